@@ -1,0 +1,152 @@
+"""Do these hypotheses fit this test set? Every problem at once, with line and id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from evaluator.errors import MisalignedError, ProblemLog
+from evaluator.types import Hypotheses, HypothesisFile, Line, Problem, TestSet
+
+# A line longer than this is refused. A system that repeats itself to its own length limit stays
+# below; what is above would make time and memory of scoring the participant's choice.
+TOKENS_PER_SOURCE_TOKEN = 20
+TOKENS_FREE = 200
+LINE_BYTES = 100_000  # contract.md: 100 kB a line
+
+Position = int  # of a segment in the test set
+
+
+def align(file: HypothesisFile, test_set: TestSet) -> Hypotheses:
+    """Pair every segment of the test set with its hypothesis.
+
+    Plain text pairs by order. Ids pair by (document id, segment id); a JSON line without "doc"
+    pairs by its id alone, which must then be unique in the test set. An empty hypothesis counts
+    as present (see `warnings`).
+
+    Raises MisalignedError listing all: wrong count, unknown, missing and repeated ids, line
+    breaks in a text, texts too long to be a translation.
+    """
+    log = ProblemLog(file.name)
+    pair = _by_order if file.format == "text" else _by_id
+    found = pair(file, test_set, log)
+    _check_texts(file, test_set, log)
+    log.raise_as(MisalignedError)
+    return Hypotheses(tuple(found[position].text for position in range(len(test_set.segments))))
+
+
+def warnings(file: HypothesisFile, test_set: TestSet) -> tuple[Problem, ...]:
+    """Name the empty hypotheses, which score but probably are a mistake; none gives ()."""
+    segments = test_set.segments
+    problems = []
+    for index, line in enumerate(file.lines):
+        if line.text.split():
+            continue
+        segment = line.segment
+        if segment is None and index < len(segments):
+            segment = segments[index].id
+        message = (
+            "The hypothesis is empty; it counts as a translation without a word. "
+            "Check whether your system should have written one."
+        )
+        problems.append(Problem("warning", message, line.number, segment, file.name))
+    return tuple(problems)
+
+
+def _by_order(
+    file: HypothesisFile, test_set: TestSet, log: ProblemLog
+) -> Mapping[Position, Line]:
+    expected, given = len(test_set.segments), len(file.lines)
+    if given < expected:
+        log.add(
+            f"The file has {given} lines, the test set {expected} segments. "
+            f"Add the missing {expected - given}: an empty line for an empty translation.",
+            line=given,
+        )
+    elif given > expected:
+        log.add(
+            f"The file has {given} lines, the test set {expected} segments. "
+            f"Remove the {given - expected} that are too many, such as empty or broken lines.",
+            line=expected + 1,
+        )
+    return dict(enumerate(file.lines))
+
+
+def _by_id(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Mapping[Position, Line]:
+    by_pair = {(s.document, s.id): n for n, s in enumerate(test_set.segments)}
+    by_segment: dict[str, list[Position]] = {}
+    for number, segment in enumerate(test_set.segments):
+        by_segment.setdefault(segment.id, []).append(number)
+    found: dict[Position, Line] = {}
+    ambiguous: set[Position] = set()
+    for line in file.lines:
+        if line.document is not None:
+            pair = (line.document, line.segment or "")
+            places = [by_pair[pair]] if pair in by_pair else []
+        else:
+            places = by_segment.get(line.segment or "", [])
+        if len(places) > 1:
+            ambiguous.update(places)
+        _place(line, places, found, log)
+    _report_missing(test_set, found.keys() | ambiguous, log)
+    return found
+
+
+def _place(
+    line: Line, places: list[Position], found: dict[Position, Line], log: ProblemLog
+) -> None:
+    where = "" if line.document is None else f" in document {line.document}"
+    if not places:
+        message = f"The test set has no such segment{where}. Use the ids of its source file."
+    elif len(places) > 1:
+        message = (
+            f"{len(places)} documents of the test set have a segment of this id. "
+            'Say which one: add "doc".'
+        )
+    elif places[0] in found:
+        first = found[places[0]].number
+        message = f"The segment{where} stands in line {first} already. Keep one of them."
+    else:
+        found[places[0]] = line
+        return
+    log.add(message, line=line.number, segment=line.segment)
+
+
+def _report_missing(
+    test_set: TestSet, present: set[Position], log: ProblemLog
+) -> None:
+    for number, segment in enumerate(test_set.segments):
+        if number not in present:
+            log.add(
+                f"The segment of document {segment.document} is missing. "
+                "Add its translation; it may be empty.",
+                segment=segment.id,
+            )
+
+
+def _check_texts(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> None:
+    longest = max((len(segment.source.split()) for segment in test_set.segments), default=0)
+    limit = TOKENS_PER_SOURCE_TOKEN * longest + TOKENS_FREE
+    for line in file.lines:
+        if "\n" in line.text or "\r" in line.text:
+            log.add(
+                "The translation holds a line break. Replace it by a space.",
+                line=line.number,
+                segment=line.segment,
+            )
+        message = _too_long(line.text, limit, longest)
+        if message:
+            log.add(message, line=line.number, segment=line.segment)
+
+
+def _too_long(text: str, limit: int, longest: int) -> str | None:
+    size = len(text.encode("utf-8", "replace"))
+    if size > LINE_BYTES:
+        return f"The text has {size:,} bytes; {LINE_BYTES:,} are allowed. Shorten it."
+    tokens = len(text.split())
+    if tokens > limit:
+        return (
+            f"The text has {tokens:,} words; {limit:,} are allowed "
+            f"({TOKENS_PER_SOURCE_TOKEN} times the longest source of {longest}, "
+            f"and {TOKENS_FREE}). Shorten it: it may be repeating itself."
+        )
+    return None

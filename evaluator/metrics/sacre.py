@@ -1,0 +1,40 @@
+"""What BLEU and chrF share: sacrebleu's own statistics and its own way from sum to score.
+
+sacrebleu's documented functions give a corpus score only. Statistics per segment come from the
+methods that its significance tests use, so they equal its scores to the last digit; the version
+is pinned, and tests compare with `corpus_score`.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import numpy as np
+from sacrebleu.metrics.base import Metric as SacrebleuMetric
+
+from evaluator.metrics.base import Metric, testset_part
+from evaluator.types import Hypotheses, Statistics, TestSet
+
+
+class SacrebleuBased(Metric):
+    """A metric computed by sacrebleu on the raw text."""
+
+    @abstractmethod
+    def backend(self, test_set: TestSet | None) -> SacrebleuMetric:
+        """Make sacrebleu's object; without a test set one that only aggregates."""
+
+    def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
+        """Return int64 [segments, k], as sacrebleu extracts them."""
+        references = list(zip(*(s.references for s in test_set.segments), strict=True))
+        rows = self.backend(test_set)._extract_corpus_statistics(hypotheses.texts, references)
+        return np.array(rows, dtype=np.int64)
+
+    def aggregate(self, total: Statistics) -> float | None:
+        """Score in [0, 100] but for rounding (100.00000000000004 exists), higher is better."""
+        return float(self.backend(None)._compute_score_from_stats(total.tolist()).score)
+
+    def signature(self, test_set: TestSet) -> str:
+        """sacrebleu's signature, then unit and test set."""
+        backend = self.backend(test_set)
+        backend.num_refs = len(test_set.segments[0].references)
+        return f"{backend.get_signature()}|{testset_part(test_set)}"

@@ -1,0 +1,53 @@
+"""What the family shares: where it is defined, its tokens, its signature."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+import numpy as np
+
+from evaluator.metrics.base import Metric, testset_part
+from evaluator.metrics.wmt21.terms import Tokens
+from evaluator.normalise import Lemmatiser
+from evaluator.types import Hypotheses, Segment, Statistics, TestSet
+
+
+class Wmt21Metric(Metric):
+    """A metric of the family; without a lemmatiser its lemma parts are skipped.
+
+    It reads the first reference and that reference's annotations. The scorer never saw several.
+    """
+
+    version: ClassVar[int] = 1  # of our code; any change to a number raises it
+    dtype: ClassVar[type[np.generic]] = np.float64
+
+    def __init__(self, lemmatiser: Lemmatiser | None) -> None:
+        self.lemmatiser = lemmatiser
+
+    def is_defined(self, test_set: TestSet) -> bool:
+        """On tokenised text with at least one annotated term; else its numbers mean nothing."""
+        annotated = any(s.reference_terms[0] for s in test_set.segments)
+        return test_set.text_form == "tokenised" and annotated
+
+    def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
+        """Return one row per segment, columns as `row` says."""
+        pairs = zip(test_set.segments, hypotheses.texts, strict=True)
+        return np.array([self.row(segment, text) for segment, text in pairs], dtype=self.dtype)
+
+    @abstractmethod
+    def row(self, segment: Segment, hypothesis: str) -> tuple[float, ...]:
+        """One segment's statistics."""
+
+    def lemmas(self, tokens: Tokens) -> Tokens:
+        """Each token's lemma; only to be called where there is a lemmatiser."""
+        assert self.lemmatiser is not None
+        return tuple(map(self.lemmatiser.lemmatise, tokens))
+
+    def signature(self, test_set: TestSet) -> str:
+        """Tokens by white space, cased, one reference, the lemmatiser with its version."""
+        lemmatiser = self.lemmatiser.signature if self.lemmatiser else "none"
+        return (
+            f"nrefs:1|case:mixed|tok:split|lemma:{lemmatiser}|v:{self.version}"
+            f"|{testset_part(test_set)}"
+        )

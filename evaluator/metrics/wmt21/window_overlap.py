@@ -1,0 +1,121 @@
+"""Window overlap: do the words around a rendered term agree with the reference's?"""
+
+from __future__ import annotations
+
+import string
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import add
+from typing import ClassVar
+
+from evaluator.metrics.wmt21.base import Wmt21Metric
+from evaluator.metrics.wmt21.terms import Tokens, is_lemma, is_original, positions
+from evaluator.types import Segment, Statistics
+
+# Per form: one tuple of positions for each annotation of it, in reference order.
+Annotated = dict[Tokens, list[tuple[int, ...]]]
+
+
+class WindowOverlap(Wmt21Metric):
+    """Mean over all segments, in [0, 1], higher is better; a perfect translation is below 1."""
+
+    size: ClassVar[int]  # tokens on each side
+
+    def row(self, segment: Segment, hypothesis: str) -> tuple[float, ...]:
+        """The segment's mean over its taken pairs, 0 without one; and 1, the segment itself."""
+        surface, lemma = _grouped(segment, self)
+        tokens, reference = tuple(hypothesis.split()), tuple(segment.references[0].split())
+        scores = list(self._form_scores(surface, tokens, reference))
+        if lemma:
+            scores += self._form_scores(lemma, self.lemmas(tokens), self.lemmas(reference))
+        # Not `sum`: from Python 3.12 on it compensates, which changes last digits.
+        return (reduce(add, scores) / len(scores) if scores else 0.0), 1.0
+
+    def aggregate(self, total: Statistics) -> float | None:
+        """Sum over segments / all segments, those without terms included."""
+        score, segments = total.tolist()
+        return score / segments if segments else None
+
+    def _form_scores(
+        self, annotated: Annotated, hypothesis: Tokens, reference: Tokens
+    ) -> Iterator[float]:
+        for form, places in annotated.items():
+            starts = list(_starts(form, hypothesis))
+            theirs = [
+                _window(hypothesis[:start], hypothesis[start + len(form) :], self.size)
+                for start in starts
+            ]
+            pairs = [
+                (_overlap(there, window), start, annotation)
+                for annotation, place in enumerate(places)
+                for window in [
+                    _window(reference[: place[0]], reference[place[-1] + 1 :], self.size)
+                ]
+                for start, there in zip(starts, theirs, strict=True)
+            ]
+            yield from _taken(pairs)
+
+
+class WindowOverlap2(WindowOverlap):
+    """Two tokens on each side."""
+
+    name = "wmt21-window-overlap-2"
+    size = 2
+
+
+class WindowOverlap3(WindowOverlap):
+    """Three tokens on each side."""
+
+    name = "wmt21-window-overlap-3"
+    size = 3
+
+
+def _grouped(segment: Segment, metric: Wmt21Metric) -> tuple[Annotated, Annotated]:
+    """Annotations by surface form and by lemmatised form; positions are the surface's in both."""
+    reference = tuple(segment.references[0].split())
+    surface: Annotated = {}
+    lemma: Annotated = {}
+    for term in segment.reference_terms[0]:
+        form = tuple(term.form.split())
+        if is_original(term):
+            surface.setdefault(form, []).append(positions(term, reference))
+        elif is_lemma(term) and metric.lemmatiser:
+            lemma.setdefault(metric.lemmas(form), []).append(positions(term, reference))
+    return surface, lemma
+
+
+def _starts(form: Tokens, hypothesis: Tokens) -> Iterator[int]:
+    for start in range(len(hypothesis) - len(form) + 1):
+        if hypothesis[start : start + len(form)] == form:
+            yield start
+
+
+def _window(left: Tokens, right: Tokens, size: int) -> Counter[str]:
+    return Counter([*_nearest(reversed(left), size), *_nearest(right, size)])
+
+
+def _nearest(tokens: Iterable[str], size: int) -> Iterator[str]:
+    for token in tokens:
+        if size == 0:
+            return
+        # A substring test, as in the scorer: "()" is skipped, "..." and "«" are not.
+        if token not in string.punctuation:
+            size -= 1
+            yield token
+
+
+def _overlap(hypothesis: Counter[str], reference: Counter[str]) -> float:
+    wanted = reference.total()
+    return (hypothesis & reference).total() / wanted if wanted else 0.0
+
+
+def _taken(pairs: list[tuple[float, int, int]]) -> Iterator[float]:
+    """Best pairs first, ties as listed; each start and each annotation once."""
+    starts: set[int] = set()
+    annotations: set[int] = set()
+    for score, start, annotation in sorted(pairs, key=lambda pair: -pair[0]):
+        if start not in starts and annotation not in annotations:
+            starts.add(start)
+            annotations.add(annotation)
+            yield score

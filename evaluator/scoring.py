@@ -1,0 +1,82 @@
+"""Hypotheses + test set + metrics → scores, and the statistics behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import IO
+
+import numpy as np
+
+from evaluator.errors import MisalignedError
+from evaluator.metrics import FAMILIES, METRICS, Metric
+from evaluator.metrics.base import total
+from evaluator.normalise import lemmatiser_for
+from evaluator.types import Hypotheses, Problem, Score, ScoringResult, Statistics, TestSet
+
+DEFAULT: tuple[str, ...] = tuple(METRICS)
+
+
+def score(
+    test_set: TestSet,
+    hypotheses: Hypotheses,
+    *,
+    metrics: Sequence[str] = DEFAULT,
+    lemmatiser: str | None = "simplemma",
+) -> ScoringResult:
+    """Score aligned hypotheses by the metrics or families named, in the order named.
+
+    A metric that the test set doesn't define is absent: no score is not zero. `lemmatiser` is a
+    name in LEMMATISERS; None or "none" skips all lemma parts.
+
+    Raises KeyError for an unknown metric or lemmatiser, MisalignedError if the number of texts
+    is not the number of segments, InfrastructureError if a tokeniser isn't installed.
+    """
+    _require_one_text_each(test_set, hypotheses)
+    found = lemmatiser_for(lemmatiser, test_set.target_language)
+    scores: list[Score] = []
+    statistics: dict[str, Statistics] = {}
+    for name in expand(metrics):
+        metric = METRICS[name](found)
+        if not metric.is_defined(test_set):
+            continue
+        rows = metric.statistics(test_set, hypotheses)
+        scored = _score(metric, rows, test_set)
+        if scored is not None:
+            scores.append(scored)
+            statistics[name] = rows
+    return ScoringResult(tuple(scores), statistics)
+
+
+def expand(names: Sequence[str]) -> tuple[str, ...]:
+    """Replace families by their metrics, each metric once; KeyError for an unknown name."""
+    expanded = [metric for name in names for metric in FAMILIES.get(name, (name,))]
+    for name in expanded:
+        METRICS[name]  # the check
+    return tuple(dict.fromkeys(expanded))
+
+
+def _require_one_text_each(test_set: TestSet, hypotheses: Hypotheses) -> None:
+    given, expected = len(hypotheses.texts), len(test_set.segments)
+    if given != expected:
+        message = f"{given} hypotheses for {expected} segments. Give one for each."
+        raise MisalignedError([Problem("error", message)])
+
+
+def _score(metric: Metric, rows: Statistics, test_set: TestSet) -> Score | None:
+    summed = total(rows)
+    value = metric.aggregate(summed)
+    if value is None:
+        return None
+    return Score(metric.name, value, metric.signature(test_set), metric.details(summed))
+
+
+def save_statistics(result: ScoringResult, stream: IO[bytes]) -> None:
+    """Write the statistics as .npz, one array per metric name."""
+    # NumPy's signature can't tell array names from its own options.
+    np.savez(stream, **dict(result.statistics))  # type: ignore[arg-type]
+
+
+def load_statistics(stream: IO[bytes]) -> Mapping[str, Statistics]:
+    """Read what `save_statistics` wrote; never unpickles (ValueError for an object array)."""
+    with np.load(stream, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}

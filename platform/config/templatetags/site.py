@@ -1,0 +1,72 @@
+"""Filters for every template: numbers, times, states."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import template
+from django.conf.locale import LANG_INFO
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+MINUS = "−"
+MINUTE, HOUR, DAY, WEEK = 60, 3600, 86400, 7 * 86400  # seconds
+
+
+@register.filter
+def score(value: float, decimals: int) -> str:
+    """Write a score with a real minus sign; −0.0 is 0.0."""
+    written = f"{value:.{decimals}f}"
+    if float(written) == 0:
+        written = written.lstrip("-")
+    return written.replace("-", MINUS)
+
+
+@register.filter
+def exact(value: float) -> str:
+    """Write every digit, as a program would read it."""
+    return repr(value)
+
+
+@register.filter
+def rank(value: float | None) -> str:
+    """Write a rank; shared ones are halves."""
+    if value is None:
+        return "–"
+    return f"{value:g}"
+
+
+@register.filter
+def language(code: str) -> str:
+    """Write a BCP 47 code as the language's English name."""
+    if code == "zh":  # Django's table knows its scripts only
+        return "Chinese"
+    return str(LANG_INFO.get(code.lower(), {}).get("name", code))
+
+
+@register.filter
+def ago(value: datetime) -> SafeString:
+    """Write how long ago, with the instant on hover."""
+    instant = value.astimezone(timezone.get_default_timezone())
+    return format_html(
+        '<time datetime="{}" title="{} UTC">{}</time>',
+        instant.isoformat(timespec="seconds"),
+        instant.strftime("%Y-%m-%d %H:%M:%S"),
+        _ago((timezone.now() - value).total_seconds(), instant),
+    )
+
+
+def _ago(seconds: float, instant: datetime) -> str:
+    if seconds < MINUTE:
+        return "just now"
+    if seconds < HOUR:
+        return f"{int(seconds // MINUTE)} min ago"
+    if seconds < DAY:
+        return f"{int(seconds // HOUR)} h ago"
+    if seconds < WEEK:
+        days = int(seconds // DAY)
+        return "yesterday" if days == 1 else f"{days} days ago"
+    return f"{instant.day} {instant:%b %Y}"

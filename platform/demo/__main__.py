@@ -1,0 +1,62 @@
+"""`python -m demo`: the whole platform on one machine, a board filling before your eyes.
+
+SQLite, the embedded broker, a server, a worker and the sweeper, all in a temporary folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from types import FrameType
+
+DEFAULT_PORT = 8000
+
+
+def main() -> int:
+    """Run the demo until interrupted; 0 unless something failed."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+    parser.add_argument("--once", action="store_true", help="end when every system is scored")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, _interrupt)
+    state = Path(tempfile.mkdtemp(prefix="terminarium-demo-"))
+    try:
+        _set_environment(state)
+        from demo.show import run  # needs the settings, which read that environment
+
+        return run(port=options.port, once=options.once)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+        print("Ended; nothing is left behind.")
+
+
+def _set_environment(state: Path) -> None:
+    # The children inherit it. Nothing of the caller's own installation is read or written.
+    os.environ.update(
+        DJANGO_SETTINGS_MODULE="config.settings",
+        STATE_DIR=str(state),
+        DATABASE_URL=f"sqlite:///{state / 'terminarium.sqlite3'}",
+        BROKER_URL="filesystem://localhost",
+        SECRET_KEY=secrets.token_urlsafe(50),
+        DEBUG="false",
+        HTTPS="false",
+        DEMO="true",
+        SWEEP_INTERVAL="2",
+        LOG_LEVEL="WARNING",
+    )
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""The demo's server, worker and sweeper: started, watched, ended."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HOST = "127.0.0.1"
+STOP_WITHIN = 15  # seconds; after that a child is killed
+ANSWER_WITHIN = 60  # seconds until the server has to answer
+PORTS_TRIED = 50
+LOG_TAIL = 2000  # characters
+
+
+class ChildFailed(Exception):
+    """One of the processes ended by itself."""
+
+
+def free_port(wanted: int) -> int:
+    """Return the wanted port, or the next free one above it."""
+    for port in range(wanted, min(wanted + PORTS_TRIED, 65536)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return port
+    raise ChildFailed(f"No port from {wanted} to {wanted + PORTS_TRIED - 1} is free; name another.")
+
+
+class Children:
+    """The running processes by name, each with a log file of its own."""
+
+    def __init__(self, logs: Path) -> None:
+        self._logs = logs
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, name: str, *arguments: str) -> None:
+        """Start `python -m ARGUMENTS`."""
+        with self._log(name).open("wb") as log:
+            # A session of its own: Ctrl-C reaches this process alone, which then ends the children.
+            self._running[name] = subprocess.Popen(
+                [sys.executable, "-m", *arguments],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def check(self) -> None:
+        """Raise ChildFailed, with the end of its log, if one has ended by itself."""
+        for name, process in self._running.items():
+            if (status := process.poll()) is not None:
+                tail = self._log(name).read_text(errors="replace")[-LOG_TAIL:]
+                raise ChildFailed(f"The {name} ended with status {status}. Its log:\n{tail}")
+
+    def stop(self) -> None:
+        """End all of them, kindly at first."""
+        for process in self._running.values():
+            if process.poll() is None:
+                process.terminate()
+        deadline = time.monotonic() + STOP_WITHIN
+        for process in self._running.values():
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _log(self, name: str) -> Path:
+        return self._logs / f"{name}.log"
+
+
+@contextmanager
+def running(logs: Path, *, port: int) -> Iterator[Children]:
+    """Run server, worker and sweeper; end them whatever happens."""
+    logs.mkdir(parents=True, exist_ok=True)
+    children = Children(logs)
+    try:
+        children.start("sweeper", "django", "sweep")
+        children.start("worker", "celery", "-A", "config", "worker", "-c", "2", "-l", "INFO")
+        children.start(
+            "server", "gunicorn", "config.wsgi", "--bind", f"{HOST}:{port}", "--threads", "8",
+            "--control-socket", str(logs / "gunicorn.ctl"),
+        )  # fmt: skip
+        _wait_for_answer(children, port)
+        yield children
+    finally:
+        children.stop()
+
+
+def _wait_for_answer(children: Children, port: int) -> None:
+    deadline = time.monotonic() + ANSWER_WITHIN
+    while time.monotonic() < deadline:
+        children.check()
+        try:
+            with urllib.request.urlopen(f"http://{HOST}:{port}/", timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise ChildFailed(f"The server did not answer within {ANSWER_WITHIN} seconds.")

@@ -1,0 +1,24 @@
+"""Files that rows refer to: uploads, test sets, hypotheses, statistics."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class StoredFile(models.Model):
+    """The bytes with one SHA-256, kept once however many rows refer to them."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    size = models.PositiveBigIntegerField()  # bytes
+    key = models.CharField(max_length=120, unique=True)  # the name in Django's storage
+    created_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField()  # last time an upload turned out to be these bytes
+
+    class Meta:
+        indexes = [
+            # The collector asks for those that nobody has used for long.
+            models.Index(fields=["used_at"], name="stored_file_used_at"),
+        ]
+
+    def __str__(self) -> str:
+        return self.sha256[:12]

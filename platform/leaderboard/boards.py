@@ -1,0 +1,117 @@
+"""From scores to a ranked board; the ranking itself is the evaluator's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+import evaluator
+from evaluator.metrics import METRICS
+from leaderboard.models import BoardSnapshot
+from sharedtasks.columns import COLUMNS
+from sharedtasks.models import TestSet
+from submissions.models import Entry, Score
+from submissions.states import EntryState
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One entry on a board; an undefined score is absent, not zero."""
+
+    entry: int
+    team: str
+    team_slug: str
+    system: str
+    is_primary: bool
+    is_constrained: bool
+    terminology_use: str
+    rank: float | None  # equal scores share their mean rank
+    scores: dict[str, float]  # by metric
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What a leaderboard page shows, best entry first."""
+
+    ranking_metric: str
+    signatures: dict[str, str] = field(default_factory=dict)  # by metric, in column order
+    rows: list[Row] = field(default_factory=list)
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Board:
+        """Read a snapshot's body back."""
+        rows = [Row(**row) for row in body["rows"]]
+        return cls(body["ranking_metric"], dict(body["signatures"]), rows)
+
+
+def rebuild(test_set_id: int) -> bool:
+    """Build a test set's board from its scores, unless it is fresh; say whether it was built."""
+    with transaction.atomic():
+        # The lock: of two builders the later sees all that the earlier saw.
+        test_set = TestSet.objects.select_for_update().get(pk=test_set_id)
+        if test_set.ranked_version == test_set.results_version:
+            return False
+        BoardSnapshot.objects.update_or_create(
+            test_set=test_set,
+            population=BoardSnapshot.Population.SCORED,
+            defaults={
+                "results_version": test_set.results_version,
+                "built_at": timezone.now(),
+                "body": asdict(_build(test_set)),
+            },
+        )
+        TestSet.objects.filter(pk=test_set_id).update(ranked_version=F("results_version"))
+    return True
+
+
+def _build(test_set: TestSet) -> Board:
+    entries = Entry.objects.filter(test_set=test_set, state=EntryState.SCORED)
+    scores, signatures = _comparable(Score.objects.filter(entry__in=entries).order_by("pk"))
+    rows = _ranked(
+        entries.select_related("team", "submission"), scores, metric=test_set.ranking_metric
+    )
+    return Board(test_set.ranking_metric, signatures, rows)
+
+
+def _comparable(
+    scores: Iterable[Score],
+) -> tuple[dict[int, dict[str, float]], dict[str, str]]:
+    """Keep, of each metric, the scores with the newest signature: boards never mix two."""
+    newest = {score.metric: score.signature for score in scores}
+    by_entry: dict[int, dict[str, float]] = {}
+    for score in scores:
+        if score.signature == newest[score.metric]:
+            by_entry.setdefault(score.entry_id, {})[score.metric] = score.value
+    shown = {c.metric: newest[c.metric] for c in COLUMNS if c.metric in newest}
+    return by_entry, shown
+
+
+def _ranked(
+    entries: Iterable[Entry], scores: dict[int, dict[str, float]], *, metric: str
+) -> list[Row]:
+    by_id = {entry.pk: entry for entry in entries}
+    values = {pk: scores.get(pk, {}).get(metric) for pk in by_id}
+    higher = METRICS[metric](None).higher_is_better
+    return [
+        _row(by_id[ranked.entry_id], ranked.rank, scores.get(ranked.entry_id, {}))
+        for ranked in evaluator.rank(values, higher_is_better=higher)
+    ]
+
+
+def _row(entry: Entry, rank: float | None, scores: dict[str, float]) -> Row:
+    return Row(
+        entry=entry.pk,
+        team=entry.team.name,
+        team_slug=entry.team.slug,
+        system=entry.system,
+        is_primary=entry.is_primary,
+        is_constrained=entry.submission.is_constrained,
+        terminology_use=entry.submission.get_terminology_use_display(),
+        rank=rank,
+        scores=scores,
+    )

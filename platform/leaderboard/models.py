@@ -1,0 +1,32 @@
+"""Ranked boards, kept ready: a page is served from one row."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from sharedtasks.models import TestSet
+
+
+class BoardSnapshot(models.Model):
+    """The ranked board of one test set for one population of entries."""
+
+    class Population(models.TextChoices):
+        SCORED = "scored"  # every scored entry; released ones only, once embargoes are enforced
+
+    test_set = models.ForeignKey(TestSet, models.CASCADE, related_name="snapshots")
+    population = models.CharField(max_length=10, choices=Population, default=Population.SCORED)
+    results_version = models.PositiveBigIntegerField()  # the test set's, when this was built
+    built_at = models.DateTimeField()
+    body = models.JSONField()  # leaderboard.boards.Board
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="board_once", fields=["test_set", "population"]),
+            models.CheckConstraint(
+                name="board_population_known", condition=Q(population__in=["scored"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"board of {self.test_set}, version {self.results_version}"

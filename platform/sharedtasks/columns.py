@@ -1,0 +1,40 @@
+"""How each metric is shown: its heading, its digits, what it says in one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One metric's column on a board."""
+
+    metric: str  # the evaluator's name
+    label: str
+    decimals: int
+    meaning: str
+
+
+COLUMNS = [
+    Column(
+        "wmt21-exact-match", "Exact match", 3,
+        "Share of the required terms whose translation occurs in the hypotheses, as in WMT 2021.",
+    ),
+    Column(
+        "wmt21-window-overlap-2", "Window 2", 3,
+        "How well two words either side of each term agree with the reference, as in WMT 2021.",
+    ),
+    Column(
+        "wmt21-window-overlap-3", "Window 3", 3,
+        "How well three words either side of each term agree with the reference, as in WMT 2021.",
+    ),
+    Column(
+        "wmt21-1-term", "1 − TERm", 3,
+        "One minus the edit rate in which a wrong term counts twice, as in WMT 2021.",
+    ),
+    Column("bleu", "BLEU", 1, "Agreement of word sequences with the reference, by sacrebleu."),
+    Column("chrf", "chrF2", 1, "Agreement of letter sequences with the reference, by sacrebleu."),
+    Column("chrf++", "chrF++", 1, "chrF2 with word sequences of length one and two, by sacrebleu."),
+]  # fmt: skip
+
+BY_METRIC = {column.metric: column for column in COLUMNS}

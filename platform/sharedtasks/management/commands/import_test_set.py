@@ -1,0 +1,121 @@
+"""`manage.py import_test_set`: a test set from its files, for one phase."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+import evaluator
+from evaluator.metrics import METRICS
+from sharedtasks.models import Phase, SharedTask, TestSet
+from sharedtasks.testsets import TestSetFiles, import_test_set
+
+PROBLEMS_SHOWN = 50
+
+
+class Command(BaseCommand):
+    """Make a test set; the shared task and the phase are created if they don't exist."""
+
+    help = (
+        "Import a test set. Example: manage.py import_test_set --shared-task wmt21 --phase dev "
+        "--language-pair en-fr --source dev.en-fr.en.sgm --reference dev.en-fr.fr.sgm"
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--shared-task", required=True, metavar="SLUG")
+        parser.add_argument("--shared-task-name", metavar="NAME", help="used when it is created")
+        parser.add_argument("--phase", required=True, metavar="SLUG")
+        parser.add_argument("--language-pair", required=True, metavar="en-fr")
+        parser.add_argument("--source", required=True, type=Path, metavar="FILE")
+        parser.add_argument(
+            "--reference", required=True, type=Path, action="append", metavar="FILE",
+            help="repeat it for several references",
+        )  # fmt: skip
+        parser.add_argument("--text-form", choices=TestSet.TextForm.values, default="tokenised")
+        parser.add_argument("--mode", choices=TestSet.Mode.values, default="proper")
+        parser.add_argument("--test-set-version", type=int, default=1, metavar="N")
+        parser.add_argument("--lemmatiser", choices=["identity", "simplemma"], default="simplemma")
+        parser.add_argument("--ranking-metric", default="wmt21-exact-match", metavar="METRIC")
+
+    def handle(
+        self,
+        *,
+        shared_task: str,
+        shared_task_name: str | None,
+        phase: str,
+        language_pair: str,
+        source: Path,
+        reference: list[Path],
+        text_form: str,
+        mode: str,
+        test_set_version: int,
+        lemmatiser: str,
+        ranking_metric: str,
+        **_: object,
+    ) -> None:
+        source_language, target_language = _languages(language_pair)
+        if ranking_metric not in METRICS:
+            known = ", ".join(METRICS)
+            raise CommandError(f"There is no metric {ranking_metric!r}. Choose one of: {known}.")
+        with ExitStack() as stack:
+            paths = [source, *reference]
+            streams = [stack.enter_context(_open(path)) for path in paths]
+            try:
+                test_set = import_test_set(
+                    phase=_phase(shared_task, shared_task_name or shared_task, phase),
+                    source_language=source_language,
+                    target_language=target_language,
+                    files=TestSetFiles(
+                        source=streams[0],
+                        references=tuple(streams[1:]),
+                        names=tuple(path.name for path in paths),
+                    ),
+                    text_form=text_form,
+                    mode=mode,
+                    version=test_set_version,
+                    lemmatiser=lemmatiser,
+                    ranking_metric=ranking_metric,
+                )
+            except evaluator.TestSetError as error:
+                raise CommandError(_listed(error)) from error
+            except ValidationError as error:
+                raise CommandError(" ".join(error.messages)) from error
+        self.stdout.write(
+            f"Imported {test_set}: {test_set.segments} segments in {test_set.documents} documents, "
+            f"{test_set.required_terms} required terms. Its board: {test_set.get_absolute_url()}"
+        )
+
+
+def _languages(language_pair: str) -> tuple[str, str]:
+    source, _, target = language_pair.partition("-")
+    if not source or not target:
+        raise CommandError(f"{language_pair!r} is no language pair; write it like en-fr.")
+    return source, target
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise CommandError(f"{path} can't be read: {error.strerror}") from error
+
+
+def _phase(shared_task: str, name: str, slug: str) -> Phase:
+    task, _ = SharedTask.objects.get_or_create(slug=shared_task, defaults={"name": name})
+    phase, _ = Phase.objects.get_or_create(
+        shared_task=task, slug=slug, defaults={"name": slug, "opens_at": timezone.now()}
+    )
+    return phase
+
+
+def _listed(error: evaluator.TestSetError) -> str:
+    lines = [str(problem) for problem in error.problems[:PROBLEMS_SHOWN]]
+    if error.total > len(lines):
+        lines.append(f"… and {error.total - len(lines)} more.")
+    return "The test set was not imported:\n" + "\n".join(lines)

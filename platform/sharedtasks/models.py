@@ -1,0 +1,151 @@
+"""The organisers' side: an edition, its phases, their test sets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from files.models import StoredFile
+
+
+class SharedTask(models.Model):
+    """One edition of the contest."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=200)
+    summary = models.CharField(max_length=300, blank=True)  # one sentence, for the start page
+    description = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("shared-task", args=[self.slug])
+
+
+class Phase(models.Model):
+    """A stretch of time in which submissions for its test sets are taken."""
+
+    shared_task = models.ForeignKey(SharedTask, models.PROTECT, related_name="phases")
+    slug = models.SlugField()
+    name = models.CharField(max_length=100)
+    opens_at = models.DateTimeField()
+    closes_at = models.DateTimeField(null=True, blank=True)  # none: it stays open
+
+    class Meta:
+        ordering = ["opens_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                name="phase_slug_in_shared_task", fields=["shared_task", "slug"]
+            ),
+            models.CheckConstraint(
+                name="phase_closes_after_opening",
+                condition=Q(closes_at=None) | Q(closes_at__gt=F("opens_at")),
+                violation_error_message="A phase closes after it opens.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.shared_task} – {self.name}"
+
+    def is_open(self, now: datetime) -> bool:
+        """Say whether a submission that arrives now is taken."""
+        return self.opens_at <= now and (self.closes_at is None or now < self.closes_at)
+
+
+class TestSet(models.Model):
+    """One language pair in one terminology mode; what a board ranks systems on."""
+
+    RANK_TASK = "leaderboard.rank"  # the Celery task that builds its board
+
+    class Mode(models.TextChoices):
+        PROPER = "proper", "proper terms"
+        NOTERM = "noterm", "no terms"
+        RANDOM = "random", "random terms"
+
+    class TextForm(models.TextChoices):
+        RAW = "raw"
+        TOKENISED = "tokenised"
+
+    phase = models.ForeignKey(Phase, models.PROTECT, related_name="test_sets")
+    source_language = models.CharField(max_length=20)  # BCP 47
+    target_language = models.CharField(max_length=20)  # BCP 47
+    mode = models.CharField(max_length=10, choices=Mode, default=Mode.PROPER)
+    version = models.PositiveSmallIntegerField(default=1)
+    text_form = models.CharField(max_length=10, choices=TextForm)
+    lemmatiser = models.CharField(max_length=30, default="simplemma")
+    ranking_metric = models.CharField(max_length=50)
+    source_file = models.ForeignKey(StoredFile, models.PROTECT, related_name="source_of")
+    reference_files = models.ManyToManyField(StoredFile, through="TestSetReference")
+    digest = models.CharField(max_length=64)  # evaluator's, over all that decides a score
+    segments = models.PositiveIntegerField()
+    documents = models.PositiveIntegerField()
+    required_terms = models.PositiveIntegerField()
+    # Counts every change of what the board shows, and the change that it was last built from.
+    results_version = models.PositiveBigIntegerField(default=0)
+    ranked_version = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["phase", "source_language", "target_language", "mode", "version"]
+        constraints = [
+            models.UniqueConstraint(
+                name="test_set_once_in_phase",
+                fields=["phase", "source_language", "target_language", "mode", "version"],
+                violation_error_message="This phase has that test set already.",
+            ),
+            models.CheckConstraint(
+                name="test_set_text_form_known", condition=Q(text_form__in=["raw", "tokenised"])
+            ),
+            models.CheckConstraint(
+                name="test_set_mode_known", condition=Q(mode__in=["proper", "noterm", "random"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slug} ({self.phase})"
+
+    def get_absolute_url(self) -> str:
+        task = self.phase.shared_task.slug
+        return reverse("board", args=[task, self.phase.slug, self.slug])
+
+    @property
+    def language_pair(self) -> str:
+        """Return for instance `en-fr`."""
+        return f"{self.source_language}-{self.target_language}"
+
+    @property
+    def slug(self) -> str:
+        """Return the name in addresses: the pair, then what differs from the usual."""
+        parts = [self.language_pair]
+        if self.mode != self.Mode.PROPER:
+            parts.append(self.mode)
+        if self.version != 1:
+            parts.append(f"v{self.version}")
+        return ".".join(parts)
+
+
+class TestSetReference(models.Model):
+    """One reference of a test set; their order counts (the first holds the annotations)."""
+
+    test_set = models.ForeignKey(TestSet, models.CASCADE)
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="reference_of")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                name="test_set_reference_order", fields=["test_set", "position"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"reference {self.position + 1} of {self.test_set}"

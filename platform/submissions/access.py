@@ -1,0 +1,31 @@
+"""Who may see which submission: the only way in which views fetch them."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+
+from accounts.models import User
+from submissions.models import Entry, Submission
+
+
+def visible_submissions(viewer: User) -> QuerySet[Submission]:
+    """Return what the viewer may open: the teams' own, everything for organisers."""
+    submissions = Submission.objects.select_related(
+        "team", "member", "phase__shared_task", "test_set__phase__shared_task", "file"
+    )
+    return submissions if viewer.is_staff else submissions.filter(team__members=viewer)
+
+
+def submission_or_404(viewer: User, pk: int) -> Submission:
+    """Return a submission that the viewer may see; to others it does not exist."""
+    return get_object_or_404(visible_submissions(viewer), pk=pk)
+
+
+def entry_or_404(viewer: User, pk: int) -> Entry:
+    """Return an entry that the viewer may see; to others it does not exist."""
+    entries = Entry.objects.select_related(
+        "team", "submission__member", "test_set__phase__shared_task"
+    )
+    visible = entries if viewer.is_staff else entries.filter(team__members=viewer)
+    return get_object_or_404(visible, pk=pk)

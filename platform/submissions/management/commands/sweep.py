@@ -1,0 +1,56 @@
+"""`manage.py sweep`: run the sweeper, for ever or once."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, close_old_connections
+
+from files.storage import collect_garbage
+from submissions.sweeper import sweep
+
+logger = logging.getLogger(__name__)
+
+COLLECT_EVERY = 3600  # seconds between two removals of unreferenced files
+
+
+class Command(BaseCommand):
+    """Sweep every SWEEP_INTERVAL seconds until told to stop."""
+
+    help = "Announce again what no worker took, and end what can't be finished. Runs until stopped."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="sweep once and exit")
+
+    def handle(self, *, once: bool, **_: object) -> None:
+        if once:
+            self.stdout.write(str(sweep()))
+            return
+        stopped = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopped.set())
+        collected_at = float("-inf")
+        while not stopped.is_set():
+            if _survives(sweep) and time.monotonic() - collected_at > COLLECT_EVERY:
+                collected_at = time.monotonic()
+                _survives(collect_garbage)
+            stopped.wait(settings.SWEEP_INTERVAL)
+
+
+def _survives(step: Callable[[], object]) -> bool:
+    """Run one step; a database that is away is a reason to try again, not to end."""
+    try:
+        step()
+    except (DatabaseError, OSError):
+        logger.exception("the database or the storage did not answer; the next sweep tries again")
+        return False
+    finally:
+        close_old_connections()
+    return True

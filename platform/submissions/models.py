@@ -1,0 +1,239 @@
+"""The participants' side: what a team sent, and what became of it."""
+
+from __future__ import annotations
+
+import sys
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Team
+from files.models import StoredFile
+from sharedtasks.models import Phase, TestSet
+from submissions.states import TRANSITIONS, EntryState, SubmissionState
+
+
+class WorkItem(models.Model):
+    """A row that workers work on: its state, who holds it, how often it was tried.
+
+    Rows alone decide; a message to a worker is a hint.
+    """
+
+    WORKING: ClassVar[str]  # the one state in which a worker may claim the row
+    TASK: ClassVar[str]  # the Celery task that does the work
+
+    state_since = models.DateTimeField(default=timezone.now)
+    reason = models.TextField(blank=True)  # shown to the team; why it was refused or failed
+    attempts = models.PositiveSmallIntegerField(default=0)  # claims so far
+    claimed_by = models.CharField(max_length=64, blank=True)  # Celery task id
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    announcements = models.PositiveIntegerField(default=0)  # messages sent about this row
+    announce_next_at = models.DateTimeField(default=timezone.now)  # unless claimed until then
+
+    # Each of the two has a `state` of its own choices.
+    state: models.CharField[str, str]
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_final(self) -> bool:
+        """Say whether nothing will happen to it any more."""
+        return self.state not in TRANSITIONS
+
+    @property
+    def is_claimed(self) -> bool:
+        """Say whether a worker is at it now."""
+        return not self.is_final and bool(self.claimed_by)
+
+
+class Submission(WorkItem):
+    """One upload by one member for one test set of a phase."""
+
+    WORKING = SubmissionState.CHECKING
+    TASK = "submissions.check"
+
+    class Kind(models.TextChoices):
+        OUTPUTS = "outputs"  # hypotheses; images follow with the nodes
+
+    class TerminologyUse(models.TextChoices):
+        INFERENCE = "inference", "at inference only"
+        TRAINING = "training", "also in training"
+
+    team = models.ForeignKey(Team, models.PROTECT, related_name="submissions")
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
+    phase = models.ForeignKey(Phase, models.PROTECT)
+    test_set = models.ForeignKey(TestSet, models.PROTECT)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.OUTPUTS)
+    system = models.CharField(max_length=60)
+    description = models.TextField(blank=True, max_length=2000)
+    is_constrained = models.BooleanField(default=True)
+    terminology_use = models.CharField(
+        max_length=10, choices=TerminologyUse, default=TerminologyUse.INFERENCE
+    )
+    wants_primary = models.BooleanField(default=False)  # asked for at upload
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="upload_of")
+    file_name = models.CharField(max_length=200)  # as the team named it
+    problems_total = models.PositiveIntegerField(default=0)  # found; the first ones are kept
+    created_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(
+        max_length=10, choices=SubmissionState, default=SubmissionState.CHECKING
+    )
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="submission_state_known", condition=Q(state__in=SubmissionState.values)
+            ),
+        ]
+        indexes = [
+            # The sweeper asks every few seconds for what is unfinished.
+            models.Index(
+                name="submission_unfinished",
+                fields=["announce_next_at"],
+                condition=Q(state="checking"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"submission {self.pk}: {self.system}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("submission", args=[self.pk])
+
+
+class Problem(models.Model):
+    """Something found in an upload: where, what, and what to do about it."""
+
+    class Severity(models.TextChoices):
+        ERROR = "error"
+        WARNING = "warning"
+
+    submission = models.ForeignKey(Submission, models.CASCADE, related_name="problems")
+    severity = models.CharField(max_length=10, choices=Severity)
+    file = models.CharField(max_length=200, blank=True)
+    line = models.PositiveIntegerField(null=True, blank=True)
+    segment = models.CharField(max_length=200, blank=True)
+    message = models.TextField()
+
+    class Meta:
+        ordering = ["pk"]  # as found, which is by line
+        constraints = [
+            models.CheckConstraint(
+                name="problem_severity_known", condition=Q(severity__in=["error", "warning"])
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line or ''}: {self.message}"
+
+
+class Entry(WorkItem):
+    """One system's hypotheses for one test set: what a leaderboard row is."""
+
+    WORKING = EntryState.SCORING
+    TASK = "submissions.score"
+
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="entries")
+    team = models.ForeignKey(Team, models.PROTECT, related_name="entries")
+    test_set = models.ForeignKey(TestSet, models.PROTECT, related_name="entries")
+    system = models.CharField(max_length=60)
+    is_primary = models.BooleanField(default=False)  # otherwise contrastive
+    hypotheses = models.ForeignKey(StoredFile, models.PROTECT, related_name="hypotheses_of")
+    statistics = models.ForeignKey(
+        StoredFile, models.PROTECT, null=True, blank=True, related_name="statistics_of"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=10, choices=EntryState, default=EntryState.SCORING)
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name_plural = "entries"
+        constraints = [
+            models.CheckConstraint(
+                name="entry_state_known", condition=Q(state__in=EntryState.values)
+            ),
+            # Checking a submission twice makes its entries once.
+            models.UniqueConstraint(
+                name="entry_once_per_submission", fields=["submission", "test_set"]
+            ),
+            # A team may send many contrastive systems but ranks with one primary.
+            models.UniqueConstraint(
+                name="entry_one_primary",
+                fields=["team", "test_set"],
+                condition=Q(is_primary=True),
+                violation_error_message="Your team already has a primary system here.",
+            ),
+        ]
+        indexes = [
+            # The sweeper asks every few seconds for what is unfinished.
+            models.Index(
+                name="entry_unfinished", fields=["announce_next_at"], condition=Q(state="scoring")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"entry {self.pk}: {self.system} on {self.test_set.language_pair}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("entry", args=[self.pk])
+
+
+class Score(models.Model):
+    """One number: entry × metric × signature. A rescore adds rows and edits none."""
+
+    entry = models.ForeignKey(Entry, models.CASCADE, related_name="scores")
+    metric = models.CharField(max_length=50)
+    value = models.FloatField()
+    signature = models.CharField(max_length=500)
+    details = models.JSONField(default=dict)  # the metric's parts, as the evaluator names them
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            # A second delivery of the same work finds its rows and changes nothing.
+            models.UniqueConstraint(name="score_once", fields=["entry", "metric", "signature"]),
+            # No NaN and no infinity: PostgreSQL sorts NaN above all numbers, it would win.
+            models.CheckConstraint(
+                name="score_finite",
+                condition=Q(value__gte=-sys.float_info.max, value__lte=sys.float_info.max),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.metric} = {self.value!r} of entry {self.entry_id}"
+
+
+class StateChange(models.Model):
+    """One move of a submission or an entry: history, audit, the team's timeline."""
+
+    submission = models.ForeignKey(
+        Submission, models.CASCADE, null=True, blank=True, related_name="changes"
+    )
+    entry = models.ForeignKey(Entry, models.CASCADE, null=True, blank=True, related_name="changes")
+    old = models.CharField(max_length=10, blank=True)  # empty: it came into being
+    new = models.CharField(max_length=10)
+    reason = models.TextField(blank=True)
+    actor = models.ForeignKey(  # none: the platform itself
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True
+    )
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="state_change_of_one_thing",
+                condition=Q(submission=None, entry__isnull=False)
+                | Q(submission__isnull=False, entry=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.old or 'new'} → {self.new}"

@@ -1,0 +1,84 @@
+"""The sweeper: nothing may ever be stuck.
+
+It asks the rows, never the broker, and needs no worker: it runs in a process of its own
+(`manage.py sweep`), so that what wedges the workers can't wedge it.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+
+from sharedtasks.models import TestSet
+from submissions import work
+from submissions.models import Entry, Submission
+
+logger = logging.getLogger(__name__)
+
+ROWS_AT_MOST = 500  # of each kind in one sweep; the rest has its turn in the next
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep did."""
+
+    released: int = 0  # claims taken from workers that had held them for too long
+    announced: int = 0  # rows that nobody had claimed
+    failed: int = 0  # rows whose attempts are used up
+    boards: int = 0  # stale boards, announced again
+
+    def __add__(self, other: Swept) -> Swept:
+        return Swept(
+            self.released + other.released,
+            self.announced + other.announced,
+            self.failed + other.failed,
+            self.boards + other.boards,
+        )
+
+
+def sweep() -> Swept:
+    """Free what is held for too long, announce what nobody took, fail what was tried enough."""
+    done = _sweep(Submission, dwell=settings.CHECKING_DWELL)
+    done += _sweep(Entry, dwell=settings.SCORING_DWELL)
+    done += Swept(boards=_announce_stale_boards())
+    if done != Swept():
+        logger.info("%s", done)
+    return done
+
+
+def _sweep(model: type[Submission] | type[Entry], *, dwell: float) -> Swept:
+    now = timezone.now()
+    released = _release(model, claimed_before=now - timedelta(seconds=dwell))
+    return Swept(released=released) + _send_again(model, due=timezone.now())
+
+
+def _release(model: type[Submission] | type[Entry], *, claimed_before: datetime) -> int:
+    overdue = model._default_manager.filter(state=model.WORKING, claimed_at__lt=claimed_before)
+    keys = overdue.values_list("pk", flat=True)[:ROWS_AT_MOST]
+    return sum(work.release_expired(model, pk, claimed_before=claimed_before) for pk in keys)
+
+
+def _send_again(model: type[Submission] | type[Entry], *, due: datetime) -> Swept:
+    announced = failed = 0
+    rows = model._default_manager.filter(
+        state=model.WORKING, claimed_by="", announce_next_at__lte=due
+    )
+    for row in rows.order_by("announce_next_at")[:ROWS_AT_MOST]:
+        if row.attempts >= work.MAX_ATTEMPTS:
+            failed += work.give_up_if_exhausted(model, row.pk)
+        else:
+            announced += work.announce_again(row)
+    return Swept(announced=announced, failed=failed)
+
+
+def _announce_stale_boards() -> int:
+    stale = TestSet.objects.filter(results_version__gt=F("ranked_version"))
+    keys = list(stale.values_list("pk", flat=True)[:ROWS_AT_MOST])
+    for pk in keys:
+        work.send(TestSet.RANK_TASK, pk)
+    return len(keys)

@@ -1,0 +1,81 @@
+"""Celery's tasks: claim, call, record. Deliverable twice, killable anywhere.
+
+One way to retry: whatever goes wrong on our side releases the claim, and the sweeper
+announces the row again until its attempts are used up.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from celery import Task, shared_task
+from django.conf import settings
+
+import evaluator
+from evaluator import alignment
+from files import storage
+from sharedtasks import testsets
+from submissions import hypotheses, services, work
+from submissions.models import Entry, Submission
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(bind=True, name=Submission.TASK)
+def check(self: Task[[int], None], submission_id: int) -> None:
+    """Check one submission; a second delivery of the same message changes nothing."""
+    owner = self.request.id or ""
+    submission = work.claim(Submission, submission_id, owner=owner)
+    if submission is None:
+        _leave(Submission, submission_id, owner=owner)
+        return
+    try:
+        _check(submission, owner=owner)
+    except services.NoLongerOurs:
+        logger.warning("submission %s went to another worker meanwhile", submission_id)
+    except BaseException:
+        work.release(submission, owner=owner)
+        raise
+
+
+@shared_task(bind=True, name=Entry.TASK)
+def score(self: Task[[int], None], entry_id: int) -> None:
+    """Score one entry; a second delivery of the same message changes nothing."""
+    owner = self.request.id or ""
+    entry = work.claim(Entry, entry_id, owner=owner)
+    if entry is None:
+        _leave(Entry, entry_id, owner=owner)
+        return
+    try:
+        services.record_scores(entry, services.evaluate(entry), owner=owner)
+    except services.NoLongerOurs:
+        logger.warning("entry %s went to another worker meanwhile", entry_id)
+    except BaseException:
+        work.release(entry, owner=owner)
+        raise
+
+
+def _check(submission: Submission, *, owner: str) -> None:
+    test_set = testsets.read(submission.test_set)
+    try:
+        with storage.open_file(submission.file) as stream:
+            file = evaluator.read_hypotheses(
+                stream, submission.file_name, max_bytes=settings.MAX_UPLOAD_BYTES
+            )
+        aligned = evaluator.align(file, test_set)
+    except evaluator.SubmissionError as error:
+        services.refuse(submission, owner=owner, error=error)
+    else:
+        services.accept(
+            submission,
+            owner=owner,
+            hypotheses=hypotheses.store(aligned),
+            warnings=alignment.warnings(file, test_set),
+        )
+
+
+def _leave(model: type[Submission] | type[Entry], pk: int, *, owner: str) -> None:
+    if work.give_up_if_exhausted(model, pk, owner=owner):
+        logger.error("%s %s failed: its attempts are used up", model.__name__, pk)
+    else:
+        logger.info("%s %s is not %s's to work on", model.__name__, pk, owner)

@@ -1,0 +1,162 @@
+"""Claims, moves and announcements: the only ways in which a work item changes hands.
+
+Each is one conditional UPDATE that looks at its count: of two workers who race, one wins.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from accounts.models import User
+from submissions.models import StateChange, Submission, WorkItem
+from submissions.states import TRANSITIONS
+
+logger = logging.getLogger(__name__)
+
+Row = TypeVar("Row", bound=WorkItem)
+
+MAX_ATTEMPTS = 3
+LONGEST_PAUSE = 600  # seconds between two announcements of one row
+MAX_DOUBLINGS = 10  # of that pause, so that the power stays a small number
+RETRY_FACTOR = 8  # each failed attempt waits so many times longer than the one before
+REASON_GAVE_UP = (
+    f"Our side failed: {MAX_ATTEMPTS} attempts ended without a result. Nothing is wrong with what "
+    "you sent as far as we know, and the organisers can see this. You can send it again."
+)
+
+
+def claim(model: type[Row], pk: int, *, owner: str) -> Row | None:
+    """Take one row to work on, or None if it is somebody else's, final, or tried too often.
+
+    The same owner may claim again: a task that is redelivered after its process died keeps
+    its Celery id and so resumes its own work.
+    """
+    taken = _claimable(model, pk, owner=owner).filter(attempts__lt=MAX_ATTEMPTS)
+    changed = taken.update(claimed_by=owner, claimed_at=timezone.now(), attempts=F("attempts") + 1)
+    return model._default_manager.get(pk=pk) if changed else None
+
+
+def give_up_if_exhausted(model: type[Row], pk: int, *, owner: str = "") -> bool:
+    """Fail a row whose attempts are used up; say whether it was one."""
+    exhausted = _claimable(model, pk, owner=owner).filter(attempts__gte=MAX_ATTEMPTS)
+    return _fail(exhausted, pk)
+
+
+def release(row: Row, *, owner: str) -> None:
+    """After a failed attempt, let somebody else try, in a while."""
+    held = type(row)._default_manager.filter(pk=row.pk, state=row.WORKING, claimed_by=owner)
+    is_last = row.attempts >= MAX_ATTEMPTS
+    pause = 0.0 if is_last else settings.SWEEP_INTERVAL * RETRY_FACTOR ** (row.attempts - 1)
+    held.update(
+        claimed_by="",
+        claimed_at=None,
+        announce_next_at=timezone.now() + timedelta(seconds=min(pause, LONGEST_PAUSE)),
+    )
+
+
+def release_expired(model: type[Row], pk: int, *, claimed_before: datetime) -> bool:
+    """Take a claim away from a worker that has held it for too long."""
+    rows = model._default_manager.filter(pk=pk, state=model.WORKING, claimed_at__lt=claimed_before)
+    now = timezone.now()
+    return bool(rows.update(claimed_by="", claimed_at=None, announce_next_at=now))
+
+
+def finish(row: Row, *, to: str, owner: str, reason: str = "") -> bool:
+    """Move a claimed row to a final state; False if it is no longer the owner's.
+
+    Call it inside the transaction that writes the results, and undo them when it says False.
+    """
+    held = type(row)._default_manager.filter(pk=row.pk, state=row.WORKING, claimed_by=owner)
+    return _move(held, row.pk, to=to, reason=reason)
+
+
+def record_birth(row: Row, *, reason: str, actor: User | None = None) -> None:
+    """Write the first line of a row's timeline."""
+    _change(type(row), row.pk, old="", new=row.state, reason=reason, actor=actor)
+
+
+def announce(row: Row) -> None:
+    """Tell the workers, once the transaction is through, that there is something to do."""
+    rows = type(row)._default_manager.filter(pk=row.pk, announcements=row.announcements)
+    _announce(rows, row)
+
+
+def announce_again(row: Row) -> bool:
+    """Repeat an announcement that nobody answered, unless somebody has just done so."""
+    rows = type(row)._default_manager.filter(
+        pk=row.pk, state=row.WORKING, claimed_by="", announcements=row.announcements
+    )
+    return _announce(rows, row)
+
+
+def send(task: str, pk: int) -> None:
+    """Send a message once the transaction is through."""
+    transaction.on_commit(partial(_send, task, pk))
+
+
+def pause_after(announcements: int) -> timedelta:
+    """Return how long to wait for an answer to the n-th announcement: ever longer, up to a limit.
+
+    A long queue is no lost message: without the doubling each sweep would send it all again.
+    """
+    doublings = min(max(announcements - 1, 0), MAX_DOUBLINGS)
+    return timedelta(seconds=min(settings.SWEEP_INTERVAL * 2**doublings, LONGEST_PAUSE))
+
+
+def _announce(rows: QuerySet[Row], row: Row) -> bool:
+    count = row.announcements + 1
+    due = timezone.now() + pause_after(count)
+    if not rows.update(announcements=count, announce_next_at=due):
+        return False
+    send(row.TASK, row.pk)
+    return True
+
+
+def _claimable(model: type[Row], pk: int, *, owner: str) -> QuerySet[Row]:
+    free = Q(claimed_by="") | Q(claimed_by=owner)
+    return model._default_manager.filter(free, pk=pk, state=model.WORKING)
+
+
+def _fail(rows: QuerySet[Row], pk: int) -> bool:
+    with transaction.atomic():
+        return _move(rows, pk, to="failed", reason=REASON_GAVE_UP)
+
+
+def _move(rows: QuerySet[Row], pk: int, *, to: str, reason: str) -> bool:
+    old = rows.model.WORKING
+    if to not in TRANSITIONS[old]:
+        raise ValueError(f"there is no move from {old} to {to}")
+    now = timezone.now()
+    if not rows.update(state=to, state_since=now, reason=reason, claimed_by="", claimed_at=None):
+        return False
+    _change(rows.model, pk, old=old, new=to, reason=reason)
+    return True
+
+
+def _change(
+    model: type[WorkItem], pk: int, *, old: str, new: str, reason: str, actor: User | None = None
+) -> None:
+    change = StateChange(old=old, new=new, reason=reason, actor=actor)
+    if model is Submission:
+        change.submission_id = pk
+    else:
+        change.entry_id = pk
+    change.save()
+
+
+def _send(task: str, pk: int) -> None:
+    try:
+        current_app.send_task(task, args=[pk])
+    except (OperationalError, OSError) as error:
+        # The row is there and the sweeper announces it again: nothing is lost but time.
+        logger.warning("the broker took no message about %s(%s): %s", task, pk, error)

@@ -1,0 +1,218 @@
+"""The habits of the published scorer that its own sample pins weakly or not at all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evaluator.metrics.wmt21.exact_match import ExactMatch
+from evaluator.metrics.wmt21.terms import accepted_forms, positions
+from evaluator.metrics.wmt21.window_overlap import WindowOverlap2, WindowOverlap3
+from evaluator.normalise import Lemmatiser
+from evaluator.types import Segment, TermAnnotation
+
+# Plural s off, case kept: enough of a lemmatiser to tell surface from lemma.
+SINGULAR = Lemmatiser("singular", lambda token: token.removesuffix("s") or token)
+
+
+def term(form, target=None, kind="tgt_original"):
+    target = form if target is None else target
+    return TermAnnotation("1", f"src_original_and_{kind}", "x", target, form)
+
+
+def segment(reference, *terms):
+    return Segment("1", "d", "x", (reference,), (), (terms,))
+
+
+@pytest.mark.parametrize(
+    ("form", "reference", "expected"),
+    [
+        ("b", "a b c", (1,)),  # one token: its place
+        ("b c", "a b c", (2,)),  # two tokens: only the second
+        ("a b c", "a b c", (0, 2)),  # the one before last is left out
+        ("a b c d", "x a b c d", (1, 2, 4)),
+        ("c b", "b c b", (0,)),  # the last token occurs before the first: only the end
+        ("a b", "a x a b", (3,)),  # each at its first occurrence, so a gap is inside
+        ("a x b", "a b a x b", (1,)),  # start 0, end 1: range(0, 0) is empty
+        ("a c a", "a c a", (0,)),  # first and last are the same word: one place
+    ],
+)
+def test_positions_follow_the_scorer(form, reference, expected):
+    assert positions(term(form), tuple(reference.split())) == expected
+
+
+@pytest.mark.parametrize(
+    ("form", "target", "expected"),
+    [
+        ("masque", "masque|masques", ("masque", "masques")),  # listed
+        ("Masque", "masque", ("masque", "Masque")),  # case counts
+        ("mask", "masks|veil", ("masks", "veil")),  # a substring of tgt is left out
+        ("k|v", "mask|veil", ("mask", "veil")),  # … even across the bar
+        ("gant", "masque", ("masque", "gant")),  # the annotated form comes last
+    ],
+)
+def test_accepted_forms_are_the_variants_then_the_annotated_one(form, target, expected):
+    assert accepted_forms(term(form, target)) == expected
+
+
+@pytest.mark.parametrize(
+    ("terms", "hypothesis", "expected"),
+    [
+        ([term("gant")], "un gant bleu", (1, 0, 0)),  # found
+        ([term("gant")], "un Gant bleu", (0, 1, 0)),  # case counts
+        ([term("gant")], "un gantelet", (0, 1, 0)),  # whole tokens only
+        ([term("gant")], "des gants", (0, 0, 1)),  # found among the lemmas
+        ([term("gants")], "un gant", (0, 1, 0)),  # forms are not lemmatised
+        ([term("gant"), term("gant")], "un gant", (1, 1, 0)),  # an offset serves once
+        ([term("gant"), term("gant")], "gant gant", (2, 0, 0)),  # overlapping spaces are fine
+        # Each form of the first term takes an offset of its own, so none is left for the second.
+        ([term("a", "a|b"), term("b", "b")], "a b", (1, 1, 0)),
+        ([term("b", "b"), term("a", "a|b")], "a b", (2, 0, 0)),  # the other way round both
+        # Offsets are starts: a longer term at the same place is blocked, one inside is not.
+        ([term("a"), term("a b")], "a b", (1, 1, 0)),
+        ([term("a b"), term("b")], "a b", (2, 0, 0)),
+        # Lemma pass: offset 0 of the surface is taken, and 0 of the lemmas counts as the same.
+        ([term("masques"), term("masque")], "masques x", (1, 1, 0)),
+        # In the lemmas the second word starts at 2, in the surface at 3: both are free.
+        ([term("bs"), term("b")], "as bs", (1, 0, 1)),
+        # Surface offset of "c" (4) is used, so the lemma "d" starting at 4 is refused.
+        ([term("c"), term("d")], "as x c ds", (1, 0, 1)),
+        ([term("x"), term("d")], "aas x ds", (1, 0, 1)),
+        ([term("c"), term("d")], "bs c ds", (1, 0, 1)),
+        ([term("", "")], "a b", (0, 1, 0)),  # an empty variant never matches
+        ([term("gant", "|gant")], "", (0, 1, 0)),  # nor in an empty hypothesis
+        ([term("gant", kind="tgt_lemma")], "gant", (1, 0, 0)),  # terms of any type
+        ([], "gant", (0, 0, 0)),
+    ],
+)
+def test_exact_match_counts_found_wrong_and_found_by_lemma(terms, hypothesis, expected):
+    assert ExactMatch(SINGULAR).row(segment("x", *terms), hypothesis) == expected
+
+
+def test_an_offset_used_in_the_surface_blocks_another_word_of_the_lemmas():
+    # Surface " as b ds ": b at 3. Lemmas " a b d ": d at 4, b at 2. Surface " aas x": x at 4.
+    both = segment("x", term("x"), term("d"))
+
+    # Lemmas " a w d ": "d" at 4; surface " aas x w": no; here "x" stands at 4 of the surface.
+    assert ExactMatch(SINGULAR).row(both, "as s ds") == (0, 1, 1)
+    # Surface " as- x": offset of x is 4; lemmas of "as w ds x": " a w d x", d at 4, x at 6.
+    assert ExactMatch(SINGULAR).row(both, "ass x ds") == (1, 0, 1)
+    # Surface " bas x ds ": x at 4; lemmas " ba x d ": d at 5. Lemmas " a x d ": d at 4, x at 3.
+    assert ExactMatch(SINGULAR).row(both, "s s ds x") == (1, 0, 1)
+    # Surface " w y x ds": x at 4. Lemmas with one letter dropped before: d must start at 4.
+    blocked = segment("x", term("ys"), term("d"))
+    # Surface " a as ys ds ": ys at 5. Lemmas " a a y d ": d at 6, y at 4.
+    assert ExactMatch(SINGULAR).row(blocked, "a as ys ds") == (1, 0, 1)
+    # Surface " as as ys ds ": ys at 6. Lemmas " a a y d ": d at 6: refused.
+    assert ExactMatch(SINGULAR).row(blocked, "as as ys ds") == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("form", "hypothesis", "found"),
+    [
+        ("(COVID)", "le COVID fini", 1),  # a group: the brackets are no text
+        ("(COVID)", "le (COVID) fini", 0),
+        ("a.c", "abc", 1),  # any character
+        ("a.c", "a c", 1),  # … also a space
+        ("nez ?", "le nez", 0),  # the space is optional, but then two spaces would follow
+        ("nez ?", "le nez ?", 0),
+        ("(a", "(a", 0),  # invalid: never matches
+        ("a)", "a)", 0),
+        ("*a", "x *a", 1),  # the space before is repeated
+        ("C++", "C++", 0),
+        ("C++", "CC", 1),
+        ("[ab]", "b", 1),
+        ("a\\", "a\\", 0),
+        ("l'eau", "l'eau", 1),  # no special character: literal
+        ("A-B", "A-B", 1),
+        ("a{99999999999}", "a", 0),  # invalid in another way
+    ],
+)
+def test_forms_are_unescaped_regular_expressions(form, hypothesis, found):
+    counted = ExactMatch(None).row(segment("x", term(form)), hypothesis)
+
+    assert counted == (found, 1 - found, 0)
+
+
+def test_without_a_lemmatiser_a_miss_is_a_miss():
+    assert ExactMatch(None).row(segment("x", term("gant")), "gants") == (0, 1, 0)
+
+
+def test_exact_match_is_undefined_without_terms():
+    assert ExactMatch(None).aggregate(np.array([0, 0, 0])) is None
+
+
+def overlap(reference, terms, hypothesis, lemmatiser=None, metric=WindowOverlap2):
+    return metric(lemmatiser).row(segment(reference, *terms), hypothesis)[0]
+
+
+@pytest.mark.parametrize(
+    ("reference", "terms", "hypothesis", "expected"),
+    [
+        ("a b T c d", [term("T")], "a b T c d", 1.0),  # the same on both sides
+        ("a b T c d", [term("T")], "x b T c y", 0.5),  # two of four
+        ("a b T", [term("T")], "a b T q", 1.0),  # over the reference's tokens, fewer at the edge
+        ("T", [term("T")], "T", 0.0),  # no window
+        ("a b T c d", [term("T")], "a b c d", 0.0),  # the term is missing
+        ("a b T c d", [term("T", "S")], "a b S c d", 0.0),  # only the annotated form is looked up
+        ("a b T c d", [term("T")], "c d T a b", 1.0),  # sides are one multiset
+        ("a a T b c", [term("T")], "a x T b c", 0.75),  # … in which repetitions count
+        ("a , T . b", [term("T")], "a T b", 1.0),  # punctuation is skipped
+        ("a () T b", [term("T")], "a T b", 1.0),  # … as a substring of string.punctuation
+        ("a ... T b", [term("T")], "a T b", 2 / 3),  # "..." is no substring of it
+        ("a « T b", [term("T")], "a T b", 2 / 3),  # nor is «
+        # Of two places the better: a place and an annotation serve once.
+        ("a b T c d", [term("T")], "T q a b T c d", 1.0),
+        # Two annotations, equal positions (both the first T): two pairs, of two places.
+        ("a T b T c", [term("T"), term("T")], "a T b T c", (1 + 0.75) / 2),
+        ("a T b", [term("T"), term("T")], "a T b", 1.0),  # one place: one pair
+        # Tie: annotations outer, starts inner, so the first start goes to the first annotation.
+        ("a T b U c", [term("T")], "a T b x T y", 2 / 3),
+        # Two tokens: the window leaves out the second only, so the first is part of the left side.
+        ("a b S T c", [term("S T")], "a b S T c", 0.5),
+        # The end before the start: the window is around the end.
+        ("T a S T b", [term("S T")], "S T a S", 1.0),
+        # Starts are taken per form: another form may use the same words.
+        ("a S T b", [term("S T"), term("T")], "a S T b", (1 / 3 + 1.0) / 2),
+    ],
+)
+def test_window_overlap_follows_the_scorer(reference, terms, hypothesis, expected):
+    assert overlap(reference, terms, hypothesis) == pytest.approx(expected, abs=1e-15)
+
+
+def test_a_tie_goes_to_the_pair_listed_first_and_decides_what_is_left():
+    """Greedy, not optimal: with ties the order changes the sum."""
+    # Annotations A (around "m T n") and B share their first T by position lookup, so the pairs of
+    # either tie; the two best starts are taken whatever the annotation.
+    reference = "m T n T o"
+
+    two = overlap(reference, [term("T"), term("T")], "m T n q T r")
+
+    # Windows: reference {m, n, T}; start 1 {m, n, q} → 2/3; start 4 {n, q, r} → 1/3.
+    assert two == pytest.approx((2 / 3 + 1 / 3) / 2)
+
+
+def test_three_tokens_on_each_side_for_n_3():
+    assert overlap("a b c T d", [term("T")], "a b c T d", metric=WindowOverlap3) == 1.0
+    assert overlap("a b c T d", [term("T")], "x b c T d", metric=WindowOverlap3) == 0.75
+
+
+def test_lemma_terms_are_looked_up_among_lemmas_by_their_lemmas():
+    terms = [term("gants", "gant", "tgt_lemma")]
+
+    assert overlap("des gants bleus", terms, "de gant bleu", SINGULAR) == 1.0
+    assert overlap("des gants bleus", terms, "des gants bleus", None) == 0.0  # skipped
+
+
+def test_lemma_pairs_join_the_list_of_the_surface():
+    terms = [term("T"), term("gants", "gant", "tgt_lemma")]
+
+    # Surface pair: {a, gants} vs {a, gant}: 1/2. Lemma pair: {a, T}: 1.
+    assert overlap("a T gants", terms, "a T gant", SINGULAR) == pytest.approx(0.75)
+
+
+def test_two_surface_forms_of_one_lemma_are_one_group():
+    terms = [term("gant", "gant", "tgt_lemma"), term("gants", "gant", "tgt_lemma")]
+
+    # One start only: one pair is taken of the two annotations, the better one.
+    assert overlap("a gant b c gants d", terms, "a gant b", SINGULAR) == pytest.approx(2 / 3)

@@ -1,0 +1,90 @@
+"""Promises about the tree that no other test would notice breaking."""
+
+from __future__ import annotations
+
+import platform
+import re
+import subprocess
+import sysconfig
+import tomllib
+from pathlib import Path
+
+import pytest
+
+COMPILED = ["runtime.txt", "test.txt"]
+
+
+def pins(path: Path) -> dict[str, str]:
+    """Return name → the rest of its logical line (version, marker, hashes)."""
+    text = path.read_text().replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return dict(line.split("==", 1) for line in lines)
+
+
+def test_platform_is_the_standard_library():
+    assert platform.__file__ is not None
+    assert Path(platform.__file__).parent == Path(sysconfig.get_path("stdlib"))
+    assert platform.python_version()
+
+
+@pytest.mark.parametrize("folder", ["platform", "docker"])
+def test_a_folder_that_is_no_package_stays_none(root, folder):
+    assert not (root / folder / "__init__.py").exists()
+
+
+@pytest.mark.parametrize("name", ["runtime.in", "test.in", *COMPILED])
+def test_requirements_name_no_index(root, name):
+    text = (root / "requirements" / name).read_text()
+
+    assert not re.search(r"://|^\s*(-i|-f|--(extra-)?index|--find-links|--trusted)", text, re.M)
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_every_pin_has_a_hash(root, name):
+    unhashed = [
+        package
+        for package, rest in pins(root / "requirements" / name).items()
+        if not re.search(r"--hash=sha256:[0-9a-f]{64}", rest)
+    ]
+
+    assert not unhashed
+
+
+def test_the_test_pins_contain_the_runtime_pins(root):
+    # The Makefile counts on it: after `make setup`, `make demo` installs nothing.
+    runtime, test = (pins(root / "requirements" / name) for name in COMPILED)
+
+    assert {name: test.get(name) for name in runtime} == runtime
+
+
+def test_the_project_asks_for_what_is_pinned(root):
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    asked = project["dependencies"] + project["optional-dependencies"]["platform"]
+    wanted = (root / "requirements" / "runtime.in").read_text()
+
+    for requirement in asked:
+        plain = requirement.replace("sacrebleu>=", "sacrebleu[ko]>=")  # Korean BLEU on the server
+        assert re.search(rf"^{re.escape(plain)}(\s|$)", wanted, re.M), requirement
+
+
+def test_no_file_names_a_home_folder(root):
+    try:
+        files = subprocess.run(
+            [
+                "git",
+                "grep",
+                "-nIE",
+                r"/(home|Users)/[a-z]+/|/root/",
+                "--",
+                ":!tests/unit/test_layout.py",
+            ],
+            cwd=root,
+            capture_output=True,
+            text=True,
+        )
+    except FileNotFoundError:
+        pytest.skip("needs git")
+
+    if files.returncode > 1:
+        pytest.skip("needs a git checkout")
+    assert files.stdout == ""
