@@ -52,9 +52,7 @@ def warnings(file: HypothesisFile, test_set: TestSet) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def _by_order(
-    file: HypothesisFile, test_set: TestSet, log: ProblemLog
-) -> Mapping[Position, Line]:
+def _by_order(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Mapping[Position, Line]:
     expected, given = len(test_set.segments), len(file.lines)
     if given < expected:
         log.add(
@@ -111,9 +109,7 @@ def _place(
     log.add(message, line=line.number, segment=line.segment)
 
 
-def _report_missing(
-    test_set: TestSet, present: set[Position], log: ProblemLog
-) -> None:
+def _report_missing(test_set: TestSet, present: set[Position], log: ProblemLog) -> None:
     for number, segment in enumerate(test_set.segments):
         if number not in present:
             log.add(

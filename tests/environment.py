@@ -28,6 +28,7 @@ SETTINGS = {
     "SECRET_KEY": "only-for-tests",
     # Plain static files and cookies without TLS; Django's DEBUG itself pytest-django turns off.
     "DEBUG": "true",
+    "HTTPS": "false",
     "DEMO": "false",
     "LOG_LEVEL": "INFO",
 }

@@ -59,7 +59,7 @@ def _refusal(data: bytes) -> str | None:
         return f"The file is in UTF-16, not in UTF-8. {SAVE_AS_UTF8}"
     if b"\0" in data:
         return "The file holds a NUL byte, so it is no text file. Upload the hypotheses as text."
-    if data.count(b"\n") >= MAX_LINES:
+    if data.count(b"\n") > MAX_LINES:
         return f"The file has more than {MAX_LINES:,} lines, the limit. Upload a smaller file."
     return None
 

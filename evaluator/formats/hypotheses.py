@@ -156,9 +156,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 )
 
 
-def read_hypotheses(
-    stream: BinaryIO, name: str, *, max_bytes: int = MAX_BYTES
-) -> HypothesisFile:
+def read_hypotheses(stream: BinaryIO, name: str, *, max_bytes: int = MAX_BYTES) -> HypothesisFile:
     """Read WMT SGML, JSON lines or plain text, told apart by content, never by name.
 
     SGML: a segment's text with entities decoded once, without tags, its layout (line breaks,

@@ -8,6 +8,7 @@ from evaluator.errors import ProblemLog
 from evaluator.formats.sgml import PROLOG, Tag, clean, tokenise
 
 SETS = ("srcset", "refset", "tstset")
+MAX_TAGS = 3_000_000  # a file of tags alone would otherwise keep a worker busy for minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,16 @@ class SegmentReader:
 
     def read(self, text: str) -> list[MarkedSegment]:
         """Return all segments in file order; problems go to the log."""
+        tags = 0
         for line, token in tokenise(text):
             if isinstance(token, str):
                 self._text(line, token)
-            else:
-                self._tag(line, token)
+                continue
+            tags += 1
+            if tags > MAX_TAGS:
+                self.log.add(f"More than {MAX_TAGS:,} tags. Upload a smaller file.", line=line)
+                break
+            self._tag(line, token)
         self._require_closed("at the end of the file")
         if not self.segments and not self.log.total:
             self.log.add('The file holds no segment. Write each as <seg id="…">…</seg>.')

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,8 +42,9 @@ def free_port(wanted: int) -> int:
 class Children:
     """The running processes by name, each with a log file of its own."""
 
-    def __init__(self, logs: Path) -> None:
+    def __init__(self, logs: Path, environment: Mapping[str, str] | None = None) -> None:
         self._logs = logs
+        self._environment = environment  # None: this process's own
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str, *arguments: str) -> None:
@@ -51,6 +54,7 @@ class Children:
             self._running[name] = subprocess.Popen(
                 [sys.executable, "-m", *arguments],
                 cwd=ROOT,
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -63,6 +67,12 @@ class Children:
             if (status := process.poll()) is not None:
                 tail = self._log(name).read_text(errors="replace")[-LOG_TAIL:]
                 raise ChildFailed(f"The {name} ended with status {status}. Its log:\n{tail}")
+
+    def kill(self, name: str) -> None:
+        """End one with all its own children at once, as a power cut would."""
+        process = self._running.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
     def stop(self) -> None:
         """End all of them, kindly at first."""
@@ -93,13 +103,13 @@ def running(logs: Path, *, port: int) -> Iterator[Children]:
             "server", "gunicorn", "config.wsgi", "--bind", f"{HOST}:{port}", "--threads", "8",
             "--control-socket", str(logs / "gunicorn.ctl"),
         )  # fmt: skip
-        _wait_for_answer(children, port)
+        wait_for_answer(children, port)
         yield children
     finally:
         children.stop()
 
 
-def _wait_for_answer(children: Children, port: int) -> None:
+def wait_for_answer(children: Children, port: int) -> None:
     deadline = time.monotonic() + ANSWER_WITHIN
     while time.monotonic() < deadline:
         children.check()

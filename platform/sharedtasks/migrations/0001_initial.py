@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 ('source_file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='source_of', to='files.storedfile')),
             ],
             options={
-                'ordering': ['phase', 'source_language', 'target_language', 'mode', 'version'],
+                'ordering': ['phase', 'pk'],
             },
         ),
         migrations.CreateModel(

@@ -1,4 +1,4 @@
-"""Real data where it is at hand, and small test sets made on the spot."""
+"""Real data where it is at hand, and a reader of bytes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluator import HypothesisFile, TestSet, read_hypotheses, read_test_set
+from evaluator import HypothesisFile, read_hypotheses
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 
@@ -26,23 +26,6 @@ def shared_data() -> Path:
 
 
 @pytest.fixture
-def make_test_set() -> Callable[..., TestSet]:
-    """Make a test set of one document from marked-up references (and sources)."""
-
-    def make(*references: str, sources: tuple[str, ...] = (), language: str = "fr") -> TestSet:
-        sources = sources or tuple("a source of some words" for _ in references)
-        return read_test_set(
-            source=io.BytesIO(sgml("srcset", sources)),
-            references=[io.BytesIO(sgml("refset", references))],
-            source_language="en",
-            target_language=language,
-            names=("source.sgm", "reference.sgm"),
-        )
-
-    return make
-
-
-@pytest.fixture
 def read() -> Callable[..., HypothesisFile]:
     """Read hypotheses from bytes or text."""
 
@@ -51,8 +34,3 @@ def read() -> Callable[..., HypothesisFile]:
         return read_hypotheses(io.BytesIO(data), "output", **options)
 
     return read_bytes
-
-
-def sgml(kind: str, segments: tuple[str, ...]) -> bytes:
-    rows = "\n".join(f'<seg id="{n}"> {text} </seg>' for n, text in enumerate(segments, 1))
-    return f'<{kind} setid="x">\n<doc docid="d">\n<p>\n{rows}\n</p>\n</doc>\n</{kind}>\n'.encode()

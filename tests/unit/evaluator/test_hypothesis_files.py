@@ -69,8 +69,10 @@ def test_sgml_is_neither_xml_nor_html(read, inside, expected):
 
 
 def test_sgml_segments_know_line_document_and_id(read):
-    file = read(f'\ufeff<?xml version="1.0"?>\n<!DOCTYPE x>\n{HEAD}<SEG ID=1>a</SEG>\n'
-                f'<seg id="&amp;2"/></doc><doc docid=\'e\'><seg id="1">b</seg>{TAIL}')
+    file = read(
+        f'\ufeff<?xml version="1.0"?>\n<!DOCTYPE x>\n{HEAD}<SEG ID=1>a</SEG>\n'
+        f'<seg id="&amp;2"/></doc><doc docid=\'e\'><seg id="1">b</seg>{TAIL}'
+    )
 
     found = [(line.number, line.document, line.segment, line.text) for line in file.lines]
     assert found == [(4, "d", "1", "a"), (5, "d", "&2", ""), (5, "e", "1", "b")]
@@ -193,3 +195,10 @@ def test_a_long_attribute_takes_linear_time(read):
         read(f"{HEAD}<seg {'a' * 1_000_000}>x</seg>{TAIL}")
 
     assert time.process_time() - start < 10  # seconds
+
+
+def test_a_file_of_tags_alone_is_cut_off(read, monkeypatch):
+    monkeypatch.setattr("evaluator.formats.segments.MAX_TAGS", 10)
+
+    with pytest.raises(UnreadableFileError, match="More than 10 tags"):
+        read(HEAD + "<p>" * 20)

@@ -1,0 +1,49 @@
+"""Rows for the end-to-end tests, made inside the platform's own environment.
+
+python -m tests.e2e.seed people                            two people, each in a team
+python -m tests.e2e.seed submit TEST_SET FILE SYSTEM       an upload; prints its id
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import django
+
+PASSWORD = "a long pass phrase"
+MEMBERS = {"alice": "Lighthouse", "charlie": "Windmill"}
+
+
+def people() -> None:
+    """Create alice and charlie with a team each."""
+    from accounts.models import Membership, Team, User
+
+    for name, team_name in MEMBERS.items():
+        user = User.objects.create_user(name, f"{name}@teams.example", PASSWORD)
+        team = Team.objects.create(name=team_name, slug=team_name.lower())
+        Membership.objects.create(team=team, user=user, role=Membership.Role.OWNER)
+
+
+def submit(test_set: str, file: str, system: str) -> None:
+    """Hand in a file for alice's team through the service that the page calls."""
+    from accounts.models import Team, User
+    from sharedtasks.models import TestSet
+    from submissions import services
+
+    with Path(file).open("rb") as stream:
+        submission = services.submit(
+            team=Team.objects.get(slug="lighthouse"),
+            member=User.objects.get(username="alice"),
+            test_set=TestSet.objects.get(pk=int(test_set)),
+            system=services.SystemDescription(name=system),
+            wants_primary=False,
+            file=stream,
+            file_name=Path(file).name,
+        )
+    print(submission.pk)
+
+
+if __name__ == "__main__":
+    django.setup()
+    {"people": people, "submit": submit}[sys.argv[1]](*sys.argv[2:])

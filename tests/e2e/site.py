@@ -1,0 +1,132 @@
+"""A whole platform of real processes, for one test module."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import psycopg
+
+from demo.processes import HOST, Children, free_port, wait_for_answer
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND_WITHIN = 120  # seconds
+FIRST_PORT = 18000
+
+
+class Site:
+    """Web, worker and sweeper with a database, a broker and a folder of their own."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.port = free_port(FIRST_PORT)
+        self.url = f"http://{HOST}:{self.port}"
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if name != "DATABASE_URL"},
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "STATE_DIR": str(folder),
+            "SECRET_KEY": "only-for-tests",
+            "DEBUG": "false",
+            "HTTPS": "false",
+            "SWEEP_INTERVAL": "0.5",
+            "FAULT_LOG": str(folder / "faults.log"),
+            **settings,
+        }
+        (folder / "logs").mkdir(parents=True)
+        self.children = Children(folder / "logs", self.environment)
+        self.manage("migrate", "--verbosity", "0")
+        self.manage("collectstatic", "--no-input", "--verbosity", "0")
+        self.run("tests.e2e.seed", "people")
+
+    def run(self, *arguments: str) -> str:
+        """Run `python -m ARGUMENTS` to its end and return what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_WITHIN,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command."""
+        return self.run("django", *arguments)
+
+    def start_web(self) -> None:
+        """Start the server and wait until it answers."""
+        self.children.start(
+            "server", "gunicorn", "config.wsgi", "--bind", f"{HOST}:{self.port}", "--threads", "8",
+            "--no-control-socket",
+        )  # fmt: skip
+        wait_for_answer(self.children, self.port)
+
+    def start_worker(self, application: str = "config") -> None:
+        """Start a worker; tests.e2e.faulty_worker is one that fails."""
+        self.children.start(
+            "worker", "celery", "-A", application, "worker", "-c", "2", "-l", "INFO"
+        )
+
+    def start_sweeper(self) -> None:
+        """Start the sweeper."""
+        self.children.start("sweeper", "django", "sweep")
+
+    def import_test_set(self, source: Path, reference: Path, *, shared_task: str = "trial") -> int:
+        """Import an en-fr test set and return its id."""
+        self.manage(
+            "import_test_set", "--shared-task", shared_task, "--phase", "dev",
+            "--language-pair", "en-fr", "--source", str(source), "--reference", str(reference),
+        )  # fmt: skip
+        return int(self.rows("select max(id) from sharedtasks_testset")[0][0])
+
+    def submit(self, test_set: int, file: Path, *, system: str = "some system") -> int:
+        """Upload a file as the page does, without the page; return the submission's id."""
+        return int(self.run("tests.e2e.seed", "submit", str(test_set), str(file), system))
+
+    def rows(self, query: str) -> list[tuple]:
+        """Ask the database."""
+        if not self.environment["DATABASE_URL"].startswith("postgres"):
+            return self._sqlite_rows(query)
+        with psycopg.connect(self.environment["DATABASE_URL"]) as connection:
+            return connection.execute(query).fetchall()
+
+    def wait_for(
+        self, query: str, expected: Callable[[list[tuple]], bool], *, within: float
+    ) -> None:
+        """Wait until the answer is as expected; fail with the last answer and the logs' ends."""
+        deadline = time.monotonic() + within
+        while not expected(answer := self.rows(query)):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{query}\nstill answers {answer}\n{self.log_tails()}")
+            time.sleep(0.1)
+
+    def log_tails(self) -> str:
+        """Return the ends of all log files."""
+        logs = sorted((self.folder / "logs").glob("*.log"))
+        return "\n".join(f"--- {log.name}\n{log.read_text()[-3000:]}" for log in logs)
+
+    def fault_count(self) -> int:
+        """Return how often the faulty worker has begun to score."""
+        log = self.folder / "faults.log"
+        return len(log.read_text().splitlines()) if log.exists() else 0
+
+    def get(self, path: str) -> str:
+        """Fetch a page as a visitor."""
+        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+            return str(answer.read().decode())
+
+    def _sqlite_rows(self, query: str) -> list[tuple]:
+        script = (
+            "import json\nfrom django.db import connection\nc = connection.cursor()\n"
+            f"c.execute({query!r})\nprint(json.dumps(c.fetchall(), default=str))"
+        )
+        answer = self.manage("shell", "--verbosity", "0", "--no-imports", "-c", script)
+        return [tuple(row) for row in json.loads(answer)]

@@ -1,0 +1,154 @@
+"""Workers die, messages get lost or come three times: scored once, or failed with a reason."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from celery import Celery
+
+from tests.e2e.site import ROOT, Site
+
+DEMO_DATA = ROOT / "platform" / "demo" / "data"
+DWELL = "6"  # seconds
+SHORT = {"CHECKING_DWELL": DWELL, "SCORING_DWELL": DWELL}
+
+
+@pytest.fixture(params=["postgresql and redis", "sqlite and the embedded broker"])
+def site(request: pytest.FixtureRequest, make_site: Callable[..., Site], tmp_path: Path) -> Site:
+    if request.param.startswith("postgresql"):
+        return make_site(**SHORT)
+    embedded = {
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'platform.sqlite3'}",
+        "BROKER_URL": "filesystem://localhost",
+    }
+    return make_site(**SHORT, **embedded)
+
+
+@pytest.fixture
+def test_set(site: Site) -> int:
+    return site.import_test_set(DEMO_DATA / "en-fr.source.sgm", DEMO_DATA / "en-fr.reference.sgm")
+
+
+@pytest.fixture
+def upload(site: Site, test_set: int) -> Callable[[], int]:
+    def upload() -> int:
+        file = site.folder / "oracle.sgm"
+        reference = (DEMO_DATA / "en-fr.reference.sgm").read_bytes()
+        file.write_bytes(reference.replace(b"refset", b"tstset"))
+        return site.submit(test_set, file)
+
+    return upload
+
+
+def entry_state(site: Site) -> list[tuple]:
+    return site.rows("select state, attempts from submissions_entry")
+
+
+def wait_until_scored(site: Site, *, within: float = 60) -> None:
+    site.wait_for(
+        "select state from submissions_entry", lambda rows: rows == [("scored",)], within=within
+    )
+
+
+def assert_scored_exactly_once(site: Site) -> None:
+    assert site.rows("select count(*) from submissions_entry") == [(1,)]
+    assert site.rows("select count(*), count(distinct metric) from submissions_score") == [(7, 7)]
+    moves = site.rows(
+        "select old, new from submissions_statechange where entry_id is not null order by id"
+    )
+    assert moves == [("", "scoring"), ("scoring", "scored")]
+
+
+def test_a_task_delivered_three_times_scores_once(
+    make_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    site = make_site()
+    test_set = site.import_test_set(
+        DEMO_DATA / "en-fr.source.sgm", DEMO_DATA / "en-fr.reference.sgm"
+    )
+    file = tmp_path / "oracle.sgm"
+    reference = (DEMO_DATA / "en-fr.reference.sgm").read_bytes()
+    file.write_bytes(reference.replace(b"refset", b"tstset"))
+    submission = site.submit(test_set, file)
+    client = Celery(broker=site.environment["BROKER_URL"])
+    for _ in range(2):  # beside the one that the upload has sent
+        client.send_task("submissions.check", args=[submission])
+
+    site.start_worker()
+    wait_until_scored(site)
+    [(entry,)] = site.rows("select id from submissions_entry")
+    for _ in range(3):
+        client.send_task("submissions.score", args=[entry])
+    site.wait_for(
+        f"select ranked_version from sharedtasks_testset where id = {test_set}",
+        lambda rows: rows == [(1,)],
+        within=30,
+    )
+    log = site.folder / "logs" / "worker.log"
+    deadline = time.monotonic() + 30
+    while log.read_text().count("is not") < 5 and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+    assert log.read_text().count("is not") == 5  # two of the checks, three of the scorings
+    assert_scored_exactly_once(site)
+    assert site.rows("select results_version from sharedtasks_testset") == [(1,)]
+    client.close()
+
+
+def test_a_worker_killed_while_scoring_delays_the_entry_and_no_more(
+    site: Site, upload: Callable[[], int]
+) -> None:
+    site.environment["FAULT"] = "hangs"
+    upload()
+    site.start_worker("tests.e2e.faulty_worker")
+    site.start_sweeper()
+    site.wait_for(
+        "select count(*) from submissions_entry where claimed_by <> ''",
+        lambda rows: rows == [(1,)],
+        within=60,
+    )
+
+    site.children.kill("worker")
+    site.start_worker()
+
+    wait_until_scored(site)
+    assert_scored_exactly_once(site)
+
+
+def test_a_lost_message_delays_by_a_sweep(site: Site, upload: Callable[[], int]) -> None:
+    # A broker that takes no messages: what the upload announces is lost.
+    working = site.environment["BROKER_URL"]
+    site.environment["BROKER_URL"] = "redis://127.0.0.1:1/0"
+    started = time.monotonic()
+    upload()
+    took = time.monotonic() - started
+    site.environment["BROKER_URL"] = working
+
+    site.start_worker()
+    site.start_sweeper()
+
+    wait_until_scored(site)
+    assert_scored_exactly_once(site)
+    assert took < 30  # a dead broker doesn't hold an upload up
+
+
+def test_an_entry_that_kills_its_worker_each_time_fails_after_the_third_attempt(
+    site: Site, upload: Callable[[], int]
+) -> None:
+    site.environment["FAULT"] = "kills its worker"
+    upload()
+    site.start_worker("tests.e2e.faulty_worker")
+    site.start_sweeper()
+
+    site.wait_for(
+        "select state from submissions_entry", lambda rows: rows == [("failed",)], within=120
+    )
+
+    assert entry_state(site) == [("failed", 3)]
+    assert site.fault_count() == 3
+    [(reason,)] = site.rows("select reason from submissions_entry")
+    assert "3 attempts" in reason
+    assert site.rows("select count(*) from submissions_score") == [(0,)]

@@ -1,0 +1,187 @@
+"""Upload hypotheses in a browser, a worker scores them, they stand on the leaderboard."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+import evaluator
+from tests.e2e.seed import PASSWORD
+from tests.e2e.site import ROOT, Site
+
+DEMO_DATA = ROOT / "platform" / "demo" / "data"
+RUBBISH = bytes(range(1, 256)) * 40
+
+
+@pytest.fixture(scope="module")
+def site(make_site: Callable[..., Site]) -> Site:
+    site = make_site()
+    site.start_web()
+    site.start_worker()
+    site.start_sweeper()
+    return site
+
+
+def sign_in(page: Page, site: Site, name: str = "alice") -> None:
+    page.goto(f"{site.url}/account/sign-in")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def upload(
+    page: Page, site: Site, shared_task: str, *, system: str, name: str, body: bytes
+) -> None:
+    page.goto(f"{site.url}/tasks/{shared_task}/dev/submit")
+    page.get_by_label("File").set_input_files(
+        {"name": name, "mimeType": "application/octet-stream", "buffer": body}
+    )
+    page.get_by_label("System name").fill(system)
+    page.get_by_role("button", name="Submit").click()
+
+
+def board_values(page: Page, system: str) -> dict[str, float]:
+    row = page.locator("tr", has=page.get_by_text(system, exact=True))
+    return {
+        cell.get_attribute("data-metric") or "": float(cell.get_attribute("value") or "nan")
+        for cell in row.locator("data").all()
+    }
+
+
+def test_the_published_digits_stand_on_the_leaderboard(
+    page: Page, site: Site, shared_data: Path
+) -> None:
+    folder = shared_data / "wmt21-en-fr"
+    site.import_test_set(
+        folder / "dev.en-fr.en.sgm", folder / "dev.en-fr.fr.sgm", shared_task="wmt21"
+    )
+    hypotheses = folder / "en-fr.dev.txt.truecased.sgm"
+    sign_in(page, site)
+
+    upload(
+        page, site, "wmt21", system="truecased", name=hypotheses.name, body=hypotheses.read_bytes()
+    )
+    page.get_by_role("link", name="See its entry for en-fr.").click(timeout=60_000)
+    # No reload from here on: the page itself has to show the change.
+    expect(page.locator("#live .state-scored")).to_be_visible(timeout=120_000)
+    page.locator("#live").get_by_role("link", name="leaderboard").click()
+    # The board is built a moment after the scores are there; it shows the row by itself.
+    expect(page.get_by_text("truecased", exact=True)).to_be_visible(timeout=30_000)
+
+    published = json.loads((folder / "expected_scores.json").read_text())["dev_971"]
+    values = board_values(page, "truecased")
+    assert values["bleu"] == published["bleu"]
+    assert values["wmt21-exact-match"] == published["simplemma"]["em_acc"]
+    assert values["wmt21-window-overlap-2"] == published["simplemma"]["wo2"]
+    assert values["wmt21-window-overlap-3"] == published["simplemma"]["wo3"]
+    assert values["wmt21-1-term"] == published["simplemma"]["one_minus_term"]
+    row = page.locator("tr", has=page.get_by_text("truecased", exact=True))
+    expect(row).to_contain_text("0.858")
+    expect(row).to_contain_text("45.3")
+
+
+def test_half_of_the_file_is_refused_with_the_ids_that_are_missing(
+    page: Page, site: Site, shared_data: Path
+) -> None:
+    folder = shared_data / "wmt21-en-fr"
+    site.import_test_set(
+        folder / "dev.en-fr.en.sgm", folder / "dev.en-fr.fr.sgm", shared_task="wmt21-halves"
+    )
+    lines = (folder / "en-fr.dev.txt.truecased.sgm").read_text().splitlines(keepends=True)
+    segments = [number for number, line in enumerate(lines) if line.startswith("<seg")]
+    cut = segments[len(segments) // 2]
+    missing = re.findall(r'<seg id="(\d+)"', "".join(lines[cut:]))
+    half = "".join(lines[:cut]) + "</p>\n</doc>\n</tstset>\n"
+    sign_in(page, site)
+
+    upload(page, site, "wmt21-halves", system="half", name="half.sgm", body=half.encode())
+
+    expect(page.locator("#live .state-refused")).to_be_visible(timeout=60_000)
+    expect(page.locator("#live")).to_contain_text(f"{len(missing)} problems found")
+    shown = page.locator(".problems tbody tr")
+    assert shown.count() == 100
+    assert [cell.inner_text() for cell in shown.locator("td:nth-child(2)").all()] == missing[:100]
+    expect(page.get_by_text(f"and {len(missing) - 100} more")).to_be_visible()
+    assert site.rows("select count(*) from submissions_entry where system = 'half'") == [(0,)]
+
+
+def test_a_small_file_goes_the_same_way(page: Page, site: Site) -> None:
+    source, reference = DEMO_DATA / "en-fr.source.sgm", DEMO_DATA / "en-fr.reference.sgm"
+    site.import_test_set(source, reference, shared_task="small")
+    body = reference.read_bytes().replace(b"refset", b"tstset")
+    sign_in(page, site)
+
+    upload(page, site, "small", system="oracle", name="oracle.en-fr.sgm", body=body)
+    page.get_by_role("link", name="See its entry for en-fr.").click(timeout=30_000)
+    expect(page.locator("#live .state-scored")).to_be_visible(timeout=30_000)
+    page.goto(f"{site.url}/boards/small/dev/en-fr")
+    expect(page.get_by_text("oracle", exact=True)).to_be_visible(timeout=30_000)
+
+    expected = _scores(source, reference, body)
+    assert board_values(page, "oracle") == expected
+    assert len(expected) == 7
+
+
+def test_rubbish_gets_a_message_that_a_person_understands(page: Page, site: Site) -> None:
+    source, reference = DEMO_DATA / "en-fr.source.sgm", DEMO_DATA / "en-fr.reference.sgm"
+    site.import_test_set(source, reference, shared_task="rubbish")
+    sign_in(page, site)
+
+    upload(page, site, "rubbish", system="noise", name="noise.sgm", body=RUBBISH)
+
+    expect(page.locator("#live .state-refused")).to_be_visible(timeout=30_000)
+    message = page.locator(".problems tbody tr").first
+    expect(message).to_contain_text("UTF-8")
+    expect(page.get_by_role("link", name="Submit a corrected file")).to_be_visible()
+
+
+def test_the_form_says_what_is_missing_and_keeps_what_was_typed(page: Page, site: Site) -> None:
+    source, reference = DEMO_DATA / "en-fr.source.sgm", DEMO_DATA / "en-fr.reference.sgm"
+    site.import_test_set(source, reference, shared_task="form")
+    sign_in(page, site)
+
+    upload(page, site, "form", system="kept", name="empty.txt", body=b"")
+
+    expect(page.get_by_text("This file is empty.")).to_be_visible()
+    expect(page.get_by_label("System name")).to_have_value("kept")
+
+
+def test_a_stranger_sees_the_board_but_not_the_entry(page: Page, site: Site) -> None:
+    source, reference = DEMO_DATA / "en-fr.source.sgm", DEMO_DATA / "en-fr.reference.sgm"
+    test_set = site.import_test_set(source, reference, shared_task="strangers")
+    body = reference.read_bytes().replace(b"refset", b"tstset")
+    file = site.folder / "oracle.sgm"
+    file.write_bytes(body)
+    submission = site.submit(test_set, file, system="of alice")
+    query = f"select id from submissions_entry where submission_id = {submission}"
+    site.wait_for(query + " and state = 'scored'", bool, within=60)
+    entry = site.rows(query)[0][0]
+    sign_in(page, site, "charlie")
+
+    answer = page.goto(f"{site.url}/entries/{entry}/")
+    assert answer is not None
+    assert answer.status == 404
+
+    page.goto(f"{site.url}/boards/strangers/dev/en-fr")
+    expect(page.get_by_text("of alice", exact=True)).to_be_visible(timeout=30_000)
+
+
+def _scores(source: Path, reference: Path, body: bytes) -> dict[str, float]:
+    from io import BytesIO
+
+    with source.open("rb") as source_stream, reference.open("rb") as reference_stream:
+        test_set = evaluator.read_test_set(
+            source=source_stream,
+            references=[reference_stream],
+            source_language="en",
+            target_language="fr",
+        )
+    file = evaluator.read_hypotheses(BytesIO(body), "oracle.sgm")
+    result = evaluator.score(test_set, evaluator.align(file, test_set), lemmatiser="simplemma")
+    return {score.metric: score.value for score in result.scores}

@@ -1,0 +1,279 @@
+"""alice and bob of one team, charlie of another, an organiser, and a small test set."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.db import connections
+from django.utils import timezone
+
+from accounts.models import Membership, Team, User
+from sharedtasks.models import Phase, SharedTask, TestSet
+from sharedtasks.testsets import TestSetFiles, import_test_set
+from submissions import services
+from submissions.models import Entry, Submission
+from submissions.tasks import check, score
+from tests.integration.samples import PERFECT, REFERENCE, SOURCE, as_text
+
+Message = tuple[str, int]  # a task's name and the id it is about
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def _files_of_its_own(settings: Any, tmp_path: Path) -> None:
+    """Keep each test's files apart; passwords need not be strong here, but quick."""
+    settings.MEDIA_ROOT = tmp_path / "files"
+    settings.STATIC_ROOT = tmp_path / "static"
+    settings.STATIC_ROOT.mkdir()  # WhiteNoise warns when it is not there
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+# People -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def team(db: None) -> Team:
+    """The team of alice and bob."""
+    return Team.objects.create(name="Lexica", slug="lexica", institution="Here", is_verified=True)
+
+
+@pytest.fixture
+def other_team(db: None) -> Team:
+    """The team of charlie."""
+    return Team.objects.create(name="Babel", slug="babel")
+
+
+@pytest.fixture
+def alice(team: Team) -> User:
+    """The team's owner, who sends everything here."""
+    user = User.objects.create_user("alice", "alice@tests.example", PASSWORD)
+    Membership.objects.create(team=team, user=user, role=Membership.Role.OWNER)
+    return user
+
+
+@pytest.fixture
+def bob(team: Team) -> User:
+    """The team mate."""
+    user = User.objects.create_user("bob", "bob@tests.example", PASSWORD)
+    Membership.objects.create(team=team, user=user)
+    return user
+
+
+@pytest.fixture
+def charlie(other_team: Team) -> User:
+    """The stranger: in a team, in another one."""
+    user = User.objects.create_user("charlie", "charlie@tests.example", PASSWORD)
+    Membership.objects.create(team=other_team, user=user, role=Membership.Role.OWNER)
+    return user
+
+
+@pytest.fixture
+def organiser(db: None) -> User:
+    """Staff, in no team."""
+    return User.objects.create_superuser("organiser", "organiser@tests.example", PASSWORD)
+
+
+# The shared task --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shared_task(db: None) -> SharedTask:
+    """An edition."""
+    return SharedTask.objects.create(slug="spring", name="Spring edition")
+
+
+@pytest.fixture
+def phase(shared_task: SharedTask) -> Phase:
+    """A phase that is open, for an hour each way."""
+    now = timezone.now()
+    return Phase.objects.create(
+        shared_task=shared_task,
+        slug="test",
+        name="Test phase",
+        opens_at=now - timedelta(hours=1),
+        closes_at=now + timedelta(hours=1),
+    )
+
+
+@pytest.fixture
+def make_test_set(phase: Phase) -> Callable[..., TestSet]:
+    """Import the sample, as whichever test set the options say."""
+
+    def make(**options: Any) -> TestSet:
+        values = {
+            "phase": phase,
+            "source_language": "en",
+            "target_language": "fr",
+            "text_form": "tokenised",
+            "lemmatiser": "identity",
+        }
+        files = TestSetFiles(
+            source=BytesIO(SOURCE.encode()),
+            references=(BytesIO(REFERENCE.encode()),),
+            names=("source.sgm", "reference.sgm"),
+        )
+        return import_test_set(files=files, **(values | options))
+
+    return make
+
+
+@pytest.fixture
+def test_set(make_test_set: Callable[..., TestSet]) -> TestSet:
+    """The sample, en-fr."""
+    return make_test_set()
+
+
+@pytest.fixture
+def close_phase(phase: Phase) -> Callable[[], None]:
+    """Return a function that ends the phase a minute ago."""
+
+    def close() -> None:
+        Phase.objects.filter(pk=phase.pk).update(closes_at=timezone.now() - timedelta(minutes=1))
+        phase.refresh_from_db()
+
+    return close
+
+
+# What teams send --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def make_submission(test_set: TestSet, alice: User, team: Team) -> Callable[..., Submission]:
+    """Submit through the service; what is left over are columns to set afterwards."""
+
+    def make(
+        content: bytes = as_text(PERFECT),
+        *,
+        test_set: TestSet = test_set,
+        team: Team = team,
+        member: User = alice,
+        system: str = "Baseline",
+        wants_primary: bool = False,
+        is_constrained: bool = True,
+        file_name: str = "output.txt",
+        **columns: Any,
+    ) -> Submission:
+        submission = services.submit(
+            team=team,
+            member=member,
+            test_set=test_set,
+            system=services.SystemDescription(name=system, is_constrained=is_constrained),
+            wants_primary=wants_primary,
+            file=BytesIO(content),
+            file_name=file_name,
+        )
+        Submission.objects.filter(pk=submission.pk).update(**columns)
+        submission.refresh_from_db()
+        return submission
+
+    return make
+
+
+@pytest.fixture
+def make_entry(make_submission: Callable[..., Submission]) -> Callable[..., Entry]:
+    """Submit and check, so that the entry waits to be scored; `columns` are set afterwards."""
+    numbers = itertools.count(1)
+
+    def make(texts: tuple[str, ...] = PERFECT, *, columns: Any = None, **options: Any) -> Entry:
+        submission = make_submission(as_text(texts), **options)
+        check.apply(args=[submission.pk], task_id=f"checked-{next(numbers)}")
+        entry = submission.entries.get()
+        Entry.objects.filter(pk=entry.pk).update(**(columns or {}))
+        entry.refresh_from_db()
+        return entry
+
+    return make
+
+
+@pytest.fixture
+def make_scored_entry(make_entry: Callable[..., Entry]) -> Callable[..., Entry]:
+    """Submit, check and score."""
+    numbers = itertools.count(1)
+
+    def make(texts: tuple[str, ...] = PERFECT, **options: Any) -> Entry:
+        entry = make_entry(texts, **options)
+        score.apply(args=[entry.pk], task_id=f"scored-{next(numbers)}")
+        entry.refresh_from_db()
+        return entry
+
+    return make
+
+
+# Messages and threads ---------------------------------------------------------------------
+
+
+def drain() -> list[Message]:
+    """Take what lies in the queue of the in-memory broker."""
+    found: list[Message] = []
+    with current_app.connection_for_read() as connection:
+        queue = connection.SimpleQueue("celery")
+        while True:
+            try:
+                message = queue.get(block=False)
+            except Empty:
+                break
+            message.ack()
+            found.append((message.headers["task"], message.payload[0][0]))
+        queue.close()
+    return found
+
+
+@pytest.fixture
+def messages(
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> Callable[[], AbstractContextManager[list[Message]]]:
+    """Return a context in which transactions count as committed; it fills with what was sent."""
+
+    @contextmanager
+    def committed() -> Iterator[list[Message]]:
+        drain()
+        sent: list[Message] = []
+        with django_capture_on_commit_callbacks(execute=True):
+            yield sent
+        sent += drain()
+
+    return committed
+
+
+@pytest.fixture
+def at_once() -> Callable[..., list[Any]]:
+    """Return a function that runs another in n threads at the same moment, in each with a number.
+
+    It returns what they returned, or raises the first exception.
+    """
+
+    def run(threads: int, work: Callable[[int], Any]) -> list[Any]:
+        barrier = threading.Barrier(threads, timeout=30)
+        results: list[Any] = [None] * threads
+        errors: list[BaseException] = []
+
+        def start(number: int) -> None:
+            try:
+                connections["default"].ensure_connection()
+                barrier.wait()
+                results[number] = work(number)
+            except BaseException as error:
+                errors.append(error)
+            finally:
+                connections.close_all()
+
+        running = [threading.Thread(target=start, args=[n]) for n in range(threads)]
+        for thread in running:
+            thread.start()
+        for thread in running:
+            thread.join(60)
+        if errors:
+            raise errors[0]
+        return results
+
+    return run

@@ -1,0 +1,170 @@
+"""Every address, as every role, and by every wrong method."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+import accounts.urls
+import leaderboard.urls
+import sharedtasks.urls
+import submissions.urls
+
+pytestmark = pytest.mark.django_db
+
+# Status by role: visitor, alice (owner), bob (team mate), charlie (stranger), organiser.
+GET = {
+    "home": (200, 200, 200, 200, 200),
+    "board": (200, 200, 200, 200, 200),
+    "shared-task": (200, 200, 200, 200, 200),
+    "submit": (302, 200, 200, 200, 200),
+    "submissions": (302, 200, 200, 200, 200),
+    "submission": (302, 200, 200, 404, 200),
+    "submission-file": (302, 200, 200, 404, 200),
+    "entry": (302, 200, 200, 404, 200),
+    "sign-in": (200, 302, 302, 302, 302),
+    "sign-out": (405, 405, 405, 405, 405),
+}
+ROLES = ["visitor", "alice", "bob", "charlie", "organiser"]
+TAKES_POST = {"submit", "sign-in", "sign-out"}
+
+
+@pytest.fixture
+def entry(make_scored_entry):
+    return make_scored_entry(system="Marian")
+
+
+@pytest.fixture
+def address(entry):
+    """Return a function from an address's name to the address."""
+    arguments = {
+        "board": ["spring", "test", "en-fr"],
+        "shared-task": ["spring"],
+        "submit": ["spring", "test"],
+        "submission": [entry.submission_id],
+        "submission-file": [entry.submission_id],
+        "entry": [entry.pk],
+    }
+    return lambda name: reverse(name, args=arguments.get(name))
+
+
+@pytest.fixture
+def sign_in(client, request):
+    """Return a function that signs a role in; a visitor stays outside."""
+    people = {role: request.getfixturevalue(role) for role in ROLES if role != "visitor"}
+
+    def sign_in(role):
+        if role in people:
+            client.force_login(people[role])
+        return client
+
+    return sign_in
+
+
+def test_no_address_is_missing_here():
+    modules = (accounts.urls, leaderboard.urls, sharedtasks.urls, submissions.urls)
+    assert {path.name for module in modules for path in module.urlpatterns} == GET.keys()
+
+
+@pytest.mark.parametrize("name", GET)
+def test_each_role_gets_what_it_may_see(name, address, sign_in, client):
+    statuses = []
+    for role in ROLES:
+        client.logout()
+        statuses.append(sign_in(role).get(address(name)).status_code)
+
+    assert tuple(statuses) == GET[name]
+
+
+@pytest.mark.parametrize("name", [name for name, statuses in GET.items() if statuses[0] == 302])
+def test_a_visitor_is_asked_to_sign_in_and_comes_back(name, address, client):
+    response = client.get(address(name))
+
+    assert response.headers["Location"] == f"/account/sign-in?next={address(name)}"
+
+
+@pytest.mark.parametrize("name", ["submission", "submission-file", "entry"])
+def test_a_stranger_can_not_tell_what_exists(name, address, sign_in):
+    client = sign_in("charlie")
+
+    secret = client.get(address(name))
+    absent = client.get(reverse(name, args=[10**9]))
+
+    assert secret.status_code == absent.status_code == 404
+    assert secret.content == absent.content
+    assert b"Marian" not in secret.content
+
+
+@pytest.mark.parametrize("name", ["submission", "entry"])
+def test_a_stranger_can_not_poll_either(name, address, sign_in):
+    response = sign_in("charlie").get(address(name), headers={"HX-Request": "true"})
+
+    assert response.status_code == 404
+
+
+@pytest.mark.parametrize("name", sorted(GET.keys() - TAKES_POST))
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_what_is_for_reading_takes_nothing_else(name, method, address, sign_in):
+    response = getattr(sign_in("alice"), method)(address(name))
+
+    assert response.status_code == 405
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_the_upload_takes_forms_alone(method, address, sign_in):
+    response = getattr(sign_in("alice"), method)(address("submit"))
+
+    assert response.status_code == 405
+
+
+@pytest.mark.parametrize("name", sorted(GET.keys() - {"sign-out"}))
+def test_head_is_answered_like_get(name, address, sign_in):
+    client = sign_in("alice")
+
+    response = client.head(address(name))
+
+    assert response.status_code == client.get(address(name)).status_code
+    assert b"".join(response) == b""
+
+
+@pytest.mark.parametrize("role", ["charlie", "visitor"])
+def test_nobody_submits_for_a_foreign_team(role, address, sign_in, team, test_set):
+    data = {
+        "team": team.pk,
+        "test_set": test_set.pk,
+        "file": SimpleUploadedFile("a.txt", b"a\n"),
+        "system": "Marian",
+        "terminology_use": "inference",
+    }
+
+    response = sign_in(role).post(address("submit"), data)
+
+    assert response.status_code == (302 if role == "visitor" else 422)
+    assert not team.submissions.exclude(system="Marian", entries__isnull=False).exists()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/boards/spring/test/en-de",
+        "/boards/spring/dev/en-fr",
+        "/boards/autumn/test/en-fr",
+        "/boards/spring/test/en-fr.v2",
+        "/tasks/autumn/",
+        "/nothing",
+    ],
+)
+def test_what_does_not_exist_is_a_page_that_says_so(client, test_set, path):
+    response = client.get(path)
+
+    assert response.status_code == 404
+    assert "There is no such page" in response.text
+
+
+@pytest.mark.parametrize("path", ["/tasks/spring/dev/submit", "/tasks/autumn/test/submit"])
+def test_an_unknown_phase_takes_no_upload(client, alice, test_set, path):
+    client.force_login(alice)
+
+    assert client.get(path).status_code == 404
+    assert client.post(path).status_code == 404

@@ -1,0 +1,120 @@
+"""Files by their content: stored once, removed when nothing refers to them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from files import storage
+from files.models import StoredFile
+
+pytestmark = pytest.mark.django_db
+
+DIGEST = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"  # sha256sum of "foo"
+
+
+def put(content, *, max_bytes=1000):
+    return storage.put(BytesIO(content), max_bytes=max_bytes)
+
+
+def let_pass(days):
+    StoredFile.objects.update(used_at=timezone.now() - timedelta(days=days))
+
+
+def test_what_is_put_in_comes_out():
+    file = put(b"foo")
+
+    with storage.open_file(file) as stream:
+        assert stream.read() == b"foo"
+    assert (file.sha256, file.size) == (DIGEST, 3)
+    assert file.key.startswith(f"2c/{DIGEST}-")
+
+
+def test_a_stream_is_read_from_its_start():
+    stream = BytesIO(b"foo")
+    stream.seek(2)
+
+    assert storage.put(stream, max_bytes=1000).sha256 == DIGEST
+
+
+def test_equal_bytes_are_stored_once():
+    first, second = put(b"foo"), put(b"foo")
+
+    assert first == second
+    assert len(default_storage.listdir("2c")[1]) == 1
+
+
+def test_a_second_upload_counts_as_use():
+    put(b"foo")
+    let_pass(days=2)
+
+    again = put(b"foo")
+
+    assert timezone.now() - again.used_at < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("size", [0, 1, 3 * storage.CHUNK + 1])
+def test_any_size_up_to_the_limit_is_taken(size):
+    file = put(b"x" * size, max_bytes=size)
+
+    assert file.size == default_storage.size(file.key) == size
+
+
+def test_one_byte_too_many_is_refused_and_leaves_nothing():
+    with pytest.raises(storage.FileTooLarge, match="larger than 1,000 bytes"):
+        put(b"x" * 1001, max_bytes=1000)
+
+    assert not StoredFile.objects.exists()
+
+
+def test_an_old_file_that_nothing_refers_to_is_removed():
+    file = put(b"foo")
+    let_pass(days=2)
+
+    assert storage.collect_garbage() == 1
+
+    assert not StoredFile.objects.exists()
+    assert not default_storage.exists(file.key)
+
+
+def test_a_recent_file_is_kept_as_its_row_may_be_on_the_way():
+    file = put(b"foo")
+
+    assert storage.collect_garbage() == 0
+
+    assert default_storage.exists(file.key)
+
+
+def test_whatever_is_referred_to_is_kept(make_scored_entry):
+    entry = make_scored_entry()
+    let_pass(days=400)
+
+    assert storage.collect_garbage() == 0
+
+    # Upload, hypotheses, statistics, a test set's source and reference.
+    assert StoredFile.objects.count() == 5
+    assert all(default_storage.exists(file.key) for file in StoredFile.objects.all())
+    assert entry.statistics is not None
+
+
+def test_a_file_lives_as_long_as_its_last_reference(make_submission):
+    submission, other = make_submission(b"foo"), make_submission(b"foo")
+    let_pass(days=2)
+
+    submission.delete()
+    assert storage.collect_garbage() == 0
+    other.delete()
+    assert storage.collect_garbage() == 1
+
+
+def test_one_round_removes_a_limited_number(monkeypatch):
+    monkeypatch.setattr(storage, "COLLECT_AT_MOST", 2)
+    for content in (b"a", b"b", b"c"):
+        put(content)
+    let_pass(days=2)
+
+    assert [storage.collect_garbage() for _ in range(3)] == [2, 1, 0]

@@ -1,0 +1,199 @@
+"""`manage.py import_test_set`."""
+
+from __future__ import annotations
+
+from io import BytesIO, StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+import evaluator
+from sharedtasks import models, testsets
+from sharedtasks.models import SharedTask
+from tests.integration.samples import REFERENCE, SOURCE
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "source.sgm"
+    path.write_text(SOURCE)
+    return path
+
+
+@pytest.fixture
+def reference(tmp_path):
+    path = tmp_path / "reference.sgm"
+    path.write_text(REFERENCE)
+    return path
+
+
+@pytest.fixture
+def run(source, reference):
+    """Run the command with the sample, but for the options given; return what it says."""
+
+    def run(**options):
+        output = StringIO()
+        usual = {
+            "shared_task": "spring",
+            "phase": "test",
+            "language_pair": "en-fr",
+            "source": source,
+            "reference": [reference],
+        }
+        call_command("import_test_set", stdout=output, **(usual | options))
+        return output.getvalue()
+
+    return run
+
+
+def nothing_was_made():
+    return not models.TestSet.objects.exists() and not SharedTask.objects.exists()
+
+
+def test_it_imports_and_says_what_and_where(run):
+    said = run(shared_task_name="Spring edition")
+
+    test_set = models.TestSet.objects.get()
+    assert "4 segments in 2 documents, 4 required terms" in said
+    assert "/boards/spring/test/en-fr" in said
+    assert test_set.phase.shared_task.name == "Spring edition"
+    assert (test_set.ranking_metric, test_set.lemmatiser) == ("wmt21-exact-match", "simplemma")
+    assert (test_set.results_version, test_set.ranked_version) == (0, 0)
+
+
+def test_what_was_imported_reads_back_as_it_was(run):
+    run()
+
+    test_set = models.TestSet.objects.get()
+    expected = evaluator.read_test_set(
+        source=BytesIO(SOURCE.encode()),
+        references=[BytesIO(REFERENCE.encode())],
+        source_language="en",
+        target_language="fr",
+    )
+    assert testsets.read(test_set) == expected
+    assert test_set.digest == expected.digest
+
+
+def test_references_keep_their_order(run, reference, tmp_path):
+    second = tmp_path / "second.sgm"
+    second.write_text(REFERENCE.replace("repas", "dîner"))
+
+    run(reference=[second, reference])
+
+    segments = testsets.read(models.TestSet.objects.get()).segments
+    assert ["dîner" in text for text in segments[2].references] == [True, False]
+
+
+def test_it_works_from_a_command_line(source, reference):
+    call_command(
+        "import_test_set", "--shared-task", "spring", "--phase", "test", "--language-pair",
+        "cs-de", "--source", str(source), "--reference", str(reference), "--mode", "noterm",
+        "--test-set-version", "2", "--text-form", "raw", stdout=StringIO(),
+    )  # fmt: skip
+
+    test_set = models.TestSet.objects.get()
+    assert test_set.slug == "cs-de.noterm.v2"
+    assert test_set.text_form == "raw"
+
+
+def test_a_second_test_set_joins_the_first(run):
+    run()
+    run(language_pair="en-ko")
+
+    assert SharedTask.objects.count() == 1
+    assert models.Phase.objects.count() == 1
+    assert models.TestSet.objects.count() == 2
+
+
+def test_the_same_one_twice_is_refused(run):
+    run()
+
+    with pytest.raises(CommandError, match="This phase has that test set already"):
+        run()
+
+    assert models.TestSet.objects.count() == 1
+
+
+@pytest.mark.parametrize("pair", ["enfr", "en-", "-fr", "", "-"])
+def test_a_pair_that_is_none_is_refused(run, pair):
+    with pytest.raises(CommandError, match="is no language pair; write it like en-fr"):
+        run(language_pair=pair)
+
+    assert nothing_was_made()
+
+
+@pytest.mark.parametrize("pair", ["en-f/r", "en-fr?", "en -fr", "../-fr", "en-" + "x" * 21])
+def test_a_pair_that_fits_no_address_is_refused(run, client, pair):
+    with pytest.raises(CommandError):
+        run(language_pair=pair)
+
+    assert nothing_was_made()
+    assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("option", ["shared_task", "phase"])
+@pytest.mark.parametrize("slug", ["Spring 2021", "a/b", "", "x" * 51])
+def test_a_name_that_fits_no_address_is_refused(run, option, slug):
+    with pytest.raises(CommandError):
+        run(**{option: slug})
+
+    assert nothing_was_made()
+
+
+def test_a_missing_file_is_named(run, tmp_path):
+    absent = tmp_path / "absent.sgm"
+
+    with pytest.raises(CommandError, match=r"absent\.sgm can't be read: No such file"):
+        run(reference=[absent])
+
+    assert nothing_was_made()
+
+
+def test_a_folder_is_no_file(run, tmp_path):
+    with pytest.raises(CommandError, match="can't be read: Is a directory"):
+        run(source=tmp_path)
+
+
+def test_a_broken_file_lists_its_problems_with_their_lines(run, reference):
+    broken = REFERENCE.replace('<seg id="2"> appelez', '<seg id="7"> appelez')
+    reference.write_text(broken.replace('tgt="toux"', 'tgt=""'))
+
+    with pytest.raises(CommandError) as caught:
+        run()
+
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "The test set was not imported:"
+    assert any(line.startswith("reference.sgm:4: segment 7:") for line in lines)
+    assert any(line.startswith("source.sgm:4: segment 2:") for line in lines)
+
+
+def test_a_broken_file_leaves_no_empty_shared_task_behind(run, reference):
+    reference.write_text("<refset>")
+
+    with pytest.raises(CommandError):
+        run()
+
+    assert nothing_was_made()
+
+
+def test_many_problems_are_cut_off(run, reference):
+    term = '<term type="x" src="a" tgt="b"> les </term>'
+    reference.write_text(REFERENCE.replace(" les ", f" {term} " * 80))
+
+    with pytest.raises(CommandError, match=r"… and 3\d more\."):
+        run()
+
+
+def test_source_and_reference_the_wrong_way_round_are_told_apart(run, source, reference):
+    with pytest.raises(CommandError, match="A <srcset> is wanted here"):
+        run(source=reference, reference=[source])
+
+
+def test_an_unknown_ranking_metric_is_refused_with_the_known_ones(run):
+    with pytest.raises(CommandError, match=r"no metric 'best'\. Choose one of: .*wmt21-exact-match"):
+        run(ranking_metric="best")
+
+    assert nothing_was_made()

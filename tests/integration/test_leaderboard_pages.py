@@ -1,0 +1,212 @@
+"""The start page and the boards."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from leaderboard import boards
+from tests.integration.samples import FAIR, PERFECT, POOR
+
+pytestmark = pytest.mark.django_db
+
+BOARD = "/boards/spring/test/en-fr"
+POLL = {"HX-Request": "true", "HX-Target": "board"}
+
+
+@pytest.fixture
+def three(make_scored_entry, test_set):
+    """Three entries on a built board, best last."""
+    entries = [
+        make_scored_entry(texts, system=system, wants_primary=system == "Best")
+        for system, texts in (("Worst", POOR), ("Middle", FAIR), ("Best", PERFECT))
+    ]
+    boards.rebuild(test_set.pk)
+    return entries
+
+
+def shown(response):
+    return re.findall(r"<strong>(.*?)</strong>", response.text)
+
+
+def test_the_board_ranks_the_systems(client, three):
+    response = client.get(BOARD)
+
+    assert shown(response) == ["Best", "Middle", "Worst"]
+    assert "0.750" in response.text
+    assert response.text.count("tag-primary") == 1
+
+
+def test_each_number_shows_its_exact_value_and_signature(client, three):
+    text = client.get(BOARD).text
+
+    for entry in three:
+        for score in entry.scores.all():
+            assert f'value="{score.value!r}" data-metric="{score.metric}"' in text
+            assert score.signature in text
+
+
+def test_the_columns_begin_with_the_terminology_metrics(client, three):
+    labels = re.findall(r'title="[^"]*">([^<&]+)(?:&nbsp;.*)?</a>', client.get(BOARD).text)
+
+    assert labels == ["Exact match", "Window 2", "Window 3", "1 − TERm", "BLEU", "chrF2", "chrF++"]
+
+
+def test_the_board_takes_three_queries_whatever_is_on_it(
+    client, three, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(3):
+        client.get(BOARD)
+
+
+def test_a_link_sorts_by_another_metric(client, three):
+    response = client.get(BOARD, {"sort": "bleu"})
+
+    assert response.status_code == 200
+    assert "Sorted by one metric" in response.text
+    assert shown(response) == ["Best", "Middle", "Worst"]
+    assert "sort=bleu" in response.text  # the polled address keeps it
+
+
+@pytest.mark.parametrize("sort", ["nothing", "<script>", "", "a" * 5000])
+def test_an_unknown_metric_sorts_officially(client, three, sort):
+    response = client.get(BOARD, {"sort": sort})
+
+    assert response.status_code == 200
+    assert "Ranked by Exact match" in response.text
+    assert "<script>&" not in response.text
+
+
+def test_an_unchanged_board_answers_204(client, three):
+    seen = client.get(BOARD).context["board"].version
+
+    response = client.get(BOARD, {"seen": seen}, headers=POLL)
+
+    assert seen == 3
+    assert response.status_code == 204
+    assert response.content == b""
+
+
+@pytest.mark.parametrize("seen", ["2", "0", "", "x", "99"])
+def test_a_board_that_moved_on_is_sent_as_a_piece(client, three, seen):
+    response = client.get(BOARD, {"seen": seen}, headers=POLL)
+
+    assert response.status_code == 200
+    assert response.text.lstrip().startswith("<section id=\"board\"")
+    assert "seen=3" in response.text
+
+
+def test_a_reader_who_loads_the_page_gets_it_whole(client, three):
+    response = client.get(BOARD, {"seen": "3"})
+
+    assert response.status_code == 200
+    assert "<html" in response.text
+
+
+def test_a_board_without_scores_invites(client, test_set):
+    response = client.get(BOARD)
+
+    assert "No system has been scored on en-fr yet." in response.text
+    assert client.get(BOARD, {"seen": "0"}, headers=POLL).status_code == 204
+
+
+def test_an_absent_score_is_a_dash(client, make_scored_entry, test_set):
+    make_scored_entry(system="Whole")
+    entry = make_scored_entry(system="Partial")
+    entry.scores.filter(metric="wmt21-exact-match").delete()
+    boards.rebuild(test_set.pk)
+
+    response = client.get(BOARD)
+
+    assert shown(response) == ["Whole", "Partial"]
+    assert 'title="Not defined for this entry">–</span>' in response.text
+
+
+def test_names_are_text_never_markup(client, make_scored_entry, test_set, team):
+    type(team).objects.update(name="<script>alert(1)</script>")
+    make_scored_entry(system="<b>Bold</b>")
+    boards.rebuild(test_set.pk)
+
+    text = client.get(BOARD).text
+
+    assert "<b>Bold" not in text
+    assert "<script>alert" not in text
+
+
+def test_the_start_page_shows_the_leaders(client, three):
+    response = client.get("/")
+
+    assert shown(response) == ["Best", "Middle", "Worst"]
+    assert "Spring edition" in response.text
+
+
+def test_the_start_page_shows_eight_at_most(client, make_scored_entry, test_set):
+    for number in range(9):
+        make_scored_entry(system=f"System {number}")
+    boards.rebuild(test_set.pk)
+
+    assert len(shown(client.get("/"))) == 8
+
+
+def test_the_start_page_polls_its_board(client, three):
+    assert client.get("/", {"seen": "3"}, headers=POLL).status_code == 204
+    assert client.get("/", {"seen": "2"}, headers=POLL).status_code == 200
+
+
+def test_the_start_page_takes_few_queries(
+    client, three, make_test_set, django_assert_max_num_queries
+):
+    for version in range(2, 6):
+        make_test_set(version=version)
+
+    with django_assert_max_num_queries(4):
+        client.get("/")
+
+
+def test_the_start_page_before_the_first_shared_task(client, db):
+    response = client.get("/")
+
+    assert response.status_code == 200
+    assert "There is no shared task yet." in response.text
+
+
+def test_the_start_page_with_a_shared_task_that_has_nothing_yet(client, shared_task):
+    response = client.get("/")
+
+    assert response.status_code == 200
+    assert "Spring edition" in response.text
+
+
+@pytest.mark.parametrize("query", [{}, {"seen": ""}, {"seen": "3"}])
+def test_polling_the_start_page_without_a_board_breaks_nothing(client, shared_task, query):
+    assert client.get("/", query, headers=POLL).status_code < 500
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "words"),
+    [
+        (-1, 1, "Open since"),
+        (-1, None, "Open since"),
+        (1, 2, "Opens on"),
+        (-2, -1, "Closed on"),
+    ],
+)
+def test_the_shared_tasks_page_says_what_is_open(client, phase, test_set, opens, closes, words):
+    now = timezone.now()
+    type(phase).objects.update(
+        opens_at=now + timedelta(hours=opens),
+        closes_at=None if closes is None else now + timedelta(hours=closes),
+    )
+
+    text = client.get("/tasks/spring/").text
+
+    assert words in text
+    assert ("/tasks/spring/test/submit" in text) == (words == "Open since")
+    assert BOARD in text
+
+
+def test_the_shared_tasks_page_without_a_phase(client, shared_task):
+    assert "This shared task has no phase yet" in client.get("/tasks/spring/").text

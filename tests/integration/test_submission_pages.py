@@ -1,0 +1,239 @@
+"""Watching what becomes of an upload."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from submissions import work
+from submissions.models import Entry, Submission
+from submissions.states import EntryState, SubmissionState
+from submissions.tasks import check
+from tests.integration.samples import PERFECT, as_sgml, as_text
+
+pytestmark = pytest.mark.django_db
+POLL = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def alices(client, alice):
+    """The browser of alice."""
+    client.force_login(alice)
+    return client
+
+
+def is_polling(response):
+    return "hx-trigger" in response.text
+
+
+def checked(submission):
+    check.apply(args=[submission.pk], task_id="task-1")
+    submission.refresh_from_db()
+    return submission
+
+
+# A submission's page
+
+
+def test_a_waiting_submission_says_so_and_polls(alices, make_submission):
+    response = alices.get(make_submission().get_absolute_url())
+
+    assert "waits for a worker" in response.text
+    assert is_polling(response)
+
+
+def test_a_claimed_submission_says_that_it_is_being_read(alices, make_submission):
+    submission = make_submission(claimed_by="task-1", claimed_at=timezone.now(), attempts=1)
+
+    response = alices.get(submission.get_absolute_url())
+
+    assert "A worker is reading your file." in response.text
+
+
+def test_what_is_polled_is_the_piece_alone(alices, make_submission):
+    url = make_submission().get_absolute_url()
+
+    piece, page = alices.get(url, headers=POLL), alices.get(url)
+
+    assert is_polling(piece)
+    assert "<html" not in piece.text
+    assert piece.text.strip() in page.text
+    assert "no-store" in piece.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("state", sorted(set(SubmissionState.values) - {"checking"}))
+def test_a_final_submission_stops_polling(alices, make_submission, state):
+    url = make_submission(state=state).get_absolute_url()
+
+    assert not is_polling(alices.get(url, headers=POLL))
+    assert not is_polling(alices.get(url))
+
+
+def test_an_accepted_submission_leads_to_its_entry(alices, make_submission):
+    submission = checked(make_submission())
+
+    response = alices.get(submission.get_absolute_url())
+
+    assert submission.entries.get().get_absolute_url() in response.text
+    assert "alice" in response.text  # in the timeline
+
+
+def test_a_refused_submission_lists_its_problems(alices, make_submission):
+    submission = checked(make_submission(as_sgml(PERFECT).replace(b'<seg id="2">', b'<seg id="9">')))
+
+    response = alices.get(submission.get_absolute_url())
+
+    assert "4 problems found" in response.text
+    assert "What to mend" in response.text
+    assert "The test set has no such segment in document notice." in response.text
+    assert "Submit a corrected file" in response.text
+
+
+def test_many_problems_are_counted_not_shown(alices, make_submission):
+    submission = checked(make_submission(b'{"id": "1"}\n' * 1500))
+
+    response = alices.get(submission.get_absolute_url())
+
+    assert response.text.count("<td class=\"number\" data-label=\"Line\">") == 100
+    assert "… and 1400 more." in response.text
+
+
+def test_a_failed_submission_says_whose_fault_it_was(alices, make_submission):
+    submission = make_submission(state="failed", reason=work.REASON_GAVE_UP)
+
+    response = alices.get(submission.get_absolute_url())
+
+    assert work.REASON_GAVE_UP in response.text
+    assert f"{work.REASON_GAVE_UP}." not in response.text  # one full stop is enough
+
+
+def test_what_a_team_wrote_is_text_never_markup(alices, make_submission):
+    submission = checked(
+        make_submission(
+            b'{"id": "<script>x</script>", "translation": "a"}\n',
+            system="<i>x</i>",
+            file_name='"><script>.txt',
+        )
+    )
+
+    for url in (submission.get_absolute_url(), reverse("submissions")):
+        text = alices.get(url).text
+        assert "<i>x" not in text
+        assert "<script>" not in text
+
+
+# The list of submissions
+
+
+def test_the_list_shows_the_teams_submissions_newest_first(
+    alices, make_submission, charlie, other_team, bob
+):
+    make_submission(system="Older")
+    make_submission(system="Newer", member=bob)
+    make_submission(system="Foreign", member=charlie, team=other_team)
+
+    text = alices.get(reverse("submissions")).text
+
+    assert 0 < text.index("Newer") < text.index("Older")
+    assert "Foreign" not in text
+
+
+def test_organisers_see_all_on_demand(client, organiser, make_submission):
+    make_submission(system="Marian")
+    client.force_login(organiser)
+
+    assert "Marian" not in client.get(reverse("submissions")).text
+    assert "Marian" in client.get(reverse("submissions") + "?all").text
+
+
+def test_participants_do_not_see_all_on_demand(client, charlie, make_submission):
+    make_submission(system="Marian")
+    client.force_login(charlie)
+
+    text = client.get(reverse("submissions") + "?all").text
+
+    assert "Marian" not in text
+    assert "Nothing has been sent yet." in text
+
+
+def test_the_list_takes_few_queries(alices, make_entry, django_assert_max_num_queries):
+    for number in range(4):
+        make_entry(system=f"System {number}")
+
+    with django_assert_max_num_queries(6):
+        alices.get(reverse("submissions"))
+
+
+# An entry's page
+
+
+def test_an_entry_polls_until_it_is_scored(alices, make_entry):
+    entry = make_entry()
+    waiting = alices.get(entry.get_absolute_url(), headers=POLL)
+    Entry.objects.filter(pk=entry.pk).update(claimed_by="task-2", attempts=2)
+    claimed = alices.get(entry.get_absolute_url(), headers=POLL)
+
+    assert "It waits for a worker." in waiting.text
+    assert "A worker is scoring it now (attempt 2)." in claimed.text
+    assert is_polling(waiting)
+    assert is_polling(claimed)
+    assert "<html" not in claimed.text
+
+
+@pytest.mark.parametrize("state", [EntryState.SCORED, EntryState.FAILED])
+def test_a_final_entry_stops_polling(alices, make_entry, state):
+    url = make_entry(columns={"state": state}).get_absolute_url()
+
+    assert not is_polling(alices.get(url, headers=POLL))
+    assert not is_polling(alices.get(url))
+
+
+def test_a_scored_entry_shows_every_score_with_its_signature(alices, make_scored_entry):
+    entry = make_scored_entry()
+
+    text = alices.get(entry.get_absolute_url()).text
+
+    for score in entry.scores.all():
+        assert repr(score.value) in text
+        assert score.signature in text
+
+
+def test_a_failed_entry_says_why(alices, make_entry):
+    entry = make_entry(columns={"state": "failed", "reason": work.REASON_GAVE_UP})
+
+    assert work.REASON_GAVE_UP in alices.get(entry.get_absolute_url()).text
+
+
+# The upload, given back
+
+
+@pytest.mark.parametrize("name", ["output.txt", "ünïcode 译.sgm", 'a"b;c.html', "x.html"])
+def test_the_team_gets_back_what_it_sent(alices, make_submission, name):
+    content = b"<script>alert(1)</script>\r\n\xff" + as_text(PERFECT)
+    submission = make_submission(content, file_name=name)
+
+    response = alices.get(reverse("submission-file", args=[submission.pk]))
+
+    assert b"".join(response) == content
+    assert response.headers["Content-Disposition"].startswith("attachment; filename")
+    assert response.headers["Content-Type"] == "application/octet-stream"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert int(response.headers["Content-Length"]) == len(content)
+
+
+def test_no_cache_keeps_a_teams_upload(alices, make_submission):
+    response = alices.get(reverse("submission-file", args=[make_submission().pk]))
+
+    # design.md section 4: what signed-in viewers get is private.
+    assert "private" in response.headers.get("Cache-Control", "")
+    response.close()
+
+
+def test_a_submission_that_was_refused_can_be_fetched_too(alices, make_submission):
+    submission = checked(make_submission(b"one line\n"))
+
+    response = alices.get(reverse("submission-file", args=[submission.pk]))
+
+    assert b"".join(response) == b"one line\n"
+    assert Submission.objects.get().state == SubmissionState.REFUSED

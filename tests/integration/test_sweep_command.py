@@ -1,0 +1,87 @@
+"""`manage.py sweep`: the sweeper's process."""
+
+from __future__ import annotations
+
+import signal
+from datetime import timedelta
+from io import BytesIO, StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import OperationalError
+from django.utils import timezone
+
+from files import storage
+from files.models import StoredFile
+from submissions.management.commands import sweep as command
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sweeps(settings, monkeypatch):
+    """Replace the sweeps by the given steps; after the last one the process is told to stop."""
+    settings.SWEEP_INTERVAL = 0.01
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def prepare(*steps, told=signal.SIGTERM):
+        done, left = [], list(steps)
+
+        def sweep():
+            step = left.pop(0)
+            done.append(step)
+            if not left:
+                signal.raise_signal(told)
+            if isinstance(step, Exception):
+                raise step
+
+        monkeypatch.setattr(command, "sweep", sweep)
+        return done
+
+    yield prepare
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+def test_once_says_what_was_done(make_submission):
+    make_submission(announce_next_at=timezone.now() - timedelta(seconds=1))
+    output = StringIO()
+
+    call_command("sweep", once=True, stdout=output)
+
+    assert "announced=1" in output.getvalue()
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_it_sweeps_until_it_is_told_to_stop(sweeps, told):
+    done = sweeps("first", "second", "third", told=told)
+
+    call_command("sweep")
+
+    assert done == ["first", "second", "third"]
+
+
+@pytest.mark.parametrize("error", [OperationalError("no database"), OSError("no storage")])
+def test_a_database_that_is_away_does_not_end_it(sweeps, error):
+    done = sweeps(error, "second")
+
+    call_command("sweep")
+
+    assert done == [error, "second"]
+
+
+def test_a_bug_ends_it_so_that_somebody_looks(sweeps):
+    sweeps(ZeroDivisionError())
+
+    with pytest.raises(ZeroDivisionError):
+        call_command("sweep")
+
+
+def test_it_collects_garbage(sweeps):
+    storage.put(BytesIO(b"nobody's"), max_bytes=100)
+    StoredFile.objects.update(used_at=timezone.now() - timedelta(days=2))
+    sweeps("first")
+
+    call_command("sweep")
+
+    assert not StoredFile.objects.exists()

@@ -1,0 +1,122 @@
+"""`terminarium score` from the outside."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from evaluator.cli import main
+
+TERM = '<term id="1" type="src_original_and_tgt_original" src="mask" tgt="masque">masque</term>'
+
+
+@pytest.fixture
+def files(tmp_path):
+    def sgml(kind, *texts):
+        rows = "\n".join(f'<seg id="{n}">{text}</seg>' for n, text in enumerate(texts, 1))
+        return f'<{kind} setid="x"><doc docid="d">\n{rows}\n</doc></{kind}>\n'
+
+    (tmp_path / "s.sgm").write_text(sgml("srcset", "a mask", "two"))
+    (tmp_path / "r.sgm").write_text(sgml("refset", f"un {TERM} bleu", "deux"))
+    (tmp_path / "h.txt").write_text("un masque vert\ndeux\n")
+    (tmp_path / "short.txt").write_text("un\n")
+    (tmp_path / "many.txt").write_text('{"id": "1"}\n' * 60)
+    return tmp_path
+
+
+def run(files, *options, hypotheses="h.txt"):
+    return main(
+        [
+            "score",
+            f"--source={files / 's.sgm'}",
+            f"--reference={files / 'r.sgm'}",
+            f"--hypotheses={files / hypotheses}",
+            "--target-language=fr",
+            *options,
+        ]
+    )
+
+
+def test_json_holds_exact_values_signatures_and_details(files, capsys):
+    assert run(files, "--json", "--metrics", "wmt21,bleu", "--lemmatiser", "none") == 0
+
+    scores = json.loads(capsys.readouterr().out)["scores"]
+    assert [found["metric"] for found in scores] == [
+        "wmt21-exact-match",
+        "wmt21-window-overlap-2",
+        "wmt21-window-overlap-3",
+        "wmt21-1-term",
+        "bleu",
+    ]
+    assert scores[0]["value"] == 1.0
+    assert scores[0]["details"] == {"found": 1, "wrong": 0, "found_by_lemma": 0}
+    assert "lemma:none" in scores[0]["signature"]
+    assert scores[1]["value"] == 0.25  # 1 of 2 words in one of two segments
+
+
+def test_the_table_is_for_people(files, capsys):
+    assert run(files, "--metrics", "wmt21,chrf") == 0
+
+    rows = capsys.readouterr().out.splitlines()
+    assert rows[0] == "wmt21-exact-match         1.000  found 1"
+    assert len({row.index(".") for row in rows}) == 1
+
+
+def test_verbose_adds_values_and_signatures(files, capsys):
+    assert run(files, "--verbose", "--metrics", "wmt21-1-term") == 0
+
+    assert "lemma:simplemma-2.0.0-fr" in capsys.readouterr().out
+
+
+def test_absent_metrics_are_named(files, capsys):
+    assert run(files, "--text-form", "raw", "--metrics", "wmt21,chrf") == 0
+
+    output = capsys.readouterr()
+    assert "wmt21" not in output.out
+    assert "No score for wmt21-exact-match" in output.err
+
+
+@pytest.mark.parametrize(
+    ("hypotheses", "words"),
+    [
+        ("nowhere.txt", "there is no such file"),
+        (".", "this is a folder"),
+        ("r.sgm", "This is a reference file"),
+        ("short.txt", "short.txt:1: The file has 1 lines, the test set 2 segments"),
+        ("many.txt", "… and 10 more"),
+    ],
+)
+def test_what_is_wrong_goes_to_standard_error_with_status_1(files, capsys, hypotheses, words):
+    assert run(files, hypotheses=hypotheses) == 1
+
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert words in output.err
+    assert "Traceback" not in output.err
+
+
+@pytest.mark.parametrize(
+    "options", [["--metrics", "comet"], ["--metrics", ","], ["--lemmatiser", "stanza"], ["--x"]]
+)
+def test_wrong_usage_has_status_2(files, capsys, options):
+    with pytest.raises(SystemExit) as caught:
+        run(files, *options)
+
+    assert caught.value.code == 2
+    assert "usage: terminarium" in capsys.readouterr().err
+
+
+def test_help_shows_examples(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["score", "--help"])
+
+    assert caught.value.code == 0
+    assert "terminarium score --source" in capsys.readouterr().out
+
+
+def test_an_empty_hypothesis_is_warned_of(files, capsys):
+    (files / "h.txt").write_text("un masque\n\n")
+
+    assert run(files, "--metrics", "chrf") == 0
+    assert "h.txt:2: segment 2: The hypothesis is empty" in capsys.readouterr().err
