@@ -181,6 +181,9 @@ elif BROKER_URL.startswith("redis"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "visibility_timeout": 3600,  # seconds
         "socket_connect_timeout": 2,  # seconds
+        # Of a connection for sending: whoever uploads does not wait for a broker that is down.
+        "max_retries": 1,
+        "interval_start": 0,
         "socket_timeout": 30,  # seconds; above the 1 s that a worker's BRPOP blocks
     }
 else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import IO, BinaryIO, cast
 
 from django.core.files import File
@@ -59,17 +59,22 @@ def collect_garbage() -> int:
     before = timezone.now() - UNUSED_FOR
     removed = 0
     for file in _unreferenced().filter(used_at__lt=before)[:COLLECT_AT_MOST]:
-        try:
-            # Conditional: an upload of the same bytes at this moment keeps them.
-            deleted, _ = StoredFile.objects.filter(pk=file.pk, used_at__lt=before).delete()
-        except (models.ProtectedError, IntegrityError):
-            continue
-        if deleted:
+        if _remove(file, before=before):
             default_storage.delete(file.key)
             removed += 1
     if removed:
         logger.info("removed %s files that nothing refers to", removed)
     return removed
+
+
+def _remove(file: StoredFile, *, before: datetime) -> bool:
+    # The lock: an upload of the same bytes at this moment either keeps the row or finds none.
+    try:
+        with transaction.atomic():
+            unused = StoredFile.objects.select_for_update().filter(pk=file.pk, used_at__lt=before)
+            return bool(unused) and bool(file.delete()[0])
+    except (models.ProtectedError, IntegrityError):
+        return False
 
 
 def _digest(stream: IO[bytes], *, max_bytes: int) -> tuple[str, int]:

@@ -46,7 +46,7 @@ class Board:
     def from_json(cls, body: Mapping[str, Any]) -> Board:
         """Read a snapshot's body back."""
         rows = [Row(**row) for row in body["rows"]]
-        return cls(body["ranking_metric"], dict(body["signatures"]), rows)
+        return cls(body["ranking_metric"], _in_column_order(body["signatures"]), rows)
 
 
 def rebuild(test_set_id: int) -> bool:
@@ -69,6 +69,12 @@ def rebuild(test_set_id: int) -> bool:
     return True
 
 
+def rebuild_stale() -> int:
+    """Build the boards whose message was lost; return how many were stale."""
+    stale = TestSet.objects.filter(results_version__gt=F("ranked_version"))
+    return sum(rebuild(pk) for pk in stale.values_list("pk", flat=True))
+
+
 def _build(test_set: TestSet) -> Board:
     entries = Entry.objects.filter(test_set=test_set, state=EntryState.SCORED)
     scores, signatures = _comparable(Score.objects.filter(entry__in=entries).order_by("pk"))
@@ -87,8 +93,12 @@ def _comparable(
     for score in scores:
         if score.signature == newest[score.metric]:
             by_entry.setdefault(score.entry_id, {})[score.metric] = score.value
-    shown = {c.metric: newest[c.metric] for c in COLUMNS if c.metric in newest}
-    return by_entry, shown
+    return by_entry, _in_column_order(newest)
+
+
+def _in_column_order(signatures: Mapping[str, str]) -> dict[str, str]:
+    # PostgreSQL's JSON keeps no order of keys.
+    return {c.metric: signatures[c.metric] for c in COLUMNS if c.metric in signatures}
 
 
 def _ranked(

@@ -49,6 +49,7 @@ class BoardView:
     headings: list[Heading]
     lines: list[Line]
     ranked_by: Column
+    sort: str  # the metric it is sorted by; empty: by official rank
 
 
 def board_view(test_set: TestSet, *, sort: str = "", rows_at_most: int | None = None) -> BoardView:
@@ -57,9 +58,10 @@ def board_view(test_set: TestSet, *, sort: str = "", rows_at_most: int | None = 
         test_set=test_set, population=BoardSnapshot.Population.SCORED
     ).first()
     if snapshot is None:
-        return BoardView(test_set, 0, None, [], [], BY_METRIC[test_set.ranking_metric])
+        return BoardView(test_set, 0, None, [], [], BY_METRIC[test_set.ranking_metric], "")
     board = Board.from_json(snapshot.body)
-    rows = _sorted(board, sort)[:rows_at_most]
+    sort = sort if sort in board.signatures else ""
+    rows = (_sorted(board, sort) if sort else board.rows)[:rows_at_most]
     return BoardView(
         test_set=test_set,
         version=snapshot.results_version,
@@ -70,12 +72,11 @@ def board_view(test_set: TestSet, *, sort: str = "", rows_at_most: int | None = 
         ],
         lines=[Line(row, _cells(board, row)) for row in rows],
         ranked_by=BY_METRIC[board.ranking_metric],
+        sort=sort,
     )
 
 
 def _sorted(board: Board, sort: str) -> list[Row]:
-    if sort not in board.signatures:
-        return board.rows
     values = {row.entry: row.scores.get(sort) for row in board.rows}
     order = evaluator.rank(values, higher_is_better=METRICS[sort](None).higher_is_better)
     by_entry = {row.entry: row for row in board.rows}

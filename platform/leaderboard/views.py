@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from leaderboard.queries import BoardView, board_view
-from sharedtasks.columns import BY_METRIC
 from sharedtasks.models import Phase, SharedTask, TestSet
 
 ROWS_ON_START_PAGE = 8
@@ -34,21 +33,19 @@ def board(request: HttpRequest, task: str, phase: str, test_set: str) -> HttpRes
     shown = next((tab for tab in tabs if tab.slug == test_set), None)
     if shown is None:
         raise Http404(f"{found} has no test set {test_set}.")
-    sort = request.GET.get("sort", "")
-    sort = sort if sort in BY_METRIC else ""
-    view = board_view(shown, sort=sort)
-    return _live(request, "leaderboard/board.html", view, {"tabs": tabs, "sort": sort})
+    view = board_view(shown, sort=request.GET.get("sort", ""))
+    return _live(request, "leaderboard/board.html", view, {"tabs": tabs})
 
 
 def _live(
     request: HttpRequest, page: str, view: BoardView | None, context: dict[str, object]
 ) -> HttpResponse:
     # The board's piece asks for itself, and says which version the reader has before them.
-    version = str(view.version) if view else ""
     is_polled = request.headers.get("HX-Target") == "board"
-    if is_polled and request.GET.get("seen") == version:
+    version = str(view.version) if view else ""
+    if is_polled and (view is None or request.GET.get("seen") == version):
         return HttpResponse(status=204)
-    query = {"seen": version} | ({"sort": str(context["sort"])} if context.get("sort") else {})
+    query = {"seen": version} | ({"sort": view.sort} if view and view.sort else {})
     context |= {"board": view, "live_url": f"{request.path}?{urlencode(query)}"}
     return render(request, "leaderboard/_board.html" if is_polled else page, context)
 

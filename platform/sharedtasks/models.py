@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+from evaluator.metrics import METRICS
 from files.models import StoredFile
+
+LANGUAGE = RegexValidator(
+    r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z",
+    "Write a language as its BCP 47 code: en, zh, zh-Hans.",
+)
+
+
+def known_metric(name: str) -> None:
+    """Refuse a name that is no metric of the evaluator's."""
+    if name not in METRICS:
+        raise ValidationError(f"There is no metric {name!r}. Choose one of: {', '.join(METRICS)}.")
 
 
 class SharedTask(models.Model):
@@ -75,13 +89,13 @@ class TestSet(models.Model):
         TOKENISED = "tokenised"
 
     phase = models.ForeignKey(Phase, models.PROTECT, related_name="test_sets")
-    source_language = models.CharField(max_length=20)  # BCP 47
-    target_language = models.CharField(max_length=20)  # BCP 47
+    source_language = models.CharField(max_length=20, validators=[LANGUAGE])
+    target_language = models.CharField(max_length=20, validators=[LANGUAGE])
     mode = models.CharField(max_length=10, choices=Mode, default=Mode.PROPER)
     version = models.PositiveSmallIntegerField(default=1)
     text_form = models.CharField(max_length=10, choices=TextForm)
     lemmatiser = models.CharField(max_length=30, default="simplemma")
-    ranking_metric = models.CharField(max_length=50)
+    ranking_metric = models.CharField(max_length=50, validators=[known_metric])
     source_file = models.ForeignKey(StoredFile, models.PROTECT, related_name="source_of")
     reference_files = models.ManyToManyField(StoredFile, through="TestSetReference")
     digest = models.CharField(max_length=64)  # evaluator's, over all that decides a score

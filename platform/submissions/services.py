@@ -93,14 +93,13 @@ def accept(
         if not work.finish(submission, to=SubmissionState.ACCEPTED, owner=owner):
             raise NoLongerOurs
         _keep_problems(submission, warnings, total=len(warnings))
-        if submission.wants_primary:
-            _end_primary(team=submission.team, test_set=submission.test_set)
+        is_primary = submission.wants_primary and _end_primary(submission)
         entry = Entry.objects.create(
             submission=submission,
             team=submission.team,
             test_set=submission.test_set,
             system=submission.system,
-            is_primary=submission.wants_primary,
+            is_primary=is_primary,
             hypotheses=hypotheses,
         )
         work.record_birth(entry, reason="no errors found in the upload")
@@ -111,7 +110,7 @@ def refuse(submission: Submission, *, owner: str, error: evaluator.SubmissionErr
     """Close a submission with all that is wrong with it."""
     count = "1 problem" if error.total == 1 else f"{error.total:,} problems"
     with transaction.atomic():
-        reason = f"{count} found; nothing was scored"
+        reason = f"{count} found; nothing was scored."
         if not work.finish(submission, to=SubmissionState.REFUSED, owner=owner, reason=reason):
             raise NoLongerOurs
         _keep_problems(submission, error.problems, total=error.total)
@@ -142,7 +141,7 @@ def record_scores(entry: Entry, result: evaluator.ScoringResult, *, owner: str) 
     with transaction.atomic():
         if not work.finish(entry, to=EntryState.SCORED, owner=owner):
             raise NoLongerOurs
-        Score.objects.bulk_create(rows, ignore_conflicts=True)
+        Score.objects.bulk_create(rows)
         Entry.objects.filter(pk=entry.pk).update(statistics=statistics)
         touch_board(entry.test_set_id)
 
@@ -162,15 +161,28 @@ def _keep_problems(
             severity=problem.severity,
             file=submission.file_name,
             line=problem.line,
-            segment=(problem.segment or "")[:200],
-            message=problem.message,
+            segment=_storable(problem.segment or "")[:200],
+            message=_storable(problem.message),
         )
         for problem in problems[:PROBLEMS_KEPT]
     )
     Submission.objects.filter(pk=submission.pk).update(problems_total=total)
 
 
-def _end_primary(*, team: Team, test_set: TestSet) -> None:
+def _storable(text: str) -> str:
+    # Problems quote hostile bytes: PostgreSQL takes no NUL, UTF-8 no lone surrogate.
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
+
+
+def _end_primary(submission: Submission) -> bool:
+    """Make the team's primary contrastive, unless it was uploaded later than this submission."""
     # The lock: two submissions of one team that both want to be primary take turns.
-    Team.objects.select_for_update().get(pk=team.pk)
-    Entry.objects.filter(team=team, test_set=test_set, is_primary=True).update(is_primary=False)
+    Team.objects.select_for_update().get(pk=submission.team_id)
+    primary = Entry.objects.filter(
+        team=submission.team_id, test_set=submission.test_set_id, is_primary=True
+    )
+    if primary.filter(submission__created_at__gt=submission.created_at).exists():
+        return False
+    if primary.update(is_primary=False):
+        touch_board(submission.test_set_id)
+    return True

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F
 from django.utils import timezone
 
-from sharedtasks.models import TestSet
 from submissions import work
 from submissions.models import Entry, Submission
 
@@ -30,14 +28,12 @@ class Swept:
     released: int = 0  # claims taken from workers that had held them for too long
     announced: int = 0  # rows that nobody had claimed
     failed: int = 0  # rows whose attempts are used up
-    boards: int = 0  # stale boards, announced again
 
     def __add__(self, other: Swept) -> Swept:
         return Swept(
             self.released + other.released,
             self.announced + other.announced,
             self.failed + other.failed,
-            self.boards + other.boards,
         )
 
 
@@ -45,7 +41,6 @@ def sweep() -> Swept:
     """Free what is held for too long, announce what nobody took, fail what was tried enough."""
     done = _sweep(Submission, dwell=settings.CHECKING_DWELL)
     done += _sweep(Entry, dwell=settings.SCORING_DWELL)
-    done += Swept(boards=_announce_stale_boards())
     if done != Swept():
         logger.info("%s", done)
     return done
@@ -65,20 +60,16 @@ def _release(model: type[Submission] | type[Entry], *, claimed_before: datetime)
 
 def _send_again(model: type[Submission] | type[Entry], *, due: datetime) -> Swept:
     announced = failed = 0
+    is_broker_there = None
     rows = model._default_manager.filter(
         state=model.WORKING, claimed_by="", announce_next_at__lte=due
     )
     for row in rows.order_by("announce_next_at")[:ROWS_AT_MOST]:
         if row.attempts >= work.MAX_ATTEMPTS:
             failed += work.give_up_if_exhausted(model, row.pk)
-        else:
+            continue
+        if is_broker_there is None:
+            is_broker_there = work.broker_answers()
+        if is_broker_there:  # or else each row would wait for it in vain
             announced += work.announce_again(row)
     return Swept(announced=announced, failed=failed)
-
-
-def _announce_stale_boards() -> int:
-    stale = TestSet.objects.filter(results_version__gt=F("ranked_version"))
-    keys = list(stale.values_list("pk", flat=True)[:ROWS_AT_MOST])
-    for pk in keys:
-        work.send(TestSet.RANK_TASK, pk)
-    return len(keys)

@@ -106,6 +106,7 @@ def entry(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @login_required
+@never_cache
 @require_safe
 def submission_file(request: SignedInRequest, pk: int) -> FileResponse:
     """Give the team back what it sent, byte for byte."""

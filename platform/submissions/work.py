@@ -28,6 +28,7 @@ Row = TypeVar("Row", bound=WorkItem)
 MAX_ATTEMPTS = 3
 LONGEST_PAUSE = 600  # seconds between two announcements of one row
 MAX_DOUBLINGS = 10  # of that pause, so that the power stays a small number
+BROKER_WITHIN = 5  # seconds for the broker to answer
 RETRY_FACTOR = 8  # each failed attempt waits so many times longer than the one before
 REASON_GAVE_UP = (
     f"Our side failed: {MAX_ATTEMPTS} attempts ended without a result. Nothing is wrong with what "
@@ -102,6 +103,17 @@ def announce_again(row: Row) -> bool:
 def send(task: str, pk: int) -> None:
     """Send a message once the transaction is through."""
     transaction.on_commit(partial(_send, task, pk))
+
+
+def broker_answers() -> bool:
+    """Say whether the broker takes messages at the moment."""
+    try:
+        with current_app.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_WITHIN)
+    except (OperationalError, OSError) as error:
+        logger.warning("the broker does not answer: %s", error)
+        return False
+    return True
 
 
 def pause_after(announcements: int) -> timedelta:

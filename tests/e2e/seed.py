@@ -1,6 +1,6 @@
 """Rows for the end-to-end tests, made inside the platform's own environment.
 
-python -m tests.e2e.seed people                            two people, each in a team
+python -m tests.e2e.seed set_up                            a database with two people in teams
 python -m tests.e2e.seed submit TEST_SET FILE SYSTEM       an upload; prints its id
 """
 
@@ -15,8 +15,11 @@ PASSWORD = "a long pass phrase"
 MEMBERS = {"alice": "Lighthouse", "charlie": "Windmill"}
 
 
-def people() -> None:
-    """Create alice and charlie with a team each."""
+def set_up() -> None:
+    """Migrate the database; create alice and charlie with a team each."""
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
     from accounts.models import Membership, Team, User
 
     for name, team_name in MEMBERS.items():
@@ -46,4 +49,4 @@ def submit(test_set: str, file: str, system: str) -> None:
 
 if __name__ == "__main__":
     django.setup()
-    {"people": people, "submit": submit}[sys.argv[1]](*sys.argv[2:])
+    {"set_up": set_up, "submit": submit}[sys.argv[1]](*sys.argv[2:])

@@ -40,9 +40,7 @@ class Site:
         }
         (folder / "logs").mkdir(parents=True)
         self.children = Children(folder / "logs", self.environment)
-        self.manage("migrate", "--verbosity", "0")
-        self.manage("collectstatic", "--no-input", "--verbosity", "0")
-        self.run("tests.e2e.seed", "people")
+        self.run("tests.e2e.seed", "set_up")
 
     def run(self, *arguments: str) -> str:
         """Run `python -m ARGUMENTS` to its end and return what it printed."""
@@ -63,6 +61,7 @@ class Site:
 
     def start_web(self) -> None:
         """Start the server and wait until it answers."""
+        self.manage("collectstatic", "--no-input", "--verbosity", "0")
         self.children.start(
             "server", "gunicorn", "config.wsgi", "--bind", f"{HOST}:{self.port}", "--threads", "8",
             "--no-control-socket",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -26,6 +28,7 @@ GET = {
     "sign-in": (200, 302, 302, 302, 302),
     "sign-out": (405, 405, 405, 405, 405),
 }
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')  # another one each time
 ROLES = ["visitor", "alice", "bob", "charlie", "organiser"]
 TAKES_POST = {"submit", "sign-in", "sign-out"}
 
@@ -72,7 +75,9 @@ def test_each_role_gets_what_it_may_see(name, address, sign_in, client):
     statuses = []
     for role in ROLES:
         client.logout()
-        statuses.append(sign_in(role).get(address(name)).status_code)
+        response = sign_in(role).get(address(name))
+        b"".join(response)  # a file that is not read to its end stays open
+        statuses.append(response.status_code)
 
     assert tuple(statuses) == GET[name]
 
@@ -92,7 +97,7 @@ def test_a_stranger_can_not_tell_what_exists(name, address, sign_in):
     absent = client.get(reverse(name, args=[10**9]))
 
     assert secret.status_code == absent.status_code == 404
-    assert secret.content == absent.content
+    assert TOKEN.sub("", secret.text) == TOKEN.sub("", absent.text)
     assert b"Marian" not in secret.content
 
 
@@ -118,18 +123,20 @@ def test_the_upload_takes_forms_alone(method, address, sign_in):
     assert response.status_code == 405
 
 
-@pytest.mark.parametrize("name", sorted(GET.keys() - {"sign-out"}))
+@pytest.mark.parametrize("name", sorted(GET.keys() - {"sign-out", "submit"}))
 def test_head_is_answered_like_get(name, address, sign_in):
     client = sign_in("alice")
 
-    response = client.head(address(name))
+    head, get = client.head(address(name)), client.get(address(name))
 
-    assert response.status_code == client.get(address(name)).status_code
-    assert b"".join(response) == b""
+    assert head.status_code == get.status_code
+    assert b"".join(head) == b""
+    head.close()
+    get.close()
 
 
 @pytest.mark.parametrize("role", ["charlie", "visitor"])
-def test_nobody_submits_for_a_foreign_team(role, address, sign_in, team, test_set):
+def test_nobody_submits_for_a_foreign_team(role, address, sign_in, team, test_set, entry):
     data = {
         "team": team.pk,
         "test_set": test_set.pk,
@@ -141,7 +148,7 @@ def test_nobody_submits_for_a_foreign_team(role, address, sign_in, team, test_se
     response = sign_in(role).post(address("submit"), data)
 
     assert response.status_code == (302 if role == "visitor" else 422)
-    assert not team.submissions.exclude(system="Marian", entries__isnull=False).exists()
+    assert not team.submissions.exclude(pk=entry.submission_id).exists()
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_a_board_that_moved_on_is_sent_as_a_piece(client, three, seen):
     response = client.get(BOARD, {"seen": seen}, headers=POLL)
 
     assert response.status_code == 200
-    assert response.text.lstrip().startswith("<section id=\"board\"")
+    assert response.text.lstrip().startswith('<section id="board"')
     assert "seen=3" in response.text
 
 

@@ -80,7 +80,9 @@ def test_an_accepted_submission_leads_to_its_entry(alices, make_submission):
 
 
 def test_a_refused_submission_lists_its_problems(alices, make_submission):
-    submission = checked(make_submission(as_sgml(PERFECT).replace(b'<seg id="2">', b'<seg id="9">')))
+    submission = checked(
+        make_submission(as_sgml(PERFECT).replace(b'<seg id="2">', b'<seg id="9">'))
+    )
 
     response = alices.get(submission.get_absolute_url())
 
@@ -95,7 +97,7 @@ def test_many_problems_are_counted_not_shown(alices, make_submission):
 
     response = alices.get(submission.get_absolute_url())
 
-    assert response.text.count("<td class=\"number\" data-label=\"Line\">") == 100
+    assert response.text.count('<td class="number" data-label="Line">') == 100
     assert "… and 1400 more." in response.text
 
 
@@ -226,8 +228,8 @@ def test_no_cache_keeps_a_teams_upload(alices, make_submission):
     response = alices.get(reverse("submission-file", args=[make_submission().pk]))
 
     # design.md section 4: what signed-in viewers get is private.
+    assert b"".join(response) == as_text(PERFECT)
     assert "private" in response.headers.get("Cache-Control", "")
-    response.close()
 
 
 def test_a_submission_that_was_refused_can_be_fetched_too(alices, make_submission):

@@ -48,9 +48,13 @@ def test_what_is_rolled_back_is_not_announced(make_submission, messages):
     class Interruption(Exception):
         pass
 
-    with messages() as sent, pytest.raises(Interruption), transaction.atomic():
-        make_submission()
-        raise Interruption
+    def submit_and_fail():
+        with transaction.atomic():
+            make_submission()
+            raise Interruption
+
+    with messages() as sent, pytest.raises(Interruption):
+        submit_and_fail()
 
     assert sent == []
 

@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from files import storage
 from files.models import StoredFile
-from submissions.management.commands import sweep as command
+from leaderboard.management.commands import sweep as command
 
-pytestmark = pytest.mark.django_db
+# The command closes connections that have had their time; inside a test's transaction that breaks.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

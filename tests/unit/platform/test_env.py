@@ -35,8 +35,10 @@ def test_an_empty_variable_is_set(variable):
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("1", True), ("true", True), (" Yes ", True), ("ON", True)]
-    + [("0", False), ("False", False), ("no", False), ("off", False), ("", False)],
+    [
+        *(("1", True), ("true", True), (" Yes ", True), ("ON", True)),
+        *(("0", False), ("False", False), ("no", False), ("off", False), ("", False)),
+    ],
 )
 def test_yes_and_no_have_many_spellings(variable, value, expected):
     variable(value)

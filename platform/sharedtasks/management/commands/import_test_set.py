@@ -9,10 +9,10 @@ from typing import BinaryIO
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
 import evaluator
-from evaluator.metrics import METRICS
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.testsets import TestSetFiles, import_test_set
 
@@ -60,10 +60,8 @@ class Command(BaseCommand):
         **_: object,
     ) -> None:
         source_language, target_language = _languages(language_pair)
-        if ranking_metric not in METRICS:
-            known = ", ".join(METRICS)
-            raise CommandError(f"There is no metric {ranking_metric!r}. Choose one of: {known}.")
-        with ExitStack() as stack:
+        # One transaction: a test set that is refused leaves no empty shared task behind.
+        with ExitStack() as stack, transaction.atomic():
             paths = [source, *reference]
             streams = [stack.enter_context(_open(path)) for path in paths]
             try:
@@ -85,7 +83,7 @@ class Command(BaseCommand):
             except evaluator.TestSetError as error:
                 raise CommandError(_listed(error)) from error
             except ValidationError as error:
-                raise CommandError(" ".join(error.messages)) from error
+                raise CommandError(_explained(error)) from error
         self.stdout.write(
             f"Imported {test_set}: {test_set.segments} segments in {test_set.documents} documents, "
             f"{test_set.required_terms} required terms. Its board: {test_set.get_absolute_url()}"
@@ -107,11 +105,25 @@ def _open(path: Path) -> BinaryIO:
 
 
 def _phase(shared_task: str, name: str, slug: str) -> Phase:
-    task, _ = SharedTask.objects.get_or_create(slug=shared_task, defaults={"name": name})
-    phase, _ = Phase.objects.get_or_create(
-        shared_task=task, slug=slug, defaults={"name": slug, "opens_at": timezone.now()}
-    )
+    task = SharedTask.objects.filter(slug=shared_task).first()
+    if task is None:
+        task = SharedTask(slug=shared_task, name=name)
+        task.full_clean()
+        task.save()
+    phase = Phase.objects.filter(shared_task=task, slug=slug).first()
+    if phase is None:
+        phase = Phase(shared_task=task, slug=slug, name=slug, opens_at=timezone.now())
+        phase.full_clean()
+        phase.save()
     return phase
+
+
+def _explained(error: ValidationError) -> str:
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)
+    return " ".join(
+        f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items()
+    )
 
 
 def _listed(error: evaluator.TestSetError) -> str:

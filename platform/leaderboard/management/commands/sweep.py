@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
 from files.storage import collect_garbage
+from leaderboard import boards
 from submissions.sweeper import sweep
 
 logger = logging.getLogger(__name__)
@@ -31,14 +32,16 @@ class Command(BaseCommand):
 
     def handle(self, *, once: bool, **_: object) -> None:
         if once:
-            self.stdout.write(str(sweep()))
+            self.stdout.write(f"{sweep()}, {boards.rebuild_stale()} boards rebuilt")
             return
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
         collected_at = float("-inf")
         while not stopped.is_set():
-            if _survives(sweep) and time.monotonic() - collected_at > COLLECT_EVERY:
+            _survives(sweep)
+            _survives(boards.rebuild_stale)
+            if time.monotonic() - collected_at > COLLECT_EVERY:
                 collected_at = time.monotonic()
                 _survives(collect_garbage)
             stopped.wait(settings.SWEEP_INTERVAL)
