@@ -206,3 +206,12 @@ def test_a_board_takes_the_same_number_of_queries_for_many_entries(
 
     with django_assert_num_queries(len(for_one)):
         boards.rebuild(test_set.pk)
+
+
+def test_the_sweeper_builds_a_board_whose_message_was_lost(make_scored_entry, test_set):
+    make_scored_entry()
+
+    assert boards.rebuild_stale() == 1
+    assert boards.rebuild_stale() == 0
+
+    assert BoardSnapshot.objects.get().results_version == 1

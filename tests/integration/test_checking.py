@@ -77,7 +77,7 @@ def test_it_names_every_problem_with_its_line_and_segment(make_submission):
     deliver(submission)
 
     assert submission.state == SubmissionState.REFUSED
-    assert submission.reason == "4 problems found; nothing was scored"
+    assert submission.reason == "4 problems found; nothing was scored."
     assert submission.problems_total == 4
     problems = list(submission.problems.values_list("line", "segment", "severity", "file"))
     assert problems[:2] == [(4, "9", "error", "wrong.sgm"), (8, "9", "error", "wrong.sgm")]
@@ -91,7 +91,7 @@ def test_one_problem_is_counted_in_the_singular(make_submission):
 
     deliver(submission)
 
-    assert submission.reason == "1 problem found; nothing was scored"
+    assert submission.reason == "1 problem found; nothing was scored."
     assert submission.problems.get().line == 3
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from io import BytesIO
+from threading import Thread
 
 import pytest
 from django.core.files.storage import default_storage
@@ -159,10 +160,15 @@ def test_a_file_that_is_uploaded_again_while_it_is_collected_stays(transactional
     file = storage.put(BytesIO(b"sent twice"), max_bytes=100)
     StoredFile.objects.update(used_at=timezone.now() - timedelta(days=2))
     uploaded = []
+    again = Thread(
+        target=lambda: uploaded.extend(
+            at_once(1, lambda _: storage.put(BytesIO(b"sent twice"), max_bytes=99))
+        )
+    )
 
     def upload(**_):
-        if not uploaded:
-            uploaded.extend(at_once(1, lambda _: storage.put(BytesIO(b"sent twice"), max_bytes=99)))
+        again.start()
+        again.join(0.5)  # seconds; it may have to wait for the collector
 
     # Between the collector's look and its DELETE, on another connection.
     pre_delete.connect(upload, sender=StoredFile)
@@ -170,7 +176,7 @@ def test_a_file_that_is_uploaded_again_while_it_is_collected_stays(transactional
         storage.collect_garbage()
     finally:
         pre_delete.disconnect(upload, sender=StoredFile)
-    upload()
+    again.join(30)
 
     found = StoredFile.objects.get(pk=uploaded[0].pk)
     with storage.open_file(found) as stream:

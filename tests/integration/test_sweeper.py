@@ -8,7 +8,6 @@ import pytest
 from django.conf import settings as django_settings
 from django.utils import timezone
 
-from sharedtasks import models
 from submissions import work
 from submissions.models import Entry, Submission
 from submissions.states import EntryState, SubmissionState
@@ -16,7 +15,7 @@ from submissions.sweeper import Swept, sweep
 
 pytestmark = pytest.mark.django_db
 
-IDLE_QUERIES = 5  # two a kind of work item, one for boards
+IDLE_QUERIES = 4  # two a kind of work item
 
 
 def ago(seconds):
@@ -150,19 +149,8 @@ def test_what_is_final_stays_so(make_submission, state, messages):
     assert sent == []
 
 
-def test_a_stale_board_is_announced(test_set, messages):
-    models.TestSet.objects.filter(pk=test_set.pk).update(results_version=2, ranked_version=1)
-
-    with messages() as sent:
-        swept = sweep()
-
-    assert swept == Swept(boards=1)
-    assert sent == [("leaderboard.rank", test_set.pk)]
-
-
 def test_nothing_to_do_is_nothing_done(make_scored_entry, messages, django_assert_num_queries):
-    entry = make_scored_entry()
-    models.TestSet.objects.filter(pk=entry.test_set_id).update(ranked_version=1)
+    make_scored_entry()
 
     with messages() as sent, django_assert_num_queries(IDLE_QUERIES):
         swept = sweep()
@@ -225,3 +213,19 @@ def test_an_entry_and_its_submission_are_swept_apart(make_entry, messages):
 
     assert sent == [("submissions.score", entry.pk)]
     assert Entry.objects.get().announcements == 2
+
+
+def test_a_broker_that_is_down_keeps_no_row_from_its_end(make_submission, messages, monkeypatch):
+    waiting = make_submission(system="waits", announce_next_at=ago(1))
+    exhausted = make_submission(system="ends", announce_next_at=ago(1), attempts=3)
+    monkeypatch.setattr(work, "broker_answers", lambda: False)
+
+    with messages() as sent:
+        swept = sweep()
+
+    waiting.refresh_from_db()
+    exhausted.refresh_from_db()
+    assert swept == Swept(failed=1)
+    assert sent == []
+    assert waiting.announcements == 1  # it is announced as soon as the broker is back
+    assert exhausted.state == "failed"
