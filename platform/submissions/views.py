@@ -67,9 +67,10 @@ def submit(request: SignedInRequest, task: str, phase: str) -> HttpResponse:
 def submissions(request: SignedInRequest) -> HttpResponse:
     """List what the viewer's teams have sent, newest first."""
     rows = visible_submissions(request.user).prefetch_related("entries__test_set")
-    if request.user.is_staff and "all" not in request.GET:
+    of_all_teams = request.user.is_staff and "all" in request.GET
+    if not of_all_teams:
         rows = rows.filter(team__members=request.user)
-    context = {"submissions": rows[:SUBMISSIONS_SHOWN]}
+    context = {"submissions": rows[:SUBMISSIONS_SHOWN], "of_all_teams": of_all_teams}
     return render(request, "submissions/submissions.html", context)
 
 
