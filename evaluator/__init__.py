@@ -23,7 +23,9 @@ from evaluator.types import (
     Score,
     ScoringResult,
     Segment,
+    Term,
     TermAnnotation,
+    Terminology,
     TestSet,
 )
 
@@ -39,7 +41,9 @@ __all__ = [
     "ScoringResult",
     "Segment",
     "SubmissionError",
+    "Term",
     "TermAnnotation",
+    "Terminology",
     "TerminariumError",
     "TestSet",
     "TestSetError",

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 
 TextForm = Literal["raw", "tokenised"]
+Mode = Literal["proper", "noterm", "random"]
 Severity = Literal["error", "warning"]
 Statistics = NDArray[Any]  # int64 or float64, one row per segment
 
@@ -29,6 +30,25 @@ class TermAnnotation:
     def variants(self) -> tuple[str, ...]:
         """The accepted translations as listed, at least one."""
         return tuple(self.target.split("|"))
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One entry of a terminology: a source expression and its accepted translations."""
+
+    id: str  # unique in its terminology
+    source: str
+    targets: tuple[str, ...]  # at least one, the preferred one first
+    seen: bool | None = None  # whether it occurs in the training data; None: not said
+
+
+@dataclass(frozen=True, slots=True)
+class Terminology:
+    """The terms of one language pair; entries with the same source are one entry."""
+
+    source_language: str
+    target_language: str
+    terms: tuple[Term, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +73,23 @@ class TestSet:
     target_language: str
     segments: tuple[Segment, ...]
     text_form: TextForm = "tokenised"
+    mode: Mode = "proper"
+    terminology: Terminology | None = None
 
     @property
     def digest(self) -> str:
         """SHA-256 (64 hex digits) of everything that decides a score.
 
-        That is languages, text form, and each segment's document, id, references and terms.
-        The source's text decides none, so that correcting it needs no rescore.
+        That is languages, text form, mode, the terminology, and each segment's document, id,
+        source (terms are found in it), references and annotations.
         """
-        content = ["terminarium-test-set-1", self.source_language, self.target_language]
+        content = ["terminarium-test-set-2", self.source_language, self.target_language]
         rows = [_canonical(segment) for segment in self.segments]
         # JSON in ASCII quotes every string: no two different test sets serialise alike.
-        serialised = json.dumps([*content, self.text_form, rows], separators=(",", ":"))
+        serialised = json.dumps(
+            [*content, self.text_form, self.mode, _canonical_terminology(self.terminology), rows],
+            separators=(",", ":"),
+        )
         return hashlib.sha256(serialised.encode("ascii")).hexdigest()
 
 
@@ -72,10 +97,18 @@ def _canonical(segment: Segment) -> list[object]:
     return [
         segment.document,
         segment.id,
+        segment.source,
         list(segment.references),
         _canonical_terms(segment.source_terms),
         [_canonical_terms(terms) for terms in segment.reference_terms],
     ]
+
+
+def _canonical_terminology(terminology: Terminology | None) -> list[object] | None:
+    if terminology is None:
+        return None
+    terms = [[t.id, t.source, list(t.targets), t.seen] for t in terminology.terms]
+    return [terminology.source_language, terminology.target_language, terms]
 
 
 def _canonical_terms(terms: tuple[TermAnnotation, ...]) -> list[list[str]]:
