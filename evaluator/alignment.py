@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from evaluator.errors import MisalignedError, ProblemLog
-from evaluator.types import Hypotheses, HypothesisFile, Line, Problem, TestSet
+from evaluator.types import Hypotheses, HypothesisFile, Line, TestSet
 
 # A line longer than this is refused. A system that repeats itself to its own length limit stays
 # below; what is above would make time and memory of scoring the participant's choice.
@@ -21,7 +21,7 @@ def align(file: HypothesisFile, test_set: TestSet) -> Hypotheses:
 
     Plain text pairs by order. Ids pair by (document id, segment id); a JSON line without "doc"
     pairs by its id alone, which must then be unique in the test set. An empty hypothesis counts
-    as present (see `warnings`).
+    as present (see `checks.warnings`).
 
     Raises MisalignedError listing all: wrong count, unknown, missing and repeated ids, line
     breaks in a text, texts too long to be a translation.
@@ -31,25 +31,10 @@ def align(file: HypothesisFile, test_set: TestSet) -> Hypotheses:
     found = pair(file, test_set, log)
     _check_texts(file, test_set, log)
     log.raise_as(MisalignedError)
-    return Hypotheses(tuple(found[position].text for position in range(len(test_set.segments))))
-
-
-def warnings(file: HypothesisFile, test_set: TestSet) -> tuple[Problem, ...]:
-    """Name the empty hypotheses, which score but probably are a mistake; none gives ()."""
-    segments = test_set.segments
-    problems = []
-    for index, line in enumerate(file.lines):
-        if line.text.split():
-            continue
-        segment = line.segment
-        if segment is None and index < len(segments):
-            segment = segments[index].id
-        message = (
-            "The hypothesis is empty; it counts as a translation without a word. "
-            "Check whether your system should have written one."
-        )
-        problems.append(Problem("warning", message, line.number, segment, file.name))
-    return tuple(problems)
+    lines = [found[position] for position in range(len(test_set.segments))]
+    return Hypotheses(
+        tuple(line.text for line in lines), tuple(line.number for line in lines), file.name
+    )
 
 
 def _by_order(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Mapping[Position, Line]:

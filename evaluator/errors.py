@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
-from evaluator.types import Problem
+from evaluator.types import HypothesisFile, Problem
 
 PROBLEMS_KEPT = 1000  # a broken file of a million lines must not become a million messages
+MESSAGE_CHARACTERS = 2_000  # messages may quote the file, and a quotation may be megabytes
+ID_CHARACTERS = 200
 
 
 class TerminariumError(Exception):
@@ -32,7 +35,17 @@ class SubmissionError(_ProblemsError):
 
 
 class UnreadableFileError(SubmissionError):
-    """The file can't be read as any format we know."""
+    """The file can't be read as any format we know, or not to its end."""
+
+    def __init__(
+        self,
+        problems: Sequence[Problem],
+        total: int | None = None,
+        *,
+        readable: HypothesisFile | None = None,
+    ) -> None:
+        super().__init__(problems, total)
+        self.readable = readable  # the segments without a problem, if there are any
 
 
 class WrongFileError(SubmissionError):
@@ -47,6 +60,10 @@ class TestSetError(_ProblemsError):
     """The test set is broken: its organiser's fault, never a participant's."""
 
     __test__ = False  # the name looks like a test class to pytest
+
+
+class TerminologyError(TestSetError):
+    """A term list can't be read: its organiser's fault, like a test set's."""
 
 
 class InfrastructureError(TerminariumError):
@@ -65,15 +82,30 @@ class ProblemLog:
         """Note an error; beyond the first 1,000 it is only counted."""
         self.total += 1
         if len(self.problems) < PROBLEMS_KEPT:
+            message = printable(message, MESSAGE_CHARACTERS)
+            segment = None if segment is None else printable(segment, ID_CHARACTERS)
             self.problems.append(Problem("error", message, line, segment, self.file))
 
     def merge(self, other: ProblemLog) -> None:
         """Take over another file's problems, behind our own."""
+        self.extend(other.problems, other.total)
+
+    def extend(self, problems: Sequence[Problem], total: int) -> None:
+        """Take over problems of which the first ones are known."""
         room = PROBLEMS_KEPT - len(self.problems)
-        self.problems.extend(other.problems[:room])
-        self.total += other.total
+        self.problems.extend(problems[:room])
+        self.total += total
 
     def raise_as(self, error: type[SubmissionError] | type[TestSetError]) -> None:
         """Raise `error` with every problem noted, if there is one."""
         if self.total:
             raise error(self.problems, self.total)
+
+
+def printable(text: str, length: int) -> str:
+    """Return at most `length` characters, for a message: what is no character to show is �."""
+    if len(text) > length:
+        text = text[: length - 1] + "…"
+    if text.isprintable():
+        return text
+    return "".join("�" if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
 import numpy as np
@@ -22,11 +22,13 @@ def score(
     *,
     metrics: Sequence[str] = DEFAULT,
     lemmatiser: str | None = "simplemma",
+    on_metric: Callable[[str], None] | None = None,
 ) -> ScoringResult:
     """Score aligned hypotheses by the metrics or families named, in the order named.
 
     A metric that the test set doesn't define is absent: no score is not zero. `lemmatiser` is a
-    name in LEMMATISERS; None or "none" skips all lemma parts.
+    name in LEMMATISERS; None or "none" skips all lemma parts. `on_metric` is told the name of
+    each metric before it is computed, for somebody who waits.
 
     Raises KeyError for an unknown metric or lemmatiser, MisalignedError if the number of texts
     is not the number of segments, InfrastructureError if a tokeniser isn't installed.
@@ -39,6 +41,8 @@ def score(
         metric = METRICS[name](found)
         if not metric.is_defined(test_set):
             continue
+        if on_metric is not None:
+            on_metric(name)
         rows = metric.statistics(test_set, hypotheses)
         scored = _score(metric, rows, test_set)
         if scored is not None:

@@ -116,6 +116,23 @@ def _canonical_terms(terms: tuple[TermAnnotation, ...]) -> list[list[str]]:
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong and what to do about it, in words for the person who can mend it."""
+
+    severity: Severity
+    message: str
+    line: int | None = None
+    segment: str | None = None
+    file: str = ""
+
+    def __str__(self) -> str:
+        """`file:line: segment X: message`, without the parts that are unknown."""
+        place = ":".join(part for part in (self.file, str(self.line or "")) if part)
+        segment = f"segment {self.segment}" if self.segment is not None else ""
+        return ": ".join(part for part in (place, segment, self.message) if part)
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One hypothesis as read from a file."""
 
@@ -139,23 +156,8 @@ class Hypotheses:
     """One text per segment of the test set, in its order."""
 
     texts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong and what to do about it, in words for the person who can mend it."""
-
-    severity: Severity
-    message: str
-    line: int | None = None
-    segment: str | None = None
-    file: str = ""
-
-    def __str__(self) -> str:
-        """`file:line: segment X: message`, without the parts that are unknown."""
-        place = ":".join(part for part in (self.file, str(self.line or "")) if part)
-        segment = f"segment {self.segment}" if self.segment is not None else ""
-        return ": ".join(part for part in (place, segment, self.message) if part)
+    lines: tuple[int, ...] = ()  # where each stood in its file, 1-based; () if in none
+    name: str = ""  # of the file
 
 
 @dataclass(frozen=True, slots=True)

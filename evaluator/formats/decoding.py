@@ -1,70 +1,92 @@
-"""Bytes of unknown origin → text: bounded, UTF-8 only, with an explanation where it fails."""
+"""Bytes of unknown origin → UTF-8 text: bounded, with an explanation where it fails."""
 
 from __future__ import annotations
 
+import codecs
 from typing import BinaryIO
 
 from evaluator.errors import ProblemLog
+from evaluator.formats.compression import GZIP, read_unpacked
+from evaluator.formats.limits import MAX_BYTES, MAX_LINES, Refused, require_few_lines
 
-MAX_BYTES = 64 * 1024 * 1024  # bytes; contract.md's limit of a system's output
-MAX_LINES = 1_000_000  # a file of line breaks alone would otherwise be 64 million objects
+__all__ = ["MAX_BYTES", "MAX_LINES", "read_bytes", "read_text"]
+
 BOM = b"\xef\xbb\xbf"
-CHUNK = 1024 * 1024  # bytes per read
+STEP = 1024 * 1024  # bytes decoded at once
 
+ZIP = b"PK\x03\x04"
+EMPTY_ZIP = b"PK\x05\x06"
 ARCHIVES = {
-    b"PK\x03\x04": "a zip archive",
-    b"\x1f\x8b": "a gzip archive",
+    ZIP: "a zip archive",
+    EMPTY_ZIP: "an empty zip archive",
+    GZIP: "a gzip archive",
     b"BZh": "a bzip2 archive",
     b"\xfd7zXZ": "an xz archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!": "a rar archive",
+    b"\x28\xb5\x2f\xfd": "a Zstandard archive",
     b"%PDF": "a PDF document",
 }
+TAR_MAGIC = (257, b"ustar")  # byte, what stands there
 SAVE_AS_UTF8 = "Save the file as UTF-8 and upload it again."
-RUBBISH_SAMPLE = 64 * 1024  # characters
+RUBBISH_SAMPLE = 64 * 1024  # bytes
 RUBBISH_SHARE = 0.1  # of control characters; text has next to none
+CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\v\f\r")
+
+
+def read_bytes(stream: BinaryIO, *, max_bytes: int = MAX_BYTES) -> bytearray:
+    """Return the stream's bytes: unpacked if they are gzip, UTF-8, without byte order mark.
+
+    They stay bytes because one emoji would make their text four times as large. At most one
+    byte more than `max_bytes` is read. Raises Refused with the first reason why not.
+    """
+    data = read_unpacked(stream, max_bytes)
+    _require_text(data)
+    if data.startswith(BOM):
+        del data[: len(BOM)]
+    return data
 
 
 def read_text(stream: BinaryIO, log: ProblemLog, *, max_bytes: int = MAX_BYTES) -> str | None:
-    """Return the stream's text without byte order mark, or None with the problem in `log`."""
-    data = _read_bounded(stream, max_bytes)
-    if len(data) > max_bytes:
-        log.add(f"The file is larger than {max_bytes:,} bytes, the limit. Upload a smaller file.")
+    """Return the stream's text, as `read_bytes` does, or None with the problem in `log`.
+
+    The text may take four times `max_bytes` of memory: for small files.
+    """
+    try:
+        return read_bytes(stream, max_bytes=max_bytes).decode()
+    except Refused as refused:
+        log.add(refused.message, line=refused.line)
         return None
-    reason = _refusal(data)
-    if reason:
-        log.add(reason, line=_line_of_nul(data))
-        return None
-    return _decode(data.removeprefix(BOM), log)
 
 
-def _read_bounded(stream: BinaryIO, max_bytes: int) -> bytes:
-    """Read at most one byte more than allowed, however much the stream would give."""
-    chunks: list[bytes] = []
-    missing = max_bytes + 1
-    while missing > 0:
-        chunk = stream.read(min(CHUNK, missing))
-        if not chunk:
-            break
-        chunks.append(chunk)
-        missing -= len(chunk)
-    return b"".join(chunks)
-
-
-def _refusal(data: bytes) -> str | None:
-    if not data.removeprefix(BOM):
-        return "The file is empty. Upload a file with one hypothesis per segment."
-    for start, kind in ARCHIVES.items():
-        if data.startswith(start):
-            return f"The file is {kind}. Upload the text file itself."
+def _require_text(data: bytearray) -> None:
+    if data in (b"", BOM):
+        raise Refused("The file is empty. Upload a file with one line or segment per segment.")
+    kind = archive_kind(data)
+    if kind:
+        raise Refused(f"The file is {kind}. Upload the text file itself.")
     if _looks_like_utf16(data):
-        return f"The file is in UTF-16, not in UTF-8. {SAVE_AS_UTF8}"
-    if b"\0" in data:
-        return "The file holds a NUL byte, so it is no text file. Upload the hypotheses as text."
-    if data.count(b"\n") > MAX_LINES:
-        return f"The file has more than {MAX_LINES:,} lines, the limit. Upload a smaller file."
-    return None
+        raise Refused(f"The file is in UTF-16, not in UTF-8. {SAVE_AS_UTF8}")
+    position = data.find(b"\0")
+    if position >= 0:
+        message = "The file holds a NUL byte, so it is no text file. Upload it as text."
+        raise Refused(message, data.count(b"\n", 0, position) + 1)
+    require_few_lines(data.count(b"\n"))
+    _require_utf8(data)
+    sample = data[:RUBBISH_SAMPLE]
+    if len(sample) - len(sample.translate(None, CONTROLS)) > RUBBISH_SHARE * len(sample):
+        raise Refused("The file holds binary data, not text. Upload it as text.")
 
 
-def _looks_like_utf16(data: bytes) -> bool:
+def archive_kind(data: bytes | bytearray) -> str | None:
+    """Return what kind of archive or document starts with these bytes, None for others."""
+    place, magic = TAR_MAGIC
+    if data[place : place + len(magic)] == magic:
+        return "a tar archive"
+    return next((kind for start, kind in ARCHIVES.items() if data.startswith(start)), None)
+
+
+def _looks_like_utf16(data: bytearray) -> bool:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
     sample = data[:4096]
@@ -72,29 +94,22 @@ def _looks_like_utf16(data: bytes) -> bool:
     return len(sample) >= 4 and nuls > 0.4 * (len(sample) / 2)
 
 
-def _line_of_nul(data: bytes) -> int | None:
-    position = data.find(b"\0")
-    if position < 0 or _looks_like_utf16(data):
-        return None
-    return data.count(b"\n", 0, position) + 1
-
-
-def _decode(data: bytes, log: ProblemLog) -> str | None:
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        byte = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-        value = data[error.start]
-        log.add(f"Byte {byte} of the line (0x{value:02x}) is not UTF-8. {SAVE_AS_UTF8}", line=line)
-        return None
-    if _is_rubbish(text):
-        log.add("The file holds binary data, not text. Upload the hypotheses as text.")
-        return None
-    return text
-
-
-def _is_rubbish(text: str) -> bool:
-    sample = text[:RUBBISH_SAMPLE]
-    controls = sum(character < " " and character not in "\t\n\v\f\r" for character in sample)
-    return controls > RUBBISH_SHARE * len(sample)
+def _require_utf8(data: bytearray) -> None:
+    """Decode step by step, keeping nothing."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    done = 0
+    with memoryview(data) as view:
+        while done < len(data):
+            pending = len(decoder.getstate()[0])  # the start of a character cut by a step
+            try:
+                decoder.decode(view[done : done + STEP], final=done + STEP >= len(data))
+            except UnicodeDecodeError as error:
+                position = done - pending + error.start
+                break
+            done += STEP
+        else:
+            return
+    line = data.count(b"\n", 0, position) + 1
+    byte = position - data.rfind(b"\n", 0, position)
+    message = f"Byte {byte} of the line (0x{data[position]:02x}) is not UTF-8. {SAVE_AS_UTF8}"
+    raise Refused(message, line)

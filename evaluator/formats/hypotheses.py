@@ -2,100 +2,152 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import BinaryIO
 
 from evaluator.errors import ProblemLog, UnreadableFileError, WrongFileError
-from evaluator.formats.decoding import MAX_BYTES, read_text
+from evaluator.formats import detection
+from evaluator.formats.decoding import read_bytes
+from evaluator.formats.json_lines import parse_object, wrong_id, wrong_string
+from evaluator.formats.languages import contradicts, target_of
+from evaluator.formats.limits import MAX_BYTES, Budget, Refused, require_few_marks
+from evaluator.formats.lines import split_lines
 from evaluator.formats.segments import SegmentReader
-from evaluator.formats.sgml import PROLOG
+from evaluator.formats.wmt_xml import XmlSegment, read_xml
 from evaluator.types import HypothesisFile, Line
 
-MARKUP = re.compile(r"<(?:tstset|refset|srcset|doc|seg)(?=[\s/>])", re.IGNORECASE | re.ASCII)
-OBJECT_KEY = re.compile(r'"(?:id|translation)"\s*+:')
-UNSUPPORTED = re.compile(r"<(dataset|tmx|xliff|html)(?=[\s/>])", re.IGNORECASE | re.ASCII)
 LINE_EXAMPLE = '{"id": "…", "translation": "…"}'
+SYSTEMS_NAMED = 20  # in a message; a file may hold any number
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is wanted of a file, and what it may cost."""
+
+    log: ProblemLog
+    budget: Budget
+    language_pair: str | None  # such as en-fr, or en-fr.noterm
+    system: str | None
+
+    def refuse(self, message: str) -> None:
+        """Raise WrongFileError."""
+        wrong = ProblemLog(self.log.file)
+        wrong.add(message)
+        wrong.raise_as(WrongFileError)
+
+    def require_language(self, found: str, place: str) -> None:
+        """Refuse hypotheses that say they are in another language than the pair's target."""
+        if self.language_pair and contradicts(found, target_of(self.language_pair)):
+            self.refuse(
+                f"The file says {place}={found!r}, but {self.language_pair} is wanted here. "
+                "Upload the file of this language pair, or correct the attribute."
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format: does a text look like it, and how is it read."""
+    """A format: does a file's beginning look like it, and how is it read."""
 
     name: str
     description: str
     matches: Callable[[str], bool]
-    read: Callable[[str, ProblemLog], list[Line]]
+    read: Callable[[bytearray, Request], Iterator[Line]]
 
 
-def _opening(text: str) -> str:
-    """The first characters behind white space and prolog: what formats are told apart by."""
-    start = text[:10_000].lstrip()
-    while match := PROLOG.match(start):
-        start = start[match.end() :].lstrip()
-    return start
-
-
-def _is_sgml(text: str) -> bool:
-    return MARKUP.match(_opening(text)) is not None
-
-
-def _is_jsonl(text: str) -> bool:
-    """A first line that is an object, or would like to be one of ours."""
-    start = text.lstrip()[:1]
-    if start != "{":
-        return False
-    first = text.lstrip().split("\n", 1)[0]
-    return OBJECT_KEY.search(first) is not None or isinstance(_parse(first), dict)
-
-
-def _is_text(_: str) -> bool:
-    return True
-
-
-def _read_sgml(text: str, log: ProblemLog) -> list[Line]:
-    reader = SegmentReader(log, annotated=False)
-    segments = reader.read(text)
+def _read_sgml(data: bytearray, request: Request) -> Iterator[Line]:
+    reader = SegmentReader(request.log, request.budget, annotated=False)
+    segments = reader.read(data)
     if reader.kind in ("refset", "srcset"):
         what = "a reference" if reader.kind == "refset" else "a source"
-        wrong = ProblemLog(log.file)
-        wrong.add(
+        request.refuse(
             f"This is {what} file (<{reader.kind}>), not hypotheses. "
             "Upload your system's output, a <tstset>."
         )
-        wrong.raise_as(WrongFileError)
-    return [Line(found.line, found.id, found.document, found.text) for found in segments]
+    request.require_language(reader.languages.get("trglang", ""), "trglang")
+    for found in segments:  # the budget has been charged
+        yield Line(found.line, found.id, found.document, found.text)
 
 
-def _read_text(text: str, log: ProblemLog) -> list[Line]:
-    """Verbatim lines: only a line feed ends one (not U+2028, U+0085, a vertical tab …)."""
-    rows = text.split("\n")
-    if rows[-1] == "":
-        rows.pop()
-    return [Line(number, None, None, row.removesuffix("\r")) for number, row in enumerate(rows, 1)]
+def _read_xml(data: bytearray, request: Request) -> Iterator[Line]:
+    """The hypotheses of the system asked for, or of the only one there is."""
+    systems: dict[str, None] = {}
+    parts: set[str] = set()
+    for found in read_xml(data, request.log):
+        parts.add(found.part)
+        if found.part != "hyp":
+            continue
+        if len(systems) <= SYSTEMS_NAMED or found.by == request.system:
+            systems.setdefault(found.by)
+        wanted = next(iter(systems)) if request.system is None else request.system
+        if found.by == wanted:
+            yield _xml_line(found, request)
+    _require_system(tuple(systems), parts, request)
 
 
-def _read_jsonl(text: str, log: ProblemLog) -> list[Line]:
-    rows = text.split("\n")
-    if not rows[-1].strip():
-        rows.pop()
-    lines = (_read_object(number, row, log) for number, row in enumerate(rows, 1))
-    return [line for line in lines if line is not None]
+def _xml_line(found: XmlSegment, request: Request) -> Line:
+    request.require_language(found.language, "lang")
+    request.budget.charge(found.text, found.id, line=found.line)
+    return Line(found.line, found.id, found.document, found.text)
+
+
+def _require_system(systems: tuple[str, ...], parts: set[str], request: Request) -> None:
+    if request.log.total:
+        return
+    if not systems:
+        what = "references" if "ref" in parts else "sources" if parts else "segments of documents"
+        request.refuse(
+            f"The file holds no hypotheses (<hyp>), {f'only {what}' if parts else 'no segment'}. "
+            "Upload your system's output."
+        )
+    names = ", ".join(repr(name) for name in systems[:SYSTEMS_NAMED])
+    names += ", …" if len(systems) > SYSTEMS_NAMED else ""
+    if request.system is None and len(systems) > 1:
+        request.log.add(
+            f"The file holds the hypotheses of several systems: {names}. "
+            "Say which one is meant, or upload a file of that one alone."
+        )
+    elif request.system is not None and request.system not in systems:
+        request.log.add(
+            f"The file holds no hypotheses of the system {request.system!r}. It has: {names}."
+        )
+
+
+def _read_text(data: bytearray, request: Request) -> Iterator[Line]:
+    for number, row in split_lines(data, request.log):
+        request.budget.charge(row, line=number)
+        yield Line(number, None, None, row)
+
+
+def _read_jsonl(data: bytearray, request: Request) -> Iterator[Line]:
+    require_few_marks(data, b"[{")
+    blanks: list[int] = []  # at the file's end they mean nothing
+    for number, row in split_lines(data, request.log):
+        if not row.strip():
+            blanks.append(number)
+            continue
+        for blank in blanks:
+            request.log.add(
+                f"The line is empty. Write one object a line: {LINE_EXAMPLE}.", line=blank
+            )
+        blanks.clear()
+        line = _read_object(number, row, request.log)
+        if line is not None:
+            request.budget.charge(line.segment, line.document, line.text, line=number)
+            yield line
 
 
 def _read_object(number: int, row: str, log: ProblemLog) -> Line | None:
-    value = _parse(row)
+    value = parse_object(row)
     if isinstance(value, str):
         log.add(f"{value} Write one object a line: {LINE_EXAMPLE}.", line=number)
         return None
     identifier, document, translation = map(value.get, ("id", "doc", "translation"))
     segment = identifier if isinstance(identifier, str) else None
-    faults = [_wrong_string("id", identifier), _wrong_string("translation", translation)]
+    faults = [wrong_id("id", identifier), wrong_string("translation", translation)]
     if "doc" in value:
-        faults.append(_wrong_string("doc", document))
+        faults.append(wrong_id("doc", document))
     problems = [fault for fault in faults if fault]
     for problem in problems:
         log.add(f"{problem} Write {LINE_EXAMPLE}.", line=number, segment=segment)
@@ -105,78 +157,59 @@ def _read_object(number: int, row: str, log: ProblemLog) -> Line | None:
     return Line(number, segment, str(document) if "doc" in value else None, str(translation))
 
 
-def _wrong_string(key: str, found: object) -> str | None:
-    if found is None:
-        return f'There is no "{key}".'
-    if not isinstance(found, str):
-        return f'"{key}" must be a string in quotes.'
-    if "\0" in found:
-        return f'"{key}" holds a NUL character, which is no text.'
-    if any("\ud800" <= character <= "\udfff" for character in found):
-        return f'"{key}" holds half a surrogate pair (\\ud800 to \\udfff), which is no character.'
-    return None
-
-
-def _parse(row: str) -> dict[str, object] | str:
-    """The object, or what is wrong with the line."""
-    if not row.strip():
-        return "The line is empty."
-    try:
-        value = json.loads(row, object_pairs_hook=_unique_keys)
-    except _RepeatedKeyError as error:
-        return f"The key {error} stands twice in the line."
-    except RecursionError:
-        return "The line is nested too deeply."
-    except json.JSONDecodeError as error:
-        return f"The line is no valid JSON ({error.msg}, character {error.pos + 1})."
-    except ValueError:  # a number of thousands of digits
-        return "The line holds a number that is too long."
-    return value if isinstance(value, dict) else "The line is no JSON object."
-
-
-class _RepeatedKeyError(ValueError):
-    pass
-
-
-def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _RepeatedKeyError(next(key for key in value if keys.count(key) > 1))
-    return value
-
-
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         # Tried in this order; plain text takes whatever is left.
-        "sgml": Format("sgml", "WMT SGML, a <tstset>", _is_sgml, _read_sgml),
-        "jsonl": Format("jsonl", f"a JSON object a line: {LINE_EXAMPLE}", _is_jsonl, _read_jsonl),
-        "text": Format("text", "one hypothesis a line", _is_text, _read_text),
+        "sgml": Format("sgml", "WMT SGML, a <tstset>", detection.is_sgml, _read_sgml),
+        "xml": Format("xml", "WMT XML, a <dataset> with <hyp>", detection.is_xml, _read_xml),
+        "jsonl": Format(
+            "jsonl", f"a JSON object a line: {LINE_EXAMPLE}", detection.is_jsonl, _read_jsonl
+        ),
+        "text": Format("text", "one hypothesis a line", detection.is_text, _read_text),
     }
 )
 
 
-def read_hypotheses(stream: BinaryIO, name: str, *, max_bytes: int = MAX_BYTES) -> HypothesisFile:
-    """Read WMT SGML, JSON lines or plain text, told apart by content, never by name.
+def read_hypotheses(
+    stream: BinaryIO,
+    name: str,
+    *,
+    max_bytes: int = MAX_BYTES,
+    language_pair: str | None = None,
+    system: str | None = None,
+    budget: Budget | None = None,
+) -> HypothesisFile:
+    """Read WMT SGML, WMT XML, JSON lines or plain text, told apart by content, never by name.
 
-    SGML: a segment's text with entities decoded once, without tags, its layout (line breaks,
-    runs of spaces) as single spaces. JSON lines and plain text: verbatim. A byte order mark at
-    the start is accepted. At most `max_bytes` are read.
+    SGML and XML: a segment's text with entities decoded once, without tags, its layout (line
+    breaks, runs of spaces) as single spaces. JSON lines and plain text: verbatim. A byte order
+    mark at the start is accepted, and each may be compressed by gzip. At most `max_bytes` are
+    read, and unpacked to. `system` chooses one of several in WMT XML. With a `language_pair`
+    (`en-fr`, or `en-fr.noterm`) a file that names another target language is refused. `budget`
+    bounds the memory of several files together.
 
-    Raises UnreadableFileError (every problem of the file at once) or WrongFileError (a source
-    or reference file). An empty file is refused.
+    Raises UnreadableFileError (every problem of the file at once, with the segments that could
+    be read) or WrongFileError (a source
+    or reference file, another language). An empty file is refused.
     """
-    log = ProblemLog(name)
-    text = read_text(stream, log, max_bytes=max_bytes)
-    if text is None:
-        log.raise_as(UnreadableFileError)
-        raise AssertionError("a text that can't be read has a problem")
-    unsupported = UNSUPPORTED.match(_opening(text))
-    if unsupported:
+    request = Request(ProblemLog(name), budget or Budget(), language_pair, system)
+    try:
+        chosen, lines = _read(stream, request, max_bytes)
+    except Refused as refused:
+        request.log.add(refused.message, line=refused.line)
+        request.log.raise_as(UnreadableFileError)
+    file = HypothesisFile(name, chosen, lines)
+    if request.log.total:
+        raise UnreadableFileError(request.log.problems, request.log.total, readable=file)
+    return file
+
+
+def _read(stream: BinaryIO, request: Request, max_bytes: int) -> tuple[str, tuple[Line, ...]]:
+    data = read_bytes(stream, max_bytes=max_bytes)
+    head = detection.head_of(data)
+    unknown = detection.unsupported(head)
+    if unknown:
         names = "; ".join(known.description for known in FORMATS.values())
-        log.add(f"<{unsupported[1]}> files are not read here. Upload one of: {names}.")
-        log.raise_as(UnreadableFileError)
-    chosen = next(known for known in FORMATS.values() if known.matches(text))
-    lines = chosen.read(text, log)
-    log.raise_as(UnreadableFileError)
-    return HypothesisFile(name, chosen.name, tuple(lines))
+        raise Refused(f"{unknown} files are not read here. Upload one of: {names}.")
+    chosen = next(known for known in FORMATS.values() if known.matches(head))
+    return chosen.name, tuple(chosen.read(data, request))

@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from evaluator.errors import ProblemLog
+from evaluator.formats.limits import (
+    MAX_ID,
+    MAX_LINE_BYTES,
+    Budget,
+    Refused,
+    require_few_marks,
+)
 from evaluator.formats.sgml import PROLOG, Tag, clean, tokenise
 
 SETS = ("srcset", "refset", "tstset")
-MAX_TAGS = 3_000_000  # a file of tags alone would otherwise keep a worker busy for minutes
+MAX_TAGS = 600_000  # a file of tags alone would otherwise keep a worker busy for minutes
+TERM_OBJECTS = 6  # what a term takes of the budget, in lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,7 @@ class MarkedSegment:
 class _OpenSegment:
     line: int
     id: str
+    length: int = 0  # characters
     pieces: list[str] = field(default_factory=list)
     terms: list[MarkedTerm] = field(default_factory=list)
 
@@ -49,26 +58,31 @@ class _OpenTerm:
 class SegmentReader:
     """Walks through one file. Hypotheses are read with `annotated=False`: their terms are text."""
 
-    def __init__(self, log: ProblemLog, *, annotated: bool) -> None:
+    def __init__(self, log: ProblemLog, budget: Budget, *, annotated: bool) -> None:
         self.log = log
+        self.budget = budget
         self.annotated = annotated
         self.kind = ""  # the first of SETS seen
+        self.languages: dict[str, str] = {}  # its attributes srclang and trglang
         self.segments: list[MarkedSegment] = []
         self._document: str | None = None
         self._segment: _OpenSegment | None = None
         self._term: _OpenTerm | None = None
 
-    def read(self, text: str) -> list[MarkedSegment]:
-        """Return all segments in file order; problems go to the log."""
+    def read(self, data: bytearray) -> list[MarkedSegment]:
+        """Return all segments in file order; problems go to the log.
+
+        Raises Refused where reading on would cost too much.
+        """
+        require_few_marks(data, b"<&")
         tags = 0
-        for line, token in tokenise(text):
+        for line, token in tokenise(data):
             if isinstance(token, str):
                 self._text(line, token)
                 continue
             tags += 1
             if tags > MAX_TAGS:
-                self.log.add(f"More than {MAX_TAGS:,} tags. Upload a smaller file.", line=line)
-                break
+                raise Refused(f"More than {MAX_TAGS:,} tags. Upload a smaller file.", line)
             self._tag(line, token)
         self._require_closed("at the end of the file")
         if not self.segments and not self.log.total:
@@ -78,6 +92,10 @@ class SegmentReader:
     def _text(self, line: int, text: str) -> None:
         if self._segment is not None:
             self._segment.pieces.append(text)
+            self._segment.length += len(text)
+            if self._segment.length > MAX_LINE_BYTES:
+                message = f"A segment is longer than {MAX_LINE_BYTES:,} characters. Shorten it."
+                raise Refused(message, self._segment.line)
             if self._term is not None:
                 self._term.pieces.append(text)
         elif not text.isspace() and PROLOG.sub("", text).strip():
@@ -90,7 +108,13 @@ class SegmentReader:
 
     def _tag(self, line: int, tag: Tag) -> None:
         if tag.name in SETS and not tag.is_end:
-            self.kind = self.kind or tag.name
+            if not self.kind:
+                self.kind = tag.name
+                self.languages = {
+                    key: tag.attributes[key]
+                    for key in ("srclang", "trglang")
+                    if key in tag.attributes
+                }
         elif tag.name == "doc":
             self._doc(line, tag)
         elif tag.name == "seg":
@@ -106,12 +130,14 @@ class SegmentReader:
         self._document = tag.attributes.get("docid", "")
         if not self._document:
             self.log.add('A <doc> has no docid. Write <doc docid="…">.', line=line)
+        self._require_short(self._document, line)
 
     def _start_segment(self, line: int, tag: Tag) -> None:
         self._require_closed(f"when the next one starts in line {line}")
         identifier = tag.attributes.get("id", "")
         if not identifier:
             self.log.add('A <seg> has no id. Write <seg id="…"> as in the source file.', line=line)
+        self._require_short(identifier, line)
         if self._document is None:
             self.log.add(
                 'The segment stands outside any <doc>. Put <doc docid="…"> before it.',
@@ -129,6 +155,7 @@ class SegmentReader:
         self._require_closed_term()
         done, self._segment = self._segment, None
         text = clean("".join(done.pieces))
+        self.budget.charge(text, done.id, line=done.line)
         self.segments.append(
             MarkedSegment(done.line, self._document or "", done.id, text, tuple(done.terms))
         )
@@ -165,6 +192,7 @@ class SegmentReader:
             )
             return
         done, self._term = self._term, None
+        self.budget.charge(*done.attributes.values(), line=line, objects=TERM_OBJECTS)
         self._segment.terms.append(
             MarkedTerm(done.line, done.attributes, clean("".join(done.pieces)))
         )
@@ -177,3 +205,8 @@ class SegmentReader:
                 segment=self._segment.id,
             )
         self._term = None
+
+    def _require_short(self, identifier: str, line: int) -> None:
+        if len(identifier) > MAX_ID:
+            message = f"An id is longer than {MAX_ID:,} characters. Use the source file's ids."
+            raise Refused(message, line)

@@ -11,13 +11,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from evaluator.formats.limits import MAX_LINE_BYTES, Refused
+
 # A quoted value may hold ">" but not "<": every attempt ends at the next "<" at the latest, and
-# nothing is tried twice (possessive quantifiers), so the whole is linear on any input. ASCII:
-# otherwise "ſ" would be a lower-case "s" of "seg".
+# nothing is tried twice (possessive quantifiers), so the whole is linear on any input. The first
+# look-ahead says nothing new: it makes a file of "<" six times faster.
 TAG = re.compile(
-    r"""<(/?)(doc|p|seg|term|hl|srcset|refset|tstset)(?=[\s/>])"""
-    r"""((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>""",
-    re.IGNORECASE | re.ASCII,
+    rb"""<(?=[/dpsthr])(/?)(doc|p|seg|term|hl|srcset|refset|tstset)(?=[\s/>])"""
+    rb"""((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>""",
+    re.IGNORECASE,
 )
 # The look-behind lets a name start only where a word does; else a long word costs its square.
 ATTRIBUTE = re.compile(
@@ -26,9 +28,13 @@ ATTRIBUTE = re.compile(
 )
 # Markup around the segments that carries nothing.
 PROLOG = re.compile(
-    r"<\?xml[^<>]*+>|<!doctype[^<>]*+>|</?mteval[^<>]*+>|<!--[^<>]*+-->", re.IGNORECASE | re.ASCII
+    r"<\?xml[^<>]*+>|<!doctype[^<>]*+>|</?mteval[^<>]*+>|<!--(?:[^<>-]++|-(?!->))*+-->",
+    re.IGNORECASE | re.ASCII,
 )
 LAYOUT = re.compile(r"[ \t\r\n\f\v]++")
+MAX_TAG = 64 * 1024  # bytes
+_LONG_NUMBER = re.compile(r"&#([0-9]{8,}+);?")  # int() raises at 4,300 digits
+REPLACEMENT = "\ufffd"  # what `html.unescape` makes of a number that is no character
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +47,49 @@ class Tag:
     attributes: dict[str, str]  # entities decoded
 
 
-def tokenise(text: str) -> Iterator[tuple[int, str | Tag]]:
-    """Yield (line, tag or text with its entities still encoded), in linear time."""
+def tokenise(data: bytearray) -> Iterator[tuple[int, str | Tag]]:
+    """Yield (line, tag or text with its entities still encoded), in linear time.
+
+    Raises Refused where no tag follows for 1 MiB, or a tag is longer than 64 KiB.
+    """
     line, position = 1, 0
-    for match in TAG.finditer(text):
-        if match.start() > position:
-            yield line, text[position : match.start()]
-        line += text.count("\n", position, match.start())
-        yield line, _tag(match)
-        line += text.count("\n", match.start(), match.end())
-        position = match.end()
-    if position < len(text):
-        yield line, text[position:]
+    window = MAX_LINE_BYTES + MAX_TAG
+    while position < len(data):
+        match = TAG.search(data, position, position + window)
+        end = match.start() if match else len(data)
+        if end - position > MAX_LINE_BYTES:
+            message = (
+                f"No tag follows for more than {MAX_LINE_BYTES:,} bytes. "
+                "End each segment with </seg>, and shorten it."
+            )
+            raise Refused(message, line)
+        if end > position:
+            yield line, data[position:end].decode()
+            line += data.count(b"\n", position, end)
+        position = end
+        if match:
+            yield line, _tag(match, line)
+            position = match.end()
+            line += data.count(b"\n", end, position)
 
 
-def _tag(match: re.Match[str]) -> Tag:
+def _tag(match: re.Match[bytes], line: int) -> Tag:
     slash, name, rest = match.groups()
-    attributes = {
-        found[1].lower(): html.unescape(found[2] or found[3] or found[4] or "")
-        for found in ATTRIBUTE.finditer(rest)
-    }
-    return Tag(name.lower(), bool(slash), rest.endswith("/"), attributes)
+    if len(rest) > MAX_TAG:
+        raise Refused(f"A tag is longer than {MAX_TAG:,} bytes. Shorten its attributes.", line)
+    found = ATTRIBUTE.finditer(rest.decode()) if rest else ()
+    attributes = {one[1].lower(): unescape(one[2] or one[3] or one[4] or "") for one in found}
+    return Tag(name.decode().lower(), bool(slash), rest.endswith(b"/"), attributes)
+
+
+def unescape(text: str) -> str:
+    """Decode entities once, as `html.unescape` does, but for any number of digits."""
+    return html.unescape(_LONG_NUMBER.sub(_shorten, text)) if "&" in text else text
+
+
+def _shorten(number: re.Match[str]) -> str:
+    digits = number[1].lstrip("0")
+    return f"&#{digits or 0};" if len(digits) < 8 else REPLACEMENT
 
 
 def clean(text: str) -> str:
@@ -70,4 +98,9 @@ def clean(text: str) -> str:
     A line break in a segment is layout of the file. Other white space, such as a no-break
     space, stays: it is part of the text.
     """
-    return LAYOUT.sub(" ", html.unescape(text)).strip(" ")
+    return collapse(unescape(text))
+
+
+def collapse(text: str) -> str:
+    """Return the text with its layout as single spaces, none at the ends."""
+    return LAYOUT.sub(" ", text).strip(" ")

@@ -1,188 +1,189 @@
-"""A source file and its references, WMT21 SGML → a TestSet, or every reason why not."""
+"""A source file and its references → a TestSet, or every reason why not."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import BinaryIO
 
 from evaluator.errors import ProblemLog, TestSetError
-from evaluator.formats.decoding import MAX_BYTES, read_text
-from evaluator.formats.segments import MarkedSegment, MarkedTerm, SegmentReader
-from evaluator.types import Segment, TermAnnotation, TestSet, TextForm
+from evaluator.formats import detection
+from evaluator.formats.decoding import read_bytes
+from evaluator.formats.json_rows import read_json_rows
+from evaluator.formats.languages import contradicts
+from evaluator.formats.limits import MAX_BYTES, Budget, Refused
+from evaluator.formats.rows import Languages, Row, RowReader
+from evaluator.formats.sgml_sets import read_sgml_set
+from evaluator.formats.table_rows import is_tsv, read_tsv_rows
+from evaluator.formats.xml_rows import read_xml_rows
+from evaluator.types import Mode, Segment, Term, Terminology, TestSet, TextForm
 
-TERM_TYPES = frozenset(
-    f"{source}_and_{target}"
-    for source in ("src_original", "src_lemma")
-    for target in ("tgt_original", "tgt_lemma")
-)
-Key = tuple[str, str]  # document id, segment id
+NO_REFERENCE = "A test set needs at least one reference. Add one, to every segment."
 
 
 def read_test_set(
     *,
     source: BinaryIO,
-    references: Sequence[BinaryIO],
+    references: Sequence[BinaryIO] = (),
     source_language: str,
     target_language: str,
-    text_form: TextForm = "tokenised",
+    text_form: TextForm | None = "tokenised",
     names: Sequence[str] = (),
     max_bytes: int = MAX_BYTES,
+    mode: Mode = "proper",
+    terminology: Terminology | None = None,
+    references_required: bool = True,
 ) -> TestSet:
-    """Read WMT21 SGML (metrics.md section 3); `names` are the files', the source's first.
+    """Read a test set, its format told by content; each file may be compressed by gzip.
 
-    Segments come in the order of the first reference; the files' segments are paired by
-    (document id, segment id). Texts: entities decoded once, no tags, layout as single spaces.
+    WMT21 SGML (metrics.md section 3): a source file and one file for each reference, in the
+    order of the first reference; files are paired by (document id, segment id). Only this
+    format has annotated terms. WMT XML, TSV and JSON lines: one file, `source`, holds all, in
+    its own order. TSV has a header with `source` and `target`, and `id` and `doc` or, as in
+    TICO-19, `tuid` = document:segment; quotes are text. JSON lines are
+    `{"id", "doc", "source", "references": […], "terms": [{"source", "targets"}]}`; the terms of
+    all lines together are the terminology, unless one is given. SGML and XML: entities decoded
+    once, no tags, layout as single spaces.
+
+    `names` are the files', the source's first. `text_form` None: tokenised for SGML, raw for
+    the others. With `references_required=False` the sources alone will do.
 
     Raises TestSetError with all problems of all files: files that can't be read, ids that
-    don't pair up, empty references, broken terms. No reference at all is one of them.
+    don't pair up, empty references, broken terms, languages that the files contradict.
     """
     streams = [source, *references]
     labels = [*names, *(f"file {n}" for n in range(len(names) + 1, len(streams) + 1))]
     log = ProblemLog()
-    files = [
-        _read_file(stream, label, "refset" if number else "srcset", log, max_bytes)
-        for number, (stream, label) in enumerate(zip(streams, labels, strict=False))
+    languages = Languages(source_language, target_language)
+    if terminology is not None:
+        _check_terminology(terminology, languages, log)
+    data = _read(source, labels[0], log, max_bytes)
+    log.raise_as(TestSetError)
+    head = detection.head_of(data)
+    if detection.is_sgml(head):
+        files = [data, *_read_all(references, labels[1:], log, max_bytes)]
+        segments = read_sgml_set(files, labels, languages, log)
+        if not references and references_required:
+            log.add("A test set needs at least one reference. Add a <refset> file.")
+    else:
+        rows = _read_rows(data, head, labels, languages, log)
+        segments = _segments(rows, labels[0], log, references_required=references_required)
+        terminology = _terminology(rows, languages, terminology, log)
+    log.raise_as(TestSetError)
+    form: TextForm = text_form or ("tokenised" if detection.is_sgml(head) else "raw")
+    return TestSet(source_language, target_language, segments, form, mode, terminology)
+
+
+def _check_terminology(terminology: Terminology, languages: Languages, log: ProblemLog) -> None:
+    found = (terminology.source_language, terminology.target_language)
+    wanted = (languages.source, languages.target)
+    if any(map(contradicts, found, wanted)):
+        log.add(
+            f"The terminology is {'-'.join(found)}, the test set {'-'.join(wanted)}. "
+            "Give the terminology of this language pair."
+        )
+
+
+def _read(stream: BinaryIO, name: str, log: ProblemLog, max_bytes: int) -> bytearray:
+    """The file's bytes; none, with the problem in `log`, if it can't be read."""
+    try:
+        return read_bytes(stream, max_bytes=max_bytes)
+    except Refused as refused:
+        own = ProblemLog(name)
+        own.add(refused.message, line=refused.line)
+        log.merge(own)
+        return bytearray()
+
+
+def _read_all(
+    streams: Sequence[BinaryIO], names: Sequence[str], log: ProblemLog, max_bytes: int
+) -> list[bytearray]:
+    return [
+        _read(stream, name, log, max_bytes) for stream, name in zip(streams, names, strict=False)
     ]
-    if not references:
-        log.add("A test set needs at least one reference. Add a <refset> file.")
-    log.raise_as(TestSetError)
-    _check_pairs(files, labels, log)
-    log.raise_as(TestSetError)
-    segments = _segments(files, labels, log)
-    log.raise_as(TestSetError)
-    return TestSet(source_language, target_language, segments, text_form)
 
 
-def _read_file(
-    stream: BinaryIO, name: str, kind: str, log: ProblemLog, max_bytes: int
-) -> dict[Key, MarkedSegment]:
-    own = ProblemLog(name)
-    text = read_text(stream, own, max_bytes=max_bytes)
-    found: dict[Key, MarkedSegment] = {}
-    if text is not None:
-        reader = SegmentReader(own, annotated=True)
-        for segment in reader.read(text):
-            if found.setdefault((segment.document, segment.id), segment) is not segment:
-                own.add(
-                    f"The id is used twice in document {segment.document}. Give it its own.",
-                    line=segment.line,
-                    segment=segment.id,
-                )
-        if reader.kind != kind:
-            seen = f"a <{reader.kind}>" if reader.kind else "none"
-            own.add(f"A <{kind}> is wanted here, this file has {seen}. Give the right file.")
+def _read_rows(
+    data: bytearray, head: str, labels: Sequence[str], languages: Languages, log: ProblemLog
+) -> list[Row]:
+    own = ProblemLog(labels[0])
+    rows: list[Row] = []
+    reader = _row_reader(head)
+    if reader is None:
+        own.add(
+            "The file is no test set that is read here. Give WMT SGML (<srcset>), WMT XML "
+            "(<dataset>), JSON lines, or TSV with a header that names the columns."
+        )
+    elif len(labels) > 1:
+        own.add("A file of this format holds its references itself. Leave the other files out.")
+    else:
+        try:
+            rows.extend(reader(data, own, Budget(), languages))
+        except Refused as refused:
+            own.add(refused.message, line=refused.line)
+        if not rows and not own.total:
+            own.add("The file holds no segment. Give the file with the sources.")
     log.merge(own)
-    return found
+    return rows
 
 
-def _check_pairs(
-    files: Sequence[dict[Key, MarkedSegment]], labels: Sequence[str], log: ProblemLog
-) -> None:
-    """Every file has the segments of every other."""
-    for file, name in zip(files[1:], labels[1:], strict=False):
-        for here, there, label, other in (
-            (file, files[0], name, labels[0]),
-            (files[0], file, labels[0], name),
-        ):
-            own = ProblemLog(label)
-            for key in here:
-                if key not in there:
-                    own.add(
-                        f"Document {key[0]} has this segment here but not in {other}. "
-                        "Add it there or remove it here.",
-                        line=here[key].line,
-                        segment=key[1],
-                    )
-            log.merge(own)
+def _row_reader(head: str) -> RowReader | None:
+    if detection.is_xml(head):
+        return read_xml_rows
+    if detection.is_jsonl(head):
+        return read_json_rows
+    return read_tsv_rows if is_tsv(head) else None
 
 
 def _segments(
-    files: Sequence[dict[Key, MarkedSegment]], labels: Sequence[str], log: ProblemLog
+    rows: Sequence[Row], name: str, log: ProblemLog, *, references_required: bool
 ) -> tuple[Segment, ...]:
-    annotated = [
-        _terms_of_file(file, label, log, is_reference=number > 0)
-        for number, (file, label) in enumerate(zip(files, labels, strict=False))
-    ]
-    return tuple(
-        Segment(
-            id=key[1],
-            document=key[0],
-            source=files[0][key].text,
-            references=tuple(file[key].text for file in files[1:]),
-            source_terms=annotated[0][key],
-            reference_terms=tuple(terms[key] for terms in annotated[1:]),
-        )
-        for key in files[1]
-    )
-
-
-def _terms_of_file(
-    file: dict[Key, MarkedSegment], name: str, log: ProblemLog, *, is_reference: bool
-) -> dict[Key, tuple[TermAnnotation, ...]]:
     own = ProblemLog(name)
-    annotations: dict[Key, tuple[TermAnnotation, ...]] = {}
-    for key, segment in file.items():
-        if is_reference and not segment.text.split():
-            own.add(
-                "The reference is empty. Translate it or remove the segment.",
-                line=segment.line,
-                segment=segment.id,
-            )
-        annotations[key] = tuple(_annotation(term, segment, own) for term in segment.terms)
+    expected = len(rows[0].references) if rows else 0
+    if rows and not expected and references_required:
+        own.add(NO_REFERENCE)
+    seen: set[tuple[str, str]] = set()
+    for row in rows:
+        for fault in _faults(row, expected, seen):
+            own.add(fault, line=row.line, segment=row.id)
+        seen.add((row.document, row.id))
     log.merge(own)
-    return annotations
-
-
-def _annotation(term: MarkedTerm, segment: MarkedSegment, log: ProblemLog) -> TermAnnotation:
-    tokens = term.text.split()
-    attributes = {name: term.attributes.get(name, "") for name in ("id", "type", "src", "tgt")}
-    for message in _faults(tokens, attributes, segment):
-        log.add(message, line=term.line, segment=segment.id)
-    return TermAnnotation(
-        attributes["id"], attributes["type"], attributes["src"], attributes["tgt"], " ".join(tokens)
+    return tuple(
+        Segment(row.id, row.document, row.source, row.references, (), ((),) * expected)
+        for row in rows
     )
 
 
-def _faults(tokens: list[str], attributes: dict[str, str], segment: MarkedSegment) -> list[str]:
+def _faults(row: Row, expected: int, seen: set[tuple[str, str]]) -> list[str]:
     faults = []
-    if not tokens:
-        faults.append("The <term> has no text. Put the term's words into it.")
-    if not attributes["type"]:
-        faults.append('The <term> has no type. Write type="src_original_and_tgt_original".')
-    elif attributes["type"] not in TERM_TYPES:
+    if (row.document, row.id) in seen:
+        faults.append(f"The id is used twice in document {row.document!r}. Give it its own.")
+    if len(row.references) != expected:
         faults.append(
-            f"The <term> has the unknown type {attributes['type']!r}. "
-            f"Write one of {', '.join(sorted(TERM_TYPES))}."
+            f"The segment has {len(row.references)} references, the first one {expected}. "
+            "Give every segment the same number."
         )
-    if not attributes["tgt"].strip():
-        faults.append('The <term> has no tgt. Write the accepted translations as tgt="…|…".')
-    present = set(segment.text.split())
-    for token in tokens:
-        if token not in present:
-            faults.append(
-                f"The <term>'s word {token!r} is no token of the segment: the tag stands "
-                "inside a word. Put white space around the words of the term."
-            )
-    for form in (" ".join(tokens), *attributes["tgt"].split("|")):
-        if is_explosive(form):
-            faults.append(
-                f"The form {form!r} is a regular expression that can take for ever. "
-                "Escape its repetitions with a backslash."
-            )
+    if not all(text.split() for text in row.references):
+        faults.append("The reference is empty. Translate it or remove the segment.")
     return faults
 
 
-# Forms are regular expressions to the WMT21 scorer (metrics.md section 3), and hypotheses are
-# hostile: what repeats a group, a class or any character, or repeats twice, can take more than
-# linear time. Terms as people write them (C++, "nez ?", "(COVID-19)") pass.
-_REPEATED_CLASS = re.compile(r"(?:[.\])]|\\.)[*+{]")
-_REPETITION = re.compile(r"[*+{]++")
-_OPTIONALS_ALLOWED = 8
-
-
-def is_explosive(form: str) -> bool:
-    """Whether matching `form` as a regular expression may take more than linear time."""
-    if _REPEATED_CLASS.search(form):
-        return True
-    return len(_REPETITION.findall(form)) > 1 or form.count("?") > _OPTIONALS_ALLOWED
+def _terminology(
+    rows: Sequence[Row], languages: Languages, given: Terminology | None, log: ProblemLog
+) -> Terminology | None:
+    """The terms of all rows together; entries with the same source are one entry."""
+    entries: dict[str, dict[str, None]] = {}
+    for row in rows:
+        for source, targets in row.terms:
+            entries.setdefault(source, {}).update(dict.fromkeys(targets))
+    if not entries:
+        return given
+    if given is not None:
+        log.add(
+            'The file has "terms" and a terminology is given too. Give one of them: remove '
+            "the terms from the file, or leave the terminology out."
+        )
+    terms = (
+        Term(str(number), source, tuple(targets))
+        for number, (source, targets) in enumerate(entries.items(), 1)
+    )
+    return Terminology(languages.source, languages.target, tuple(terms))

@@ -12,7 +12,8 @@ from celery import Task, shared_task
 from django.conf import settings
 
 import evaluator
-from evaluator import alignment
+from evaluator import checks
+from evaluator.intake import read_aligned
 from files import storage
 from sharedtasks import testsets
 from submissions import hypotheses, services, work
@@ -59,10 +60,9 @@ def _check(submission: Submission, *, owner: str) -> None:
     test_set = testsets.read(submission.test_set)
     try:
         with storage.open_file(submission.file) as stream:
-            file = evaluator.read_hypotheses(
-                stream, submission.file_name, max_bytes=settings.MAX_UPLOAD_BYTES
+            aligned = read_aligned(
+                stream, submission.file_name, test_set, max_bytes=settings.MAX_UPLOAD_BYTES
             )
-        aligned = evaluator.align(file, test_set)
     except evaluator.SubmissionError as error:
         services.refuse(submission, owner=owner, error=error)
     else:
@@ -70,7 +70,7 @@ def _check(submission: Submission, *, owner: str) -> None:
             submission,
             owner=owner,
             hypotheses=hypotheses.store(aligned),
-            warnings=alignment.warnings(file, test_set),
+            warnings=checks.warnings(aligned, test_set),
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import html
 import time
 
 import pytest
@@ -100,11 +102,22 @@ def test_json_lines_are_read(read):
         ("abc d\n".encode("utf-16-be"), None, "UTF-16"),
         (b"some text\nb\0c and more\n", 2, "NUL"),
         (b"PK\x03\x04abc", None, "zip archive"),
-        (b"\x1f\x8b\x08abc", None, "gzip"),
+        (b"PK\x05\x06" + bytes(18), None, "an empty zip archive"),
+        (b"\x1f\x8b\x08abc", None, "gzip file is damaged"),
+        (gzip.compress(b"a\n" * 500)[:-9], None, "gzip file is cut off"),  # truncated
+        (gzip.compress(b"a\n")[:-8] + b"\0" * 8, None, "damaged"),  # wrong checksum
+        (gzip.compress(b"a\n") + b"rest", None, "damaged, or other bytes follow"),
+        (gzip.compress(gzip.compress(b"a\n")), None, "compressed twice"),
+        (gzip.compress(b"PK\x03\x04abc"), None, "a zip archive"),
+        (gzip.compress(b""), None, "is empty"),
+        (gzip.compress(b"") * 10_001, None, "more than 10,000 members"),
+        (b"BZh91AY", None, "bzip2"),
+        (b"a" * 257 + b"ustar\0" + bytes(300), None, "tar archive"),
         (bytes(range(1, 9)) * 50, None, "binary"),
-        (b"a\n" * 1_000_001, None, "more than 1,000,000 lines"),
+        (b"a\n" * 200_001, None, "more than 200,000 lines"),
+        (b"a\n" + b"b" * 10_000_000 + b"\n", 2, "The line has 10,000,000 bytes"),
         (b"<html>\n", None, "Upload one of: WMT SGML"),
-        (b"<dataset id='1'>\n", None, "<dataset> files are not read"),
+        (b'[{"id": "1", "translation": "a"}]', None, "JSON array files are not read"),
         (b'{"id": "1", "translation": "a"}\n{"id": "2", "tr\n', 2, "no valid JSON"),
         (b'{"id": "1", "translation": "a"}\n\n{"id": "2", "translation": "a"}', 2, "is empty"),
         (b'{"id": "1", "translation": "a"}\n[1]\n', 2, "no JSON object"),
@@ -117,6 +130,9 @@ def test_json_lines_are_read(read):
         (b'{"id": "1", "translation": "\\u0000"}\n', 1, "NUL"),
         (b'{"id": "1", "translation": "\\ud800"}\n', 1, "surrogate"),
         (b'{"id": "1", "x": ' + b"[" * 100_000 + b"\n", 1, "nested too deeply"),
+        (b'{"id": "1", "x": ' + b"[" * 1_100_000, None, "'[' more than 1,000,000 times"),
+        (b'{"id": "' + b"1" * 1_001 + b'", "translation": "a"}', 1, "longer than 1,000 char"),
+        (b'{"id": "1", "translation": "' + b"a" * 1_048_576 + b'"}', 1, "The line has"),
         (b'{"id": "1", "x": ' + b"9" * 10_000 + b"}\n", 1, "too long"),
         (b'<tstset><seg id="1">a</seg></tstset>', 1, "outside any <doc>"),
         (b'<tstset>\n<doc docid="d">\n<seg>a</seg></doc></tstset>', 3, "no id"),
@@ -128,6 +144,10 @@ def test_json_lines_are_read(read):
         (b'<doc docid="d">\n\nhello\n<seg id="1">a</seg></doc>', 3, "outside <seg>"),
         (b'<doc docid="d">\n<seg id="1>a</seg></doc>', 2, "outside <seg>"),
         (b"<tstset></tstset>", None, "no segment"),
+        (b'<doc docid="' + b"d" * 1_001 + b'">', 1, "An id is longer"),
+        (b'<doc docid="d"><seg id="1">' + b"a" * 1_048_577 + b"</seg>", 1, "No tag follows"),
+        (b'<doc docid="d"><seg id="1">' + b"aaa<p>" * 350_000 + b"</seg>", 1, "segment is longer"),
+        (b"<doc docid='d'>" + b"<" * 1_000_001, None, "'<' more than 1,000,000 times"),
     ],
 )
 def test_a_broken_file_is_explained(read, content, line, words):
@@ -139,6 +159,94 @@ def test_a_broken_file_is_explained(read, content, line, words):
     assert problem.file == "output"
     assert words in problem.message
     assert problem.severity == "error"
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        gzip.compress,
+        lambda data: gzip.compress(data[:3]) + gzip.compress(data[3:]),  # several members
+        lambda data: gzip.compress(data) + bytes(100),  # padded
+    ],
+)
+def test_a_file_may_be_compressed_by_gzip(read, pack):
+    file = read(pack("a\né\n".encode()))
+
+    assert (file.format, texts(file)) == ("text", ["a", "é"])
+
+
+def test_a_gzip_file_is_unpacked_to_the_limit_and_no_further(read):
+    bomb = gzip.compress(bytes(50_000_000))
+
+    with pytest.raises(UnreadableFileError, match="larger than 1,000,000 bytes"):
+        read(bomb, max_bytes=1_000_000)
+
+
+def test_not_utf_8_far_behind_is_found_at_its_line_and_byte(read):
+    content = "é\n".encode() * 180_000 * 4  # the steps of decoding cut characters
+    content = content.replace(b"\n", b" ") + b"\nab\xe9c"
+
+    with pytest.raises(UnreadableFileError) as caught:
+        read(content)
+
+    problem = caught.value.problems[0]
+    assert (problem.line, problem.message[:37]) == (
+        2,
+        "Byte 3 of the line (0xe9) is not UTF-8"[:37],
+    )
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "0" * 5_000 + "65", "00000065", "99999999", "0"])
+def test_a_character_reference_of_any_length_is_decoded(read, number):
+    file = read(f'{HEAD}<seg id="1">&#{number};</seg>{TAIL}')
+
+    short = number.lstrip("0")[:10] or "0"
+    assert texts(file) == [html.unescape(f"&#{short};")]
+
+
+def test_a_comment_before_the_first_tag_is_no_text(read):
+    assert read(f'<!-- made - by -- hand -->\n{HEAD}<seg id="1">a</seg>{TAIL}').format == "sgml"
+
+
+def test_blank_lines_at_the_end_of_json_lines_mean_nothing(read):
+    assert texts(read('{"id": "1", "translation": "a"}\n\n \n')) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("language", "pair", "is_refused"),
+    [
+        ("de", "en-fr", True),
+        ("fr", "en-fr", False),
+        ("FR_ca", "en-fr", False),  # a region
+        ("zh", "en-zh-CN.noterm", False),
+        ("ru", "en-zh-CN.noterm", True),
+        ("any", "en-fr", False),  # says nothing, as WMT21's srclang
+        ("de", None, False),  # nothing is expected
+    ],
+)
+def test_hypotheses_of_another_language_pair_are_refused(read, language, pair, is_refused):
+    content = f'<tstset trglang="{language}"><doc docid="d"><seg id="1">a</seg></doc></tstset>'
+
+    if is_refused:
+        with pytest.raises(WrongFileError, match=f"The file says trglang='{language}', but {pair}"):
+            read(content, language_pair=pair)
+    else:
+        assert texts(read(content, language_pair=pair)) == ["a"]
+
+
+def test_what_a_message_quotes_is_short_and_printable(read):
+    with pytest.raises(UnreadableFileError) as caught:
+        read('{"id": "\\u001b' + "x" * 900 + '", "translation": null}')
+
+    assert caught.value.problems[0].segment == "�" + "x" * 198 + "…"
+
+
+def test_texts_that_would_take_too_much_memory_are_refused(read, monkeypatch):
+    monkeypatch.setattr("evaluator.formats.limits.Budget.__init__.__defaults__", (10_000,))
+
+    with pytest.raises(UnreadableFileError, match="more memory than a check may use"):
+        read("a\n" * 100)
+    assert len(read("a\n" * 30).lines) == 30
 
 
 def test_a_file_over_the_limit_is_refused_without_reading_on(read):
@@ -191,7 +299,7 @@ def test_hostile_markup_takes_linear_time(read, unit):
 def test_a_long_attribute_takes_linear_time(read):
     start = time.process_time()
 
-    with pytest.raises(UnreadableFileError, match="no id"):
+    with pytest.raises(UnreadableFileError, match="A tag is longer"):
         read(f"{HEAD}<seg {'a' * 1_000_000}>x</seg>{TAIL}")
 
     assert time.process_time() - start < 10  # seconds

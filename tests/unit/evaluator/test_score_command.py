@@ -84,7 +84,7 @@ def test_absent_metrics_are_named(files, capsys):
         (".", "this is a folder"),
         ("r.sgm", "This is a reference file"),
         ("short.txt", "short.txt:1: The file has 1 lines, the test set 2 segments"),
-        ("many.txt", "… and 10 more"),
+        ("many.txt", "many.txt:60: segment 1: There is no"),
     ],
 )
 def test_what_is_wrong_goes_to_standard_error_with_status_1(files, capsys, hypotheses, words):
@@ -120,3 +120,9 @@ def test_an_empty_hypothesis_is_warned_of(files, capsys):
 
     assert run(files, "--metrics", "chrf") == 0
     assert "h.txt:2: segment 2: The hypothesis is empty" in capsys.readouterr().err
+
+
+def test_many_problems_may_be_cut_short(files, capsys):
+    assert run(files, "--max-problems=5", hypotheses="many.txt") == 1
+
+    assert "… and " in capsys.readouterr().err

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
 import io
+import json
 
 import pytest
 
-from evaluator import TestSetError, read_test_set
+from evaluator import Term, Terminology, TestSetError, read_test_set
 
 GOOD = '<term id="7" type="src_original_and_tgt_lemma" src="glove" tgt="gant|gants">gants</term>'
 
@@ -119,7 +121,11 @@ def test_a_test_set_without_reference_is_refused():
 
 def test_the_digest_tells_apart_whatever_decides_a_score():
     base = make(("a",), (f"des {GOOD}",))
+    terms = Terminology("en", "fr", (Term("1", "glove", ("gant",)),))
     others = [
+        make(("another source",), (f"des {GOOD}",)),  # terms are found in it
+        make(("a",), (f"des {GOOD}",), mode="random"),
+        make(("a",), (f"des {GOOD}",), terminology=terms),
         make(("a",), (f"les {GOOD}",)),
         make(("a",), (f"des {GOOD.replace('gant|gants', 'gants|gant')}",)),
         make(("a",), ("des gants",)),
@@ -132,4 +138,173 @@ def test_the_digest_tells_apart_whatever_decides_a_score():
     ]
 
     assert len({base.digest, *(other.digest for other in others)}) == len(others) + 1
-    assert base.digest == make(("another source",), (f"des {GOOD}",)).digest
+    assert base.digest == make(("a",), (f"des {GOOD}",)).digest
+
+
+def read(content, *, source_language="en", target_language="fr", **options):
+    data = content.encode() if isinstance(content, str) else content
+    return read_test_set(
+        source=io.BytesIO(data),
+        source_language=source_language,
+        target_language=target_language,
+        text_form=options.pop("text_form", None),
+        names=("set",),
+        **options,
+    )
+
+
+def rows(test_set):
+    return [(s.document, s.id, s.source, s.references) for s in test_set.segments]
+
+
+TICO = 'seg_id\ttuid\tsource\ttarget\turl\n1\tCMU_1:7\tsay "hi\tdis « oui\thttp://x\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (TICO, [("CMU_1", "7", 'say "hi', ("dis « oui",))]),
+        ("\ufeff" + TICO.replace("\n", "\r\n"), [("CMU_1", "7", 'say "hi', ("dis « oui",))]),
+        # quotes are text, and so is a colon in the document
+        ('tuid\tsource\ttarget\na:b:7\t"x"\t"y""z"\n', [("a:b", "7", '"x"', ('"y""z"',))]),
+        ("ID\tDoc\tSource\tTarget\n1\td\ta\tb", [("d", "1", "a", ("b",))]),
+        # several references, no documents, a blank line
+        (
+            "source\tid\treference_1\treference_2\na\t1\tb\tc\n\nd\t2\te\tf\n",
+            [("", "1", "a", ("b", "c")), ("", "2", "d", ("e", "f"))],
+        ),
+    ],
+)
+def test_tables_are_read_by_their_header(content, expected):
+    test_set = read(content)
+
+    assert rows(test_set) == expected
+    assert test_set.text_form == "raw"
+    assert test_set.segments[0].reference_terms == ((),) * len(expected[0][3])
+
+
+def test_json_lines_are_read_with_references_documents_and_terms():
+    objects = [
+        {"id": "1", "doc": "d", "source": "a mask", "references": ["b", "c"], "x": 1},
+        {
+            "id": "2",
+            "doc": "d",
+            "source": "e",
+            "references": ["f", "g"],
+            "terms": [{"source": "mask", "targets": ["masque"]}],
+        },
+        {
+            "id": "1",
+            "doc": "e",
+            "source": "h",
+            "references": ["i", "j"],
+            "terms": [{"source": "mask", "targets": ["masque", "masque facial"]}],
+        },
+    ]
+
+    test_set = read("\n".join(map(json.dumps, objects)), mode="proper")
+
+    assert rows(test_set)[1:] == [("d", "2", "e", ("f", "g")), ("e", "1", "h", ("i", "j"))]
+    assert test_set.terminology == Terminology(
+        "en", "fr", (Term("1", "mask", ("masque", "masque facial")),)
+    )
+
+
+def test_mode_terminology_and_text_form_are_kept():
+    terms = Terminology("en", "fr", ())
+
+    test_set = read(TICO, mode="random", terminology=terms, text_form="tokenised")
+
+    assert (test_set.mode, test_set.terminology) == ("random", terms)
+    assert test_set.text_form == "tokenised"
+    assert (
+        read(
+            gzip.compress(sgml("srcset", ("a",))),
+            references=[io.BytesIO(gzip.compress(sgml("refset", ("b",))))],
+        ).text_form
+        == "tokenised"
+    )  # the default for SGML
+
+
+@pytest.mark.parametrize("content", ["source\tid\na\t1\n", '{"id": "1", "source": "a"}'])
+def test_sources_alone_do_where_no_reference_is_needed(content):
+    assert rows(read(content, references_required=False)) == [("", "1", "a", ())]
+    with pytest.raises(TestSetError, match="at least one reference"):
+        read(content)
+
+
+def test_an_sgml_source_alone_does_where_no_reference_is_needed():
+    test_set = read(sgml("srcset", ("a",)), references_required=False)
+
+    assert rows(test_set) == [("d", "1", "a", ())]
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "words"),
+    [
+        ("source\ttarget\na\tb\n", 1, "lacks the column source or id"),
+        ("id\tsource\tsource\n1\ta\tb\n", 1, "names source twice"),
+        ("id\tsource\ttarget\n1\ta\tb\tc\n", 2, "has more than 3 columns, the header 3"),
+        ("id\tsource\ttarget\n1\ta\n", 2, "has 2 columns, the header 3"),
+        ("id\tsource\ttarget\n\ta\tb\n", 2, "id is empty"),
+        ("tuid\tsource\ttarget\n1\ta\tb\n", 2, "no document:segment"),
+        ("id\tsource\ttarget\n1\ta\t \n", 2, "reference is empty"),
+        ("id\tsource\ttarget\n1\ta\tb\n1\tc\td\n", 3, "used twice"),
+        ("id\tsource\ttarget\n", None, "holds no segment"),
+        ("some text\n", None, "no test set that is read here"),
+        ('{"id": "1", "source": "a", "references": "b"}', 1, "must be a list of strings"),
+        ('{"id": "1", "source": "a", "references": [1]}', 1, '"references" must be a string'),
+        ('{"id": "1", "source": "a\\nb", "references": []}', 1, "holds a line break"),
+        ('{"id": "1", "references": ["b"]}', 1, 'There is no "source"'),
+        ('{"id": "1", "source": "a", "references": ["b"], "terms": [{}]}', 1, '"terms" must be'),
+        (
+            '{"id": "1", "source": "a", "references": ["b"], '
+            '"terms": [{"source": "a", "targets": []}]}',
+            1,
+            '"terms" must be',
+        ),
+        (
+            '{"id": "1", "source": "a", "references": ["b"]}\n'
+            '{"id": "2", "source": "a", "references": ["b", "c"]}',
+            2,
+            "has 2 references, the first one 1",
+        ),
+        ('{"id": "1", "source"\n', 1, "no valid JSON"),
+    ],
+)
+def test_a_broken_test_set_in_one_file_is_explained(content, line, words):
+    with pytest.raises(TestSetError) as caught:
+        read(content)
+
+    problem = caught.value.problems[0]
+    assert words in problem.message
+    assert (problem.file, problem.line) == ("set", line)
+
+
+def test_a_file_that_holds_its_references_takes_no_other():
+    with pytest.raises(TestSetError, match="holds its references itself"):
+        read(TICO, references=[io.BytesIO(b"x")])
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"terminology": Terminology("en", "de", ())}, "The terminology is en-de"),
+        ({"target_language": "de"}, "says trglang='fr'; 'de' was said"),
+    ],
+)
+def test_a_terminology_or_file_of_another_language_pair_is_refused(options, words):
+    reference = sgml("refset", ("a",)).replace(b"<refset", b'<refset srclang="any" trglang="fr"')
+
+    with pytest.raises(TestSetError, match=words):
+        read(sgml("srcset", ("a",)), references=[io.BytesIO(reference)], **options)
+
+
+def test_terms_in_the_file_and_a_terminology_exclude_each_other():
+    content = (
+        '{"id": "1", "source": "a", "references": ["b"], '
+        '"terms": [{"source": "a", "targets": ["b"]}]}'
+    )
+
+    with pytest.raises(TestSetError, match="a terminology is given too"):
+        read(content, terminology=Terminology("en", "fr", ()))

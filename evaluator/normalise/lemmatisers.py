@@ -1,4 +1,4 @@
-"""Lemmatisers and tokenisers by language, each with the signature that names it."""
+"""Lemmatisers by language, each with the signature that names it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from functools import lru_cache
 from importlib.metadata import version
 from types import MappingProxyType
 
+import pymorphy3
 import simplemma
+
+from evaluator.normalise.languages import primary
 
 CACHED_TOKENS = 200_000  # a test set's vocabulary many times over
 CACHED_LENGTH = 100  # characters; a longer token is no word, and would fill memory
@@ -59,13 +62,41 @@ def _simplemma_knows(code: str) -> bool:
     return True
 
 
+def _pymorphy3(language: str) -> Lemmatiser | None:
+    if primary(language) != "ru":
+        return None
+
+    def lemmatise(token: str) -> str:
+        if len(token) > CACHED_LENGTH:
+            return _first_normal_form(token)
+        return _pymorphy3_cached(token)
+
+    release = f"{version('pymorphy3')}-dicts-{version('pymorphy3-dicts-ru')}"
+    return Lemmatiser(f"pymorphy3-{release}", lemmatise)
+
+
+@lru_cache(maxsize=1)
+def _pymorphy3_backend() -> pymorphy3.MorphAnalyzer:
+    # Made on first use: it loads its dictionary, 0.1 s.
+    return pymorphy3.MorphAnalyzer(lang="ru")
+
+
+def _first_normal_form(token: str) -> str:
+    return str(_pymorphy3_backend().parse(token)[0].normal_form)
+
+
+@lru_cache(maxsize=CACHED_TOKENS)
+def _pymorphy3_cached(token: str) -> str:
+    return _first_normal_form(token)
+
+
 def _none(language: str) -> None:
     return None
 
 
 # Each maps a language to its lemmatiser, or to None where there is none for it.
 LEMMATISERS: Mapping[str, Callable[[str], Lemmatiser | None]] = MappingProxyType(
-    {"identity": _identity, "simplemma": _simplemma, "none": _none}
+    {"identity": _identity, "simplemma": _simplemma, "pymorphy3": _pymorphy3, "none": _none}
 )
 
 
@@ -79,11 +110,9 @@ def lemmatiser_for(name: str | None, language: str) -> Lemmatiser | None:
     return LEMMATISERS[name or "none"](language)
 
 
-def primary(language: str) -> str:
-    """The primary subtag in lower case: `zh` of `zh-Hans`."""
-    return language.replace("_", "-").split("-", 1)[0].lower()
+def lemmatiser_of(language: str) -> Lemmatiser | None:
+    """The lemmatiser of the family `term` for a language (metrics.md section 4), or None.
 
-
-def sacrebleu_tokeniser(language: str) -> str:
-    """Name sacrebleu's tokeniser for a target language (metrics.md section 2)."""
-    return {"zh": "zh", "ko": "ko-mecab"}.get(primary(language), "13a")
+    Russian has pymorphy3, Chinese and Korean none, every other language simplemma if it knows it.
+    """
+    return lemmatiser_for("pymorphy3" if primary(language) == "ru" else "simplemma", language)

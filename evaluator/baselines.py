@@ -1,0 +1,68 @@
+"""What a test set's scores mean: its references and its sources, scored as if they were systems.
+
+References do not comply with a terminology by themselves, so not 100 but the oracle rows are the
+ceiling; the copied source is the floor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from evaluator.scoring import DEFAULT, score
+from evaluator.types import Hypotheses, ScoringResult, Segment, TestSet
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """One row beside the systems."""
+
+    name: str  # "reference 1" …, or "source"
+    references: int  # how many it was scored against; the only one is scored against itself
+    result: ScoringResult
+
+
+def score_baselines(
+    test_set: TestSet,
+    *,
+    metrics: Sequence[str] = DEFAULT,
+    lemmatiser: str | None = "simplemma",
+) -> tuple[Baseline, ...]:
+    """Score every reference against the other ones, and the copied source against all.
+
+    A single reference is scored against itself, where BLEU is trivially 100. Metrics, values and
+    errors are those of `scoring.score`; a test set without references gives ().
+    """
+    return tuple(
+        Baseline(
+            name,
+            len(against.segments[0].references),
+            score(against, hypotheses, metrics=metrics, lemmatiser=lemmatiser),
+        )
+        for name, hypotheses, against in _rows(test_set)
+    )
+
+
+def _rows(test_set: TestSet) -> Iterator[tuple[str, Hypotheses, TestSet]]:
+    if not test_set.segments or not test_set.segments[0].references:
+        return
+    for number in range(len(test_set.segments[0].references)):
+        texts = tuple(segment.references[number] for segment in test_set.segments)
+        yield f"reference {number + 1}", Hypotheses(texts), _without(test_set, number)
+    sources = tuple(segment.source for segment in test_set.segments)
+    yield "source", Hypotheses(sources), test_set
+
+
+def _without(test_set: TestSet, number: int) -> TestSet:
+    if len(test_set.segments[0].references) == 1:
+        return test_set
+    return replace(test_set, segments=tuple(_drop(s, number) for s in test_set.segments))
+
+
+def _drop(segment: Segment, number: int) -> Segment:
+    terms = segment.reference_terms
+    return replace(
+        segment,
+        references=(*segment.references[:number], *segment.references[number + 1 :]),
+        reference_terms=(*terms[:number], *terms[number + 1 :]),
+    )

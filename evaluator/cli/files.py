@@ -1,0 +1,139 @@
+"""Options about files that several commands share, and reading what they name."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO
+
+from evaluator.errors import PROBLEMS_KEPT
+from evaluator.formats import (
+    ImportedTerminology,
+    read_terminologies,
+    read_test_set,
+)
+from evaluator.intake import read_aligned
+from evaluator.types import Hypotheses, Problem, TestSet
+
+
+class UnopenableError(Exception):
+    """A file named on the command line that can't be opened."""
+
+
+def add_test_set(command: argparse.ArgumentParser, *, with_references: bool) -> None:
+    """Add the options that name a test set."""
+    command.add_argument(
+        "--source",
+        required=True,
+        metavar="FILE",
+        help="sources: WMT SGML or XML, TSV or JSON lines (the last three may hold references)",
+    )
+    if with_references:
+        command.add_argument(
+            "--reference",
+            action="append",
+            default=[],
+            metavar="FILE",
+            help="references, unless the source file holds them; again for each further one",
+        )
+    command.add_argument(
+        "--terminology",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="terms: CSV (TICO-19), TSV, JSON lines or TBX; again for each further one",
+    )
+    command.add_argument("--source-language", default="en", metavar="CODE", help="default: en")
+    command.add_argument("--target-language", required=True, metavar="CODE", help="such as fr")
+
+
+def add_text_form(command: argparse.ArgumentParser) -> None:
+    """Add the option that says how the test set is written."""
+    command.add_argument(
+        "--text-form",
+        choices=("tokenised", "raw"),
+        help="of all files; the wmt21 metrics exist for tokenised text only "
+        "(default: tokenised for SGML, raw for other formats)",
+    )
+
+
+def add_problems(command: argparse.ArgumentParser) -> None:
+    """Add the option that says how many problems to print."""
+    command.add_argument(
+        "--max-problems",
+        type=int,
+        default=PROBLEMS_KEPT,
+        metavar="N",
+        help=f"problems to show of each file (default: the first {PROBLEMS_KEPT:,})",
+    )
+
+
+def open_file(path: str) -> BinaryIO:
+    """Open a file for reading; UnopenableError says what is wrong with the path."""
+    try:
+        return Path(path).open("rb")
+    except FileNotFoundError:
+        raise UnopenableError(f"{path}: there is no such file. Check the path.") from None
+    except IsADirectoryError:
+        raise UnopenableError(f"{path}: this is a folder. Name a file in it.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UnopenableError(f"{path}: it can't be opened ({reason}).") from None
+
+
+def report(problems: Sequence[Problem], total: int, shown: int) -> None:
+    """Print problems to standard error, the first ones, and how many more there are."""
+    shown = max(shown, 0)
+    for problem in problems[:shown]:
+        prefix = "warning: " if problem.severity == "warning" else ""
+        print(f"{prefix}{problem}", file=sys.stderr)
+    more = total - min(shown, len(problems))
+    if more > 0:
+        print(f"… and {more:,} more", file=sys.stderr)
+
+
+def load_terminology(options: argparse.Namespace) -> ImportedTerminology:
+    """Read the terminologies named, as one; what was changed in reading goes to standard error."""
+    with ExitStack() as stack:
+        files = [(stack.enter_context(open_file(path)), path) for path in options.terminology]
+        found = read_terminologies(
+            files,
+            source_language=options.source_language,
+            target_language=options.target_language,
+        )
+    for change in found.report[: max(options.max_problems, 0)]:
+        print(f"note: {change}", file=sys.stderr)
+    if found.report:
+        print(
+            f"note: {found.changed:,} entries changed, {found.dropped:,} dropped, "
+            f"{found.doubtful:,} kept with doubts.",
+            file=sys.stderr,
+        )
+    return found
+
+
+def load_test_set(options: argparse.Namespace, *, with_references: bool = True) -> TestSet:
+    """Read the test set that the options name, with its terminology."""
+    terminology = load_terminology(options).terminology if options.terminology else None
+    paths = [options.source, *(options.reference if with_references else ())]
+    with ExitStack() as stack:
+        source, *references = [stack.enter_context(open_file(path)) for path in paths]
+        return read_test_set(
+            source=source,
+            references=references,
+            source_language=options.source_language,
+            target_language=options.target_language,
+            text_form=options.text_form,
+            names=paths,
+            terminology=terminology,
+            references_required=with_references,
+        )
+
+
+def load_hypotheses(path: str, test_set: TestSet) -> Hypotheses:
+    """Read one system's hypotheses and pair them with the test set."""
+    with open_file(path) as stream:
+        return read_aligned(stream, path, test_set)

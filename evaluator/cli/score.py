@@ -1,0 +1,170 @@
+"""`terminarium score`: the numbers of the leaderboard."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from evaluator.baselines import score_baselines
+from evaluator.checks import identical, warnings
+from evaluator.cli import tables
+from evaluator.cli.files import (
+    add_problems,
+    add_test_set,
+    add_text_form,
+    load_hypotheses,
+    load_test_set,
+    report,
+)
+from evaluator.cli.progress import Progress
+from evaluator.cli.tables import Row
+from evaluator.metrics import FAMILIES, METRICS
+from evaluator.normalise import LEMMATISERS
+from evaluator.scoring import DEFAULT, expand, score
+from evaluator.types import Hypotheses, ScoringResult, TestSet
+
+NAME = "score"
+HELP = "score hypotheses against a test set"
+DESCRIPTION = """\
+Score the hypotheses of one or more systems against a test set, with the numbers and the
+signatures of the leaderboard."""
+EXAMPLES = """\
+examples:
+  terminarium score --source dev.en.sgm --reference dev.fr.sgm --hypotheses output.sgm \\
+      --target-language fr
+  terminarium score --source test.en-fr.tsv --terminology terms.en-fr.csv \\
+      --hypotheses ours.txt --hypotheses theirs.jsonl --target-language fr --baselines
+  terminarium score --source dev.en.sgm --reference dev.fr.sgm --hypotheses output.txt \\
+      --target-language fr --metrics wmt21,bleu --lemmatiser identity --json"""
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Add what this command understands."""
+    add_test_set(command, with_references=True)
+    command.add_argument(
+        "--hypotheses",
+        required=True,
+        action="append",
+        metavar="FILE",
+        help="what to score; again for each further system",
+    )
+    command.add_argument(
+        "--noterm-hypotheses",
+        metavar="FILE",
+        help="the same system without terms: shows what the terms of this test set change",
+    )
+    add_text_form(command)
+    names = ", ".join((*FAMILIES, *METRICS))
+    command.add_argument(
+        "--metrics",
+        type=_metrics,
+        default=DEFAULT,
+        metavar="NAMES",
+        help=f"separated by commas, of: {names} (default: all that the files support)",
+    )
+    command.add_argument(
+        "--lemmatiser",
+        choices=tuple(LEMMATISERS),
+        default="simplemma",
+        help="for the wmt21 metrics; none skips what needs lemmas (default: simplemma)",
+    )
+    command.add_argument(
+        "--baselines",
+        action="store_true",
+        help="add each reference as if it were a system, and the copied source",
+    )
+    command.add_argument("--json", action="store_true", help="print JSON, exact values")
+    command.add_argument("--verbose", action="store_true", help="add exact values and signatures")
+    add_problems(command)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read, check, score, print."""
+    test_set = load_test_set(options)
+    files = [_load(path, test_set, options) for path in options.hypotheses]
+    same = identical(files)
+    report(same, len(same), options.max_problems)
+    with Progress() as progress:
+        rows = [
+            Row(path, _score(hypotheses, test_set, options, progress))
+            for path, hypotheses in zip(options.hypotheses, files, strict=True)
+        ]
+        rows += _noterm_rows(rows, test_set, options, progress)
+        rows += _baseline_rows(test_set, options)
+    _print(rows, options)
+    return 0
+
+
+def _metrics(text: str) -> tuple[str, ...]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    known = {*FAMILIES, *METRICS}
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        problem = f"unknown: {', '.join(unknown)}" if unknown else "none named"
+        raise argparse.ArgumentTypeError(f"{problem}; choose of {', '.join((*FAMILIES, *METRICS))}")
+    return expand(names)
+
+
+def _load(path: str, test_set: TestSet, options: argparse.Namespace) -> Hypotheses:
+    hypotheses = load_hypotheses(path, test_set)
+    found = warnings(hypotheses, test_set)
+    report(found, len(found), options.max_problems)
+    return hypotheses
+
+
+def _score(
+    hypotheses: Hypotheses, test_set: TestSet, options: argparse.Namespace, progress: Progress
+) -> ScoringResult:
+    return score(
+        test_set,
+        hypotheses,
+        metrics=options.metrics,
+        lemmatiser=options.lemmatiser,
+        on_metric=lambda metric: progress.show(f"{Path(hypotheses.name).name}: {metric} …"),
+    )
+
+
+def _noterm_rows(
+    rows: Sequence[Row], test_set: TestSet, options: argparse.Namespace, progress: Progress
+) -> list[Row]:
+    if options.noterm_hypotheses is None:
+        return []
+    hypotheses = _load(options.noterm_hypotheses, test_set, options)
+    without = Row(
+        options.noterm_hypotheses, _score(hypotheses, test_set, options, progress), kind="noterm"
+    )
+    return [without, tables.difference(rows[0], without)]
+
+
+def _baseline_rows(test_set: TestSet, options: argparse.Namespace) -> list[Row]:
+    if not options.baselines:
+        return []
+    found = score_baselines(test_set, metrics=options.metrics, lemmatiser=options.lemmatiser)
+    return [
+        Row(f"{baseline.name} ({_against(baseline.references)})", baseline.result, kind="baseline")
+        for baseline in found
+    ]
+
+
+def _against(references: int) -> str:
+    return f"against {references} reference{'s' if references > 1 else ''}"
+
+
+def _print(rows: Sequence[Row], options: argparse.Namespace) -> None:
+    if options.json:
+        print(tables.as_json(rows))
+    elif len(rows) == 1:
+        print(tables.one_system(rows[0], verbose=options.verbose))
+    else:
+        print(tables.several_systems(rows, verbose=options.verbose))
+    if options.metrics is DEFAULT:
+        return
+    absent = [name for name in options.metrics if name not in rows[0].result.statistics]
+    if absent:
+        print(
+            f"No score for {', '.join(absent)}: the wmt21 metrics need tokenised text and "
+            "annotated terms, the term metrics a terminology or annotated terms.",
+            file=sys.stderr,
+        )

@@ -1,0 +1,102 @@
+"""Scores for people, in tables, and for programs, as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from evaluator.types import Score, ScoringResult
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table: a file, a baseline, or what terms change."""
+
+    name: str
+    result: ScoringResult
+    kind: Literal["system", "noterm", "difference", "baseline"] = "system"
+
+
+def difference(first: Row, second: Row) -> Row:
+    """Return the first's scores minus the second's, where both have them."""
+    others = {score.metric: score for score in second.result.scores}
+    scores = tuple(
+        Score(score.metric, score.value - others[score.metric].value, score.signature, {})
+        for score in first.result.scores
+        if score.metric in others
+    )
+    return Row("with terms − without", ScoringResult(scores, {}), kind="difference")
+
+
+def as_json(rows: Sequence[Row]) -> str:
+    """One system: {"scores": […]}; several: {"systems": [{"name", "kind", "scores"}, …]}."""
+    if len(rows) == 1:
+        body: object = {"scores": _scores(rows[0])}
+    else:
+        body = {
+            "systems": [
+                {"name": row.name, "kind": row.kind, "scores": _scores(row)} for row in rows
+            ]
+        }
+    return json.dumps(body, indent=1, ensure_ascii=False)
+
+
+def one_system(row: Row, *, verbose: bool) -> str:
+    """A line for each metric, with its parts."""
+    width = max((len(score.metric) for score in row.result.scores), default=0)
+    lines = [
+        f"{score.metric:<{width}}  {_number(score):<7}  {_details(score)}".rstrip()
+        for score in row.result.scores
+    ]
+    return "\n".join([*lines, *(_exact([row]) if verbose else [])])
+
+
+def several_systems(rows: Sequence[Row], *, verbose: bool) -> str:
+    """A line for each row, a column for each metric."""
+    metrics = list(dict.fromkeys(score.metric for row in rows for score in row.result.scores))
+    names = max(len(row.name) for row in rows)
+    lines = [" " * names + "".join(f"  {metric:>{_width(metric)}}" for metric in metrics)]
+    for row in rows:
+        found = {score.metric: _number(score).strip() for score in row.result.scores}
+        cells = "".join(f"  {found.get(metric, '–'):>{_width(metric)}}" for metric in metrics)
+        lines.append(f"{row.name:<{names}}{cells}")
+    return "\n".join([*lines, *(_exact(rows) if verbose else [])])
+
+
+def _scores(row: Row) -> list[dict[str, object]]:
+    return [
+        {
+            "metric": score.metric,
+            "value": score.value,
+            "signature": score.signature,
+            "details": dict(score.details),
+        }
+        for score in row.result.scores
+    ]
+
+
+def _number(score: Score) -> str:
+    # Percentages with one decimal, shares of 1 with three; points stand under each other.
+    decimals = 3 if score.metric.startswith("wmt21-") else 1
+    return f"{score.value:{4 + decimals}.{decimals}f}".replace("-", "−")
+
+
+def _details(score: Score) -> str:
+    parts = (f"{key.replace('_', ' ')} {value}" for key, value in score.details.items() if value)
+    return ", ".join(parts)
+
+
+def _exact(rows: Sequence[Row]) -> list[str]:
+    lines = []
+    for row in rows:
+        for score in row.result.scores:
+            title = f"{score.metric}  {score.value!r}"
+            lines += ["", title if len(rows) == 1 else f"{row.name}  {title}"]
+            lines.append(f"  {score.signature}")
+    return lines
+
+
+def _width(metric: str) -> int:
+    return max(len(metric), 6)

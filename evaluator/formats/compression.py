@@ -1,0 +1,99 @@
+"""Bytes as they come, unpacked if they are gzip; bounded before and behind the unpacking."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from evaluator.formats.limits import Refused
+
+CHUNK = 1024 * 1024  # bytes per read
+GZIP_CHUNK = 16 * 1024  # bytes; what follows a member is copied, so small chunks keep that cheap
+MAX_MEMBERS = 10_000  # bgzip starts a new one every 64 kB; empty ones would cost time for nothing
+GZIP = b"\x1f\x8b"
+GZIP_WINDOW = 31  # zlib: gzip header and the largest window
+UPLOAD_AGAIN = "Compress the file again, or upload it as it is."
+
+
+def read_unpacked(stream: BinaryIO, max_bytes: int) -> bytearray:
+    """Return all bytes, at most `max_bytes`, those of a gzip file unpacked.
+
+    Reads at most one byte more than `max_bytes`, however much the stream would give, and never
+    unpacks more than that. Raises Refused for more, and for a damaged gzip file.
+    """
+    chunks = _chunks(stream, max_bytes)
+    first = next(chunks, b"")
+    while len(first) < len(GZIP) and (more := next(chunks, b"")):
+        first += more
+    if not first.startswith(GZIP):
+        return _collect(first, chunks, max_bytes)
+    data = _collect(b"", _unpack(first, chunks), max_bytes)
+    if data.startswith(GZIP):
+        raise Refused("The file is compressed twice by gzip. Compress it once.")
+    return data
+
+
+def _chunks(stream: BinaryIO, max_bytes: int) -> Iterator[bytes]:
+    missing = max_bytes + 1
+    while missing > 0:
+        chunk = stream.read(min(CHUNK, missing))
+        if not chunk:
+            return
+        missing -= len(chunk)
+        yield chunk
+    raise _too_large(max_bytes)
+
+
+def _collect(first: bytes, chunks: Iterator[bytes], max_bytes: int) -> bytearray:
+    data = bytearray(first)
+    for chunk in chunks:
+        data += chunk
+        if len(data) > max_bytes:
+            raise _too_large(max_bytes)
+    return data
+
+
+def _too_large(max_bytes: int) -> Refused:
+    return Refused(
+        f"The file is larger than {max_bytes:,} bytes, the limit, as it is or unpacked. "
+        "Upload a smaller file."
+    )
+
+
+def _unpack(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    """Unpack the members of a gzip file one after the other."""
+    member: zlib._Decompress | None = zlib.decompressobj(GZIP_WINDOW)
+    members = 1
+    for piece in _pieces(first, rest):
+        while piece:
+            if member is None:
+                if not piece.strip(b"\0"):
+                    break  # padding to a block's end, as on tapes; gzip ignores it too
+                members += 1
+                member = zlib.decompressobj(GZIP_WINDOW)
+            yield from _unpack_piece(member, piece, members)
+            piece, member = member.unused_data, None if member.eof else member
+    if member is not None:
+        raise Refused(f"The gzip file is cut off: its end is missing. {UPLOAD_AGAIN}")
+
+
+def _pieces(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    chunk: bytes | None = first
+    while chunk:
+        for start in range(0, len(chunk), GZIP_CHUNK):
+            yield chunk[start : start + GZIP_CHUNK]
+        chunk = next(rest, None)
+
+
+def _unpack_piece(member: zlib._Decompress, piece: bytes, members: int) -> Iterator[bytes]:
+    if members > MAX_MEMBERS:
+        raise Refused(f"The gzip file has more than {MAX_MEMBERS:,} members. {UPLOAD_AGAIN}")
+    try:
+        yield member.decompress(piece, CHUNK)
+        while member.unconsumed_tail and not member.eof:
+            yield member.decompress(member.unconsumed_tail, CHUNK)
+    except zlib.error:
+        raise Refused(
+            f"The gzip file is damaged, or other bytes follow it. {UPLOAD_AGAIN}"
+        ) from None

@@ -1,0 +1,57 @@
+"""Lines that are JSON objects, and what is wrong with those that are none."""
+
+from __future__ import annotations
+
+import json
+
+from evaluator.formats.limits import MAX_ID
+
+
+def parse_object(row: str) -> dict[str, object] | str:
+    """Return the object, or what is wrong with the line."""
+    try:
+        value = json.loads(row, object_pairs_hook=_unique_keys)
+    except _RepeatedKeyError as error:
+        return f"The key {error} stands twice in the line."
+    except RecursionError:
+        return "The line is nested too deeply."
+    except json.JSONDecodeError as error:
+        return f"The line is no valid JSON ({error.msg}, character {error.pos + 1})."
+    except ValueError:  # a number of thousands of digits
+        return "The line holds a number that is too long."
+    return value if isinstance(value, dict) else "The line is no JSON object."
+
+
+def wrong_string(key: str, found: object) -> str | None:
+    """Return what keeps this value from being a text, None if nothing does."""
+    if found is None:
+        return f'There is no "{key}".'
+    if not isinstance(found, str):
+        return f'"{key}" must be a string in quotes.'
+    if "\0" in found:
+        return f'"{key}" holds a NUL character, which is no text.'
+    try:
+        found.encode()
+    except UnicodeEncodeError:
+        return f'"{key}" holds half a surrogate pair (\\ud800 to \\udfff), which is no character.'
+    return None
+
+
+def wrong_id(key: str, found: object) -> str | None:
+    """Return what keeps this value from being an id, None if nothing does."""
+    if isinstance(found, str) and len(found) > MAX_ID:
+        return f'"{key}" is longer than {MAX_ID:,} characters.'
+    return wrong_string(key, found)
+
+
+class _RepeatedKeyError(ValueError):
+    pass
+
+
+def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    value: dict[str, object] = {}
+    for key, item in pairs:
+        if key in value:
+            raise _RepeatedKeyError(key)
+        value[key] = item
+    return value

@@ -1,0 +1,32 @@
+"""Rows of source and references: what every reader of a test set in one file yields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from evaluator.errors import ProblemLog
+from evaluator.formats.limits import Budget
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One segment of a test set as it stands in the file."""
+
+    line: int
+    document: str
+    id: str
+    source: str
+    references: tuple[str, ...]
+    terms: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (source, targets)
+
+
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """What the test set is said to be in."""
+
+    source: str
+    target: str
+
+
+RowReader = Callable[[bytearray, ProblemLog, Budget, Languages], Iterator[Row]]

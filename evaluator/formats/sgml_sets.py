@@ -1,0 +1,110 @@
+"""A test set of WMT21 SGML: one `<srcset>` file, one `<refset>` file for each reference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evaluator.errors import ProblemLog
+from evaluator.formats.annotations import Key, read_annotations
+from evaluator.formats.languages import contradicts
+from evaluator.formats.limits import Budget, Refused
+from evaluator.formats.rows import Languages
+from evaluator.formats.segments import MarkedSegment, SegmentReader
+from evaluator.types import Segment
+
+File = dict[Key, MarkedSegment]
+
+
+def read_sgml_set(
+    contents: Sequence[bytearray], labels: Sequence[str], languages: Languages, log: ProblemLog
+) -> tuple[Segment, ...]:
+    """Return the segments in the order of the first reference; () with problems in `log`.
+
+    `contents` are the files', the source's first; empty where one couldn't be read.
+    """
+    budget = Budget()
+    files = [
+        _read_file(data, label, "refset" if number else "srcset", languages, budget, log)
+        for number, (data, label) in enumerate(zip(contents, labels, strict=False))
+    ]
+    if not log.total:
+        _check_pairs(files, labels, log)
+    return () if log.total else _segments(files, labels, log)
+
+
+def _read_file(
+    data: bytearray,
+    name: str,
+    kind: str,
+    languages: Languages,
+    budget: Budget,
+    log: ProblemLog,
+) -> File:
+    own = ProblemLog(name)
+    reader = SegmentReader(own, budget, annotated=True)
+    found: File = {}
+    if not data:
+        return found  # it couldn't be read, as the log says
+    try:
+        for segment in reader.read(data):
+            if found.setdefault((segment.document, segment.id), segment) is not segment:
+                own.add(
+                    f"The id is used twice in document {segment.document}. Give it its own.",
+                    line=segment.line,
+                    segment=segment.id,
+                )
+        _check_kind(reader, kind, languages, own)
+    except Refused as refused:
+        own.add(refused.message, line=refused.line)
+    log.merge(own)
+    return found
+
+
+def _check_kind(reader: SegmentReader, kind: str, languages: Languages, log: ProblemLog) -> None:
+    if reader.kind != kind:
+        seen = f"a <{reader.kind}>" if reader.kind else "none"
+        log.add(f"A <{kind}> is wanted here, this file has {seen}. Give the right file.")
+    for attribute, expected in (("srclang", languages.source), ("trglang", languages.target)):
+        found = reader.languages.get(attribute, "")
+        if contradicts(found, expected):
+            log.add(
+                f"The file says {attribute}={found!r}; {expected!r} was said. "
+                "Give the right file or the right languages."
+            )
+
+
+def _check_pairs(files: Sequence[File], labels: Sequence[str], log: ProblemLog) -> None:
+    """Every file has the segments of every other."""
+    for file, name in zip(files[1:], labels[1:], strict=False):
+        for here, there, label, other in (
+            (file, files[0], name, labels[0]),
+            (files[0], file, labels[0], name),
+        ):
+            own = ProblemLog(label)
+            for key in here:
+                if key not in there:
+                    own.add(
+                        f"Document {key[0]} has this segment here but not in {other}. "
+                        "Add it there or remove it here.",
+                        line=here[key].line,
+                        segment=key[1],
+                    )
+            log.merge(own)
+
+
+def _segments(files: Sequence[File], labels: Sequence[str], log: ProblemLog) -> tuple[Segment, ...]:
+    annotated = [
+        read_annotations(file, label, log, is_reference=number > 0)
+        for number, (file, label) in enumerate(zip(files, labels, strict=False))
+    ]
+    return tuple(
+        Segment(
+            id=key[1],
+            document=key[0],
+            source=files[0][key].text,
+            references=tuple(file[key].text for file in files[1:]),
+            source_terms=annotated[0][key],
+            reference_terms=tuple(terms[key] for terms in annotated[1:]),
+        )
+        for key in files[min(1, len(files) - 1)]
+    )

@@ -1,0 +1,97 @@
+"""Test sets as tables with tabs, the TICO-19 layout among them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from evaluator.errors import ProblemLog
+from evaluator.formats.limits import MAX_ID, Budget
+from evaluator.formats.lines import split_lines
+from evaluator.formats.rows import Languages, Row
+from evaluator.formats.sgml import collapse
+
+COLUMNS = (
+    "a header such as id, doc, source, target (tuid = document:segment stands for the first two; "
+    "reference or target_2 for further references)"
+)
+
+
+def read_tsv_rows(data: bytearray, log: ProblemLog, budget: Budget, _: Languages) -> Iterator[Row]:
+    """Yield the rows of a table with tabs. Quotes are text: TICO-19 has stray ones."""
+    lines = split_lines(data, log)
+    header = _header(next(lines, (1, ""))[1], log)
+    if header is None:
+        return
+    for number, text in lines:
+        if not text.strip():
+            continue
+        cells = text.split("\t", header.width)
+        if len(cells) != header.width:
+            log.add(
+                f"The row has {_more(len(cells), header.width)} columns, the header "
+                f"{header.width}. Write one row a line, and no tab inside a text.",
+                line=number,
+            )
+            continue
+        row = _tsv_row(number, cells, header, log)
+        if row is not None:
+            budget.charge(row.id, row.document, row.source, *row.references, line=number)
+            yield row
+
+
+def _more(found: int, limit: int) -> str:
+    return f"more than {limit}" if found > limit else str(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    width: int
+    source: int
+    references: tuple[int, ...]
+    id: int
+    document: int | None
+    is_pair: bool  # the id column holds document:segment
+
+
+_REFERENCE = re.compile(r"(?:target|reference|ref)[ _-]?[0-9a-z]{0,2}")
+
+
+def is_tsv(head: str) -> bool:
+    """Whether the first line is a header with tabs."""
+    names = head.split("\n", 1)[0].lower().split("\t")
+    return len(names) > 1 and "source" in map(str.strip, names)
+
+
+def _header(text: str, log: ProblemLog) -> _Header | None:
+    names = [name.strip().lower() for name in text.split("\t", 1000)]
+
+    def place(*wanted: str) -> int | None:
+        return next((names.index(name) for name in wanted if name in names), None)
+
+    source, pair = place("source"), place("tuid")
+    identifier = place("id", "segment", "seg_id", "segid") if pair is None else pair
+    references = tuple(n for n, name in enumerate(names) if _REFERENCE.fullmatch(name))
+    repeated = sorted({name for name in names if name and names.count(name) > 1})
+    if source is None or identifier is None or repeated:
+        wrong = f"names {repeated[0]} twice" if repeated else "lacks the column source or id"
+        log.add(f"The table's header {wrong}. Write {COLUMNS}.", line=1)
+        return None
+    document = place("doc", "document", "docid", "doc_id") if pair is None else None
+    return _Header(len(names), source, references, identifier, document, pair is not None)
+
+
+def _tsv_row(number: int, cells: list[str], header: _Header, log: ProblemLog) -> Row | None:
+    identifier = cells[header.id].strip()
+    document = "" if header.document is None else cells[header.document].strip()
+    if header.is_pair:
+        document, colon, identifier = identifier.rpartition(":")
+        if not colon or not document:
+            log.add("The tuid is no document:segment. Write it so, or use id and doc.", line=number)
+            return None
+    if not identifier or len(identifier) + len(document) > MAX_ID:
+        log.add(f"The id is empty or longer than {MAX_ID:,} characters. Give it one.", line=number)
+        return None
+    references = tuple(collapse(cells[place]) for place in header.references)
+    return Row(number, document, identifier, collapse(cells[header.source]), references)

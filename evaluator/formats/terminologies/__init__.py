@@ -1,0 +1,8 @@
+"""Term lists as they are found: TICO-19's CSV, TSV, JSON lines, TBX-Basic; with a report."""
+
+from __future__ import annotations
+
+from evaluator.formats.terminologies.reading import read_terminologies, read_terminology
+from evaluator.formats.terminologies.report import Change, ImportedTerminology, Kind
+
+__all__ = ["Change", "ImportedTerminology", "Kind", "read_terminologies", "read_terminology"]

@@ -1,0 +1,174 @@
+"""Bytes → a terminology and a report, or every reason why not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from evaluator.errors import ProblemLog, TerminologyError
+from evaluator.formats.decoding import read_text
+from evaluator.formats.terminologies.jsonl import EXAMPLE, read_jsonl
+from evaluator.formats.terminologies.listed import (
+    MAX_CHANGES,
+    MAX_ENTRIES,
+    MAX_FORMS,
+    ListedTerm,
+    faults,
+)
+from evaluator.formats.terminologies.merging import Merger
+from evaluator.formats.terminologies.pairs import is_language
+from evaluator.formats.terminologies.report import Change, Findings, ImportedTerminology, shorten
+from evaluator.formats.terminologies.rules import entries_of
+from evaluator.formats.terminologies.tables import find_delimiter, read_csv, read_tsv
+from evaluator.formats.terminologies.tbx import read_tbx
+from evaluator.types import Terminology
+
+MAX_BYTES = 16 * 1024 * 1024  # bytes; 100,000 entries of 160 bytes
+FORMATS = (
+    "a CSV file with the columns id,sourceLang,targetLang,sourceString,targetString; "
+    f"lines of source TAB target|target; lines like {EXAMPLE}; or TBX-Basic"
+)
+FIRST_LINE = re.compile(r"[^\r\n]*")
+
+
+@dataclass(slots=True)
+class _Import:
+    """One reading of one or several files."""
+
+    source_language: str
+    target_language: str
+    merger: Merger = field(default_factory=Merger)
+    report: list[Change] = field(default_factory=list)
+    rows: int = 0
+    forms: int = 0
+    other_pairs: dict[str, None] = field(default_factory=dict)  # in order of appearance
+
+
+def read_terminology(
+    stream: BinaryIO,
+    name: str,
+    *,
+    source_language: str,
+    target_language: str,
+    max_bytes: int = MAX_BYTES,
+) -> ImportedTerminology:
+    """Read one term list; see read_terminologies."""
+    return read_terminologies(
+        [(stream, name)],
+        source_language=source_language,
+        target_language=target_language,
+        max_bytes=max_bytes,
+    )
+
+
+def read_terminologies(
+    files: Sequence[tuple[BinaryIO, str]],
+    *,
+    source_language: str,
+    target_language: str,
+    max_bytes: int = MAX_BYTES,
+) -> ImportedTerminology:
+    """Read term lists (stream, name) into one terminology, told apart by content.
+
+    Formats: TICO-19's CSV layouts, TSV, JSON lines, TBX-Basic of 2008 and 2019. Alternatives and
+    notes in a cell are read by the rules of `rules`; JSON lines are taken literally. Rows of
+    other language pairs, or with an empty side, are dropped; everything done is in the report.
+    Entries come in file order; the same source is one entry, its targets in order, once each.
+    No file at all gives an empty terminology. At most `max_bytes` of each file are read.
+
+    Raises TerminologyError with all problems of all files: no text, no known format, broken
+    rows, no row of the pair, more than 100,000 rows or entries.
+    """
+    done = _Import(source_language, target_language)
+    problems = ProblemLog()
+    for stream, name in files:
+        log = ProblemLog(name)
+        text = read_text(stream, log, max_bytes=max_bytes)
+        if text is not None:
+            _read_file(text, done, log)
+        problems.merge(log)
+    problems.raise_as(TerminologyError)
+    terminology = Terminology(source_language, target_language, done.merger.terms())
+    return ImportedTerminology(terminology, tuple(done.report))
+
+
+def _read_file(text: str, done: _Import, log: ProblemLog) -> None:
+    done.other_pairs.clear()
+    taken = 0
+    for term in _listed(text, done, log):
+        done.rows += 1
+        taken += _take(term, done, log)
+        excess = _excess(done)
+        if excess:
+            log.add(excess, line=term.line)
+            return
+    if not taken and not log.total:
+        log.add(_nothing_taken(done))
+
+
+def _excess(done: _Import) -> str | None:
+    """Say which bound is broken."""
+    if max(done.rows, len(done.merger)) > MAX_ENTRIES:
+        return f"There are more than {MAX_ENTRIES:,} entries, the limit. Keep the domain's."
+    if done.forms > MAX_FORMS:
+        return f"There are more than {MAX_FORMS:,} alternatives, the limit. Keep the domain's."
+    if len(done.report) > MAX_CHANGES:
+        return (
+            f"More than {MAX_CHANGES:,} changes would have to be made and reported. Give the "
+            f"list as lines like {EXAMPLE}, which are taken as they are."
+        )
+    return None
+
+
+def _listed(text: str, done: _Import, log: ProblemLog) -> Iterator[ListedTerm]:
+    start = text.lstrip()[:1]
+    if start == "<":
+        return read_tbx(text, done.source_language, done.target_language, log, done.report)
+    if start == "{":
+        return read_jsonl(text, log)
+    match = FIRST_LINE.match(text.lstrip("\r\n"))
+    first_line = match[0] if match else ""
+    delimiter = find_delimiter(first_line)
+    if delimiter:
+        return read_csv(text, delimiter, log)
+    if "\t" in first_line:
+        return read_tsv(text, log)
+    log.add(f"The file's format is not known. Give {FORMATS}.", line=1)
+    return iter(())
+
+
+def _take(term: ListedTerm, done: _Import, log: ProblemLog) -> bool:
+    """Add a listed term's entries; return whether there are any."""
+    problems = faults(term)
+    for problem in problems:
+        log.add(problem, line=term.line)
+    if problems:
+        return False
+    findings = Findings()
+    entries = []
+    if term.languages is None or _is_pair(term.languages, done):
+        entries = entries_of(term, done.target_language, log.file, findings)
+    else:
+        pair = "-".join(shorten(code) for code in term.languages)
+        done.other_pairs.setdefault(pair)
+        findings.add("dropped", f"The row is for {pair}.")
+    done.report += findings.changes(term.line, term.source.strip() or term.id, log.file)
+    done.forms += findings.forms + len(term.targets)
+    merges = [done.merger.add(entry) for entry in entries]
+    done.report += [change for change in merges if change is not None]
+    return bool(entries)
+
+
+def _is_pair(languages: tuple[str, str], done: _Import) -> bool:
+    source, target = languages
+    return is_language(source, done.source_language) and is_language(target, done.target_language)
+
+
+def _nothing_taken(done: _Import) -> str:
+    wanted = f"{done.source_language}-{done.target_language}"
+    if done.other_pairs:
+        shown = ", ".join(list(done.other_pairs)[:5])
+        return f"The file is for {shown}, not for {wanted}. Give the list of {wanted}."
+    return f"The file holds no entry of {wanted} with a source and a target. Add one."

@@ -1,0 +1,228 @@
+"""TBX-Basic (ISO 30042): `martif` of 2008 and `tbx` of 2019, both spellings of its data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
+from defusedxml.ElementTree import DefusedXMLParser, ParseError  # type: ignore[import-untyped]
+
+from evaluator.errors import ProblemLog
+from evaluator.formats.terminologies.listed import MAX_CELL, MAX_ENTRIES, ListedTerm
+from evaluator.formats.terminologies.pairs import is_language
+from evaluator.formats.terminologies.report import Change, quote, quote_all, shorten
+
+ROOTS = ("martif", "tbx")
+CONCEPTS = ("termEntry", "conceptEntry")
+LANGUAGES = ("langSet", "langSec")
+TERMS = ("tig", "ntig", "termSec")
+STATUSES = ("normativeAuthorization", "administrativeStatus")
+PREFERRED = re.compile(r"(preferred|standardized|legal|regulated)Term")
+DEPRECATED = re.compile(r"(deprecated|superseded|obsolete)Term")
+LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+MAX_DEPTH = 50  # elements; a real file has about ten
+MAX_TERMS = 200  # of one concept; its sources and targets are combined
+MAX_NAMES = 300  # of elements and attributes; the parser keeps each for ever, TBX has about 100
+MAX_ELEMENTS = 1_500_000  # 100,000 concepts of 15; the parser takes about 4 µs for each
+LONG_TAG = re.compile(r"<[^<]{65536}")  # characters; a tag is held in memory whole
+
+
+@dataclass(slots=True)
+class _Term:
+    language: str
+    text: str = ""
+    statuses: list[str] = field(default_factory=list)
+
+    @property
+    def rank(self) -> int:
+        """0 preferred, 1 no word on it or admitted, 2 deprecated."""
+        if any(DEPRECATED.match(status) for status in self.statuses):
+            return 2
+        return 0 if any(PREFERRED.match(status) for status in self.statuses) else 1
+
+
+@dataclass(slots=True)
+class _Concept:
+    line: int
+    id: str
+    terms: list[_Term] = field(default_factory=list)
+
+
+class _RefusedError(Exception):
+    """Not to be read further; carries what to say."""
+
+
+class _Place(Protocol):
+    CurrentLineNumber: int
+
+
+class _Collector:
+    """Takes the parser's events; holds one concept at a time, never a tree."""
+
+    def __init__(self) -> None:
+        self.place: _Place | None = None
+        self.root = ""
+        self.concepts: list[_Concept] = []
+        self.count = 0
+        self._depth = 0
+        self._elements = 0
+        self._names: set[str] = set()
+        self._concept: _Concept | None = None
+        self._language = ""
+        self._term: _Term | None = None
+        self._take: Callable[[str], None] | None = None  # a text's end
+        self._inside = 0  # the depth of the element whose text is being collected
+        self._text: list[str] = []
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise _RefusedError(f"Elements are nested more than {MAX_DEPTH} deep.")
+        name = _local(tag)
+        self._check(tag, attributes)
+        if name in CONCEPTS:
+            self._start_concept(attributes)
+        elif name in LANGUAGES:
+            self._language = attributes.get(LANGUAGE, attributes.get("lang", ""))
+        elif name in TERMS:
+            self._start_term()
+        elif self._term is not None:
+            self._start_text(name, attributes, self._term)
+
+    def _check(self, tag: str, attributes: dict[str, str]) -> None:
+        if not self.root:
+            self.root = _local(tag)
+            if self.root not in ROOTS:
+                raise _RefusedError(f"The file is <{shorten(self.root)}>, not <tbx> or <martif>.")
+        self._elements += 1
+        if self._elements > MAX_ELEMENTS:
+            raise _RefusedError(f"There are more than {MAX_ELEMENTS:,} elements.")
+        self._names.update([tag, *attributes])
+        if len(self._names) > MAX_NAMES:
+            raise _RefusedError(f"There are more than {MAX_NAMES} names of elements.")
+
+    def _start_concept(self, attributes: dict[str, str]) -> None:
+        line = self.place.CurrentLineNumber if self.place is not None else 1
+        self._concept = _Concept(line, attributes.get("id", ""))
+        self._language = ""
+        self.count += 1
+        if self.count > MAX_ENTRIES:
+            raise _RefusedError(f"There are more than {MAX_ENTRIES:,} concepts.")
+
+    def _start_term(self) -> None:
+        self._term = _Term(self._language)
+        if self._concept is not None:
+            self._concept.terms.append(self._term)
+            if len(self._concept.terms) > MAX_TERMS:
+                raise _RefusedError(f"A concept has more than {MAX_TERMS} terms.")
+
+    def _start_text(self, name: str, attributes: dict[str, str], term: _Term) -> None:
+        if self._take is not None:
+            return  # markup inside a term: its text counts
+        if name == "term":
+            self._collect(lambda text: setattr(term, "text", text))
+        elif name in STATUSES or (name == "termNote" and attributes.get("type") in STATUSES):
+            self._collect(lambda text: term.statuses.append(text.strip()))
+
+    def _collect(self, take: Callable[[str], None]) -> None:
+        self._take, self._inside = take, self._depth
+        self._text.clear()
+
+    def data(self, text: str) -> None:
+        if self._take is not None:
+            self._text.append(text)
+
+    def end(self, tag: str) -> None:
+        name = _local(tag)
+        if self._take is not None and self._depth == self._inside:
+            # One character more than allowed is enough to see that it is too long.
+            self._take("".join(self._text)[: MAX_CELL + 1])
+            self._take = None
+        elif name in TERMS:
+            self._term = None
+        elif name in CONCEPTS and self._concept is not None:
+            self.concepts.append(self._concept)
+            self._concept = None
+        self._depth -= 1
+
+    def close(self) -> None:
+        """End of the file."""
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2].rpartition(":")[2]
+
+
+def read_tbx(
+    text: str, source: str, target: str, log: ProblemLog, report: list[Change]
+) -> Iterator[ListedTerm]:
+    """Yield each source term of each concept, with the concept's targets, preferred first.
+
+    Deprecated terms, and concepts without a term on a side, are dropped, reported. A DOCTYPE may
+    name TBX's own DTD, which is never loaded; one with declarations of its own is refused.
+    """
+    collector = _Collector()
+    seen: dict[str, None] = {}
+    for concept in _concepts(text, collector, log):
+        seen |= dict.fromkeys(term.language for term in concept.terms)
+        yield from _listed(concept, source, target, log.file, report)
+    if not log.total and not _has_both(seen, source, target):
+        found = quote_all(tuple(seen)) or "no language"
+        log.add(
+            f"The file has terms in {found}, and {source}-{target} is wanted. "
+            "Give a file with both languages, named in xml:lang."
+        )
+
+
+def _has_both(seen: dict[str, None], source: str, target: str) -> bool:
+    return all(any(is_language(code, wanted) for code in seen) for wanted in (source, target))
+
+
+def _concepts(text: str, collector: _Collector, log: ProblemLog) -> list[_Concept]:
+    parser = DefusedXMLParser(target=collector, forbid_entities=True, forbid_external=True)
+    parser.parser.StartDoctypeDeclHandler = _refuse_declarations
+    collector.place = parser.parser
+    try:
+        if LONG_TAG.search(text):
+            raise _RefusedError("A tag, with the text behind it, has more than 65,536 characters.")
+        parser.feed(text)  # at once: expat looks through an unfinished tag again with each piece
+        parser.close()
+    except (ParseError, DefusedXmlException, _RefusedError) as error:
+        log.add(_in_words(error), line=parser.parser.CurrentLineNumber)
+    return collector.concepts
+
+
+def _refuse_declarations(name: str, system: str, public: str, has_declarations: bool) -> None:
+    if has_declarations:
+        raise _RefusedError("The file has declarations of its own: remove <!DOCTYPE … [ … ]>.")
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, _RefusedError):
+        return f"{error} Give plain TBX-Basic."
+    if isinstance(error, DefusedXmlException):
+        return "The file declares entities. Remove the declarations, write the characters."
+    return f"The file is no well-formed XML ({error}). Mend it, or export it again."
+
+
+def _listed(
+    concept: _Concept, source: str, target: str, file: str, report: list[Change]
+) -> Iterator[ListedTerm]:
+    sources = _of_language(concept, source)
+    targets = _of_language(concept, target)
+    used = [term for term in [*sources, *targets] if term.rank == 2]
+    for term in used:
+        message = f"{quote(term.text)} ({term.language}) is marked as deprecated."
+        report.append(Change(concept.line, shorten(term.text), "dropped", message, file))
+    forms = tuple(term.text for term in targets if term.rank < 2)
+    wanted = [term.text for term in sources if term.rank < 2]
+    for text in wanted or [""]:
+        yield ListedTerm(concept.line, concept.id, text, forms)
+
+
+def _of_language(concept: _Concept, wanted: str) -> list[_Term]:
+    found = [term for term in concept.terms if is_language(term.language, wanted)]
+    return sorted(found, key=lambda term: term.rank)

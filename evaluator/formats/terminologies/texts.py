@@ -1,0 +1,85 @@
+"""Small questions about a cell's text; nothing here changes spelling."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from evaluator.normalise import offsets
+
+# Zero-width space, word joiner, byte order mark, soft hyphen. The joiners U+200C and U+200D are
+# spelling in some languages; comparing ignores them, the list keeps them.
+INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
+LAYOUT = re.compile(r"\s{2,}|[^\S \u00a0\u202f\u3000]")  # one no-break space is spelling
+BRACKET = re.compile(r"[()\[\]（）［］]")
+PLAIN_BRACKETS = {"（": "(", "）": ")", "［": "[", "］": "]"}
+CLOSING = {")": "(", "]": "["}
+MAX_BRACKETS = 20  # pairs in a cell; more is no term, whatever they mean
+SPACELESS = frozenset({"CJK", "HANGUL", "HIRAGANA", "KATAKANA"})
+
+
+def clean(text: str) -> str:
+    """Remove invisible characters; layout (runs of spaces, line breaks) becomes one space."""
+    return LAYOUT.sub(" ", INVISIBLE.sub("", text).strip()).strip()
+
+
+def same_form(text: str) -> str:
+    """A key under which two targets are one: NFC and white space, nothing else."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def same_source(text: str) -> str:
+    """A key under which two sources are one entry: what matching can't tell apart.
+
+    That is NFKC, white space and case but for all-capital words (metrics.md section 4). Of two
+    entries that match the same places only one would ever be required, and the other's
+    translations would be lost.
+    """
+    plain = offsets.clean(offsets.compose(text)[0])[0]
+    cased = sum(character.isupper() or character.islower() for character in plain)
+    return plain if plain.isupper() and cased > 1 else offsets.fold(plain)[0]
+
+
+@lru_cache(maxsize=4096)
+def script(character: str) -> str:
+    """The script of a letter by its Unicode name (`LATIN`, `CJK` …), "" for anything else."""
+    if not character.isalpha():
+        return ""
+    return unicodedata.name(character, "").split(" ")[0]
+
+
+def scripts(text: str) -> frozenset[str]:
+    """The scripts of all letters."""
+    return frozenset(script(character) for character in text) - {""}
+
+
+def bracketed(text: str) -> list[tuple[int, int]] | None:
+    """Where the outermost brackets, round or square, start and end; None if they don't pair up
+    or are too many.
+
+    Brackets inside others of their own kind count as not paired: what they mean is not certain.
+    """
+    spans: list[tuple[int, int]] = []
+    inside: list[tuple[str, int]] = []
+    for match in BRACKET.finditer(text):
+        kind = PLAIN_BRACKETS.get(match[0], match[0])
+        closes = CLOSING.get(kind)
+        if closes is None:
+            if any(kind == other for other, _ in inside):
+                return None
+            inside.append((kind, match.start()))
+        elif not inside or inside[-1][0] != closes:
+            return None
+        else:
+            start = inside.pop()[1]
+            if not inside:
+                spans.append((start, match.end()))
+        if len(spans) > MAX_BRACKETS:
+            return None
+    return None if inside else spans
+
+
+def is_balanced(text: str) -> bool:
+    """Whether brackets pair up, none inside its own kind."""
+    return bracketed(text) is not None

@@ -1,0 +1,180 @@
+"""What is in a zip archive, and whether any of it may be opened."""
+
+from __future__ import annotations
+
+import stat
+import struct
+import zipfile
+import zlib
+from typing import IO, BinaryIO, Self, cast
+
+from evaluator.errors import ProblemLog, printable
+from evaluator.formats.compression import GZIP
+from evaluator.formats.limits import Refused
+
+MAX_MEMBERS = 100  # files in a zip; five pairs in three modes are fifteen
+# Bytes that zipfile may read at once. It reads an archive's whole directory, so this bounds the
+# number of entries that it makes objects of, whatever the archive declares.
+MAX_READ = 1024 * 1024
+CHUNK = 64 * 1024  # bytes
+NAME_SHOWN = 200  # characters
+METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the others unpack without a bound
+ENCRYPTED = 0x1 | 0x40  # bits of a member's flags
+ZIP_AGAIN = "Make the zip again, or upload the files one by one."
+
+
+class _BadSeekError(OSError):
+    """A place before the file's start; zipfile expects an OSError there."""
+
+
+# What zipfile raises for archives that are broken, or were broken on purpose.
+BROKEN = (
+    _BadSeekError,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    ValueError,
+    OverflowError,
+    NotImplementedError,
+    RuntimeError,
+)
+
+
+def open_zip(stream: BinaryIO, max_bytes: int) -> zipfile.ZipFile:
+    """Open an archive for reading; Refused if it is too large or broken."""
+    stream.seek(0, 2)
+    if stream.tell() > max_bytes:
+        raise Refused(
+            f"The file is larger than {max_bytes:,} bytes, the limit. Upload a smaller file."
+        )
+    try:
+        return zipfile.ZipFile(cast("IO[bytes]", _BoundedReads(stream)))
+    except BROKEN:
+        raise Refused(f"The zip archive is damaged or cut off. {ZIP_AGAIN}") from None
+
+
+def one_problem(upload: str, path: str, message: str) -> ProblemLog:
+    """Return a log that says this about one file of the archive."""
+    own = ProblemLog(shown(upload, path))
+    own.add(message)
+    return own
+
+
+def shown(upload: str, path: str) -> str:
+    """Return how a file of an archive is called in messages."""
+    return f"{upload}/{printable(path, NAME_SHOWN)}"
+
+
+def list_members(
+    archive: zipfile.ZipFile, log: ProblemLog, max_bytes: int
+) -> dict[str, zipfile.ZipInfo]:
+    """Return the files of the archive by name; whatever is odd about one goes to `log`."""
+    members: dict[str, zipfile.ZipInfo] = {}
+    entries = [entry for entry in archive.infolist() if not _is_junk(path_of(entry))]
+    if len(entries) > MAX_MEMBERS:
+        log.add(f"The zip holds {len(entries):,} files; {MAX_MEMBERS} are allowed. {ZIP_AGAIN}")
+        return members
+    for entry in entries:
+        problem = _oddity(entry)
+        if path_of(entry) in members:
+            problem = "The zip holds two files of this name. Keep one of them."
+        if problem:
+            log.merge(one_problem(log.file, path_of(entry), problem))
+        members[path_of(entry)] = entry
+    if sum(entry.file_size for entry in entries) > max_bytes:
+        log.add(f"The zip unpacks to more than {max_bytes:,} bytes, the limit. Send less.")
+    if not entries:
+        log.add("The zip holds no file. Put the hypotheses into it.")
+    return members
+
+
+def path_of(entry: zipfile.ZipInfo) -> str:
+    """Return a member's name, with / between folders."""
+    # The name as it was stored: zipfile cuts it at a NUL. Some Windows programs write "\".
+    return entry.orig_filename.replace("\\", "/")
+
+
+def _is_junk(path: str) -> bool:
+    """Folders, and what macOS adds: these are no files of anybody's."""
+    folders, _, own = path.rpartition("/")
+    if ".." in path.split("/") or path.startswith("/"):
+        return False  # not to be passed over in silence
+    is_apple = own == ".DS_Store" or own.startswith("._") or "__MACOSX" in folders.split("/")
+    return is_apple or not own
+
+
+def _oddity(entry: zipfile.ZipInfo) -> str | None:
+    """Return why this member isn't opened, None if nothing is odd."""
+    path = path_of(entry)
+    kind = stat.S_IFMT(entry.external_attr >> 16)
+    if path.startswith("/") or ".." in path.split("/") or path[1:2] == ":":
+        return f"The name leads out of the zip. {ZIP_AGAIN}"
+    if not path.isprintable():
+        return f"The name holds characters that can't be shown. {ZIP_AGAIN}"
+    if kind == stat.S_IFLNK:
+        return "This is a symbolic link. Put the file itself into the zip."
+    if kind not in (0, stat.S_IFREG):
+        return "This is no regular file. Put a text file into the zip."
+    if entry.flag_bits & ENCRYPTED:
+        return "The file is encrypted. Make the zip without a password."
+    if entry.compress_type not in METHODS:
+        return "The file is compressed by an uncommon method. Make a zip with Deflate."
+    return None
+
+
+class Member:
+    """A member's bytes, counted, and refused where the archive is broken.
+
+    Opened only when it is read: whatever zipfile raises then becomes a verdict on this file.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
+        self._archive = archive
+        self._entry = entry
+        self._opened: IO[bytes] | None = None
+        self.bytes = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._opened is not None:
+            self._opened.close()
+
+    def read(self, size: int) -> bytes:
+        try:
+            if self._opened is None:
+                self._opened = self._archive.open(self._entry)
+            data = self._opened.read(min(size, CHUNK))
+        except BROKEN:
+            raise Refused(f"The file in the zip is damaged or cut off. {ZIP_AGAIN}") from None
+        if not self.bytes and data.startswith(GZIP):
+            raise Refused("The file is a gzip archive inside the zip. Put it there unpacked.")
+        self.bytes += len(data)
+        return data
+
+
+class _BoundedReads:
+    """A file that gives no more than MAX_READ bytes at once."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(MAX_READ + 1 if size < 0 else min(size, MAX_READ + 1))
+        if len(data) > MAX_READ:
+            raise zipfile.BadZipFile("a directory of more entries than anybody needs")
+        return data
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        base = (0, self._stream.tell(), 0)[whence] if whence < 2 else self._stream.seek(0, 2)
+        if not 0 <= base + offset < 1 << 62:
+            raise _BadSeekError(offset)
+        return self._stream.seek(base + offset)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def seekable(self) -> bool:
+        return True

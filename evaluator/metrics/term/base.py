@@ -1,0 +1,43 @@
+"""What the family shares: where it is defined, and its signature."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import ClassVar
+
+from evaluator.metrics.base import Metric
+from evaluator.metrics.term.renderings import term_view
+from evaluator.types import TestSet
+
+
+class TermMetric(Metric):
+    """A metric of metrics.md section 4, in [0, 100] but for rounding."""
+
+    version: ClassVar[int] = 1  # of our code; any change to a number raises it
+
+    def is_defined(self, test_set: TestSet) -> bool:
+        """Where the test set requires at least one term, by annotations or a terminology."""
+        return any(term_view(test_set).required)
+
+    def signature(self, test_set: TestSet) -> str:
+        """Normalisation, tokeniser and lemmatisers with versions, unit, references, test set."""
+        view = term_view(test_set)
+        tokeniser, lemmatiser = view.target.signature
+        source_tokeniser, source_lemmatiser = view.source.signature
+        references = len(test_set.segments[0].references) if test_set.segments else 0
+        parts = (
+            f"nrefs:{references}",
+            "case:folded",
+            f"unicode:{unicodedata.unidata_version}",
+            f"tok:{source_tokeniser}>{tokeniser}",
+            f"lemma:{source_lemmatiser}>{lemmatiser}",
+            f"form:{test_set.text_form}",
+            f"v:{self.version}",
+            f"unit:{self.unit(test_set)}",
+            f"testset:{test_set.digest[:12]}",
+        )
+        return "|".join(parts)
+
+    def unit(self, test_set: TestSet) -> str:
+        """What one row of statistics stands for."""
+        return "segment"

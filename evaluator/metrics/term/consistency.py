@@ -1,0 +1,91 @@
+"""Term consistency: whether a document renders a term by one variant throughout."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from evaluator.metrics.term.base import TermMetric
+from evaluator.metrics.term.renderings import rendered, term_view
+from evaluator.types import Hypotheses, Statistics, TestSet
+
+
+class TermConsistency(TermMetric):
+    """Over entries required twice or more in a document: occurrences that share one variant.
+
+    That is the largest number rendered by one variant / *required* occurrences of these entries,
+    in [0, 100], higher is better; absent where no entry is required twice. Where every document
+    is one segment, the whole test set is taken for one document. metrics.md section 4.
+    """
+
+    name = "term-consistency"
+
+    def is_defined(self, test_set: TestSet) -> bool:
+        """Where some document requires some entry at least twice."""
+        return any(_repeated(test_set, rows) for rows in _documents(test_set))
+
+    def unit(self, test_set: TestSet) -> str:
+        """`document`, or `testset` where all of it is one document."""
+        return "testset" if _is_one_document(test_set) else "document"
+
+    def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
+        """Return int64 [documents, 3], by first appearance: by one variant, required, rendered."""
+        segments = rendered(test_set, hypotheses)
+        required = term_view(test_set).required
+        rows = []
+        for document in _documents(test_set):
+            repeated = _repeated(test_set, document)
+            variants: dict[str, Counter[str]] = {key: Counter() for key in repeated}
+            for at in document:
+                for span in segments[at].assignment.chosen:
+                    one = required[at][span.entry]
+                    if one.key in variants:
+                        variants[one.key][one.accepted[span.form].key] += 1
+            largest = sum(max(counts.values(), default=0) for counts in variants.values())
+            total = sum(counts.total() for counts in variants.values())
+            rows.append((largest, sum(repeated.values()), total))
+        return np.array(rows, dtype=np.int64).reshape(-1, 3)
+
+    def aggregate(self, total: Statistics) -> float | None:
+        """100 · by one variant / required; None if no entry is required twice."""
+        by_one_variant, required, _ = (int(count) for count in total)
+        return 100 * by_one_variant / required if required else None
+
+    def details(self, total: Statistics) -> Mapping[str, int | float | str]:
+        """The counts; of the rendered ones alone as a diagnosis: one rendering gives 100."""
+        by_one_variant, required, occurrences = (int(count) for count in total)
+        parts: dict[str, int | float | str] = {
+            "by_one_variant": by_one_variant,
+            "required": required,
+            "rendered": occurrences,
+        }
+        if occurrences:
+            parts["of_rendered"] = 100 * by_one_variant / occurrences
+        return parts
+
+
+def _is_one_document(test_set: TestSet) -> bool:
+    documents = {segment.document for segment in test_set.segments}
+    return len(documents) == len(test_set.segments)
+
+
+def _documents(test_set: TestSet) -> list[list[int]]:
+    """Indexes of each document's segments, documents by first appearance."""
+    if _is_one_document(test_set):
+        return [list(range(len(test_set.segments)))] if test_set.segments else []
+    documents: dict[str, list[int]] = {}
+    for at, segment in enumerate(test_set.segments):
+        documents.setdefault(segment.document, []).append(at)
+    return list(documents.values())
+
+
+def _repeated(test_set: TestSet, document: Sequence[int]) -> Mapping[str, int]:
+    """Entries required at least twice in a document: how often."""
+    required = term_view(test_set).required
+    counts: Counter[str] = Counter()
+    for at in document:
+        for one in required[at]:
+            counts[one.key] += one.count
+    return {key: count for key, count in counts.items() if count >= 2}

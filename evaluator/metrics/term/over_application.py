@@ -1,0 +1,99 @@
+"""Over-application: targets of terms that nobody asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from evaluator.matching import FormIndex
+from evaluator.metrics.term.base import TermMetric
+from evaluator.metrics.term.renderings import RenderedSegment, TermView, rendered, term_view
+from evaluator.normalise import Form
+from evaluator.terminology import TermIndex
+from evaluator.types import Hypotheses, Statistics, TestSet
+
+
+class OverApplication(TermMetric):
+    """Share of all segments with a target of an entry that the source lacks; lower is better.
+
+    In [0, 100]; absent without a terminology. A match counts unless it touches a span that
+    renders a required term, is also a target of an entry that is present, or is in a reference.
+    Surface matches only. metrics.md section 4.
+    """
+
+    name = "over-application"
+    higher_is_better = False
+
+    def is_defined(self, test_set: TestSet) -> bool:
+        """Where there is a terminology with at least one entry, and a segment."""
+        terminology = test_set.terminology
+        return bool(test_set.segments) and terminology is not None and bool(terminology.terms)
+
+    def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
+        """Return int64 [segments, 2]: whether a term was over-applied, and 1."""
+        view = term_view(test_set)
+        assert view.terms.index is not None  # is_defined says so
+        targets = _Targets(view, view.terms.index)
+        rows = [
+            (targets.are_in(segment, at), 1)
+            for at, segment in enumerate(rendered(test_set, hypotheses))
+        ]
+        return np.array(rows, dtype=np.int64).reshape(-1, 2)
+
+    def aggregate(self, total: Statistics) -> float | None:
+        """100 · segments with an over-applied term / segments; None without segments."""
+        applied, segments = (int(count) for count in total)
+        return 100 * applied / segments if segments else None
+
+    def details(self, total: Statistics) -> Mapping[str, int | float | str]:
+        """The two counts."""
+        applied, segments = (int(count) for count in total)
+        return {"overapplied": applied, "segments": segments}
+
+
+class _Targets:
+    """All targets of a terminology, each with the entries that it translates."""
+
+    def __init__(self, view: TermView, index: TermIndex) -> None:
+        self._view = view
+        self._forms: list[Form] = []
+        entries: dict[str, set[int]] = {}  # by target, whatever its case: `Oms` is `OMS`
+        for entry, term in enumerate(index.entries):
+            for form in map(view.target.form, term.targets):
+                self._forms.append(form)
+                entries.setdefault(form.key.casefold(), set()).add(entry)
+        self._entries = [entries[form.key.casefold()] for form in self._forms]
+        self._index = FormIndex(self._forms, view.target)
+        self._entry_of = {key: entry for entry, key in enumerate(index.keys)}
+
+    def are_in(self, segment: RenderedSegment, at: int) -> bool:
+        """Whether a target in the hypothesis counts, by the rules of the class above."""
+        suspects = {
+            match.form
+            for match in self._index.surface(segment.text)
+            if not segment.assignment.touches(match.first, match.last)
+        }
+        if not suspects:
+            return False
+        unasked = [self._forms[target] for target in suspects if not self._is_asked(target, at)]
+        references = self._view.test_set.segments[at].references
+        return any(self._is_in_none(form, references) for form in unasked)
+
+    def _is_asked(self, target: int, at: int) -> bool:
+        """Whether an entry in the source, or a required one, has this target."""
+        required = self._view.required[at]
+        if any(
+            form.key.casefold() == self._forms[target].key.casefold()
+            for one in required
+            for form in one.accepted
+        ):
+            return True
+        present = {self._entry_of[one.key] for one in required if one.key in self._entry_of}
+        present |= self._view.terms.found[at].present
+        return not present.isdisjoint(self._entries[target])
+
+    def _is_in_none(self, form: Form, references: Sequence[str]) -> bool:
+        index = FormIndex((form,), self._view.target)
+        texts = map(self._view.target.normalise, references)  # rarely needed: not kept
+        return not any(True for text in texts for _ in index.surface(text))

@@ -1,0 +1,108 @@
+"""NFKC, case folding and clean-up, each with a map from the new characters to the old ones."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+# Soft hyphen, zero-width space, non-joiner and joiner, word joiner, byte order mark.
+INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
+FIRST_MARK = "\u0300"  # no character below it is changed by what stands before it
+
+
+@dataclass(frozen=True, slots=True)
+class Offsets:
+    """Where each character of a derived text came from: [starts[i], ends[i]) of the older one.
+
+    Both are as long as the derived text and never descend; ranges where nothing moved.
+    """
+
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+    @classmethod
+    def identity(cls, length: int) -> Offsets:
+        """Every character stayed where it was."""
+        return cls(range(length), range(1, length + 1))
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """What [start, end), not empty, was before; a part of a character gives all of it."""
+        return self.starts[start], self.ends[end - 1]
+
+    def after(self, earlier: Offsets) -> Offsets:
+        """Both steps in one: `earlier` was taken first."""
+        if isinstance(earlier.starts, range):
+            return self
+        starts = [earlier.starts[at] for at in self.starts]
+        return Offsets(starts, [earlier.ends[at - 1] for at in self.ends])
+
+
+def compose(text: str) -> tuple[str, Offsets]:
+    """NFKC, with the map back."""
+    if unicodedata.is_normalized("NFKC", text):
+        return text, Offsets.identity(len(text))
+    pieces: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for start, end in _pieces(text):
+        piece = unicodedata.normalize("NFKC", text[start:end])
+        pieces.append(piece)
+        starts += [start] * len(piece)
+        ends += [end] * len(piece)
+    return "".join(pieces), Offsets(starts, ends)
+
+
+def _pieces(text: str) -> list[tuple[int, int]]:
+    """Cut a text where NFKC of the whole is NFKC of the pieces, as small as can be."""
+    cuts = [0]
+    for at in range(1, len(text)):
+        if text[at] < FIRST_MARK or _begins(text, cuts[-1], at):
+            cuts.append(at)
+    return list(zip(cuts, [*cuts[1:], len(text)], strict=True)) if text else []
+
+
+def _begins(text: str, start: int, at: int) -> bool:
+    """Whether NFKC never joins the character there to the piece that starts before it."""
+    first = unicodedata.normalize("NFKD", text[at])[0]
+    if unicodedata.combining(first):
+        return False
+    # A starter may still join, as a Hangul vowel does.
+    before = text[start:at]
+    joined = unicodedata.normalize("NFKC", before + first)
+    return joined == unicodedata.normalize("NFKC", before) + unicodedata.normalize("NFKC", first)
+
+
+def clean(text: str) -> tuple[str, Offsets]:
+    """Without invisible characters, runs of white space as one space, trimmed; the map back."""
+    if not INVISIBLE.search(text) and " ".join(text.split()) == text:
+        return text, Offsets.identity(len(text))
+    kept: list[str] = []
+    starts: list[int] = []
+    is_space = True  # before the first word
+    for at, character in enumerate(text):
+        if INVISIBLE.match(character) or (is_space and character.isspace()):
+            continue
+        is_space = character.isspace()
+        kept.append(" " if is_space else character)
+        starts.append(at)
+    if kept and is_space:
+        del kept[-1], starts[-1]
+    return "".join(kept), Offsets(starts, [at + 1 for at in starts])
+
+
+def fold(text: str) -> tuple[str, Offsets]:
+    """`casefold()`, then NFKC again; with the map back."""
+    folded = text.casefold()
+    offsets = Offsets.identity(len(text))
+    if len(folded) != len(text):  # folding only ever lengthens: equal lengths, nothing moved
+        starts = [at for at, character in enumerate(text) for _ in character.casefold()]
+        offsets = Offsets(starts, [at + 1 for at in starts])
+    composed, again = compose(folded)
+    return composed, again.after(offsets)
+
+
+def folded(text: str) -> str:
+    """What `fold` gives, without the map."""
+    return unicodedata.normalize("NFKC", text.casefold())

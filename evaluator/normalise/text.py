@@ -1,0 +1,174 @@
+"""Texts and forms as the family `term` compares them (metrics.md section 4)."""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from evaluator.normalise.languages import primary
+from evaluator.normalise.lemmatisers import Lemmatiser, lemmatiser_of
+from evaluator.normalise.offsets import Offsets, clean, compose, fold, folded
+from evaluator.normalise.tokenisers import tokenise, tokeniser_signature
+
+
+class TokenSpan(NamedTuple):
+    """One token and its place [start, end) in `NormalisedText.text`."""
+
+    text: str  # unfolded
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class NormalisedText:
+    """A raw text in its three shapes, raw → text → folded, with the maps back, and its tokens.
+
+    An empty text has no tokens.
+    """
+
+    raw: str
+    text: str  # NFKC, invisible characters removed, white space collapsed; not folded
+    folded: str  # casefold, then NFKC again
+    text_offsets: Offsets  # text → raw
+    folded_offsets: Offsets  # folded → text
+    tokens: tuple[TokenSpan, ...]
+    token_starts: tuple[int, ...]  # of `tokens` once more: they are searched by the thousand
+    token_ends: tuple[int, ...]
+    folded_tokens: tuple[str, ...]  # each token folded by itself
+    lemmas: tuple[str, ...]  # folded, one per token; () where the language has no lemmatiser
+
+    def raw_span(self, start: int, end: int) -> tuple[int, int]:
+        """Map [start, end), not empty, of `text` to the raw text."""
+        return self.text_offsets.span(start, end)
+
+    def text_span(self, start: int, end: int) -> tuple[int, int]:
+        """Map [start, end), not empty, of `folded` to `text`."""
+        return self.folded_offsets.span(start, end)
+
+    def token_range(self, start: int, end: int) -> tuple[int, int]:
+        """Return [first, last + 1) of the tokens that [start, end) of `text` touches."""
+        first = bisect_right(self.token_ends, start)
+        return first, bisect_left(self.token_starts, end, lo=first)
+
+    def token_span(self, first: int, last: int) -> tuple[int, int]:
+        """Map tokens [first, last), not empty, to `text`."""
+        return self.token_starts[first], self.token_ends[last - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A source or target string, made ready for the search."""
+
+    raw: str
+    key: str  # what is looked for: folded, or unfolded if `is_capital`; equal keys match alike
+    is_capital: bool  # all its cased characters, two or more, are upper-case
+    lemmas: tuple[str, ...]  # () where it isn't lemmatised
+
+
+@dataclass(frozen=True, slots=True)
+class Normaliser:
+    """How one language's texts and forms are read."""
+
+    language: str  # BCP 47
+    lemmatiser: Lemmatiser | None
+    script: Literal["words", "zh", "ko"]  # which rule says where a match may start and end
+
+    @classmethod
+    def for_language(cls, language: str) -> Normaliser:
+        """Return the language's one normaliser."""
+        return _normaliser(language)
+
+    def normalise(self, raw: str) -> NormalisedText:
+        """Normalise and tokenise; InfrastructureError if the tokeniser isn't installed."""
+        composed, from_composed = compose(raw)
+        text, cleaned = clean(composed)
+        folded_text, folded_offsets = fold(text)
+        places = tokenise(text, self.language)
+        tokens = tuple(TokenSpan(text[start:end], start, end) for start, end in places)
+        return NormalisedText(
+            raw,
+            text,
+            folded_text,
+            cleaned.after(from_composed),
+            folded_offsets,
+            tokens,
+            tuple(start for start, _ in places),
+            tuple(end for _, end in places),
+            tuple(folded(token.text) for token in tokens),
+            self._lemmas(tokens),
+        )
+
+    def form(self, raw: str) -> Form:
+        """Normalise a string that is to be looked for; without content its key is empty."""
+        normalised = self.normalise(raw)
+        is_capital = _is_capital(normalised.text)
+        key = normalised.text if is_capital else normalised.folded
+        return Form(raw, key, is_capital, () if is_capital else normalised.lemmas)
+
+    def _lemmas(self, tokens: Iterable[TokenSpan]) -> tuple[str, ...]:
+        if self.lemmatiser is None:
+            return ()
+        lemmatise = self.lemmatiser.lemmatise
+        return tuple(folded(lemmatise(token.text)) for token in tokens)
+
+    def starts(self, text: str, first: Container[str]) -> Iterator[int]:
+        """Where a match may start with one of these characters."""
+        for at, character in enumerate(text):
+            if character in first and self.starts_at(text, at):
+                yield at
+
+    def starts_at(self, text: str, start: int) -> bool:
+        """Whether a match may start there, by the character before it."""
+        if start == 0:
+            return True
+        if self.script == "zh":
+            return not (_is_latin(text[start - 1]) and _is_latin(text[start]))
+        return not _is_word(text[start - 1])
+
+    def ends_at(self, text: str, end: int) -> bool:
+        """Whether a match may end there, by the character after it."""
+        if end == len(text) or self.script == "ko":  # particles follow the word
+            return True
+        if self.script == "zh":
+            return not (_is_latin(text[end - 1]) and _is_latin(text[end]))
+        return not _is_word(text[end])
+
+    @property
+    def signature(self) -> tuple[str, str]:
+        """Name tokeniser and lemmatiser, each with its version."""
+        lemmatiser = self.lemmatiser.signature if self.lemmatiser else "none"
+        return tokeniser_signature(self.language), lemmatiser
+
+
+@lru_cache(maxsize=64)
+def _normaliser(language: str) -> Normaliser:
+    code = primary(language)
+    script: Literal["words", "zh", "ko"] = (
+        "zh" if code == "zh" else "ko" if code == "ko" else "words"
+    )
+    return Normaliser(language, lemmatiser_of(language), script)
+
+
+def _is_capital(text: str) -> bool:
+    return text.isupper() and sum(map(_is_cased, text)) >= 2
+
+
+def _is_cased(character: str) -> bool:
+    return character.isupper() or character.islower() or character.istitle()
+
+
+def _is_word(character: str) -> bool:
+    r"""`\w` as Unicode defines it: with combining marks, which Python's leaves out."""
+    return character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M"
+
+
+@lru_cache(maxsize=4096)
+def _is_latin(character: str) -> bool:
+    """A Latin letter or a digit."""
+    if character.isascii():
+        return character.isalnum()
+    return character.isdigit() or unicodedata.name(character, "").startswith("LATIN ")

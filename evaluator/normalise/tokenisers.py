@@ -1,0 +1,77 @@
+"""sacrebleu's tokenisers without their entity step, each token with its place in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from importlib.metadata import version
+from typing import TypeAlias, cast
+
+from sacrebleu.tokenizers.tokenizer_ko_mecab import TokenizerKoMecab
+from sacrebleu.tokenizers.tokenizer_re import TokenizerRegexp
+from sacrebleu.tokenizers.tokenizer_zh import TokenizerZh
+
+from evaluator.errors import InfrastructureError
+from evaluator.normalise.languages import sacrebleu_tokeniser
+
+Splitter: TypeAlias = Callable[[str], str]  # puts spaces between tokens
+Made: TypeAlias = Callable[[], Splitter]  # sacrebleu's classes have no types
+
+
+def tokenise(text: str, language: str) -> tuple[tuple[int, int], ...]:
+    """Return [start, end) of each token of a normalised text.
+
+    Every character but spaces is in exactly one token. Raises InfrastructureError if the
+    language's tokeniser isn't installed.
+    """
+    return tuple(_places(_splitter(sacrebleu_tokeniser(language))(text).split(), text))
+
+
+def tokeniser_signature(language: str) -> str:
+    """Name the tokeniser with the version of sacrebleu, which it comes from."""
+    return f"{sacrebleu_tokeniser(language)}-{version('sacrebleu')}"
+
+
+@lru_cache(maxsize=8)
+def _splitter(name: str) -> Splitter:
+    if name == "zh":
+        return cast("Made", TokenizerZh)()
+    if name == "ko-mecab":
+        return _korean()
+    split_words = cast("Made", TokenizerRegexp)()
+    # 13a pads the line: its rules want a neighbour on both sides.
+    return lambda text: split_words(f" {text} ")
+
+
+def _korean() -> Splitter:
+    try:
+        tokeniser = cast("Made", TokenizerKoMecab)()
+    except (ImportError, RuntimeError) as error:
+        raise InfrastructureError(f"sacrebleu's tokeniser ko-mecab: {error}") from error
+    # MeCab reads up to a NUL byte only.
+    return lambda text: tokeniser(text.replace("\0", " "))
+
+
+def _places(tokens: list[str], text: str) -> list[tuple[int, int]]:
+    """Find the tokens in the text; what none of them holds becomes tokens at white space."""
+    places: list[tuple[int, int]] = []
+    at = 0
+    for token in tokens:
+        start = text.find(token, at)
+        if start < 0:  # no tokeniser here changes a character; if one did, its token is skipped
+            continue
+        if start > at and text[at:start] != " ":
+            places += _words(text, at, start)
+        at = start + len(token)
+        places.append((start, at))
+    return places + _words(text, at, len(text))
+
+
+def _words(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Places of the words between two places, none if there are only spaces."""
+    places = []
+    for word in text[start:end].split():
+        start = text.index(word, start)
+        places.append((start, start + len(word)))
+        start += len(word)
+    return places

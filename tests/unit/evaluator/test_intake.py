@@ -1,0 +1,63 @@
+"""Every problem of a file at once, also of one that breaks off."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+
+import pytest
+
+from evaluator import MisalignedError, Segment, TestSet, UnreadableFileError
+from evaluator.intake import read_aligned
+
+SEGMENTS = tuple(Segment(str(n), "d", f"source {n}", ("x",), (), ((),)) for n in range(1, 6))
+TEST_SET = TestSet("en", "fr", SEGMENTS)
+SGML = '<tstset><doc docid="d">\n' + "".join(
+    f'<seg id="{n}">texte {n}</seg>\n' for n in range(1, 6)
+)
+
+
+def problems(content: bytes, test_set: TestSet = TEST_SET) -> list[str]:
+    with pytest.raises(MisalignedError) as caught:
+        read_aligned(io.BytesIO(content), "ours", test_set)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_a_file_that_fits_gives_its_texts_and_lines():
+    found = read_aligned(io.BytesIO(SGML.encode()), "ours", TEST_SET)
+
+    assert found.texts == tuple(f"texte {n}" for n in range(1, 6))
+    assert found.lines == (2, 3, 4, 5, 6)
+
+
+def test_a_file_cut_off_in_a_segment_names_it_and_those_that_are_missing():
+    found = problems(SGML.encode()[: SGML.index("texte 3") + 3])
+
+    assert found[0].startswith("ours:4: segment 3: The segment is not closed")
+    assert [line.split(":")[1] for line in found[1:]] == [" segment 3", " segment 4", " segment 5"]
+
+
+def test_a_broken_line_does_not_hide_the_others():
+    rows = [f'{{"id": "{n}", "translation": "texte"}}' for n in (1, 2, 4, 9)]
+
+    found = problems("\n".join([*rows, "{"]).encode())
+
+    assert len([line for line in found if "no valid JSON" in line]) == 1
+    assert len([line for line in found if "no such segment" in line]) == 1
+    assert len([line for line in found if "is missing" in line]) == 2
+
+
+def test_a_file_of_which_nothing_can_be_read_stays_unreadable():
+    with pytest.raises(UnreadableFileError):
+        read_aligned(io.BytesIO(b"\xff\xfe\x00"), "ours", TEST_SET)
+
+
+def test_references_change_no_message():
+    # A message that depended on a reference would leak it.
+    content = SGML.replace("texte 2", "texte 2 " * 400)[:-60].encode()
+    others = tuple(dataclasses.replace(s, references=("tout autre " * 50,)) for s in SEGMENTS)
+
+    found = problems(content)
+
+    assert len(found) > 1
+    assert found == problems(content, dataclasses.replace(TEST_SET, segments=others))

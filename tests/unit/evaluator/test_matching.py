@@ -1,0 +1,295 @@
+"""Where forms match, and the largest set of spans that render what is required."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from itertools import combinations, pairwise
+
+import pytest
+
+from evaluator import assignment
+from evaluator.assignment import Candidate, solve
+from evaluator.matching import FormIndex, Required, Requirements
+from evaluator.normalise import Normaliser
+
+
+def spans(language, form, text):
+    """What a form matches, as the raw text's pieces: on the surface, and among lemmas only."""
+    normaliser = Normaliser.for_language(language)
+    index = FormIndex([normaliser.form(form)], normaliser)
+    normalised = normaliser.normalise(text)
+    found = []
+    seen = set()
+    for match in (*index.surface(normalised), *index.lemma(normalised)):
+        if (match.first, match.last) not in seen:
+            raw = text[slice(*normalised.raw_span(match.start, match.end))]
+            found.append(raw if match.is_surface else f"lemma:{raw}")
+        seen.add((match.first, match.last))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("language", "form", "text", "expected"),
+    [
+        # boundaries: no letter, digit or underscore beside a match
+        ("fr", "toux", "toux, Toux et toux-là", ["toux", "Toux", "toux"]),
+        ("fr", "toux", "toux9 _toux atoux touxé", []),
+        ("fr", "grippe", "l'grippe (grippe) grippe.", ["grippe", "grippe", "grippe"]),
+        ("fr", "(H1N1)", "virus (H1N1)", ["(H1N1)"]),
+        ("fr", "(H1N1)", "virus(H1N1)", []),  # the neighbour is a letter
+        ("fr", "nez  qui\u00a0coule", "Nez qui coule", ["Nez qui coule"]),  # white space
+        ("fr", "masque", "mas\u200bque\u00ad", ["mas\u200bque"]),  # zero width
+        ("fr", "fièvre", "ﬁe\u0300vre", ["ﬁe\u0300vre"]),  # ligature, combining
+        ("fr", "fievre", "fie\u0300vre", []),  # another letter
+        ("fr", "q", "q\u0301 uq\u0301", []),  # a mark that doesn't compose belongs to its letter
+        ("ru", "рус", "ви\u0301рус", []),  # … and doesn't end a word
+        ("fr", "masque", "_masques masques", ["lemma:masques"]),  # lemmas have boundaries too
+        ("fr", "été", "e\u0301te\u0301", ["e\u0301te\u0301"]),
+        ("de", "strasse", "Straße", ["Straße"]),
+        ("fr", "2", "½", ["½"]),  # ⁄ is no letter
+        # all capitals: unfolded, no lemmas
+        ("en", "WHO", "Who says so? who? WHO", ["WHO"]),
+        ("en", "who", "Who says WHO", ["Who", "WHO"]),  # the other way round anything goes
+        ("fr", "TESTS", "test tests TEST", []),
+        ("fr", "OMS", "l'ＯＭＳ", ["ＯＭＳ"]),  # unfolded, but normalised
+        # inflection: on the surface and among lemmas
+        ("fr", "masque chirurgical", "masques chirurgicaux", ["lemma:masques chirurgicaux"]),
+        ("fr", "masque chirurgical", "masques très chirurgicaux", []),  # token by token
+        ("de", "Infektion", "Infektionen", ["lemma:Infektionen"]),
+        (
+            "de",
+            "chronische Erkrankung",
+            "chronischen Erkrankungen",
+            ["lemma:chronischen Erkrankungen"],
+        ),
+        ("cs", "infekce", "infekcí", ["lemma:infekcí"]),
+        ("cs", "viru", "virus", ["lemma:virus"]),
+        ("ru", "острый бронхит", "Острого бронхита", ["lemma:Острого бронхита"]),
+        ("ru", "вирус", "вирус, вирусами", ["вирус", "lemma:вирусами"]),
+        # Chinese: anywhere, but not inside a run of Latin letters or digits
+        ("zh", "新冠", "患新冠肺炎", ["新冠"]),
+        ("zh", "COVID", "COVID病 COVID19 xCOVID", ["COVID"]),
+        ("zh", "19", "共19人2019年19", ["19", "19"]),
+        ("zh", "COVID-19", "(COVID-19)患者", ["COVID-19"]),
+        ("zh", "COVID-19", "ＣＯＶＩＤ-19患者", ["ＣＯＶＩＤ-19"]),
+        ("zh", "型", "A型", ["型"]),  # its own edge is no Latin letter
+        ("zh", "é", "aé 病é", ["é"]),  # Latin, not just ASCII
+        # Korean: only the start; particles follow
+        ("ko", "마스크", "마스크를 썼다", ["마스크"]),
+        ("ko", "스크", "마스크", []),
+        ("ko", "COVID-19", "COVID-19는", ["COVID-19"]),
+        # nothing to look for, nothing to look in
+        ("fr", "\u200b", "a b", []),
+        ("fr", "toux", "", []),
+    ],
+)
+def test_forms_match_where_the_language_lets_them(language, form, text, expected):
+    assert spans(language, form, text) == expected
+
+
+def test_a_naive_search_agrees():
+    # Python's own \w will do: these texts have no combining marks.
+    chance = random.Random(5)
+    normaliser = Normaliser.for_language("fr")
+    for _ in range(500):
+        text = normaliser.normalise("".join(chance.choices("ab A.-'1", k=chance.randrange(20))))
+        form = normaliser.form("".join(chance.choices("ab A.-1", k=chance.randint(1, 5))))
+        where = text.text if form.is_capital else text.folded
+        naive = re.finditer(rf"(?<!\w)(?={re.escape(form.key)}(?!\w))", where) if form.key else ()
+
+        found = FormIndex([form], normaliser).surface(text)
+
+        assert [match.start for match in found] == [match.start() for match in naive]
+
+
+def test_a_span_is_all_the_tokens_that_it_touches():
+    normaliser = Normaliser.for_language("fr")
+    text = normaliser.normalise("un corona-virus grave")
+    index = FormIndex([normaliser.form("virus grave")], normaliser)
+
+    assert [(match.first, match.last) for match in index.surface(text)] == [(1, 3)]
+
+
+def required(*entries, language="fr"):
+    """Requirements of entries given as (count, variant, …)."""
+    normaliser = Normaliser.for_language(language)
+    rows = [
+        Required(
+            str(n), str(n), str(n), None, tuple(map(normaliser.form, forms)), len(forms), count
+        )
+        for n, (count, *forms) in enumerate(entries)
+    ]
+    return Requirements(rows, normaliser)
+
+
+def rendered(requirements, text, language="fr"):
+    """Per chosen span: entry, the tokens it takes, s or l, the variant."""
+    normalised = Normaliser.for_language(language).normalise(text)
+    return [
+        (
+            one.entry,
+            " ".join(token.text for token in normalised.tokens[one.start : one.end]),
+            "s" if one.is_surface else "l",
+            one.form,
+        )
+        for one in requirements.assign(normalised).chosen
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entries", "text", "expected"),
+    [
+        ([(1, "toux")], "", []),  # an empty hypothesis
+        ([], "toux", []),  # nothing required
+        ([(2, "toux")], "la toux", [(0, "toux", "s", 0)]),  # required twice, rendered once
+        ([(1, "toux")], "toux et toux", [(0, "toux", "s", 0)]),  # … and the other way: the first
+        ([(2, "toux", "tousser")], "tousser, toux", [(0, "tousser", "s", 1), (0, "toux", "s", 0)]),
+        # nested: each needs its own span
+        ([(1, "nez"), (1, "nez bouché")], "nez bouché", [(0, "nez", "s", 0)]),
+        (
+            [(1, "nez"), (1, "nez bouché")],
+            "nez bouché, nez",
+            [(0, "nez", "s", 0), (1, "nez bouché", "s", 0)],  # greedy from the left gives one
+        ),
+        # straddling: the middle one gives way to both of its neighbours
+        (
+            [(1, "b c"), (1, "a b"), (1, "c d")],
+            "a b c d",
+            [(1, "a b", "s", 0), (2, "c d", "s", 0)],
+        ),
+        # greedy by end takes the short one first and leaves nothing to the second entry
+        (
+            [(1, "b", "c d"), (1, "a b")],
+            "a b c d",
+            [(0, "c d", "s", 1), (1, "a b", "s", 0)],
+        ),
+        # most surface hits before the smallest list: the plural comes first but is a lemma hit
+        ([(1, "masque")], "masques ou masque", [(0, "masque", "s", 0)]),
+        # a lemma hit blocks its tokens for the surface too
+        ([(1, "masque"), (1, "masques")], "masques", [(1, "masques", "s", 0)]),
+        # a lemma hit counts for the first-listed variant that it matches
+        ([(1, "gant", "masque", "masques")], "Masques", [(0, "Masques", "s", 2)]),
+        (
+            [(1, "gant", "chirurgical", "chirurgicale")],
+            "chirurgicaux",
+            [(0, "chirurgicaux", "l", 1)],
+        ),
+        # the same span found on the surface by one variant, by lemma by another: surface
+        ([(1, "masque", "masques")], "masques", [(0, "masques", "s", 1)]),
+        # among equals the first entry, the leftmost, the shortest
+        ([(1, "a"), (1, "a")], "a", [(0, "a", "s", 0)]),
+        ([(1, "a", "a b")], "a b", [(0, "a", "s", 0)]),
+    ],
+)
+def test_as_many_occurrences_as_can_be_are_rendered(entries, text, expected):
+    assert rendered(required(*entries), text) == expected
+
+
+def test_an_annotated_form_counts_for_the_listed_variant_that_it_inflects():
+    french = Normaliser.for_language("fr")
+    forms = tuple(map(french.form, ("masque", "masques", "gants")))
+    one = Required("1", "mask", "mask", None, forms, 1, 3)  # the last two are annotated ones
+
+    found = rendered(Requirements([one], french), "masques et gants")
+
+    assert found == [(0, "masques", "s", 0), (0, "gants", "s", 2)]
+
+
+def test_the_upper_bound_lets_entries_overlap():
+    requirements = required((1, "nez"), (2, "nez bouché"), (1, "toux"))
+    text = Normaliser.for_language("fr").normalise("nez bouché")
+    found = requirements.assign(text)
+
+    assert (len(found.chosen), requirements.upper_bound(found)) == (1, 2)
+
+
+def brute_force(candidates, limits):
+    """Try every subset; the rules as metrics.md writes them, occurrences counted entry by entry."""
+    first = [sum(limits[:entry]) for entry in range(len(limits))]
+    best = None
+    for size in range(len(candidates) + 1):
+        for chosen in combinations(range(len(candidates)), size):
+            own = [candidates[at] for at in chosen]
+            taken = [token for one in own for token in range(one.start, one.end)]
+            used = [sum(one.entry == entry for one in own) for entry in range(len(limits))]
+            if len(taken) > len(set(taken)) or any(map(int.__gt__, used, limits)):
+                continue
+            number = list(first)
+            listed = []
+            for one in sorted(own, key=lambda one: (one.entry, one.start)):
+                listed.append((number[one.entry], one.start, one.end - one.start))
+                number[one.entry] += 1
+            key = (-size, -sum(one.is_surface for one in own), listed)
+            if best is None or key < best[0]:
+                best = key, list(chosen)
+    return best[1]
+
+
+def random_case(chance):
+    limits = [chance.randint(1, 3) for _ in range(chance.randint(1, 4))]
+    places = {
+        (chance.randrange(len(limits)), start, start + chance.randint(1, 3)): chance.random() < 0.6
+        for start in (chance.randrange(8) for _ in range(chance.randint(0, 8)))
+    }
+    return [Candidate(*place, places[place]) for place in sorted(places)], limits
+
+
+def test_a_brute_force_matcher_agrees():
+    chance = random.Random(3)
+    for _ in range(3000):
+        candidates, limits = random_case(chance)
+
+        assert solve(candidates, limits) == (brute_force(candidates, limits), True)
+
+
+def test_beyond_the_bound_spans_are_taken_by_end_shorter_and_surface_first(monkeypatch):
+    monkeypatch.setattr(assignment, "BUDGET", 0)
+    candidates = [
+        Candidate(0, 0, 3, True),
+        Candidate(0, 1, 3, False),
+        Candidate(1, 1, 3, True),  # same place, on the surface
+        Candidate(1, 2, 4, True),
+        Candidate(1, 3, 5, True),  # its entry is used up
+        Candidate(2, 4, 5, False),
+    ]
+
+    assert solve(candidates, [1, 1, 1]) == ([2, 5], False)
+
+
+def test_what_is_chosen_beyond_the_bound_is_allowed_if_not_always_most(monkeypatch):
+    monkeypatch.setattr(assignment, "BUDGET", 0)
+    chance = random.Random(4)
+    for _ in range(300):
+        candidates, limits = random_case(chance)
+        chosen, is_exact = solve(candidates, limits)
+        own = sorted((candidates[at] for at in chosen), key=lambda one: one.start)
+
+        assert is_exact is (not candidates)
+        assert all(one.end <= two.start for one, two in pairwise(own))
+        assert all(sum(o.entry == e for o in own) <= limits[e] for e in range(len(limits)))
+
+
+def test_a_monstrous_component_leaves_the_others_exact(monkeypatch):
+    monster = [Candidate(0, at, at + 2, True) for at in range(10, 60)]
+    small = [Candidate(1, 0, 1, True), Candidate(1, 2, 4, True), Candidate(2, 0, 2, True)]
+    monkeypatch.setattr(assignment, "BUDGET", 200_000)
+
+    chosen, is_exact = solve([*monster, *small], [1, 1, 1])
+
+    assert not is_exact
+    assert chosen == [0, 51, 52]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_five_thousand_nested_repeats_take_under_a_second(count):
+    requirements = required(*((count, " ".join(["virus"] * n)) for n in range(1, 6)))
+    text = Normaliser.for_language("fr").normalise("virus " * 5000)
+    start = time.process_time()
+
+    found = requirements.assign(text)
+
+    assert time.process_time() - start < 1
+    assert len(found.chosen) == 5 * count
+    assert not found.is_complete

@@ -1,0 +1,182 @@
+"""What the family `term` does to a text before it looks for anything, and the way back."""
+
+from __future__ import annotations
+
+import random
+import time
+import unicodedata
+
+import pytest
+
+from evaluator.normalise import Normaliser, lemmatiser_of
+from evaluator.normalise.offsets import compose, fold, folded
+
+FRENCH = Normaliser.for_language("fr")
+
+# Letters, marks that compose and that don't, ligatures, fractions, full width, Hangul syllables
+# and their parts, half-width kana with voice marks, signs that unfold into words, odd marks.
+ODD = "aEiſßİıﬁﬃ½①Ａ１　 \u00a0\u0301\u0323\u0328\u05b0각가\u1100\u1161\u11a8ｶﾞ℀㍿µΣς\u0f73\u0345ά…"
+
+
+@pytest.mark.parametrize(
+    ("raw", "text", "folded_text"),
+    [
+        ("", "", ""),
+        (" \t\n ", "", ""),  # nothing but white space
+        ("a \u00a0\u3000b", "a b", "a b"),  # a run of any white space is one space
+        (" a ", "a", "a"),
+        ("ﬁèvre", "fièvre", "fièvre"),  # a ligature
+        ("½", "1⁄2", "1⁄2"),
+        ("ＣＯＶＩＤ", "COVID", "covid"),  # full width
+        ("e\u0301", "é", "é"),  # composed
+        ("in\u00adfec\u200btion\u2060", "infection", "infection"),  # invisible ones go
+        ("\ufeffa \u200c b", "a b", "a b"),  # … before white space is collapsed
+        ("e\u200d\u0301", "e\u0301", "é"),  # NFKC comes before the removal, and again after it
+        ("Straße", "Straße", "strasse"),  # folding lengthens
+        ("İ", "İ", "i\u0307"),
+        ("ΑΣ", "ΑΣ", "ας".replace("ς", "σ")),  # casefold, not lower: no final sigma
+    ],
+)
+def test_a_text_is_normalised_then_folded(raw, text, folded_text):
+    normalised = FRENCH.normalise(raw)
+
+    assert (normalised.text, normalised.folded) == (text, folded_text)
+
+
+@pytest.mark.parametrize(
+    ("raw", "found", "expected"),
+    [
+        ("la ﬁèvre", "fièvre", "ﬁèvre"),  # two characters of one
+        ("½ dose", "2", "½"),  # a part of a character gives all of it
+        ("x e\u0301te\u0301.", "été", "e\u0301te\u0301"),  # two characters in one
+        (
+            "la in\u00adfec\u200btion\u00ad.",
+            "infection",
+            "in\u00adfec\u200btion",
+        ),  # inside, not after
+        ("Ｃ\u3000\u00a0Ｄ", "c d", "Ｃ\u3000\u00a0Ｄ"),
+        ("die Straße!", "strasse", "Straße"),
+        ("İzmir", "i\u0307z", "İz"),  # folding splits it, NFKC doesn't join it
+        ("  a  b  ", "b", "b"),  # trimmed
+        ("가각 각", "각 각", "각 각"),
+    ],
+)
+def test_a_place_in_the_folded_text_is_mapped_back_to_the_raw_one(raw, found, expected):
+    normalised = FRENCH.normalise(raw)
+    start = normalised.folded.index(found)
+    span = normalised.raw_span(*normalised.text_span(start, start + len(found)))
+
+    assert raw[slice(*span)] == expected
+
+
+def test_piecewise_composition_is_unicodes_own():
+    chance = random.Random(1)
+    for _ in range(3000):
+        text = "".join(chance.choices(ODD, k=chance.randrange(9)))
+
+        composed, offsets = compose(text)
+
+        assert composed == unicodedata.normalize("NFKC", text)
+        assert len(offsets.starts) == len(offsets.ends) == len(composed)
+        assert list(offsets.starts) == sorted(offsets.starts)
+        assert fold(text)[0] == folded(text)
+        assert len(fold(text)[1].starts) == len(folded(text))
+
+
+def test_every_span_maps_back_to_a_text_that_normalises_to_it():
+    chance = random.Random(2)
+    for _ in range(500):
+        raw = "".join(chance.choices(ODD + "\u200b\u00ad", k=chance.randrange(1, 9)))
+        normalised = FRENCH.normalise(raw)
+        for start in range(len(normalised.text)):
+            first, last = normalised.raw_span(start, start + 1)
+
+            assert 0 <= first < last <= len(raw)
+            assert normalised.text[start] in FRENCH.normalise(f"_{raw[first:last]}_").text
+
+
+@pytest.mark.parametrize(
+    ("language", "raw", "tokens"),
+    [
+        ("fr", "Le patient, 38,5 °C.", "Le patient , 38,5 °C ."),
+        ("fr", "COVID-19-positif", "COVID-19 - positif"),  # 13a: a dash after a digit
+        ("fr", "a &quot; b", "a & quot ; b"),  # no entity step: it would move places
+        ("zh-Hans", "患者２０名（COVID-19）", "患 者 20 名 ( COVID-19 )"),
+        ("ko", "코로나바이러스는 위험", "코로나 바이러스 는 위험"),  # MeCab's morphemes
+        ("ko", "기침\0발열", "기침 \0 발열"),  # MeCab stops at NUL, we don't
+    ],
+)
+def test_tokens_are_sacrebleus_with_their_places(language, raw, tokens):
+    normalised = Normaliser.for_language(language).normalise(raw)
+
+    assert " ".join(token.text for token in normalised.tokens) == tokens
+    for token in normalised.tokens:
+        assert normalised.text[token.start : token.end] == token.text
+    assert "".join(tokens.split()) == "".join(normalised.text.split())
+
+
+@pytest.mark.parametrize(
+    ("language", "raw", "lemmas"),
+    [
+        ("en", "Masks", ("mask",)),
+        ("fr", "Masques chirurgicaux", ("masque", "chirurgical")),
+        ("de", "chronischen Erkrankungen", ("chronisch", "erkrankung")),  # the noun keeps its case
+        ("cs", "infekcí", ("infekce",)),
+        ("ru", "острого бронхита", ("острый", "бронхит")),
+        ("zh", "口罩", ()),
+        ("ko", "마스크를", ()),
+        ("tlh", "Qapla", ()),  # a language without a lemmatiser
+    ],
+)
+def test_lemmas_are_of_each_token_by_itself_then_folded(language, raw, lemmas):
+    assert Normaliser.for_language(language).normalise(raw).lemmas == lemmas
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("fr-CA", "simplemma-2.0.0-fr"),
+        ("ru", "pymorphy3-2."),
+        ("zh-Hant", None),
+        ("ko_KR", None),
+    ],
+)
+def test_each_language_has_its_lemmatiser(language, expected):
+    lemmatiser = lemmatiser_of(language)
+
+    assert (lemmatiser and lemmatiser.signature.startswith(expected or "?")) == (expected and True)
+
+
+@pytest.mark.parametrize(
+    ("raw", "key", "is_capital"),
+    [
+        ("WHO", "WHO", True),
+        ("COVID-19", "COVID-19", True),
+        ("ОРВИ", "ОРВИ", True),
+        ("R0", "r0", False),  # a single cased character
+        ("SARS-CoV-2", "sars-cov-2", False),
+        ("19", "19", False),
+        ("新冠", "新冠", False),
+        ("ＷＨＯ", "WHO", True),  # after NFKC
+        ("Masque", "masque", False),
+    ],
+)
+def test_all_capital_strings_are_kept_as_they_are_and_not_lemmatised(raw, key, is_capital):
+    form = FRENCH.form(raw)
+
+    assert (form.key, form.is_capital) == (key, is_capital)
+    assert bool(form.lemmas) is not is_capital
+
+
+def test_a_text_without_content_has_no_tokens():
+    normalised = FRENCH.normalise("\u200b \u00ad")
+
+    assert (normalised.tokens, normalised.lemmas, FRENCH.form(" ").key) == ((), (), "")
+
+
+def test_a_line_of_marks_takes_no_longer_than_its_length():
+    start = time.process_time()
+
+    FRENCH.normalise("e" + "\u0301" * 200_000)
+
+    assert time.process_time() - start < 3
