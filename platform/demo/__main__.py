@@ -40,7 +40,10 @@ def main() -> int:
 
 def _set_environment(state: Path) -> None:
     # The children inherit it. Nothing of the caller's own installation is read or written.
+    scratch = state / "tmp"  # a worker that is killed leaves its temporary files
+    scratch.mkdir()
     os.environ.update(
+        TMPDIR=str(scratch),
         DJANGO_SETTINGS_MODULE="config.settings",
         STATE_DIR=str(state),
         DATABASE_URL=f"sqlite:///{state / 'terminarium.sqlite3'}",
