@@ -24,7 +24,8 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     parser.add_argument("--once", action="store_true", help="end when every system is scored")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # the latter: its terminal was closed
+        signal.signal(number, _interrupt)
     state = Path(tempfile.mkdtemp(prefix="terminarium-demo-"))
     try:
         _set_environment(state)
