@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 from django.conf import settings
@@ -33,4 +34,5 @@ class BodyLimitMiddleware:
         declared = request.META.get("CONTENT_LENGTH") or "0"
         if not (declared.isascii() and declared.isdigit()):
             return 0  # Django reads nothing then
-        return int(declared[:MAX_DIGITS])
+        digits = declared.lstrip("0")
+        return int(digits or "0") if len(digits) <= MAX_DIGITS else sys.maxsize

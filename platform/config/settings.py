@@ -164,6 +164,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # Whoever can write to the broker could otherwise shut a worker down.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# sacrebleu caches the lines it has seen, whole: a process ends before that fills the machine.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000  # kB
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 # A hung task ends before its claim runs out, so that its process is free again by then.
 CELERY_TASK_SOFT_TIME_LIMIT = 0.8 * min(CHECKING_DWELL, SCORING_DWELL)
 CELERY_TASK_TIME_LIMIT = 0.9 * min(CHECKING_DWELL, SCORING_DWELL)
@@ -179,12 +182,13 @@ if BROKER_URL.startswith("filesystem:"):
     }
 elif BROKER_URL.startswith("redis"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "visibility_timeout": 3600,  # seconds
+        # A message that comes again while its task still runs would count as an attempt.
+        "visibility_timeout": 6 * max(CHECKING_DWELL, SCORING_DWELL),  # seconds
         "socket_connect_timeout": 2,  # seconds
         # Of a connection for sending: whoever uploads does not wait for a broker that is down.
         "max_retries": 1,
         "interval_start": 0,
-        "socket_timeout": 30,  # seconds; above the 1 s that a worker's BRPOP blocks
+        "socket_timeout": 5,  # seconds; above the 1 s that a worker's BRPOP blocks
     }
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {}

@@ -24,7 +24,8 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     parser.add_argument("--once", action="store_true", help="end when every system is scored")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # the latter: its terminal was closed
+        signal.signal(number, _interrupt)
     state = Path(tempfile.mkdtemp(prefix="terminarium-demo-"))
     try:
         _set_environment(state)
@@ -40,7 +41,10 @@ def main() -> int:
 
 def _set_environment(state: Path) -> None:
     # The children inherit it. Nothing of the caller's own installation is read or written.
+    scratch = state / "tmp"  # a worker that is killed leaves its temporary files
+    scratch.mkdir()
     os.environ.update(
+        TMPDIR=str(scratch),
         DJANGO_SETTINGS_MODULE="config.settings",
         STATE_DIR=str(state),
         DATABASE_URL=f"sqlite:///{state / 'terminarium.sqlite3'}",

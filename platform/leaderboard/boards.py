@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -87,8 +88,18 @@ def _build(test_set: TestSet) -> Board:
 def _comparable(
     scores: Iterable[Score],
 ) -> tuple[dict[int, dict[str, float]], dict[str, str]]:
-    """Keep, of each metric, the scores with the newest signature: boards never mix two."""
-    newest = {score.metric: score.signature for score in scores}
+    """Keep, of each metric, the scores with one signature, as boards never mix two.
+
+    It is the one that most entries have, among equals the newest: the first upload after an
+    upgrade of a scorer must not empty the board. A rescore brings the others along.
+    """
+    scores = list(scores)
+    counts = Counter((score.metric, score.signature) for score in scores)
+    newest: dict[str, str] = {}
+    for score in scores:
+        best = counts[score.metric, newest.get(score.metric, "")]
+        if counts[score.metric, score.signature] >= best:
+            newest[score.metric] = score.signature
     by_entry: dict[int, dict[str, float]] = {}
     for score in scores:
         if score.signature == newest[score.metric]:

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from leaderboard.queries import BoardView, board_view
@@ -44,10 +45,16 @@ def _live(
     is_polled = request.headers.get("HX-Target") == "board"
     version = str(view.version) if view else ""
     if is_polled and (view is None or request.GET.get("seen") == version):
-        return HttpResponse(status=204)
+        return _varied(HttpResponse(status=204))
     query = {"seen": version} | ({"sort": view.sort} if view and view.sort else {})
     context |= {"board": view, "live_url": f"{request.path}?{urlencode(query)}"}
-    return render(request, "leaderboard/_board.html" if is_polled else page, context)
+    return _varied(render(request, "leaderboard/_board.html" if is_polled else page, context))
+
+
+def _varied(response: HttpResponse) -> HttpResponse:
+    # One address has two bodies: a cache between us and the reader has to know.
+    patch_vary_headers(response, ["HX-Target"])
+    return response
 
 
 def _of_phase(phase: Phase) -> list[TestSet]:

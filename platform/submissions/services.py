@@ -93,13 +93,11 @@ def accept(
         if not work.finish(submission, to=SubmissionState.ACCEPTED, owner=owner):
             raise NoLongerOurs
         _keep_problems(submission, warnings, total=len(warnings))
-        is_primary = submission.wants_primary and _end_primary(submission)
         entry = Entry.objects.create(
             submission=submission,
             team=submission.team,
             test_set=submission.test_set,
             system=submission.system,
-            is_primary=is_primary,
             hypotheses=hypotheses,
         )
         work.record_birth(entry, reason="no errors found in the upload")
@@ -142,7 +140,8 @@ def record_scores(entry: Entry, result: evaluator.ScoringResult, *, owner: str) 
         if not work.finish(entry, to=EntryState.SCORED, owner=owner):
             raise NoLongerOurs
         Score.objects.bulk_create(rows)
-        Entry.objects.filter(pk=entry.pk).update(statistics=statistics)
+        is_primary = entry.submission.wants_primary and _end_primary(entry.submission)
+        Entry.objects.filter(pk=entry.pk).update(statistics=statistics, is_primary=is_primary)
         touch_board(entry.test_set_id)
 
 
@@ -175,7 +174,10 @@ def _storable(text: str) -> str:
 
 
 def _end_primary(submission: Submission) -> bool:
-    """Make the team's primary contrastive, unless it was uploaded later than this submission."""
+    """Make the team's primary contrastive, unless it was uploaded later than this submission.
+
+    Only an entry that has been scored takes its place: one that fails costs a team nothing.
+    """
     # The lock: two submissions of one team that both want to be primary take turns.
     Team.objects.select_for_update().get(pk=submission.team_id)
     primary = Entry.objects.filter(
@@ -183,6 +185,5 @@ def _end_primary(submission: Submission) -> bool:
     )
     if primary.filter(submission__created_at__gt=submission.created_at).exists():
         return False
-    if primary.update(is_primary=False):
-        touch_board(submission.test_set_id)
+    primary.update(is_primary=False)
     return True

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -137,7 +138,9 @@ def _live(request: SignedInRequest, name: str, context: dict[str, object]) -> Ht
     # The polled piece is a partial of the same page; it leaves its trigger out once all is final.
     is_polled = request.headers.get("HX-Request") == "true"
     template = f"submissions/_{name}_live.html" if is_polled else f"submissions/{name}.html"
-    return render(request, template, context)
+    response = render(request, template, context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 def _shown_scores(entry: Entry) -> list[ShownScore]:

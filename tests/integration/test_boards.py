@@ -89,6 +89,7 @@ def test_only_scored_entries_stand_on_a_board(make_scored_entry, make_entry, bui
 def test_two_signatures_are_never_mixed(make_scored_entry, build):
     rescored = make_scored_entry(POOR, system="rescored")
     make_scored_entry(PERFECT, system="old")
+    Score.objects.filter(entry=rescored, metric="wmt21-exact-match").delete()
     Score.objects.create(
         entry=rescored, metric="wmt21-exact-match", value=0.5, signature="version:2"
     )
@@ -215,3 +216,14 @@ def test_the_sweeper_builds_a_board_whose_message_was_lost(make_scored_entry, te
     assert boards.rebuild_stale() == 0
 
     assert BoardSnapshot.objects.get().results_version == 1
+
+
+def test_the_first_score_with_a_new_signature_does_not_empty_the_board(make_scored_entry, build):
+    for name in ("one", "two"):
+        make_scored_entry(PERFECT, system=name)
+    upgraded = make_scored_entry(POOR, system="upgraded")
+    upgraded.scores.filter(metric="wmt21-exact-match").update(signature="version:2")
+
+    board = build()
+
+    assert [row.rank for row in board.rows] == [1.5, 1.5, None]

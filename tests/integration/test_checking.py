@@ -34,7 +34,7 @@ def test_it_accepts_and_makes_the_entry(make_submission, messages):
     assert submission.state == SubmissionState.ACCEPTED
     assert submission.claimed_by == ""
     assert not submission.problems.exists()
-    assert (entry.state, entry.system, entry.is_primary) == (EntryState.SCORING, "Marian", True)
+    assert (entry.state, entry.system, entry.is_primary) == (EntryState.SCORING, "Marian", False)
     assert (entry.team, entry.test_set) == (submission.team, submission.test_set)
     assert hypotheses.load(entry.hypotheses).texts == PERFECT
     assert sent == [("submissions.score", entry.pk)]
@@ -272,15 +272,16 @@ def test_the_fourth_claim_fails_the_submission(make_submission):
     assert submission.reason == work.REASON_GAVE_UP
 
 
-def test_a_new_primary_ends_the_old_one(make_submission, make_scored_entry):
+def test_a_new_primary_waits_for_its_scores(make_submission, make_scored_entry):
+    # Until then, and if it fails, the team keeps the one it is ranked with.
     old = make_scored_entry(wants_primary=True)
     submission = make_submission(wants_primary=True)
 
     deliver(submission)
 
     old.refresh_from_db()
-    assert not old.is_primary
-    assert submission.entries.get().is_primary
+    assert old.is_primary
+    assert not submission.entries.get().is_primary
 
 
 def test_a_refused_primary_ends_nothing(make_submission, make_scored_entry):
@@ -291,15 +292,3 @@ def test_a_refused_primary_ends_nothing(make_submission, make_scored_entry):
 
     old.refresh_from_db()
     assert old.is_primary
-
-
-def test_the_board_learns_that_the_primary_changed(make_submission, make_scored_entry, test_set):
-    make_scored_entry(wants_primary=True)
-    type(test_set).objects.filter(pk=test_set.pk).update(ranked_version=1)
-    submission = make_submission(wants_primary=True)
-
-    deliver(submission)
-
-    # The board says "primary" of the old system: it is stale before the new one has its scores.
-    test_set.refresh_from_db()
-    assert test_set.results_version > test_set.ranked_version

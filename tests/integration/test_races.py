@@ -110,12 +110,12 @@ def test_a_board_that_is_built_while_scores_arrive_misses_none(make_entry, at_on
     assert len(snapshot.body["rows"]) == 6
 
 
-def test_of_two_primaries_accepted_at_once_one_stays(make_submission, at_once):
-    submissions = [make_submission(system=f"System {n}", wants_primary=True) for n in range(2)]
+def test_of_two_primaries_scored_at_once_one_stays(make_entry, at_once):
+    entries = [make_entry(system=f"System {n}", wants_primary=True) for n in range(2)]
 
-    at_once(2, lambda n: check.apply(args=[submissions[n].pk], task_id=f"task-{n}"))
+    at_once(2, lambda n: score.apply(args=[entries[n].pk], task_id=f"task-{n}"))
 
-    assert Submission.objects.filter(state=SubmissionState.ACCEPTED).count() == 2
+    assert Entry.objects.filter(state=EntryState.SCORED).count() == 2
     assert sorted(Entry.objects.values_list("is_primary", flat=True)) == [False, True]
 
 

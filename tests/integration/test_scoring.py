@@ -237,3 +237,24 @@ def test_a_score_that_is_no_number_finishes_nothing(make_entry, value):
     entry.refresh_from_db()
     assert entry.state == EntryState.SCORING
     assert not entry.scores.exists()
+
+
+def test_a_scored_primary_ends_the_old_one(make_scored_entry):
+    old = make_scored_entry(wants_primary=True)
+
+    new = make_scored_entry(system="new", wants_primary=True)
+
+    old.refresh_from_db()
+    assert (old.is_primary, new.is_primary) == (False, True)
+
+
+def test_an_earlier_upload_that_is_scored_late_takes_no_primary(make_entry, make_scored_entry):
+    late = make_entry(system="late", wants_primary=True)
+    new = make_scored_entry(system="new", wants_primary=True)
+
+    score.apply(args=[late.pk], task_id="late")
+
+    late.refresh_from_db()
+    new.refresh_from_db()
+    assert late.state == EntryState.SCORED
+    assert (late.is_primary, new.is_primary) == (False, True)

@@ -13,6 +13,7 @@ metrics.md section 3 defines it cell by cell. Three facts make it fast without c
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,9 @@ Indexes = NDArray[np.intp]
 # then stops with the shifts found so far, and the score's details count it.
 CELLS = 50_000_000
 CELLS_DIVISOR = 5
+# And what all searches of an entry may cost together, a segment: the sum over the WMT21 samples
+# is a tenth of it at most. A file of nothing but repetitions would else take a worker's day.
+ENTRY_CELLS = 1_000_000
 CHUNK = 2_000_000  # array elements worked on at once: bounds memory to some tens of MB
 
 
@@ -105,6 +109,11 @@ class _Costs:
 def cells_allowed(reference_length: int) -> int:
     """The limit on one search; only the reference decides it, never the participant."""
     return CELLS + reference_length**4 // CELLS_DIVISOR
+
+
+def entry_cells_allowed(reference_lengths: Iterable[int]) -> int:
+    """The limit on all searches of one entry; only the test set decides it."""
+    return sum(ENTRY_CELLS + length**4 // CELLS_DIVISOR for length in reference_lengths)
 
 
 def find_edits(

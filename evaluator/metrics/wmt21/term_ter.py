@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from evaluator.metrics.wmt21.base import Wmt21Metric
-from evaluator.metrics.wmt21.shifts import find_edits
+from evaluator.metrics.wmt21.shifts import (
+    Edits,
+    cells_allowed,
+    entry_cells_allowed,
+    find_edits,
+)
 from evaluator.metrics.wmt21.terms import Tokens, is_lemma, is_original, positions
-from evaluator.types import Segment, Statistics
+from evaluator.types import Hypotheses, Segment, Statistics, TestSet
 
 
 class TermTer(Wmt21Metric):
@@ -15,8 +22,25 @@ class TermTer(Wmt21Metric):
 
     name = "wmt21-1-term"
 
+    def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
+        """Return float64 [segments, 3]: TERm, 1, and 1 where a search for shifts was stopped."""
+        lengths = (len(segment.references[0].split()) for segment in test_set.segments)
+        left = entry_cells_allowed(lengths)
+        rows = []
+        for segment, text in zip(test_set.segments, hypotheses.texts, strict=True):
+            value, is_complete, cells = self._term_of(segment, text, left)
+            left = max(left - cells, 0)
+            rows.append((value, 1.0, float(not is_complete)))
+        return np.array(rows, dtype=self.dtype)
+
     def row(self, segment: Segment, hypothesis: str) -> tuple[float, ...]:
-        """TERm, 1 for the segment itself, and 1 if a search for shifts was stopped.
+        """One row of `statistics`, as if the segment were alone."""
+        allowed = entry_cells_allowed([len(segment.references[0].split())])
+        value, is_complete, _ = self._term_of(segment, hypothesis, allowed)
+        return value, 1.0, float(not is_complete)
+
+    def _term_of(self, segment: Segment, hypothesis: str, cells: int) -> tuple[float, bool, int]:
+        """TERm, whether the search was complete, and the cells that it cost.
 
         With `tgt_lemma` terms TERm is the mean of surface and lemmas, both with surface positions.
         """
@@ -26,11 +50,15 @@ class TermTer(Wmt21Metric):
             frozenset(at for term in terms if wanted(term) for at in positions(term, reference))
             for wanted in (is_original, is_lemma)
         )
-        value, is_complete = _term(tokens, reference, original)
-        if lemma and self.lemmatiser:
-            other, other_complete = _term(self.lemmas(tokens), self.lemmas(reference), lemma)
-            value, is_complete = (value + other) / 2, is_complete and other_complete
-        return value, 1.0, float(not is_complete)
+        if not tokens:
+            return 1.0, True, 0
+        edits = _edits(tokens, reference, original, cells)
+        value = (edits.shifts + edits.distance) / len(reference)
+        if not (lemma and self.lemmatiser):
+            return value, edits.is_complete, edits.cells
+        other = _edits(self.lemmas(tokens), self.lemmas(reference), lemma, cells - edits.cells)
+        value = (value + (other.shifts + other.distance) / len(reference)) / 2
+        return value, edits.is_complete and other.is_complete, edits.cells + other.cells
 
     def aggregate(self, total: Statistics) -> float | None:
         """1 - sum of TERm / segments."""
@@ -42,9 +70,6 @@ class TermTer(Wmt21Metric):
         return {"stopped_searches": int(total[2])}
 
 
-def _term(hypothesis: Tokens, reference: Tokens, weighted: frozenset[int]) -> tuple[float, bool]:
-    """(shifts + distance) / reference length, and whether the search was complete."""
-    if not hypothesis:
-        return 1.0, True
-    edits = find_edits(hypothesis, reference, weighted)
-    return (edits.shifts + edits.distance) / len(reference), edits.is_complete
+def _edits(hypothesis: Tokens, reference: Tokens, weighted: frozenset[int], cells: int) -> Edits:
+    allowed = min(cells_allowed(len(reference)), max(cells, 0))
+    return find_edits(hypothesis, reference, weighted, max_cells=allowed)
