@@ -8,11 +8,20 @@ from evaluator.errors import (
     MisalignedError,
     SubmissionError,
     TerminariumError,
+    TerminologyError,
     TestSetError,
     UnreadableFileError,
     WrongFileError,
 )
-from evaluator.formats import read_hypotheses, read_test_set
+from evaluator.formats import (
+    ImportedTerminology,
+    PairedFile,
+    read_hypotheses,
+    read_terminologies,
+    read_test_set,
+    read_upload,
+)
+from evaluator.intake import read_aligned
 from evaluator.ranking import Ranked, rank
 from evaluator.scoring import load_statistics, save_statistics, score
 from evaluator.types import (
@@ -32,9 +41,11 @@ from evaluator.types import (
 __all__ = [
     "Hypotheses",
     "HypothesisFile",
+    "ImportedTerminology",
     "InfrastructureError",
     "Line",
     "MisalignedError",
+    "PairedFile",
     "Problem",
     "Ranked",
     "Score",
@@ -45,6 +56,7 @@ __all__ = [
     "TermAnnotation",
     "TerminariumError",
     "Terminology",
+    "TerminologyError",
     "TestSet",
     "TestSetError",
     "UnreadableFileError",
@@ -52,8 +64,11 @@ __all__ = [
     "align",
     "load_statistics",
     "rank",
+    "read_aligned",
     "read_hypotheses",
+    "read_terminologies",
     "read_test_set",
+    "read_upload",
     "save_statistics",
     "score",
 ]

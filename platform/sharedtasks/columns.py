@@ -17,6 +17,30 @@ class Column:
 
 COLUMNS = [
     Column(
+        "term-success", "Term success", 1,
+        "Share of the required occurrences of terms that are rendered, each in a place of its own.",
+    ),
+    Column(
+        "term-consistency", "Consistency", 1,
+        "Share of repeated terms that a document renders by one and the same variant.",
+    ),
+    Column(
+        "term-window-overlap-2", "Overlap 2", 1,
+        "How well two content words either side of each rendered term agree with a reference.",
+    ),
+    Column(
+        "term-window-overlap-3", "Overlap 3", 1,
+        "How well three content words either side of each rendered term agree with a reference.",
+    ),
+    Column(
+        "term-1-ter", "Term TER", 1,
+        "100 minus the edit rate in which a wrong or missing word of a term counts twice.",
+    ),
+    Column(
+        "over-application", "Over-applied", 1,
+        "Share of segments that use the target of a term whose source is not there; low is good.",
+    ),
+    Column(
         "wmt21-exact-match", "Exact match", 3,
         "Share of the required terms whose translation occurs in the hypotheses, as in WMT 2021.",
     ),
