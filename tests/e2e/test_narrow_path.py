@@ -97,17 +97,20 @@ def test_half_of_the_file_is_refused_with_the_ids_that_are_missing(
     segments = [number for number, line in enumerate(lines) if line.startswith("<seg")]
     cut = segments[len(segments) // 2]
     missing = re.findall(r'<seg id="(\d+)"', "".join(lines[cut:]))
-    half = "".join(lines[:cut]) + "</p>\n</doc>\n</tstset>\n"
+    half = "".join(lines[:cut])[:-20]  # in the middle of the last line
+    missing.insert(0, re.findall(r'<seg id="(\d+)"', half)[-1])
     sign_in(page, site)
 
     upload(page, site, "wmt21-halves", system="half", name="half.sgm", body=half.encode())
 
     expect(page.locator("#live .state-refused")).to_be_visible(timeout=60_000)
-    expect(page.locator("#live")).to_contain_text(f"{len(missing)} problems found")
+    expect(page.locator("#live")).to_contain_text(f"{len(missing) + 1} problems found")
     shown = page.locator(".problems tbody tr")
     assert shown.count() == 100
-    assert [cell.inner_text() for cell in shown.locator("td:nth-child(2)").all()] == missing[:100]
-    expect(page.get_by_text(f"and {len(missing) - 100} more")).to_be_visible()
+    ids = [cell.inner_text() for cell in shown.locator("td:nth-child(2)").all()]
+    assert ids == [missing[0], *missing[:99]]  # the first one breaks off, and so is missing
+    expect(shown.first).to_contain_text("not closed at the end of the file")
+    expect(page.get_by_text(f"and {len(missing) - 99} more")).to_be_visible()
     assert site.rows("select count(*) from submissions_entry where system = 'half'") == [(0,)]
 
 
@@ -125,7 +128,7 @@ def test_a_small_file_goes_the_same_way(page: Page, site: Site) -> None:
 
     expected = _scores(source, reference, body)
     assert board_values(page, "oracle") == expected
-    assert len(expected) == 7
+    assert {"term-success", "wmt21-exact-match", "bleu"} <= set(expected)
 
 
 def test_rubbish_gets_a_message_that_a_person_understands(page: Page, site: Site) -> None:

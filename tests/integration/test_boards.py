@@ -107,6 +107,10 @@ def test_columns_come_in_the_order_of_the_pages(make_scored_entry, build):
     make_scored_entry()
 
     assert list(build().signatures) == [
+        "term-success",
+        "term-window-overlap-2",
+        "term-window-overlap-3",
+        "term-1-ter",
         "wmt21-exact-match",
         "wmt21-window-overlap-2",
         "wmt21-window-overlap-3",

@@ -22,7 +22,7 @@ from submissions.states import EntryState, SubmissionState
 from submissions.sweeper import sweep
 from submissions.tasks import check, score
 from tests.integration.conftest import drain
-from tests.integration.samples import FAIR, PERFECT, POOR
+from tests.integration.samples import FAIR, PERFECT, POOR, SCORES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,7 +77,7 @@ def test_many_deliveries_at_once_score_once(make_entry, at_once, test_set, threa
     entry.refresh_from_db()
     test_set.refresh_from_db()
     assert entry.state == EntryState.SCORED
-    assert Score.objects.count() == 7
+    assert Score.objects.count() == SCORES
     assert entry.changes.count() == 2
     assert test_set.results_version == 1
 

@@ -1,0 +1,74 @@
+"""The participants' guide works as written, on the evaluator alone."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+FORBIDDEN = {"django", "celery", "docker", "psycopg", "kombu"}
+
+
+def test_its_commands_do_what_it_says(root: Path, tmp_path: Path) -> None:
+    guide = (root / "docs" / "participants.md").read_text()
+    [script] = [
+        block
+        for block in re.findall(r"```sh\n(.*?)```", guide, flags=re.DOTALL)
+        if "terminarium validate" in block
+    ]
+    command = f"{sys.executable} -m evaluator"
+
+    done = subprocess.run(
+        ["bash", "-euc", script.replace("terminarium ", f"{command} ")],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "fits the test set (3 segments)" in done.stdout
+    assert re.search(r"^ours\.en-fr\.txt .* 66\.7 ", done.stdout, flags=re.MULTILINE)
+    assert '<term target=\\"comprimé\\">tablet</term>' in done.stdout
+
+
+def test_the_evaluator_loads_nothing_of_the_platform(root: Path) -> None:
+    script = "import sys, evaluator.cli; print(' '.join({m.split('.')[0] for m in sys.modules}))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, timeout=60
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert not FORBIDDEN & set(done.stdout.split())
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_the_evaluator_alone(root: Path, tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=root,
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+
+    [wheel] = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        [metadata] = [name for name in names if name.endswith("/METADATA")]
+        described = archive.read(metadata).decode()
+    assert {name.split("/")[0] for name in names} == {"evaluator", metadata.split("/")[0]}
+    required = [
+        line.lower()
+        for line in described.splitlines()
+        if line.startswith("Requires-Dist:") and "extra ==" not in line
+    ]
+    assert required
+    assert not any(name in line for name in FORBIDDEN for line in required)

@@ -1,0 +1,79 @@
+"""BLEU and chrF are sacrebleu's to the last digit, statistics too, on every real file."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sacrebleu.metrics.bleu import BLEU
+from sacrebleu.metrics.chrf import CHRF
+
+from evaluator import Hypotheses, TestSet, read_hypotheses, read_test_set, score
+from evaluator.alignment import align
+
+PAIRS = {"en-fr": "13a", "en-ru": "13a", "en-zh": "zh"}
+METRICS = ("bleu", "chrf", "chrf++")
+
+
+def backends(tokeniser: str) -> dict[str, BLEU | CHRF]:
+    return {
+        "bleu": BLEU(tokenize=tokeniser, force=True),
+        "chrf": CHRF(),
+        "chrf++": CHRF(word_order=2),
+    }
+
+
+def disturbed(text: str, chance: random.Random) -> str:
+    words = [word for word in text.split() if chance.random() > 0.15]
+    chance.shuffle(words)
+    return " ".join(words)
+
+
+def assert_equals_sacrebleu(test_set: TestSet, texts: list[str], tokeniser: str) -> None:
+    references = [[segment.references[0] for segment in test_set.segments]]
+    result = score(test_set, Hypotheses(tuple(texts)), metrics=METRICS)
+
+    found = {scored.metric: scored.value for scored in result.scores}
+    for name, backend in backends(tokeniser).items():
+        assert found[name] == backend.corpus_score(texts, references).score
+        rows = backend._extract_corpus_statistics(texts, references)
+        assert np.array_equal(result.statistics[name], np.array(rows))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pair", PAIRS)
+def test_tico_references_sources_and_disturbed_text(pair: str, shared_data: Path) -> None:
+    source_language, target_language = pair.split("-")
+    with (shared_data / "tico19" / "text" / f"test.{pair}.tsv").open("rb") as stream:
+        test_set = read_test_set(
+            source=stream,
+            source_language=source_language,
+            target_language=target_language,
+            text_form=None,
+        )
+    chance = random.Random(7)
+    oracle = [segment.references[0] for segment in test_set.segments]
+
+    for texts in (
+        oracle,
+        [segment.source for segment in test_set.segments],
+        [disturbed(text, chance) for text in oracle],
+    ):
+        assert_equals_sacrebleu(test_set, texts, PAIRS[pair])
+
+
+def test_the_wmt21_sample(shared_data: Path) -> None:
+    folder = shared_data / "wmt21-en-fr"
+    with (
+        (folder / "dev.en-fr.en.sgm").open("rb") as source,
+        (folder / "dev.en-fr.fr.sgm").open("rb") as reference,
+        (folder / "en-fr.dev.txt.truecased.sgm").open("rb") as hypotheses,
+    ):
+        test_set = read_test_set(
+            source=source, references=[reference], source_language="en", target_language="fr"
+        )
+        aligned = align(read_hypotheses(hypotheses, "sample"), test_set)
+
+    assert_equals_sacrebleu(test_set, list(aligned.texts), "13a")
