@@ -62,6 +62,14 @@ def seconds(name: str, default: float) -> float:
     return number
 
 
+def choice(name: str, default: str, allowed: list[str]) -> str:
+    """Return one of the allowed words."""
+    value = text(name, default)
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} is {value!r}; choose one of {', '.join(allowed)}.")
+    return value
+
+
 def words(name: str, default: str) -> list[str]:
     """Return a list written with commas."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]

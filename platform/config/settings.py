@@ -7,6 +7,7 @@ from pathlib import Path
 import dj_database_url
 import django_stubs_ext
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from config import env
 
@@ -14,7 +15,10 @@ django_stubs_ext.monkeypatch()  # ModelAdmin[Team] and the like work at run time
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 STATE_DIR = Path(env.text("STATE_DIR", str(BASE_DIR / "var")))  # database, files, embedded broker
-STATE_DIR.mkdir(parents=True, exist_ok=True)
+try:
+    STATE_DIR.mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    raise ImproperlyConfigured(f"STATE_DIR is no folder that can be made: {error}") from error
 
 DEBUG = env.boolean("DEBUG", False)
 SECRET_KEY = env.secret("SECRET_KEY", "only-for-a-laptop" if DEBUG else None)
@@ -76,7 +80,10 @@ TEMPLATES = [
 # Database -----------------------------------------------------------------------------
 
 DATABASE_URL = env.secret("DATABASE_URL", f"sqlite:///{STATE_DIR / 'terminarium.sqlite3'}")
-DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60)}
+try:
+    DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60)}
+except ValueError as error:
+    raise ImproperlyConfigured(f"DATABASE_URL names no database that we know: {error}") from error
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Without these three, concurrent writers fail with "database is locked".
     DATABASES["default"]["OPTIONS"] = {
@@ -153,6 +160,9 @@ SCORING_DWELL = env.seconds("SCORING_DWELL", 600)  # seconds a worker may hold a
 SWEEP_INTERVAL = env.seconds("SWEEP_INTERVAL", 15)  # seconds between two sweeps
 
 BROKER_URL = env.secret("BROKER_URL", "filesystem://localhost")
+BROKERS = {"filesystem", "memory", "redis", "rediss", "amqp", "amqps"}
+if BROKER_URL.partition("://")[0] not in BROKERS:
+    raise ImproperlyConfigured("BROKER_URL has to begin with filesystem://, redis:// or amqp://.")
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -201,10 +211,11 @@ USE_TZ = True
 USE_I18N = False
 DEMO = env.boolean("DEMO", False)  # shows the demo's accounts on the start page
 
+LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": env.choice("LOG_LEVEL", "INFO", LOG_LEVELS)},
 }

@@ -12,10 +12,13 @@ import shutil
 import signal
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
 DEFAULT_PORT = 8000
+# SIGINT too: a script that starts us in the background has it ignored. SIGHUP: a closed terminal.
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> int:
@@ -24,7 +27,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     parser.add_argument("--once", action="store_true", help="end when every system is scored")
     options = parser.parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):  # the latter: its terminal was closed
+    for number in ENDS:
         signal.signal(number, _interrupt)
     state = Path(tempfile.mkdtemp(prefix="terminarium-demo-"))
     try:
@@ -36,7 +39,7 @@ def main() -> int:
         return 0
     finally:
         shutil.rmtree(state, ignore_errors=True)
-        print("Ended; nothing is left behind.")
+        _say(f"Ended, but {state} is still there." if state.exists() else "Ended, all tidied up.")
 
 
 def _set_environment(state: Path) -> None:
@@ -59,7 +62,16 @@ def _set_environment(state: Path) -> None:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    # Who presses Ctrl-C again while it tidies up must not keep it from doing so.
+    for number in ENDS:
+        signal.signal(number, signal.SIG_IGN)
+    _say("\nEnding …")
     raise KeyboardInterrupt
+
+
+def _say(text: str) -> None:
+    with suppress(OSError):  # the terminal may be gone
+        print(text, flush=True)
 
 
 if __name__ == "__main__":

@@ -28,14 +28,15 @@ def run(*, port: int, once: bool) -> int:
         with processes.running(Path(settings.STATE_DIR) / "logs", port=port) as children:
             _fill(children, started)
             print(f"\nTerminarium is at http://{processes.HOST}:{port}/")
+            if once:
+                return 0
             print("Sign in as participant or organiser, password terminarium-demo. Ctrl-C ends it.")
-            while not once:
+            while True:
                 children.check()
                 time.sleep(REDRAW)
     except processes.ChildFailed as failure:
         print(failure)
         return 1
-    return 0
 
 
 def _fill(children: processes.Children, started: float) -> None:

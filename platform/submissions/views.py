@@ -82,11 +82,13 @@ def submission(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show one submission: its state, its problems, its entries."""
     found = submission_or_404(request.user, pk)
     problems = list(found.problems.all()[:PROBLEMS_SHOWN])
+    entries = list(found.entries.select_related("test_set"))
     context = {
+        "is_live": not found.is_final or not all(entry.is_final for entry in entries),
         "submission": found,
         "problems": problems,
         "problems_hidden": max(found.problems_total - len(problems), 0),
-        "entries": found.entries.select_related("test_set").all(),
+        "entries": entries,
         "changes": found.changes.select_related("actor"),
     }
     return _live(request, "submission", context)

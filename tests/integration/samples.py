@@ -76,5 +76,5 @@ def as_sgml(texts: tuple[str, ...]) -> bytes:
 """.encode()
 
 
-# Without consistency, as nothing is required twice, and over-application, which takes a terminology.
+# All but consistency (nothing is required twice) and over-application (no terminology).
 SCORES = 11

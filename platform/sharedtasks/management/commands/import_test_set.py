@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
@@ -37,8 +37,18 @@ class Command(BaseCommand):
             "--reference", required=True, type=Path, action="append", metavar="FILE",
             help="repeat it for several references",
         )  # fmt: skip
-        parser.add_argument("--text-form", choices=TestSet.TextForm.values, default="tokenised")
-        parser.add_argument("--mode", choices=TestSet.Mode.values, default="proper")
+        parser.add_argument(
+            "--text-form",
+            choices=TestSet.TextForm.values,
+            default="tokenised",
+            help="how the files are written; the wmt21 metrics need tokenised text",
+        )
+        parser.add_argument(
+            "--mode",
+            choices=TestSet.Mode.values,
+            default="proper",
+            help="which terms systems are given",
+        )
         parser.add_argument("--test-set-version", type=int, default=1, metavar="N")
         parser.add_argument("--lemmatiser", choices=["identity", "simplemma"], default="simplemma")
         parser.add_argument("--ranking-metric", default="wmt21-exact-match", metavar="METRIC")
@@ -122,7 +132,8 @@ def _explained(error: ValidationError) -> str:
     if not hasattr(error, "error_dict"):
         return " ".join(error.messages)
     return " ".join(
-        f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items()
+        " ".join(messages) if field == NON_FIELD_ERRORS else f"{field}: {' '.join(messages)}"
+        for field, messages in error.message_dict.items()
     )
 
 
