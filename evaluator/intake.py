@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from evaluator.alignment import align
 from evaluator.errors import MisalignedError, ProblemLog, UnreadableFileError
-from evaluator.formats import read_hypotheses
+from evaluator.formats import read_upload
 from evaluator.formats.limits import MAX_BYTES
 from evaluator.types import Hypotheses, HypothesisFile, TestSet
 
@@ -14,18 +14,19 @@ from evaluator.types import Hypotheses, HypothesisFile, TestSet
 def read_aligned(
     stream: BinaryIO, name: str, test_set: TestSet, *, max_bytes: int = MAX_BYTES
 ) -> Hypotheses:
-    """Read one file of hypotheses and pair it with a test set.
+    """Read the hypotheses for a test set, a file or a zip with one for its language pair.
 
-    Raises what `read_hypotheses` and `align` raise; of a file that breaks off or has a broken
+    Raises what `read_upload` and `align` raise; of a file that breaks off or has a broken
     line, with the segments that are missing for it: every problem at once.
     """
     try:
-        file = read_hypotheses(stream, name, max_bytes=max_bytes)
+        pair = f"{test_set.source_language}-{test_set.target_language}"
+        [found] = read_upload(stream, name, pairs=[pair], max_bytes=max_bytes)
     except UnreadableFileError as error:
         if error.readable is not None:
             _raise_all(error, error.readable, test_set)
         raise
-    return align(file, test_set)
+    return align(found.file, test_set)
 
 
 def _raise_all(error: UnreadableFileError, readable: HypothesisFile, test_set: TestSet) -> None:

@@ -69,7 +69,8 @@ def read_upload(
         if start in (ZIP, EMPTY_ZIP):
             return _read_zip(file, name, pairs, max_bytes, system)
         slot = _slot_of_single(name, pairs)
-        found = read_hypotheses(file, name, max_bytes=max_bytes, language_pair=slot, system=system)
+        pair = slot or (pairs[0] if len(pairs) == 1 else None)
+        found = read_hypotheses(file, name, max_bytes=max_bytes, language_pair=pair, system=system)
     return (PairedFile(slot, found),)
 
 

@@ -104,6 +104,20 @@ def accept(
         work.announce(entry)
 
 
+def sent_before(submission: Submission, hypotheses: StoredFile) -> tuple[evaluator.Problem, ...]:
+    """Warn of the same hypotheses in an earlier entry of the team, of whatever test set."""
+    same = Entry.objects.filter(team=submission.team, hypotheses=hypotheses)
+    earlier = same.exclude(submission=submission).select_related("test_set").first()
+    if earlier is None:
+        return ()
+    message = (
+        f"These are, to the letter, the hypotheses of {earlier.system} for "
+        f"{earlier.test_set.slug}, which your team has sent before. Check that this is the file "
+        "you meant."
+    )
+    return (evaluator.Problem("warning", message, file=submission.file_name),)
+
+
 def refuse(submission: Submission, *, owner: str, error: evaluator.SubmissionError) -> None:
     """Close a submission with all that is wrong with it."""
     count = "1 problem" if error.total == 1 else f"{error.total:,} problems"

@@ -66,12 +66,9 @@ def _check(submission: Submission, *, owner: str) -> None:
     except evaluator.SubmissionError as error:
         services.refuse(submission, owner=owner, error=error)
     else:
-        services.accept(
-            submission,
-            owner=owner,
-            hypotheses=hypotheses.store(aligned),
-            warnings=checks.warnings(aligned, test_set),
-        )
+        kept = hypotheses.store(aligned)
+        warnings = (*checks.warnings(aligned, test_set), *services.sent_before(submission, kept))
+        services.accept(submission, owner=owner, hypotheses=kept, warnings=warnings)
 
 
 def _leave(model: type[Submission] | type[Entry], pk: int, *, owner: str) -> None:

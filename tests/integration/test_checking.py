@@ -292,3 +292,13 @@ def test_a_refused_primary_ends_nothing(make_submission, make_scored_entry):
 
     old.refresh_from_db()
     assert old.is_primary
+
+
+def test_the_same_hypotheses_again_are_accepted_with_a_warning(make_submission, make_entry):
+    make_entry(system="First")
+    again = make_submission(system="Second")
+
+    deliver(again)
+
+    assert again.state == SubmissionState.ACCEPTED
+    assert any("the hypotheses of First for en-fr" in p.message for p in again.problems.all())

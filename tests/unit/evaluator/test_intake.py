@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import zipfile
 
 import pytest
 
-from evaluator import MisalignedError, Segment, TestSet, UnreadableFileError
+from evaluator import (
+    MisalignedError,
+    Segment,
+    SubmissionError,
+    TestSet,
+    UnreadableFileError,
+    WrongFileError,
+)
 from evaluator.intake import read_aligned
 
 SEGMENTS = tuple(Segment(str(n), "d", f"source {n}", ("x",), (), ((),)) for n in range(1, 6))
@@ -61,3 +69,39 @@ def test_references_change_no_message():
 
     assert len(found) > 1
     assert found == problems(content, dataclasses.replace(TEST_SET, segments=others))
+
+
+def zipped(**members: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("__", "."), content)
+    return buffer.getvalue()
+
+
+def test_a_zip_with_a_file_for_the_pair_is_read():
+    found = read_aligned(io.BytesIO(zipped(**{"ours.en-fr.sgm": SGML})), "ours.zip", TEST_SET)
+
+    assert found.texts[0] == "texte 1"
+
+
+def test_a_zip_with_files_of_other_pairs_says_what_is_wanted():
+    content = zipped(**{"ours.en-fr.sgm": SGML, "ours.en-zh.sgm": SGML})
+
+    with pytest.raises(SubmissionError) as caught:
+        read_aligned(io.BytesIO(content), "ours.zip", TEST_SET)
+
+    assert "ours.en-zh.sgm" in str(caught.value)
+    assert "en-fr" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("ours.en-zh.sgm", SGML),  # another pair in the name
+        ("ours.sgm", SGML.replace("<tstset>", '<tstset trglang="zh">')),  # in the file
+    ],
+)
+def test_the_file_of_another_pair_is_refused(name, content):
+    with pytest.raises(WrongFileError, match="en-fr"):
+        read_aligned(io.BytesIO(content.encode()), name, TEST_SET)
