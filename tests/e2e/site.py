@@ -36,9 +36,11 @@ class Site:
             "HTTPS": "false",
             "SWEEP_INTERVAL": "0.5",
             "FAULT_LOG": str(folder / "faults.log"),
+            "TMPDIR": str(folder / "tmp"),  # a killed worker leaves its temporary files
             **settings,
         }
         (folder / "logs").mkdir(parents=True)
+        (folder / "tmp").mkdir()
         self.children = Children(folder / "logs", self.environment)
         self.run("tests.e2e.seed", "set_up")
 
