@@ -1,0 +1,69 @@
+"""How fast we score, against sacrebleu in the same run: ratios, as the machine is shared."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sacrebleu.metrics.ter import TER
+
+from evaluator import Hypotheses, Term, Terminology, TestSet, read_test_set, score
+
+pytestmark = pytest.mark.bench
+SEGMENTS = 100  # sacrebleu takes a quarter of a second for each
+
+
+@pytest.fixture
+def test_set(shared_data: Path) -> TestSet:
+    with (shared_data / "tico19" / "text" / "test.en-fr.tsv").open("rb") as stream:
+        whole = read_test_set(
+            source=stream,
+            source_language="en",
+            target_language="fr",
+            text_form=None,
+            terminology=Terminology("en", "fr", (Term("1", "virus", ("virus",)),)),
+        )
+    return TestSet("en", "fr", whole.segments[:SEGMENTS], "raw", terminology=whole.terminology)
+
+
+def disturbed(test_set: TestSet) -> Hypotheses:
+    chance = random.Random(3)
+    texts = []
+    for segment in test_set.segments:
+        words = [word for word in segment.references[0].split() if chance.random() > 0.1]
+        middle = len(words) // 2
+        texts.append(" ".join([*words[middle:], *words[:middle]]))
+    return Hypotheses(tuple(texts))
+
+
+def seconds(work: Callable[[], object]) -> float:
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
+def test_term_ter_is_faster_than_sacrebleus(test_set: TestSet) -> None:
+    hypotheses = disturbed(test_set)
+    references = [[segment.references[0] for segment in test_set.segments]]
+
+    ours = seconds(lambda: score(test_set, hypotheses, metrics=["term-1-ter"]))
+    theirs = seconds(lambda: TER().corpus_score(list(hypotheses.texts), references))
+
+    print(f"\nterm-1-ter {ours:.2f} s, sacrebleu's TER {theirs:.2f} s: {theirs / ours:.1f} times")
+    assert theirs > ours
+
+
+def test_the_term_metrics_cost_no_more_than_bleu_and_chrf(test_set: TestSet) -> None:
+    hypotheses = disturbed(test_set)
+    term = ["term-success", "term-consistency", "over-application"]
+    score(test_set, hypotheses, metrics=["bleu", *term])  # dictionaries are loaded once
+
+    fresh = disturbed(TestSet("en", "fr", test_set.segments[::-1], "raw"))
+    ours = seconds(lambda: score(test_set, fresh, metrics=term))
+    theirs = seconds(lambda: score(test_set, fresh, metrics=["bleu", "chrf", "chrf++"]))
+
+    print(f"\nterm metrics {ours:.2f} s, BLEU and chrF {theirs:.2f} s: {ours / theirs:.2f} of it")
+    assert ours < 2 * theirs
