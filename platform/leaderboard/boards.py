@@ -12,9 +12,8 @@ from django.db.models import F
 from django.utils import timezone
 
 import evaluator
-from evaluator.metrics import METRICS
 from leaderboard.models import BoardSnapshot
-from sharedtasks.columns import COLUMNS
+from sharedtasks.columns import BY_METRIC, COLUMNS
 from sharedtasks.models import TestSet
 from submissions.models import Entry, Score
 from submissions.states import EntryState
@@ -117,7 +116,7 @@ def _ranked(
 ) -> list[Row]:
     by_id = {entry.pk: entry for entry in entries}
     values = {pk: scores.get(pk, {}).get(metric) for pk in by_id}
-    higher = METRICS[metric](None).higher_is_better
+    higher = BY_METRIC[metric].higher_is_better
     return [
         _row(by_id[ranked.entry_id], ranked.rank, scores.get(ranked.entry_id, {}))
         for ranked in evaluator.rank(values, higher_is_better=higher)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import evaluator
-from evaluator.metrics import METRICS
 from leaderboard.boards import Board, Row
 from leaderboard.models import BoardSnapshot
 from sharedtasks.columns import BY_METRIC, Column
@@ -78,7 +77,7 @@ def board_view(test_set: TestSet, *, sort: str = "", rows_at_most: int | None = 
 
 def _sorted(board: Board, sort: str) -> list[Row]:
     values = {row.entry: row.scores.get(sort) for row in board.rows}
-    order = evaluator.rank(values, higher_is_better=METRICS[sort](None).higher_is_better)
+    order = evaluator.rank(values, higher_is_better=BY_METRIC[sort].higher_is_better)
     by_entry = {row.entry: row for row in board.rows}
     return [by_entry[ranked.entry_id] for ranked in order]
 

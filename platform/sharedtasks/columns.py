@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from evaluator.metrics import METRICS
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -13,6 +15,11 @@ class Column:
     label: str
     decimals: int
     meaning: str
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Say which end of the column is its top, as the evaluator's metric says."""
+        return METRICS[self.metric](None).higher_is_better
 
 
 COLUMNS = [

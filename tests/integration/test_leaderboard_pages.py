@@ -213,3 +213,25 @@ def test_the_shared_tasks_page_says_what_is_open(client, phase, test_set, opens,
 
 def test_the_shared_tasks_page_without_a_phase(client, shared_task):
     assert "This shared task has no phase yet" in client.get("/tasks/spring/").text
+
+
+@pytest.mark.parametrize(
+    ("metric", "words", "order"),
+    [
+        ("bleu", "BLEU, higher is better", "descending"),
+        ("over-application", "Over-applied, lower is better", "ascending"),
+    ],
+)
+def test_the_board_says_which_end_is_the_better_one(client, three, test_set, metric, words, order):
+    for entry, value in zip(three, (3.0, 1.0, 2.0), strict=True):
+        entry.scores.filter(metric=metric).delete()
+        entry.scores.create(metric=metric, value=value, signature="s")
+    type(test_set).objects.filter(pk=test_set.pk).update(ranking_metric=metric, results_version=9)
+    boards.rebuild(test_set.pk)
+
+    response = client.get(BOARD)
+
+    assert words in response.text
+    assert f'aria-sort="{order}"' in response.text
+    best_first = ["Worst", "Best", "Middle"]
+    assert shown(response) == (best_first if order == "descending" else best_first[::-1])
