@@ -25,7 +25,7 @@ test: lint types ## what CI runs: linters, types, layers, migrations, then every
 	@echo "== migrations: do they match the models?"
 	@$(PY) -m tests.environment makemigrations --check --dry-run
 	@echo "== tests"
-	@exec $(PY) tests/services.py -- $(PY) -m pytest $(ARGS)
+	@exec $(PY) -m tests.services -- $(PY) -m pytest $(ARGS)
 
 lint: setup ## style and layers: ruff, and who may import whom
 	@echo "== ruff: style"
@@ -39,7 +39,7 @@ types: setup ## check the types: mypy, strict
 	@DEBUG=true $(PY) -m mypy # its Django plugin reads the settings
 
 bench: setup ## measure speed: the tests marked `bench`
-	@exec $(PY) tests/services.py -- $(PY) -m pytest -m bench $(ARGS)
+	@exec $(PY) -m tests.services -- $(PY) -m pytest -m bench $(ARGS)
 
 requirements: ## pin requirements/*.txt anew from the .in files, for every system and Python we support
 	@$(PYTHON) -m venv $(VENV)-pins

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
-# Where tests/services.py says how a service is reached.
+# Where tests/services says how a service is reached.
 SERVICES = {
     "postgresql": "TERMINARIUM_TEST_DATABASE_URL",
     "redis": "TERMINARIUM_TEST_REDIS_URL",
@@ -49,7 +49,7 @@ def require_service() -> Callable[[str], str]:
     def address(name: str) -> str:
         found = os.environ.get(SERVICES[name])
         if not found:
-            give_up(f"needs {name}: run under tests/services.py, as `make test` does")
+            give_up(f"needs {name}: run under `python -m tests.services`, as `make test` does")
         return found
 
     return address

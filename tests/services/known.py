@@ -1,0 +1,153 @@
+"""The services that tests need: PostgreSQL, Redis, Chromium."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.services.service import START_TIMEOUT, Service, as_user, free_port
+
+
+class PostgreSQL(Service):
+    """A cluster of its own; nothing of it is worth a disk flush."""
+
+    name = "postgresql"
+    variable = "TERMINARIUM_TEST_DATABASE_URL"
+    packages = ("postgresql",)
+    role = "terminarium"
+
+    def is_installed(self) -> bool:
+        return self._folder_of_programs() is not None
+
+    def start(self, folder: Path) -> str:
+        programs = self._folder_of_programs()
+        assert programs is not None
+        # It refuses to run as root; Debian's package brings this user.
+        user = "postgres" if os.geteuid() == 0 else None
+        if user:
+            shutil.chown(folder, user)
+        locale = "C.UTF-8" if sys.platform == "linux" else "en_US.UTF-8"
+        self._run(
+            [
+                str(programs / "initdb"),
+                f"--pgdata={folder / 'cluster'}",
+                f"--username={self.role}",
+                "--auth=trust",
+                "--encoding=UTF8",
+                f"--locale={locale}",
+                "--no-sync",
+            ],
+            folder,
+            user,
+        )
+        port = free_port()
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": port,
+            "unix_socket_directories": folder,
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+        }
+        options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
+        self.launch(
+            [str(programs / "postgres"), "-D", str(folder / "cluster"), *options], folder, user
+        )
+        where = ["--host=127.0.0.1", f"--port={port}"]
+        ready = [str(programs / "pg_isready"), "--quiet", *where]
+        self.wait(lambda: subprocess.run(ready, timeout=START_TIMEOUT).returncode == 0)
+        created = [str(programs / "createdb"), *where, f"--username={self.role}", self.role]
+        self._run(created, folder, user)
+        return f"postgresql://{self.role}@127.0.0.1:{port}/{self.role}"
+
+    def _run(self, command: list[str], folder: Path, user: str | None) -> None:
+        self.log = folder / "log"
+        with self.log.open("ab") as log:
+            status = subprocess.run(
+                command,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                timeout=START_TIMEOUT,
+                start_new_session=True,
+                **as_user(user),
+            ).returncode
+        if status:
+            raise self.error(f"failed: {Path(command[0]).name} ended with status {status}")
+
+    @staticmethod
+    def _folder_of_programs() -> Path | None:
+        """Return the newest version's folder; Debian keeps it off the PATH."""
+        folders = sorted(
+            Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: path.parent.name.zfill(3)
+        )
+        on_path = shutil.which("initdb")
+        folders = ([Path(on_path).resolve().parent] if on_path else []) + folders
+        whole = [folder for folder in folders if (folder / "postgres").exists()]
+        return whole[-1] if whole else None
+
+
+class Redis(Service):
+    """A broker without memory of the last run."""
+
+    name = "redis"
+    variable = "TERMINARIUM_TEST_REDIS_URL"
+    packages = ("redis-server",)
+
+    def is_installed(self) -> bool:
+        return shutil.which("redis-server") is not None
+
+    def start(self, folder: Path) -> str:
+        port = free_port()
+        options = f"--port {port} --bind 127.0.0.1 --save '' --appendonly no --daemonize no"
+        self.launch(["redis-server", *shlex.split(options), "--dir", str(folder)], folder)
+        self.wait(lambda: self._answers(port))
+        return f"redis://127.0.0.1:{port}/0"
+
+    @staticmethod
+    def _answers(port: int) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+                connection.sendall(b"PING\r\n")
+                return connection.recv(64).startswith(b"+PONG")
+        except OSError:
+            return False
+
+
+class Chromium(Service):
+    """The browser is only found: each test starts its own."""
+
+    name = "chromium"
+    variable = "TERMINARIUM_TEST_CHROMIUM"
+    packages = ("chromium", "fonts-noto-cjk")
+    programs = ("chromium", "chromium-browser", "google-chrome")
+
+    def is_installed(self) -> bool:
+        return self._program() is not None and self._has_fonts()
+
+    def start(self, folder: Path) -> str:
+        program = self._program()
+        assert program is not None
+        return program
+
+    def _program(self) -> str | None:
+        return next(filter(None, map(shutil.which, self.programs)), None)
+
+    @staticmethod
+    def _has_fonts() -> bool:
+        """Whether Han and Hangul show as letters; taken as given where fontconfig is not."""
+        if shutil.which("fc-list") is None:
+            return True
+        return all(
+            subprocess.run(["fc-list", f":lang={lang}"], capture_output=True, check=False).stdout
+            for lang in ("ko", "zh-cn")
+        )
+
+
+SERVICES: tuple[type[Service], ...] = (PostgreSQL, Redis, Chromium)

@@ -1,0 +1,101 @@
+"""What every service has: a process of its own, an address, the end of its log when it fails."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+
+START_TIMEOUT = 60  # seconds until a service has to answer
+STOP_TIMEOUT = 20  # seconds between asking a service to stop and killing it
+LOG_TAIL = 20  # lines
+
+
+class ServiceError(Exception):
+    """A service can't be had or did not start; the text says what to do."""
+
+
+class Service(ABC):
+    """One service: what it needs, how it starts, where the tests find it."""
+
+    name: str
+    variable: str  # the environment variable that carries its address
+    packages: tuple[str, ...]  # Debian's
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[bytes] | None = None
+        self.log = Path(os.devnull)
+
+    @abstractmethod
+    def is_installed(self) -> bool:
+        """Whether everything is there to start it."""
+
+    @abstractmethod
+    def start(self, folder: Path) -> str:
+        """Start it with its files in `folder`; return its address once it answers."""
+
+    def stop(self) -> None:
+        """Stop what `start` started, by its process id."""
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)  # PostgreSQL: disconnect all and stop
+            try:
+                self.process.wait(STOP_TIMEOUT)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.process = None
+
+    def launch(self, command: list[str], folder: Path, user: str | None = None) -> None:
+        """Start a daemon in a session of its own, so that Ctrl-C reaches the command alone."""
+        self.log = folder / "log"
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                **as_user(user),
+            )
+
+    def wait(self, answers: Callable[[], bool]) -> None:
+        """Wait until it answers; raise with the end of its log when it doesn't."""
+        assert self.process is not None
+        deadline = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise self.error(f"ended with status {self.process.returncode}")
+            if answers():
+                return
+            time.sleep(0.1)
+        raise self.error(f"does not answer after {START_TIMEOUT} s")
+
+    def error(self, problem: str) -> ServiceError:
+        lines = self.log.read_text(errors="replace").splitlines()[-LOG_TAIL:]
+        return ServiceError("\n    ".join([f"{self.name} {problem}. The end of its log:", *lines]))
+
+
+def free_port() -> int:
+    """Return a port on loopback that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def as_user(user: str | None) -> dict[str, object]:
+    return {"user": user, "group": user, "extra_groups": []} if user else {}
+
+
+def say(text: str) -> None:
+    """Tell the person; not on the command's standard output."""
+    print(f"services: {text}", file=sys.stderr, flush=True)
