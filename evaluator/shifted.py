@@ -1,7 +1,7 @@
 """Is the order of the hypotheses that of the sources?
 
 A line that got lost makes every later hypothesis stand beside the wrong source. Numerals and
-words that a translation copies tell, and the lengths of sentences; the references are not asked.
+words that a translation copies tell; the references are not asked. Lengths are not used.
 """
 
 from __future__ import annotations

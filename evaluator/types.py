@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 TextForm = Literal["raw", "tokenised"]
 Mode = Literal["proper", "noterm", "random"]
 Severity = Literal["error", "warning"]
-Statistics = NDArray[Any]  # int64 or float64, one row per segment
+Statistics = NDArray[Any]  # int64 or float64, one row per unit: segment or document
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,4 +175,4 @@ class ScoringResult:
     """Scores, and the statistics to compute them again from any choice of segments."""
 
     scores: tuple[Score, ...]
-    statistics: Mapping[str, Statistics]  # by metric name, one row per segment
+    statistics: Mapping[str, Statistics]  # by metric name, one row per unit: segment or document

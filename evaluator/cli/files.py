@@ -50,6 +50,17 @@ def add_test_set(command: argparse.ArgumentParser, *, with_references: bool) -> 
     command.add_argument("--target-language", required=True, metavar="CODE", help="such as fr")
 
 
+def add_hypotheses(command: argparse.ArgumentParser, *, what: str, each: str) -> None:
+    """Add the option that names files of hypotheses: what they are for, what each of them is."""
+    command.add_argument(
+        "--hypotheses",
+        required=True,
+        action="append",
+        metavar="FILE",
+        help=f"{what}; again for each further {each}",
+    )
+
+
 def add_text_form(command: argparse.ArgumentParser) -> None:
     """Add the option that says how the test set is written."""
     command.add_argument(

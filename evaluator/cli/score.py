@@ -11,6 +11,7 @@ from evaluator.baselines import score_baselines
 from evaluator.checks import identical, warnings
 from evaluator.cli import tables
 from evaluator.cli.files import (
+    add_hypotheses,
     add_problems,
     add_test_set,
     add_text_form,
@@ -43,13 +44,7 @@ examples:
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add what this command understands."""
     add_test_set(command, with_references=True)
-    command.add_argument(
-        "--hypotheses",
-        required=True,
-        action="append",
-        metavar="FILE",
-        help="what to score; again for each further system",
-    )
+    add_hypotheses(command, what="what to score", each="system")
     command.add_argument(
         "--noterm-hypotheses",
         metavar="FILE",

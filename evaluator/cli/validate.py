@@ -6,6 +6,7 @@ import argparse
 
 from evaluator.checks import identical, warnings
 from evaluator.cli.files import (
+    add_hypotheses,
     add_problems,
     add_test_set,
     add_text_form,
@@ -31,13 +32,7 @@ examples:
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add what this command understands."""
     add_test_set(command, with_references=False)
-    command.add_argument(
-        "--hypotheses",
-        required=True,
-        action="append",
-        metavar="FILE",
-        help="what to check; again for each further file",
-    )
+    add_hypotheses(command, what="what to check", each="file")
     add_text_form(command)
     add_problems(command)
 
