@@ -31,7 +31,9 @@ class SharedTask(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
     summary = models.CharField(max_length=300, blank=True)  # one sentence, for the start page
-    description = models.TextField(blank=True)
+    description = models.TextField(blank=True)  # CommonMark: what it is about
+    rules = models.TextField(blank=True)  # CommonMark: data, tracks, conduct
+    contact = models.EmailField(blank=True)  # whom participants write to
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -44,14 +46,34 @@ class SharedTask(models.Model):
         return reverse("shared-task", args=[self.slug])
 
 
+def instant(help_text: str) -> models.DateTimeField[datetime | None, datetime | None]:
+    """Make a field for the moment from which something may be seen; none: not before it is set."""
+    return models.DateTimeField(null=True, blank=True, help_text=help_text)
+
+
 class Phase(models.Model):
-    """A stretch of time in which submissions for its test sets are taken."""
+    """A stretch of time in which submissions for its test sets are taken.
+
+    What may be seen of it from when on, `policy.can_see` says: nobody else reads the instants.
+    """
+
+    class Kind(models.TextChoices):
+        DEVELOPMENT = "dev", "development"
+        BLIND = "blind", "blind test"
+        POST = "post", "post-evaluation"
 
     shared_task = models.ForeignKey(SharedTask, models.PROTECT, related_name="phases")
     slug = models.SlugField()
     name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.DEVELOPMENT)
     opens_at = models.DateTimeField()
     closes_at = models.DateTimeField(null=True, blank=True)  # none: it stays open
+    own_scores_at = instant("When a team sees the scores of its own entries.")
+    board_at = instant("When everybody sees the leaderboards.")
+    team_names_at = instant("When the leaderboards name teams and systems.")
+    outputs_at = instant("When everybody sees segments with the teams' outputs.")
+    references_at = instant("When everybody sees the references.")
+    logs_at = instant("When a team sees the logs of its runs on the test sets.")
 
     class Meta:
         ordering = ["opens_at", "pk"]
@@ -63,6 +85,9 @@ class Phase(models.Model):
                 name="phase_closes_after_opening",
                 condition=Q(closes_at=None) | Q(closes_at__gt=F("opens_at")),
                 violation_error_message="A phase closes after it opens.",
+            ),
+            models.CheckConstraint(
+                name="phase_kind_known", condition=Q(kind__in=["dev", "blind", "post"])
             ),
         ]
 
@@ -101,7 +126,8 @@ class TestSet(models.Model):
     digest = models.CharField(max_length=64)  # evaluator's, over all that decides a score
     segments = models.PositiveIntegerField()
     documents = models.PositiveIntegerField()
-    required_terms = models.PositiveIntegerField()
+    required_terms = models.PositiveIntegerField()  # occurrences that translations have to render
+    terms = models.PositiveIntegerField(default=0)  # entries of its terminology
     # Counts every change of what the board shows, and the change that it was last built from.
     results_version = models.PositiveBigIntegerField(default=0)
     ranked_version = models.PositiveBigIntegerField(default=0)
@@ -163,3 +189,23 @@ class TestSetReference(models.Model):
 
     def __str__(self) -> str:
         return f"reference {self.position + 1} of {self.test_set}"
+
+
+class TestSetTerminology(models.Model):
+    """One term list of a test set; several are read as one terminology, in their order."""
+
+    test_set = models.ForeignKey(TestSet, models.CASCADE, related_name="term_lists")
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="terminology_of")
+    name = models.CharField(max_length=200)  # as the organiser's file is called, for messages
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                name="test_set_terminology_order", fields=["test_set", "position"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"term list {self.name} of {self.test_set}"

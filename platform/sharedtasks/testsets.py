@@ -1,20 +1,24 @@
-"""Importing test sets, and reading an imported one back for scoring."""
+"""Importing test sets, and reading an imported one back for checking and scoring."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import BinaryIO, Literal, cast
+from typing import BinaryIO, cast
 
 from django.db import transaction
 
 import evaluator
+from evaluator.terminology import required_terms
+from evaluator.types import Mode, TextForm
 from files import storage
-from sharedtasks.models import Phase, TestSet, TestSetReference
+from sharedtasks.models import Phase, TestSet, TestSetReference, TestSetTerminology
 
 MAX_TEST_SET_BYTES = 64 * 1024 * 1024
-KEPT_IN_MEMORY = 8  # parsed test sets a worker keeps; each is a few megabytes
+KEPT_IN_MEMORY = 16  # parsed test sets a worker keeps; each is a few megabytes
+RANKED_BY = "term-success"
+RANKED_BY_WITHOUT_TERMS = "chrf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,15 @@ class TestSetFiles:
     source: BinaryIO
     references: tuple[BinaryIO, ...]
     names: tuple[str, ...]  # the source's, then the references', for messages
+    terminologies: tuple[tuple[BinaryIO, str], ...] = ()  # each with its name
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedTestSet:
+    """A new test set, and what was changed in reading its terminology."""
+
+    test_set: TestSet
+    terminology: evaluator.ImportedTerminology | None
 
 
 def import_test_set(
@@ -36,9 +49,17 @@ def import_test_set(
     mode: str = TestSet.Mode.PROPER,
     version: int = 1,
     lemmatiser: str = "simplemma",
-    ranking_metric: str = "wmt21-exact-match",
-) -> TestSet:
-    """Check the files and make a test set of them; raises `evaluator.TestSetError`."""
+    ranking_metric: str | None = None,
+) -> ImportedTestSet:
+    """Check the files and make a test set of them; raises `evaluator.TestSetError`.
+
+    It ranks by term success unless told otherwise; without terms by chrF2.
+    """
+    terminology = None
+    if files.terminologies:
+        terminology = evaluator.read_terminologies(
+            files.terminologies, source_language=source_language, target_language=target_language
+        )
     content = evaluator.read_test_set(
         source=files.source,
         references=files.references,
@@ -46,9 +67,10 @@ def import_test_set(
         target_language=target_language,
         text_form=_text_form(text_form),
         names=files.names,
+        mode=_mode(mode),
+        terminology=terminology.terminology if terminology else None,
     )
-    source_file = storage.put(files.source, max_bytes=MAX_TEST_SET_BYTES)
-    references = [storage.put(file, max_bytes=MAX_TEST_SET_BYTES) for file in files.references]
+    required = _required(content)
     test_set = TestSet(
         phase=phase,
         source_language=source_language,
@@ -57,21 +79,40 @@ def import_test_set(
         version=version,
         text_form=text_form,
         lemmatiser=lemmatiser,
-        ranking_metric=ranking_metric,
-        source_file=source_file,
+        ranking_metric=ranking_metric or (RANKED_BY if required else RANKED_BY_WITHOUT_TERMS),
+        source_file=storage.put(files.source, max_bytes=MAX_TEST_SET_BYTES),
         digest=content.digest,
         segments=len(content.segments),
         documents=len({segment.document for segment in content.segments}),
-        required_terms=sum(len(segment.reference_terms[0]) for segment in content.segments),
+        required_terms=required,
+        terms=len(content.terminology.terms) if content.terminology else 0,
     )
     test_set.full_clean()
+    _save(test_set, files)
+    return ImportedTestSet(test_set, terminology)
+
+
+def _save(test_set: TestSet, files: TestSetFiles) -> None:
+    references = [storage.put(file, max_bytes=MAX_TEST_SET_BYTES) for file in files.references]
+    term_lists = [
+        (storage.put(file, max_bytes=MAX_TEST_SET_BYTES), name)
+        for file, name in files.terminologies
+    ]
     with transaction.atomic():
         test_set.save()
         TestSetReference.objects.bulk_create(
             TestSetReference(test_set=test_set, file=file, position=position)
             for position, file in enumerate(references)
         )
-    return test_set
+        TestSetTerminology.objects.bulk_create(
+            TestSetTerminology(test_set=test_set, file=file, name=name[-200:], position=position)
+            for position, (file, name) in enumerate(term_lists)
+        )
+
+
+def _required(content: evaluator.TestSet) -> int:
+    found = required_terms(content)
+    return sum(term.count for segment in found.per_segment for term in segment)
 
 
 def read(test_set: TestSet) -> evaluator.TestSet:
@@ -90,8 +131,26 @@ def _read(pk: int, digest: str) -> evaluator.TestSet:
             source_language=test_set.source_language,
             target_language=test_set.target_language,
             text_form=_text_form(test_set.text_form),
+            mode=_mode(test_set.mode),
+            terminology=_terminology(test_set),
         )
 
 
-def _text_form(value: str) -> Literal["raw", "tokenised"]:
-    return cast('Literal["raw", "tokenised"]', TestSet.TextForm(value).value)
+def _terminology(test_set: TestSet) -> evaluator.Terminology | None:
+    term_lists = list(test_set.term_lists.select_related("file"))
+    if not term_lists:
+        return None
+    with ExitStack() as stack:
+        return evaluator.read_terminologies(
+            [(stack.enter_context(storage.open_file(one.file)), one.name) for one in term_lists],
+            source_language=test_set.source_language,
+            target_language=test_set.target_language,
+        ).terminology
+
+
+def _text_form(value: str) -> TextForm:
+    return cast("TextForm", TestSet.TextForm(value).value)
+
+
+def _mode(value: str) -> Mode:
+    return cast("Mode", TestSet.Mode(value).value)

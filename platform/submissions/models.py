@@ -52,7 +52,10 @@ class WorkItem(models.Model):
 
 
 class Submission(WorkItem):
-    """One upload by one member for one test set of a phase."""
+    """One upload by one member for one phase: a file, several, or a zip of several.
+
+    Each file that fits a test set makes an entry of its own, and lives and fails alone.
+    """
 
     WORKING = SubmissionState.CHECKING
     TASK = "submissions.check"
@@ -67,7 +70,9 @@ class Submission(WorkItem):
     team = models.ForeignKey(Team, models.PROTECT, related_name="submissions")
     member = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
     phase = models.ForeignKey(Phase, models.PROTECT)
-    test_set = models.ForeignKey(TestSet, models.PROTECT)
+    test_set = models.ForeignKey(  # said at upload, for a single file; none: file names say
+        TestSet, models.PROTECT, null=True, blank=True
+    )
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.OUTPUTS)
     system = models.CharField(max_length=60)
     description = models.TextField(blank=True, max_length=2000)
@@ -76,8 +81,6 @@ class Submission(WorkItem):
         max_length=10, choices=TerminologyUse, default=TerminologyUse.INFERENCE
     )
     wants_primary = models.BooleanField(default=False)  # asked for at upload
-    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="upload_of")
-    file_name = models.CharField(max_length=200)  # as the team named it
     problems_total = models.PositiveIntegerField(default=0)  # found; the first ones are kept
     created_at = models.DateTimeField(default=timezone.now)
     state = models.CharField(
@@ -107,6 +110,26 @@ class Submission(WorkItem):
         return reverse("submission", args=[self.pk])
 
 
+class SubmittedFile(models.Model):
+    """One file of a submission, byte for byte as it came."""
+
+    submission = models.ForeignKey(Submission, models.CASCADE, related_name="files")
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="upload_of")
+    name = models.CharField(max_length=200)  # as the team named it
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                name="submitted_file_order", fields=["submission", "position"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Problem(models.Model):
     """Something found in an upload: where, what, and what to do about it."""
 
@@ -115,6 +138,9 @@ class Problem(models.Model):
         WARNING = "warning"
 
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="problems")
+    test_set = models.ForeignKey(  # the one that the file is for; none: its name says none
+        TestSet, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     severity = models.CharField(max_length=10, choices=Severity)
     file = models.CharField(max_length=200, blank=True)
     line = models.PositiveIntegerField(null=True, blank=True)
@@ -134,16 +160,33 @@ class Problem(models.Model):
 
 
 class Entry(WorkItem):
-    """One system's hypotheses for one test set: what a leaderboard row is."""
+    """One system's hypotheses for one test set: what a leaderboard row is.
+
+    So are the rows that tell what a score means: each reference and the copied source, scored
+    as if they were systems. They are nobody's.
+    """
 
     WORKING = EntryState.SCORING
     TASK = "submissions.score"
 
-    submission = models.ForeignKey(Submission, models.PROTECT, related_name="entries")
-    team = models.ForeignKey(Team, models.PROTECT, related_name="entries")
+    class Kind(models.TextChoices):
+        SYSTEM = "system"  # a team's
+        BASELINE = "baseline"  # a system of the organisers', beside the ranks
+        ORACLE = "oracle"  # a reference, against the other ones if there are any
+        COPY = "copy"  # the source, untranslated
+
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.SYSTEM)
+    submission = models.ForeignKey(
+        Submission, models.PROTECT, null=True, blank=True, related_name="entries"
+    )
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="entries")
     test_set = models.ForeignKey(TestSet, models.PROTECT, related_name="entries")
     system = models.CharField(max_length=60)
     is_primary = models.BooleanField(default=False)  # otherwise contrastive
+    withdrawn_at = models.DateTimeField(null=True, blank=True)  # from then on it is on no board
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     hypotheses = models.ForeignKey(StoredFile, models.PROTECT, related_name="hypotheses_of")
     statistics = models.ForeignKey(
         StoredFile, models.PROTECT, null=True, blank=True, related_name="statistics_of"
@@ -157,6 +200,23 @@ class Entry(WorkItem):
         constraints = [
             models.CheckConstraint(
                 name="entry_state_known", condition=Q(state__in=EntryState.values)
+            ),
+            models.CheckConstraint(
+                name="entry_of_a_team_or_of_nobody",
+                condition=Q(
+                    kind__in=["system", "baseline"], submission__isnull=False, team__isnull=False
+                )
+                | Q(kind__in=["oracle", "copy"], submission=None, team=None, is_primary=False),
+            ),
+            # Two sweepers that make a test set's oracle rows make them once.
+            models.UniqueConstraint(
+                name="entry_oracle_once",
+                fields=["test_set", "kind", "system"],
+                condition=Q(kind__in=["oracle", "copy"]),
+            ),
+            models.CheckConstraint(
+                name="entry_withdrawn_is_not_primary",
+                condition=Q(withdrawn_at=None) | Q(is_primary=False),
             ),
             # Checking a submission twice makes its entries once.
             models.UniqueConstraint(

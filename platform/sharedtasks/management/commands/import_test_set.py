@@ -17,14 +17,17 @@ from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.testsets import TestSetFiles, import_test_set
 
 PROBLEMS_SHOWN = 50
+CHANGES_SHOWN = 50
 
 
 class Command(BaseCommand):
     """Make a test set; the shared task and the phase are created if they don't exist."""
 
     help = (
-        "Import a test set. Example: manage.py import_test_set --shared-task wmt21 --phase dev "
-        "--language-pair en-fr --source dev.en-fr.en.sgm --reference dev.en-fr.fr.sgm"
+        "Import a test set. Examples: manage.py import_test_set --shared-task wmt21 --phase dev "
+        "--language-pair en-fr --source dev.en-fr.en.sgm --reference dev.en-fr.fr.sgm; "
+        "manage.py import_test_set --shared-task covid --phase dev --language-pair en-fr "
+        "--source test.en-fr.tsv --terminology terms.en-fr.csv --text-form raw"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -34,8 +37,12 @@ class Command(BaseCommand):
         parser.add_argument("--language-pair", required=True, metavar="en-fr")
         parser.add_argument("--source", required=True, type=Path, metavar="FILE")
         parser.add_argument(
-            "--reference", required=True, type=Path, action="append", metavar="FILE",
-            help="repeat it for several references",
+            "--reference", type=Path, action="append", default=[], metavar="FILE",
+            help="unless the source file holds them; repeat it for several references",
+        )  # fmt: skip
+        parser.add_argument(
+            "--terminology", type=Path, action="append", default=[], metavar="FILE",
+            help="a term list: CSV, TSV, JSON lines or TBX; repeat it for several",
         )  # fmt: skip
         parser.add_argument(
             "--text-form",
@@ -51,7 +58,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--test-set-version", type=int, default=1, metavar="N")
         parser.add_argument("--lemmatiser", choices=["identity", "simplemma"], default="simplemma")
-        parser.add_argument("--ranking-metric", default="wmt21-exact-match", metavar="METRIC")
+        parser.add_argument(
+            "--ranking-metric",
+            metavar="METRIC",
+            help="what the board ranks by (default: term-success, without terms chrf)",
+        )
 
     def handle(
         self,
@@ -62,11 +73,12 @@ class Command(BaseCommand):
         language_pair: str,
         source: Path,
         reference: list[Path],
+        terminology: list[Path],
         text_form: str,
         mode: str,
         test_set_version: int,
         lemmatiser: str,
-        ranking_metric: str,
+        ranking_metric: str | None,
         **_: object,
     ) -> None:
         source_language, target_language = _languages(language_pair)
@@ -74,8 +86,9 @@ class Command(BaseCommand):
         with ExitStack() as stack, transaction.atomic():
             paths = [source, *reference]
             streams = [stack.enter_context(_open(path)) for path in paths]
+            term_lists = [(stack.enter_context(_open(path)), path.name) for path in terminology]
             try:
-                test_set = import_test_set(
+                imported = import_test_set(
                     phase=_phase(shared_task, shared_task_name or shared_task, phase),
                     source_language=source_language,
                     target_language=target_language,
@@ -83,6 +96,7 @@ class Command(BaseCommand):
                         source=streams[0],
                         references=tuple(streams[1:]),
                         names=tuple(path.name for path in paths),
+                        terminologies=tuple(term_lists),
                     ),
                     text_form=text_form,
                     mode=mode,
@@ -94,9 +108,21 @@ class Command(BaseCommand):
                 raise CommandError(_listed(error)) from error
             except ValidationError as error:
                 raise CommandError(_explained(error)) from error
+        test_set = imported.test_set
+        if imported.terminology is not None:
+            self._report(imported.terminology)
         self.stdout.write(
             f"Imported {test_set}: {test_set.segments} segments in {test_set.documents} documents, "
             f"{test_set.required_terms} required terms. Its board: {test_set.get_absolute_url()}"
+        )
+
+    def _report(self, terminology: evaluator.ImportedTerminology) -> None:
+        """Say which entries are not as the term lists have them."""
+        for change in terminology.report[:CHANGES_SHOWN]:
+            self.stdout.write(f"note: {change}")
+        self.stdout.write(
+            f"{len(terminology.terminology.terms)} terms: {terminology.changed} changed, "
+            f"{terminology.dropped} dropped, {terminology.doubtful} kept with doubts."
         )
 
 
@@ -122,7 +148,11 @@ def _phase(shared_task: str, name: str, slug: str) -> Phase:
         task.save()
     phase = Phase.objects.filter(shared_task=task, slug=slug).first()
     if phase is None:
-        phase = Phase(shared_task=task, slug=slug, name=slug, opens_at=timezone.now())
+        now = timezone.now()
+        phase = Phase(
+            shared_task=task, slug=slug, name=slug, opens_at=now,
+            own_scores_at=now, board_at=now, team_names_at=now,
+        )  # fmt: skip
         phase.full_clean()
         phase.save()
     return phase

@@ -1,0 +1,83 @@
+"""Who may see what, when: the one place that knows.
+
+Every page, download, export and feed asks `can_see`; nobody else reads a phase's instants.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class Thing(StrEnum):
+    """What can be under embargo in a phase."""
+
+    SOURCES = "sources"  # source segments, terms that systems are given
+    OWN_SCORES = "own_scores"  # scores of one's own team's entries
+    BOARD = "board"  # the ranked scores of everybody
+    TEAM_NAMES = "team_names"  # whose they are: teams, systems, descriptions
+    OUTPUTS = "outputs"  # what the systems wrote, segment by segment
+    REFERENCES = "references"  # and whatever was derived from them
+    LOGS = "logs"  # of runs on the test set
+
+
+class Embargo(Protocol):
+    """The instants of a phase; None stands for "not before it is set"."""
+
+    opens_at: datetime
+    own_scores_at: datetime | None
+    board_at: datetime | None
+    team_names_at: datetime | None
+    outputs_at: datetime | None
+    references_at: datetime | None
+    logs_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks: nobody in particular, members of teams, an organiser."""
+
+    is_organiser: bool = False
+    teams: frozenset[int] = field(default_factory=frozenset)
+
+
+VISITOR = Viewer()
+
+# What a team sees of its own things without waiting for the public.
+_OWN = frozenset({Thing.TEAM_NAMES, Thing.OUTPUTS})
+# What nobody but the team itself, and the organisers, ever sees.
+_OWN_ALONE = frozenset({Thing.OWN_SCORES, Thing.LOGS})
+
+
+def can_see(
+    viewer: Viewer, thing: Thing, phase: Embargo, now: datetime, *, team: int | None = None
+) -> bool:
+    """Say whether a viewer may see a thing of a phase at an instant.
+
+    `team` is whose it is; None where it is nobody's or everybody's, as a board is. Own scores and
+    logs are the team's alone. Names and outputs are never hidden from the team that they are of.
+    """
+    if viewer.is_organiser:
+        return True
+    is_own = team is not None and team in viewer.teams
+    if thing in _OWN_ALONE and not is_own:
+        return False
+    if thing in _OWN and is_own:
+        return True
+    at = instant_of(thing, phase)
+    return at is not None and at <= now
+
+
+def instant_of(thing: Thing, phase: Embargo) -> datetime | None:
+    """Return from when on a thing may be seen, None for "not announced"."""
+    return {
+        Thing.SOURCES: phase.opens_at,
+        Thing.OWN_SCORES: phase.own_scores_at,
+        Thing.BOARD: phase.board_at,
+        Thing.TEAM_NAMES: phase.team_names_at,
+        Thing.OUTPUTS: phase.outputs_at,
+        Thing.REFERENCES: phase.references_at,
+        Thing.LOGS: phase.logs_at,
+    }[thing]
