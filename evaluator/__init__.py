@@ -15,13 +15,11 @@ from evaluator.errors import (
 )
 from evaluator.formats import (
     ImportedTerminology,
-    PairedFile,
     read_hypotheses,
     read_terminologies,
     read_test_set,
-    read_upload,
 )
-from evaluator.intake import read_aligned
+from evaluator.intake import Verdict, read_aligned, read_slots
 from evaluator.ranking import Ranked, rank
 from evaluator.scoring import load_statistics, save_statistics, score
 from evaluator.types import (
@@ -45,7 +43,6 @@ __all__ = [
     "InfrastructureError",
     "Line",
     "MisalignedError",
-    "PairedFile",
     "Problem",
     "Ranked",
     "Score",
@@ -60,15 +57,16 @@ __all__ = [
     "TestSet",
     "TestSetError",
     "UnreadableFileError",
+    "Verdict",
     "WrongFileError",
     "align",
     "load_statistics",
     "rank",
     "read_aligned",
     "read_hypotheses",
+    "read_slots",
     "read_terminologies",
     "read_test_set",
-    "read_upload",
     "save_statistics",
     "score",
 ]

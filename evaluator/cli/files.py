@@ -6,8 +6,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
+from typing import get_args
 
 from evaluator.errors import PROBLEMS_KEPT
 from evaluator.formats import (
@@ -15,8 +16,11 @@ from evaluator.formats import (
     read_terminologies,
     read_test_set,
 )
-from evaluator.intake import read_aligned
-from evaluator.types import Hypotheses, Problem, TestSet
+from evaluator.formats.decoding import EMPTY_ZIP, ZIP
+from evaluator.intake import pair_of, read_aligned, read_out_of_zip
+from evaluator.types import Hypotheses, Mode, Problem, TestSet
+
+FILES_NAMED = 20  # in a note
 
 
 class UnopenableError(Exception):
@@ -57,7 +61,7 @@ def add_hypotheses(command: argparse.ArgumentParser, *, what: str, each: str) ->
         required=True,
         action="append",
         metavar="FILE",
-        help=f"{what}; again for each further {each}",
+        help=f"{what}, or a zip with the file of this language pair; again for each further {each}",
     )
 
 
@@ -82,7 +86,7 @@ def add_problems(command: argparse.ArgumentParser) -> None:
     )
 
 
-def open_file(path: str) -> BinaryIO:
+def open_file(path: str) -> BufferedReader:
     """Open a file for reading; UnopenableError says what is wrong with the path."""
     try:
         return Path(path).open("rb")
@@ -144,7 +148,20 @@ def load_test_set(options: argparse.Namespace, *, with_references: bool = True) 
         )
 
 
-def load_hypotheses(path: str, test_set: TestSet) -> Hypotheses:
-    """Read one system's hypotheses and pair them with the test set."""
+def load_hypotheses(path: str, test_set: TestSet, *, mode: Mode = "proper") -> Hypotheses:
+    """Read one system's hypotheses and pair them with the test set.
+
+    Of a zip the file of this pair and mode is read, else the pair's of another mode; the others
+    are named in a note.
+    """
     with open_file(path) as stream:
-        return read_aligned(stream, path, test_set)
+        if not stream.peek(len(ZIP)).startswith((ZIP, EMPTY_ZIP)):
+            return read_aligned(stream, path, test_set)
+        pair = pair_of(test_set)
+        modes: list[Mode] = sorted(get_args(Mode), key=lambda other: other != mode)
+        slots = [pair if one == "proper" else f"{pair}.{one}" for one in modes]
+        found, file, others = read_out_of_zip(stream, path, test_set, slots=slots)
+    if others:
+        names = ", ".join(others[:FILES_NAMED]) + (", …" if len(others) > FILES_NAMED else "")
+        print(f"note: {file} is taken for {pair}; passed over: {names}.", file=sys.stderr)
+    return found

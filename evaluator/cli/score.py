@@ -24,7 +24,7 @@ from evaluator.cli.tables import Row
 from evaluator.metrics import FAMILIES, METRICS
 from evaluator.normalise import LEMMATISERS
 from evaluator.scoring import DEFAULT, expand, score
-from evaluator.types import Hypotheses, ScoringResult, TestSet
+from evaluator.types import Hypotheses, Mode, ScoringResult, TestSet
 
 NAME = "score"
 HELP = "score hypotheses against a test set"
@@ -78,7 +78,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read, check, score, print."""
     test_set = load_test_set(options)
-    files = [_load(path, test_set, options) for path in options.hypotheses]
+    files = [_load(path, test_set, options, "proper") for path in options.hypotheses]
     same = identical(files)
     report(same, len(same), options.max_problems)
     with Progress() as progress:
@@ -102,8 +102,8 @@ def _metrics(text: str) -> tuple[str, ...]:
     return expand(names)
 
 
-def _load(path: str, test_set: TestSet, options: argparse.Namespace) -> Hypotheses:
-    hypotheses = load_hypotheses(path, test_set)
+def _load(path: str, test_set: TestSet, options: argparse.Namespace, mode: Mode) -> Hypotheses:
+    hypotheses = load_hypotheses(path, test_set, mode=mode)
     found = warnings(hypotheses, test_set)
     report(found, len(found), options.max_problems)
     return hypotheses
@@ -126,7 +126,7 @@ def _noterm_rows(
 ) -> list[Row]:
     if options.noterm_hypotheses is None:
         return []
-    hypotheses = _load(options.noterm_hypotheses, test_set, options)
+    hypotheses = _load(options.noterm_hypotheses, test_set, options, "noterm")
     without = Row(
         options.noterm_hypotheses, _score(hypotheses, test_set, options, progress), kind="noterm"
     )

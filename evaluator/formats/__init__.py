@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from evaluator.formats.archives import PairedFile, read_upload
 from evaluator.formats.hypotheses import FORMATS, Format, read_hypotheses
 from evaluator.formats.terminologies import (
     ImportedTerminology,
@@ -10,15 +9,17 @@ from evaluator.formats.terminologies import (
     read_terminology,
 )
 from evaluator.formats.test_sets import read_test_set
+from evaluator.formats.uploads import Upload, UploadedFile, open_upload
 
 __all__ = [
     "FORMATS",
     "Format",
     "ImportedTerminology",
-    "PairedFile",
+    "Upload",
+    "UploadedFile",
+    "open_upload",
     "read_hypotheses",
     "read_terminologies",
     "read_terminology",
     "read_test_set",
-    "read_upload",
 ]

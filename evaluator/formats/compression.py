@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from evaluator.formats.limits import Refused
+from evaluator.formats.limits import Refused, TooLarge
 
 CHUNK = 1024 * 1024  # bytes per read
 GZIP_CHUNK = 16 * 1024  # bytes; what follows a member is copied, so small chunks keep that cheap
@@ -20,7 +20,7 @@ def read_unpacked(stream: BinaryIO, max_bytes: int) -> bytearray:
     """Return all bytes, at most `max_bytes`, those of a gzip file unpacked.
 
     Reads at most one byte more than `max_bytes`, however much the stream would give, and never
-    unpacks more than that. Raises Refused for more, and for a damaged gzip file.
+    unpacks more than that. Raises TooLarge for more, and Refused for a damaged gzip file.
     """
     chunks = _chunks(stream, max_bytes)
     first = next(chunks, b"")
@@ -54,8 +54,8 @@ def _collect(first: bytes, chunks: Iterator[bytes], max_bytes: int) -> bytearray
     return data
 
 
-def _too_large(max_bytes: int) -> Refused:
-    return Refused(
+def _too_large(max_bytes: int) -> TooLarge:
+    return TooLarge(
         f"The file is larger than {max_bytes:,} bytes, the limit, as it is or unpacked. "
         "Upload a smaller file."
     )

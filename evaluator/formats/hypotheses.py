@@ -12,7 +12,7 @@ from evaluator.formats import detection
 from evaluator.formats.decoding import read_bytes
 from evaluator.formats.json_lines import parse_object, wrong_id, wrong_string
 from evaluator.formats.languages import contradicts, target_of
-from evaluator.formats.limits import MAX_BYTES, Budget, Refused, require_few_marks
+from evaluator.formats.limits import MAX_BYTES, Budget, Refused, TooLarge, require_few_marks
 from evaluator.formats.lines import split_lines
 from evaluator.formats.segments import SegmentReader
 from evaluator.formats.wmt_xml import XmlSegment, read_xml
@@ -186,15 +186,16 @@ def read_hypotheses(
     mark at the start is accepted, and each may be compressed by gzip. At most `max_bytes` are
     read, and unpacked to. `system` chooses one of several in WMT XML. With a `language_pair`
     (`en-fr`, or `en-fr.noterm`) a file that names another target language is refused. `budget`
-    bounds the memory of several files together.
+    bounds the bytes and the memory of several files together, in place of `max_bytes`.
 
     Raises UnreadableFileError (every problem of the file at once, with the segments that could
     be read) or WrongFileError (a source
     or reference file, another language). An empty file is refused.
     """
-    request = Request(ProblemLog(name), budget or Budget(), language_pair, system)
+    budget = budget or Budget(max_bytes=max_bytes)
+    request = Request(ProblemLog(name), budget, language_pair, system)
     try:
-        chosen, lines = _read(stream, request, max_bytes)
+        chosen, lines = _read(stream, request)
     except Refused as refused:
         request.log.add(refused.message, line=refused.line)
         request.log.raise_as(UnreadableFileError)
@@ -204,8 +205,8 @@ def read_hypotheses(
     return file
 
 
-def _read(stream: BinaryIO, request: Request, max_bytes: int) -> tuple[str, tuple[Line, ...]]:
-    data = read_bytes(stream, max_bytes=max_bytes)
+def _read(stream: BinaryIO, request: Request) -> tuple[str, tuple[Line, ...]]:
+    data = _read_bytes(stream, request.budget)
     head = detection.head_of(data)
     unknown = detection.unsupported(head)
     if unknown:
@@ -213,3 +214,18 @@ def _read(stream: BinaryIO, request: Request, max_bytes: int) -> tuple[str, tupl
         raise Refused(f"{unknown} files are not read here. Upload one of: {names}.")
     chosen = next(known for known in FORMATS.values() if known.matches(head))
     return chosen.name, tuple(chosen.read(data, request))
+
+
+def _read_bytes(stream: BinaryIO, budget: Budget) -> bytearray:
+    try:
+        data = read_bytes(stream, max_bytes=budget.bytes_left)
+    except TooLarge:
+        before, budget.bytes_left = budget.max_bytes - budget.bytes_left, 0
+        if not before:
+            raise
+        raise Refused(
+            f"With the files before it, this one passes {budget.max_bytes:,} bytes, the limit of "
+            "all files together, as they are or unpacked. Upload fewer at once."
+        ) from None
+    budget.bytes_left -= len(data)
+    return data

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+SLOTS_NAMED = 20  # in a message
+
 # Between anything that is no letter, digit or hyphen: `output.en-fr.txt`, `en-fr_2.sgm`.
 _BEFORE = r"(?<![A-Za-z0-9])"
 _AFTER = r"(?![A-Za-z0-9-])"
@@ -40,10 +42,39 @@ def slots_in(name: str, slots: Sequence[str]) -> tuple[str, ...]:
     return ()
 
 
+def slot_of(name: str, slots: Sequence[str], chosen: str | None) -> tuple[str | None, str | None]:
+    """Return the slot that a file's name says, and what is wrong with the name.
+
+    A name that says no slot and no other pair is for `chosen`, where one was.
+    """
+    found = slots_in(name, slots)
+    if len(found) == 1 and chosen in (None, found[0]):
+        return found[0], None
+    if len(found) == 1:
+        return None, (
+            f"The file's name says {found[0]}, but {chosen} was chosen for it. "
+            f"Choose {found[0]}, or rename the file."
+        )
+    other = pair_in(name)
+    if not found and chosen and (other is None or other == chosen.partition(".")[0].lower()):
+        return chosen, None
+    says = " and ".join(found) or other or "no language pair"
+    if not slots:
+        return None, f"The file's name says {says}; no hypotheses are wanted here."
+    return None, (
+        f"The file's name says {says}; wanted here: {_named(slots)}. "
+        f"Upload the right file, or name it such as output.{slots[0]}.txt."
+    )
+
+
+def _named(slots: Sequence[str]) -> str:
+    return ", ".join(slots[:SLOTS_NAMED]) + (", …" if len(slots) > SLOTS_NAMED else "")
+
+
 def pair_in(name: str) -> str | None:
     """Return what looks like a language pair in a file's name, such as `en-de`."""
     found = _PAIR.search(name.rpartition("/")[2])
-    return found[1] if found else None
+    return found[1].lower() if found else None
 
 
 def _pattern(slot: str) -> re.Pattern[str]:

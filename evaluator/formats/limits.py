@@ -28,11 +28,17 @@ class Refused(Exception):
         super().__init__(message, line)
 
 
-class Budget:
-    """The memory that texts may still take; shared by the files of one upload."""
+class TooLarge(Refused):
+    """The file has more bytes than may be read."""
 
-    def __init__(self, size: int = MAX_MEMORY) -> None:
+
+class Budget:
+    """What the files of one upload may still cost together: bytes read, and memory for texts."""
+
+    def __init__(self, size: int = MAX_MEMORY, *, max_bytes: int = MAX_BYTES) -> None:
         self._left = size
+        self.max_bytes = max_bytes
+        self.bytes_left = max_bytes  # as they are, or unpacked
 
     def charge(self, *texts: str | None, line: int | None = None, objects: int = 1) -> None:
         """Account for what is kept; raises Refused when it becomes too much."""

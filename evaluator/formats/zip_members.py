@@ -6,9 +6,10 @@ import stat
 import struct
 import zipfile
 import zlib
+from collections import Counter
 from typing import IO, BinaryIO, Self, cast
 
-from evaluator.errors import ProblemLog, printable
+from evaluator.errors import printable
 from evaluator.formats.compression import GZIP
 from evaluator.formats.limits import Refused
 
@@ -21,6 +22,7 @@ NAME_SHOWN = 200  # characters
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the others unpack without a bound
 ENCRYPTED = 0x1 | 0x40  # bits of a member's flags
 ZIP_AGAIN = "Make the zip again, or upload the files one by one."
+REPEATED = "The zip holds two files of this name. Keep one of them."
 
 
 class _BadSeekError(OSError):
@@ -54,39 +56,33 @@ def open_zip(stream: BinaryIO, max_bytes: int) -> zipfile.ZipFile:
         raise Refused(f"The zip archive is damaged or cut off. {ZIP_AGAIN}") from None
 
 
-def one_problem(upload: str, path: str, message: str) -> ProblemLog:
-    """Return a log that says this about one file of the archive."""
-    own = ProblemLog(shown(upload, path))
-    own.add(message)
-    return own
-
-
 def shown(upload: str, path: str) -> str:
     """Return how a file of an archive is called in messages."""
     return f"{upload}/{printable(path, NAME_SHOWN)}"
 
 
 def list_members(
-    archive: zipfile.ZipFile, log: ProblemLog, max_bytes: int
-) -> dict[str, zipfile.ZipInfo]:
-    """Return the files of the archive by name; whatever is odd about one goes to `log`."""
-    members: dict[str, zipfile.ZipInfo] = {}
+    archive: zipfile.ZipFile, max_bytes: int
+) -> list[tuple[zipfile.ZipInfo, str | None]]:
+    """Return the files of the archive, each with why it isn't opened, None if nothing is odd.
+
+    Raises Refused for an archive of which nothing can or may be opened.
+    """
     entries = [entry for entry in archive.infolist() if not _is_junk(path_of(entry))]
-    if len(entries) > MAX_MEMBERS:
-        log.add(f"The zip holds {len(entries):,} files; {MAX_MEMBERS} are allowed. {ZIP_AGAIN}")
-        return members
-    for entry in entries:
-        problem = _oddity(entry)
-        if path_of(entry) in members:
-            problem = "The zip holds two files of this name. Keep one of them."
-        if problem:
-            log.merge(one_problem(log.file, path_of(entry), problem))
-        members[path_of(entry)] = entry
-    if sum(entry.file_size for entry in entries) > max_bytes:
-        log.add(f"The zip unpacks to more than {max_bytes:,} bytes, the limit. Send less.")
     if not entries:
-        log.add("The zip holds no file. Put the hypotheses into it.")
-    return members
+        raise Refused("The zip holds no file. Put the hypotheses into it.")
+    if len(entries) > MAX_MEMBERS:
+        message = f"The zip holds {len(entries):,} files; {MAX_MEMBERS} are allowed. {ZIP_AGAIN}"
+        raise Refused(message)
+    if sum(entry.file_size for entry in entries) > max_bytes:
+        raise Refused(f"The zip unpacks to more than {max_bytes:,} bytes, the limit. Send less.")
+    if all(entry.flag_bits & ENCRYPTED for entry in entries):
+        raise Refused("The zip is encrypted. Make it without a password.")
+    names = Counter(map(path_of, entries))
+    return [
+        (entry, _oddity(entry) or (REPEATED if names[path_of(entry)] > 1 else None))
+        for entry in entries
+    ]
 
 
 def path_of(entry: zipfile.ZipInfo) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 
 import pytest
 
@@ -64,6 +65,56 @@ def test_validate_notices_two_files_that_are_the_same(files, capsys):
     assert run("validate", files, *options) == 0
 
     assert "to the letter" in capsys.readouterr().err
+
+
+def zip_of(path, *members):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, texts in members:
+            archive.writestr(name, "\n".join(texts) + "\n")
+
+
+def test_of_a_zip_the_file_of_the_pair_is_taken_and_the_others_are_named(files, capsys):
+    zip_of(
+        files / "all.zip",
+        ("ours.en-zh.txt", ["x"]),
+        ("ours.en-fr.noterm.txt", OURS[:1]),
+        ("ours.en-fr.txt", OURS),
+    )
+
+    assert run("validate", files, f"--hypotheses={files / 'all.zip'}") == 0
+
+    output = capsys.readouterr()
+    assert "all.zip: fits the test set" in output.out
+    [note] = output.err.splitlines()
+    assert "ours.en-fr.txt is taken for en-fr; passed over: " in note
+    assert "ours.en-zh.txt" in note
+    assert "ours.en-fr.noterm.txt" in note
+
+
+def test_a_zip_may_hold_both_modes(files, capsys):
+    zip_of(
+        files / "all.zip",
+        ("a.en-fr.txt", [row[2] for row in ROWS]),
+        ("a.en-fr.noterm.txt", OURS),
+    )
+    path = files / "all.zip"
+
+    options = [f"--hypotheses={path}", f"--noterm-hypotheses={path}", "--json", "--metrics=bleu"]
+    assert run("score", files, *options) == 0
+
+    with_terms, without, _ = json.loads(capsys.readouterr().out)["systems"]
+    assert with_terms["scores"][0]["value"] > 99
+    assert without["scores"][0]["value"] < 99
+
+
+def test_a_zip_without_a_file_of_the_pair_is_explained(files, capsys):
+    zip_of(files / "all.zip", ("ours.en-zh.txt", ["x"]), ("ours.en-ru.txt", ["x"]))
+
+    assert run("validate", files, f"--hypotheses={files / 'all.zip'}") == 1
+
+    error = capsys.readouterr().err
+    assert "ours.en-zh.txt: The file's name says en-zh; wanted here: en-fr" in error
+    assert "ours.en-ru.txt" in error
 
 
 def test_score_with_a_terminology_and_baselines(files, capsys):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import re
 import zipfile
+from collections.abc import Mapping
 
 import pytest
 
@@ -16,7 +18,7 @@ from evaluator import (
     UnreadableFileError,
     WrongFileError,
 )
-from evaluator.intake import read_aligned
+from evaluator.intake import read_aligned, read_slots
 
 SEGMENTS = tuple(Segment(str(n), "d", f"source {n}", ("x",), (), ((),)) for n in range(1, 6))
 TEST_SET = TestSet("en", "fr", SEGMENTS)
@@ -105,3 +107,103 @@ def test_a_zip_with_files_of_other_pairs_says_what_is_wanted():
 def test_the_file_of_another_pair_is_refused(name, content):
     with pytest.raises(WrongFileError, match="en-fr"):
         read_aligned(io.BytesIO(content.encode()), name, TEST_SET)
+
+
+class Lazy(Mapping):
+    """Test sets that are read when they are asked for."""
+
+    def __init__(self, *slots):
+        self.slots = slots
+        self.asked = []
+
+    def __iter__(self):
+        return iter(self.slots)
+
+    def __len__(self):
+        return len(self.slots)
+
+    def __getitem__(self, slot):
+        self.asked.append(slot)
+        source, target = slot.partition(".")[0].split("-")
+        return dataclasses.replace(TEST_SET, source_language=source, target_language=target)
+
+
+PAIRS = ("en-fr", "en-zh", "en-ru", "en-ko", "cs-de")
+
+
+def judge(*files, test_sets=None, **options):
+    streams = [(io.BytesIO(content), name) for name, content in files]
+    return list(read_slots(streams, test_sets or Lazy(*PAIRS), **options))
+
+
+def test_in_a_zip_of_five_pairs_one_bad_file_fails_alone():
+    files = {f"ours.{pair}.txt": "a\n" * 5 for pair in PAIRS} | {"ours.en-ru.txt": "a\n" * 4}
+
+    found = judge(("ours.zip", zipped(**files)))
+
+    assert [verdict.slot for verdict in found] == list(PAIRS)
+    assert [verdict.slot for verdict in found if verdict.hypotheses is None] == ["en-ru"]
+    assert "ours.zip/ours.en-ru.txt:4: The file has 4 lines" in str(found[2].error)
+    assert all(verdict.error is None for verdict in found if verdict.hypotheses is not None)
+
+
+def test_only_the_test_sets_of_the_slots_present_are_read():
+    test_sets = Lazy(*PAIRS)
+
+    judge(("a.en-zh.txt", b"a\n" * 5), ("b.en-ja.txt", b"b\n"), test_sets=test_sets)
+
+    assert test_sets.asked == ["en-zh"]
+
+
+def test_files_are_read_one_by_one():
+    test_sets = Lazy(*PAIRS)
+    files = [(io.BytesIO(b"a\n" * 5), f"a.{pair}.txt") for pair in PAIRS]
+
+    first = next(read_slots(files, test_sets))
+
+    assert (first.slot, first.file, test_sets.asked) == ("en-fr", "a.en-fr.txt", ["en-fr"])
+
+
+def test_two_files_for_one_slot_are_both_refused():
+    first, second = judge(("a.en-fr.txt", b"a\n" * 5), ("b.en-fr.txt", b"b\n" * 5))
+
+    assert (first.slot, second.slot) == ("en-fr", "en-fr")
+    assert str(first.error).startswith("a.en-fr.txt: b.en-fr.txt is for en-fr too")
+    assert str(second.error).startswith("b.en-fr.txt: a.en-fr.txt is for en-fr too")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("ours.txt", b"a\n" * 5, "wanted here: en-fr, en-zh, .* such as output.en-fr.txt"),
+        ("ours.en-ja.txt", b"a\n" * 5, "says en-ja; wanted here: en-fr"),
+        ("ours.zip", b"PK\3\4", "damaged or cut off"),
+    ],
+)
+def test_a_file_for_no_slot_is_a_verdict_of_its_own(name, content, words):
+    [verdict] = judge((name, content))
+
+    assert (verdict.slot, verdict.file, verdict.hypotheses) == (None, name, None)
+    assert re.search(words, str(verdict.error))
+
+
+def test_a_chosen_slot_takes_a_file_without_one_in_its_name():
+    [verdict] = judge(("ours.txt", b"a\n" * 5), chosen="en-ko")
+
+    assert (verdict.slot, verdict.error) == ("en-ko", None)
+
+
+def test_a_chosen_slot_that_nobody_wants_is_a_bug():
+    with pytest.raises(KeyError, match="en-it"):
+        judge(("ours.txt", b"a\n"), chosen="en-it")
+
+
+def test_no_file_gives_no_verdict():
+    assert judge() == []
+
+
+def test_an_error_keeps_no_file_in_memory():
+    [verdict] = judge(("ours.en-fr.jsonl", b'{"id": "1", "translation": "a"}\n{'))
+
+    assert verdict.error.__traceback__ is verdict.error.__context__ is None
+    assert "is missing" in str(verdict.error)
