@@ -22,6 +22,16 @@ class Baseline:
     result: ScoringResult
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What is to be scored as if it were a system, and against what."""
+
+    name: str  # "reference 1" …, or "source"
+    is_reference: bool  # otherwise the copied source
+    hypotheses: Hypotheses
+    against: TestSet  # without the reference itself, where there are others
+
+
 def score_baselines(
     test_set: TestSet,
     *,
@@ -35,22 +45,24 @@ def score_baselines(
     """
     return tuple(
         Baseline(
-            name,
-            len(against.segments[0].references),
-            score(against, hypotheses, metrics=metrics, lemmatiser=lemmatiser),
+            one.name,
+            len(one.against.segments[0].references),
+            score(one.against, one.hypotheses, metrics=metrics, lemmatiser=lemmatiser),
         )
-        for name, hypotheses, against in _rows(test_set)
+        for one in candidates(test_set)
     )
 
 
-def _rows(test_set: TestSet) -> Iterator[tuple[str, Hypotheses, TestSet]]:
+def candidates(test_set: TestSet) -> Iterator[Candidate]:
+    """Every reference, then the copied source; nothing for a test set without references."""
     if not test_set.segments or not test_set.segments[0].references:
         return
     for number in range(len(test_set.segments[0].references)):
         texts = tuple(segment.references[number] for segment in test_set.segments)
-        yield f"reference {number + 1}", Hypotheses(texts), _without(test_set, number)
+        name, against = f"reference {number + 1}", _without(test_set, number)
+        yield Candidate(name, True, Hypotheses(texts), against)
     sources = tuple(segment.source for segment in test_set.segments)
-    yield "source", Hypotheses(sources), test_set
+    yield Candidate("source", False, Hypotheses(sources), test_set)
 
 
 def _without(test_set: TestSet, number: int) -> TestSet:

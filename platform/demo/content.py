@@ -80,13 +80,14 @@ def _test_set(phase: Phase, pair: str) -> TestSet:
             target_language=target_language,
             files=TestSetFiles(source=source, references=(reference,), names=names),
             text_form=TestSet.TextForm.TOKENISED,
-        )
+        ).test_set
 
 
 def _upload(demo: Demo, system: DemoSystem) -> Submission:
     return services.submit(
         team=demo.teams[system.team],
         member=demo.members[system.team],
+        phase=demo.test_sets[system.language_pair].phase,
         test_set=demo.test_sets[system.language_pair],
         system=services.SystemDescription(
             name=system.name,
@@ -94,6 +95,5 @@ def _upload(demo: Demo, system: DemoSystem) -> Submission:
             is_constrained=system.is_constrained,
         ),
         wants_primary=system.is_primary,
-        file=BytesIO(system.content),
-        file_name=system.file_name,
+        files=[services.Upload(BytesIO(system.content), system.file_name)],
     )

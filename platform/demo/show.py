@@ -68,7 +68,10 @@ def _print_news(uploads: list[int], shown: set[int], started: float) -> int:
         state = entry.state if entry else f"{row.state}: {row.reason}"
         seconds = time.monotonic() - started
         name = f"{row.system} ({row.team.name})"
-        print(f"  {seconds:5.1f} s  {row.test_set.slug}  {name:<48} {state}", flush=True)
+        print(
+            f"  {seconds:5.1f} s  {row.test_set.slug if row.test_set else ''}  {name:<48} {state}",
+            flush=True,
+        )
         shown.add(row.pk)
     return len(uploads) - len(shown)
 

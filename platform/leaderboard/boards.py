@@ -24,7 +24,8 @@ class Row:
     """One entry on a board; an undefined score is absent, not zero."""
 
     entry: int
-    team: str
+    kind: str  # of Entry.Kind
+    team: str  # empty for a row of nobody's
     team_slug: str
     system: str
     is_primary: bool
@@ -76,7 +77,7 @@ def rebuild_stale() -> int:
 
 
 def _build(test_set: TestSet) -> Board:
-    entries = Entry.objects.filter(test_set=test_set, state=EntryState.SCORED)
+    entries = Entry.objects.filter(test_set=test_set, state=EntryState.SCORED, withdrawn_at=None)
     scores, signatures = _comparable(Score.objects.filter(entry__in=entries).order_by("pk"))
     rows = _ranked(
         entries.select_related("team", "submission"), scores, metric=test_set.ranking_metric
@@ -124,14 +125,16 @@ def _ranked(
 
 
 def _row(entry: Entry, rank: float | None, scores: dict[str, float]) -> Row:
+    submission = entry.submission
     return Row(
         entry=entry.pk,
-        team=entry.team.name,
-        team_slug=entry.team.slug,
+        kind=entry.kind,
+        team=entry.team.name if entry.team else "",
+        team_slug=entry.team.slug if entry.team else "",
         system=entry.system,
         is_primary=entry.is_primary,
-        is_constrained=entry.submission.is_constrained,
-        terminology_use=entry.submission.get_terminology_use_display(),
+        is_constrained=submission.is_constrained if submission else False,
+        terminology_use=submission.get_terminology_use_display() if submission else "",
         rank=rank,
         scores=scores,
     )

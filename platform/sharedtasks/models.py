@@ -162,14 +162,16 @@ class TestSet(models.Model):
         return f"{self.source_language}-{self.target_language}"
 
     @property
+    def slot(self) -> str:
+        """Return what file names say to be for it: `en-fr`, or with a mode `en-fr.noterm`."""
+        if self.mode == self.Mode.PROPER:
+            return self.language_pair
+        return f"{self.language_pair}.{self.mode}"
+
+    @property
     def slug(self) -> str:
-        """Return the name in addresses: the pair, then what differs from the usual."""
-        parts = [self.language_pair]
-        if self.mode != self.Mode.PROPER:
-            parts.append(self.mode)
-        if self.version != 1:
-            parts.append(f"v{self.version}")
-        return ".".join(parts)
+        """Return the name in addresses: the slot, and the version where there was another."""
+        return self.slot if self.version == 1 else f"{self.slot}.v{self.version}"
 
 
 class TestSetReference(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
@@ -113,6 +114,26 @@ def _save(test_set: TestSet, files: TestSetFiles) -> None:
 def _required(content: evaluator.TestSet) -> int:
     found = required_terms(content)
     return sum(term.count for segment in found.per_segment for term in segment)
+
+
+class Slots(Mapping[str, evaluator.TestSet]):
+    """Test sets by what file names call them, each read only when it is asked for.
+
+    Of several versions of one test set the newest takes the files.
+    """
+
+    def __init__(self, test_sets: Iterable[TestSet]) -> None:
+        ordered = sorted(test_sets, key=lambda test_set: test_set.version)
+        self.rows = {test_set.slot: test_set for test_set in ordered}
+
+    def __getitem__(self, slot: str) -> evaluator.TestSet:
+        return read(self.rows[slot])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
 
 def read(test_set: TestSet) -> evaluator.TestSet:

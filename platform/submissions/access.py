@@ -11,9 +11,7 @@ from submissions.models import Entry, Submission
 
 def visible_submissions(viewer: User) -> QuerySet[Submission]:
     """Return what the viewer may open: the teams' own, everything for organisers."""
-    submissions = Submission.objects.select_related(
-        "team", "member", "phase__shared_task", "test_set__phase__shared_task", "file"
-    )
+    submissions = Submission.objects.select_related("team", "member", "phase__shared_task")
     return submissions if viewer.is_staff else submissions.filter(team__members=viewer)
 
 

@@ -62,6 +62,7 @@ class SubmissionForm(forms.Form):
 
     def __init__(self, *args: Any, phase: Phase, member: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.phase = phase
         self._choices("team").queryset = member.teams.order_by("name")
         self._choices("test_set").queryset = TestSet.objects.filter(phase=phase)
         for name, field in self.fields.items():

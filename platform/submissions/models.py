@@ -121,9 +121,7 @@ class SubmittedFile(models.Model):
     class Meta:
         ordering = ["position"]
         constraints = [
-            models.UniqueConstraint(
-                name="submitted_file_order", fields=["submission", "position"]
-            )
+            models.UniqueConstraint(name="submitted_file_order", fields=["submission", "position"])
         ]
 
     def __str__(self) -> str:

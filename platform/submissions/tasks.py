@@ -9,14 +9,8 @@ from __future__ import annotations
 import logging
 
 from celery import Task, shared_task
-from django.conf import settings
 
-import evaluator
-from evaluator import checks
-from evaluator.intake import read_aligned
-from files import storage
-from sharedtasks import testsets
-from submissions import hypotheses, services, work
+from submissions import checking, scoring, work
 from submissions.models import Entry, Submission
 
 logger = logging.getLogger(__name__)
@@ -31,8 +25,8 @@ def check(self: Task[[int], None], submission_id: int) -> None:
         _leave(Submission, submission_id, owner=owner)
         return
     try:
-        _check(submission, owner=owner)
-    except services.NoLongerOurs:
+        checking.conclude(submission, checking.judge(submission), owner=owner)
+    except work.NoLongerOurs:
         logger.warning("submission %s went to another worker meanwhile", submission_id)
     except BaseException:
         work.release(submission, owner=owner)
@@ -48,27 +42,12 @@ def score(self: Task[[int], None], entry_id: int) -> None:
         _leave(Entry, entry_id, owner=owner)
         return
     try:
-        services.record_scores(entry, services.evaluate(entry), owner=owner)
-    except services.NoLongerOurs:
+        scoring.record_scores(entry, scoring.evaluate(entry), owner=owner)
+    except work.NoLongerOurs:
         logger.warning("entry %s went to another worker meanwhile", entry_id)
     except BaseException:
         work.release(entry, owner=owner)
         raise
-
-
-def _check(submission: Submission, *, owner: str) -> None:
-    test_set = testsets.read(submission.test_set)
-    try:
-        with storage.open_file(submission.file) as stream:
-            aligned = read_aligned(
-                stream, submission.file_name, test_set, max_bytes=settings.MAX_UPLOAD_BYTES
-            )
-    except evaluator.SubmissionError as error:
-        services.refuse(submission, owner=owner, error=error)
-    else:
-        kept = hypotheses.store(aligned)
-        warnings = (*checks.warnings(aligned, test_set), *services.sent_before(submission, kept))
-        services.accept(submission, owner=owner, hypotheses=kept, warnings=warnings)
 
 
 def _leave(model: type[Submission] | type[Entry], pk: int, *, owner: str) -> None:

@@ -100,7 +100,7 @@ def submission(request: SignedInRequest, pk: int) -> HttpResponse:
 def entry(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show one entry: its state while it moves, its scores, its history."""
     found = entry_or_404(request.user, pk)
-    context = {
+    context: dict[str, object] = {
         "entry": found,
         "submission": found.submission,
         "scores": _shown_scores(found),
@@ -112,13 +112,14 @@ def entry(request: SignedInRequest, pk: int) -> HttpResponse:
 @login_required
 @never_cache
 @require_safe
-def submission_file(request: SignedInRequest, pk: int) -> FileResponse:
+def submission_file(request: SignedInRequest, pk: int, position: int) -> FileResponse:
     """Give the team back what it sent, byte for byte."""
-    found = submission_or_404(request.user, pk)
+    files = submission_or_404(request.user, pk).files.select_related("file")
+    sent = get_object_or_404(files, position=position)
     return FileResponse(
-        storage.open_file(found.file),
+        storage.open_file(sent.file),
         as_attachment=True,
-        filename=found.file_name,
+        filename=sent.name,
         content_type="application/octet-stream",
     )
 
@@ -128,11 +129,11 @@ def _submit(member: User, form: SubmissionForm) -> Submission:
     return services.submit(
         team=form.cleaned_data["team"],
         member=member,
+        phase=form.phase,
         test_set=form.cleaned_data["test_set"],
         system=form.described_system(),
         wants_primary=form.cleaned_data["wants_primary"],
-        file=file,
-        file_name=file.name or "unnamed",
+        files=[services.Upload(file, file.name or "unnamed")],
     )
 
 

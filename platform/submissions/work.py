@@ -36,6 +36,10 @@ REASON_GAVE_UP = (
 )
 
 
+class NoLongerOurs(Exception):
+    """The claim went to somebody else while we worked; what we found out is dropped."""
+
+
 def claim(model: type[Row], pk: int, *, owner: str) -> Row | None:
     """Take one row to work on, or None if it is somebody else's, final, or tried too often.
 
@@ -84,6 +88,12 @@ def finish(row: Row, *, to: str, owner: str, reason: str = "") -> bool:
 def record_birth(row: Row, *, reason: str, actor: User | None = None) -> None:
     """Write the first line of a row's timeline."""
     _change(type(row), row.pk, old="", new=row.state, reason=reason, actor=actor)
+
+
+def record_note(row: Row, *, reason: str, actor: User | None = None) -> None:
+    """Write a line into a row's timeline about something that is no move."""
+    state = type(row)._default_manager.values_list("state", flat=True).get(pk=row.pk)
+    _change(type(row), row.pk, old=state, new=state, reason=reason, actor=actor)
 
 
 def announce(row: Row) -> None:

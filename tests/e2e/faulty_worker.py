@@ -17,7 +17,7 @@ from config.celery import app as app  # the application that `celery -A` looks f
 
 django.setup()
 
-from submissions import services  # noqa: E402 (models can be imported only now)
+from submissions import scoring  # noqa: E402 (models can be imported only now)
 from submissions.models import Entry  # noqa: E402
 
 
@@ -30,4 +30,4 @@ def _fail(entry: Entry) -> evaluator.ScoringResult:
     raise AssertionError("nobody killed this worker")
 
 
-services.evaluate = _fail
+scoring.evaluate = _fail

@@ -34,15 +34,16 @@ def submit(test_set: str, file: str, system: str) -> None:
     from sharedtasks.models import TestSet
     from submissions import services
 
+    found = TestSet.objects.get(pk=int(test_set))
     with Path(file).open("rb") as stream:
         submission = services.submit(
             team=Team.objects.get(slug="lighthouse"),
             member=User.objects.get(username="alice"),
-            test_set=TestSet.objects.get(pk=int(test_set)),
+            phase=found.phase,
+            test_set=found,
             system=services.SystemDescription(name=system),
             wants_primary=False,
-            file=stream,
-            file_name=Path(file).name,
+            files=[services.Upload(stream, Path(file).name)],
         )
     print(submission.pk)
 

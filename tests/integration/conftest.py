@@ -102,6 +102,9 @@ def phase(shared_task: SharedTask) -> Phase:
         name="Test phase",
         opens_at=now - timedelta(hours=1),
         closes_at=now + timedelta(hours=1),
+        own_scores_at=now - timedelta(hours=1),
+        board_at=now - timedelta(hours=1),
+        team_names_at=now - timedelta(hours=1),
     )
 
 
@@ -122,7 +125,7 @@ def make_test_set(phase: Phase) -> Callable[..., TestSet]:
             references=(BytesIO(REFERENCE.encode()),),
             names=("source.sgm", "reference.sgm"),
         )
-        return import_test_set(files=files, **(values | options))
+        return import_test_set(files=files, **(values | options)).test_set
 
     return make
 
@@ -166,11 +169,11 @@ def make_submission(test_set: TestSet, alice: User, team: Team) -> Callable[...,
         submission = services.submit(
             team=team,
             member=member,
+            phase=test_set.phase,
             test_set=test_set,
             system=services.SystemDescription(name=system, is_constrained=is_constrained),
             wants_primary=wants_primary,
-            file=BytesIO(content),
-            file_name=file_name,
+            files=[services.Upload(BytesIO(content), file_name)],
         )
         Submission.objects.filter(pk=submission.pk).update(**columns)
         submission.refresh_from_db()

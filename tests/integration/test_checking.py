@@ -225,7 +225,7 @@ def test_what_goes_wrong_on_our_side_is_tried_again_and_then_explained(
 
 def test_a_storage_that_is_away_is_our_fault(make_submission):
     submission = make_submission()
-    default_storage.delete(submission.file.key)
+    default_storage.delete(submission.files.get().file.key)
 
     result = deliver(submission)
 

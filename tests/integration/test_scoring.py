@@ -12,7 +12,7 @@ from django.utils import timezone
 
 import evaluator
 from files import storage
-from submissions import services, work
+from submissions import scoring, work
 from submissions.models import Entry, Score
 from submissions.states import EntryState
 from submissions.sweeper import sweep
@@ -113,11 +113,11 @@ def test_it_leaves_another_owner_alone(make_entry):
 def test_what_was_lost_to_another_worker_is_not_recorded(make_entry, test_set):
     entry = make_entry()
     claimed = work.claim(Entry, entry.pk, owner="task-1")
-    result = services.evaluate(claimed)
+    result = scoring.evaluate(claimed)
     Entry.objects.filter(pk=entry.pk).update(claimed_by="task-2")
 
-    with pytest.raises(services.NoLongerOurs):
-        services.record_scores(claimed, result, owner="task-1")
+    with pytest.raises(work.NoLongerOurs):
+        scoring.record_scores(claimed, result, owner="task-1")
 
     entry.refresh_from_db()
     test_set.refresh_from_db()
@@ -130,13 +130,13 @@ def test_what_was_lost_to_another_worker_is_not_recorded(make_entry, test_set):
 
 def test_a_task_that_lost_its_claim_ends_quietly(make_entry, monkeypatch):
     entry = make_entry()
-    evaluate = services.evaluate
+    evaluate = scoring.evaluate
 
     def evaluate_too_slowly(claimed):
         Entry.objects.filter(pk=claimed.pk).update(claimed_by="task-2")
         return evaluate(claimed)
 
-    monkeypatch.setattr(services, "evaluate", evaluate_too_slowly)
+    monkeypatch.setattr(scoring, "evaluate", evaluate_too_slowly)
     result = deliver(entry, task_id="task-1")
 
     assert result.state == "SUCCESS"
@@ -161,7 +161,7 @@ def test_what_goes_wrong_on_our_side_is_tried_again_and_then_explained(
     def fail(_):
         raise error
 
-    monkeypatch.setattr(services, "evaluate", fail)
+    monkeypatch.setattr(scoring, "evaluate", fail)
 
     for attempt in range(1, 4):
         assert deliver(entry, task_id=f"task-{attempt}").state == "FAILURE"
@@ -232,7 +232,7 @@ def test_a_score_that_is_no_number_finishes_nothing(make_entry, value):
     result = evaluator.ScoringResult((evaluator.Score("bleu", value, "any", {}),), {})
 
     with pytest.raises(IntegrityError):
-        services.record_scores(claimed, result, owner="task-1")
+        scoring.record_scores(claimed, result, owner="task-1")
 
     entry.refresh_from_db()
     assert entry.state == EntryState.SCORING

@@ -32,7 +32,7 @@ def test_it_stores_and_announces_and_opens_nothing(make_submission, messages, al
     assert sent == [("submissions.check", submission.pk)]
     change = submission.changes.get()
     assert (change.old, change.new, change.actor) == ("", "checking", alice)
-    with storage.open_file(submission.file) as stream:
+    with storage.open_file(submission.files.get().file) as stream:
         assert stream.read() == b"\0 no text at all"
 
 
@@ -93,8 +93,8 @@ def test_a_system_name_that_is_too_long_is_refused(make_submission):
 def test_a_long_file_name_keeps_its_end(make_submission):
     submission = make_submission(file_name="x" * 300 + ".sgm")
 
-    assert len(submission.file_name) == 200
-    assert submission.file_name.endswith("x.sgm")
+    assert len(submission.files.get().name) == 200
+    assert submission.files.get().name.endswith("x.sgm")
 
 
 def test_a_file_that_is_too_large_is_refused(make_submission, settings):
@@ -107,7 +107,7 @@ def test_a_file_that_is_too_large_is_refused(make_submission, settings):
 def test_the_same_file_may_be_sent_twice(make_submission):
     first, second = make_submission(), make_submission()
 
-    assert first.file == second.file
+    assert first.files.get().file == second.files.get().file
     assert first != second
 
 

@@ -15,6 +15,7 @@ from django.db import close_old_connections
 
 from files.storage import collect_garbage
 from leaderboard import boards
+from submissions import baselines
 from submissions.sweeper import sweep
 
 logger = logging.getLogger(__name__)
@@ -32,13 +33,17 @@ class Command(BaseCommand):
 
     def handle(self, *, once: bool, **_: object) -> None:
         if once:
-            self.stdout.write(f"{sweep()}, {boards.rebuild_stale()} boards rebuilt")
+            made = baselines.add_missing()
+            self.stdout.write(
+                f"{sweep()}, {made} oracle rows made, {boards.rebuild_stale()} boards rebuilt"
+            )
             return
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
         collected_at = float("-inf")
         while not stopped.is_set():
+            _survives(baselines.add_missing)
             _survives(sweep)
             _survives(boards.rebuild_stale)
             if time.monotonic() - collected_at > COLLECT_EVERY:

@@ -1,0 +1,167 @@
+"""From a submission's files to its entries: each file is judged by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+
+import evaluator
+from evaluator import checks
+from files import storage
+from files.models import StoredFile
+from sharedtasks.models import TestSet
+from sharedtasks.testsets import Slots
+from submissions import hypotheses, work
+from submissions.models import Entry, Problem, Submission
+from submissions.states import SubmissionState
+
+PROBLEMS_KEPT = 1000  # of one submission, shared out among its files
+PROBLEMS_KEPT_OF_EACH = 50  # at the least
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A file that fits its test set."""
+
+    test_set: TestSet
+    hypotheses: StoredFile
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was found out about one file."""
+
+    test_set: TestSet | None  # the one it is for; None: its name says none that is wanted
+    fit: Fit | None  # None: it was refused
+    problems: Sequence[evaluator.Problem]  # the first ones
+    total: int  # of its problems
+
+
+def judge(submission: Submission) -> list[Judged]:
+    """Read and check every file of a submission; writes no row but of stored hypotheses."""
+    slots = Slots([submission.test_set] if submission.test_set else _test_sets(submission))
+    chosen = submission.test_set.slot if submission.test_set else None
+    found: list[Judged] = []
+    with ExitStack() as stack:
+        files = [
+            (stack.enter_context(storage.open_file(one.file)), one.name)
+            for one in submission.files.select_related("file")
+        ]
+        verdicts = evaluator.read_slots(
+            files, slots, max_bytes=settings.MAX_UPLOAD_BYTES, chosen=chosen
+        )
+        for verdict in verdicts:  # one file's hypotheses are in memory at a time
+            found.append(_judge(submission, verdict, slots, found))
+    return found
+
+
+def conclude(submission: Submission, judged: Sequence[Judged], *, owner: str) -> None:
+    """Write down what was found, make the entries and send them to be scored.
+
+    Raises NoLongerOurs if another worker has the submission by now.
+    """
+    fitting = [one.fit for one in judged if one.fit is not None]
+    to = SubmissionState.ACCEPTED if fitting else SubmissionState.REFUSED
+    with transaction.atomic():
+        if not work.finish(submission, to=to, owner=owner, reason=_reason(judged, len(fitting))):
+            raise work.NoLongerOurs
+        _keep_problems(submission, judged)
+        for fit in fitting:
+            entry = Entry.objects.create(
+                submission=submission,
+                team=submission.team,
+                test_set=fit.test_set,
+                system=submission.system,
+                hypotheses=fit.hypotheses,
+            )
+            work.record_birth(entry, reason="no errors found in the upload")
+            work.announce(entry)
+
+
+def _test_sets(submission: Submission) -> Iterator[TestSet]:
+    return TestSet.objects.filter(phase=submission.phase_id).iterator()
+
+
+def _judge(
+    submission: Submission, verdict: evaluator.Verdict, slots: Slots, earlier: Sequence[Judged]
+) -> Judged:
+    test_set = slots.rows.get(verdict.slot or "")
+    if verdict.error is not None:
+        return Judged(test_set, None, verdict.error.problems, verdict.error.total)
+    assert test_set is not None  # read_slots promises both
+    assert verdict.hypotheses is not None
+    kept = hypotheses.store(verdict.hypotheses)
+    found = [
+        *checks.warnings(verdict.hypotheses, slots[test_set.slot]),
+        *_same_here(verdict, kept, earlier),
+        *_sent_before(submission, verdict, kept),
+    ]
+    return Judged(test_set, Fit(test_set, kept), found, len(found))
+
+
+def _same_here(
+    verdict: evaluator.Verdict, kept: StoredFile, earlier: Sequence[Judged]
+) -> Iterator[evaluator.Problem]:
+    """Warn of the same hypotheses for another test set of the same submission."""
+    for one in earlier:
+        if one.fit is not None and one.fit.hypotheses == kept:
+            yield evaluator.Problem(
+                "warning",
+                f"These are, to the letter, the hypotheses for {one.fit.test_set.slug} too. Check "
+                "whether one of the two files was sent in the other's place.",
+                file=verdict.file,
+            )
+
+
+def _sent_before(
+    submission: Submission, verdict: evaluator.Verdict, kept: StoredFile
+) -> Iterator[evaluator.Problem]:
+    """Warn of the same hypotheses in an earlier entry of the team, of whatever test set."""
+    same = Entry.objects.filter(team=submission.team, hypotheses=kept)
+    earlier = same.exclude(submission=submission).select_related("test_set").first()
+    if earlier is not None:
+        yield evaluator.Problem(
+            "warning",
+            f"These are, to the letter, the hypotheses of {earlier.system} for "
+            f"{earlier.test_set.slug}, which your team has sent before. Check that this is the "
+            "file you meant.",
+            file=verdict.file,
+        )
+
+
+def _reason(judged: Sequence[Judged], fitting: int) -> str:
+    if fitting == len(judged) and judged:
+        return ""
+    total = sum(one.total for one in judged if one.fit is None)
+    count = "1 problem" if total == 1 else f"{total:,} problems"
+    if not fitting:
+        return f"{count} found; nothing was scored."
+    return f"{fitting} of {len(judged)} files fit; {count} in the others, which are not scored."
+
+
+def _keep_problems(submission: Submission, judged: Sequence[Judged]) -> None:
+    of_each = max(PROBLEMS_KEPT // max(len(judged), 1), PROBLEMS_KEPT_OF_EACH)
+    Problem.objects.bulk_create(
+        Problem(
+            submission=submission,
+            test_set=one.test_set,
+            severity=problem.severity,
+            file=_storable(problem.file)[-200:],
+            line=problem.line,
+            segment=_storable(problem.segment or "")[:200],
+            message=_storable(problem.message),
+        )
+        for one in judged
+        for problem in one.problems[:of_each]
+    )
+    total = sum(one.total for one in judged)
+    Submission.objects.filter(pk=submission.pk).update(problems_total=total)
+
+
+def _storable(text: str) -> str:
+    # Problems quote hostile bytes: PostgreSQL takes no NUL, UTF-8 no lone surrogate.
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
