@@ -220,5 +220,8 @@ def test_a_form_from_elsewhere_is_refused(client, alice, address, form):
     strict = type(client)(enforce_csrf_checks=True)
     strict.force_login(alice)
 
-    assert strict.post(address, form()).status_code == 403
+    response = strict.post(address, form())
+
+    assert response.status_code == 419
+    assert "Nothing was stored" in response.text
     assert not Submission.objects.exists()
