@@ -1,0 +1,49 @@
+"""The three TICO-19 test sets of ../shared/data on boards, with what their scores mean.
+
+The pinned numbers are term success of the reference, and of the copied source, over both term
+lists of a pair. No text of these files is repeated here.
+"""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from leaderboard import boards
+from sharedtasks import models
+from submissions import baselines
+from submissions.models import Entry
+from submissions.tasks import score
+
+# Pair, its two term lists, entries of the terminology; term success of reference and copy.
+ROWS = [
+    ("en-fr", ("f_en-fr_XX", "g_en_fr-FR"), 589, 72.48661511005353, "39.8"),
+    ("en-ru", ("f_en-ru_RU", "g_en_ru"), 581, 68.79833432480666, "24.8"),
+    ("en-zh", ("f_en-zh_CN", "g_en_zh-CN"), 590, 70.16656751933373, "16.6"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.parametrize(("pair", "lists", "terms", "oracle", "copy"), ROWS)
+def test_a_tico_test_set_stands_on_a_board_with_ceiling_and_floor(
+    client, shared_data, pair, lists, terms, oracle, copy
+):
+    folder = shared_data / "tico19"
+    call_command(
+        "import_test_set", "--shared-task=tico", "--phase=dev", f"--language-pair={pair}",
+        f"--source={folder / 'text' / f'test.{pair}.tsv'}", "--text-form=raw",
+        *(f"--terminology={folder / 'terminologies' / f'{name}.csv'}" for name in lists),
+    )  # fmt: skip
+    test_set = models.TestSet.objects.get()
+    baselines.add_missing()
+    for entry in Entry.objects.all():
+        score.apply(args=[entry.pk], task_id=f"task-{entry.pk}")
+    boards.rebuild(test_set.pk)
+
+    page = client.get(reverse("board", args=["tico", "dev", pair])).text
+
+    assert (test_set.segments, test_set.required_terms, test_set.terms) == (2100, 3362, terms)
+    assert f'value="{oracle!r}"' in page
+    assert f">{copy}</data>" in page
