@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
 from accounts.models import Membership, Team, User
-from demo.systems import DemoSystem, DemoTeam, demo_systems, demo_teams
+from demo.systems import LANGUAGE_PAIRS, DemoSystem, DemoTeam, demo_systems, demo_teams
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.testsets import TestSetFiles, import_test_set
 from submissions import services
@@ -20,8 +21,7 @@ from submissions.models import Submission
 
 DATA = Path(__file__).parent / "data"
 PASSWORD = "terminarium-demo"  # shown on the pages of a demo, and valid there alone
-LANGUAGE_PAIRS = ("en-fr", "cs-de")
-SUMMARY = "Medical sentences in two language pairs, each with the terms a translation has to use."
+SUMMARY = "Medical sentences in five language pairs, each with the terms a translation has to use."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,11 @@ def set_up() -> Demo:
 
 def upload_all(demo: Demo) -> list[Submission]:
     """Hand in every system, through the same service as the upload page."""
-    return [_upload(demo, system) for system in demo_systems()]
+    return [
+        _upload(demo, system, name, content)
+        for system in demo_systems()
+        for name, content in _files(system)
+    ]
 
 
 def _team(described: DemoTeam) -> tuple[Team, User]:
@@ -72,28 +76,39 @@ def _phase() -> Phase:
 
 def _test_set(phase: Phase, pair: str) -> TestSet:
     source_language, target_language = pair.split("-")
-    names = (f"{pair}.source.sgm", f"{pair}.reference.sgm")
-    with (DATA / names[0]).open("rb") as source, (DATA / names[1]).open("rb") as reference:
+    name = f"{pair}.tsv"
+    with (DATA / name).open("rb") as rows:
         return import_test_set(
             phase=phase,
             source_language=source_language,
             target_language=target_language,
-            files=TestSetFiles(source=source, references=(reference,), names=names),
-            text_form=TestSet.TextForm.TOKENISED,
+            files=TestSetFiles(source=rows, references=(), names=(name,)),
+            text_form=TestSet.TextForm.RAW,
+            ranking_metric="chrf",
         )
 
 
-def _upload(demo: Demo, system: DemoSystem) -> Submission:
+def _files(system: DemoSystem) -> list[tuple[str, bytes]]:
+    """The files of one language pair each: a submission is for one test set."""
+    if not system.file_name.endswith(".zip"):
+        return [(system.file_name, system.content)]
+    with ZipFile(BytesIO(system.content)) as archive:
+        return [(name, archive.read(name)) for name in archive.namelist()]
+
+
+def _upload(demo: Demo, system: DemoSystem, file_name: str, content: bytes) -> Submission:
+    [pair] = (pair for pair in LANGUAGE_PAIRS if f".{pair}." in file_name)
     return services.submit(
         team=demo.teams[system.team],
         member=demo.members[system.team],
-        test_set=demo.test_sets[system.language_pair],
+        test_set=demo.test_sets[pair],
         system=services.SystemDescription(
             name=system.name,
             description=system.description,
             is_constrained=system.is_constrained,
+            terminology_use=system.terminology_use,
         ),
         wants_primary=system.is_primary,
-        file=BytesIO(system.content),
-        file_name=system.file_name,
+        file=BytesIO(content),
+        file_name=file_name,
     )
