@@ -1,7 +1,8 @@
-"""The demo's rows: accounts, teams, a shared task, and the uploads."""
+"""The demo's rows: accounts, teams, a shared task with its phases, and the uploads."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
@@ -12,22 +13,26 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from accounts.models import Membership, Team, User
-from demo.systems import DemoSystem, DemoTeam, demo_systems, demo_teams
+from demo.systems import LANGUAGE_PAIRS, DemoSystem, DemoTeam, demo_systems, demo_teams
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.testsets import TestSetFiles, import_test_set
 from submissions import services
 from submissions.models import Submission
 
-DATA = Path(__file__).parent / "data"
+FOLDER = Path(__file__).parent
+DATA = FOLDER / "data"
+TEXTS = FOLDER / "texts"
 PASSWORD = "terminarium-demo"  # shown on the pages of a demo, and valid there alone
-LANGUAGE_PAIRS = ("en-fr", "cs-de")
-SUMMARY = "Medical sentences in two language pairs, each with the terms a translation has to use."
+SUMMARY = (
+    "Medical sentences in five language pairs, each with the terms that a translation has to use."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
     """What has been set up, for the uploads to refer to."""
 
+    phase: Phase
     test_sets: dict[str, TestSet]  # by language pair
     teams: dict[str, Team]
     members: dict[str, User]  # by team
@@ -43,13 +48,14 @@ def set_up() -> Demo:
             teams[described.name], members[described.name] = _team(described)
         first = next(iter(teams.values()))
         Membership.objects.create(team=first, user=participant, role=Membership.Role.MEMBER)
-    phase = _phase()
-    return Demo({pair: _test_set(phase, pair) for pair in LANGUAGE_PAIRS}, teams, members)
+    phase = _phases()
+    return Demo(phase, {pair: _test_set(phase, pair) for pair in LANGUAGE_PAIRS}, teams, members)
 
 
-def upload_all(demo: Demo) -> list[Submission]:
-    """Hand in every system, through the same service as the upload page."""
-    return [_upload(demo, system) for system in demo_systems()]
+def uploads(demo: Demo) -> Iterator[Submission]:
+    """Hand in one system after the other, through the same service as the upload page."""
+    for system in demo_systems():
+        yield _upload(demo, system)
 
 
 def _team(described: DemoTeam) -> tuple[Team, User]:
@@ -64,22 +70,56 @@ def _team(described: DemoTeam) -> tuple[Team, User]:
     return team, member
 
 
-def _phase() -> Phase:
-    task = SharedTask.objects.create(slug="demo", name="Terminarium demo", summary=SUMMARY)
-    opens_at = timezone.now() - timedelta(minutes=1)
-    return Phase.objects.create(shared_task=task, slug="test", name="Test", opens_at=opens_at)
+def _phases() -> Phase:
+    """Make an open phase, which is returned, and a blind one that is still to come."""
+    task = SharedTask.objects.create(
+        slug="demo",
+        name="Medical terms 2026",
+        summary=SUMMARY,
+        description=(TEXTS / "description.md").read_text(encoding="utf-8"),
+        rules=(TEXTS / "rules.md").read_text(encoding="utf-8"),
+        contact="organiser@demo.example",
+    )
+    opened = timezone.now() - timedelta(minutes=1)
+    closes = opened + timedelta(days=12, hours=3)
+    phase = Phase.objects.create(
+        shared_task=task,
+        slug="dev",
+        name="Development",
+        opens_at=opened,
+        closes_at=closes,
+        own_scores_at=opened,
+        board_at=opened,
+        team_names_at=opened,
+        outputs_at=opened,
+        references_at=closes,
+    )
+    Phase.objects.create(
+        shared_task=task,
+        slug="blind",
+        name="Blind test",
+        kind=Phase.Kind.BLIND,
+        opens_at=closes + timedelta(days=2),
+        closes_at=closes + timedelta(days=5),
+        own_scores_at=closes + timedelta(days=9),
+        board_at=closes + timedelta(days=14),
+        team_names_at=closes + timedelta(days=14),
+    )
+    return phase
 
 
 def _test_set(phase: Phase, pair: str) -> TestSet:
     source_language, target_language = pair.split("-")
-    names = (f"{pair}.source.sgm", f"{pair}.reference.sgm")
-    with (DATA / names[0]).open("rb") as source, (DATA / names[1]).open("rb") as reference:
+    texts, terms = f"{pair}.tsv", f"{pair}.terms.tsv"
+    with (DATA / texts).open("rb") as rows, (DATA / terms).open("rb") as term_list:
         return import_test_set(
             phase=phase,
             source_language=source_language,
             target_language=target_language,
-            files=TestSetFiles(source=source, references=(reference,), names=names),
-            text_form=TestSet.TextForm.TOKENISED,
+            files=TestSetFiles(
+                source=rows, references=(), names=(texts,), terminologies=((term_list, terms),)
+            ),
+            text_form=TestSet.TextForm.RAW,
         ).test_set
 
 
@@ -87,13 +127,13 @@ def _upload(demo: Demo, system: DemoSystem) -> Submission:
     return services.submit(
         team=demo.teams[system.team],
         member=demo.members[system.team],
-        phase=demo.test_sets[system.language_pair].phase,
-        test_set=demo.test_sets[system.language_pair],
+        phase=demo.phase,
         system=services.SystemDescription(
             name=system.name,
             description=system.description,
             is_constrained=system.is_constrained,
+            terminology_use=system.terminology_use,
         ),
         wants_primary=system.is_primary,
-        files=[services.Upload(BytesIO(system.content), system.file_name)],
+        files=[services.Upload(BytesIO(content), name) for name, content in system.files],
     )

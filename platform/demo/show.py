@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import islice
 from pathlib import Path
 
 import django
@@ -12,15 +13,16 @@ from django.core.management import call_command
 from demo import processes
 
 REDRAW = 0.25  # seconds between two looks at the rows
+AT_ONCE = 4  # uploads on their way
 GIVE_UP = 300  # seconds until every system has to be scored
-COLUMNS = ("wmt21-exact-match", "wmt21-1-term", "bleu", "chrf")
+COLUMNS = ("term-success", "over-application", "bleu", "chrf")  # of those that a board has
 
 
 def run(*, port: int, once: bool) -> int:
     """Set up, start, upload, show; serve until interrupted unless `once`."""
     started = time.monotonic()
     django.setup()
-    print("Setting up a database, two small test sets, their teams …", flush=True)
+    print("Setting up a database, five test sets and their nineteen teams …", flush=True)
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
     port = processes.free_port(port)
@@ -44,36 +46,40 @@ def _fill(children: processes.Children, started: float) -> None:
     from demo import content
 
     demo = content.set_up()
-    uploads = [upload.pk for upload in content.upload_all(demo)]
-    print(f"{len(uploads)} uploads are on their way; workers check and score them:\n", flush=True)
-    shown: set[int] = set()
-    while (unfinished := _print_news(uploads, shown, started)) > 0:
+    print("Teams send what their systems wrote; workers check and score it:\n", flush=True)
+    coming = content.uploads(demo)
+    sent = {upload.pk for upload in islice(coming, AT_ONCE)}
+    while sent:
+        unfinished = _print_news(sent, started)
+        # A few at a time: the boards fill row by row, as they do over weeks.
+        room = AT_ONCE - len(unfinished)
+        sent = unfinished | {upload.pk for upload in islice(coming, room)}
         children.check()
         if time.monotonic() - started > GIVE_UP:
-            raise processes.ChildFailed(f"{unfinished} uploads are not finished in {GIVE_UP} s.")
+            message = f"{len(unfinished)} uploads are not finished in {GIVE_UP} s."
+            raise processes.ChildFailed(message)
         time.sleep(REDRAW)
     for test_set in demo.test_sets.values():
         _print_board(test_set.pk)
 
 
-def _print_news(uploads: list[int], shown: set[int], started: float) -> int:
-    """Print what has come to its end since the last look; return how many have not."""
+def _print_news(sent: set[int], started: float) -> set[int]:
+    """Print which of these uploads have come to their end; return the others."""
     from submissions.models import Submission
 
-    rows = Submission.objects.filter(pk__in=uploads).select_related("test_set", "team")
-    for row in rows.prefetch_related("entries").exclude(pk__in=shown).order_by("pk"):
-        entry = next(iter(row.entries.all()), None)
-        if not row.is_final or (entry is not None and not entry.is_final):
+    unfinished = set()
+    rows = Submission.objects.filter(pk__in=sent).select_related("team")
+    for row in rows.prefetch_related("entries__test_set").order_by("pk"):
+        entries = sorted(row.entries.all(), key=lambda entry: entry.pk)
+        if not row.is_final or not all(entry.is_final for entry in entries):
+            unfinished.add(row.pk)
             continue
-        state = entry.state if entry else f"{row.state}: {row.reason}"
-        seconds = time.monotonic() - started
+        states = ", ".join(f"{entry.test_set.slug} {entry.state}" for entry in entries)
         name = f"{row.system} ({row.team.name})"
-        print(
-            f"  {seconds:5.1f} s  {row.test_set.slug if row.test_set else ''}  {name:<48} {state}",
-            flush=True,
-        )
-        shown.add(row.pk)
-    return len(uploads) - len(shown)
+        seconds = time.monotonic() - started
+        outcome = f"{states or row.state}: {row.reason}" if row.reason else states
+        print(f"  {seconds:5.1f} s  {name:<44} {outcome}", flush=True)
+    return unfinished
 
 
 def _print_board(test_set_id: int) -> None:
@@ -85,10 +91,12 @@ def _print_board(test_set_id: int) -> None:
 
     boards.rebuild(test_set_id)  # the worker does it too; here the last row must not be missed
     view = board_view(TestSet.objects.select_related("phase__shared_task").get(pk=test_set_id))
-    heads = "".join(f"{BY_METRIC[metric].label:>13}" for metric in COLUMNS)
+    there = {cell.column.metric for line in view.lines for cell in line.cells}
+    columns = [metric for metric in COLUMNS if metric in there]
+    heads = "".join(f"{BY_METRIC[metric].label:>13}" for metric in columns)
     print(f"\n{view.test_set.slug:<6}{'system':<30}{'team':<24}{heads}")
     for line in view.lines:
         cells = {cell.column.metric: cell for cell in line.cells}
-        shown = [(cells[metric].value, BY_METRIC[metric].decimals) for metric in COLUMNS]
+        shown = [(cells[metric].value, BY_METRIC[metric].decimals) for metric in columns]
         numbers = "".join(f"{'–' if v is None else score(v, d):>13}" for v, d in shown)
         print(f"{rank(line.row.rank):<6}{line.row.system:<30}{line.row.team:<24}{numbers}")

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from demo.processes import free_port
+from demo.systems import LANGUAGE_PAIRS
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_PORT = 19000
@@ -34,13 +35,15 @@ def test_it_fills_a_board_through_the_real_pipeline_and_ends(tmp_path: Path) -> 
     output, _ = demo.communicate(timeout=WITHIN)
 
     assert demo.returncode == 0, output
-    assert len(re.findall(r"\) +scored$", output, flags=re.MULTILINE)) == 14
-    assert len(re.findall(r"refused: 12 problems found", output)) == 1
-    for pair in ("en-fr", "cs-de"):
+    assert len(re.findall(r"^ *[\d.]+ s  ", output, flags=re.MULTILINE)) == 43
+    assert len(re.findall(r" [a-z]{2}-[a-z]{2} scored\b", output)) == 161
+    assert sorted(re.findall(r"refused: (\d+) problems? found", output)) == ["1", "25"]
+    assert sorted(re.findall(r"files fit; (\d+) problem", output)) == ["1", "8"]
+    for pair in LANGUAGE_PAIRS:
         assert re.search(rf"^{pair} +system", output, flags=re.MULTILINE)
     assert "Traceback" not in output
     assert list(tmp_path.iterdir()) == []  # nothing is left behind
-    first_row = re.search(r"^ *([\d.]+) s .* scored$", output, flags=re.MULTILINE)
+    first_row = re.search(r"^ *([\d.]+) s .* scored\b", output, flags=re.MULTILINE)
     assert first_row is not None
     assert float(first_row[1]) < FIRST_ROW_WITHIN
 
@@ -49,7 +52,7 @@ def test_an_interrupt_ends_it_and_its_processes(tmp_path: Path) -> None:
     demo = start(tmp_path)
     assert demo.stdout is not None
     for line in demo.stdout:
-        if "uploads are on their way" in line:
+        if "workers check and score it" in line:
             break
 
     demo.send_signal(signal.SIGINT)

@@ -11,8 +11,8 @@ from celery import Celery
 
 from tests.e2e.site import ROOT, Site
 
-DEMO_DATA = ROOT / "platform" / "demo" / "data"
-SCORES = 12  # metrics that the demo's test set defines
+DATA = ROOT / "tests" / "data"
+SCORES = 12  # metrics that the test set defines
 DWELL = "6"  # seconds
 SHORT = {"CHECKING_DWELL": DWELL, "SCORING_DWELL": DWELL}
 
@@ -30,14 +30,14 @@ def site(request: pytest.FixtureRequest, make_site: Callable[..., Site], tmp_pat
 
 @pytest.fixture
 def test_set(site: Site) -> int:
-    return site.import_test_set(DEMO_DATA / "en-fr.source.sgm", DEMO_DATA / "en-fr.reference.sgm")
+    return site.import_test_set(DATA / "en-fr.source.sgm", DATA / "en-fr.reference.sgm")
 
 
 @pytest.fixture
 def upload(site: Site, test_set: int) -> Callable[[], int]:
     def upload() -> int:
         file = site.folder / "oracle.sgm"
-        reference = (DEMO_DATA / "en-fr.reference.sgm").read_bytes()
+        reference = (DATA / "en-fr.reference.sgm").read_bytes()
         file.write_bytes(reference.replace(b"refset", b"tstset"))
         return site.submit(test_set, file)
 
@@ -69,11 +69,9 @@ def test_a_task_delivered_three_times_scores_once(
     make_site: Callable[..., Site], tmp_path: Path
 ) -> None:
     site = make_site()
-    test_set = site.import_test_set(
-        DEMO_DATA / "en-fr.source.sgm", DEMO_DATA / "en-fr.reference.sgm"
-    )
+    test_set = site.import_test_set(DATA / "en-fr.source.sgm", DATA / "en-fr.reference.sgm")
     file = tmp_path / "oracle.sgm"
-    reference = (DEMO_DATA / "en-fr.reference.sgm").read_bytes()
+    reference = (DATA / "en-fr.reference.sgm").read_bytes()
     file.write_bytes(reference.replace(b"refset", b"tstset"))
     submission = site.submit(test_set, file)
     client = Celery(broker=site.environment["BROKER_URL"])

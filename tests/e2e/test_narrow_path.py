@@ -14,7 +14,7 @@ import evaluator
 from tests.e2e.seed import PASSWORD
 from tests.e2e.site import ROOT, Site
 
-DEMO_DATA = ROOT / "platform" / "demo" / "data"
+DATA = ROOT / "tests" / "data"
 RUBBISH = bytes(range(1, 256)) * 40
 
 
@@ -115,7 +115,7 @@ def test_half_of_the_file_is_refused_with_the_ids_that_are_missing(
 
 
 def test_a_small_file_goes_the_same_way(page: Page, site: Site) -> None:
-    source, reference = DEMO_DATA / "en-fr.source.sgm", DEMO_DATA / "en-fr.reference.sgm"
+    source, reference = DATA / "en-fr.source.sgm", DATA / "en-fr.reference.sgm"
     site.import_test_set(source, reference, shared_task="small")
     body = reference.read_bytes().replace(b"refset", b"tstset")
     sign_in(page, site)
@@ -132,7 +132,7 @@ def test_a_small_file_goes_the_same_way(page: Page, site: Site) -> None:
 
 
 def test_rubbish_gets_a_message_that_a_person_understands(page: Page, site: Site) -> None:
-    source, reference = DEMO_DATA / "en-fr.source.sgm", DEMO_DATA / "en-fr.reference.sgm"
+    source, reference = DATA / "en-fr.source.sgm", DATA / "en-fr.reference.sgm"
     site.import_test_set(source, reference, shared_task="rubbish")
     sign_in(page, site)
 
@@ -145,7 +145,7 @@ def test_rubbish_gets_a_message_that_a_person_understands(page: Page, site: Site
 
 
 def test_the_form_says_what_is_missing_and_keeps_what_was_typed(page: Page, site: Site) -> None:
-    source, reference = DEMO_DATA / "en-fr.source.sgm", DEMO_DATA / "en-fr.reference.sgm"
+    source, reference = DATA / "en-fr.source.sgm", DATA / "en-fr.reference.sgm"
     site.import_test_set(source, reference, shared_task="form")
     sign_in(page, site)
 
@@ -156,7 +156,7 @@ def test_the_form_says_what_is_missing_and_keeps_what_was_typed(page: Page, site
 
 
 def test_a_stranger_sees_the_board_but_not_the_entry(page: Page, site: Site) -> None:
-    source, reference = DEMO_DATA / "en-fr.source.sgm", DEMO_DATA / "en-fr.reference.sgm"
+    source, reference = DATA / "en-fr.source.sgm", DATA / "en-fr.reference.sgm"
     test_set = site.import_test_set(source, reference, shared_task="strangers")
     body = reference.read_bytes().replace(b"refset", b"tstset")
     file = site.folder / "oracle.sgm"

@@ -1,0 +1,20 @@
+"""What the demo's teams hand in: files made from its test sets by honest, describable means.
+
+Nothing here translates. Controls that are made from the reference say so, and are unconstrained.
+Every call returns the same bytes.
+"""
+
+from __future__ import annotations
+
+from demo.systems.material import LANGUAGE_PAIRS, demo_test_set
+from demo.systems.teams import DemoTeam, demo_teams
+from demo.systems.uploads import DemoSystem, demo_systems
+
+__all__ = [
+    "LANGUAGE_PAIRS",
+    "DemoSystem",
+    "DemoTeam",
+    "demo_systems",
+    "demo_teams",
+    "demo_test_set",
+]

@@ -1,0 +1,28 @@
+"""What one upload is made by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from demo.systems.files import FileFormat, Output
+from demo.systems.material import LANGUAGE_PAIRS, Material
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How one upload comes about."""
+
+    team: str
+    name: str
+    description: str  # how it is made, in the plainest words
+    translate: Callable[[Material], list[str]]
+    format: FileFormat
+    language_pairs: tuple[str, ...] = LANGUAGE_PAIRS
+    is_primary: bool = False
+    is_constrained: bool = True
+    terminology_use: Literal["inference", "training"] = "inference"
+    # Mistakes, to show what a refusal looks like, by language pair.
+    flaws: Mapping[str, Callable[[Output], Output]] = field(default_factory=dict)
+    taken_from: Mapping[str, str] = field(default_factory=dict)  # the pair whose file is sent
