@@ -1,0 +1,132 @@
+"""Every page of the demo, as every role, light and dark, wide and narrow: no fault that axe finds.
+
+Pages are found as a reader finds them: by links, from the start page on.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import Resolver404, resolve
+from playwright.sync_api import Browser, Page
+
+from demo.content import PASSWORD
+from demo.processes import free_port
+from tests.e2e.site import ROOT
+
+FIRST_PORT = 20000
+OF_EACH_VIEW = 2  # addresses looked at
+NARROW, WIDE = 380, 1280  # pixels
+ROLES = ["visitor", "participant", "organiser"]
+LEFT_OUT = ("/admin/", "/static/")
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of a filled demo."""
+    port = free_port(FIRST_PORT)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "demo", "--port", str(port)],
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(tmp_path_factory.mktemp("demo"))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if "Ctrl-C ends it" in line:
+                break
+        assert process.poll() is None, "".join(said)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+
+
+def sign_in(page: Page, address: str, role: str) -> None:
+    page.goto(f"{address}/account/sign-in")
+    page.get_by_label("Username").fill(role)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("main").get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign out").wait_for()
+
+
+def links(page: Page, address: str) -> list[str]:
+    found = page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)")
+    return [link for link in found if link.startswith(address + "/")]
+
+
+def view_of(link: str) -> str:
+    parts = urlsplit(link)
+    if parts.path.startswith(LEFT_OUT):
+        return ""
+    try:
+        match = resolve(parts.path)
+    except Resolver404:
+        return ""
+    return f"{match.view_name}?{'&'.join(sorted(parts.query.split('=')[0:1]))}"
+
+
+def pages(page: Page, address: str) -> Iterator[str]:
+    """Open every page that can be reached, a few of each view."""
+    waiting, seen, opened = [f"{address}/"], set(), Counter()
+    while waiting:
+        link = waiting.pop(0).split("#")[0]
+        view = view_of(link)
+        if not view or link in seen or opened[view] >= OF_EACH_VIEW:
+            continue
+        seen.add(link)
+        answer = page.request.get(link, max_redirects=0)
+        if answer.status != 200 or "text/html" not in answer.headers["content-type"]:
+            assert answer.status < 400, f"{link} answers {answer.status}"
+            continue
+        opened[view] += 1
+        page.goto(link)
+        yield link
+        waiting += links(page, address)
+
+
+def faults(page: Page) -> list[str]:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [
+        f"{rule['id']}: {node['html'][:200]} {node.get('failureSummary', '')[:300]}"
+        for rule in found
+        for node in rule["nodes"][:3]
+    ]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_axe_finds_nothing_and_nothing_overflows(demo: str, browser: Browser, role: str) -> None:
+    context = browser.new_context(color_scheme="light")
+    page = context.new_page()
+    page.set_default_timeout(15_000)  # milliseconds
+    if role != "visitor":
+        sign_in(page, demo, role)
+    wrong: list[str] = []
+    looked_at = 0
+
+    for link in pages(page, demo):
+        for scheme, width in (("light", WIDE), ("dark", NARROW)):
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size({"width": width, "height": 800})
+            wrong += [f"{link} {scheme} {width}: {fault}" for fault in faults(page)]
+            reach = page.evaluate("document.documentElement.scrollWidth")
+            if reach > width:
+                wrong.append(f"{link} is {reach} px wide in a window of {width}")
+        looked_at += 1
+
+    context.close()
+    assert wrong == []
+    assert looked_at >= 8
