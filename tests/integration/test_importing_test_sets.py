@@ -64,7 +64,7 @@ def test_it_imports_and_says_what_and_where(run):
     assert "4 segments in 2 documents, 4 required terms" in said
     assert "/boards/spring/test/en-fr" in said
     assert test_set.phase.shared_task.name == "Spring edition"
-    assert (test_set.ranking_metric, test_set.lemmatiser) == ("wmt21-exact-match", "simplemma")
+    assert (test_set.ranking_metric, test_set.lemmatiser) == ("term-success", "simplemma")
     assert (test_set.results_version, test_set.ranked_version) == (0, 0)
 
 
