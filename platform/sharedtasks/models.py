@@ -211,3 +211,22 @@ class TestSetTerminology(models.Model):
 
     def __str__(self) -> str:
         return f"term list {self.name} of {self.test_set}"
+
+
+class TestSetDownload(models.Model):
+    """One file made of a test set for participants; `downloads.KINDS` says what each holds."""
+
+    test_set = models.ForeignKey(TestSet, models.CASCADE, related_name="downloads")
+    kind = models.CharField(max_length=30)  # a name in downloads.KINDS
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="download_of")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            # A view asks for one by test set and kind.
+            models.UniqueConstraint(name="test_set_download_once", fields=["test_set", "kind"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.test_set}"

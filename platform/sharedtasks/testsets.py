@@ -14,6 +14,7 @@ import evaluator
 from evaluator.terminology import required_terms
 from evaluator.types import Mode, TextForm
 from files import storage
+from sharedtasks import downloads
 from sharedtasks.models import Phase, TestSet, TestSetReference, TestSetTerminology
 
 MAX_TEST_SET_BYTES = 64 * 1024 * 1024
@@ -89,16 +90,17 @@ def import_test_set(
         terms=len(content.terminology.terms) if content.terminology else 0,
     )
     test_set.full_clean()
-    _save(test_set, files)
+    _save(test_set, files, content)
     return ImportedTestSet(test_set, terminology)
 
 
-def _save(test_set: TestSet, files: TestSetFiles) -> None:
+def _save(test_set: TestSet, files: TestSetFiles, content: evaluator.TestSet) -> None:
     references = [storage.put(file, max_bytes=MAX_TEST_SET_BYTES) for file in files.references]
     term_lists = [
         (storage.put(file, max_bytes=MAX_TEST_SET_BYTES), name)
         for file, name in files.terminologies
     ]
+    for_participants = downloads.store(content)
     with transaction.atomic():
         test_set.save()
         TestSetReference.objects.bulk_create(
@@ -109,6 +111,7 @@ def _save(test_set: TestSet, files: TestSetFiles) -> None:
             TestSetTerminology(test_set=test_set, file=file, name=name[-200:], position=position)
             for position, (file, name) in enumerate(term_lists)
         )
+        downloads.record(test_set, for_participants)
 
 
 def _required(content: evaluator.TestSet) -> int:

@@ -2,21 +2,85 @@
 
 from __future__ import annotations
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from sharedtasks.models import Phase, SharedTask, TestSet
+from sharedtasks import checker
+from sharedtasks.access import announced_or_404, task_or_404
+from sharedtasks.downloads import CONTENTS
+from sharedtasks.explanations import FAMILIES, SIGNATURE_KEYS
+from sharedtasks.models import TestSetDownload
+from sharedtasks.schedule import offered_files, reveals, shown_phases
+from sharedtasks.viewers import viewer_of
 
 
 @require_safe
 def shared_task(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what the shared task is, when what can be submitted, and where the boards are."""
-    phases = Phase.objects.prefetch_related(Prefetch("test_sets", TestSet.objects.all()))
-    tasks = SharedTask.objects.prefetch_related(Prefetch("phases", phases))
-    task = get_object_or_404(tasks, slug=slug)
+    task, phases = announced_or_404(slug)
     now = timezone.now()
-    rows = [(phase, phase.is_open(now), phase.opens_at > now) for phase in task.phases.all()]
-    return render(request, "sharedtasks/shared_task.html", {"task": task, "phases": rows})
+    context = {
+        "task": task,
+        "page": "overview",
+        "phases": shown_phases(viewer_of(request.user), phases, now),
+        "reveals": reveals(phases, now),
+    }
+    return render(request, "sharedtasks/shared_task.html", context)
+
+
+@require_safe
+def rules(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the organisers' rules."""
+    context = {"task": task_or_404(slug), "page": "rules"}
+    return render(request, "sharedtasks/rules.html", context)
+
+
+@require_safe
+def data(request: HttpRequest, slug: str) -> HttpResponse:
+    """Offer what the viewer may download, and the checks for their own machine."""
+    task, phases = announced_or_404(slug)
+    viewer, now = viewer_of(request.user), timezone.now()
+    shown = shown_phases(viewer, phases, now)
+    test_sets = [test_set for one in shown for test_set in one.test_sets]
+    prefetch_related_objects(
+        test_sets, Prefetch("downloads", TestSetDownload.objects.select_related("file"))
+    )
+    context = {
+        "task": task,
+        "page": "data",
+        "phases": [offered_files(viewer, one, now) for one in shown],
+        "contents": CONTENTS,
+        "shows_references": any(one.shows_references for one in shown),
+        "wheel": checker.wheel(),
+    }
+    return render(request, "sharedtasks/data.html", context)
+
+
+@require_safe
+def metrics(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say what every number on the leaderboards means."""
+    context = {
+        "task": task_or_404(slug),
+        "page": "metrics",
+        "families": FAMILIES,
+        "signature_keys": SIGNATURE_KEYS,
+    }
+    return render(request, "sharedtasks/metrics.html", context)
+
+
+@require_safe
+def how_to_submit(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say what files are taken, under which names, and what becomes of them."""
+    task, phases = announced_or_404(slug)
+    shown = shown_phases(viewer_of(request.user), phases, timezone.now())
+    slots = {test_set.slug: test_set for one in shown for test_set in one.test_sets}
+    context = {
+        "task": task,
+        "page": "how-to-submit",
+        "phases": shown,
+        "slots": list(slots.values()),  # most phases have the same ones
+    }
+    return render(request, "sharedtasks/how_to_submit.html", context)

@@ -1,0 +1,64 @@
+"""How views get shared tasks, phases and test sets: what a viewer may not see does not exist."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+
+from sharedtasks.models import Phase, SharedTask, TestSet
+from sharedtasks.policy import Thing, Viewer, can_see
+
+
+def announced_or_404(task: str) -> tuple[SharedTask, list[Phase]]:
+    """Return a shared task and its phases with their test sets: two queries, however many."""
+    phases = list(
+        Phase.objects.filter(shared_task__slug=task)
+        .select_related("shared_task")
+        .prefetch_related("test_sets")
+    )
+    if phases:
+        return phases[0].shared_task, phases
+    return task_or_404(task), []
+
+
+def task_or_404(task: str) -> SharedTask:
+    """Return a shared task; all of them are announced to everybody."""
+    return get_object_or_404(SharedTask, slug=task)
+
+
+def phase_or_404(
+    viewer: Viewer,
+    task: str,
+    phase: str,
+    *,
+    thing: Thing | None = None,
+    now: datetime | None = None,
+) -> Phase:
+    """Return a phase, for one who may see that thing of it; without a thing it is announced."""
+    phases = Phase.objects.select_related("shared_task")
+    found = get_object_or_404(phases, shared_task__slug=task, slug=phase)
+    if thing is not None and not can_see(viewer, thing, found, now or timezone.now()):
+        raise Http404(f"{found} shows no {thing} to this viewer yet.")
+    return found
+
+
+def test_set_or_404(
+    viewer: Viewer,
+    task: str,
+    phase: str,
+    test_set: str,
+    *,
+    thing: Thing | None = None,  # noqa: PT028 – no test, in spite of its name
+    now: datetime | None = None,  # noqa: PT028
+) -> TestSet:
+    """Return a test set by its slug, under the conditions of `phase_or_404`."""
+    found = phase_or_404(viewer, task, phase, thing=thing, now=now)
+    # The slug is made of columns and nowhere stored; a phase has few test sets.
+    for one in found.test_sets.all():
+        if one.slug == test_set:
+            one.phase = found
+            return one
+    raise Http404(f"{found} has no test set {test_set}.")

@@ -1,0 +1,131 @@
+"""What participants can download of a test set: made once, when it is imported.
+
+A page then lists rows and a view opens a file; nobody's request parses a test set.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import IO
+
+from django.db import transaction
+
+import evaluator
+from files import storage
+from files.models import StoredFile
+from sharedtasks import writers
+from sharedtasks.models import TestSet, TestSetDownload
+from sharedtasks.policy import Thing
+
+MAX_DOWNLOAD_BYTES = 256 * 1024 * 1024  # four times the largest file of a test set
+IN_MEMORY = 4 * 1024 * 1024  # bytes; what is longer waits on disk
+TOO_LARGE = (
+    "The file {name} for participants would have more than {limit:,} bytes. Shorten the test "
+    "set, or the targets of its terms."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One file made of a test set: what it holds, who may have it, how it is written."""
+
+    name: str  # the end of its file name
+    thing: Thing
+    holds: str  # one of CONTENTS, a column of the data page
+    label: str  # the format
+    content_type: str
+    write: Callable[[evaluator.TestSet], Iterator[str]]
+    fits: Callable[[evaluator.TestSet], bool]
+
+
+def _has_terms(content: evaluator.TestSet) -> bool:
+    return bool(writers.given_terms(content))
+
+
+def _has_references(content: evaluator.TestSet) -> bool:
+    return bool(content.segments) and bool(content.segments[0].references)
+
+
+def _fits_reference_table(content: evaluator.TestSet) -> bool:
+    return _has_references(content) and writers.fits_table(content)
+
+
+TEXT, TSV = "text/plain; charset=utf-8", "text/tab-separated-values; charset=utf-8"
+JSONL, SGML = "application/x-ndjson; charset=utf-8", "text/sgml; charset=utf-8"
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "source.txt", Thing.SOURCES, "Sources", "text",
+            TEXT, writers.sources_text, writers.fits_lines,
+        ),
+        Kind(
+            "source.tsv", Thing.SOURCES, "Sources", "table",
+            TSV, writers.sources_tsv, writers.fits_table,
+        ),
+        Kind(
+            "source.sgm", Thing.SOURCES, "Sources", "SGML",
+            SGML, writers.sources_sgml, writers.fits_sgml,
+        ),
+        Kind(
+            "source.jsonl", Thing.SOURCES, "Annotated sources", "JSON lines",
+            JSONL, writers.sources_jsonl, lambda _: True,
+        ),
+        Kind(
+            "terms.tsv", Thing.SOURCES, "Terminology", "table",
+            TSV, writers.terms_tsv, _has_terms,
+        ),
+        Kind(
+            "terms.jsonl", Thing.SOURCES, "Terminology", "JSON lines",
+            JSONL, writers.terms_jsonl, _has_terms,
+        ),
+        Kind(
+            "references.tsv", Thing.REFERENCES, "References", "table",
+            TSV, writers.references_tsv, _fits_reference_table,
+        ),
+        Kind(
+            "references.jsonl", Thing.REFERENCES, "References", "JSON lines",
+            JSONL, writers.references_jsonl, _has_references,
+        ),
+    )
+}  # fmt: skip
+CONTENTS = tuple(dict.fromkeys(kind.holds for kind in KINDS.values()))
+
+
+def file_name(test_set: TestSet, kind: str) -> str:
+    """Return what a download is called on the participant's disk, the same for ever."""
+    phase = test_set.phase
+    return f"{phase.shared_task.slug}.{phase.slug}.{test_set.slug}.{kind}"
+
+
+def store(content: evaluator.TestSet) -> dict[str, StoredFile]:
+    """Write every kind that can hold the test set; raises `evaluator.TestSetError`."""
+    return {kind.name: _stored(kind, content) for kind in KINDS.values() if kind.fits(content)}
+
+
+def record(test_set: TestSet, files: dict[str, StoredFile]) -> None:
+    """Let these files be the test set's downloads, and no others."""
+    with transaction.atomic():
+        test_set.downloads.all().delete()
+        TestSetDownload.objects.bulk_create(
+            TestSetDownload(test_set=test_set, kind=kind, file=file, position=position)
+            for position, (kind, file) in enumerate(files.items())
+        )
+
+
+def _stored(kind: Kind, content: evaluator.TestSet) -> StoredFile:
+    with tempfile.SpooledTemporaryFile(IN_MEMORY) as spooled:
+        _write(spooled, kind, kind.write(content))
+        return storage.put(spooled, max_bytes=MAX_DOWNLOAD_BYTES)
+
+
+def _write(stream: IO[bytes], kind: Kind, texts: Iterable[str]) -> None:
+    size = 0
+    for text in texts:
+        size += stream.write(text.encode())
+        if size > MAX_DOWNLOAD_BYTES:
+            message = TOO_LARGE.format(name=kind.name, limit=MAX_DOWNLOAD_BYTES)
+            raise evaluator.TestSetError([evaluator.Problem("error", message)])

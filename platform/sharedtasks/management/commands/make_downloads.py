@@ -1,0 +1,23 @@
+"""`manage.py make_downloads`: the files for participants, anew."""
+
+from __future__ import annotations
+
+from django.core.management.base import BaseCommand
+
+from sharedtasks import downloads, testsets
+from sharedtasks.models import TestSet
+
+
+class Command(BaseCommand):
+    """Write the downloads of every test set; to be run after an upgrade that changes them."""
+
+    help = (
+        "Make the files that participants download of every test set, in place of earlier ones. "
+        "An import makes its own: this is for test sets of an earlier version."
+    )
+
+    def handle(self, **_: object) -> None:
+        for test_set in TestSet.objects.select_related("phase__shared_task"):
+            files = downloads.store(testsets.read(test_set))
+            downloads.record(test_set, files)
+            self.stdout.write(f"{test_set}: {len(files)} files.")

@@ -1,0 +1,102 @@
+"""Filters of the pages about shared tasks: organisers' texts, and instants three ways."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+
+from django import template
+from django.utils import timezone as django_timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+register = template.Library()
+
+AOE = timezone(timedelta(hours=-12), "AoE")  # anywhere on earth: the last place where it is today
+MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
+DEEPEST = 6  # level of headings
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """Write CommonMark, with tables, as HTML; HTML in it is text, its headings go below ours."""
+    parser = _parser()
+    tokens = parser.parse(text)
+    _nest_headings(tokens)
+    _align_by_class(tokens)
+    # Safe: the parser escapes all that it does not write itself, and refuses script addresses.
+    return SafeString(parser.renderer.render(tokens, parser.options, {}))
+
+
+def _nest_headings(tokens: Sequence[Token]) -> None:
+    """Let headings begin below the page's own, and skip no level, whatever the text does."""
+    above: list[int] = []
+    for opening, _, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if opening.type == "heading_open":
+            level = int(opening.tag[1:])
+            above = [*(one for one in above if one < level), level]
+            opening.tag = closing.tag = f"h{min(len(above) + 1, DEEPEST)}"
+
+
+def _align_by_class(tokens: Sequence[Token]) -> None:
+    """Replace the parser's inline styles, which our content security policy refuses."""
+    for token in tokens:
+        style = token.attrs.pop("style", "")
+        if style == "text-align:right":
+            token.attrSet("class", "number")
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+@register.filter
+def utc(value: datetime) -> SafeString:
+    """Write an instant in UTC, without saying so: `3 Dec 2026, 12:00`."""
+    return _time(value, UTC)
+
+
+@register.filter
+def aoe(value: datetime) -> SafeString:
+    """Write an instant as the clock stands anywhere on earth."""
+    return _time(value, AOE)
+
+
+def _time(value: datetime, zone: tzinfo) -> SafeString:
+    there = value.astimezone(zone)
+    return format_html(
+        '<time datetime="{}">{}</time>', _machine(value), f"{there.day} {there:%b %Y, %H:%M}"
+    )
+
+
+@register.filter
+def local(value: datetime) -> SafeString:
+    """Leave room for an instant in the reader's own time; deadlines.js fills it."""
+    return format_html('<time class="local-time" datetime="{}"></time>', _machine(value))
+
+
+@register.filter
+def until(value: datetime) -> SafeString:
+    """Write how long there is: `in 3 days`; deadlines.js lets it count down."""
+    left = (value - django_timezone.now()).total_seconds()
+    return format_html(
+        '<time class="countdown" datetime="{}">{}</time>', _machine(value), _until(left)
+    )
+
+
+def _until(seconds: float) -> str:
+    if seconds < MINUTE:
+        return "in less than a minute"
+    for length, word in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
+        if seconds >= length:
+            number = int(seconds // length)
+            return f"in {number} {word}{'s' if number > 1 else ''}"
+    raise AssertionError("a minute is the shortest")
+
+
+def _machine(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,72 @@
+"""Organisers' plain fields: texts, dates, instants."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from sharedtasks.models import Phase, SharedTask
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin(client, organiser):
+    """The organiser's browser."""
+    client.force_login(organiser)
+    return client
+
+
+@pytest.mark.parametrize("name", ["sharedtask", "phase", "testset"])
+def test_lists_and_forms_open(name, admin, phase, make_test_set):
+    make_test_set()
+    row = {"sharedtask": phase.shared_task, "phase": phase, "testset": phase.test_sets.first()}
+
+    assert admin.get(reverse(f"admin:sharedtasks_{name}_changelist")).status_code == 200
+    address = reverse(f"admin:sharedtasks_{name}_change", args=[row[name].pk])
+    assert admin.get(address).status_code == 200
+
+
+def test_an_instant_set_here_counts_at_once(admin, phase, make_test_set, client):
+    make_test_set()
+    references = reverse("download", args=["spring", "test", "en-fr", "references.tsv"])
+    address = reverse("admin:sharedtasks_phase_change", args=[phase.pk])
+    data = {
+        "shared_task": phase.shared_task_id, "name": "Test", "slug": "test", "kind": "blind",
+        "opens_at_0": "2026-05-02", "opens_at_1": "12:00",
+        "references_at_0": "2026-05-03", "references_at_1": "12:00",
+    }  # fmt: skip
+
+    assert "not before a date is set here" in admin.get(address).text
+    assert admin.post(address, data).status_code == 302
+
+    admin.logout()
+    response = client.get(references)
+    assert response.status_code == 200
+    assert b"".join(response)
+
+
+def test_texts_are_edited_as_commonmark(admin, shared_task):
+    address = reverse("admin:sharedtasks_sharedtask_change", args=[shared_task.pk])
+
+    response = admin.post(address, {"name": "Spring", "slug": "spring", "rules": "- one"})
+
+    assert response.status_code == 302
+    assert SharedTask.objects.get().rules == "- one"
+
+
+def test_a_phase_can_not_close_before_it_opens(admin, phase):
+    now = timezone.now()
+    data = {
+        "shared_task": phase.shared_task_id, "name": "Test", "slug": "test", "kind": "dev",
+        "opens_at_0": f"{now:%Y-%m-%d}", "opens_at_1": "12:00",
+        "closes_at_0": f"{now - timedelta(days=1):%Y-%m-%d}", "closes_at_1": "12:00",
+    }  # fmt: skip
+
+    response = admin.post(reverse("admin:sharedtasks_phase_change", args=[phase.pk]), data)
+
+    assert "A phase closes after it opens." in response.text
+    assert Phase.objects.get().name == "Test phase"

@@ -1,0 +1,105 @@
+"""Who may see what, when: every thing, as every viewer, around its instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sharedtasks.policy import VISITOR, Thing, Viewer, can_see, instant_of
+
+OPENS = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
+INSTANT = OPENS + timedelta(days=30)
+TICK = timedelta(microseconds=1)
+OWN, FOREIGN = 1, 2  # teams
+
+VIEWERS = {
+    "visitor": VISITOR,
+    "stranger": Viewer(teams=frozenset({FOREIGN})),
+    "own team": Viewer(teams=frozenset({OWN, 3})),
+    "organiser": Viewer(is_organiser=True),
+}
+COLUMNS = list(zip(VIEWERS, range(4), strict=True))  # a viewer, and its place in a rule
+MOMENTS = {"before": INSTANT - TICK, "at": INSTANT, "after": INSTANT + timedelta(days=400)}
+
+# Of a thing of team OWN: when each viewer sees it. "public" is from its instant on.
+RULES = {
+    Thing.SOURCES: ("public", "public", "public", "always"),
+    Thing.OWN_SCORES: ("never", "never", "public", "always"),
+    Thing.BOARD: ("public", "public", "public", "always"),
+    Thing.TEAM_NAMES: ("public", "public", "always", "always"),
+    Thing.OUTPUTS: ("public", "public", "always", "always"),
+    Thing.REFERENCES: ("public", "public", "public", "always"),
+    Thing.LOGS: ("never", "never", "public", "always"),
+}
+# Of what is nobody's, or everybody's at once: a board, a test set.
+RULES_FOR_NOBODYS = {
+    thing: ("public", "public", "public", "always")
+    if thing not in (Thing.OWN_SCORES, Thing.LOGS)
+    else ("never", "never", "never", "always")
+    for thing in Thing
+}
+
+
+@dataclass
+class Phase:
+    """The instants of a phase; all the same unless told otherwise."""
+
+    opens_at: datetime = INSTANT
+    own_scores_at: datetime | None = INSTANT
+    board_at: datetime | None = INSTANT
+    team_names_at: datetime | None = INSTANT
+    outputs_at: datetime | None = INSTANT
+    references_at: datetime | None = INSTANT
+    logs_at: datetime | None = INSTANT
+
+
+UNSET = Phase(OPENS, *[None] * 6)
+
+
+def expected(rule: str, moment: str) -> bool:
+    return rule == "always" or (rule == "public" and moment != "before")
+
+
+def test_the_tables_know_every_thing():
+    assert list(RULES) == list(RULES_FOR_NOBODYS) == list(Thing)
+    assert {instant_of(thing, Phase()) for thing in Thing} == {INSTANT}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize(("viewer", "column"), COLUMNS)
+@pytest.mark.parametrize("thing", Thing)
+def test_what_is_a_teams(thing, viewer, column, moment):
+    seen = can_see(VIEWERS[viewer], thing, Phase(), MOMENTS[moment], team=OWN)
+
+    assert seen == expected(RULES[thing][column], moment)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize(("viewer", "column"), COLUMNS)
+@pytest.mark.parametrize("thing", Thing)
+def test_what_is_nobodys(thing, viewer, column, moment):
+    seen = can_see(VIEWERS[viewer], thing, Phase(), MOMENTS[moment])
+
+    assert seen == expected(RULES_FOR_NOBODYS[thing][column], moment)
+
+
+@pytest.mark.parametrize(("viewer", "column"), COLUMNS)
+@pytest.mark.parametrize("thing", [thing for thing in Thing if thing != Thing.SOURCES])
+def test_without_an_instant_nothing_is_ever_public(thing, viewer, column):
+    seen = can_see(VIEWERS[viewer], thing, UNSET, MOMENTS["after"], team=OWN)
+
+    assert seen == (RULES[thing][column] == "always")
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(Phase)])
+def test_each_thing_has_an_instant_of_its_own(field):
+    phase = Phase()
+    setattr(phase, field, INSTANT + timedelta(days=1))
+
+    hidden = {thing for thing in Thing if not can_see(VISITOR, thing, phase, INSTANT)}
+
+    always = {Thing.OWN_SCORES, Thing.LOGS}
+    [changed] = [thing for thing in Thing if instant_of(thing, phase) != INSTANT]
+    assert hidden == always | {changed}
