@@ -25,6 +25,7 @@ def run(*, port: int, once: bool) -> int:
     print("Setting up a database, five test sets and their nineteen teams …", flush=True)
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
+    call_command("build_evaluator", verbosity=0)
     port = processes.free_port(port)
     try:
         with processes.running(Path(settings.STATE_DIR) / "logs", port=port) as children:

@@ -96,7 +96,7 @@ def test_an_unknown_ranking_metric_is_refused(change_ranking_metric, test_set):
 
     test_set.refresh_from_db()
     assert response.status_code == 200  # the admin's form again, with its message
-    assert test_set.ranking_metric == "wmt21-exact-match"
+    assert test_set.ranking_metric == "term-success"
 
 
 def test_what_decides_a_score_can_not_be_edited(admin, test_set):

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from files import storage
 from files.models import StoredFile
+from sharedtasks import models
 
 pytestmark = pytest.mark.django_db
 
@@ -95,8 +96,8 @@ def test_whatever_is_referred_to_is_kept(make_scored_entry):
 
     assert storage.collect_garbage() == 0
 
-    # Upload, hypotheses, statistics, a test set's source and reference.
-    assert StoredFile.objects.count() == 5
+    # Upload, hypotheses, statistics, a test set's source, reference and downloads.
+    assert StoredFile.objects.count() == 5 + models.TestSetDownload.objects.count()
     assert all(default_storage.exists(file.key) for file in StoredFile.objects.all())
     assert entry.statistics is not None
 

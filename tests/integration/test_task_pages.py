@@ -99,6 +99,7 @@ def test_instants_stand_in_utc_and_anywhere_on_earth(page, phase):
 
 def test_it_says_what_is_shown_when(page, phase):
     move(phase, board_at=-2, references_at=48)
+    Phase.objects.update(team_names_at=None)
 
     rows = words(page().split('id="what-is-shown-when"')[1])
 
@@ -120,6 +121,7 @@ def test_it_counts_what_can_be_seen(page, phase, import_rows):
 
 def test_what_was_counted_in_references_waits_for_the_board(page, phase, import_rows):
     import_rows()
+    Phase.objects.update(board_at=None)
 
     text = words(page())
 
