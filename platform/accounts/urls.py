@@ -11,7 +11,10 @@ from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.socialaccount import views as social
-from allauth.urls import build_provider_urlpatterns
+from allauth.socialaccount.providers.github.provider import GitHubProvider
+from allauth.socialaccount.providers.google.provider import GoogleProvider
+from allauth.socialaccount.providers.oauth2.urls import default_urlpatterns
+from allauth.socialaccount.providers.orcid.provider import OrcidProvider
 from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
 
@@ -91,7 +94,11 @@ account_patterns = [
     path("connections/sign-up", social.signup, name="socialaccount_signup"),
     path("connections/cancelled", social.login_cancelled, name="socialaccount_login_cancelled"),
     path("connections/failed", social.login_error, name="socialaccount_login_error"),
-    *build_provider_urlpatterns(),
+    *(
+        pattern
+        for provider in (GitHubProvider, GoogleProvider, OrcidProvider)
+        for pattern in default_urlpatterns(provider)  # type: ignore[no-untyped-call]
+    ),
 ]
 
 team_patterns = [

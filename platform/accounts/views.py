@@ -271,6 +271,7 @@ def _team_page(
         "memberships": memberships,
         "is_member": any(membership.user == request.user for membership in memberships),
         "is_owner": owns,
+        "owners": sum(membership.role == Membership.Role.OWNER for membership in memberships),
         "invitations": team.invitations.open().select_related("invited_by") if owns else [],
         "form": form or InvitationForm(),
         "refused": refused,
