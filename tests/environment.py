@@ -25,6 +25,13 @@ SETTINGS = {
     "DATABASE_URL": os.environ.get("TERMINARIUM_TEST_DATABASE_URL")
     or f"sqlite:///{STATE_DIR / 'terminarium.sqlite3'}",
     "BROKER_URL": "memory://",
+    "CACHE_URL": "database://",
+    "EMAIL_DELIVERY": "folder",
+    **{
+        f"SOCIAL_{provider}_{part}": ""
+        for provider in ("GITHUB", "GOOGLE", "ORCID")
+        for part in ("CLIENT_ID", "SECRET")
+    },
     "SECRET_KEY": "only-for-tests",
     # Plain static files and cookies without TLS; Django's DEBUG itself pytest-django turns off.
     "DEBUG": "true",

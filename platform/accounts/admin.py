@@ -1,11 +1,66 @@
+"""For organisers: people, teams, and what they have been invited to."""
+
 from __future__ import annotations
 
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils import timezone
 
-from accounts.models import Membership, Team, User
+from accounts.models import Invitation, Membership, Team, User
 
-admin.site.register(User, UserAdmin)
+# Providers come from the environment alone, and we keep no tokens of theirs.
+admin.site.unregister([SocialApp, SocialToken])
+
+
+def _free_address(form: ModelForm[User]) -> str:
+    """Return the form's address unless it is another account's."""
+    email = str(form.cleaned_data["email"]).lower()
+    others = EmailAddress.objects.filter(email=email, verified=True).exclude(user=form.instance.pk)
+    if email and others.exists():
+        raise ValidationError("There is an account with this address already.")
+    return email
+
+
+class AccountCreationForm(AdminUserCreationForm[User]):
+    """With an address: nobody signs in without one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].required = True
+
+    def clean_email(self) -> str:
+        return _free_address(self)
+
+
+class AccountChangeForm(UserChangeForm[User]):
+    """An address that is typed in here counts as confirmed."""
+
+    def clean_email(self) -> str:
+        return _free_address(self)
+
+
+@admin.register(User)
+class AccountAdmin(UserAdmin[User]):
+    """Django's own; organisers vouch for the addresses that they enter."""
+
+    form = AccountChangeForm
+    add_form = AccountCreationForm
+    add_fieldsets = [(None, {"fields": ["email"]}), *UserAdmin.add_fieldsets]
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "email" in form.changed_data:
+            obj.vouch_for_address()
 
 
 class MembershipInline(admin.TabularInline[Membership, Team]):
@@ -15,7 +70,41 @@ class MembershipInline(admin.TabularInline[Membership, Team]):
 
 @admin.register(Team)
 class TeamAdmin(admin.ModelAdmin[Team]):
-    list_display = ["name", "institution", "is_verified"]
-    list_filter = ["is_verified"]
+    list_display = ["name", "institution", "is_verified", "is_organisers", "created_at"]
+    list_filter = ["is_verified", "is_organisers"]
+    search_fields = ["name", "institution", "publication_name"]
     prepopulated_fields = {"slug": ["name"]}
     inlines = [MembershipInline]
+    actions = ["verify", "mark_as_organisers"]
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+
+    @admin.action(description="Verify: we know who these teams are", permissions=["change"])
+    def verify(self, request: HttpRequest, queryset: QuerySet[Team]) -> None:
+        count = queryset.filter(is_verified=False).update(
+            is_verified=True, changed_at=timezone.now()
+        )
+        self.message_user(request, f"Verified now: {count}.")
+
+    @admin.action(
+        description="Mark as the organisers' own: baselines, not ranked", permissions=["change"]
+    )
+    def mark_as_organisers(self, request: HttpRequest, queryset: QuerySet[Team]) -> None:
+        count = queryset.filter(is_organisers=False).update(
+            is_organisers=True, changed_at=timezone.now()
+        )
+        self.message_user(request, f"The organisers' own now: {count}.")
+
+
+@admin.register(Invitation)
+class InvitationAdmin(admin.ModelAdmin[Invitation]):
+    """To look at; teams invite by themselves."""
+
+    list_display = ["team", "email", "invited_by", "expires_at", "accepted_by", "revoked_at"]
+    search_fields = ["team__name", "email"]
+    exclude = ["token_hash"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -2,41 +2,113 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any, ClassVar
+
 from django.contrib.auth.models import AbstractUser
-from django.db import models
-from django.db.models import Q
+from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils import timezone
+
+
+class UserManager(DjangoUserManager["User"]):
+    """Django's own, for code, commands and the admin panel; people sign up on a page.
+
+    Whoever makes an account here vouches for its address: it needs no mail to be confirmed.
+    """
+
+    use_in_migrations = False
+
+    def create_user(self, *args: Any, **fields: Any) -> User:
+        with transaction.atomic():
+            return _vouched(super().create_user(*args, **fields))
+
+    def create_superuser(
+        self, username: str, email: str | None = None, *args: Any, **fields: Any
+    ) -> User:
+        if not email:
+            raise ValidationError("Give an e-mail address: nobody signs in without one.")
+        with transaction.atomic():
+            return _vouched(super().create_superuser(username, email, *args, **fields))
 
 
 class User(AbstractUser):
-    """A person with an account; organisers are staff."""
+    """A person with an account; organisers are staff.
+
+    `email` repeats the primary one of the person's addresses, allauth's EmailAddress rows. That
+    a confirmed address belongs to one account is a constraint there (`unique_verified_email`).
+    """
+
+    objects: ClassVar[UserManager] = UserManager()
 
     class Meta(AbstractUser.Meta):
         constraints = [
-            # One account a mail address: it is how people will recover a password.
+            # People sign in by it, in whatever case they type it.
             models.UniqueConstraint(
-                name="user_email_unique",
-                fields=["email"],
-                condition=~Q(email=""),
-                violation_error_message="There is an account with this address already.",
+                Lower("username"),
+                name="user_username_unique",
+                violation_error_message="There is an account with this user name already.",
             )
         ]
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = self.email.lower()  # as allauth looks it up
+
+    def vouch_for_address(self) -> None:
+        """Make `email` the account's confirmed and primary address."""
+        from allauth.account.models import EmailAddress  # needs this model
+
+        self.email = self.email.lower()
+        if not self.email:
+            return
+        addresses = EmailAddress.objects.filter(user=self)
+        addresses.exclude(email=self.email).update(primary=False)
+        addresses.update_or_create(
+            user=self, email=self.email, defaults={"verified": True, "primary": True}
+        )
+
+
+def _vouched(user: User) -> User:
+    user.vouch_for_address()
+    return user
 
 
 class Team(models.Model):
     """A group that takes part; boards show its name."""
 
-    name = models.CharField(max_length=100, unique=True)
-    slug = models.SlugField(max_length=100, unique=True)
+    name = models.CharField(max_length=100)
+    slug = models.SlugField(max_length=100, unique=True, allow_unicode=True)
     institution = models.CharField(max_length=200, blank=True)
+    publication_name = models.CharField(max_length=200, blank=True)  # how papers name it
+    website = models.URLField(blank=True)
     is_verified = models.BooleanField(default=False)  # an organiser knows who this is
+    # Its entries are baselines: shown apart, and not ranked.
+    is_organisers = models.BooleanField("the organisers' own", default=False)
     members = models.ManyToManyField(User, through="Membership", related_name="teams")
     created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)  # boards built before it are stale
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            # On a board, Lexica and LEXICA would be the same team.
+            models.UniqueConstraint(
+                Lower("name"),
+                name="team_name_unique",
+                violation_error_message="There is a team of this name already.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("team", args=[self.slug])
 
 
 class Membership(models.Model):
@@ -60,3 +132,80 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.team} ({self.role})"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """Invitations by what can become of them."""
+
+    def pending(self) -> InvitationQuerySet:
+        """Return those that were neither accepted nor revoked, expired ones too."""
+        return self.filter(accepted_at=None, revoked_at=None)
+
+    def open(self) -> InvitationQuerySet:
+        """Return those that somebody may still accept."""
+        return self.pending().filter(expires_at__gt=timezone.now())
+
+
+class Invitation(models.Model):
+    """A way into a team for one person, whoever holds its token.
+
+    The token itself is in the link alone. One that was sent by mail serves nobody but a person
+    with that address.
+    """
+
+    class End(models.TextChoices):
+        """Why an invitation can't be accepted any more."""
+
+        ACCEPTED = "accepted"
+        REVOKED = "revoked"
+        EXPIRED = "expired"
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="invitations")
+    email = models.EmailField(blank=True)  # in lower case; empty: a link to hand over
+    token_hash = models.CharField(max_length=64)  # SHA-256, in hexadecimal
+    invited_by = models.ForeignKey(User, models.CASCADE, related_name="invitations_sent")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    accepted_by = models.ForeignKey(
+        User, models.CASCADE, null=True, blank=True, related_name="invitations_accepted"
+    )
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            # The page of an invitation finds it by this.
+            models.UniqueConstraint(name="invitation_token_unique", fields=["token_hash"]),
+            # A second one to the same address takes the place of the first.
+            models.UniqueConstraint(
+                name="invitation_one_pending_per_address",
+                fields=["team", "email"],
+                condition=~Q(email="") & Q(accepted_at=None, revoked_at=None),
+            ),
+            models.CheckConstraint(
+                name="invitation_accepted_by_somebody",
+                condition=Q(accepted_by=None, accepted_at=None)
+                | Q(accepted_by__isnull=False, accepted_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="invitation_ends_one_way",
+                condition=Q(accepted_at=None) | Q(revoked_at=None),
+            ),
+            models.CheckConstraint(
+                name="invitation_expires_later", condition=Q(expires_at__gt=F("created_at"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk} to {self.team}"
+
+    def ended(self, now: datetime) -> End | None:
+        """Say why nobody can accept it, or None while somebody can."""
+        if self.accepted_at is not None:
+            return self.End.ACCEPTED
+        if self.revoked_at is not None:
+            return self.End.REVOKED
+        return self.End.EXPIRED if self.expires_at <= now else None

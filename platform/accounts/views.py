@@ -1,22 +1,280 @@
-"""Signing in."""
+"""The page of an account, teams, and invitations to them; allauth has the rest."""
 
 from __future__ import annotations
 
-from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
-from django.http import HttpResponse
+from collections.abc import Callable
+from http import HTTPStatus
 
-from accounts.forms import SignInForm
+from allauth.account.models import EmailAddress
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import mails, services
+from accounts.access import invitation_or_404, is_owner, owned_team_or_404, team_or_404
+from accounts.forms import InvitationForm, MemberForm, RoleForm, TeamForm
+from accounts.http import SignedInRequest, limited, team_action
+from accounts.models import Invitation, Membership, Team, User
+
+INVALID = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-class SignIn(LoginView):
-    """Django's own; an invalid form answers 422 like every other."""
+@login_required
+@never_cache
+@require_safe
+def account(request: SignedInRequest) -> HttpResponse:
+    """Show what there is to an account, each with the page that changes it."""
+    context = {
+        "addresses": EmailAddress.objects.filter(user=request.user).order_by("-primary", "email"),
+        "has_second_factor": is_mfa_enabled(request.user),
+        "memberships": _memberships(request.user),
+    }
+    return render(request, "accounts/account.html", context)
 
-    template_name = "accounts/sign_in.html"
-    authentication_form = SignInForm
-    redirect_authenticated_user = True
 
-    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        response = super().form_invalid(form)
-        response.status_code = 422
-        return response
+# Teams ------------------------------------------------------------------------------------
+
+
+@login_required
+@never_cache
+@require_safe
+def teams(request: SignedInRequest) -> HttpResponse:
+    """List the viewer's teams."""
+    return render(request, "teams/teams.html", {"memberships": _memberships(request.user)})
+
+
+@login_required
+@limited("found_team")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def found_team(request: SignedInRequest) -> HttpResponse:
+    """Make a team; its founder owns it."""
+    form = TeamForm()
+    if request.method == "POST":
+        form = TeamForm(request.POST)
+        if form.is_valid():
+            try:
+                team = services.found_team(founder=request.user, description=form.description())
+            except ValidationError as error:
+                form.add_error(None, error)
+            else:
+                messages.success(request, f"{team} is founded. Invite the others now.")
+                return redirect(team)
+    status = INVALID if form.errors else HTTPStatus.OK
+    return render(request, "teams/found.html", {"form": form}, status=status)
+
+
+@login_required
+@never_cache
+@require_safe
+def team(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Show a team to its members and to organisers."""
+    return _team_page(request, team_or_404(request.user, slug))
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_team(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Change what a team says of itself."""
+    found = owned_team_or_404(request.user, slug)
+    form = TeamForm(team=found)
+    if request.method == "POST":
+        form = TeamForm(request.POST, team=found)
+        if form.is_valid():
+            try:
+                services.edit_team(team=found, actor=request.user, description=form.description())
+            except ValidationError as error:
+                form.add_error(None, error)
+            else:
+                messages.success(request, "Changed.")
+                return redirect(found)
+    status = INVALID if form.errors else HTTPStatus.OK
+    return render(request, "teams/edit.html", {"team": found, "form": form}, status=status)
+
+
+@team_action
+@limited("invite")
+def invite(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Invite by mail, or make a link that is shown once."""
+    found = owned_team_or_404(request.user, slug)
+    form = InvitationForm(request.POST)
+    if form.is_valid():
+        try:
+            invited = services.invite(
+                team=found, actor=request.user, email=form.cleaned_data["email"]
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            _hand_over(request, invited)
+            return redirect(found)
+    return _team_page(request, found, form=form)
+
+
+@team_action
+def revoke_invitation(request: SignedInRequest, slug: str, pk: int) -> HttpResponse:
+    """Take an invitation back."""
+    found = owned_team_or_404(request.user, slug)
+    invitation = get_object_or_404(found.invitations, pk=pk)
+    return _attempt(
+        request,
+        found,
+        lambda: services.revoke_invitation(invitation=invitation, actor=request.user),
+        done="The invitation is taken back; its link no longer works.",
+    )
+
+
+@team_action
+def remove_member(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Put a member out of the team."""
+    found = owned_team_or_404(request.user, slug)
+    form = MemberForm(request.POST)
+    if not form.is_valid():
+        return _team_page(request, found, refused=["Choose one of the members."])
+    member = get_object_or_404(User, pk=form.cleaned_data["member"], teams=found)
+    return _attempt(
+        request,
+        found,
+        lambda: services.remove_member(team=found, actor=request.user, member=member),
+        done=f"{member.username} is no longer in the team.",
+    )
+
+
+@team_action
+def set_role(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Make a member an owner, or the other way round."""
+    found = owned_team_or_404(request.user, slug)
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        return _team_page(request, found, refused=["Choose one of the members and a role."])
+    member = get_object_or_404(User, pk=form.cleaned_data["member"], teams=found)
+    role = form.cleaned_data["role"]
+    return _attempt(
+        request,
+        found,
+        lambda: services.set_role(team=found, actor=request.user, member=member, role=role),
+        done=f"{member.username} is {role} now.",
+    )
+
+
+@team_action
+def leave_team(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Leave a team."""
+    found = team_or_404(request.user, slug)
+    try:
+        stays = services.leave_team(team=found, member=request.user)
+    except ValidationError as error:
+        return _team_page(request, found, refused=error.messages)
+    ending = "" if stays else " Nobody was left in it and it had sent nothing, so it is gone."
+    messages.success(request, f"You have left {found}.{ending}")
+    return redirect("teams")
+
+
+# Invitations ------------------------------------------------------------------------------
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Show who invites to what, to whoever has the link; POST accepts."""
+    found = invitation_or_404(token)
+    viewer = request.user if request.user.is_authenticated else None
+    if viewer and Membership.objects.filter(team=found.team, user=viewer).exists():
+        messages.info(request, f"You are in {found.team}.")
+        return redirect(found.team)
+    if end := found.ended(timezone.now()):
+        context = {"ended": services.ENDED[end], "remedy": services.ASK_AGAIN}
+        return render(request, "teams/invitation_ended.html", context, status=HTTPStatus.GONE)
+    if request.method != "POST":
+        return _invitation_page(request, found, viewer)
+    if viewer is None:
+        return redirect_to_login(request.path)
+    try:
+        services.accept_invitation(invitation=found, user=viewer)
+    except ValidationError as error:
+        return _invitation_page(request, found, viewer, refused=error.messages)
+    messages.success(request, f"Welcome to {found.team}.")
+    return redirect(found.team)
+
+
+def _invitation_page(
+    request: HttpRequest, found: Invitation, viewer: User | None, refused: list[str] | None = None
+) -> HttpResponse:
+    context = {
+        "invitation": found,
+        "team": found.team,
+        "refused": refused,
+        "is_for_viewer": viewer is not None and services.is_for(found, viewer),
+    }
+    status = INVALID if refused else HTTPStatus.OK
+    return render(request, "teams/invitation.html", context, status=status)
+
+
+def _hand_over(request: HttpRequest, invited: services.Invited) -> None:
+    """Send the invitation, or show its link in a message: a cookie, kept nowhere on our side."""
+    link = request.build_absolute_uri(reverse("invitation", args=[invited.token]))
+    email = invited.invitation.email
+    if email and mails.send_invitation(invited.invitation, link):
+        messages.success(request, f"We have sent the invitation to {email}.")
+        return
+    what = f"We could not send a mail to {email}; hand over" if email else "Hand over"
+    messages.success(
+        request,
+        format_html(
+            '{} this link; it is shown this once and lets one person in: <code class="copy">{}'
+            "</code>",
+            what,
+            link,
+        ),
+    )
+
+
+def _memberships(user: User) -> list[Membership]:
+    return list(user.membership_set.select_related("team").order_by("team__name"))
+
+
+def _attempt(
+    request: SignedInRequest, team: Team, action: Callable[[], object], *, done: str
+) -> HttpResponse:
+    try:
+        action()
+    except ValidationError as error:
+        return _team_page(request, team, refused=error.messages)
+    messages.success(request, done)
+    return redirect(team)
+
+
+def _team_page(
+    request: SignedInRequest,
+    team: Team,
+    *,
+    form: InvitationForm | None = None,
+    refused: list[str] | None = None,
+) -> HttpResponse:
+    """Show the team, with what was wrong with the last action on it."""
+    owns = is_owner(request.user, team)
+    memberships = list(
+        team.membership_set.select_related("user").order_by("-role", "user__username")
+    )
+    context = {
+        "team": team,
+        "memberships": memberships,
+        "is_member": any(membership.user == request.user for membership in memberships),
+        "is_owner": owns,
+        "owners": sum(membership.role == Membership.Role.OWNER for membership in memberships),
+        "invitations": team.invitations.open().select_related("invited_by") if owns else [],
+        "form": form or InvitationForm(),
+        "refused": refused,
+    }
+    status = INVALID if refused or (form and form.errors) else HTTPStatus.OK
+    return render(request, "teams/team.html", context, status=status)

@@ -8,4 +8,9 @@ from django.http import HttpRequest
 
 def site(request: HttpRequest) -> dict[str, object]:
     """Name the facts about this installation that pages show."""
-    return {"demo": settings.DEMO}
+    is_trial = settings.EMAIL_DELIVERY == "folder" and (settings.DEMO or settings.DEBUG)
+    return {
+        "demo": settings.DEMO,
+        "email_delivery": settings.EMAIL_DELIVERY,
+        "mail_folder": settings.EMAIL_FILE_PATH if is_trial else "",
+    }

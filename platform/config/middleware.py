@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.response import TemplateResponse
 
 MAX_DIGITS = 18  # of a length; Python refuses to read thousands
 
@@ -36,3 +39,26 @@ class BodyLimitMiddleware:
             return 0  # Django reads nothing then
         digits = declared.lstrip("0")
         return int(digits or "0") if len(digits) <= MAX_DIGITS else sys.maxsize
+
+
+class InvalidFormMiddleware:
+    """Answer 422 to an invalid form wherever a library's view would answer 200.
+
+    Our own views say so themselves; allauth's hand a form with its errors to a template.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_template_response(
+        self, request: HttpRequest, response: TemplateResponse
+    ) -> TemplateResponse:
+        form = (response.context_data or {}).get("form")
+        is_invalid = isinstance(form, BaseForm) and form.is_bound and not form.is_valid()
+        is_ours_to_say = request.method == "POST" and response.status_code == HTTPStatus.OK
+        if is_invalid and is_ours_to_say:
+            response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+        return response

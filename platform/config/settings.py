@@ -9,7 +9,7 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import env
+from config import env, social
 
 django_stubs_ext.monkeypatch()  # ModelAdmin[Team] and the like work at run time too
 
@@ -35,6 +35,11 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    *(f"allauth.socialaccount.providers.{name}" for name in social.HOSTS),
     "accounts",
     "files",
     "sharedtasks",
@@ -56,6 +61,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "config.middleware.InvalidFormMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -106,13 +113,60 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "home"
+
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.SignInForm",
+    "signup": "accounts.forms.SignUpForm",
+    "add_email": "accounts.forms.AddAddressForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.NewPasswordForm",
+    "reauthenticate": "accounts.forms.ConfirmPasswordForm",
+}
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
+ACCOUNT_USERNAME_VALIDATORS = "accounts.names.USERNAME_VALIDATORS"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up, and there alone
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False  # the second factor would be asked for anyway
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_MAX_EMAIL_ADDRESSES = 5
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # whoever changes a password or an address is told of it
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before an address or a connected account changes
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Terminarium] "
+ACCOUNT_RATE_LIMITS = {
+    # Ours, beside allauth's own; what templates/429.html says fits all of them.
+    "found_team": "20/h/user",
+    "invite": "60/h/user",
+}
+# Addresses come from X-Forwarded-For, which anybody may write, only if so many proxies add to it.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("PROXY_COUNT", 0)
+
+MFA_ADAPTER = "accounts.adapters.MFAAdapter"
+# No security keys ("webauthn"): they need JavaScript, and every page here works without it.
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Terminarium"
+MFA_FORMS = {
+    "authenticate": "accounts.forms.CodeForm",
+    "reauthenticate": "accounts.forms.ConfirmCodeForm",
+    "activate_totp": "accounts.forms.ActivateForm",
+}
+
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.SocialSignUpForm"}
+SOCIALACCOUNT_PROVIDERS = social.providers()
+SOCIALACCOUNT_AUTO_SIGNUP = False  # people choose their user name
 
 # Transport security: on unless DEBUG, or unless the operator says that TLS ends nowhere.
 HTTPS = env.boolean("HTTPS", not DEBUG)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"  # of links in mails
 SECURE_HSTS_SECONDS = 3600 * 24 * 30 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if env.boolean("BEHIND_TLS_PROXY", False) else None
@@ -127,11 +181,61 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # Browsers hold a form to this when its answer leads elsewhere, too.
+        "form-action": [SELF, *(social.HOSTS[name] for name in SOCIALACCOUNT_PROVIDERS)],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }
 }
+
+# Mail ---------------------------------------------------------------------------------
+
+EMAIL_HOST = env.text("EMAIL_HOST", "")
+DEMO = env.boolean("DEMO", False)  # shows the demo's accounts on the start page
+# smtp: to EMAIL_HOST; folder: files in STATE_DIR/mail; none: nowhere, so that nobody can sign up
+EMAIL_DELIVERY = env.choice(
+    "EMAIL_DELIVERY",
+    "smtp" if EMAIL_HOST else "folder" if DEBUG or DEMO else "none",
+    ["smtp", "folder", "none"],
+)
+if EMAIL_DELIVERY == "smtp" and not EMAIL_HOST:
+    raise ImproperlyConfigured("EMAIL_DELIVERY is smtp; name the server in EMAIL_HOST.")
+EMAIL_BACKEND = {
+    "smtp": "django.core.mail.backends.smtp.EmailBackend",
+    "folder": "django.core.mail.backends.filebased.EmailBackend",
+    "none": "django.core.mail.backends.dummy.EmailBackend",
+}[EMAIL_DELIVERY]
+EMAIL_FILE_PATH = STATE_DIR / "mail"
+EMAIL_SECURITY = env.choice("EMAIL_SECURITY", "starttls", ["starttls", "tls", "none"])
+EMAIL_USE_TLS = EMAIL_SECURITY == "starttls"
+EMAIL_USE_SSL = EMAIL_SECURITY == "tls"
+EMAIL_PORT = env.integer("EMAIL_PORT", {"starttls": 587, "tls": 465, "none": 25}[EMAIL_SECURITY])
+EMAIL_HOST_USER = env.text("EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = env.secret("EMAIL_PASSWORD", "")
+EMAIL_TIMEOUT = 10  # seconds; somebody waits for the page meanwhile
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", "Terminarium <noreply@localhost>")
+
+# Cache: counts what is limited in rate, so all processes share it ---------------------
+
+CACHE_URL = env.secret("CACHE_URL", "database://")
+if CACHE_URL.startswith(("redis://", "rediss://", "unix://")):
+    CACHES: dict[str, dict[str, object]] = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": CACHE_URL,
+            "KEY_PREFIX": "terminarium",
+        }
+    }
+elif CACHE_URL == "database://":
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "django_cache",  # accounts' migrations make it
+            "OPTIONS": {"MAX_ENTRIES": 100_000},  # the default of 300 would forget who is limited
+        }
+    }
+else:
+    raise ImproperlyConfigured("CACHE_URL has to be database:// or begin with redis://.")
 
 # Files --------------------------------------------------------------------------------
 
@@ -211,7 +315,6 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
-DEMO = env.boolean("DEMO", False)  # shows the demo's accounts on the start page
 
 LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 LOGGING = {

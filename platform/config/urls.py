@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
+
+# The admin's own form knows neither a second factor nor a limit to attempts.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign, no-untyped-call]
+
+handler429 = "accounts.http.too_many_requests"  # allauth asks for it by this name
 
 urlpatterns = [
     path("", include("leaderboard.urls")),
     path("", include("sharedtasks.urls")),
     path("", include("submissions.urls")),
-    path("account/", include("accounts.urls")),
+    path("", include("accounts.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -52,6 +52,8 @@ def _set_environment(state: Path) -> None:
         STATE_DIR=str(state),
         DATABASE_URL=f"sqlite:///{state / 'terminarium.sqlite3'}",
         BROKER_URL="filesystem://localhost",
+        CACHE_URL="database://",
+        EMAIL_DELIVERY="folder",
         SECRET_KEY=secrets.token_urlsafe(50),
         DEBUG="false",
         HTTPS="false",

@@ -34,6 +34,7 @@ class Site:
             "SECRET_KEY": "only-for-tests",
             "DEBUG": "false",
             "HTTPS": "false",
+            "EMAIL_DELIVERY": "folder",
             "SWEEP_INTERVAL": "0.5",
             "FAULT_LOG": str(folder / "faults.log"),
             "TMPDIR": str(folder / "tmp"),  # a killed worker leaves its temporary files

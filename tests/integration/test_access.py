@@ -1,4 +1,4 @@
-"""Every address, as every role, and by every wrong method."""
+"""Every address, as every role, and by every wrong method; accounts' in test_account_access.py."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-import accounts.urls
 import leaderboard.urls
 import sharedtasks.urls
 import submissions.urls
@@ -26,12 +25,10 @@ GET = {
     "submission": (302, 200, 200, 404, 200),
     "submission-file": (302, 200, 200, 404, 200),
     "entry": (302, 200, 200, 404, 200),
-    "sign-in": (200, 302, 302, 302, 302),
-    "sign-out": (405, 405, 405, 405, 405),
 }
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')  # another one each time
 ROLES = ["visitor", "alice", "bob", "charlie", "organiser"]
-TAKES_POST = {"submit", "sign-in", "sign-out"}
+TAKES_POST = {"submit"}
 
 
 @pytest.fixture
@@ -67,7 +64,7 @@ def sign_in(client, request):
 
 
 def test_no_address_is_missing_here():
-    modules = (accounts.urls, leaderboard.urls, sharedtasks.urls, submissions.urls)
+    modules = (leaderboard.urls, sharedtasks.urls, submissions.urls)
     names = {path.name for module in modules for path in module.urlpatterns}
     assert names == GET.keys() | TASK_ADDRESSES.keys()
 
@@ -125,7 +122,7 @@ def test_the_upload_takes_forms_alone(method, address, sign_in):
     assert response.status_code == 405
 
 
-@pytest.mark.parametrize("name", sorted(GET.keys() - {"sign-out", "submit"}))
+@pytest.mark.parametrize("name", sorted(GET.keys() - {"submit"}))
 def test_head_is_answered_like_get(name, address, sign_in):
     client = sign_in("alice")
 

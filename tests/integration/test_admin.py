@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from django.core.exceptions import ValidationError
+from allauth.account.models import EmailAddress
+from django.contrib.auth import get_user
 from django.urls import reverse
 
 from accounts.models import User
 from leaderboard import boards
 from leaderboard.models import BoardSnapshot
+from tests.integration.conftest import PASSWORD
 from tests.integration.samples import PERFECT, POOR
 
 pytestmark = pytest.mark.django_db
@@ -16,6 +18,7 @@ pytestmark = pytest.mark.django_db
 LISTS = [
     "accounts_user",
     "accounts_team",
+    "accounts_invitation",
     "sharedtasks_sharedtask",
     "sharedtasks_phase",
     "sharedtasks_testset",
@@ -116,6 +119,7 @@ def test_test_sets_come_in_through_the_command_alone(admin):
 def test_an_organiser_adds_an_account(admin):
     data = {
         "username": "dora",
+        "email": "dora@tests.example",
         "usable_password": "true",
         "password1": "a long enough one",
         "password2": "a long enough one",
@@ -127,11 +131,76 @@ def test_an_organiser_adds_an_account(admin):
     assert User.objects.get(username="dora").check_password("a long enough one")
 
 
-def test_a_mail_address_belongs_to_one_account(alice, bob):
-    bob.email = alice.email
+def test_an_account_needs_an_address_that_is_nobody_elses(admin, alice):
+    data = {
+        "username": "dora",
+        "usable_password": "true",
+        "password1": "a long enough one",
+        "password2": "a long enough one",
+    }
+    address = reverse("admin:accounts_user_add")
 
-    with pytest.raises(ValidationError, match="There is an account with this address already"):
-        bob.full_clean()
+    without = admin.post(address, data)
+    taken = admin.post(address, data | {"email": "Alice@tests.example"})
+
+    assert "This field is required" in without.text
+    assert "There is an account with this address already" in taken.text
+    assert not User.objects.filter(username="dora").exists()
+
+
+def test_an_address_that_an_organiser_enters_is_confirmed(admin, alice):
+    page = admin.get(reverse("admin:accounts_user_change", args=[alice.pk]))
+    data = {name: value for name, value in page.context["adminform"].form.initial.items() if value}
+    data |= {"email": "New@tests.example", "date_joined_0": "2026-01-01", "date_joined_1": "12:00"}
+
+    response = admin.post(reverse("admin:accounts_user_change", args=[alice.pk]), data)
+
+    assert response.status_code == 302
+    alice.refresh_from_db()
+    assert alice.email == "new@tests.example"
+    primary = EmailAddress.objects.get(user=alice, primary=True)
+    assert (primary.email, primary.verified) == ("new@tests.example", True)
+
+
+def test_teams_are_verified_and_marked_from_their_list(admin, team, other_team):
+    chosen = {"_selected_action": [other_team.pk]}
+    address = reverse("admin:accounts_team_changelist")
+
+    admin.post(address, chosen | {"action": "verify"})
+    admin.post(address, chosen | {"action": "mark_as_organisers"})
+
+    other_team.refresh_from_db()
+    team.refresh_from_db()
+    assert (other_team.is_verified, other_team.is_organisers) == (True, True)
+    assert not team.is_organisers
+
+
+def test_a_teams_page_of_the_admin_opens_and_saves(admin, team, alice):
+    address = reverse("admin:accounts_team_change", args=[team.pk])
+    data = {
+        "name": "Lexica",
+        "slug": "lexica",
+        "website": "https://lexica.example/",
+        "is_organisers": "on",
+        "membership_set-TOTAL_FORMS": "0",
+        "membership_set-INITIAL_FORMS": "0",
+    }
+
+    assert admin.get(address).status_code == 200
+    assert admin.post(address, data).status_code == 302
+
+    team.refresh_from_db()
+    assert (team.website, team.is_organisers) == ("https://lexica.example/", True)
+
+
+def test_the_admins_own_sign_in_form_is_not_served(client, db):
+    response = client.get("/admin/")
+    form = client.get(response.headers["Location"])
+    posted = client.post("/admin/login/", {"username": "organiser", "password": PASSWORD})
+
+    assert form.headers["Location"] == "/account/sign-in?next=%2Fadmin%2F"
+    assert posted.status_code == 302
+    assert not get_user(client).is_authenticated
 
 
 def test_a_phase_can_not_close_before_it_opens(admin, phase):

@@ -1,0 +1,263 @@
+"""All writes about teams. Each function is one transaction and raises ValidationError.
+
+Whatever could break a team's rules locks its row first: two owners who leave at the same moment
+take turns, and the second one sees that it is the last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+from allauth.account.models import EmailAddress
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Model, ProtectedError
+from django.utils import timezone
+
+from accounts import names
+from accounts.models import Invitation, Membership, Team, User
+
+MAX_OPEN_INVITATIONS = 20  # of one team
+INVITATION_LIFETIME = timedelta(days=14)
+TOKEN_BYTES = 32
+SLUG_ATTEMPTS = 3  # another team may take the free one before we do
+
+Role = Membership.Role
+
+ENDED = {
+    Invitation.End.ACCEPTED: "This invitation has been used: each one is for one person.",
+    Invitation.End.REVOKED: "This invitation was taken back.",
+    Invitation.End.EXPIRED: "This invitation has expired: each one holds for 14 days.",
+}
+ASK_AGAIN = "Ask an owner of the team for a new one."
+VERIFIED_IS_FIXED = "Organisers have verified your team under this; ask them to change it."
+
+
+@dataclass(frozen=True, slots=True)
+class TeamDescription:
+    """What a team says of itself."""
+
+    name: str
+    institution: str = ""
+    publication_name: str = ""
+    website: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """An invitation with its token, which nothing keeps."""
+
+    invitation: Invitation
+    token: str
+
+
+def found_team(*, founder: User, description: TeamDescription) -> Team:
+    """Make a team with its founder as the owner."""
+    with transaction.atomic():
+        team = _new_team(description)
+        Membership.objects.create(team=team, user=founder, role=Role.OWNER)
+    return team
+
+
+def edit_team(*, team: Team, actor: User, description: TeamDescription) -> Team:
+    """Change what a team says of itself; what organisers have verified stays as it is."""
+    with transaction.atomic():
+        team = _locked(team, owner=actor)
+        fixed = {"name": names.tidy(description.name), "institution": description.institution}
+        for field, value in fixed.items():
+            if team.is_verified and value != getattr(team, field):
+                raise ValidationError({field: VERIFIED_IS_FIXED})
+        _describe(team, description)
+        _save(team)
+    return team
+
+
+def invite(*, team: Team, actor: User, email: str = "") -> Invited:
+    """Make an invitation: for one address, or for whoever gets the link."""
+    email = email.lower()
+    with transaction.atomic():
+        team = _locked(team, owner=actor)
+        if email:
+            _check_not_a_member(team, email)
+            # A second invitation takes the place of the first.
+            team.invitations.pending().filter(email=email).update(revoked_at=timezone.now())
+        if team.invitations.open().count() >= MAX_OPEN_INVITATIONS:
+            raise ValidationError(
+                f"{team} has {MAX_OPEN_INVITATIONS} open invitations, the most there can be. "
+                "Take one back first."
+            )
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        now = timezone.now()
+        invitation = Invitation(
+            team=team,
+            email=email,
+            token_hash=token_hash(token),
+            invited_by=actor,
+            created_at=now,
+            expires_at=now + INVITATION_LIFETIME,
+        )
+        _save(invitation)
+    return Invited(invitation, token)
+
+
+def token_hash(token: str) -> str:
+    """Return what is kept of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def revoke_invitation(*, invitation: Invitation, actor: User) -> None:
+    """Take an invitation back, unless somebody has accepted it."""
+    with transaction.atomic():
+        team = _locked(invitation.team, owner=actor)
+        pending = team.invitations.pending().filter(pk=invitation.pk)
+        if not pending.update(revoked_at=timezone.now()):
+            raise ValidationError(_why_ended(invitation))
+
+
+def accept_invitation(*, invitation: Invitation, user: User) -> Membership:
+    """Make the user a member; of several who try at once, one gets in."""
+    with transaction.atomic():
+        team = _locked(invitation.team)
+        if Membership.objects.filter(team=team, user=user).exists():
+            raise ValidationError(f"You are in {team} already.")
+        if not is_for(invitation, user):
+            raise ValidationError(
+                f"This invitation is for {invitation.email}, which is no confirmed address of "
+                "your account. Add it to your account first, or sign in with the account it "
+                "belongs to."
+            )
+        taken = Invitation.objects.open().filter(pk=invitation.pk)
+        if not taken.update(accepted_by=user, accepted_at=timezone.now()):
+            raise ValidationError(f"{_why_ended(invitation)} {ASK_AGAIN}")
+        return Membership.objects.create(team=team, user=user)
+
+
+def is_for(invitation: Invitation, user: User) -> bool:
+    """Say whether the user is the one that was invited: by a link, that is anybody."""
+    if not invitation.email:
+        return True
+    confirmed = EmailAddress.objects.filter(user=user, verified=True)
+    return confirmed.filter(email=invitation.email).exists()
+
+
+def leave_team(*, team: Team, member: User) -> bool:
+    """Leave; return whether the team stays. One without members and submissions goes."""
+    with transaction.atomic():
+        team = _locked(team)
+        membership = _membership(team, member)
+        others = Membership.objects.filter(team=team).exclude(pk=membership.pk)
+        if membership.role == Role.OWNER and others.exists():
+            _check_another_owner(team, member)
+        membership.delete()
+        return others.exists() or not _remove_unless_needed(team)
+
+
+def remove_member(*, team: Team, actor: User, member: User) -> None:
+    """Put somebody else out of the team; what they have submitted stays the team's."""
+    if member == actor:
+        raise ValidationError("To leave the team yourself, use “Leave the team”.")
+    with transaction.atomic():
+        team = _locked(team, owner=actor)
+        _membership(team, member).delete()
+
+
+def set_role(*, team: Team, actor: User, member: User, role: str) -> None:
+    """Make a member an owner, or an owner a member."""
+    if role not in Role.values:
+        raise ValidationError(f"There is no role {role!r}; choose owner or member.")
+    with transaction.atomic():
+        team = _locked(team, owner=actor)
+        membership = _membership(team, member)
+        if membership.role == Role.OWNER and role != Role.OWNER:
+            _check_another_owner(team, member)
+        Membership.objects.filter(pk=membership.pk).update(role=role)
+
+
+def _new_team(description: TeamDescription) -> Team:
+    for attempt in range(SLUG_ATTEMPTS):
+        taken = set(Team.objects.values_list("slug", flat=True))
+        team = Team(slug=names.slug(description.name, taken))
+        _describe(team, description)
+        try:
+            _save(team)
+        except ValidationError as error:
+            if "slug" in error.message_dict and attempt + 1 < SLUG_ATTEMPTS:
+                continue
+            raise
+        return team
+    raise AssertionError("unreachable")
+
+
+def _describe(team: Team, description: TeamDescription) -> None:
+    for field, value in asdict(description).items():
+        setattr(team, field, value)
+    team.name = names.tidy(team.name)
+    try:
+        names.check_visible(team.name)
+    except ValidationError as error:
+        raise ValidationError({"name": error}) from error
+    # SQLite compares ASCII letters alone without their case; this, all scripts.
+    others = Team.objects.exclude(pk=team.pk).values_list("name", flat=True)
+    if names.key(team.name) in map(names.key, others):
+        raise ValidationError({"name": "There is a team of this name already."})
+
+
+def _save(row: Model) -> None:
+    """Check and save; what only a race breaks is explained as the check would have."""
+    row.full_clean()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        row.full_clean()  # the row that came first is there now
+        raise
+
+
+def _locked(team: Team, *, owner: User | None = None) -> Team:
+    """Return the team as it is now, ours until the transaction ends; `owner` has to be one."""
+    found = Team.objects.select_for_update().filter(pk=team.pk).first()
+    if found is None:
+        raise ValidationError(f"The team {team} is gone: its last member has left.")
+    owners = Membership.objects.filter(team=found, role=Role.OWNER)
+    if owner is not None and not owners.filter(user=owner).exists():
+        raise ValidationError(f"Only an owner of {team} can do this, and you are not one.")
+    return found
+
+
+def _membership(team: Team, member: User) -> Membership:
+    membership = Membership.objects.filter(team=team, user=member).first()
+    if membership is None:
+        raise ValidationError(f"{member.username} is not in {team} any more.")
+    return membership
+
+
+def _check_another_owner(team: Team, member: User) -> None:
+    owners = Membership.objects.filter(team=team, role=Role.OWNER)
+    if not owners.exclude(user=member).exists():
+        raise ValidationError(
+            f"{member.username} is the last owner of {team}. Make another member an owner first."
+        )
+
+
+def _check_not_a_member(team: Team, email: str) -> None:
+    theirs = EmailAddress.objects.filter(email=email, verified=True)
+    if theirs.filter(user__membership__team=team).exists():
+        raise ValidationError({"email": "Somebody with this address is in your team already."})
+
+
+def _remove_unless_needed(team: Team) -> bool:
+    try:
+        team.delete()
+    except ProtectedError:  # it has submissions, which boards and papers refer to
+        team.invitations.pending().update(revoked_at=timezone.now())
+        return False
+    return True
+
+
+def _why_ended(invitation: Invitation) -> str:
+    invitation.refresh_from_db()
+    end = invitation.ended(timezone.now())
+    return ENDED[end] if end else "This invitation is open."

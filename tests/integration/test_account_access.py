@@ -1,0 +1,235 @@
+"""Every address of accounts and teams, as every role, and by every wrong method."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.urls import URLResolver, reverse
+
+import accounts.urls
+from accounts import services
+from accounts.models import Membership
+
+pytestmark = pytest.mark.django_db
+
+ROLES = ["visitor", "alice", "bob", "charlie", "organiser"]
+EVERYBODY, NOT_IN, IN = (200,) * 5, (200, *(302,) * 4), (302, *(200,) * 4)
+ACTION = (405,) * 5
+
+# Status of GET by role: visitor, alice (owner), bob (member), charlie (stranger), organiser.
+GET = {
+    "account": IN,
+    "account_login": NOT_IN,
+    "account_signup": NOT_IN,
+    "account_logout": IN,
+    "account_inactive": EVERYBODY,
+    "account_reauthenticate": IN,
+    "account_email": IN,
+    "account_email_verification_sent": EVERYBODY,
+    "account_confirm_email": EVERYBODY,  # one that never was: the page says so
+    "account_change_password": IN,
+    "account_set_password": (302,) * 5,  # all have one, and are led to changing it
+    "account_reset_password": EVERYBODY,
+    "account_reset_password_done": EVERYBODY,
+    "account_reset_password_from_key": EVERYBODY,  # one that never was: the page says so
+    "account_reset_password_from_key_done": EVERYBODY,
+    "mfa_index": IN,
+    "mfa_authenticate": (302,) * 5,  # nobody is halfway through signing in
+    "mfa_reauthenticate": (302,) * 5,  # nobody has a second factor
+    "mfa_activate_totp": (302,) * 5,  # the password is asked for first
+    "mfa_deactivate_totp": (302, *(404,) * 4),
+    "mfa_view_recovery_codes": (302, *(404,) * 4),
+    "mfa_generate_recovery_codes": (302,) * 5,
+    "mfa_download_recovery_codes": (302, *(404,) * 4),
+    "socialaccount_connections": IN,
+    "socialaccount_signup": (302,) * 5,  # nobody comes from a provider
+    "socialaccount_login_cancelled": EVERYBODY,
+    "socialaccount_login_error": (401,) * 5,
+    "github_login": (404,) * 5,  # none is configured
+    "github_callback": (404,) * 5,
+    "google_login": (404,) * 5,
+    "google_callback": (404,) * 5,
+    "orcid_login": (404,) * 5,
+    "orcid_callback": (404,) * 5,
+    "teams": IN,
+    "found-team": IN,
+    "team": (302, 200, 200, 404, 200),
+    "edit-team": (302, 200, 403, 404, 403),
+    "invite": ACTION,
+    "remove-member": ACTION,
+    "set-role": ACTION,
+    "leave-team": ACTION,
+    "revoke-invitation": ACTION,
+    "invitation": (200, 302, 302, 200, 200),  # who is in the team is led there
+}
+ALIASES = {"sign-in": "account_login", "sign-out": "account_logout", "sign-up": "account_signup"}
+
+# Status of POST by role; what is done, in the data below.
+POST = {
+    "found-team": (302, 302, 302, 302, 302),
+    "edit-team": (302, 302, 403, 404, 403),
+    "invite": (302, 302, 403, 404, 403),
+    "remove-member": (302, 302, 403, 404, 403),
+    "set-role": (302, 302, 403, 404, 403),
+    "leave-team": (302, 422, 302, 404, 422),  # alice is the last owner; an organiser is not in it
+    "revoke-invitation": (302, 302, 403, 404, 403),
+    "invitation": (302, 302, 302, 302, 302),
+}
+
+
+@pytest.fixture
+def invited(team, alice):
+    return services.invite(team=team, actor=alice)
+
+
+@pytest.fixture
+def address(team, invited):
+    """Return a function from an address's name to the address."""
+    arguments = {
+        "account_confirm_email": ["never-was"],
+        "account_reset_password_from_key": ["1", "never-was"],
+        "invitation": [invited.token],
+        "revoke-invitation": [team.slug, invited.invitation.pk],
+    }
+    of_a_team = ["team", "edit-team", "invite", "remove-member", "set-role", "leave-team"]
+    arguments |= {name: [team.slug] for name in of_a_team}
+    return lambda name: reverse(name, args=arguments.get(name))
+
+
+@pytest.fixture
+def people(request):
+    return {role: request.getfixturevalue(role) for role in ROLES if role != "visitor"}
+
+
+@pytest.fixture
+def sign_in(client, people):
+    """Return a function that signs a role in; a visitor stays outside."""
+
+    def sign_in(role):
+        client.logout()
+        if role in people:
+            client.force_login(people[role])
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def data(bob):
+    """What each action is given: bob is the member that it is about."""
+    return {
+        "found-team": {"name": "New team"},
+        "edit-team": {"name": "Lexica", "institution": "Here"},
+        "remove-member": {"member": bob.pk},
+        "set-role": {"member": bob.pk, "role": "owner"},
+    }
+
+
+def names(patterns):
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from names(pattern.url_patterns)
+        else:
+            yield pattern.name
+
+
+def test_no_address_is_missing_here():
+    assert set(names(accounts.urls.urlpatterns)) == GET.keys() | ALIASES.keys()
+
+
+@pytest.mark.parametrize(("alias", "name"), ALIASES.items())
+def test_an_alias_is_the_same_address(alias, name):
+    assert reverse(alias) == reverse(name)
+
+
+@pytest.mark.parametrize("name", GET)
+def test_each_role_gets_what_it_may_see(name, address, sign_in):
+    statuses = tuple(sign_in(role).get(address(name)).status_code for role in ROLES)
+
+    assert statuses == GET[name]
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", POST)
+def test_each_role_can_do_what_it_may(name, role, address, sign_in, data, team):
+    before = set(team.membership_set.values_list("user__username", "role"))
+
+    response = sign_in(role).post(address(name), data.get(name, {}))
+
+    assert response.status_code == POST[name][ROLES.index(role)]
+    if role == "visitor":
+        assert response.headers["Location"].startswith("/account/sign-in?next=/")
+    is_refused = response.status_code != 302 or role == "visitor"
+    if is_refused or name in ("found-team", "edit-team", "invite", "revoke-invitation"):
+        assert set(team.membership_set.values_list("user__username", "role")) == before
+
+
+@pytest.mark.parametrize("name", [name for name, statuses in POST.items() if statuses[1] == 302])
+def test_who_has_to_sign_in_first_comes_back_to_a_page(name, address, sign_in):
+    response = sign_in("visitor").post(address(name))
+
+    back = response.headers["Location"].partition("?next=")[2]
+    assert sign_in("alice").get(back).status_code in (200, 302)
+
+
+@pytest.mark.parametrize("name", ["team", "edit-team", "leave-team"])
+def test_a_stranger_can_not_tell_which_teams_exist(name, address, sign_in):
+    client = sign_in("charlie")
+    method = client.post if GET[name] == ACTION else client.get
+    token = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
+
+    secret = method(address(name))
+    absent = method(reverse(name, args=["never-was"]))
+
+    assert secret.status_code == absent.status_code == 404
+    assert token.sub("", secret.text) == token.sub("", absent.text)
+
+
+@pytest.mark.parametrize("role", ["bob", "organiser"])
+def test_who_is_no_owner_reads_who_may_do_it(role, address, sign_in):
+    response = sign_in(role).get(address("edit-team"))
+
+    assert "Only the owners of Lexica may do this" in response.text
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+@pytest.mark.parametrize(
+    "name", ["account", "teams", "found-team", "team", "edit-team", "invite", "invitation"]
+)
+def test_our_pages_take_no_other_method(name, method, address, sign_in):
+    assert getattr(sign_in("alice"), method)(address(name)).status_code == 405
+
+
+@pytest.mark.parametrize("name", ["account", "teams", "found-team", "team", "edit-team"])
+def test_our_pages_are_kept_by_no_cache(name, address, sign_in):
+    response = sign_in("alice").get(address(name))
+
+    assert "no-store" in response.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("name", ["account", "teams", "team"])
+def test_what_is_for_reading_takes_no_form(name, address, sign_in):
+    assert sign_in("alice").post(address(name)).status_code == 405
+
+
+def test_an_action_on_a_member_of_another_team_is_about_nobody(
+    address, sign_in, people, other_team
+):
+    client = sign_in("alice")
+
+    for name in ("remove-member", "set-role"):
+        found = {"member": people["charlie"].pk, "role": "owner"}
+        assert client.post(address(name), found).status_code == 404
+
+    assert Membership.objects.get(team=other_team).user == people["charlie"]
+
+
+def test_an_invitation_of_another_team_can_not_be_taken_back(sign_in, people, team, other_team):
+    theirs = services.invite(team=other_team, actor=people["charlie"]).invitation
+
+    response = sign_in("alice").post(reverse("revoke-invitation", args=[team.slug, theirs.pk]))
+
+    assert response.status_code == 404
+    theirs.refresh_from_db()
+    assert theirs.revoked_at is None

@@ -1,0 +1,126 @@
+"""What the environment says of mail, cache and providers, as an operator meets it at the start."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core.management import CommandError, call_command
+
+from accounts.checks import mails_arrive
+
+SHOW = (
+    "import config.settings as s; "
+    "print(s.EMAIL_DELIVERY, s.EMAIL_PORT, s.CACHES['default']['BACKEND'].split('.')[-1], "
+    "sorted(s.SOCIALACCOUNT_PROVIDERS), s.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'][1:])"
+)
+GITHUB = {"SOCIAL_GITHUB_CLIENT_ID": "site", "SOCIAL_GITHUB_SECRET": "secret"}
+
+
+@pytest.fixture
+def start(tmp_path, root):
+    """Run Python with the settings of an installation; return what it says."""
+
+    def run(*arguments, **variables):
+        clean = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("EMAIL_", "SOCIAL_", "CACHE_", "DEBUG", "DEMO", "DATABASE_"))
+        }
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=root,
+            env=clean
+            | {
+                "STATE_DIR": str(tmp_path),
+                "SECRET_KEY": "only-for-tests",
+                "DJANGO_SETTINGS_MODULE": "config.settings",
+            }
+            | variables,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        return done.stdout + done.stderr
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("variables", "shown"),
+    [
+        ({}, "none 587 DatabaseCache [] []"),
+        ({"DEBUG": "true"}, "folder 587 DatabaseCache [] []"),
+        ({"DEMO": "true"}, "folder 587 DatabaseCache [] []"),
+        ({"EMAIL_HOST": "mail.example"}, "smtp 587 DatabaseCache [] []"),
+        ({"EMAIL_HOST": "mail.example", "EMAIL_SECURITY": "tls"}, "smtp 465 DatabaseCache [] []"),
+        ({"CACHE_URL": "redis://127.0.0.1/1"}, "none 587 RedisCache [] []"),
+        (GITHUB, "none 587 DatabaseCache ['github'] ['https://github.com']"),
+    ],
+)
+def test_the_environment_decides(start, variables, shown):
+    assert start("-c", SHOW, **variables).strip() == shown
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"EMAIL_DELIVERY": "smtp"}, "name the server in EMAIL_HOST"),
+        ({"EMAIL_SECURITY": "ssl"}, "choose one of starttls, tls, none"),
+        ({"CACHE_URL": "memcached://x"}, "CACHE_URL has to be database://"),
+        (
+            {"SOCIAL_ORCID_SECRET": "x"},
+            "Set both of SOCIAL_ORCID_CLIENT_ID and SOCIAL_ORCID_SECRET",
+        ),
+        ({"PROXY_COUNT": "-1"}, "PROXY_COUNT is -1"),
+    ],
+)
+def test_what_makes_no_sense_stops_the_start_by_its_name(start, variables, words):
+    assert words in start("-c", SHOW, **variables)
+
+
+def test_a_secret_may_stand_in_a_file(start, tmp_path):
+    file = tmp_path / "secret"
+    file.write_text("from a file\n")
+    show = SHOW + "; print(s.SOCIALACCOUNT_PROVIDERS['google']['APPS'][0]['secret'])"
+
+    shown = start("-c", show, SOCIAL_GOOGLE_CLIENT_ID="site", SOCIAL_GOOGLE_SECRET_FILE=str(file))
+
+    assert shown.splitlines()[1] == "from a file"
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({}, "Mails go nowhere: nobody can sign up"),
+        ({"EMAIL_DELIVERY": "folder"}, "nobody gets them"),
+    ],
+)
+def test_mails_that_reach_nobody_are_told_at_the_start(start, variables, words):
+    assert words in start("-c", "import config.wsgi", **variables)
+
+
+@pytest.mark.parametrize(
+    ("delivery", "is_demo", "warnings"),
+    [("none", False, 1), ("folder", False, 1), ("folder", True, 0), ("smtp", False, 0)],
+)
+def test_only_mails_that_reach_nobody_are_a_matter(settings, delivery, is_demo, warnings):
+    settings.EMAIL_DELIVERY, settings.DEMO = delivery, is_demo
+
+    assert len(mails_arrive(None)) == warnings
+
+
+@pytest.mark.django_db
+def test_an_organiser_made_by_the_command_has_an_address(monkeypatch, capsys):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a long pass phrase")
+    options = {"interactive": False, "username": "olga"}
+
+    with pytest.raises(CommandError, match="nobody signs in without one"):
+        call_command("createsuperuser", email="", **options)
+    call_command("createsuperuser", email="Olga@Tests.example", **options)
+
+    address = EmailAddress.objects.get(user__username="olga")
+    assert (address.email, address.verified, address.primary) == ("olga@tests.example", True, True)

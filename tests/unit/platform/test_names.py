@@ -1,0 +1,84 @@
+"""Names in any script: how they are written, compared, put into addresses."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.forms import CharField
+
+from accounts import names
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("  Lexica \t at\nwork ", "Lexica at work"),
+        ("Cafe\u0301", "Café"),  # composed
+        ("北京\u3000大学", "北京 大学"),  # the ideographic space, too
+        ("ＡＢＣ", "ＡＢＣ"),  # wide letters are how they want it
+    ],
+)
+def test_a_name_is_tidied_and_nothing_more(typed, kept):
+    assert names.tidy(typed) == kept
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Lexica", "LEXICA"),
+        ("École", "école"),
+        ("ＡＢＣ", "abc"),
+        ("Straße", "STRASSE"),
+        ("Команда", "команда"),
+        ("two  spaces", "Two spaces"),
+    ],
+)
+def test_what_a_reader_takes_for_one_name_has_one_key(one, other):
+    assert names.key(one) == names.key(other)
+
+
+def test_different_names_have_different_keys():
+    assert len({names.key(name) for name in ("Lexica", "Lexika", "北京", "東京")}) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "taken", "slug"),
+    [
+        ("Lexica & Friends", set(), "lexica-friends"),
+        ("北京大学", set(), "北京大学"),
+        ("서울 팀", set(), "서울-팀"),
+        ("Команда №1", set(), "команда-no1"),
+        ("Lexica", {"lexica"}, "lexica-2"),
+        ("Lexica", {"lexica", "lexica-2"}, "lexica-3"),
+        ("!!!", set(), "team"),
+        ("!?", {"team"}, "team-2"),
+        ("Found", set(), "found-2"),
+        ("x" * 100, {"x" * 80}, "x" * 80 + "-2"),
+    ],
+)
+def test_a_slug_comes_from_the_name_in_its_own_script(name, taken, slug):
+    assert names.slug(name, taken) == slug
+
+
+@pytest.mark.parametrize("hidden", ["\u202e", "\u2066", "\u200f", "\x07", "\x00"])
+def test_letters_that_nobody_sees_are_refused_by_their_number(hidden):
+    with pytest.raises(ValidationError, match=f"U\\+{ord(hidden):04X}"):
+        names.check_visible(f"Lex{hidden}ica")
+
+
+def test_joiners_that_some_scripts_need_are_not_refused():
+    names.check_visible("می\u200cخواهم")
+
+
+@pytest.mark.parametrize("name", ["kim", "김철수", "o.brien+mt", "a_b-c"])
+def test_user_names_come_in_any_script(name):
+    for validate in names.USERNAME_VALIDATORS:
+        validate(name)
+
+
+@pytest.mark.parametrize("name", ["kim@example.org", "kim lee", "kim\n", "a/b", "", "x" * 41])
+def test_a_user_name_is_neither_an_address_nor_endless(name):
+    field = CharField(validators=names.USERNAME_VALIDATORS, strip=False)
+
+    with pytest.raises(ValidationError):
+        field.clean(name)
