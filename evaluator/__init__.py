@@ -5,6 +5,7 @@ from __future__ import annotations
 from evaluator.alignment import align
 from evaluator.errors import (
     InfrastructureError,
+    LanguageError,
     MisalignedError,
     SubmissionError,
     TerminariumError,
@@ -41,6 +42,7 @@ __all__ = [
     "HypothesisFile",
     "ImportedTerminology",
     "InfrastructureError",
+    "LanguageError",
     "Line",
     "MisalignedError",
     "Problem",

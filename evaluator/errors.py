@@ -66,6 +66,10 @@ class TerminologyError(TestSetError):
     """A term list can't be read: its organiser's fault, like a test set's."""
 
 
+class LanguageError(TerminariumError):
+    """A code that names no known language, or a pair of one language; its text says what to do."""
+
+
 class InfrastructureError(TerminariumError):
     """Our fault: to be retried, and never charged to a participant."""
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from evaluator.normalise import are_different
+
 SLOTS_NAMED = 20  # in a message
+MAX_CODE = 50  # characters of a file's language code that are looked at
 
 # Between anything that is no letter, digit or hyphen: `output.en-fr.txt`, `en-fr_2.sgm`.
 _BEFORE = r"(?<![A-Za-z0-9])"
@@ -21,11 +24,10 @@ def target_of(slot: str) -> str:
 def contradicts(found: str, expected: str) -> bool:
     """Whether a language code in a file is another language than the expected one.
 
-    Regions and scripts don't count (`zh-CN` is `zh`), nor what is no two-letter code: `any`,
-    nothing, or the name of a language say nothing against it.
+    Regions and scripts don't count (`zh-CN` is `zh`), nor what is no code of a known language:
+    `any`, nothing, or the name of a language say nothing against it.
     """
-    here, there = (re.split("[-_]", code.strip().lower())[0] for code in (found, expected))
-    return len(here) == len(there) == 2 and here.isascii() and here != there
+    return are_different(found[:MAX_CODE], expected)
 
 
 def slots_in(name: str, slots: Sequence[str]) -> tuple[str, ...]:
@@ -73,8 +75,10 @@ def _named(slots: Sequence[str]) -> str:
 
 def pair_in(name: str) -> str | None:
     """Return what looks like a language pair in a file's name, such as `en-de`."""
-    found = _PAIR.search(name.rpartition("/")[2])
-    return found[1].lower() if found else None
+    for found in _PAIR.finditer(name.rpartition("/")[2].lower()):
+        if are_different(*found[1].split("-")):
+            return found[1]
+    return None
 
 
 def _pattern(slot: str) -> re.Pattern[str]:

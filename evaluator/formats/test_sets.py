@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from evaluator.errors import ProblemLog, TestSetError
+from evaluator.errors import LanguageError, ProblemLog, TestSetError
 from evaluator.formats import detection
 from evaluator.formats.decoding import read_bytes
 from evaluator.formats.json_rows import read_json_rows
@@ -15,6 +15,7 @@ from evaluator.formats.rows import Languages, Row, RowReader
 from evaluator.formats.sgml_sets import read_sgml_set
 from evaluator.formats.table_rows import is_tsv, read_tsv_rows
 from evaluator.formats.xml_rows import read_xml_rows
+from evaluator.normalise import canonical_pair
 from evaluator.types import Mode, Segment, Term, Terminology, TestSet, TextForm
 
 NO_REFERENCE = "A test set needs at least one reference. Add one, to every segment."
@@ -44,16 +45,18 @@ def read_test_set(
     all lines together are the terminology, unless one is given. SGML and XML: entities decoded
     once, no tags, layout as single spaces.
 
-    `names` are the files', the source's first. `text_form` None: tokenised for SGML, raw for
+    Languages are codes of BCP 47, and their aliases (`zho`, `zh_CN`). `names` are the files', the
+    source's first. `text_form` None: tokenised for SGML, raw for
     the others. With `references_required=False` the sources alone will do.
 
     Raises TestSetError with all problems of all files: files that can't be read, ids that
-    don't pair up, empty references, broken terms, languages that the files contradict.
+    don't pair up, empty references, broken terms, languages that are unknown, the same, or
+    contradicted by the files.
     """
     streams = [source, *references]
     labels = [*names, *(f"file {n}" for n in range(len(names) + 1, len(streams) + 1))]
     log = ProblemLog()
-    languages = Languages(source_language, target_language)
+    languages = _languages(source_language, target_language, log)
     if terminology is not None:
         _check_terminology(terminology, languages, log)
     data = _read(source, labels[0], log, max_bytes)
@@ -70,7 +73,15 @@ def read_test_set(
         terminology = _terminology(rows, languages, terminology, log)
     log.raise_as(TestSetError)
     form: TextForm = text_form or ("tokenised" if detection.is_sgml(head) else "raw")
-    return TestSet(source_language, target_language, segments, form, mode, terminology)
+    return TestSet(languages.source, languages.target, segments, form, mode, terminology)
+
+
+def _languages(source: str, target: str, log: ProblemLog) -> Languages:
+    try:
+        return Languages(*canonical_pair(source, target))
+    except LanguageError as error:
+        log.add(str(error))
+        raise TestSetError(log.problems) from None
 
 
 def _check_terminology(terminology: Terminology, languages: Languages, log: ProblemLog) -> None:

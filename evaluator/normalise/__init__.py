@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from evaluator.normalise.languages import primary, sacrebleu_tokeniser
+from evaluator.normalise.languages import (
+    are_different,
+    canonical,
+    canonical_pair,
+    primary,
+    sacrebleu_tokeniser,
+)
 from evaluator.normalise.lemmatisers import (
     LEMMATISERS,
     Lemmatiser,
@@ -20,6 +26,9 @@ __all__ = [
     "Normaliser",
     "Offsets",
     "TokenSpan",
+    "are_different",
+    "canonical",
+    "canonical_pair",
     "lemmatiser_for",
     "lemmatiser_of",
     "primary",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from evaluator.errors import ProblemLog, TerminologyError
+from evaluator.errors import LanguageError, ProblemLog, TerminologyError
 from evaluator.formats.decoding import read_text
 from evaluator.formats.terminologies.jsonl import EXAMPLE, read_jsonl
 from evaluator.formats.terminologies.listed import (
@@ -23,6 +23,7 @@ from evaluator.formats.terminologies.report import Change, Findings, ImportedTer
 from evaluator.formats.terminologies.rules import entries_of
 from evaluator.formats.terminologies.tables import find_delimiter, read_csv, read_tsv
 from evaluator.formats.terminologies.tbx import read_tbx
+from evaluator.normalise import canonical_pair
 from evaluator.types import Terminology
 
 MAX_BYTES = 16 * 1024 * 1024  # bytes; 100,000 entries of 160 bytes
@@ -79,10 +80,15 @@ def read_terminologies(
     No file at all gives an empty terminology. At most `max_bytes` of each file are read.
 
     Raises TerminologyError with all problems of all files: no text, no known format, broken
-    rows, no row of the pair, more than 100,000 rows or entries.
+    rows, no row of the pair, more than 100,000 rows or entries; languages that are unknown or
+    the same.
     """
-    done = _Import(source_language, target_language)
     problems = ProblemLog()
+    try:
+        done = _Import(*canonical_pair(source_language, target_language))
+    except LanguageError as error:
+        problems.add(str(error))
+        raise TerminologyError(problems.problems) from None
     for stream, name in files:
         log = ProblemLog(name)
         text = read_text(stream, log, max_bytes=max_bytes)
@@ -90,7 +96,7 @@ def read_terminologies(
             _read_file(text, done, log)
         problems.merge(log)
     problems.raise_as(TerminologyError)
-    terminology = Terminology(source_language, target_language, done.merger.terms())
+    terminology = Terminology(done.source_language, done.target_language, done.merger.terms())
     return ImportedTerminology(terminology, tuple(done.report))
 
 
