@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from evaluator.errors import MisalignedError, ProblemLog
+from evaluator.normalise import count_tokens, has_more_tokens
 from evaluator.types import Hypotheses, HypothesisFile, Line, TestSet
 
 # A line longer than this is refused. A system that repeats itself to its own length limit stays
@@ -24,7 +25,7 @@ def align(file: HypothesisFile, test_set: TestSet) -> Hypotheses:
     as present (see `checks.warnings`).
 
     Raises MisalignedError listing all: wrong count, unknown, missing and repeated ids, line
-    breaks in a text, texts too long to be a translation.
+    breaks in a text, texts too long to be a translation (in tokens of their language).
     """
     log = ProblemLog(file.name)
     pair = _by_order if file.format == "text" else _by_id
@@ -105,8 +106,8 @@ def _report_missing(test_set: TestSet, present: set[Position], log: ProblemLog) 
 
 
 def _check_texts(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> None:
-    longest = max((len(segment.source.split()) for segment in test_set.segments), default=0)
-    limit = TOKENS_PER_SOURCE_TOKEN * longest + TOKENS_FREE
+    sources = (segment.source for segment in test_set.segments)
+    longest = max((count_tokens(text, test_set.source_language) for text in sources), default=0)
     for line in file.lines:
         if "\n" in line.text or "\r" in line.text:
             log.add(
@@ -114,20 +115,24 @@ def _check_texts(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> No
                 line=line.number,
                 segment=line.segment,
             )
-        message = _too_long(line.text, limit, longest)
+        message = _too_large(line.text) or _too_long(line.text, longest, test_set.target_language)
         if message:
             log.add(message, line=line.number, segment=line.segment)
 
 
-def _too_long(text: str, limit: int, longest: int) -> str | None:
+def _too_large(text: str) -> str | None:
     size = len(text.encode("utf-8", "replace"))
-    if size > LINE_BYTES:
-        return f"The text has {size:,} bytes; {LINE_BYTES:,} are allowed. Shorten it."
-    tokens = len(text.split())
-    if tokens > limit:
-        return (
-            f"The text has {tokens:,} words; {limit:,} are allowed "
-            f"({TOKENS_PER_SOURCE_TOKEN} times the longest source of {longest}, "
-            f"and {TOKENS_FREE}). Shorten it: it may be repeating itself."
-        )
-    return None
+    if size <= LINE_BYTES:
+        return None
+    return f"The text has {size:,} bytes; {LINE_BYTES:,} are allowed. Shorten it."
+
+
+def _too_long(text: str, longest: int, language: str) -> str | None:
+    limit = TOKENS_PER_SOURCE_TOKEN * longest + TOKENS_FREE
+    if not has_more_tokens(text, language, limit):
+        return None
+    return (
+        f"The text has more than {limit:,} tokens, the limit: {TOKENS_PER_SOURCE_TOKEN} times "
+        f"the longest source's {longest:,}, and {TOKENS_FREE}. Shorten it: it may be repeating "
+        "itself."
+    )
