@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from evaluator.errors import ProblemLog
 from evaluator.formats.languages import contradicts
 from evaluator.formats.limits import Budget
-from evaluator.formats.rows import Languages, Row
+from evaluator.formats.rows import Row, Wanted
 from evaluator.formats.wmt_xml import XmlSegment, read_xml
 
 
@@ -20,16 +20,14 @@ class _XmlRow:
 
 
 def read_xml_rows(
-    data: bytearray, log: ProblemLog, budget: Budget, languages: Languages
+    data: bytearray, log: ProblemLog, budget: Budget, wanted: Wanted
 ) -> Iterator[Row]:
     """Yield the segments of the sources in file order, with the references of all translators."""
     rows: dict[tuple[str, str], _XmlRow] = {}
     translators: dict[str, None] = {}
     wrong: set[str] = set()
-    for found in read_xml(data, log):
-        if found.part == "hyp":
-            continue
-        _check_language(found, languages, wrong, log)
+    for found in read_xml(data, log, parts=("src",) if wanted.sources_only else ("src", "ref")):
+        _check_language(found, wanted, wrong, log)
         budget.charge(found.text, found.id, line=found.line)
         if found.part == "src":
             _add_source(found, rows, log)
@@ -48,10 +46,8 @@ def read_xml_rows(
         yield Row(row.line, document, identifier, row.source, references)
 
 
-def _check_language(
-    found: XmlSegment, languages: Languages, wrong: set[str], log: ProblemLog
-) -> None:
-    expected = languages.source if found.part == "src" else languages.target
+def _check_language(found: XmlSegment, wanted: Wanted, wrong: set[str], log: ProblemLog) -> None:
+    expected = wanted.source_language if found.part == "src" else wanted.target_language
     if contradicts(found.language, expected) and found.part not in wrong:
         wrong.add(found.part)
         log.add(

@@ -17,9 +17,13 @@ class Metric(ABC):
     name: ClassVar[str]
     higher_is_better: ClassVar[bool] = True
 
+    def lacks(self, test_set: TestSet) -> str | None:
+        """What the test set lacks that the metric needs, in words; None if it has all of it."""
+        return None if test_set.segments else "a segment"
+
     def is_defined(self, test_set: TestSet) -> bool:
         """Whether the test set has what the metric needs; if not there is no score."""
-        return bool(test_set.segments)
+        return self.lacks(test_set) is None
 
     @abstractmethod
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
