@@ -87,7 +87,7 @@ class ProblemLog:
         self.total += 1
         if len(self.problems) < PROBLEMS_KEPT:
             message = printable(message, MESSAGE_CHARACTERS)
-            segment = None if segment is None else printable(segment, ID_CHARACTERS)
+            segment = printable(segment, ID_CHARACTERS) if segment else None
             self.problems.append(Problem("error", message, line, segment, self.file))
 
     def merge(self, other: ProblemLog) -> None:
@@ -104,6 +104,11 @@ class ProblemLog:
         """Raise `error` with every problem noted, if there is one."""
         if self.total:
             raise error(self.problems, self.total)
+
+
+def in_document(name: str | None) -> str:
+    """` in document X` for a sentence, or nothing where the document has no name."""
+    return f" in document {name}" if name else ""
 
 
 def printable(text: str, length: int) -> str:

@@ -149,6 +149,9 @@ class HypothesisFile:
     name: str
     format: str  # a key of formats.FORMATS
     lines: tuple[Line, ...]
+    # Without their texts, those that couldn't be read although what they stand for is known: their
+    # segments aren't missing besides. The document may be unknown. Such a file is refused.
+    broken: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evaluator.errors import ProblemLog
+from evaluator.errors import ProblemLog, in_document
 from evaluator.formats.annotations import Key, read_annotations
 from evaluator.formats.languages import contradicts
 from evaluator.formats.limits import Budget, Refused
@@ -49,7 +49,7 @@ def _read_file(
         for segment in reader.read(data):
             if found.setdefault((segment.document, segment.id), segment) is not segment:
                 own.add(
-                    f"The id is used twice in document {segment.document}. Give it its own.",
+                    f"The id is used twice{in_document(segment.document)}. Give it its own.",
                     line=segment.line,
                     segment=segment.id,
                 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from evaluator.errors import LanguageError, ProblemLog, TestSetError
+from evaluator.errors import LanguageError, ProblemLog, TestSetError, in_document
 from evaluator.formats import detection
 from evaluator.formats.decoding import read_bytes
 from evaluator.formats.json_rows import read_json_rows
@@ -102,7 +102,7 @@ def _check_terminology(terminology: Terminology, pair: Pair, log: ProblemLog) ->
 def _read(stream: BinaryIO, name: str, log: ProblemLog, max_bytes: int) -> bytearray:
     """The file's bytes; none, with the problem in `log`, if it can't be read."""
     try:
-        return read_bytes(stream, max_bytes=max_bytes)
+        return read_bytes(stream, "the segments of the test set", max_bytes=max_bytes)
     except Refused as refused:
         own = ProblemLog(name)
         own.add(refused.message, line=refused.line)
@@ -172,7 +172,7 @@ def _segments(
 def _faults(row: Row, expected: int, seen: set[tuple[str, str]]) -> list[str]:
     faults = []
     if (row.document, row.id) in seen:
-        faults.append(f"The id is used twice in document {row.document!r}. Give it its own.")
+        faults.append(f"The id is used twice{in_document(row.document)}. Give it its own.")
     if len(row.references) != expected:
         faults.append(
             f"The segment has {len(row.references)} references, the first one {expected}. "

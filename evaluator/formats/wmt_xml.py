@@ -199,7 +199,7 @@ class _Handler(ContentHandler):
         self.events += 1
         self._counted += 1
         if self._counted > MAX_EVENTS:
-            raise Refused(f"More than {MAX_EVENTS:,} tags. Upload a smaller file.", self._line)
+            raise Refused(f"More than {MAX_EVENTS:,} tags. Give a smaller file.", self._line)
 
     def _start_document(self, attrs: AttributesImpl) -> None:
         self._document = self._short(attrs.get("id", ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from evaluator.errors import ProblemLog
+from evaluator.errors import ProblemLog, in_document
 from evaluator.formats.languages import contradicts
 from evaluator.formats.limits import Budget
 from evaluator.formats.rows import Row, Wanted
@@ -37,7 +37,7 @@ def read_xml_rows(
     for (document, identifier), row in rows.items():
         for translator in [name for name in translators if name not in row.references]:
             log.add(
-                f"Document {document} lacks this segment in the references of {translator!r}. "
+                f"The references of {translator!r} lack this segment{in_document(document)}. "
                 "Add it, or leave this translator's references out.",
                 line=row.line,
                 segment=identifier,
@@ -69,7 +69,7 @@ def _add_reference(
     row = rows.get((found.document, found.id))
     if row is None:
         log.add(
-            f"Document {found.document} has this segment in a reference but not in its source "
+            f"The segment{in_document(found.document)} is in a reference but not in the source "
             "before. Add it there or remove it here.",
             line=found.line,
             segment=found.id,
@@ -82,7 +82,7 @@ def _add_reference(
 
 def _report_repeated(found: XmlSegment, log: ProblemLog) -> None:
     log.add(
-        f"The id is used twice in document {found.document}. Give it its own.",
+        f"The id is used twice{in_document(found.document)}. Give it its own.",
         line=found.line,
         segment=found.id,
     )

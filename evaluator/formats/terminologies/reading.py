@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from evaluator.errors import LanguageError, ProblemLog, TerminologyError
 from evaluator.formats.decoding import read_text
+from evaluator.formats.lines import CARRIAGE_RETURNS
 from evaluator.formats.terminologies.jsonl import EXAMPLE, read_jsonl
 from evaluator.formats.terminologies.listed import (
     MAX_CHANGES,
@@ -91,7 +92,7 @@ def read_terminologies(
         raise TerminologyError(problems.problems) from None
     for stream, name in files:
         log = ProblemLog(name)
-        text = read_text(stream, log, max_bytes=max_bytes)
+        text = read_text(stream, log, "at least one term", max_bytes=max_bytes)
         if text is not None:
             _read_file(text, done, log)
         problems.merge(log)
@@ -132,6 +133,9 @@ def _listed(text: str, done: _Import, log: ProblemLog) -> Iterator[ListedTerm]:
     start = text.lstrip()[:1]
     if start == "<":
         return read_tbx(text, done.source_language, done.target_language, log, done.report)
+    if "\n" not in text and "\r" in text[:-1]:
+        log.add(CARRIAGE_RETURNS, line=1)
+        return iter(())
     if start == "{":
         return read_jsonl(text, log)
     match = FIRST_LINE.match(text.lstrip("\r\n"))

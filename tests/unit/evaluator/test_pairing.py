@@ -96,6 +96,18 @@ def test_what_does_not_fit_is_named_with_line_id_and_remedy(file, test_set, expe
         assert problem.file == file.name
 
 
+def test_documents_without_a_name_leave_no_gap_in_a_sentence():
+    test_set = TestSet("en", "fr", (segment("", "1"), segment("", "2")))
+
+    found = problems(marked(("", "9", "a"), ("", "1", "a"), ("", "1", "a")), test_set)
+
+    assert [problem.message.partition(". ")[0] for problem in found] == [
+        "The test set has no such segment",
+        "The segment stands in line 2 already",
+        "The segment is missing",
+    ]
+
+
 def test_all_problems_come_at_once():
     file = marked(("x", "9", "a\nb"), ("d", "1", "a"), ("d", "1", "a"))
 

@@ -263,6 +263,11 @@ def test_where_sources_alone_are_read_they_have_to_be_whole(content):
         read(content, sources_only=True)
 
 
+def test_an_empty_test_set_is_told_what_it_should_hold():
+    with pytest.raises(TestSetError, match=r"is empty\. Give one with the segments"):
+        read(b"")
+
+
 def test_where_sources_alone_are_read_files_of_references_are_left_alone():
     references = [io.BytesIO(b"\xff")]
 

@@ -224,9 +224,9 @@ def test_where_sources_alone_are_read_a_broken_reference_stops_nothing(reference
 @pytest.mark.parametrize(
     ("parts", "words"),
     [
-        ((SOURCE, ref("A", "x")), "lacks this segment in the references of 'A'"),
-        ((SOURCE, ref("A", "x", "y"), ref("B", "x")), "in the references of 'B'"),
-        ((SOURCE, ref("A", "x", "y", "z")), "in a reference but not in its source"),
+        ((SOURCE, ref("A", "x")), "The references of 'A' lack this segment in document d"),
+        ((SOURCE, ref("A", "x", "y"), ref("B", "x")), "The references of 'B' lack"),
+        ((SOURCE, ref("A", "x", "y", "z")), "is in a reference but not in the source"),
         ((SOURCE, SOURCE, ref("A", "x", "y")), "used twice"),
         ((SOURCE, ref("A", "x", "y"), ref("A", "x", "y")), "used twice"),
         ((SOURCE, ref("A", "x", " ")), "The reference is empty"),
