@@ -12,7 +12,7 @@ from evaluator.types import Hypotheses, Statistics, TestSet
 
 
 class Metric(ABC):
-    """One metric with its settings. Everything but `statistics` never reads text."""
+    """One metric with its settings. Only `statistics` and `by_term` read hypotheses."""
 
     name: ClassVar[str]
     higher_is_better: ClassVar[bool] = True
@@ -28,6 +28,10 @@ class Metric(ABC):
     @abstractmethod
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
         """Return [segments, k], int64 or float64: sums of its rows are all a score needs."""
+
+    def by_term(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics | None:
+        """Return what a view of single terms sums up; None for a metric without one."""
+        return None
 
     @abstractmethod
     def aggregate(self, total: Statistics) -> float | None:
