@@ -38,7 +38,7 @@ class Request:
     system: str | None
     broken: list[Line] = field(default_factory=list)  # what HypothesisFile.broken is to hold
 
-    def sort(self, line: Line) -> Iterator[Line]:
+    def sift(self, line: Line) -> Iterator[Line]:
         """Yield a line that says which segment it is for; note what is known of another."""
         if line.segment and line.document:
             yield line
@@ -86,7 +86,7 @@ def _read_sgml(data: bytearray, request: Request) -> Iterator[Line]:
         )
     request.require_language(reader.languages.get("trglang", ""), "trglang")
     for found in segments:  # the budget has been charged
-        yield from request.sort(Line(found.line, found.id, found.document, found.text))
+        yield from request.sift(Line(found.line, found.id, found.document, found.text))
     for one in reader.broken:
         request.note_broken(one.line, one.id, one.document or None)
 
@@ -103,7 +103,7 @@ def _read_xml(data: bytearray, request: Request) -> Iterator[Line]:
             systems.setdefault(found.by)
         wanted = next(iter(systems)) if request.system is None else request.system
         if found.by == wanted:
-            yield from request.sort(_xml_line(found, request))
+            yield from request.sift(_xml_line(found, request))
     _require_system(tuple(systems), parts, request)
 
 

@@ -13,7 +13,8 @@ MAX_CODE = 50  # characters of a file's language code that are looked at
 # Between anything that is no letter, digit or hyphen: `output.en-fr.txt`, `en-fr_2.sgm`.
 _BEFORE = r"(?<![A-Za-z0-9])"
 _AFTER = r"(?![A-Za-z0-9-])"
-_PAIR = re.compile(rf"(?:^|[./]){_BEFORE}([a-z]{{2}}-[a-z]{{2}}){_AFTER}(?=[./]|$)", re.IGNORECASE)
+_MODE = r"\.(?:noterm|random)(?![A-Za-z0-9-])"
+_PAIR = re.compile(rf"(?:^|[./])([a-z]{{2}}-[a-z]{{2}})({_MODE})?(?=[./]|$)", re.IGNORECASE)
 
 
 def target_of(slot: str) -> str:
@@ -33,8 +34,8 @@ def contradicts(found: str, expected: str) -> bool:
 def slots_in(name: str, slots: Sequence[str]) -> tuple[str, ...]:
     """Return the slots that a file's name holds: one if it is clear, none, or several.
 
-    A longer one beats those it contains (`en-fr.noterm` beats `en-fr`); the file's own name
-    beats its folders'.
+    A longer one beats those it contains (`en-fr.noterm` beats `en-fr`, and is not for it where
+    it isn't wanted itself); the file's own name beats its folders'.
     """
     for text in (name.rpartition("/")[2], name):
         held = [s for s in dict.fromkeys(slots) if s and _pattern(s).search(text)]
@@ -58,7 +59,7 @@ def slot_of(name: str, slots: Sequence[str], chosen: str | None) -> tuple[str | 
             f"Choose {found[0]}, or rename the file."
         )
     other = pair_in(name)
-    if not found and chosen and (other is None or other == chosen.partition(".")[0].lower()):
+    if not found and chosen and (other is None or _pair_of(other) == _pair_of(chosen)):
         return chosen, None
     says = " and ".join(found) or other or "no language pair"
     if not slots:
@@ -74,12 +75,17 @@ def _named(slots: Sequence[str]) -> str:
 
 
 def pair_in(name: str) -> str | None:
-    """Return what looks like a language pair in a file's name, such as `en-de`."""
+    """Return what looks like a slot in a file's name, such as `en-de` or `en-de.noterm`."""
     for found in _PAIR.finditer(name.rpartition("/")[2].lower()):
         if are_different(*found[1].split("-")):
-            return found[1]
+            return found[1] + (found[2] or "")
     return None
 
 
+def _pair_of(slot: str) -> str:
+    return slot.partition(".")[0].lower()
+
+
 def _pattern(slot: str) -> re.Pattern[str]:
-    return re.compile(_BEFORE + re.escape(slot) + _AFTER, re.IGNORECASE)
+    no_mode = "" if "." in slot else f"(?!{_MODE})"
+    return re.compile(_BEFORE + re.escape(slot) + _AFTER + no_mode, re.IGNORECASE)

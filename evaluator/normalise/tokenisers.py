@@ -37,26 +37,28 @@ def count_tokens(text: str, language: str) -> int:
 
     Raises InfrastructureError if the language's tokeniser isn't installed.
     """
-    return sum(_count_by_piece(unicodedata.normalize("NFKC", text), language))
+    split = _splitter(sacrebleu_tokeniser(language))
+    return sum(len(split(piece).split()) for piece in _pieces(text))
 
 
 def has_more_tokens(text: str, language: str, limit: int) -> bool:
     """Whether `count_tokens` of a text is above a limit; reads no further than it has to."""
-    text = unicodedata.normalize("NFKC", text)
-    if len(text) <= limit:  # as nearly every text: each token has a character at least
+    # Nearly every text is short enough to be told by its characters: a token has at least one.
+    if not any(length > limit for length in accumulate(map(len, _pieces(text)))):
         return False
-    return any(count > limit for count in accumulate(_count_by_piece(text, language)))
-
-
-def _count_by_piece(text: str, language: str) -> Iterator[int]:
     split = _splitter(sacrebleu_tokeniser(language))
+    counts = (len(split(piece).split()) for piece in _pieces(text))
+    return any(count > limit for count in accumulate(counts))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Cut a text behind spaces, where there are some, so that no token is cut; normalise each."""
     start = 0
     while start < len(text):
         end = start + PIECE
         if end < len(text):
-            # Behind a space if there is one: then no token is cut.
             end = text.rfind(" ", start, end) + 1 or end
-        yield len(split(text[start:end]).split())
+        yield unicodedata.normalize("NFKC", text[start:end])
         start = end
 
 
