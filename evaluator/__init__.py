@@ -5,6 +5,7 @@ from __future__ import annotations
 from evaluator.alignment import align
 from evaluator.errors import (
     InfrastructureError,
+    LanguageError,
     MisalignedError,
     SubmissionError,
     TerminariumError,
@@ -20,8 +21,9 @@ from evaluator.formats import (
     read_test_set,
 )
 from evaluator.intake import Verdict, read_aligned, read_slots
+from evaluator.metrics.term import TermResult, per_term
 from evaluator.ranking import Ranked, rank
-from evaluator.scoring import load_statistics, save_statistics, score
+from evaluator.scoring import load_by_term, load_statistics, save_statistics, score
 from evaluator.types import (
     Hypotheses,
     HypothesisFile,
@@ -41,6 +43,7 @@ __all__ = [
     "HypothesisFile",
     "ImportedTerminology",
     "InfrastructureError",
+    "LanguageError",
     "Line",
     "MisalignedError",
     "Problem",
@@ -51,6 +54,7 @@ __all__ = [
     "SubmissionError",
     "Term",
     "TermAnnotation",
+    "TermResult",
     "TerminariumError",
     "Terminology",
     "TerminologyError",
@@ -60,7 +64,9 @@ __all__ = [
     "Verdict",
     "WrongFileError",
     "align",
+    "load_by_term",
     "load_statistics",
+    "per_term",
     "rank",
     "read_aligned",
     "read_hypotheses",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from evaluator.errors import MisalignedError, ProblemLog
+from evaluator.errors import MisalignedError, ProblemLog, in_document
+from evaluator.normalise import count_tokens, has_more_tokens
 from evaluator.types import Hypotheses, HypothesisFile, Line, TestSet
 
 # A line longer than this is refused. A system that repeats itself to its own length limit stays
@@ -24,12 +25,10 @@ def align(file: HypothesisFile, test_set: TestSet) -> Hypotheses:
     as present (see `checks.warnings`).
 
     Raises MisalignedError listing all: wrong count, unknown, missing and repeated ids, line
-    breaks in a text, texts too long to be a translation.
+    breaks in a text, texts too long to be a translation (in tokens of their language).
     """
     log = ProblemLog(file.name)
-    pair = _by_order if file.format == "text" else _by_id
-    found = pair(file, test_set, log)
-    _check_texts(file, test_set, log)
+    found = find_misalignments(file, test_set, log)
     log.raise_as(MisalignedError)
     lines = [found[position] for position in range(len(test_set.segments))]
     return Hypotheses(
@@ -37,8 +36,21 @@ def align(file: HypothesisFile, test_set: TestSet) -> Hypotheses:
     )
 
 
+def find_misalignments(
+    file: HypothesisFile, test_set: TestSet, log: ProblemLog
+) -> Mapping[Position, Line]:
+    """Note in `log` what `align` would raise, of a file with broken lines too.
+
+    Returns where lines belong; every position has one if nothing was noted and none is broken.
+    """
+    pair = _by_order if file.format == "text" else _by_id
+    found = pair(file, test_set, log)
+    _check_texts(file, test_set, log)
+    return found
+
+
 def _by_order(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Mapping[Position, Line]:
-    expected, given = len(test_set.segments), len(file.lines)
+    expected, given = len(test_set.segments), len(file.lines) + len(file.broken)
     if given < expected:
         log.add(
             f"The file has {given} lines, the test set {expected} segments. "
@@ -59,25 +71,28 @@ def _by_id(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Mapping[
     by_segment: dict[str, list[Position]] = {}
     for number, segment in enumerate(test_set.segments):
         by_segment.setdefault(segment.id, []).append(number)
+
+    def places_of(line: Line) -> list[Position]:
+        if line.document is None:
+            return by_segment.get(line.segment or "", [])
+        pair = (line.document, line.segment or "")
+        return [by_pair[pair]] if pair in by_pair else []
+
     found: dict[Position, Line] = {}
-    ambiguous: set[Position] = set()
+    excused = {place for line in file.broken for place in places_of(line)}
     for line in file.lines:
-        if line.document is not None:
-            pair = (line.document, line.segment or "")
-            places = [by_pair[pair]] if pair in by_pair else []
-        else:
-            places = by_segment.get(line.segment or "", [])
+        places = places_of(line)
         if len(places) > 1:
-            ambiguous.update(places)
+            excused.update(places)
         _place(line, places, found, log)
-    _report_missing(test_set, found.keys() | ambiguous, log)
+    _report_missing(test_set, found.keys() | excused, log)
     return found
 
 
 def _place(
     line: Line, places: list[Position], found: dict[Position, Line], log: ProblemLog
 ) -> None:
-    where = "" if line.document is None else f" in document {line.document}"
+    where = in_document(line.document)
     if not places:
         message = f"The test set has no such segment{where}. Use the ids of its source file."
     elif len(places) > 1:
@@ -98,15 +113,15 @@ def _report_missing(test_set: TestSet, present: set[Position], log: ProblemLog) 
     for number, segment in enumerate(test_set.segments):
         if number not in present:
             log.add(
-                f"The segment of document {segment.document} is missing. "
+                f"The segment{in_document(segment.document)} is missing. "
                 "Add its translation; it may be empty.",
                 segment=segment.id,
             )
 
 
 def _check_texts(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> None:
-    longest = max((len(segment.source.split()) for segment in test_set.segments), default=0)
-    limit = TOKENS_PER_SOURCE_TOKEN * longest + TOKENS_FREE
+    sources = (segment.source for segment in test_set.segments)
+    longest = max((count_tokens(text, test_set.source_language) for text in sources), default=0)
     for line in file.lines:
         if "\n" in line.text or "\r" in line.text:
             log.add(
@@ -114,20 +129,24 @@ def _check_texts(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> No
                 line=line.number,
                 segment=line.segment,
             )
-        message = _too_long(line.text, limit, longest)
+        message = _too_large(line.text) or _too_long(line.text, longest, test_set.target_language)
         if message:
             log.add(message, line=line.number, segment=line.segment)
 
 
-def _too_long(text: str, limit: int, longest: int) -> str | None:
+def _too_large(text: str) -> str | None:
     size = len(text.encode("utf-8", "replace"))
-    if size > LINE_BYTES:
-        return f"The text has {size:,} bytes; {LINE_BYTES:,} are allowed. Shorten it."
-    tokens = len(text.split())
-    if tokens > limit:
-        return (
-            f"The text has {tokens:,} words; {limit:,} are allowed "
-            f"({TOKENS_PER_SOURCE_TOKEN} times the longest source of {longest}, "
-            f"and {TOKENS_FREE}). Shorten it: it may be repeating itself."
-        )
-    return None
+    if size <= LINE_BYTES:
+        return None
+    return f"The text has {size:,} bytes; {LINE_BYTES:,} are allowed. Shorten it."
+
+
+def _too_long(text: str, longest: int, language: str) -> str | None:
+    limit = TOKENS_PER_SOURCE_TOKEN * longest + TOKENS_FREE
+    if not has_more_tokens(text, language, limit):
+        return None
+    return (
+        f"The text has more than {limit:,} tokens, the limit: {TOKENS_PER_SOURCE_TOKEN} times "
+        f"the longest source's {longest:,}, and {TOKENS_FREE}. Shorten it: it may be repeating "
+        "itself."
+    )

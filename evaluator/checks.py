@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from itertools import combinations
 
 from evaluator.languages import find_other_language
+from evaluator.normalise import primary
 from evaluator.shifted import find_shift
 from evaluator.types import Hypotheses, Problem, TestSet
 
@@ -86,7 +87,7 @@ def _copied(hypotheses: Hypotheses, test_set: TestSet) -> list[Problem]:
 
 def _other_language(hypotheses: Hypotheses, test_set: TestSet) -> list[Problem]:
     # Over the whole file: single sentences mislead an identifier.
-    target = test_set.target_language.partition("-")[0].lower()
+    target = primary(test_set.target_language)
     found = find_other_language(hypotheses.texts, target)
     if found is None:
         return []

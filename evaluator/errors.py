@@ -66,6 +66,10 @@ class TerminologyError(TestSetError):
     """A term list can't be read: its organiser's fault, like a test set's."""
 
 
+class LanguageError(TerminariumError):
+    """A code that names no known language, or a pair of one language; its text says what to do."""
+
+
 class InfrastructureError(TerminariumError):
     """Our fault: to be retried, and never charged to a participant."""
 
@@ -83,7 +87,7 @@ class ProblemLog:
         self.total += 1
         if len(self.problems) < PROBLEMS_KEPT:
             message = printable(message, MESSAGE_CHARACTERS)
-            segment = None if segment is None else printable(segment, ID_CHARACTERS)
+            segment = printable(segment, ID_CHARACTERS) if segment else None
             self.problems.append(Problem("error", message, line, segment, self.file))
 
     def merge(self, other: ProblemLog) -> None:
@@ -100,6 +104,11 @@ class ProblemLog:
         """Raise `error` with every problem noted, if there is one."""
         if self.total:
             raise error(self.problems, self.total)
+
+
+def in_document(name: str | None) -> str:
+    """` in document X` for a sentence, or nothing where the document has no name."""
+    return f" in document {name}" if name else ""
 
 
 def printable(text: str, length: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from evaluator.alignment import align
+from evaluator.alignment import align, find_misalignments
 from evaluator.errors import MisalignedError, ProblemLog, SubmissionError, UnreadableFileError
 from evaluator.formats import Upload, UploadedFile, open_upload
 from evaluator.formats.limits import MAX_BYTES
@@ -111,10 +111,7 @@ def _read_file(upload: Upload, file: UploadedFile, test_set: TestSet) -> Hypothe
 def _raise_all(error: UnreadableFileError, readable: HypothesisFile, test_set: TestSet) -> None:
     log = ProblemLog(readable.name)
     log.extend(error.problems, error.total)
-    try:
-        align(readable, test_set)
-    except MisalignedError as more:
-        log.extend(more.problems, more.total)
+    find_misalignments(readable, test_set, log)
     log.raise_as(MisalignedError)
 
 

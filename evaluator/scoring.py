@@ -14,6 +14,7 @@ from evaluator.normalise import lemmatiser_for
 from evaluator.types import Hypotheses, Problem, Score, ScoringResult, Statistics, TestSet
 
 DEFAULT: tuple[str, ...] = tuple(METRICS)
+BY_TERM = "@terms"  # behind a metric's name: its statistics by term in a file
 
 
 def score(
@@ -37,6 +38,7 @@ def score(
     found = lemmatiser_for(lemmatiser, test_set.target_language)
     scores: list[Score] = []
     statistics: dict[str, Statistics] = {}
+    by_term: dict[str, Statistics] = {}
     for name in expand(metrics):
         metric = METRICS[name](found)
         if not metric.is_defined(test_set):
@@ -48,7 +50,10 @@ def score(
         if scored is not None:
             scores.append(scored)
             statistics[name] = rows
-    return ScoringResult(tuple(scores), statistics)
+            terms = metric.by_term(test_set, hypotheses)
+            if terms is not None:
+                by_term[name] = terms
+    return ScoringResult(tuple(scores), statistics, by_term)
 
 
 def expand(names: Sequence[str]) -> tuple[str, ...]:
@@ -75,12 +80,26 @@ def _score(metric: Metric, rows: Statistics, test_set: TestSet) -> Score | None:
 
 
 def save_statistics(result: ScoringResult, stream: IO[bytes]) -> None:
-    """Write the statistics as .npz, one array per metric name."""
+    """Write the statistics as .npz: an array per metric name, and those by term beside them."""
+    by_term = {name + BY_TERM: rows for name, rows in result.by_term.items()}
     # NumPy's signature can't tell array names from its own options.
-    np.savez(stream, **dict(result.statistics))  # type: ignore[arg-type]
+    np.savez(stream, **{**result.statistics, **by_term})  # type: ignore[arg-type]
 
 
 def load_statistics(stream: IO[bytes]) -> Mapping[str, Statistics]:
-    """Read what `save_statistics` wrote; never unpickles (ValueError for an object array)."""
+    """Read the arrays by metric name that `save_statistics` wrote.
+
+    Never unpickles (ValueError for an object array).
+    """
     with np.load(stream, allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+        return {name: archive[name] for name in archive.files if not name.endswith(BY_TERM)}
+
+
+def load_by_term(stream: IO[bytes], metric: str = "term-success") -> Statistics | None:
+    """Read a metric's statistics by term, for `per_term`; None if the file has none.
+
+    Never unpickles (ValueError for an object array).
+    """
+    name = metric + BY_TERM
+    with np.load(stream, allow_pickle=False) as archive:
+        return archive[name] if name in archive.files else None

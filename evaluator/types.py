@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from numpy.typing import NDArray
@@ -149,6 +149,9 @@ class HypothesisFile:
     name: str
     format: str  # a key of formats.FORMATS
     lines: tuple[Line, ...]
+    # Without their texts, those that couldn't be read although what they stand for is known: their
+    # segments aren't missing besides. The document may be unknown. Such a file is refused.
+    broken: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,3 +179,5 @@ class ScoringResult:
 
     scores: tuple[Score, ...]
     statistics: Mapping[str, Statistics]  # by metric name, one row per unit: segment or document
+    # By metric name, for those that have a view of single terms (see Metric.by_term).
+    by_term: Mapping[str, Statistics] = field(default_factory=dict)

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from evaluator.cli import annotate, score, validate
 from evaluator.cli.files import UnopenableError, report
-from evaluator.errors import InfrastructureError, SubmissionError, TestSetError
+from evaluator.errors import InfrastructureError, LanguageError, SubmissionError, TestSetError
+from evaluator.normalise import canonical_pair
 
 EXIT_STATUS = """\
 exit status: 0 done; 1 a file can't be read, scored or paired (all reasons on standard error);
@@ -18,7 +19,13 @@ exit status: 0 done; 1 a file can't be read, scored or paired (all reasons on st
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; usage errors exit with 2."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        pair = canonical_pair(options.source_language, options.target_language)
+    except LanguageError as error:
+        parser.error(str(error))
+    options.source_language, options.target_language = pair
     try:
         status = int(options.run(options))
         sys.stdout.flush()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 
 from evaluator.cli.files import add_problems, add_test_set, add_text_form, load_test_set
-from evaluator.terminology import TermIndex, annotate
+from evaluator.terminology import AnnotatedSource, TermIndex, annotate
 from evaluator.types import Segment
 
 NAME = "annotate"
@@ -30,15 +31,25 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the annotated segments in the order of the source."""
     test_set = load_test_set(options, with_references=False)
-    terms = test_set.terminology.terms if test_set.terminology else ()
-    index = TermIndex(terms, test_set.source_language)
+    if test_set.terminology is None:
+        print(
+            "There are no terms to look for. Name a list with --terminology, or give a source in "
+            'JSON lines with "terms".',
+            file=sys.stderr,
+        )
+        return 2
+    index = TermIndex(test_set.terminology.terms, test_set.source_language)
+    count = 0
     for segment in test_set.segments:
-        print(_line(segment, index))
+        found = annotate(segment.source, index)
+        count += len(found.terms)
+        print(_line(segment, found))
+    if not count:
+        print("note: none of the terms is in the source.", file=sys.stderr)
     return 0
 
 
-def _line(segment: Segment, index: TermIndex) -> str:
-    found = annotate(segment.source, index)
+def _line(segment: Segment, found: AnnotatedSource) -> str:
     terms = [{"source": term.source, "targets": list(term.targets)} for term in found.terms]
     return json.dumps(
         {

@@ -79,11 +79,17 @@ def add_problems(command: argparse.ArgumentParser) -> None:
     """Add the option that says how many problems to print."""
     command.add_argument(
         "--max-problems",
-        type=int,
+        type=_count,
         default=PROBLEMS_KEPT,
         metavar="N",
         help=f"problems to show of each file (default: the first {PROBLEMS_KEPT:,})",
     )
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of problems; give 0 or more")
+    return int(text)
 
 
 def open_file(path: str) -> BufferedReader:
@@ -101,7 +107,6 @@ def open_file(path: str) -> BufferedReader:
 
 def report(problems: Sequence[Problem], total: int, shown: int) -> None:
     """Print problems to standard error, the first ones, and how many more there are."""
-    shown = max(shown, 0)
     for problem in problems[:shown]:
         prefix = "warning: " if problem.severity == "warning" else ""
         print(f"{prefix}{problem}", file=sys.stderr)
@@ -119,7 +124,7 @@ def load_terminology(options: argparse.Namespace) -> ImportedTerminology:
             source_language=options.source_language,
             target_language=options.target_language,
         )
-    for change in found.report[: max(options.max_problems, 0)]:
+    for change in found.report[: options.max_problems]:
         print(f"note: {change}", file=sys.stderr)
     if found.report:
         print(
@@ -144,7 +149,7 @@ def load_test_set(options: argparse.Namespace, *, with_references: bool = True) 
             text_form=options.text_form,
             names=paths,
             terminology=terminology,
-            references_required=with_references,
+            sources_only=not with_references,
         )
 
 

@@ -22,7 +22,7 @@ from evaluator.cli.files import (
 from evaluator.cli.progress import Progress
 from evaluator.cli.tables import Row
 from evaluator.metrics import FAMILIES, METRICS
-from evaluator.normalise import LEMMATISERS
+from evaluator.normalise import LEMMATISERS, lemmatiser_for
 from evaluator.scoring import DEFAULT, expand, score
 from evaluator.types import Hypotheses, Mode, ScoringResult, TestSet
 
@@ -79,17 +79,22 @@ def run(options: argparse.Namespace) -> int:
     """Read, check, score, print."""
     test_set = load_test_set(options)
     files = [_load(path, test_set, options, "proper") for path in options.hypotheses]
-    same = identical(files)
+    path = options.noterm_hypotheses
+    without = None if path is None else _load(path, test_set, options, "noterm")
+    same = identical(files if without is None else [*files, without])
     report(same, len(same), options.max_problems)
     with Progress() as progress:
         rows = [
             Row(path, _score(hypotheses, test_set, options, progress))
             for path, hypotheses in zip(options.hypotheses, files, strict=True)
         ]
-        rows += _noterm_rows(rows, test_set, options, progress)
+        if without is not None:
+            row = Row(path, _score(without, test_set, options, progress), kind="noterm")
+            rows += [row, tables.difference(rows[0], row)]
         rows += _baseline_rows(test_set, options)
     _print(rows, options)
-    return 0
+    _explain_absent(rows[0].result, test_set, options)
+    return 0 if rows[0].result.scores else 1
 
 
 def _metrics(text: str) -> tuple[str, ...]:
@@ -121,18 +126,6 @@ def _score(
     )
 
 
-def _noterm_rows(
-    rows: Sequence[Row], test_set: TestSet, options: argparse.Namespace, progress: Progress
-) -> list[Row]:
-    if options.noterm_hypotheses is None:
-        return []
-    hypotheses = _load(options.noterm_hypotheses, test_set, options, "noterm")
-    without = Row(
-        options.noterm_hypotheses, _score(hypotheses, test_set, options, progress), kind="noterm"
-    )
-    return [without, tables.difference(rows[0], without)]
-
-
 def _baseline_rows(test_set: TestSet, options: argparse.Namespace) -> list[Row]:
     if not options.baselines:
         return []
@@ -154,12 +147,17 @@ def _print(rows: Sequence[Row], options: argparse.Namespace) -> None:
         print(tables.one_system(rows[0], verbose=options.verbose))
     else:
         print(tables.several_systems(rows, verbose=options.verbose))
+
+
+def _explain_absent(result: ScoringResult, test_set: TestSet, options: argparse.Namespace) -> None:
+    """Say why metrics that were asked for have no score."""
     if options.metrics is DEFAULT:
         return
-    absent = [name for name in options.metrics if name not in rows[0].result.statistics]
-    if absent:
-        print(
-            f"No score for {', '.join(absent)}: the wmt21 metrics need tokenised text and "
-            "annotated terms, the term metrics a terminology or annotated terms.",
-            file=sys.stderr,
-        )
+    lemmatiser = lemmatiser_for(options.lemmatiser, test_set.target_language)
+    absent: dict[str, list[str]] = {}
+    for name in options.metrics:
+        if name not in result.statistics:
+            lacking = METRICS[name](lemmatiser).lacks(test_set)
+            absent.setdefault(lacking or "anything that counts for it", []).append(name)
+    for lacking, names in absent.items():
+        print(f"No score for {', '.join(names)}: the test set lacks {lacking}.", file=sys.stderr)

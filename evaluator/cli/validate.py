@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from evaluator.checks import identical, warnings
 from evaluator.cli.files import (
+    UnopenableError,
     add_hypotheses,
     add_problems,
     add_test_set,
@@ -54,6 +56,9 @@ def _check(path: str, test_set: TestSet, shown: int) -> Hypotheses | None:
         hypotheses = load_hypotheses(path, test_set)
     except SubmissionError as error:
         report(error.problems, error.total, shown)
+        return None
+    except UnopenableError as error:
+        print(error, file=sys.stderr)
         return None
     found = warnings(hypotheses, test_set)
     report(found, len(found), shown)

@@ -13,7 +13,7 @@ GZIP_CHUNK = 16 * 1024  # bytes; what follows a member is copied, so small chunk
 MAX_MEMBERS = 10_000  # bgzip starts a new one every 64 kB; empty ones would cost time for nothing
 GZIP = b"\x1f\x8b"
 GZIP_WINDOW = 31  # zlib: gzip header and the largest window
-UPLOAD_AGAIN = "Compress the file again, or upload it as it is."
+COMPRESS_AGAIN = "Compress the file again, or give it as it is."
 
 
 def read_unpacked(stream: BinaryIO, max_bytes: int) -> bytearray:
@@ -57,7 +57,7 @@ def _collect(first: bytes, chunks: Iterator[bytes], max_bytes: int) -> bytearray
 def _too_large(max_bytes: int) -> TooLarge:
     return TooLarge(
         f"The file is larger than {max_bytes:,} bytes, the limit, as it is or unpacked. "
-        "Upload a smaller file."
+        "Give a smaller file."
     )
 
 
@@ -75,7 +75,7 @@ def _unpack(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
             yield from _unpack_piece(member, piece, members)
             piece, member = member.unused_data, None if member.eof else member
     if member is not None:
-        raise Refused(f"The gzip file is cut off: its end is missing. {UPLOAD_AGAIN}")
+        raise Refused(f"The gzip file is cut off: its end is missing. {COMPRESS_AGAIN}")
 
 
 def _pieces(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
@@ -88,12 +88,12 @@ def _pieces(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 def _unpack_piece(member: zlib._Decompress, piece: bytes, members: int) -> Iterator[bytes]:
     if members > MAX_MEMBERS:
-        raise Refused(f"The gzip file has more than {MAX_MEMBERS:,} members. {UPLOAD_AGAIN}")
+        raise Refused(f"The gzip file has more than {MAX_MEMBERS:,} members. {COMPRESS_AGAIN}")
     try:
         yield member.decompress(piece, CHUNK)
         while member.unconsumed_tail and not member.eof:
             yield member.decompress(member.unconsumed_tail, CHUNK)
     except zlib.error:
         raise Refused(
-            f"The gzip file is damaged, or other bytes follow it. {UPLOAD_AGAIN}"
+            f"The gzip file is damaged, or other bytes follow it. {COMPRESS_AGAIN}"
         ) from None

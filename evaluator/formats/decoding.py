@@ -28,54 +28,57 @@ ARCHIVES = {
     b"%PDF": "a PDF document",
 }
 TAR_MAGIC = (257, b"ustar")  # byte, what stands there
-SAVE_AS_UTF8 = "Save the file as UTF-8 and upload it again."
+SAVE_AS_UTF8 = "Save the file as UTF-8."
 RUBBISH_SAMPLE = 64 * 1024  # bytes
 RUBBISH_SHARE = 0.1  # of control characters; text has next to none
 CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\v\f\r")
 
 
-def read_bytes(stream: BinaryIO, *, max_bytes: int = MAX_BYTES) -> bytearray:
+def read_bytes(stream: BinaryIO, content: str, *, max_bytes: int = MAX_BYTES) -> bytearray:
     """Return the stream's bytes: unpacked if they are gzip, UTF-8, without byte order mark.
 
     They stay bytes because one emoji would make their text four times as large. At most one
-    byte more than `max_bytes` is read. Raises Refused with the first reason why not.
+    byte more than `max_bytes` is read. Raises Refused with the first reason why not; of an empty
+    file it says that it should hold `content`.
     """
     data = read_unpacked(stream, max_bytes)
+    if data in (b"", BOM):
+        raise Refused(f"The file is empty. Give one with {content}.")
     _require_text(data)
     if data.startswith(BOM):
         del data[: len(BOM)]
     return data
 
 
-def read_text(stream: BinaryIO, log: ProblemLog, *, max_bytes: int = MAX_BYTES) -> str | None:
+def read_text(
+    stream: BinaryIO, log: ProblemLog, content: str, *, max_bytes: int = MAX_BYTES
+) -> str | None:
     """Return the stream's text, as `read_bytes` does, or None with the problem in `log`.
 
     The text may take four times `max_bytes` of memory: for small files.
     """
     try:
-        return read_bytes(stream, max_bytes=max_bytes).decode()
+        return read_bytes(stream, content, max_bytes=max_bytes).decode()
     except Refused as refused:
         log.add(refused.message, line=refused.line)
         return None
 
 
 def _require_text(data: bytearray) -> None:
-    if data in (b"", BOM):
-        raise Refused("The file is empty. Upload a file with one line or segment per segment.")
     kind = archive_kind(data)
     if kind:
-        raise Refused(f"The file is {kind}. Upload the text file itself.")
+        raise Refused(f"The file is {kind}. Give the text file itself.")
     if _looks_like_utf16(data):
         raise Refused(f"The file is in UTF-16, not in UTF-8. {SAVE_AS_UTF8}")
     position = data.find(b"\0")
     if position >= 0:
-        message = "The file holds a NUL byte, so it is no text file. Upload it as text."
+        message = "The file holds a NUL byte, so it is no text file. Save it as text."
         raise Refused(message, data.count(b"\n", 0, position) + 1)
     require_few_lines(data.count(b"\n"))
     _require_utf8(data)
     sample = data[:RUBBISH_SAMPLE]
     if len(sample) - len(sample.translate(None, CONTROLS)) > RUBBISH_SHARE * len(sample):
-        raise Refused("The file holds binary data, not text. Upload it as text.")
+        raise Refused("The file holds binary data, not text. Give a text file.")
 
 
 def archive_kind(data: bytes | bytearray) -> str | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import BinaryIO
 
@@ -20,6 +21,11 @@ from evaluator.types import HypothesisFile, Line
 
 LINE_EXAMPLE = '{"id": "…", "translation": "…"}'
 SYSTEMS_NAMED = 20  # in a message; a file may hold any number
+OTHER_NAMES = {  # of the keys of JSON lines, by which other tools write them
+    "id": ("segment", "segment_id", "segid", "seg_id", "seg"),
+    "translation": ("hypothesis", "hyp", "target", "output", "prediction", "mt", "text"),
+}
+KEYS = {key: re.compile(rf'"{key}"\s*+:\s*+"(?:[^"\\]|\\.)*+"') for key in ("id", "doc")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,19 @@ class Request:
     budget: Budget
     language_pair: str | None  # such as en-fr, or en-fr.noterm
     system: str | None
+    broken: list[Line] = field(default_factory=list)  # what HypothesisFile.broken is to hold
+
+    def sift(self, line: Line) -> Iterator[Line]:
+        """Yield a line that says which segment it is for; note what is known of another."""
+        if line.segment and line.document:
+            yield line
+        elif line.segment:
+            self.note_broken(line.number, line.segment, None)
+
+    def note_broken(self, number: int, segment: str | None, document: str | None) -> None:
+        """Note that a line, about which the log says what is wrong, was for this segment."""
+        self.budget.charge(segment, document, line=number)
+        self.broken.append(Line(number, segment, document, ""))
 
     def refuse(self, message: str) -> None:
         """Raise WrongFileError."""
@@ -67,7 +86,9 @@ def _read_sgml(data: bytearray, request: Request) -> Iterator[Line]:
         )
     request.require_language(reader.languages.get("trglang", ""), "trglang")
     for found in segments:  # the budget has been charged
-        yield Line(found.line, found.id, found.document, found.text)
+        yield from request.sift(Line(found.line, found.id, found.document, found.text))
+    for one in reader.broken:
+        request.note_broken(one.line, one.id, one.document or None)
 
 
 def _read_xml(data: bytearray, request: Request) -> Iterator[Line]:
@@ -82,7 +103,7 @@ def _read_xml(data: bytearray, request: Request) -> Iterator[Line]:
             systems.setdefault(found.by)
         wanted = next(iter(systems)) if request.system is None else request.system
         if found.by == wanted:
-            yield _xml_line(found, request)
+            yield from request.sift(_xml_line(found, request))
     _require_system(tuple(systems), parts, request)
 
 
@@ -115,7 +136,10 @@ def _require_system(systems: tuple[str, ...], parts: set[str], request: Request)
 
 
 def _read_text(data: bytearray, request: Request) -> Iterator[Line]:
-    for number, row in split_lines(data, request.log):
+    def note_long(number: int, _: str) -> None:
+        request.note_broken(number, None, None)
+
+    for number, row in split_lines(data, request.log, on_long=note_long):
         request.budget.charge(row, line=number)
         yield Line(number, None, None, row)
 
@@ -123,7 +147,11 @@ def _read_text(data: bytearray, request: Request) -> Iterator[Line]:
 def _read_jsonl(data: bytearray, request: Request) -> Iterator[Line]:
     require_few_marks(data, b"[{")
     blanks: list[int] = []  # at the file's end they mean nothing
-    for number, row in split_lines(data, request.log):
+
+    def note_long(number: int, start: str) -> None:
+        _note_broken(number, start, request)
+
+    for number, row in split_lines(data, request.log, on_long=note_long):
         if not row.strip():
             blanks.append(number)
             continue
@@ -133,7 +161,9 @@ def _read_jsonl(data: bytearray, request: Request) -> Iterator[Line]:
             )
         blanks.clear()
         line = _read_object(number, row, request.log)
-        if line is not None:
+        if line is None:
+            _note_broken(number, row, request)
+        else:
             request.budget.charge(line.segment, line.document, line.text, line=number)
             yield line
 
@@ -145,7 +175,10 @@ def _read_object(number: int, row: str, log: ProblemLog) -> Line | None:
         return None
     identifier, document, translation = map(value.get, ("id", "doc", "translation"))
     segment = identifier if isinstance(identifier, str) else None
-    faults = [wrong_id("id", identifier), wrong_string("translation", translation)]
+    faults = [
+        _other_name("id", value) or wrong_id("id", identifier),
+        _other_name("translation", value) or wrong_string("translation", translation),
+    ]
     if "doc" in value:
         faults.append(wrong_id("doc", document))
     problems = [fault for fault in faults if fault]
@@ -155,6 +188,28 @@ def _read_object(number: int, row: str, log: ProblemLog) -> Line | None:
         return None
     # str() changes nothing here: all are strings by now.
     return Line(number, segment, str(document) if "doc" in value else None, str(translation))
+
+
+def _other_name(key: str, value: dict[str, object]) -> str | None:
+    """Say under which other name the object seems to hold what we look for."""
+    found = next((name for name in OTHER_NAMES[key] if name in value), None)
+    if key in value or found is None:
+        return None
+    return f'There is no "{key}", but "{found}". Rename it.'
+
+
+def _note_broken(number: int, row: str, request: Request) -> None:
+    """Find out, without parsing, for which segment a broken line was."""
+    found = {key: _string_of(key, row) for key in ("id", "doc")}
+    if found["id"]:
+        request.note_broken(number, found["id"], found["doc"])
+
+
+def _string_of(key: str, row: str) -> str | None:
+    match = KEYS[key].search(row)
+    value = parse_object(f"{{{match[0]}}}") if match else ""
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, str) and wrong_id(key, found) is None else None
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
@@ -189,8 +244,8 @@ def read_hypotheses(
     bounds the bytes and the memory of several files together, in place of `max_bytes`.
 
     Raises UnreadableFileError (every problem of the file at once, with the segments that could
-    be read) or WrongFileError (a source
-    or reference file, another language). An empty file is refused.
+    be read) or WrongFileError (a source or reference file, another language). An empty file is
+    refused.
     """
     budget = budget or Budget(max_bytes=max_bytes)
     request = Request(ProblemLog(name), budget, language_pair, system)
@@ -199,7 +254,7 @@ def read_hypotheses(
     except Refused as refused:
         request.log.add(refused.message, line=refused.line)
         request.log.raise_as(UnreadableFileError)
-    file = HypothesisFile(name, chosen, lines)
+    file = HypothesisFile(name, chosen, lines, tuple(request.broken))
     if request.log.total:
         raise UnreadableFileError(request.log.problems, request.log.total, readable=file)
     return file
@@ -218,7 +273,7 @@ def _read(stream: BinaryIO, request: Request) -> tuple[str, tuple[Line, ...]]:
 
 def _read_bytes(stream: BinaryIO, budget: Budget) -> bytearray:
     try:
-        data = read_bytes(stream, max_bytes=budget.bytes_left)
+        data = read_bytes(stream, "a line or segment for each segment", max_bytes=budget.bytes_left)
     except TooLarge:
         before, budget.bytes_left = budget.max_bytes - budget.bytes_left, 0
         if not before:

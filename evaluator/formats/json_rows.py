@@ -8,18 +8,22 @@ from evaluator.errors import ProblemLog
 from evaluator.formats.json_lines import parse_object, wrong_id, wrong_string
 from evaluator.formats.limits import Budget, require_few_marks
 from evaluator.formats.lines import split_lines
-from evaluator.formats.rows import Languages, Row
+from evaluator.formats.rows import Row, Wanted
 
 EXAMPLE = '{"id": "…", "doc": "…", "source": "…", "references": ["…"]}'
 
 
-def read_json_rows(data: bytearray, log: ProblemLog, budget: Budget, _: Languages) -> Iterator[Row]:
+def read_json_rows(
+    data: bytearray, log: ProblemLog, budget: Budget, wanted: Wanted
+) -> Iterator[Row]:
     """Yield the rows of a file with a JSON object a line; texts verbatim."""
     require_few_marks(data, b"[{")
     for number, text in split_lines(data, log):
         if not text.strip():
             continue
         value = parse_object(text)
+        if wanted.sources_only and isinstance(value, dict):
+            value.pop("references", None)
         faults = [value] if isinstance(value, str) else _json_faults(value)
         for fault in faults:
             log.add(f"{fault} Write {EXAMPLE}.", line=number)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from evaluator.normalise import are_different
+
 SLOTS_NAMED = 20  # in a message
+MAX_CODE = 50  # characters of a file's language code that are looked at
 
 # Between anything that is no letter, digit or hyphen: `output.en-fr.txt`, `en-fr_2.sgm`.
 _BEFORE = r"(?<![A-Za-z0-9])"
 _AFTER = r"(?![A-Za-z0-9-])"
-_PAIR = re.compile(rf"(?:^|[./]){_BEFORE}([a-z]{{2}}-[a-z]{{2}}){_AFTER}(?=[./]|$)", re.IGNORECASE)
+_MODE = r"\.(?:noterm|random)(?![A-Za-z0-9-])"
+_PAIR = re.compile(rf"(?:^|[./])([a-z]{{2}}-[a-z]{{2}})({_MODE})?(?=[./]|$)", re.IGNORECASE)
 
 
 def target_of(slot: str) -> str:
@@ -21,18 +25,17 @@ def target_of(slot: str) -> str:
 def contradicts(found: str, expected: str) -> bool:
     """Whether a language code in a file is another language than the expected one.
 
-    Regions and scripts don't count (`zh-CN` is `zh`), nor what is no two-letter code: `any`,
-    nothing, or the name of a language say nothing against it.
+    Regions and scripts don't count (`zh-CN` is `zh`), nor what is no code of a known language:
+    `any`, nothing, or the name of a language say nothing against it.
     """
-    here, there = (re.split("[-_]", code.strip().lower())[0] for code in (found, expected))
-    return len(here) == len(there) == 2 and here.isascii() and here != there
+    return are_different(found[:MAX_CODE], expected)
 
 
 def slots_in(name: str, slots: Sequence[str]) -> tuple[str, ...]:
     """Return the slots that a file's name holds: one if it is clear, none, or several.
 
-    A longer one beats those it contains (`en-fr.noterm` beats `en-fr`); the file's own name
-    beats its folders'.
+    A longer one beats those it contains (`en-fr.noterm` beats `en-fr`, and is not for it where
+    it isn't wanted itself); the file's own name beats its folders'.
     """
     for text in (name.rpartition("/")[2], name):
         held = [s for s in dict.fromkeys(slots) if s and _pattern(s).search(text)]
@@ -56,7 +59,7 @@ def slot_of(name: str, slots: Sequence[str], chosen: str | None) -> tuple[str | 
             f"Choose {found[0]}, or rename the file."
         )
     other = pair_in(name)
-    if not found and chosen and (other is None or other == chosen.partition(".")[0].lower()):
+    if not found and chosen and (other is None or _pair_of(other) == _pair_of(chosen)):
         return chosen, None
     says = " and ".join(found) or other or "no language pair"
     if not slots:
@@ -72,10 +75,17 @@ def _named(slots: Sequence[str]) -> str:
 
 
 def pair_in(name: str) -> str | None:
-    """Return what looks like a language pair in a file's name, such as `en-de`."""
-    found = _PAIR.search(name.rpartition("/")[2])
-    return found[1].lower() if found else None
+    """Return what looks like a slot in a file's name, such as `en-de` or `en-de.noterm`."""
+    for found in _PAIR.finditer(name.rpartition("/")[2].lower()):
+        if are_different(*found[1].split("-")):
+            return found[1] + (found[2] or "")
+    return None
+
+
+def _pair_of(slot: str) -> str:
+    return slot.partition(".")[0].lower()
 
 
 def _pattern(slot: str) -> re.Pattern[str]:
-    return re.compile(_BEFORE + re.escape(slot) + _AFTER, re.IGNORECASE)
+    no_mode = "" if "." in slot else f"(?!{_MODE})"
+    return re.compile(_BEFORE + re.escape(slot) + _AFTER + no_mode, re.IGNORECASE)

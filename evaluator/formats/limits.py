@@ -47,7 +47,7 @@ class Budget:
         if self._left < 0:
             raise Refused(
                 "The texts up to here take more memory than a check may use. "
-                "Upload fewer or shorter segments.",
+                "Give fewer or shorter segments.",
                 line,
             )
 
@@ -55,7 +55,7 @@ class Budget:
 def require_few_lines(lines: int) -> None:
     """Raise Refused for a file of more lines than any test set has."""
     if lines > MAX_LINES:
-        raise Refused(f"The file has more than {MAX_LINES:,} lines, the limit. Upload fewer lines.")
+        raise Refused(f"The file has more than {MAX_LINES:,} lines, the limit. Give fewer lines.")
 
 
 def require_few_marks(data: bytearray, marks: bytes) -> None:
@@ -64,5 +64,5 @@ def require_few_marks(data: bytearray, marks: bytes) -> None:
         if data.count(mark) > MAX_MARKS:
             shown = chr(mark)
             raise Refused(
-                f"The file holds {shown!r} more than {MAX_MARKS:,} times. Upload a smaller file."
+                f"The file holds {shown!r} more than {MAX_MARKS:,} times. Give a smaller file."
             )

@@ -22,11 +22,12 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Languages:
-    """What the test set is said to be in."""
+class Wanted:
+    """What the test set is said to be in, and what is read of it."""
 
-    source: str
-    target: str
+    source_language: str
+    target_language: str
+    sources_only: bool = False  # references are neither read nor checked
 
 
-RowReader = Callable[[bytearray, ProblemLog, Budget, Languages], Iterator[Row]]
+RowReader = Callable[[bytearray, ProblemLog, Budget, Wanted], Iterator[Row]]

@@ -65,6 +65,7 @@ class SegmentReader:
         self.kind = ""  # the first of SETS seen
         self.languages: dict[str, str] = {}  # its attributes srclang and trglang
         self.segments: list[MarkedSegment] = []
+        self.broken: list[MarkedSegment] = []  # not closed: without a text
         self._document: str | None = None
         self._segment: _OpenSegment | None = None
         self._term: _OpenTerm | None = None
@@ -82,7 +83,7 @@ class SegmentReader:
                 continue
             tags += 1
             if tags > MAX_TAGS:
-                raise Refused(f"More than {MAX_TAGS:,} tags. Upload a smaller file.", line)
+                raise Refused(f"More than {MAX_TAGS:,} tags. Give a smaller file.", line)
             self._tag(line, token)
         self._require_closed("at the end of the file")
         if not self.segments and not self.log.total:
@@ -168,6 +169,9 @@ class SegmentReader:
                 line=self._segment.line,
                 segment=self._segment.id or None,
             )
+            broken = self._segment
+            self.budget.charge(broken.id, line=broken.line)
+            self.broken.append(MarkedSegment(broken.line, self._document or "", broken.id, "", ()))
         self._segment = self._term = None
 
     def _start_term(self, line: int, tag: Tag) -> None:

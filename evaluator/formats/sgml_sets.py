@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evaluator.errors import ProblemLog
+from evaluator.errors import ProblemLog, in_document
 from evaluator.formats.annotations import Key, read_annotations
 from evaluator.formats.languages import contradicts
 from evaluator.formats.limits import Budget, Refused
-from evaluator.formats.rows import Languages
+from evaluator.formats.rows import Wanted
 from evaluator.formats.segments import MarkedSegment, SegmentReader
 from evaluator.types import Segment
 
@@ -16,7 +16,7 @@ File = dict[Key, MarkedSegment]
 
 
 def read_sgml_set(
-    contents: Sequence[bytearray], labels: Sequence[str], languages: Languages, log: ProblemLog
+    contents: Sequence[bytearray], labels: Sequence[str], wanted: Wanted, log: ProblemLog
 ) -> tuple[Segment, ...]:
     """Return the segments in the order of the first reference; () with problems in `log`.
 
@@ -24,7 +24,7 @@ def read_sgml_set(
     """
     budget = Budget()
     files = [
-        _read_file(data, label, "refset" if number else "srcset", languages, budget, log)
+        _read_file(data, label, "refset" if number else "srcset", wanted, budget, log)
         for number, (data, label) in enumerate(zip(contents, labels, strict=False))
     ]
     if not log.total:
@@ -36,7 +36,7 @@ def _read_file(
     data: bytearray,
     name: str,
     kind: str,
-    languages: Languages,
+    wanted: Wanted,
     budget: Budget,
     log: ProblemLog,
 ) -> File:
@@ -49,22 +49,25 @@ def _read_file(
         for segment in reader.read(data):
             if found.setdefault((segment.document, segment.id), segment) is not segment:
                 own.add(
-                    f"The id is used twice in document {segment.document}. Give it its own.",
+                    f"The id is used twice{in_document(segment.document)}. Give it its own.",
                     line=segment.line,
                     segment=segment.id,
                 )
-        _check_kind(reader, kind, languages, own)
+        _check_kind(reader, kind, wanted, own)
     except Refused as refused:
         own.add(refused.message, line=refused.line)
     log.merge(own)
     return found
 
 
-def _check_kind(reader: SegmentReader, kind: str, languages: Languages, log: ProblemLog) -> None:
+def _check_kind(reader: SegmentReader, kind: str, wanted: Wanted, log: ProblemLog) -> None:
     if reader.kind != kind:
         seen = f"a <{reader.kind}>" if reader.kind else "none"
         log.add(f"A <{kind}> is wanted here, this file has {seen}. Give the right file.")
-    for attribute, expected in (("srclang", languages.source), ("trglang", languages.target)):
+    for attribute, expected in (
+        ("srclang", wanted.source_language),
+        ("trglang", wanted.target_language),
+    ):
         found = reader.languages.get(attribute, "")
         if contradicts(found, expected):
             log.add(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evaluator.errors import ProblemLog
 from evaluator.formats.limits import MAX_ID, Budget
 from evaluator.formats.lines import split_lines
-from evaluator.formats.rows import Languages, Row
+from evaluator.formats.rows import Row, Wanted
 from evaluator.formats.sgml import collapse
 
 COLUMNS = (
@@ -18,17 +18,21 @@ COLUMNS = (
 )
 
 
-def read_tsv_rows(data: bytearray, log: ProblemLog, budget: Budget, _: Languages) -> Iterator[Row]:
+def read_tsv_rows(
+    data: bytearray, log: ProblemLog, budget: Budget, wanted: Wanted
+) -> Iterator[Row]:
     """Yield the rows of a table with tabs. Quotes are text: TICO-19 has stray ones."""
     lines = split_lines(data, log)
     header = _header(next(lines, (1, ""))[1], log)
     if header is None:
         return
+    if wanted.sources_only:
+        header = header.without_references()
     for number, text in lines:
         if not text.strip():
             continue
         cells = text.split("\t", header.width)
-        if len(cells) != header.width:
+        if len(cells) != header.width and not header.has_all_of(cells):
             log.add(
                 f"The row has {_more(len(cells), header.width)} columns, the header "
                 f"{header.width}. Write one row a line, and no tab inside a text.",
@@ -53,6 +57,17 @@ class _Header:
     id: int
     document: int | None
     is_pair: bool  # the id column holds document:segment
+    readable_width: int | None = None  # columns that a row needs; None: exactly `width`
+
+    def without_references(self) -> _Header:
+        """The same, for who reads no references: a row may be broken off or torn in those."""
+        last = max(self.source, self.id, self.document or 0)
+        width = last + 1 if self.references and last < min(self.references) else None
+        return replace(self, references=(), readable_width=width)
+
+    def has_all_of(self, cells: list[str]) -> bool:
+        """Whether a row of another width has what is read of it nevertheless."""
+        return self.readable_width is not None and len(cells) >= self.readable_width
 
 
 _REFERENCE = re.compile(r"(?:target|reference|ref)[ _-]?[0-9a-z]{0,2}")

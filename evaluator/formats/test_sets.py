@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from evaluator.errors import ProblemLog, TestSetError
+from evaluator.errors import LanguageError, ProblemLog, TestSetError, in_document
 from evaluator.formats import detection
 from evaluator.formats.decoding import read_bytes
 from evaluator.formats.json_rows import read_json_rows
 from evaluator.formats.languages import contradicts
 from evaluator.formats.limits import MAX_BYTES, Budget, Refused
-from evaluator.formats.rows import Languages, Row, RowReader
+from evaluator.formats.rows import Row, RowReader, Wanted
 from evaluator.formats.sgml_sets import read_sgml_set
 from evaluator.formats.table_rows import is_tsv, read_tsv_rows
 from evaluator.formats.xml_rows import read_xml_rows
+from evaluator.normalise import canonical_pair
 from evaluator.types import Mode, Segment, Term, Terminology, TestSet, TextForm
+
+Pair = tuple[str, str]  # source and target language
 
 NO_REFERENCE = "A test set needs at least one reference. Add one, to every segment."
 
@@ -31,7 +34,7 @@ def read_test_set(
     max_bytes: int = MAX_BYTES,
     mode: Mode = "proper",
     terminology: Terminology | None = None,
-    references_required: bool = True,
+    sources_only: bool = False,
 ) -> TestSet:
     """Read a test set, its format told by content; each file may be compressed by gzip.
 
@@ -44,41 +47,54 @@ def read_test_set(
     all lines together are the terminology, unless one is given. SGML and XML: entities decoded
     once, no tags, layout as single spaces.
 
-    `names` are the files', the source's first. `text_form` None: tokenised for SGML, raw for
-    the others. With `references_required=False` the sources alone will do.
+    Languages are codes of BCP 47, and their aliases (`zho`, `zh_CN`). `names` are the files', the
+    source's first. `text_form` None: tokenised for SGML, raw for
+    the others. With `sources_only` references are neither needed nor read: whatever is odd about
+    them, in a file of their own or in the sources' one, stops nothing.
 
     Raises TestSetError with all problems of all files: files that can't be read, ids that
-    don't pair up, empty references, broken terms, languages that the files contradict.
+    don't pair up, empty references, broken terms, languages that are unknown, the same, or
+    contradicted by the files.
     """
+    references = () if sources_only else references
     streams = [source, *references]
     labels = [*names, *(f"file {n}" for n in range(len(names) + 1, len(streams) + 1))]
+    labels = labels[: len(streams)]
     log = ProblemLog()
-    languages = Languages(source_language, target_language)
+    pair = _language_pair(source_language, target_language, log)
+    wanted = Wanted(*pair, sources_only=sources_only)
     if terminology is not None:
-        _check_terminology(terminology, languages, log)
+        _check_terminology(terminology, pair, log)
     data = _read(source, labels[0], log, max_bytes)
     log.raise_as(TestSetError)
     head = detection.head_of(data)
     if detection.is_sgml(head):
         files = [data, *_read_all(references, labels[1:], log, max_bytes)]
-        segments = read_sgml_set(files, labels, languages, log)
-        if not references and references_required:
+        segments = read_sgml_set(files, labels, wanted, log)
+        if not references and not sources_only:
             log.add("A test set needs at least one reference. Add a <refset> file.")
     else:
-        rows = _read_rows(data, head, labels, languages, log)
-        segments = _segments(rows, labels[0], log, references_required=references_required)
-        terminology = _terminology(rows, languages, terminology, log)
+        rows = _read_rows(data, head, labels, wanted, log)
+        segments = _segments(rows, labels[0], log, references_required=not sources_only)
+        terminology = _terminology(rows, pair, terminology, log)
     log.raise_as(TestSetError)
     form: TextForm = text_form or ("tokenised" if detection.is_sgml(head) else "raw")
-    return TestSet(source_language, target_language, segments, form, mode, terminology)
+    return TestSet(*pair, segments, form, mode, terminology)
 
 
-def _check_terminology(terminology: Terminology, languages: Languages, log: ProblemLog) -> None:
+def _language_pair(source: str, target: str, log: ProblemLog) -> Pair:
+    try:
+        return canonical_pair(source, target)
+    except LanguageError as error:
+        log.add(str(error))
+        raise TestSetError(log.problems) from None
+
+
+def _check_terminology(terminology: Terminology, pair: Pair, log: ProblemLog) -> None:
     found = (terminology.source_language, terminology.target_language)
-    wanted = (languages.source, languages.target)
-    if any(map(contradicts, found, wanted)):
+    if any(map(contradicts, found, pair)):
         log.add(
-            f"The terminology is {'-'.join(found)}, the test set {'-'.join(wanted)}. "
+            f"The terminology is {'-'.join(found)}, the test set {'-'.join(pair)}. "
             "Give the terminology of this language pair."
         )
 
@@ -86,7 +102,7 @@ def _check_terminology(terminology: Terminology, languages: Languages, log: Prob
 def _read(stream: BinaryIO, name: str, log: ProblemLog, max_bytes: int) -> bytearray:
     """The file's bytes; none, with the problem in `log`, if it can't be read."""
     try:
-        return read_bytes(stream, max_bytes=max_bytes)
+        return read_bytes(stream, "the segments of the test set", max_bytes=max_bytes)
     except Refused as refused:
         own = ProblemLog(name)
         own.add(refused.message, line=refused.line)
@@ -103,7 +119,7 @@ def _read_all(
 
 
 def _read_rows(
-    data: bytearray, head: str, labels: Sequence[str], languages: Languages, log: ProblemLog
+    data: bytearray, head: str, labels: Sequence[str], wanted: Wanted, log: ProblemLog
 ) -> list[Row]:
     own = ProblemLog(labels[0])
     rows: list[Row] = []
@@ -117,7 +133,7 @@ def _read_rows(
         own.add("A file of this format holds its references itself. Leave the other files out.")
     else:
         try:
-            rows.extend(reader(data, own, Budget(), languages))
+            rows.extend(reader(data, own, Budget(), wanted))
         except Refused as refused:
             own.add(refused.message, line=refused.line)
         if not rows and not own.total:
@@ -156,7 +172,7 @@ def _segments(
 def _faults(row: Row, expected: int, seen: set[tuple[str, str]]) -> list[str]:
     faults = []
     if (row.document, row.id) in seen:
-        faults.append(f"The id is used twice in document {row.document!r}. Give it its own.")
+        faults.append(f"The id is used twice{in_document(row.document)}. Give it its own.")
     if len(row.references) != expected:
         faults.append(
             f"The segment has {len(row.references)} references, the first one {expected}. "
@@ -168,7 +184,7 @@ def _faults(row: Row, expected: int, seen: set[tuple[str, str]]) -> list[str]:
 
 
 def _terminology(
-    rows: Sequence[Row], languages: Languages, given: Terminology | None, log: ProblemLog
+    rows: Sequence[Row], pair: Pair, given: Terminology | None, log: ProblemLog
 ) -> Terminology | None:
     """The terms of all rows together; entries with the same source are one entry."""
     entries: dict[str, dict[str, None]] = {}
@@ -186,4 +202,4 @@ def _terminology(
         Term(str(number), source, tuple(targets))
         for number, (source, targets) in enumerate(entries.items(), 1)
     )
-    return Terminology(languages.source, languages.target, tuple(terms))
+    return Terminology(*pair, tuple(terms))

@@ -8,7 +8,7 @@ document type definition is refused: whatever it brings, a file of segments need
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from xml.sax import SAXParseException
 from xml.sax.handler import ContentHandler, property_lexical_handler
@@ -48,14 +48,17 @@ class XmlSegment:
     text: str
 
 
-def read_xml(data: bytearray, log: ProblemLog) -> Iterator[XmlSegment]:
+def read_xml(
+    data: bytearray, log: ProblemLog, *, parts: Collection[str] = PARTS
+) -> Iterator[XmlSegment]:
     """Yield the segments in file order; layout as single spaces. Other problems go to `log`.
 
+    Of the parts that aren't asked for nothing but well-formedness counts.
     Documents of test suites (`testsuite="…"`) are left out: they belong to no test set's score.
     Raises Refused for what is no XML, has a document type definition, or costs too much.
     """
     require_few_marks(data, b"<&]")
-    handler = _Handler(log)
+    handler = _Handler(log, parts)
     parser = DefusedExpatParser(forbid_dtd=True)
     parser.setContentHandler(handler)
     handler.setDocumentLocator(parser)  # feeding, unlike parsing a whole file, doesn't
@@ -104,8 +107,9 @@ class _OpenSegment:
 class _Handler(ContentHandler):
     """Collects segments; also the lexical handler, to see that comments are no standstill."""
 
-    def __init__(self, log: ProblemLog) -> None:
+    def __init__(self, log: ProblemLog, parts: Collection[str]) -> None:
         super().__init__()
+        self._parts = parts
         self.events = 0
         self._counted = 0  # of them, those that a file could have without end
         self._log = log
@@ -142,7 +146,7 @@ class _Handler(ContentHandler):
             self._start_document(attrs)
         elif name in PARTS:
             self._start_part(name, attrs)
-        elif name == "seg":
+        elif name == "seg" and self._is_asked_for:
             self._start_segment(attrs)
 
     def endElement(self, name: str) -> None:
@@ -187,11 +191,15 @@ class _Handler(ContentHandler):
     def _line(self) -> int:
         return (self._locator and self._locator.getLineNumber()) or 1
 
+    @property
+    def _is_asked_for(self) -> bool:
+        return self._part is None or self._part.name in self._parts
+
     def _count(self) -> None:
         self.events += 1
         self._counted += 1
         if self._counted > MAX_EVENTS:
-            raise Refused(f"More than {MAX_EVENTS:,} tags. Upload a smaller file.", self._line)
+            raise Refused(f"More than {MAX_EVENTS:,} tags. Give a smaller file.", self._line)
 
     def _start_document(self, attrs: AttributesImpl) -> None:
         self._document = self._short(attrs.get("id", ""))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from evaluator.errors import ProblemLog
+from evaluator.errors import ProblemLog, in_document
 from evaluator.formats.languages import contradicts
 from evaluator.formats.limits import Budget
-from evaluator.formats.rows import Languages, Row
+from evaluator.formats.rows import Row, Wanted
 from evaluator.formats.wmt_xml import XmlSegment, read_xml
 
 
@@ -20,16 +20,14 @@ class _XmlRow:
 
 
 def read_xml_rows(
-    data: bytearray, log: ProblemLog, budget: Budget, languages: Languages
+    data: bytearray, log: ProblemLog, budget: Budget, wanted: Wanted
 ) -> Iterator[Row]:
     """Yield the segments of the sources in file order, with the references of all translators."""
     rows: dict[tuple[str, str], _XmlRow] = {}
     translators: dict[str, None] = {}
     wrong: set[str] = set()
-    for found in read_xml(data, log):
-        if found.part == "hyp":
-            continue
-        _check_language(found, languages, wrong, log)
+    for found in read_xml(data, log, parts=("src",) if wanted.sources_only else ("src", "ref")):
+        _check_language(found, wanted, wrong, log)
         budget.charge(found.text, found.id, line=found.line)
         if found.part == "src":
             _add_source(found, rows, log)
@@ -39,7 +37,7 @@ def read_xml_rows(
     for (document, identifier), row in rows.items():
         for translator in [name for name in translators if name not in row.references]:
             log.add(
-                f"Document {document} lacks this segment in the references of {translator!r}. "
+                f"The references of {translator!r} lack this segment{in_document(document)}. "
                 "Add it, or leave this translator's references out.",
                 line=row.line,
                 segment=identifier,
@@ -48,10 +46,8 @@ def read_xml_rows(
         yield Row(row.line, document, identifier, row.source, references)
 
 
-def _check_language(
-    found: XmlSegment, languages: Languages, wrong: set[str], log: ProblemLog
-) -> None:
-    expected = languages.source if found.part == "src" else languages.target
+def _check_language(found: XmlSegment, wanted: Wanted, wrong: set[str], log: ProblemLog) -> None:
+    expected = wanted.source_language if found.part == "src" else wanted.target_language
     if contradicts(found.language, expected) and found.part not in wrong:
         wrong.add(found.part)
         log.add(
@@ -73,7 +69,7 @@ def _add_reference(
     row = rows.get((found.document, found.id))
     if row is None:
         log.add(
-            f"Document {found.document} has this segment in a reference but not in its source "
+            f"The segment{in_document(found.document)} is in a reference but not in the source "
             "before. Add it there or remove it here.",
             line=found.line,
             segment=found.id,
@@ -86,7 +82,7 @@ def _add_reference(
 
 def _report_repeated(found: XmlSegment, log: ProblemLog) -> None:
     log.add(
-        f"The id is used twice in document {found.document}. Give it its own.",
+        f"The id is used twice{in_document(found.document)}. Give it its own.",
         line=found.line,
         segment=found.id,
     )

@@ -12,18 +12,26 @@ from evaluator.types import Hypotheses, Statistics, TestSet
 
 
 class Metric(ABC):
-    """One metric with its settings. Everything but `statistics` never reads text."""
+    """One metric with its settings. Only `statistics` and `by_term` read hypotheses."""
 
     name: ClassVar[str]
     higher_is_better: ClassVar[bool] = True
 
+    def lacks(self, test_set: TestSet) -> str | None:
+        """What the test set lacks that the metric needs, in words; None if it has all of it."""
+        return None if test_set.segments else "a segment"
+
     def is_defined(self, test_set: TestSet) -> bool:
         """Whether the test set has what the metric needs; if not there is no score."""
-        return bool(test_set.segments)
+        return self.lacks(test_set) is None
 
     @abstractmethod
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
         """Return [segments, k], int64 or float64: sums of its rows are all a score needs."""
+
+    def by_term(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics | None:
+        """Return what a view of single terms sums up; None for a metric without one."""
+        return None
 
     @abstractmethod
     def aggregate(self, total: Statistics) -> float | None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from evaluator.normalise.languages import primary, sacrebleu_tokeniser
+from evaluator.normalise.languages import (
+    are_different,
+    canonical,
+    canonical_pair,
+    primary,
+    sacrebleu_tokeniser,
+)
 from evaluator.normalise.lemmatisers import (
     LEMMATISERS,
     Lemmatiser,
@@ -11,6 +17,7 @@ from evaluator.normalise.lemmatisers import (
 )
 from evaluator.normalise.offsets import Offsets
 from evaluator.normalise.text import Form, NormalisedText, Normaliser, TokenSpan
+from evaluator.normalise.tokenisers import count_tokens, has_more_tokens
 
 __all__ = [
     "LEMMATISERS",
@@ -20,6 +27,11 @@ __all__ = [
     "Normaliser",
     "Offsets",
     "TokenSpan",
+    "are_different",
+    "canonical",
+    "canonical_pair",
+    "count_tokens",
+    "has_more_tokens",
     "lemmatiser_for",
     "lemmatiser_of",
     "primary",

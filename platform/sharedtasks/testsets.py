@@ -75,8 +75,8 @@ def import_test_set(
     required = _required(content)
     test_set = TestSet(
         phase=phase,
-        source_language=source_language,
-        target_language=target_language,
+        source_language=content.source_language,  # zh-CN, also where zh_cn or zho-CN was said
+        target_language=content.target_language,
         mode=mode,
         version=version,
         text_form=text_form,

@@ -200,3 +200,21 @@ def test_an_unknown_ranking_metric_is_refused_with_the_known_ones(run):
         run(ranking_metric="best")
 
     assert nothing_was_made()
+
+
+@pytest.mark.parametrize("pair", ["eng-fra", "en-fre", "EN-FR"])
+def test_other_codes_of_a_language_are_one_and_the_same(run, pair):
+    run(language_pair=pair)
+
+    assert models.TestSet.objects.get().language_pair == "en-fr"
+
+
+@pytest.mark.parametrize(
+    ("pair", "words"),
+    [("en-cn", r"no language known here\. Do you mean zh"), ("en-eng", "are the same")],
+)
+def test_impossible_languages_are_refused(run, pair, words):
+    with pytest.raises(CommandError, match=words):
+        run(language_pair=pair)
+
+    assert nothing_was_made()

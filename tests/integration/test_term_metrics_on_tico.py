@@ -83,7 +83,7 @@ def test_a_reference_renders_as_a_hypothesis_what_it_renders_as_a_reference(load
     test_set = load("en-fr", "f_en-fr_XX")
     reference = Hypotheses(tuple(segment.references[0] for segment in test_set.segments))
     rows = TermSuccess().statistics(test_set, reference)
-    results = per_term(test_set, reference)
+    results = per_term(test_set, TermSuccess().by_term(test_set, reference))
 
     assert [len(own[0].chosen) for own in rendered_references(test_set)] == [
         surface + lemma for surface, lemma in rows[:, 1:3].tolist()

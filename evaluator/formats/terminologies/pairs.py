@@ -6,7 +6,6 @@ from evaluator.normalise import primary
 
 # A region that says how Chinese is written there; other languages' regions say nothing.
 SCRIPTS = {"cn": "hans", "sg": "hans", "tw": "hant", "hk": "hant", "mo": "hant"}
-ALIASES = {"cmn": "zh"}
 SCRIPT_LENGTH = 4  # letters, by BCP 47
 
 
@@ -15,21 +14,16 @@ def is_language(code: str, wanted: str) -> bool:
 
     `fr_XX` is fr, `zh-Hans` is zh and zh_CN but not zh-TW.
     """
-    if _language(code) != _language(wanted):
+    if primary(code) != primary(wanted):
         return False
     scripts = _script(code), _script(wanted)
     return "" in scripts or scripts[0] == scripts[1]
-
-
-def _language(code: str) -> str:
-    language = primary(code.strip())
-    return ALIASES.get(language, language)
 
 
 def _script(code: str) -> str:
     for part in code.strip().lower().replace("_", "-").split("-")[1:]:
         if len(part) == SCRIPT_LENGTH and part.isalpha():
             return part
-        if part in SCRIPTS and _language(code) == "zh":
+        if part in SCRIPTS and primary(code) == "zh":
             return SCRIPTS[part]
     return ""

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from evaluator.errors import ProblemLog, TerminologyError
+from evaluator.errors import LanguageError, ProblemLog, TerminologyError
 from evaluator.formats.decoding import read_text
+from evaluator.formats.lines import CARRIAGE_RETURNS
 from evaluator.formats.terminologies.jsonl import EXAMPLE, read_jsonl
 from evaluator.formats.terminologies.listed import (
     MAX_CHANGES,
@@ -23,6 +24,7 @@ from evaluator.formats.terminologies.report import Change, Findings, ImportedTer
 from evaluator.formats.terminologies.rules import entries_of
 from evaluator.formats.terminologies.tables import find_delimiter, read_csv, read_tsv
 from evaluator.formats.terminologies.tbx import read_tbx
+from evaluator.normalise import canonical_pair
 from evaluator.types import Terminology
 
 MAX_BYTES = 16 * 1024 * 1024  # bytes; 100,000 entries of 160 bytes
@@ -79,18 +81,23 @@ def read_terminologies(
     No file at all gives an empty terminology. At most `max_bytes` of each file are read.
 
     Raises TerminologyError with all problems of all files: no text, no known format, broken
-    rows, no row of the pair, more than 100,000 rows or entries.
+    rows, no row of the pair, more than 100,000 rows or entries; languages that are unknown or
+    the same.
     """
-    done = _Import(source_language, target_language)
     problems = ProblemLog()
+    try:
+        done = _Import(*canonical_pair(source_language, target_language))
+    except LanguageError as error:
+        problems.add(str(error))
+        raise TerminologyError(problems.problems) from None
     for stream, name in files:
         log = ProblemLog(name)
-        text = read_text(stream, log, max_bytes=max_bytes)
+        text = read_text(stream, log, "at least one term", max_bytes=max_bytes)
         if text is not None:
             _read_file(text, done, log)
         problems.merge(log)
     problems.raise_as(TerminologyError)
-    terminology = Terminology(source_language, target_language, done.merger.terms())
+    terminology = Terminology(done.source_language, done.target_language, done.merger.terms())
     return ImportedTerminology(terminology, tuple(done.report))
 
 
@@ -126,6 +133,9 @@ def _listed(text: str, done: _Import, log: ProblemLog) -> Iterator[ListedTerm]:
     start = text.lstrip()[:1]
     if start == "<":
         return read_tbx(text, done.source_language, done.target_language, log, done.report)
+    if "\n" not in text and "\r" in text[:-1]:
+        log.add(CARRIAGE_RETURNS, line=1)
+        return iter(())
     if start == "{":
         return read_jsonl(text, log)
     match = FIRST_LINE.match(text.lstrip("\r\n"))

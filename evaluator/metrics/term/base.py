@@ -15,9 +15,13 @@ class TermMetric(Metric):
 
     version: ClassVar[int] = 1  # of our code; any change to a number raises it
 
-    def is_defined(self, test_set: TestSet) -> bool:
-        """Where the test set requires at least one term, by annotations or a terminology."""
-        return any(term_view(test_set).required)
+    def lacks(self, test_set: TestSet) -> str | None:
+        """It has to require at least one term, by annotations or a terminology."""
+        if any(term_view(test_set).required):
+            return None
+        if test_set.terminology is None:
+            return "a terminology, or annotated terms"
+        return "a term of the terminology in its sources"
 
     def signature(self, test_set: TestSet) -> str:
         """Normalisation, tokeniser and lemmatisers with versions, unit, references, test set."""

@@ -22,9 +22,11 @@ class TermConsistency(TermMetric):
 
     name = "term-consistency"
 
-    def is_defined(self, test_set: TestSet) -> bool:
-        """Where some document requires some entry at least twice."""
-        return any(_repeated(test_set, rows) for rows in _documents(test_set))
+    def lacks(self, test_set: TestSet) -> str | None:
+        """Some document has to require some entry at least twice."""
+        if any(_repeated(test_set, rows) for rows in _documents(test_set)):
+            return None
+        return super().lacks(test_set) or "a term that is required twice in a document"
 
     def unit(self, test_set: TestSet) -> str:
         """`document`, or `testset` where all of it is one document."""

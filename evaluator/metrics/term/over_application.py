@@ -25,15 +25,16 @@ class OverApplication(TermMetric):
     name = "over-application"
     higher_is_better = False
 
-    def is_defined(self, test_set: TestSet) -> bool:
-        """Where there is a terminology with at least one entry, and a segment."""
-        terminology = test_set.terminology
-        return bool(test_set.segments) and terminology is not None and bool(terminology.terms)
+    def lacks(self, test_set: TestSet) -> str | None:
+        """It takes a terminology with at least one entry, and a segment."""
+        if test_set.terminology is None or not test_set.terminology.terms:
+            return "a terminology"
+        return None if test_set.segments else "a segment"
 
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
         """Return int64 [segments, 2]: whether a term was over-applied, and 1."""
         view = term_view(test_set)
-        assert view.terms.index is not None  # is_defined says so
+        assert view.terms.index is not None  # `lacks` says so
         targets = _Targets(view, view.terms.index)
         rows = [
             (targets.are_in(segment, at), 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -41,6 +40,21 @@ class TermSuccess(TermMetric):
         rows = [_row(*pair) for pair in zip(requirements, segments, strict=True)]
         return np.array(rows, dtype=np.int64).reshape(-1, len(COLUMNS))
 
+    def by_term(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
+        """Return int64 [requirements, 5], a row for each entry that a segment requires.
+
+        Columns: segment, entry (both counted from 0, entries by first occurrence in the test
+        set), how often it is required there, rendered on the surface, rendered by lemma.
+        """
+        segments = zip(term_view(test_set).required, rendered(test_set, hypotheses), strict=True)
+        rows = [
+            _renderings(segment, entry)
+            for required, segment in segments
+            for entry in range(len(required))
+        ]
+        renderings = np.array(rows, dtype=np.int64).reshape(-1, 2)
+        return np.hstack([_required_by_term(test_set), renderings])
+
     def aggregate(self, total: Statistics) -> float | None:
         """100 · rendered / required; None if nothing is required."""
         required, surface, lemma = (int(count) for count in total[:3])
@@ -78,6 +92,13 @@ def _row(requirements: Requirements, segment: RenderedSegment) -> tuple[int, ...
     )
 
 
+def _renderings(segment: RenderedSegment, entry: int) -> tuple[int, int]:
+    """How often a segment renders one of its entries: on the surface, by lemma."""
+    chosen = segment.assignment.of(entry)
+    surface = sum(one.is_surface for one in chosen)
+    return surface, len(chosen) - surface
+
+
 @dataclass(frozen=True, slots=True)
 class TermResult:
     """How often one entry was required in the whole test set, and rendered."""
@@ -95,24 +116,43 @@ class TermResult:
         return self.required - self.surface - self.lemma
 
 
-def per_term(test_set: TestSet, hypotheses: Hypotheses) -> tuple[TermResult, ...]:
+def per_term(test_set: TestSet, by_term: Statistics) -> tuple[TermResult, ...]:
     """Term success entry by entry, those required at least once, by first occurrence.
 
-    The sums over entries are term success's own counts.
+    Sums up rows of `TermSuccess.by_term`, as `load_by_term` reads them; reads no hypothesis. The
+    sums over entries are term success's own counts. Raises ValueError for the rows of another
+    test set.
     """
-    terms: dict[str, Required] = {}
-    counts: Counter[tuple[str, str]] = Counter()
-    segments = rendered(test_set, hypotheses)
-    for required, segment in zip(term_view(test_set).required, segments, strict=True):
-        for one in required:
-            terms.setdefault(one.key, one)
-            counts[one.key, "required"] += one.count
-        for span in segment.assignment.chosen:
-            counts[required[span.entry].key, "surface" if span.is_surface else "lemma"] += 1
+    required = _required_by_term(test_set)
+    if by_term.shape != (len(required), 5) or not np.array_equal(by_term[:, :3], required):
+        raise ValueError("these statistics by term are another test set's; score it again")
+    entries = _entries(test_set)
+    sums = np.zeros((len(entries), 3), dtype=np.int64)
+    np.add.at(sums, by_term[:, 1], by_term[:, 2:])
     return tuple(
-        TermResult(one.id, one.source, one.seen, *(counts[key, part] for part in COLUMNS[:3]))
-        for key, one in terms.items()
+        TermResult(one.id, one.source, one.seen, *counts)
+        for one, counts in zip(entries.values(), sums.tolist(), strict=True)
     )
+
+
+def _entries(test_set: TestSet) -> dict[str, Required]:
+    """The entries that the test set requires, by key, in order of first occurrence."""
+    entries: dict[str, Required] = {}
+    for required in term_view(test_set).required:
+        for one in required:
+            entries.setdefault(one.key, one)
+    return entries
+
+
+def _required_by_term(test_set: TestSet) -> Statistics:
+    """int64 [requirements, 3]: segment, entry, how often it is required there."""
+    places = {key: place for place, key in enumerate(_entries(test_set))}
+    rows = [
+        (at, places[one.key], one.count)
+        for at, required in enumerate(term_view(test_set).required)
+        for one in required
+    ]
+    return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
 
 def per_document(test_set: TestSet, statistics: Statistics) -> Mapping[str, Statistics]:

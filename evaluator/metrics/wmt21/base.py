@@ -25,10 +25,13 @@ class Wmt21Metric(Metric):
     def __init__(self, lemmatiser: Lemmatiser | None) -> None:
         self.lemmatiser = lemmatiser
 
-    def is_defined(self, test_set: TestSet) -> bool:
-        """On tokenised text with at least one annotated term; else its numbers mean nothing."""
-        annotated = any(s.reference_terms[0] for s in test_set.segments)
-        return test_set.text_form == "tokenised" and annotated
+    def lacks(self, test_set: TestSet) -> str | None:
+        """On raw text, or without an annotated term, its numbers would mean nothing."""
+        if test_set.text_form != "tokenised":
+            return "tokenised text"
+        if not any(segment.reference_terms[0] for segment in test_set.segments):
+            return "terms annotated in its references"
+        return None
 
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
         """Return one row per segment, columns as `row` says."""

@@ -8,6 +8,7 @@ import pytest
 
 from evaluator import Hypotheses, Segment, TestSet
 from evaluator.checks import identical, warnings
+from evaluator.shifted import Shift, find_shift
 
 DRUGS = ["Aspirin", "Ibuprofen", "Codeine", "Heparin", "Insulin"]
 
@@ -115,6 +116,17 @@ def test_a_shifted_order_is_noticed_near_where_it_begins(texts, direction):
     assert direction in message
     line = int(message.split(":")[1])
     assert abs(line - 61) <= 1
+
+
+def test_lengths_alone_show_a_shifted_order():
+    # Nothing that both texts hold: no numerals, other letters.
+    lengths = [5 + (n * 37) % 83 for n in range(200)]
+    sources = ["a " * length for length in lengths]
+    texts = ["б" * length for length in lengths]
+
+    assert find_shift(sources, texts) is None
+    assert find_shift(sources, [*texts[:90], *texts[91:], "б"]) == Shift(90, 1)
+    assert find_shift(sources, [*texts[:90], "б", *texts[90:-1]]) == Shift(91, -1)
 
 
 @pytest.mark.parametrize(

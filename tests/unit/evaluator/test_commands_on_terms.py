@@ -59,6 +59,27 @@ def test_validate_says_the_same_with_and_without_references(files, capsys):
     assert "Add the missing 1" in said[0][1].err
 
 
+def test_validate_reads_no_reference_even_a_broken_one(files, capsys):
+    broken = (files / "test.tsv").read_text().replace(ROWS[1][2], "").replace(ROWS[2][2], "a\tb")
+    (files / "test.tsv").write_text(broken)
+
+    assert run("validate", files, f"--hypotheses={files / 'ours.txt'}") == 0
+
+    assert capsys.readouterr().err == ""
+
+
+def test_validate_goes_on_behind_a_file_that_cannot_be_opened(files, capsys):
+    names = ("nowhere.txt", "short.txt", "ours.txt")
+
+    assert run("validate", files, *(f"--hypotheses={files / name}" for name in names)) == 1
+
+    output = capsys.readouterr()
+    assert "nowhere.txt: there is no such file" in output.err
+    assert "Add the missing 1" in output.err
+    assert "nowhere.txt: can't be accepted" in output.out
+    assert "ours.txt: fits the test set" in output.out
+
+
 def test_validate_notices_two_files_that_are_the_same(files, capsys):
     options = [f"--hypotheses={files / 'ours.txt'}"] * 2
 
@@ -152,6 +173,47 @@ def test_score_shows_what_terms_change(files, capsys):
     assert scores(output, "with terms − without")["term-success"] == 100 - 100 * 2 / 3
 
 
+def test_score_notices_that_terms_change_nothing_at_all(files, capsys):
+    path = files / "ours.txt"
+
+    options = [f"--hypotheses={path}", f"--noterm-hypotheses={path}", "--metrics=chrf"]
+    assert run("score", files, *options) == 0
+
+    assert "to the letter" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--metrics=term-success"], "term-success: the test set lacks a terminology, or"),
+        (
+            ["--metrics=term-consistency", "--terminology={}/once.tsv"],
+            "term-consistency: the test set lacks a term that is required twice in a document.",
+        ),
+        (
+            ["--metrics=term-success", "--terminology={}/other.tsv"],
+            "term-success: the test set lacks a term of the terminology in its sources.",
+        ),
+        (["--metrics=over-application"], "over-application: the test set lacks a terminology."),
+        (["--metrics=wmt21-1-term"], "wmt21-1-term: the test set lacks tokenised text."),
+        (
+            ["--metrics=wmt21", "--text-form=tokenised"],
+            "wmt21-1-term: the test set lacks terms annotated in its references.",
+        ),
+    ],
+)
+def test_a_metric_that_cannot_be_computed_is_a_problem_with_its_reason(
+    files, capsys, options, words
+):
+    (files / "once.tsv").write_text("fever\tfièvre\n")
+    (files / "other.tsv").write_text("cough\ttoux\n")
+    options = [option.format(files) for option in options]
+
+    assert run("score", files, f"--hypotheses={files / 'ours.txt'}", *options) == 1
+
+    assert words in capsys.readouterr().err
+
+
 def test_a_table_has_a_row_for_each_system(files, capsys):
     options = [f"--hypotheses={files / name}" for name in ("ours.txt", "reference.txt")]
 
@@ -176,6 +238,31 @@ def test_annotate_prints_what_a_system_reads(files, capsys):
         "annotated": 'Take the <term target="comprimé|cachet">tablet</term> twice a day.',
     }
     assert [len(line["terms"]) for line in lines] == [1, 1, 1]
+
+
+def test_annotate_without_terms_is_wrong_usage(files, capsys):
+    assert run("annotate", files) == 2
+
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "Name a list with --terminology" in output.err
+
+
+def test_annotate_says_that_it_found_nothing(files, capsys):
+    (files / "terms.tsv").write_text("cough\ttoux\n")
+
+    assert run("annotate", files, f"--terminology={files / 'terms.tsv'}") == 0
+
+    assert "none of the terms is in the source" in capsys.readouterr().err
+
+
+def test_annotate_takes_the_terms_of_its_source(files, capsys):
+    row = {"id": "1", "source": "a fever", "terms": [{"source": "fever", "targets": ["fièvre"]}]}
+    (files / "source.jsonl").write_text(json.dumps(row))
+
+    assert run("annotate", files, source="source.jsonl") == 0
+
+    assert json.loads(capsys.readouterr().out)["terms"] == row["terms"]
 
 
 def test_a_broken_terminology_is_explained(files, capsys):

@@ -44,7 +44,7 @@ def test_a_file_cut_off_in_a_segment_names_it_and_those_that_are_missing():
     found = problems(SGML.encode()[: SGML.index("texte 3") + 3])
 
     assert found[0].startswith("ours:4: segment 3: The segment is not closed")
-    assert [line.split(":")[1] for line in found[1:]] == [" segment 3", " segment 4", " segment 5"]
+    assert [line.split(":")[1] for line in found[1:]] == [" segment 4", " segment 5"]
 
 
 def test_a_broken_line_does_not_hide_the_others():
@@ -55,6 +55,49 @@ def test_a_broken_line_does_not_hide_the_others():
     assert len([line for line in found if "no valid JSON" in line]) == 1
     assert len([line for line in found if "no such segment" in line]) == 1
     assert len([line for line in found if "is missing" in line]) == 2
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        '{"id": "3", "translation": "te',  # the line breaks off
+        '{"translation": "te\\"id\\": \\"4\\"" "id": "3"}',  # an id in quotation marks is text
+        '{"id": "3", "hypothesis": "texte"}',
+        '{"id": "\\u0033", "doc": "d", "translation": 3}',
+        '{"id": "3", "doc": 1, "translation": "texte"}',
+        '{"id": "3", "id": "3", "translation": "texte"}',
+        '{"id": "3", "translation": "' + "a" * 1_048_576 + '"}',
+    ],
+)
+def test_a_broken_line_is_reported_once_and_its_segment_not_as_missing(broken):
+    rows = [f'{{"id": "{n}", "translation": "texte"}}' for n in (1, 2, 4)]
+
+    found = problems("\n".join([*rows, broken]).encode())
+
+    assert len(found) == 2
+    assert found[0].startswith("ours:4:")
+    assert found[1].startswith("ours: segment 5: The segment in document d is missing")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        SGML.replace("texte 2</seg>", "texte 2") + "</doc></tstset>",  # not closed
+        SGML.replace(' docid="d"', "") + "</doc></tstset>",  # all that is known is the ids
+        '<dataset><doc><hyp system="s"><p>'
+        + "".join(f'<seg id="{n}">texte</seg>' for n in range(1, 6))
+        + "</p></hyp></doc></dataset>",
+    ],
+)
+def test_a_broken_segment_is_reported_once_and_not_as_missing(content):
+    assert len(problems(content.encode())) == 1
+
+
+def test_a_line_too_long_is_counted_as_one():
+    found = problems(b"a\n" * 4 + b"a" * 1_048_577)
+
+    assert len(found) == 1
+    assert "The line has 1,048,577 bytes" in found[0]
 
 
 def test_a_file_of_which_nothing_can_be_read_stays_unreadable():

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from evaluator import HypothesisFile, Line, MisalignedError, Segment, TestSet, align
+from evaluator.normalise import count_tokens, has_more_tokens
 
 
 def segment(document, identifier, source="one two three"):
@@ -76,8 +79,10 @@ def test_an_id_alone_is_enough_where_it_is_unique():
             UNIQUE,
             [(1, "1", "line break"), (2, "2", "Replace it by a space")],
         ),
-        # 20 x 3 + 200 words are allowed
-        (plain("w " * 261, "w " * 260), UNIQUE, [(1, None, "261 words; 260 are allowed")]),
+        # 20 x 3 + 200 tokens are allowed
+        (plain("w " * 261, "w " * 260), UNIQUE, [(1, None, "more than 260 tokens, the limit")]),
+        # punctuation is a token
+        (plain("w, " * 131, "w, " * 130), UNIQUE, [(1, None, "more than 260 tokens")]),
         # bytes
         (plain("é" * 50_001, "b"), UNIQUE, [(1, None, "100,002 bytes; 100,000 are allowed")]),
     ],
@@ -91,6 +96,18 @@ def test_what_does_not_fit_is_named_with_line_id_and_remedy(file, test_set, expe
         assert problem.file == file.name
 
 
+def test_documents_without_a_name_leave_no_gap_in_a_sentence():
+    test_set = TestSet("en", "fr", (segment("", "1"), segment("", "2")))
+
+    found = problems(marked(("", "9", "a"), ("", "1", "a"), ("", "1", "a")), test_set)
+
+    assert [problem.message.partition(". ")[0] for problem in found] == [
+        "The test set has no such segment",
+        "The segment stands in line 2 already",
+        "The segment is missing",
+    ]
+
+
 def test_all_problems_come_at_once():
     file = marked(("x", "9", "a\nb"), ("d", "1", "a"), ("d", "1", "a"))
 
@@ -101,3 +118,41 @@ def test_a_problem_reads_file_line_segment_message():
     text = str(problems(marked(("d", "1", "a"), ("d", "9", "b")), UNIQUE)[0])
 
     assert text.startswith("h.jsonl:2: segment 9: The test set has no such segment")
+
+
+@pytest.mark.parametrize(
+    ("target", "token"),
+    [("zh", "病"), ("zh-Hans", "病"), ("ko", "나는 "), ("fr", "l'eau "), ("ru", "да ")],
+)
+def test_a_text_is_measured_in_tokens_of_its_language(target, token):
+    test_set = TestSet("en", target, (segment("d", "1"), segment("d", "2")))
+    most = 260 // count_tokens(token, target)
+
+    align(plain(token * most, "b"), test_set)
+    found = problems(plain(token * (most + 1), "b"), test_set)
+
+    assert "20 times the longest source's 3, and 200" in found[0].message
+
+
+def test_sources_are_measured_in_tokens_of_their_language():
+    test_set = TestSet("zh", "en", (segment("d", "1", "病毒" * 10),))  # 20 x 20 + 200
+
+    align(plain("w " * 600), test_set)
+
+    assert "more than 600 tokens" in problems(plain("w " * 601), test_set)[0].message
+
+
+@pytest.mark.parametrize("text", ["a" * 100_000, "\ufdfa" * 33_000, "a " * 50_000, "ㄱ" * 33_000])
+@pytest.mark.parametrize("target", ["fr", "zh", "ko"])
+def test_measuring_a_long_line_takes_no_time(target, text):
+    start = time.process_time()
+
+    has_more_tokens(text, target, 10**9)
+
+    assert time.process_time() - start < 1  # seconds; MeCab takes 9 for the first at once
+
+
+def test_pieces_do_not_change_the_count():
+    text = "Die Patientin (34) nahm 2,5 mg ein. " * 500
+
+    assert count_tokens(text, "de") == 500 * count_tokens(text[:36], "de") == 500 * 10

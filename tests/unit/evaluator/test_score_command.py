@@ -97,7 +97,15 @@ def test_what_is_wrong_goes_to_standard_error_with_status_1(files, capsys, hypot
 
 
 @pytest.mark.parametrize(
-    "options", [["--metrics", "comet"], ["--metrics", ","], ["--lemmatiser", "stanza"], ["--x"]]
+    "options",
+    [
+        ["--metrics", "comet"],
+        ["--metrics", ","],
+        ["--lemmatiser", "stanza"],
+        ["--max-problems=-3"],
+        ["--max-problems=many"],
+        ["--x"],
+    ],
 )
 def test_wrong_usage_has_status_2(files, capsys, options):
     with pytest.raises(SystemExit) as caught:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import unicodedata
 
 import numpy as np
 import pytest
 
-from evaluator import assignment
+from evaluator import assignment, load_by_term, load_statistics, save_statistics, score
 from evaluator.metrics import FAMILIES, METRICS
 from evaluator.metrics.base import total
 from evaluator.metrics.term import TermSuccess, per_document, per_term
@@ -136,12 +137,59 @@ def test_a_segment_beyond_the_bound_is_flagged(monkeypatch):
 def test_results_per_term_sum_up_to_the_score():
     terms = [("cough", "toux", True), ("mask", "masque", False), ("never", "jamais")]
     test_set = make_test_set(["mask mask", "cough mask"], terms)
-    results = per_term(test_set, Hypotheses(("masques masque", "toux")))
+    hypotheses = Hypotheses(("masques masque", "toux"))
+    results = per_term(test_set, METRIC.by_term(test_set, hypotheses))
 
     assert [(r.source, r.seen, r.required, r.surface, r.lemma, r.missed) for r in results] == [
         ("mask", False, 3, 1, 1, 1),
         ("cough", True, 1, 1, 0, 0),
     ]
+
+
+def test_rows_by_term_say_where_each_term_is_rendered():
+    test_set = make_test_set(
+        ["mask mask", "none", "cough mask"], [("mask", "masque"), ("cough", "toux")]
+    )
+
+    rows = METRIC.by_term(test_set, Hypotheses(("masques masque", "masque", "toux")))
+
+    assert rows.dtype == np.int64
+    assert rows.tolist() == [
+        [0, 0, 2, 1, 1],  # segment, entry, required, surface, lemma
+        [2, 1, 1, 1, 0],
+        [2, 0, 1, 0, 0],
+    ]
+
+
+def test_results_per_term_come_from_stored_statistics_and_the_test_set_alone():
+    test_set = make_test_set(["mask mask"], [("mask", "masque")])
+    stream = io.BytesIO()
+    save_statistics(score(test_set, Hypotheses(("masques masque",))), stream)
+    stream.seek(0)
+
+    [result] = per_term(test_set, load_by_term(stream))
+    stream.seek(0)
+
+    assert set(load_statistics(stream)) <= set(METRICS)  # for who sums up segments
+    assert (result.required, result.surface, result.lemma, result.missed) == (2, 1, 1, 0)
+
+
+def test_rows_of_another_test_set_are_refused():
+    terms = [("mask", "masque"), ("cough", "toux")]
+    rows = METRIC.by_term(make_test_set(["mask"], terms), Hypotheses(("masque",)))
+
+    for sources in (["mask mask"], ["none", "mask"], ["mask cough"], ["none"]):
+        with pytest.raises(ValueError, match="another test set's"):
+            per_term(make_test_set(sources, terms), rows)
+
+
+def test_without_a_required_term_there_are_no_rows_by_term():
+    test_set = make_test_set(["none"], [("mask", "masque")])
+
+    rows = METRIC.by_term(test_set, Hypotheses(("masque",)))
+
+    assert rows.shape == (0, 5)
+    assert per_term(test_set, rows) == ()
 
 
 def test_documents_are_sums_of_rows():

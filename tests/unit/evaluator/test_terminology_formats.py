@@ -158,7 +158,7 @@ def test_sources_are_compared_as_matching_does(source):
         ("cmn", "zh", True),
         ("cs", "en", False),
         ("", "en", False),
-        ("fra", "fr", False),  # codes are not guessed
+        ("fra", "fr", True),  # the same by ISO 639-2
     ],
 )
 def test_regions_do_not_count_but_scripts_do(code, wanted, expected):

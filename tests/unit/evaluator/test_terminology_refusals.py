@@ -23,7 +23,7 @@ BROKEN = {
     "no UTF-8": (HEADER.encode() + b"1,en,fr,a,\xff\n", 2, "UTF-8"),
     "UTF-16": (cells(("a", "b")).encode("utf-16"), None, "UTF-16"),
     "NUL": (HEADER.encode() + b"1,en,fr,a,b\0\n", 2, "NUL"),
-    "nothing": (b"", None, "empty"),
+    "nothing": (b"", None, "is empty. Give one with at least one term"),
     "another format": ("glove is gant\n", 1, "format is not known"),
     "a column missing": ("id,sourceLang,sourceString,targetString\n1,en,a,b\n", 1, "targetLang"),
     "cells missing": (HEADER + "1,en,fr,a\n", 2, "4 cells, the header 5"),

@@ -228,13 +228,56 @@ def test_mode_terminology_and_text_form_are_kept():
 
 @pytest.mark.parametrize("content", ["source\tid\na\t1\n", '{"id": "1", "source": "a"}'])
 def test_sources_alone_do_where_no_reference_is_needed(content):
-    assert rows(read(content, references_required=False)) == [("", "1", "a", ())]
+    assert rows(read(content, sources_only=True)) == [("", "1", "a", ())]
     with pytest.raises(TestSetError, match="at least one reference"):
         read(content)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "id\tsource\ttarget\n1\ta\t\n2\tb\tc\n",  # an empty reference
+        "id\tsource\ttarget\n1\ta\n2\tb\tc\n",  # a row that breaks off before it
+        "id\tsource\ttarget\n1\ta\tx\ty\n2\tb\tc\n",  # a tab inside it
+        '{"id": "1", "source": "a", "references": "x"}\n{"id": "2", "source": "b"}\n',
+        '{"id": "1", "source": "a", "references": [""]}\n{"id": "2", "source": "b"}\n',
+        '{"id": "1", "source": "a", "references": [1]}\n{"id": "2", "source": "b"}\n',
+    ],
+)
+def test_where_sources_alone_are_read_a_broken_reference_stops_nothing(content):
+    assert rows(read(content, sources_only=True)) == [("", "1", "a", ()), ("", "2", "b", ())]
+    with pytest.raises(TestSetError):
+        read(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "id\ttarget\tsource\n1\tx\ty\ta\n",  # where the source is can't be told
+        "id\tsource\n1\ta\tb\n",  # no references: the tab is in the source
+        "id\tsource\ttarget\n1\n",  # no source
+    ],
+)
+def test_where_sources_alone_are_read_they_have_to_be_whole(content):
+    with pytest.raises(TestSetError, match="columns, the header"):
+        read(content, sources_only=True)
+
+
+def test_an_empty_test_set_is_told_what_it_should_hold():
+    with pytest.raises(TestSetError, match=r"is empty\. Give one with the segments"):
+        read(b"")
+
+
+def test_where_sources_alone_are_read_files_of_references_are_left_alone():
+    references = [io.BytesIO(b"\xff")]
+
+    test_set = read(sgml("srcset", ("a",)), references=references, sources_only=True)
+
+    assert rows(test_set) == [("d", "1", "a", ())]
+
+
 def test_an_sgml_source_alone_does_where_no_reference_is_needed():
-    test_set = read(sgml("srcset", ("a",)), references_required=False)
+    test_set = read(sgml("srcset", ("a",)), sources_only=True)
 
     assert rows(test_set) == [("d", "1", "a", ())]
 

@@ -114,6 +114,8 @@ def test_a_files_name_says_its_slot(path, expected):
         ("my-system.txt", SLOTS, "en-de", "en-de"),  # no pair
         ("output.txt", ("en-fr",), None, "en-fr"),  # there is no other slot
         ("out.en-de.txt", ("en-de.noterm",), None, "en-de.noterm"),  # the same pair
+        ("out.en-de.noterm.txt", ("en-de",), None, "en-de"),
+        ("out.en-de.random.txt", SLOTS, "en-de", "en-de"),
     ],
 )
 def test_a_single_file_needs_no_slot_in_its_name(name, slots, chosen, expected, pack):
@@ -128,6 +130,7 @@ def test_a_single_file_needs_no_slot_in_its_name(name, slots, chosen, expected, 
         ("out.en-ru.txt", None, "says en-ru; wanted here: en-fr, en-de, en-de.noterm"),
         ("out.en-ru.txt", "en-fr", "says en-ru; wanted here: en-fr, en-de, en-de.noterm"),
         ("out.en-fr.en-de.txt", None, "says en-fr and en-de; wanted here: en-fr"),
+        ("out.en-de.random.txt", None, "says en-de.random; wanted here: en-fr, en-de"),
         ("output.txt", None, "says no language pair; .* name it such as output.en-fr.txt"),
         ("out.en-de.txt", "en-fr", "says en-de, but en-fr was chosen for it. Choose en-de"),
     ],
@@ -144,6 +147,16 @@ def test_one_of_several_files_needs_a_slot_in_its_name():
     found = read_all((b"a\n", "a.en-fr.txt"), (b"b\n", "b.txt"), chosen="en-de")
 
     assert [slot for slot, _ in found] == ["en-fr", None]
+
+
+def test_a_mode_that_is_not_wanted_does_not_pass_for_the_usual_one():
+    data = make_zip(("a.en-fr.txt", "a\n"), ("a.en-fr.noterm.txt", "b\n"))
+
+    (_, file), (slot, error) = read_all((data, "up.zip"))
+
+    assert file.lines[0].text == "a"
+    assert slot is None
+    assert "says en-fr.noterm; wanted here: en-fr, en-de" in str(error)
 
 
 def test_where_nothing_is_wanted_the_file_is_refused():

@@ -198,17 +198,35 @@ def test_a_test_set_has_its_sources_and_all_references():
 
 
 def test_sources_alone_do_where_no_reference_is_needed():
-    assert load(dataset(SOURCE), references_required=False).segments[0].references == ()
+    assert load(dataset(SOURCE), sources_only=True).segments[0].references == ()
     with pytest.raises(TestSetError, match="at least one reference"):
         load(dataset(SOURCE))
 
 
 @pytest.mark.parametrize(
+    "reference",
+    [
+        ref("A", "x"),  # a segment is missing
+        ref("A", "x", " "),  # an empty one
+        ref("A", "x", "y", "z"),  # one too many
+        ref("A", "x", "y", language="de"),
+        ref("A", "x", "y").replace('id="2"', ""),
+    ],
+)
+def test_where_sources_alone_are_read_a_broken_reference_stops_nothing(reference):
+    found = load(dataset(SOURCE, reference), sources_only=True)
+
+    assert [segment.source for segment in found.segments] == ["a", "b"]
+    with pytest.raises(TestSetError):
+        load(dataset(SOURCE, reference))
+
+
+@pytest.mark.parametrize(
     ("parts", "words"),
     [
-        ((SOURCE, ref("A", "x")), "lacks this segment in the references of 'A'"),
-        ((SOURCE, ref("A", "x", "y"), ref("B", "x")), "in the references of 'B'"),
-        ((SOURCE, ref("A", "x", "y", "z")), "in a reference but not in its source"),
+        ((SOURCE, ref("A", "x")), "The references of 'A' lack this segment in document d"),
+        ((SOURCE, ref("A", "x", "y"), ref("B", "x")), "The references of 'B' lack"),
+        ((SOURCE, ref("A", "x", "y", "z")), "is in a reference but not in the source"),
         ((SOURCE, SOURCE, ref("A", "x", "y")), "used twice"),
         ((SOURCE, ref("A", "x", "y"), ref("A", "x", "y")), "used twice"),
         ((SOURCE, ref("A", "x", " ")), "The reference is empty"),
