@@ -13,7 +13,14 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from accounts.models import Membership, Team, User
-from demo.systems import LANGUAGE_PAIRS, DemoSystem, DemoTeam, demo_systems, demo_teams
+from demo.systems import (
+    LANGUAGE_PAIRS,
+    NOTERM_PAIRS,
+    DemoSystem,
+    DemoTeam,
+    demo_systems,
+    demo_teams,
+)
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.testsets import TestSetFiles, import_test_set
 from submissions import services
@@ -33,7 +40,7 @@ class Demo:
     """What has been set up, for the uploads to refer to."""
 
     phase: Phase
-    test_sets: dict[str, TestSet]  # by language pair
+    test_sets: list[TestSet]
     teams: dict[str, Team]
     members: dict[str, User]  # by team
 
@@ -47,9 +54,11 @@ def set_up() -> Demo:
         for described in demo_teams():
             teams[described.name], members[described.name] = _team(described)
         first = next(iter(teams.values()))
-        Membership.objects.create(team=first, user=participant, role=Membership.Role.MEMBER)
+        Membership.objects.create(team=first, user=participant, role=Membership.Role.OWNER)
     phase = _phases()
-    return Demo(phase, {pair: _test_set(phase, pair) for pair in LANGUAGE_PAIRS}, teams, members)
+    test_sets = [_test_set(phase, pair, TestSet.Mode.PROPER) for pair in LANGUAGE_PAIRS]
+    test_sets += [_test_set(phase, pair, TestSet.Mode.NOTERM) for pair in NOTERM_PAIRS]
+    return Demo(phase, test_sets, teams, members)
 
 
 def uploads(demo: Demo) -> Iterator[Submission]:
@@ -108,7 +117,7 @@ def _phases() -> Phase:
     return phase
 
 
-def _test_set(phase: Phase, pair: str) -> TestSet:
+def _test_set(phase: Phase, pair: str, mode: TestSet.Mode) -> TestSet:
     source_language, target_language = pair.split("-")
     texts, terms = f"{pair}.tsv", f"{pair}.terms.tsv"
     with (DATA / texts).open("rb") as rows, (DATA / terms).open("rb") as term_list:
@@ -120,6 +129,7 @@ def _test_set(phase: Phase, pair: str) -> TestSet:
                 source=rows, references=(), names=(texts,), terminologies=((term_list, terms),)
             ),
             text_form=TestSet.TextForm.RAW,
+            mode=mode,
         ).test_set
 
 

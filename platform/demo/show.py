@@ -22,7 +22,7 @@ def run(*, port: int, once: bool) -> int:
     """Set up, start, upload, show; serve until interrupted unless `once`."""
     started = time.monotonic()
     django.setup()
-    print("Setting up a database, five test sets and their nineteen teams …", flush=True)
+    print("Setting up a database, seven test sets and nineteen teams …", flush=True)
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
     call_command("build_evaluator", verbosity=0)
@@ -60,7 +60,7 @@ def _fill(children: processes.Children, started: float) -> None:
             message = f"{len(unfinished)} uploads are not finished in {GIVE_UP} s."
             raise processes.ChildFailed(message)
         time.sleep(REDRAW)
-    for test_set in demo.test_sets.values():
+    for test_set in demo.test_sets:
         _print_board(test_set.pk)
 
 
@@ -95,9 +95,9 @@ def _print_board(test_set_id: int) -> None:
     there = {cell.column.metric for line in view.lines for cell in line.cells}
     columns = [metric for metric in COLUMNS if metric in there]
     heads = "".join(f"{BY_METRIC[metric].label:>13}" for metric in columns)
-    print(f"\n{view.test_set.slug:<6}{'system':<30}{'team':<24}{heads}")
+    print(f"\n{view.test_set.slug:<13}{'system':<30}{'team':<24}{heads}")
     for line in view.lines:
         cells = {cell.column.metric: cell for cell in line.cells}
         shown = [(cells[metric].value, BY_METRIC[metric].decimals) for metric in columns]
         numbers = "".join(f"{'–' if v is None else score(v, d):>13}" for v, d in shown)
-        print(f"{rank(line.row.rank):<6}{line.row.system:<30}{line.row.team:<24}{numbers}")
+        print(f"{rank(line.row.rank):<13}{line.row.system:<30}{line.row.team:<24}{numbers}")

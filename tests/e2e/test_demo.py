@@ -37,6 +37,7 @@ def test_it_fills_a_board_through_the_real_pipeline_and_ends(tmp_path: Path) -> 
     assert demo.returncode == 0, output
     assert len(re.findall(r"^ *[\d.]+ s  ", output, flags=re.MULTILINE)) == 43
     assert len(re.findall(r" [a-z]{2}-[a-z]{2} scored\b", output)) == 161
+    assert len(re.findall(r" [a-z]{2}-[a-z]{2}\.noterm scored\b", output)) == 8
     assert sorted(re.findall(r"refused: (\d+) problems? found", output)) == ["1", "25"]
     assert sorted(re.findall(r"files fit; (\d+) problem", output)) == ["1", "8"]
     for pair in LANGUAGE_PAIRS:

@@ -7,6 +7,7 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,13 +15,14 @@ import pytest
 
 from demo.systems import (
     LANGUAGE_PAIRS,
+    NOTERM_PAIRS,
     DemoSystem,
     demo_systems,
     demo_teams,
     demo_test_set,
 )
 from demo.systems.material import FOLDER, material
-from evaluator import read_aligned
+from evaluator import read_aligned, read_slots
 from evaluator.errors import SubmissionError
 from evaluator.formats import read_hypotheses, read_terminology
 from evaluator.matching import Requirements
@@ -52,6 +54,8 @@ def files(system: DemoSystem) -> dict[str, tuple[str, bytes]]:
             found = {name: archive.read(name) for name in archive.namelist()}
     by_pair = {}
     for name, content in found.items():
+        if ".noterm." in name:
+            continue
         [pair] = (pair for pair in LANGUAGE_PAIRS if name.startswith(f"{system.name}.{pair}."))
         by_pair[pair] = name, content
     return by_pair
@@ -200,6 +204,25 @@ def letters(text: str) -> str:
 
 
 # --- uploads
+
+
+def test_some_systems_say_what_they_do_without_terms():
+    slots = {pair: demo_test_set(pair) for pair in LANGUAGE_PAIRS}
+    slots |= {f"{pair}.noterm": replace(slots[pair], mode="noterm") for pair in NOTERM_PAIRS}
+    noterm = {
+        (system.name, verdict.slot): verdict.hypotheses
+        for system in uploads()
+        for verdict in read_slots(
+            [(io.BytesIO(content), name) for name, content in system.files], slots
+        )
+        if (verdict.slot or "").endswith(".noterm")
+    }
+
+    assert {slot for _, slot in noterm} == {f"{pair}.noterm" for pair in NOTERM_PAIRS}
+    assert len(noterm) >= 8
+    for (name, slot), hypotheses in noterm.items():
+        assert hypotheses is not None, (name, slot)
+        assert hypotheses.texts != texts(slot.removesuffix(".noterm"))[name]
 
 
 def test_nineteen_teams_hand_in_43_systems():

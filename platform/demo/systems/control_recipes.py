@@ -113,10 +113,11 @@ CONTROL_RECIPES = (
         "Seven Pines",
         "first-variants",
         "A control: the reference, with each term it renders in the form that is listed first, "
-        "not inflected.",
+        "not inflected; without terms in wordings that the terminology does not have.",
         texts.with_first_variants,
         JSONL,
         is_primary=True,
+        without_terms=texts.with_loose_wordings,
     ),
     _control(
         "Seven Pines",

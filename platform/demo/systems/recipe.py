@@ -23,6 +23,8 @@ class Recipe:
     is_primary: bool = False
     is_constrained: bool = True
     terminology_use: Literal["inference", "training"] = "inference"
+    # What it writes where no terms are given; None: it takes no part there.
+    without_terms: Callable[[Material], list[str]] | None = None
     # Mistakes, to show what a refusal looks like, by language pair.
     flaws: Mapping[str, Callable[[Output], Output]] = field(default_factory=dict)
     taken_from: Mapping[str, str] = field(default_factory=dict)  # the pair whose file is sent

@@ -12,10 +12,12 @@ SOURCE_RECIPES = (
     Recipe(
         "Blue Teapots",
         "glossary-only",
-        "The source copied, with each term replaced by its first listed translation.",
+        "The source copied, with each term replaced by its first listed translation; without "
+        "terms the source alone.",
         texts.terms_in_copy,
         TEXT,
         is_primary=True,
+        without_terms=texts.copy,
     ),
     Recipe(
         "Blue Teapots",
@@ -28,10 +30,11 @@ SOURCE_RECIPES = (
         "Paper Kites",
         "lexicon-and-glossary",
         "Word by word with a small lexicon written by hand, and the terms' first listed "
-        "translations laid over it, longer terms first.",
+        "translations laid over it, longer terms first; without terms the lexicon alone.",
         partial(texts.word_by_word, use=texts.first_listed),
         JSONL,
         is_primary=True,
+        without_terms=texts.word_by_word,
     ),
     Recipe(
         "Paper Kites",
@@ -86,10 +89,11 @@ SOURCE_RECIPES = (
         "Baobab Circle",
         "two-thirds-of-terms",
         "Word by word with a small lexicon; the first listed translation for two thirds of the "
-        "terms' occurrences, drawn at random.",
+        "terms' occurrences, drawn at random; without terms the lexicon alone.",
         partial(texts.word_by_word, use=texts.at_random(67)),
         JSONL,
         is_primary=True,
+        without_terms=texts.word_by_word,
     ),
     Recipe(
         "Baobab Circle",

@@ -7,7 +7,7 @@ from typing import Literal
 
 from demo.systems.control_recipes import CONTROL_RECIPES
 from demo.systems.files import Output, zipped
-from demo.systems.material import material
+from demo.systems.material import NOTERM_PAIRS, material
 from demo.systems.recipe import Recipe
 from demo.systems.source_recipes import SOURCE_RECIPES
 
@@ -47,10 +47,23 @@ def _packed(recipe: Recipe) -> tuple[tuple[str, bytes], ...]:
         (f"{recipe.name}.{pair}.{recipe.format.suffix}", _write(recipe, pair))
         for pair in recipe.language_pairs
     ]
+    if recipe.without_terms:
+        files += [
+            (f"{recipe.name}.{pair}.noterm.{recipe.format.suffix}", _write_noterm(recipe, pair))
+            for pair in recipe.language_pairs
+            if pair in NOTERM_PAIRS
+        ]
     # What gzip has packed goes side by side: an archive inside a zip is refused.
     if len(files) == 1 or recipe.format.is_packed:
         return tuple(files)
     return ((f"{recipe.name}.zip", zipped(files)),)
+
+
+def _write_noterm(recipe: Recipe, pair: str) -> bytes:
+    assert recipe.without_terms is not None
+    found = material(pair)
+    texts = recipe.without_terms(found)
+    return recipe.format.write(Output(recipe.name, pair, found.test_set.segments, texts))
 
 
 def _write(recipe: Recipe, pair: str) -> bytes:
