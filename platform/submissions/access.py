@@ -23,7 +23,7 @@ def submission_or_404(viewer: User, pk: int) -> Submission:
 def entry_or_404(viewer: User, pk: int) -> Entry:
     """Return an entry that the viewer may see; to others it does not exist."""
     entries = Entry.objects.select_related(
-        "team", "submission__member", "test_set__phase__shared_task"
+        "team", "submission__member", "test_set__phase__shared_task", "withdrawn_by"
     )
     visible = entries if viewer.is_staff else entries.filter(team__members=viewer)
     return get_object_or_404(visible, pk=pk)

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from submissions.models import Entry, Problem, Score, StateChange, Submission
+from submissions.models import Entry, Problem, Score, StateChange, Submission, Verdict
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
@@ -41,6 +41,12 @@ class EntryAdmin(ReadOnly):
 class ScoreAdmin(ReadOnly):
     list_display = ["entry", "metric", "value", "signature"]
     list_filter = ["metric"]
+
+
+@admin.register(Verdict)
+class VerdictAdmin(ReadOnly):
+    list_display = ["submission", "file", "test_set", "entry", "errors", "warnings"]
+    list_select_related = ["submission", "test_set", "entry__test_set"]
 
 
 @admin.register(Problem)

@@ -16,7 +16,7 @@ from files.models import StoredFile
 from sharedtasks.models import TestSet
 from sharedtasks.testsets import Slots
 from submissions import hypotheses, work
-from submissions.models import Entry, Problem, Submission
+from submissions.models import Entry, Problem, Submission, Verdict
 from submissions.states import SubmissionState
 
 PROBLEMS_KEPT = 1000  # of one submission, shared out among its files
@@ -35,6 +35,7 @@ class Fit:
 class Judged:
     """What was found out about one file."""
 
+    file: str  # its name as messages show it
     test_set: TestSet | None  # the one it is for; None: its name says none that is wanted
     fit: Fit | None  # None: it was refused
     problems: Sequence[evaluator.Problem]  # the first ones
@@ -69,17 +70,9 @@ def conclude(submission: Submission, judged: Sequence[Judged], *, owner: str) ->
     with transaction.atomic():
         if not work.finish(submission, to=to, owner=owner, reason=_reason(judged, len(fitting))):
             raise work.NoLongerOurs
-        _keep_problems(submission, judged)
-        for fit in fitting:
-            entry = Entry.objects.create(
-                submission=submission,
-                team=submission.team,
-                test_set=fit.test_set,
-                system=submission.system,
-                hypotheses=fit.hypotheses,
-            )
-            work.record_birth(entry, reason="no errors found in the upload")
-            work.announce(entry)
+        _keep_verdicts(submission, judged)
+        total = sum(one.total for one in judged)
+        Submission.objects.filter(pk=submission.pk).update(problems_total=total)
 
 
 def _test_sets(submission: Submission) -> Iterator[TestSet]:
@@ -91,7 +84,7 @@ def _judge(
 ) -> Judged:
     test_set = slots.rows.get(verdict.slot or "")
     if verdict.error is not None:
-        return Judged(test_set, None, verdict.error.problems, verdict.error.total)
+        return Judged(verdict.file, test_set, None, verdict.error.problems, verdict.error.total)
     assert test_set is not None  # read_slots promises both
     assert verdict.hypotheses is not None
     kept = hypotheses.store(verdict.hypotheses)
@@ -100,7 +93,7 @@ def _judge(
         *_same_here(verdict, kept, earlier),
         *_sent_before(submission, verdict, kept),
     ]
-    return Judged(test_set, Fit(test_set, kept), found, len(found))
+    return Judged(verdict.file, test_set, Fit(test_set, kept), found, len(found))
 
 
 def _same_here(
@@ -143,23 +136,46 @@ def _reason(judged: Sequence[Judged], fitting: int) -> str:
     return f"{fitting} of {len(judged)} files fit; {count} in the others, which are not scored."
 
 
-def _keep_problems(submission: Submission, judged: Sequence[Judged]) -> None:
+def _keep_verdicts(submission: Submission, judged: Sequence[Judged]) -> None:
     of_each = max(PROBLEMS_KEPT // max(len(judged), 1), PROBLEMS_KEPT_OF_EACH)
+    verdicts = Verdict.objects.bulk_create(
+        Verdict(
+            submission=submission,
+            position=position,
+            file=_storable(one.file)[-200:],
+            test_set=one.test_set,
+            entry=_make_entry(submission, one.fit) if one.fit else None,
+            errors=0 if one.fit else one.total,
+            warnings=one.total if one.fit else 0,
+        )
+        for position, one in enumerate(judged)
+    )
     Problem.objects.bulk_create(
         Problem(
             submission=submission,
-            test_set=one.test_set,
+            verdict=verdict,
             severity=problem.severity,
             file=_storable(problem.file)[-200:],
             line=problem.line,
             segment=_storable(problem.segment or "")[:200],
             message=_storable(problem.message),
         )
-        for one in judged
+        for verdict, one in zip(verdicts, judged, strict=True)
         for problem in one.problems[:of_each]
     )
-    total = sum(one.total for one in judged)
-    Submission.objects.filter(pk=submission.pk).update(problems_total=total)
+
+
+def _make_entry(submission: Submission, fit: Fit) -> Entry:
+    entry = Entry.objects.create(
+        submission=submission,
+        team=submission.team,
+        test_set=fit.test_set,
+        system=submission.system,
+        hypotheses=fit.hypotheses,
+    )
+    work.record_birth(entry, reason="no errors found in the upload")
+    work.announce(entry)
+    return entry
 
 
 def _storable(text: str) -> str:

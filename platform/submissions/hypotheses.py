@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from io import BytesIO
 
 import evaluator
@@ -21,5 +22,11 @@ def store(hypotheses: evaluator.Hypotheses) -> StoredFile:
 
 def load(file: StoredFile) -> evaluator.Hypotheses:
     """Read them back."""
+    return evaluator.Hypotheses(texts=tuple(texts(file)))
+
+
+def texts(file: StoredFile) -> Iterator[str]:
+    """Read them back one by one."""
     with storage.open_file(file) as stream:
-        return evaluator.Hypotheses(texts=tuple(json.loads(line) for line in stream))
+        for line in stream:
+            yield json.loads(line)

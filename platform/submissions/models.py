@@ -128,6 +128,40 @@ class SubmittedFile(models.Model):
         return self.name
 
 
+class Verdict(models.Model):
+    """What checking found out about one file: of a submission, or of a zip in it."""
+
+    submission = models.ForeignKey(Submission, models.CASCADE, related_name="verdicts")
+    position = models.PositiveSmallIntegerField()
+    file = models.CharField(max_length=200)  # its name as messages show it, in a zip with the zip's
+    test_set = models.ForeignKey(  # the one that it is for; none: its name says none
+        TestSet, models.PROTECT, null=True, blank=True, related_name="verdicts"
+    )
+    entry = models.OneToOneField(  # none: it was refused
+        "Entry", models.CASCADE, null=True, blank=True, related_name="verdict"
+    )
+    errors = models.PositiveIntegerField(default=0)  # found; the first ones are kept as problems
+    warnings = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["submission", "position"]
+        constraints = [
+            models.UniqueConstraint(name="verdict_order", fields=["submission", "position"]),
+            models.CheckConstraint(
+                name="verdict_of_an_entry_has_no_errors",
+                condition=Q(entry=None) | Q(errors=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file}: {'refused' if self.is_refused else 'fits'}"
+
+    @property
+    def is_refused(self) -> bool:
+        """Say whether it made no entry."""
+        return self.entry_id is None
+
+
 class Problem(models.Model):
     """Something found in an upload: where, what, and what to do about it."""
 
@@ -136,9 +170,7 @@ class Problem(models.Model):
         WARNING = "warning"
 
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="problems")
-    test_set = models.ForeignKey(  # the one that the file is for; none: its name says none
-        TestSet, models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    verdict = models.ForeignKey(Verdict, models.CASCADE, related_name="problems")
     severity = models.CharField(max_length=10, choices=Severity)
     file = models.CharField(max_length=200, blank=True)
     line = models.PositiveIntegerField(null=True, blank=True)
@@ -295,3 +327,8 @@ class StateChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.old or 'new'} → {self.new}"
+
+    @property
+    def is_note(self) -> bool:
+        """Say whether it tells of something that is no move, such as a change of the primary."""
+        return self.old == self.new

@@ -7,13 +7,13 @@ from io import BytesIO
 from django.db import transaction
 
 import evaluator
-from accounts.models import Team
 from evaluator.baselines import candidates
 from files import storage
 from sharedtasks import testsets
 from submissions import hypotheses, work
 from submissions.boards import touch_board
-from submissions.models import Entry, Score, Submission
+from submissions.models import Entry, Score
+from submissions.primaries import end_primary, lock_primaries
 from submissions.states import EntryState
 
 MAX_STATISTICS_BYTES = 256 * 1024 * 1024
@@ -50,32 +50,31 @@ def record_scores(entry: Entry, result: evaluator.ScoringResult, *, owner: str) 
         if not work.finish(entry, to=EntryState.SCORED, owner=owner):
             raise work.NoLongerOurs
         Score.objects.bulk_create(rows)
-        Entry.objects.filter(pk=entry.pk).update(
-            statistics=statistics, is_primary=_becomes_primary(entry)
-        )
+        Entry.objects.filter(pk=entry.pk).update(statistics=statistics)
+        _make_primary_if_wanted(entry)
         touch_board(entry.test_set_id)
 
 
-def _becomes_primary(entry: Entry) -> bool:
-    if entry.submission is None or not entry.submission.wants_primary:
-        return False
-    # The row is locked by its move to "scored": who withdraws it waits for us.
-    if Entry.objects.filter(pk=entry.pk, withdrawn_at__isnull=False).exists():
-        return False
-    return _end_primary(entry, entry.submission)
-
-
-def _end_primary(entry: Entry, submission: Submission) -> bool:
-    """Make the team's primary contrastive, unless it was uploaded later than this submission.
+def _make_primary_if_wanted(entry: Entry) -> None:
+    """Do what was asked for at upload, unless a primary was uploaded later than this entry.
 
     Only an entry that has been scored takes its place: one that fails costs a team nothing.
     """
-    # The lock: two submissions of one team that both want to be primary take turns.
-    Team.objects.select_for_update().get(pk=submission.team_id)
-    primary = Entry.objects.filter(
-        team=submission.team_id, test_set=entry.test_set_id, is_primary=True
+    submission = entry.submission
+    if submission is None or not submission.wants_primary:
+        return
+    lock_primaries(submission.team_id)
+    # The row is locked by its move to "scored": who withdraws it waits for us.
+    if Entry.objects.filter(pk=entry.pk, withdrawn_at__isnull=False).exists():
+        return
+    later = Entry.objects.filter(
+        team=submission.team_id,
+        test_set=entry.test_set_id,
+        is_primary=True,
+        submission__created_at__gt=submission.created_at,
     )
-    if primary.filter(submission__created_at__gt=submission.created_at).exists():
-        return False
-    primary.update(is_primary=False)
-    return True
+    if later.exists():
+        return
+    end_primary(entry)
+    Entry.objects.filter(pk=entry.pk).update(is_primary=True)
+    work.record_note(entry, reason="made primary, as asked for at upload")

@@ -18,6 +18,7 @@ from sharedtasks.models import Phase, TestSet
 from submissions import work
 from submissions.boards import touch_board
 from submissions.models import Entry, Submission, SubmittedFile
+from submissions.primaries import end_primary, lock_primaries
 from submissions.states import EntryState
 
 MAX_FILES = 60  # in one submission; a phase has fewer test sets
@@ -102,19 +103,18 @@ def make_primary(*, entry: Entry, actor: User) -> None:
     """
     team = _require_choice(entry, actor)
     with transaction.atomic():
-        # The lock: two members who choose at once take turns.
-        Team.objects.select_for_update().get(pk=team.pk)
-        eligible = Entry.objects.filter(pk=entry.pk, withdrawn_at=None, state=EntryState.SCORED)
-        if not eligible.exists():
+        lock_primaries(team.pk)
+        # Its row too: who withdraws it at this moment comes before us or after us.
+        rows = Entry.objects.select_for_update(no_key=True)
+        found = rows.filter(pk=entry.pk, withdrawn_at=None, state=EntryState.SCORED).first()
+        if found is None:
             raise ValidationError("Only an entry that is scored and not withdrawn can be primary.")
-        same = Entry.objects.filter(team=team, test_set=entry.test_set_id)
-        for earlier in same.filter(is_primary=True).exclude(pk=entry.pk):
-            Entry.objects.filter(pk=earlier.pk).update(is_primary=False)
-            reason = f"made contrastive: {entry.system} is primary now"
-            work.record_note(earlier, reason=reason, actor=actor)
-        if eligible.filter(is_primary=False).update(is_primary=True):
-            work.record_note(entry, reason="made primary", actor=actor)
-            touch_board(entry.test_set_id)
+        if found.is_primary:
+            return
+        end_primary(found, actor=actor)
+        Entry.objects.filter(pk=entry.pk).update(is_primary=True)
+        work.record_note(entry, reason="made primary", actor=actor)
+        touch_board(entry.test_set_id)
 
 
 def make_contrastive(*, entry: Entry, actor: User) -> None:
@@ -124,6 +124,22 @@ def make_contrastive(*, entry: Entry, actor: User) -> None:
         if Entry.objects.filter(pk=entry.pk, is_primary=True).update(is_primary=False):
             work.record_note(entry, reason="made contrastive", actor=actor)
             touch_board(entry.test_set_id)
+
+
+def why_no_choice(entry: Entry, *, is_organiser: bool) -> str:
+    """Say why an entry's role is not to be changed now; empty if it is.
+
+    A team chooses until the deadline, organisers later too.
+    """
+    if entry.team is None:
+        return "This row belongs to the test set, not to a team."
+    phase = entry.test_set.phase
+    if is_organiser or phase.is_open(timezone.now()):
+        return ""
+    return (
+        f"{phase.name} is over: what your team is ranked by stays as it is. "
+        "Ask the organisers if it is wrong."
+    )
 
 
 def _store(files: Sequence[Upload]) -> list[tuple[StoredFile, str]]:
@@ -155,15 +171,10 @@ def _require_open(phase: Phase) -> None:
 
 
 def _require_choice(entry: Entry, actor: User) -> Team:
-    """Return whose entry it is: a team chooses until the deadline, organisers later too."""
-    if entry.team is None:
-        raise ValidationError("This row belongs to the test set, not to a team.")
-    if actor.is_staff:
-        return entry.team
-    _require_member(entry.team, actor)
-    if not entry.test_set.phase.is_open(timezone.now()):
-        raise ValidationError(
-            f"{entry.test_set.phase.name} is over: what your team is ranked by stays as it is. "
-            "Ask the organisers if it is wrong."
-        )
+    """Return whose entry it is, if the actor may change its role."""
+    if entry.team is not None and not actor.is_staff:
+        _require_member(entry.team, actor)
+    if why_not := why_no_choice(entry, is_organiser=actor.is_staff):
+        raise ValidationError(why_not)
+    assert entry.team is not None  # or there would be a reason
     return entry.team

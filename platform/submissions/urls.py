@@ -2,14 +2,26 @@ from __future__ import annotations
 
 from django.urls import path
 
-from submissions import views
+from submissions.views import downloads, entry, history, submission, submitting
 
 urlpatterns = [
-    path("tasks/<slug:task>/<slug:phase>/submit", views.submit, name="submit"),
-    path("submissions/", views.submissions, name="submissions"),
-    path("submissions/<int:pk>/", views.submission, name="submission"),
+    path("tasks/<slug:task>/<slug:phase>/submit", submitting.submit, name="submit"),
+    path("submissions/", history.submissions, name="submissions"),
+    path("submissions/<int:pk>/", submission.submission, name="submission"),
     path(
-        "submissions/<int:pk>/files/<int:position>", views.submission_file, name="submission-file"
+        "submissions/<int:pk>/files/<int:position>",
+        downloads.submission_file,
+        name="submission-file",
     ),
-    path("entries/<int:pk>/", views.entry, name="entry"),
+    path(
+        "submissions/<int:pk>/problems.tsv",
+        downloads.submission_problems,
+        name="submission-problems",
+    ),
+    path("entries/<int:pk>/", entry.entry, name="entry"),
+    path("entries/<int:pk>/hypotheses.txt", downloads.entry_text, name="entry-text"),
+    path("entries/<int:pk>/hypotheses.jsonl", downloads.entry_jsonl, name="entry-jsonl"),
+    path("entries/<int:pk>/primary", entry.make_primary, name="make-primary"),
+    path("entries/<int:pk>/contrastive", entry.make_contrastive, name="make-contrastive"),
+    path("entries/<int:pk>/withdraw", entry.withdraw, name="withdraw"),
 ]

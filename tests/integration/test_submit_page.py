@@ -46,10 +46,11 @@ def alices(client, alice):
     return client
 
 
-def test_the_form_offers_the_members_teams_and_the_phases_test_sets(
+def test_the_form_offers_the_members_teams_and_the_newest_test_sets(
     alices, address, team, other_team, phase, make_test_set, shared_task
 ):
     make_test_set(version=2)
+    make_test_set(mode="noterm")
     later = type(phase).objects.create(
         shared_task=shared_task, slug="later", name="Later", opens_at=phase.closes_at
     )
@@ -57,8 +58,12 @@ def test_the_form_offers_the_members_teams_and_the_phases_test_sets(
 
     form = alices.get(address).context["form"]
 
-    assert [str(label) for _, label in form.fields["team"].choices] == ["Lexica"]
-    assert [str(label) for _, label in form.fields["test_set"].choices] == ["en-fr", "en-fr.v2"]
+    assert [str(label) for _, label in form.fields["team"].choices][1:] == ["Lexica"]
+    assert [str(label) for _, label in form.fields["test_set"].choices] == [
+        "As the file names say",
+        "English → French (en-fr.v2)",
+        "English → French (en-fr.noterm)",
+    ]
 
 
 def test_an_upload_is_stored_announced_and_shown(alices, address, form, messages, alice):
@@ -72,7 +77,7 @@ def test_an_upload_is_stored_announced_and_shown(alices, address, form, messages
     assert (submission.description, submission.terminology_use) == ("A transformer.", "training")
     assert submission.is_constrained
     assert submission.wants_primary
-    assert submission.file_name == "output.txt"
+    assert [file.name for file in submission.files.all()] == ["output.txt"]
     assert sent == [("submissions.check", submission.pk)]
 
 
@@ -98,27 +103,27 @@ def test_a_large_upload_comes_through_whole(alices, address, form):
 
     alices.post(address, form(file=SimpleUploadedFile("large.txt", content)))
 
-    with storage.open_file(Submission.objects.get().file) as stream:
+    with storage.open_file(Submission.objects.get().files.get().file) as stream:
         assert stream.read() == content
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"file": None}, "Choose the file with your system&#x27;s outputs."),
+        ({"file": None}, "Choose the files with your system&#x27;s outputs."),
         ({"file": SimpleUploadedFile("empty.txt", b"")}, "This file is empty."),
-        ({"file": SimpleUploadedFile("n" * 201, b"a")}, "at most 200 characters"),
+        ({"file": SimpleUploadedFile("n" * 201, b"a")}, "to at most 200 characters"),
         ({"system": None}, "Give your system a name."),
         ({"system": "   "}, "Give your system a name."),
         ({"system": "x" * 61}, "at most 60 characters"),
         ({"system": "a\0b"}, "Null characters are not allowed."),
         ({"description": "x" * 2001}, "at most 2000 characters"),
         ({"terminology_use": "never"}, "never is not one of the available choices"),
-        ({"terminology_use": None}, "This field is required."),
+        ({"terminology_use": None}, "Say when your system used the terminology."),
         ({"test_set": 10**9}, "not one of the available choices"),
-        ({"team": 10**9}, "not one of the available choices"),
-        ({"team": 10**30}, "not one of the available choices"),
-        ({"team": "x"}, "not one of the available choices"),
+        ({"team": 10**9}, "You are not a member of this team."),
+        ({"team": 10**30}, "You are not a member of this team."),
+        ({"team": "x"}, "You are not a member of this team."),
     ],
 )
 def test_an_invalid_form_is_422_and_says_why(alices, address, form, fields, message):

@@ -1,0 +1,56 @@
+"""What a viewer's teams have sent: filtered, newest first."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+
+from accounts.models import Team
+from sharedtasks.models import Phase
+from submissions.models import Entry, Submission, Verdict
+from submissions.states import EntryState, SubmissionState
+
+FILES_SHOWN = 20  # of each submission
+
+# What the rows show: of a submission, or of any of its files.
+SHOWN_STATES = [
+    ("checking", "being checked"),
+    ("scoring", "being scored"),
+    ("scored", "scored"),
+    ("refused", "refused"),
+    ("withdrawn", "withdrawn"),
+    ("failed", "failed"),
+]
+
+
+def select(
+    submissions: QuerySet[Submission],
+    *,
+    team: Team | None = None,
+    phase: Phase | None = None,
+    state: str = "",
+) -> QuerySet[Submission]:
+    """Choose among submissions, each with its first files' verdicts and entries."""
+    if team:
+        submissions = submissions.filter(team=team)
+    if phase:
+        submissions = submissions.filter(phase=phase)
+    if state:
+        submissions = submissions.filter(_shows(state))
+    verdicts = Verdict.objects.select_related("test_set", "entry")
+    return submissions.prefetch_related(
+        Prefetch(
+            "verdicts", verdicts.order_by("position")[: FILES_SHOWN + 1], to_attr="first_files"
+        )
+    )
+
+
+def _shows(state: str) -> Q:
+    entries = Entry.objects.filter(submission=OuterRef("pk"))
+    live = entries.filter(withdrawn_at=None)
+    if state == "withdrawn":
+        return Q(Exists(entries.exclude(withdrawn_at=None)))
+    if state == SubmissionState.REFUSED:
+        return Q(Exists(Verdict.objects.filter(submission=OuterRef("pk"), entry=None)))
+    if state in EntryState.values:  # "failed" is a state of both
+        return Q(state=state) | Q(Exists(live.filter(state=state)))
+    return Q(state=state)

@@ -1,0 +1,28 @@
+"""The scores of an entry, as its page shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sharedtasks.columns import COLUMNS, Column
+from submissions.models import Entry, Score
+from submissions.parts import in_words
+
+
+@dataclass(frozen=True, slots=True)
+class ShownScore:
+    """A score with how it is written."""
+
+    column: Column
+    score: Score
+    parts: str  # in words; empty if there is nothing to say
+
+
+def of_entry(entry: Entry) -> list[ShownScore]:
+    """Return the newest score of each metric, in column order."""
+    newest = {score.metric: score for score in entry.scores.all()}
+    return [
+        ShownScore(column, score, in_words(column.metric, score.details))
+        for column in COLUMNS
+        if (score := newest.get(column.metric))
+    ]

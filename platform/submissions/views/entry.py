@@ -1,0 +1,146 @@
+"""The page of one entry, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.http import SignedInRequest
+from accounts.models import User
+from sharedtasks.policy import Thing, can_see, instant_of
+from sharedtasks.viewers import viewer_of
+from submissions import reports, scores, services
+from submissions.access import entry_or_404
+from submissions.models import Entry, SubmittedFile, Verdict
+from submissions.views.live import live, pace
+
+
+@login_required
+@never_cache
+@require_safe
+def entry(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show one entry: its state while it moves, its scores, its role, its history."""
+    return _page(request, entry_or_404(request.user, pk))
+
+
+def entry_action(
+    view: Callable[[SignedInRequest, int], HttpResponse],
+) -> Callable[[HttpRequest, int], HttpResponse]:
+    """Take POST alone; who has to sign in first comes back to the entry, not to the action."""
+
+    @never_cache
+    @require_POST
+    @wraps(view)
+    def act(request: HttpRequest, pk: int) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(reverse("entry", args=[pk]))
+        return view(cast(SignedInRequest, request), pk)
+
+    return act
+
+
+@entry_action
+def make_primary(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Rank the team by this entry."""
+    found = entry_or_404(request.user, pk)
+    return _act(request, found, services.make_primary, f"{found.system} is primary now.")
+
+
+@entry_action
+def make_contrastive(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Stop ranking the team by this entry."""
+    found = entry_or_404(request.user, pk)
+    return _act(request, found, services.make_contrastive, f"{found.system} is contrastive now.")
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Ask whether an entry is to be withdrawn, and withdraw it."""
+    found = entry_or_404(request.user, pk)
+    if request.method == "POST":
+        done = f"{found.system} is withdrawn from {found.test_set.slug}."
+        return _act(request, found, services.withdraw, done)
+    why_not = services.why_no_choice(found, is_organiser=request.user.is_staff)
+    if why_not or found.withdrawn_at is not None:
+        return _page(request, found, error=why_not or "This entry is withdrawn already.")
+    return render(request, "submissions/withdraw.html", {"entry": found})
+
+
+def _act(
+    request: SignedInRequest, found: Entry, service: Callable[..., None], done: str
+) -> HttpResponse:
+    try:
+        service(entry=found, actor=request.user)
+    except ValidationError as error:
+        return _page(request, found, error=" ".join(error.messages), status=422)
+    messages.success(request, done)
+    return redirect(found)
+
+
+def _page(
+    request: SignedInRequest, found: Entry, *, error: str = "", status: int = 200
+) -> HttpResponse:
+    context: dict[str, object] = {
+        "entry": found,
+        "submission": found.submission,
+        "error": error,
+        "pace": pace(found.state_since),
+        "changes": found.changes.select_related("actor"),
+        "why_no_choice": services.why_no_choice(found, is_organiser=request.user.is_staff),
+    }
+    context |= _scores(found, request.user) | _source(found)
+    if found.team_id and not found.is_primary:
+        context["primary"] = Entry.objects.filter(
+            team=found.team_id, test_set=found.test_set_id, is_primary=True
+        ).first()
+    return live(request, "entry", context, facts=_facts(found), status=status)
+
+
+def _scores(found: Entry, user: User) -> dict[str, object]:
+    """Return the scores if the viewer may see them now, or else from when on."""
+    phase, viewer, now = found.test_set.phase, viewer_of(user), timezone.now()
+    context: dict[str, object] = {
+        "can_see_scores": can_see(viewer, Thing.OWN_SCORES, phase, now, team=found.team_id),
+        "scores_at": instant_of(Thing.OWN_SCORES, phase),
+        "can_see_board": can_see(viewer, Thing.BOARD, phase, now),
+    }
+    if context["can_see_scores"]:
+        context["scores"] = scores.of_entry(found)
+    return context
+
+
+def _source(found: Entry) -> dict[str, object]:
+    """Return the file that it came from, with what was odd about it."""
+    verdict = Verdict.objects.filter(entry=found).first()
+    if verdict is None or found.submission is None:
+        return {}
+    files = list(found.submission.files.select_related("file"))
+    return {
+        "report": reports.of_verdicts([verdict])[0],
+        # Of a file in a zip the name begins with the zip's.
+        "sent": [file for file in files if _holds(file, verdict)] or files,
+    }
+
+
+def _holds(file: SubmittedFile, verdict: Verdict) -> bool:
+    return verdict.file == file.name or verdict.file.startswith(f"{file.name}/")
+
+
+def _facts(found: Entry) -> tuple[object, ...]:
+    """Return all that can change on the page while it is polled."""
+    role = (found.is_primary, found.withdrawn_at)
+    return (found.state, found.is_claimed, found.attempts, role, pace(found.state_since))
