@@ -87,7 +87,7 @@ def utc(value: datetime) -> SafeString:
 @register.filter
 def left(value: datetime) -> str:
     """Write how long it is until an instant, in its largest unit, rounded down."""
-    seconds = (value - timezone.now()).total_seconds()
+    seconds = max((value - timezone.now()).total_seconds(), 0)
     for unit, length in (("day", DAY), ("hour", HOUR), ("minute", MINUTE)):
         if count := int(seconds // length):
             return f"{count} {unit}{'' if count == 1 else 's'}"
