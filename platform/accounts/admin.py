@@ -14,7 +14,6 @@ from django.db import models
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
-from django.utils import timezone
 
 from accounts.models import Invitation, Membership, Team, User
 
@@ -80,18 +79,14 @@ class TeamAdmin(admin.ModelAdmin[Team]):
 
     @admin.action(description="Verify: we know who these teams are", permissions=["change"])
     def verify(self, request: HttpRequest, queryset: QuerySet[Team]) -> None:
-        count = queryset.filter(is_verified=False).update(
-            is_verified=True, changed_at=timezone.now()
-        )
+        count = queryset.filter(is_verified=False).update(is_verified=True)
         self.message_user(request, f"Verified now: {count}.")
 
     @admin.action(
         description="Mark as the organisers' own: baselines, not ranked", permissions=["change"]
     )
     def mark_as_organisers(self, request: HttpRequest, queryset: QuerySet[Team]) -> None:
-        count = queryset.filter(is_organisers=False).update(
-            is_organisers=True, changed_at=timezone.now()
-        )
+        count = queryset.filter(is_organisers=False).update(is_organisers=True)
         self.message_user(request, f"The organisers' own now: {count}.")
 
 

@@ -91,7 +91,6 @@ class Team(models.Model):
     is_organisers = models.BooleanField("the organisers' own", default=False)
     members = models.ManyToManyField(User, through="Membership", related_name="teams")
     created_at = models.DateTimeField(auto_now_add=True)
-    changed_at = models.DateTimeField(auto_now=True)  # boards built before it are stale
 
     class Meta:
         ordering = ["name"]

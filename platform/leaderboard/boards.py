@@ -4,50 +4,40 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.text import Truncator
 
 import evaluator
+from accounts.models import Team
+from leaderboard.aliases import aliases
+from leaderboard.content import BASELINE, NOBODY, Board, Row, TeamOnBoard
 from leaderboard.models import BoardSnapshot
-from sharedtasks.columns import BY_METRIC, COLUMNS
+from sharedtasks.columns import BY_METRIC
 from sharedtasks.models import TestSet
 from submissions.models import Entry, Score
 from submissions.states import EntryState
 
+DESCRIPTION_SHOWN = 400  # characters; an entry's own page has the whole
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One entry on a board; an undefined score is absent, not zero."""
+# What systems are compared with, in the order in which boards show it.
+YARDSTICKS: list[str] = [Entry.Kind.ORACLE, Entry.Kind.COPY, BASELINE]
+
+# Parts of a signature that differ for a reference that is scored against the other ones.
+OF_REFERENCES = ("nrefs:", "testset:")
+
+
+class Scored(NamedTuple):
+    """What the board needs of one Score."""
 
     entry: int
-    kind: str  # of Entry.Kind
-    team: str  # empty for a row of nobody's
-    team_slug: str
-    system: str
-    is_primary: bool
-    is_constrained: bool
-    terminology_use: str
-    rank: float | None  # equal scores share their mean rank
-    scores: dict[str, float]  # by metric
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """What a leaderboard page shows, best entry first."""
-
-    ranking_metric: str
-    signatures: dict[str, str] = field(default_factory=dict)  # by metric, in column order
-    rows: list[Row] = field(default_factory=list)
-
-    @classmethod
-    def from_json(cls, body: Mapping[str, Any]) -> Board:
-        """Read a snapshot's body back."""
-        rows = [Row(**row) for row in body["rows"]]
-        return cls(body["ranking_metric"], _in_column_order(body["signatures"]), rows)
+    metric: str
+    value: float
+    signature: str
 
 
 def rebuild(test_set_id: int) -> bool:
@@ -57,13 +47,15 @@ def rebuild(test_set_id: int) -> bool:
         test_set = TestSet.objects.select_for_update().get(pk=test_set_id)
         if test_set.ranked_version == test_set.results_version:
             return False
+        board = _build(test_set)
         BoardSnapshot.objects.update_or_create(
             test_set=test_set,
             population=BoardSnapshot.Population.SCORED,
             defaults={
                 "results_version": test_set.results_version,
                 "built_at": timezone.now(),
-                "body": asdict(_build(test_set)),
+                "body": board.body(),
+                "teams": {str(pk): asdict(team) for pk, team in board.teams.items()},
             },
         )
         TestSet.objects.filter(pk=test_set_id).update(ranked_version=F("results_version"))
@@ -71,70 +63,144 @@ def rebuild(test_set_id: int) -> bool:
 
 
 def rebuild_stale() -> int:
-    """Build the boards whose message was lost; return how many were stale."""
+    """Build the boards whose message was lost or whose teams have changed; return how many."""
+    outdated = boards_with_changed_teams()
+    TestSet.objects.filter(pk__in=outdated).update(results_version=F("results_version") + 1)
     stale = TestSet.objects.filter(results_version__gt=F("ranked_version"))
     return sum(rebuild(pk) for pk in stale.values_list("pk", flat=True))
 
 
+def boards_with_changed_teams() -> list[int]:
+    """Return the test sets whose boards say of a team what is no longer so.
+
+    Two queries, whatever there is; nothing that renames or verifies a team has to know of boards.
+    """
+    snapshots = list(BoardSnapshot.objects.values_list("test_set_id", "teams"))
+    known = {str(team.pk): asdict(TeamOnBoard.of(team)) for team in Team.objects.all()}
+    return [pk for pk, teams in snapshots if any(known.get(key) != teams[key] for key in teams)]
+
+
+def scorer_of(signature: str) -> str:
+    """Return the part of a signature that says how was scored, without against what."""
+    return "|".join(part for part in signature.split("|") if not part.startswith(OF_REFERENCES))
+
+
 def _build(test_set: TestSet) -> Board:
-    entries = Entry.objects.filter(test_set=test_set, state=EntryState.SCORED, withdrawn_at=None)
-    scores, signatures = _comparable(Score.objects.filter(entry__in=entries).order_by("pk"))
-    rows = _ranked(
-        entries.select_related("team", "submission"), scores, metric=test_set.ranking_metric
+    entries = list(
+        Entry.objects.filter(test_set=test_set, state=EntryState.SCORED, withdrawn_at=None)
+        .select_related("team", "submission")
+        .order_by("pk")
     )
-    return Board(test_set.ranking_metric, signatures, rows)
+    scores = Score.objects.filter(entry__test_set=test_set).order_by("pk")
+    comparable = _Comparable(
+        entries,
+        map(Scored._make, scores.values_list("entry_id", "metric", "value", "signature")),
+    )
+    return Board.of(
+        _rows(entries, comparable, metric=test_set.ranking_metric),
+        ranking_metric=test_set.ranking_metric,
+        references=test_set.reference_files.count(),
+        signatures=comparable.signatures,
+    )
 
 
-def _comparable(
-    scores: Iterable[Score],
-) -> tuple[dict[int, dict[str, float]], dict[str, str]]:
-    """Keep, of each metric, the scores with one signature, as boards never mix two.
+class _Comparable:
+    """The scores that may stand on one board: of each metric those with one signature.
 
     It is the one that most entries have, among equals the newest: the first upload after an
-    upgrade of a scorer must not empty the board. A rescore brings the others along.
+    upgrade of a scorer must not empty the board. A rescore brings the others along. A reference
+    that is scored against the other ones needs the same scorer, and keeps its own signature.
     """
+
+    def __init__(self, entries: Iterable[Entry], scores: Iterable[Scored]) -> None:
+        oracles = {entry.pk: entry.kind == Entry.Kind.ORACLE for entry in entries}
+        kept = [score for score in scores if score.entry in oracles]
+        self.signatures = _prevailing(kept) | _prevailing(s for s in kept if not oracles[s.entry])
+        self.by_entry: dict[int, dict[str, float]] = {}
+        self.own_signatures: dict[int, dict[str, str]] = {}
+        for score in kept:
+            wanted = self.signatures[score.metric]
+            if score.signature == wanted:
+                self.by_entry.setdefault(score.entry, {})[score.metric] = score.value
+                self.own_signatures.get(score.entry, {}).pop(score.metric, None)
+            elif oracles[score.entry] and scorer_of(score.signature) == scorer_of(wanted):
+                self.by_entry.setdefault(score.entry, {})[score.metric] = score.value
+                self.own_signatures.setdefault(score.entry, {})[score.metric] = score.signature
+
+
+def _prevailing(scores: Iterable[Scored]) -> dict[str, str]:
     scores = list(scores)
     counts = Counter((score.metric, score.signature) for score in scores)
-    newest: dict[str, str] = {}
+    found: dict[str, str] = {}
     for score in scores:
-        best = counts[score.metric, newest.get(score.metric, "")]
-        if counts[score.metric, score.signature] >= best:
-            newest[score.metric] = score.signature
-    by_entry: dict[int, dict[str, float]] = {}
-    for score in scores:
-        if score.signature == newest[score.metric]:
-            by_entry.setdefault(score.entry_id, {})[score.metric] = score.value
-    return by_entry, _in_column_order(newest)
+        if (
+            counts[score.metric, score.signature]
+            >= counts[score.metric, found.get(score.metric, "")]
+        ):
+            found[score.metric] = score.signature
+    return found
 
 
-def _in_column_order(signatures: Mapping[str, str]) -> dict[str, str]:
-    # PostgreSQL's JSON keeps no order of keys.
-    return {c.metric: signatures[c.metric] for c in COLUMNS if c.metric in signatures}
-
-
-def _ranked(
-    entries: Iterable[Entry], scores: dict[int, dict[str, float]], *, metric: str
-) -> list[Row]:
+def _rows(entries: list[Entry], comparable: _Comparable, *, metric: str) -> list[Row]:
     by_id = {entry.pk: entry for entry in entries}
-    values = {pk: scores.get(pk, {}).get(metric) for pk in by_id}
-    higher = BY_METRIC[metric].higher_is_better
+    systems = [entry for entry in entries if kind_of(entry) == Entry.Kind.SYSTEM]
+    names = aliases(by_id)
+
+    def ranked(some: Iterable[Entry]) -> Mapping[int, float | None]:
+        values = {entry.pk: comparable.by_entry.get(entry.pk, {}).get(metric) for entry in some}
+        order = evaluator.rank(values, higher_is_better=BY_METRIC[metric].higher_is_better)
+        return {one.entry_id: one.rank for one in order}
+
+    places = ranked(systems)  # of all, in the order of the board
+    ranks = ranked(entry for entry in systems if _is_ranked(entry))
+    yardsticks = sorted(
+        (entry for entry in entries if kind_of(entry) in YARDSTICKS),
+        key=lambda entry: (YARDSTICKS.index(kind_of(entry)), entry.pk),
+    )
     return [
-        _row(by_id[ranked.entry_id], ranked.rank, scores.get(ranked.entry_id, {}))
-        for ranked in evaluator.rank(values, higher_is_better=higher)
-    ]
+        _row(entry, comparable, alias=names[entry.pk], rank=ranks.get(entry.pk),
+             place=places.get(entry.pk))
+        for entry in [by_id[pk] for pk in places] + yardsticks
+    ]  # fmt: skip
 
 
-def _row(entry: Entry, rank: float | None, scores: dict[str, float]) -> Row:
+def kind_of(entry: Entry) -> str:
+    """Return what a row is: the entry's kind, or a baseline if it is the organisers'."""
+    return BASELINE if entry.team is not None and entry.team.is_organisers else entry.kind
+
+
+def _is_ranked(entry: Entry) -> bool:
+    """Say whether it takes part in the ranking: a known team's primary, no baseline."""
+    return entry.is_primary and entry.team is not None and entry.team.is_verified
+
+
+def _row(
+    entry: Entry,
+    comparable: _Comparable,
+    *,
+    alias: str,
+    rank: float | None,
+    place: float | None,
+) -> Row:
     submission = entry.submission
+    team = TeamOnBoard.of(entry.team) if entry.team else NOBODY
+    description = submission.description if submission else ""
     return Row(
         entry=entry.pk,
-        kind=entry.kind,
-        team=entry.team.name if entry.team else "",
-        team_slug=entry.team.slug if entry.team else "",
+        kind=kind_of(entry),
+        team_id=entry.team_id,
+        team=team.name,
+        team_slug=team.slug,
+        is_verified=team.is_verified,
+        is_organisers=team.is_organisers,
         system=entry.system,
+        description=Truncator(description).chars(DESCRIPTION_SHOWN),
         is_primary=entry.is_primary,
         is_constrained=submission.is_constrained if submission else False,
         terminology_use=submission.get_terminology_use_display() if submission else "",
+        alias=alias,
         rank=rank,
-        scores=scores,
+        place=place,
+        scores=comparable.by_entry.get(entry.pk, {}),
+        signatures=comparable.own_signatures.get(entry.pk, {}),
     )

@@ -1,15 +1,48 @@
-"""What the board pages need to know."""
+"""What the board pages need to know: of a snapshot, what this reader may see and asked for."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
+from hashlib import blake2b
+
+from django.core.paginator import Page, Paginator
+from django.utils import timezone
 
 import evaluator
-from leaderboard.boards import Board, Row
+from leaderboard.content import Board, Row
 from leaderboard.models import BoardSnapshot
+from leaderboard.modes import Change, changes_of
+from leaderboard.selection import CONSTRAINED, PRIMARY, Selection
 from sharedtasks.columns import BY_METRIC, Column
-from sharedtasks.models import TestSet
+from sharedtasks.models import Phase, TestSet
+from sharedtasks.policy import VISITOR, Thing, Viewer, can_see, instant_of
+from submissions.models import Entry
+
+ROWS_ON_A_PAGE = 100
+ROWS_WITHOUT_PAGES = 200  # up to so many stand on one
+
+
+class BoardState(StrEnum):
+    """What there is to show."""
+
+    HIDDEN = "hidden"  # not before its instant
+    BUILDING = "building"  # there are results, and no snapshot yet
+    EMPTY = "empty"  # no system that this reader may see
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Embargo:
+    """What of a board others can't see yet, and from when on they will (None: not announced)."""
+
+    is_board_hidden: bool  # from visitors
+    board_at: datetime | None
+    are_names_hidden: bool  # from visitors
+    names_at: datetime | None
+    sees_names: bool  # this reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +52,9 @@ class Heading:
     column: Column
     signature: str
     is_sorted: bool
+    begins_group: bool
+    group_size: int  # columns in its group
+    address: str  # of the board sorted by it
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,63 +63,328 @@ class Cell:
 
     column: Column
     value: float | None
-    signature: str
+    own_signature: str  # empty: the heading's
+    begins_group: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row with its cells in column order."""
+    """One row as this reader may see it, with its cells in column order."""
 
     row: Row
     cells: list[Cell]
+    is_named: bool = True
+    is_own: bool = False
+    may_open: bool = False  # its entry's page
+    team_address: str = ""  # of the board with this team alone
+
+
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """The way to one page; without an address it stands for those left out."""
+
+    label: str
+    address: str
+    is_current: bool
 
 
 @dataclass(frozen=True, slots=True)
 class BoardView:
-    """A board as a page shows it."""
+    """A board as a page shows it to one reader."""
 
     test_set: TestSet
-    version: int  # of the results it was built from; 0: nothing has been scored yet
-    built_at: datetime | None
-    headings: list[Heading]
-    lines: list[Line]
+    state: BoardState
+    embargo: Embargo
+    selection: Selection
     ranked_by: Column
-    sort: str  # the metric it is sorted by; empty: by official rank
+    headings: list[Heading] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    yardsticks: list[Line] = field(default_factory=list)
+    references: int = 1
+    total: int = 0  # systems that this reader may see
+    shown: int = 0  # of them, after the filters
+    ranked: int = 0  # of them, with a rank
+    pages: Page[int] | None = None
+    teams: list[tuple[str, str]] = field(default_factory=list)  # slug and name, to filter by
+    has_modes: bool = False
+    changes: list[Change] = field(default_factory=list)
+
+    @property
+    def path(self) -> str:
+        """Return the address of the official board."""
+        return self.test_set.get_absolute_url()
+
+    @property
+    def sorted_by(self) -> Column:
+        """Return the column whose best value stands first."""
+        return BY_METRIC[self.selection.sort] if self.selection.sort else self.ranked_by
+
+    @property
+    def official_address(self) -> str:
+        """Return the address of this selection in official order."""
+        return self.selection.address(self.path, sort="")
+
+    @property
+    def unfiltered_address(self) -> str:
+        """Return the address of this selection without filters."""
+        return self.selection.cleared().address(self.path)
+
+    @property
+    def density_address(self) -> str:
+        """Return the address of this selection with the other height of rows."""
+        return self.selection.address(self.path, is_dense=not self.selection.is_dense)
+
+    @property
+    def page_links(self) -> list[PageLink]:
+        """Return the ways to the other pages; none if there is only one."""
+        if self.pages is None or self.pages.paginator.num_pages == 1:
+            return []
+        numbers = self.pages.paginator.get_elided_page_range(
+            self.pages.number, on_each_side=2, on_ends=1
+        )
+        return [self._page_link(number) for number in numbers]
+
+    def _page_link(self, number: int | str) -> PageLink:
+        if not isinstance(number, int):
+            return PageLink(str(number), "", False)
+        address = self.selection.address(self.path, page=number)
+        return PageLink(str(number), address, number == self.selection.page)
+
+    @property
+    def seen(self) -> str:
+        """Return what changes whenever this reader has something else to see, and only then.
+
+        It is made from what the page shows: a counter of results would count hidden ones too.
+        """
+        shown = (self.state, self.embargo, self.selection, self.headings, self.total, self.shown)
+        rows = [(line.row, line.is_own) for line in self.lines + self.yardsticks]
+        content = repr((shown, rows, self.teams, self.changes))
+        return blake2b(content.encode(), digest_size=8).hexdigest()
+
+    @property
+    def has_unverified(self) -> bool:
+        """Say whether there are rows that others don't see before their team is verified."""
+        return any(not line.row.is_verified for line in self.lines)
 
 
-def board_view(test_set: TestSet, *, sort: str = "", rows_at_most: int | None = None) -> BoardView:
-    """Return the snapshot of a test set's board, sorted by a metric or by official rank."""
-    snapshot = BoardSnapshot.objects.filter(
-        test_set=test_set, population=BoardSnapshot.Population.SCORED
-    ).first()
-    if snapshot is None:
-        return BoardView(test_set, 0, None, [], [], BY_METRIC[test_set.ranking_metric], "")
-    board = Board.from_json(snapshot.body)
-    sort = sort if sort in board.signatures else ""
-    rows = (_sorted(board, sort) if sort else board.rows)[:rows_at_most]
-    return BoardView(
-        test_set=test_set,
-        version=snapshot.results_version,
-        built_at=snapshot.built_at,
-        headings=[
-            Heading(BY_METRIC[metric], signature, metric == (sort or board.ranking_metric))
-            for metric, signature in board.signatures.items()
-        ],
-        lines=[Line(row, _cells(board, row)) for row in rows],
-        ranked_by=BY_METRIC[board.ranking_metric],
-        sort=sort,
+def board_view(
+    test_set: TestSet,
+    *,
+    viewer: Viewer = VISITOR,
+    now: datetime | None = None,
+    selection: Selection | None = None,
+    modes: Sequence[TestSet] = (),
+    leaders: int | None = None,
+) -> BoardView:
+    """Return a test set's board as a viewer may see it, in one query; none if it is hidden.
+
+    `modes` are all test sets of its pair, itself among them, if differences between them are
+    wanted; `leaders` asks for so many of the best and the headline columns alone.
+    """
+    now = now or timezone.now()
+    embargo = _embargo(test_set.phase, viewer, now)
+    ranked_by = BY_METRIC[test_set.ranking_metric]
+    empty = BoardView(test_set, BoardState.HIDDEN, embargo, Selection(), ranked_by)
+    if not can_see(viewer, Thing.BOARD, test_set.phase, now):
+        return empty
+    boards = _boards([test_set, *modes])
+    if test_set.pk not in boards:
+        state = BoardState.BUILDING if test_set.results_version else BoardState.EMPTY
+        return replace(empty, state=state)
+    reading = _Reading(boards[test_set.pk], empty, viewer, now, selection or Selection())
+    view = reading.leaders(leaders) if leaders else reading.view()
+    if len(modes) < 2 or leaders:
+        return view
+    named = [line.row for line in view.lines if line.is_named]
+    return replace(view, has_modes=True, changes=changes_of(named, test_set, modes, boards))
+
+
+def _boards(test_sets: Iterable[TestSet]) -> dict[int, Board]:
+    snapshots = BoardSnapshot.objects.filter(
+        test_set__in={test_set.pk for test_set in test_sets},
+        population=BoardSnapshot.Population.SCORED,
+    )
+    rows = snapshots.values_list("test_set_id", "body", "teams")
+    return {pk: Board.from_json(body, teams) for pk, body, teams in rows}
+
+
+def _embargo(phase: Phase, viewer: Viewer, now: datetime) -> Embargo:
+    return Embargo(
+        is_board_hidden=not can_see(VISITOR, Thing.BOARD, phase, now),
+        board_at=instant_of(Thing.BOARD, phase),
+        are_names_hidden=not can_see(VISITOR, Thing.TEAM_NAMES, phase, now),
+        names_at=instant_of(Thing.TEAM_NAMES, phase),
+        sees_names=can_see(viewer, Thing.TEAM_NAMES, phase, now),
     )
 
 
-def _sorted(board: Board, sort: str) -> list[Row]:
-    values = {row.entry: row.scores.get(sort) for row in board.rows}
-    order = evaluator.rank(values, higher_is_better=BY_METRIC[sort].higher_is_better)
-    by_entry = {row.entry: row for row in board.rows}
-    return [by_entry[ranked.entry_id] for ranked in order]
+class _Reading:
+    """One reader's way through one board."""
 
+    def __init__(
+        self,
+        board: Board,
+        empty: BoardView,
+        viewer: Viewer,
+        now: datetime,
+        selection: Selection,
+    ) -> None:
+        self.board, self.empty, self.viewer, self.now = board, empty, viewer, now
+        self.embargo = empty.embargo
+        self.systems = [
+            index
+            for index, kind in enumerate(board.columns.kind)
+            if kind == Entry.Kind.SYSTEM and self._is_visible(index)
+        ]
+        self.teams = self._teams()
+        self.selection = self._sensible(selection)
 
-def _cells(board: Board, row: Row) -> list[Cell]:
-    return [
-        Cell(BY_METRIC[metric], row.scores.get(metric), signature)
-        for metric, signature in board.signatures.items()
-    ]
+    def view(self) -> BoardView:
+        """Return the page that was asked for."""
+        indices = self._ordered([index for index in self.systems if self._is_wanted(index)])
+        size = ROWS_ON_A_PAGE if len(indices) > ROWS_WITHOUT_PAGES else ROWS_WITHOUT_PAGES
+        page = Paginator(indices, size).get_page(self.selection.page)
+        self.selection = replace(self.selection, page=page.number)
+        yardsticks = [
+            index for index, kind in enumerate(self.board.columns.kind) if kind != Entry.Kind.SYSTEM
+        ]
+        return replace(
+            self._view(self._headings(list(self.board.signatures)), list(page), yardsticks),
+            shown=len(indices),
+            pages=page,
+        )
+
+    def leaders(self, count: int) -> BoardView:
+        """Return the best by official rank, or, while nothing is ranked, by score."""
+        self.selection = Selection()
+        ranked = [index for index in self.systems if self.board.columns.rank[index] is not None]
+        ranking = self.board.ranking_metric
+        metrics = [
+            metric
+            for metric in self.board.signatures
+            if BY_METRIC[metric].is_headline or metric == ranking
+        ]
+        indices = self._ordered(ranked or self.systems)[:count]
+        return replace(self._view(self._headings(metrics), indices, []), shown=len(indices))
+
+    def _view(
+        self, headings: list[Heading], indices: list[int], yardsticks: list[int]
+    ) -> BoardView:
+        ranks = self.board.columns.rank
+        return replace(
+            self.empty,
+            state=BoardState.READY if self.systems else BoardState.EMPTY,
+            selection=self.selection,
+            ranked_by=BY_METRIC[self.board.ranking_metric],
+            headings=headings,
+            lines=[self._line(index, headings) for index in indices],
+            yardsticks=[self._line(index, headings) for index in yardsticks],
+            references=self.board.references,
+            total=len(self.systems),
+            ranked=sum(ranks[index] is not None for index in self.systems),
+            teams=self.teams,
+        )
+
+    def _is_visible(self, index: int) -> bool:
+        """Say whether a system is shown: those of unverified teams are, to the team itself."""
+        team = self.board.columns.team_id[index]
+        if team is None or self.viewer.is_organiser or self.board.teams[team].is_verified:
+            return True
+        return team in self.viewer.teams
+
+    def _teams(self) -> list[tuple[str, str]]:
+        """Return whom the rows are of; nobody to choose from where names are hidden."""
+        if not self.embargo.sees_names:
+            return []
+        found = {self.board.columns.team_id[index] for index in self.systems}
+        teams = [self.board.teams[pk] for pk in found if pk is not None]
+        return sorted(((team.slug, team.name) for team in teams), key=lambda team: team[1].lower())
+
+    def _sensible(self, selection: Selection) -> Selection:
+        """Drop what this board doesn't have, or doesn't show to this reader."""
+        is_other = selection.sort != self.board.ranking_metric
+        has_it = selection.sort in self.board.signatures
+        is_team = any(selection.team == slug for slug, _ in self.teams)
+        return replace(
+            selection,
+            sort=selection.sort if has_it and is_other else "",
+            team=selection.team if is_team else "",
+        )
+
+    def _is_wanted(self, index: int) -> bool:
+        columns, wanted = self.board.columns, self.selection
+        if wanted.track and columns.is_constrained[index] != (wanted.track == CONSTRAINED):
+            return False
+        if wanted.entries == PRIMARY and not columns.is_primary[index]:
+            return False
+        team = columns.team_id[index]
+        return not wanted.team or (team is not None and self.board.teams[team].slug == wanted.team)
+
+    def _ordered(self, indices: list[int]) -> list[int]:
+        """Sort by score; equal ones by entry, or, as that would tell who came first, by alias."""
+        columns = self.board.columns
+        places = self._places(self.selection.sort, indices) if self.selection.sort else None
+        ties: Sequence[object] = columns.entry if self.embargo.sees_names else columns.alias
+
+        def key(index: int) -> tuple[float, object]:
+            place = columns.place[index] if places is None else places[index]
+            return (float("inf") if place is None else place, ties[index])
+
+        return sorted(indices, key=key)
+
+    def _places(self, metric: str, indices: list[int]) -> Mapping[int, float | None]:
+        values = self.board.scores[metric]
+        higher = BY_METRIC[metric].higher_is_better
+        order = evaluator.rank({index: values[index] for index in indices}, higher_is_better=higher)
+        return {one.entry_id: one.rank for one in order}
+
+    def _headings(self, metrics: list[str]) -> list[Heading]:
+        sorted_by = self.selection.sort or self.board.ranking_metric
+        headings: list[Heading] = []
+        for metric in metrics:
+            column = BY_METRIC[metric]
+            headings.append(
+                Heading(
+                    column=column,
+                    signature=self.board.signatures[metric],
+                    is_sorted=metric == sorted_by,
+                    begins_group=not headings or headings[-1].column.group != column.group,
+                    group_size=sum(BY_METRIC[m].group == column.group for m in metrics),
+                    address=self.selection.address(self.empty.path, sort=metric),
+                )
+            )
+        return headings
+
+    def _line(self, index: int, headings: list[Heading]) -> Line:
+        row = self.board.row(index)
+        is_own = row.team_id in self.viewer.teams
+        is_named = row.team_id is None or self._may_name(row.team_id)
+        if not is_named:
+            row = replace(
+                row, entry=0, team_id=None, team="", team_slug="", system=row.alias, description=""
+            )
+        has_page = row.team_id is not None and (is_own or self.viewer.is_organiser)
+        return Line(
+            row=replace(row, alias="", place=None),
+            cells=[
+                Cell(
+                    heading.column,
+                    row.scores.get(heading.column.metric),
+                    row.signatures.get(heading.column.metric, ""),
+                    heading.begins_group,
+                )
+                for heading in headings
+            ],
+            is_named=is_named,
+            is_own=is_own,
+            may_open=has_page,
+            team_address=self._team_address(row),
+        )
+
+    def _may_name(self, team: int) -> bool:
+        phase = self.empty.test_set.phase
+        return can_see(self.viewer, Thing.TEAM_NAMES, phase, self.now, team=team)
+
+    def _team_address(self, row: Row) -> str:
+        can_filter = self.embargo.sees_names and row.kind == Entry.Kind.SYSTEM
+        return self.selection.address(self.empty.path, team=row.team_slug) if can_filter else ""

@@ -2,73 +2,128 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.utils.cache import patch_vary_headers
+from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from leaderboard.caching import keep
 from leaderboard.queries import BoardView, board_view
+from leaderboard.selection import Selection
+from leaderboard.tabs import first_board, mode_tabs, modes_of, pair_tabs
 from sharedtasks.models import Phase, SharedTask, TestSet
+from sharedtasks.policy import Thing, Viewer, can_see
+from sharedtasks.viewers import viewer_of
 
-ROWS_ON_START_PAGE = 8
+LEADERS_ON_START_PAGE = 8
+POLL_EVERY = 10  # seconds
+POLL_EVERY_IN_DEMO = 1  # second: there the board fills while one looks
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show what this is, who leads, and where to submit."""
+    now, viewer = timezone.now(), viewer_of(request.user)
     tasks = list(SharedTask.objects.prefetch_related("phases__test_sets"))
-    tabs = _test_sets_of_first(tasks)
-    view = board_view(tabs[0], rows_at_most=ROWS_ON_START_PAGE) if tabs else None
-    return _live(request, "leaderboard/home.html", view, {"tasks": tasks, "tabs": tabs})
+    phases = _phases(tasks)
+    test_sets = _test_sets_to_lead_with(phases, viewer, now)
+    first = first_board(test_sets)
+    open_phase = _next_to_close(phases, now)
+    context: dict[str, object] = {"tasks": tasks, "open_phase": open_phase, "is_start": True}
+    view = None
+    if first is not None:
+        view = board_view(first, viewer=viewer, now=now, leaders=LEADERS_ON_START_PAGE)
+        context["tabs"] = pair_tabs(test_sets, first, Selection())
+    response = _live(request, "leaderboard/home.html", view, context, now)
+    return keep(response, request, phases=phases, now=now, at_most=_poll_every())
 
 
 @require_safe
 def board(request: HttpRequest, task: str, phase: str, test_set: str) -> HttpResponse:
     """Show one test set's leaderboard."""
-    found = get_object_or_404(
-        Phase.objects.select_related("shared_task"), shared_task__slug=task, slug=phase
+    now, viewer = timezone.now(), viewer_of(request.user)
+    test_sets = list(
+        TestSet.objects.select_related("phase__shared_task").filter(
+            phase__shared_task__slug=task, phase__slug=phase
+        )
     )
-    tabs = _of_phase(found)
-    shown = next((tab for tab in tabs if tab.slug == test_set), None)
+    shown = next((one for one in test_sets if one.slug == test_set), None)
     if shown is None:
-        raise Http404(f"{found} has no test set {test_set}.")
-    view = board_view(shown, sort=request.GET.get("sort", ""))
-    return _live(request, "leaderboard/board.html", view, {"tabs": tabs})
+        raise Http404(f"There is no board {task}/{phase}/{test_set}.")
+    view = board_view(
+        shown,
+        viewer=viewer,
+        now=now,
+        selection=Selection.of(request.GET),
+        modes=modes_of(test_sets, shown),
+    )
+    context: dict[str, object] = {
+        "tabs": pair_tabs(test_sets, shown, view.selection),
+        "mode_tabs": mode_tabs(test_sets, shown, view.selection),
+    }
+    response = _live(request, "leaderboard/board.html", view, context, now)
+    return keep(response, request, phases=[shown.phase], now=now, at_most=_poll_every())
 
 
 def _live(
-    request: HttpRequest, page: str, view: BoardView | None, context: dict[str, object]
+    request: HttpRequest,
+    page: str,
+    view: BoardView | None,
+    context: dict[str, object],
+    now: datetime,
 ) -> HttpResponse:
-    # The board's piece asks for itself, and says which version the reader has before them.
+    # The board's piece asks for itself, and says what the reader has before them.
     is_polled = request.headers.get("HX-Target") == "board"
-    version = str(view.version) if view else ""
-    if is_polled and (view is None or request.GET.get("seen") == version):
-        return _varied(HttpResponse(status=204))
-    query = {"seen": version} | ({"sort": view.sort} if view and view.sort else {})
-    context |= {"board": view, "live_url": f"{request.path}?{urlencode(query)}"}
-    return _varied(render(request, "leaderboard/_board.html" if is_polled else page, context))
+    if is_polled and (view is None or request.GET.get("seen") == view.seen):
+        return HttpResponse(status=204)
+    if view is not None:
+        phase = view.test_set.phase
+        query = view.selection.query() | {"seen": view.seen}
+        context |= {
+            "board": view,
+            "is_open": phase.is_open(now),
+            "is_ahead": phase.opens_at > now,
+            "live_url": f"{request.path}?{urlencode(query)}",
+            "poll_every": _poll_every(),
+        }
+    return render(request, "leaderboard/_board.html" if is_polled else page, context)
 
 
-def _varied(response: HttpResponse) -> HttpResponse:
-    # One address has two bodies: a cache between us and the reader has to know.
-    patch_vary_headers(response, ["HX-Target"])
-    return response
+def _poll_every() -> int:
+    return POLL_EVERY_IN_DEMO if settings.DEMO else POLL_EVERY
 
 
-def _of_phase(phase: Phase) -> list[TestSet]:
-    test_sets = list(phase.test_sets.all())
-    for test_set in test_sets:
-        test_set.phase = phase
-    return test_sets
-
-
-def _test_sets_of_first(tasks: list[SharedTask]) -> list[TestSet]:
+def _phases(tasks: Iterable[SharedTask]) -> list[Phase]:
+    """Return the phases of all shared tasks, each knowing its task, each test set its phase."""
+    phases = []
     for task in tasks:
-        phases = list(task.phases.all())
-        for phase in phases:
+        for phase in task.phases.all():
             phase.shared_task = task
-        if found := [test_set for phase in phases for test_set in _of_phase(phase)]:
-            return found
-    return []
+            for test_set in phase.test_sets.all():
+                test_set.phase = phase
+            phases.append(phase)
+    return phases
+
+
+def _test_sets_to_lead_with(phases: list[Phase], viewer: Viewer, now: datetime) -> list[TestSet]:
+    """Choose the phase that the start page is about: of the newest shared task the last one that
+    has a board to show, or else the first, whose board says when it opens."""
+    filled = [phase for phase in phases if phase.test_sets.all()]
+    newest = [phase for phase in filled if phase.shared_task_id == filled[0].shared_task_id]
+    shown = [phase for phase in newest if can_see(viewer, Thing.BOARD, phase, now)]
+    # A post-evaluation phase repeats what is decided.
+    deciding = [phase for phase in shown if phase.kind != Phase.Kind.POST]
+    chosen = [*newest[:1], *shown, *deciding][-1:]
+    return [test_set for phase in chosen for test_set in phase.test_sets.all()]
+
+
+def _next_to_close(phases: Iterable[Phase], now: datetime) -> Phase | None:
+    """Return the open phase whose deadline comes first; one without a deadline comes last."""
+    is_open = [phase for phase in phases if phase.is_open(now) and phase.test_sets.all()]
+    return min(is_open, key=lambda phase: (phase.closes_at is None, phase.closes_at or now),
+               default=None)  # fmt: skip

@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from evaluator.metrics import METRICS
+from evaluator.metrics import FAMILIES, METRICS
+
+
+class Group(StrEnum):
+    """The families of columns, as boards head them."""
+
+    TERMS = "Terms"
+    WMT21 = "WMT 2021 scorer"
+    QUALITY = "Quality"
+
+
+# The few that say most, for places with room for no more.
+HEADLINES = ("term-success", "term-consistency", "over-application", "bleu", "chrf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +28,18 @@ class Column:
     label: str
     decimals: int
     meaning: str
+
+    @property
+    def group(self) -> Group:
+        """Return the family that it stands with."""
+        if self.metric in FAMILIES["term"]:
+            return Group.TERMS
+        return Group.WMT21 if self.metric in FAMILIES["wmt21"] else Group.QUALITY
+
+    @property
+    def is_headline(self) -> bool:
+        """Say whether it is among the few that the start page shows."""
+        return self.metric in HEADLINES
 
     @property
     def higher_is_better(self) -> bool:

@@ -200,8 +200,7 @@ class Entry(WorkItem):
     TASK = "submissions.score"
 
     class Kind(models.TextChoices):
-        SYSTEM = "system"  # a team's
-        BASELINE = "baseline"  # a system of the organisers', beside the ranks
+        SYSTEM = "system"  # a team's; of the organisers' own teams it is a baseline
         ORACLE = "oracle"  # a reference, against the other ones if there are any
         COPY = "copy"  # the source, untranslated
 
@@ -233,9 +232,7 @@ class Entry(WorkItem):
             ),
             models.CheckConstraint(
                 name="entry_of_a_team_or_of_nobody",
-                condition=Q(
-                    kind__in=["system", "baseline"], submission__isnull=False, team__isnull=False
-                )
+                condition=Q(kind="system", submission__isnull=False, team__isnull=False)
                 | Q(kind__in=["oracle", "copy"], submission=None, team=None, is_primary=False),
             ),
             # Two sweepers that make a test set's oracle rows make them once.

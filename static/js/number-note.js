@@ -1,19 +1,29 @@
-// Shows a number's exact value and signature on hover and on focus. Without it, `title` does.
+// Shows a number's exact value and signature on hover, on focus and on touch, and leads from number
+// to number by the arrow keys. Without it, `title` shows the exact value.
 (() => {
   "use strict";
+  const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
   let note = null;
 
   function show(number) {
     hide();
-    const [value, signature] = number.dataset.note.split("\n");
+    const [value, own] = number.dataset.note.split("\n");
+    const exact = document.createElement("b");
+    exact.textContent = value;
     note = document.createElement("div");
     note.className = "number-note";
     note.setAttribute("role", "status");
-    const exact = document.createElement("b");
-    exact.textContent = value;
-    note.append(exact, signature);
+    note.append(exact, own || signatureOf(number));
     document.body.append(note);
     place(number.getBoundingClientRect());
+  }
+
+  // Its own, or the one that its column's heading holds for all.
+  function signatureOf(number) {
+    if (number.dataset.signature) return number.dataset.signature;
+    const headings = number.closest("table")?.querySelectorAll("thead [data-signature]") ?? [];
+    const heading = [...headings].find((one) => one.dataset.metric === number.dataset.metric);
+    return heading?.dataset.signature ?? "";
   }
 
   function place(at) {
@@ -39,6 +49,33 @@
     return number && number.dataset.note ? number : null;
   }
 
+  // A table of numbers is one stop of the tab key; the arrow keys go on from there.
+  function step(event) {
+    const from = event.target instanceof Element ? event.target.closest("table .score") : null;
+    const by = STEPS[event.key];
+    if (!from || !by || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const to = next(from, by);
+    if (!to) return;
+    from.tabIndex = -1;
+    to.tabIndex = 0;
+    to.focus();
+  }
+
+  function next(from, [down, right]) {
+    const rows = [...from.closest("table").rows];
+    let row = from.closest("tr").rowIndex;
+    let column = from.closest("td").cellIndex;
+    for (;;) {
+      row += down;
+      column += right;
+      const cell = rows[row]?.cells[column];
+      if (!rows[row] || (right && !cell)) return null;
+      const score = cell?.querySelector(".score");
+      if (score) return score;
+    }
+  }
+
   for (const kind of ["mouseover", "focusin"]) {
     document.addEventListener(kind, (event) => {
       const number = numberOf(event);
@@ -47,6 +84,9 @@
     });
   }
   document.addEventListener("focusout", hide);
-  document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") hide();
+    else step(event);
+  });
   window.addEventListener("scroll", hide, true);
 })();

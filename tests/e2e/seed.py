@@ -24,7 +24,7 @@ def set_up() -> None:
 
     for name, team_name in MEMBERS.items():
         user = User.objects.create_user(name, f"{name}@teams.example", PASSWORD)
-        team = Team.objects.create(name=team_name, slug=team_name.lower())
+        team = Team.objects.create(name=team_name, slug=team_name.lower(), is_verified=True)
         Membership.objects.create(team=team, user=user, role=Membership.Role.OWNER)
 
 

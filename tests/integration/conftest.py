@@ -18,6 +18,7 @@ from django.db import connections
 from django.utils import timezone
 
 from accounts.models import Membership, Team, User
+from files.models import StoredFile
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.testsets import TestSetFiles, import_test_set
 from submissions import services
@@ -134,6 +135,34 @@ def make_test_set(phase: Phase) -> Callable[..., TestSet]:
 def test_set(make_test_set: Callable[..., TestSet]) -> TestSet:
     """The sample, en-fr."""
     return make_test_set()
+
+
+@pytest.fixture
+def stored_file(db: None) -> StoredFile:
+    """A row without bytes, for what nobody reads."""
+    return StoredFile.objects.create(sha256="0" * 64, size=1, key="none", used_at=timezone.now())
+
+
+@pytest.fixture
+def make_bare_test_set(phase: Phase, stored_file: StoredFile) -> Callable[..., TestSet]:
+    """Make a test set whose files nobody reads, for boards with invented scores."""
+
+    def make(**columns: Any) -> TestSet:
+        values: dict[str, Any] = {
+            "phase": phase,
+            "source_language": "en",
+            "target_language": "fr",
+            "text_form": "raw",
+            "ranking_metric": "term-success",
+            "source_file": stored_file,
+            "digest": "0" * 64,
+            "segments": 10,
+            "documents": 2,
+            "required_terms": 20,
+        }
+        return TestSet.objects.create(**(values | columns))
+
+    return make
 
 
 @pytest.fixture

@@ -70,3 +70,38 @@ def _ago(seconds: float, instant: datetime) -> str:
         days = int(seconds // DAY)
         return "yesterday" if days == 1 else f"{days} days ago"
     return f"{instant.day} {instant:%b %Y}"
+
+
+@register.filter
+def utc(value: datetime) -> SafeString:
+    """Write an instant in full."""
+    instant = value.astimezone(timezone.get_default_timezone())
+    return format_html(
+        '<time datetime="{}">{} {}</time>',
+        instant.isoformat(timespec="seconds"),
+        instant.day,
+        instant.strftime("%b %Y, %H:%M UTC"),
+    )
+
+
+@register.filter
+def left(value: datetime) -> str:
+    """Write how long it is until an instant, in its largest unit, rounded down."""
+    seconds = max((value - timezone.now()).total_seconds(), 0)
+    for unit, length in (("day", DAY), ("hour", HOUR), ("minute", MINUTE)):
+        if count := int(seconds // length):
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return "less than a minute"
+
+
+@register.filter
+def difference(value: float, decimals: int) -> str:
+    """Write a difference of two scores with its sign; none where it rounds to nothing."""
+    written = score(value, decimals)
+    return written if float(written.replace(MINUS, "-")) <= 0 else f"+{written}"
+
+
+@register.filter
+def is_half(value: float | None) -> bool:
+    """Say whether a rank is shared by an even number of rows, and so ends in a half."""
+    return value is not None and value % 1 != 0

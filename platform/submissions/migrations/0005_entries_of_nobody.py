@@ -8,7 +8,6 @@ from django.db.models import Q
 
 KINDS = [
     ("system", "System"),
-    ("baseline", "Baseline"),
     ("oracle", "Oracle"),
     ("copy", "Copy"),
 ]
@@ -51,7 +50,7 @@ class Migration(migrations.Migration):
             models.CheckConstraint(
                 name="entry_of_a_team_or_of_nobody",
                 condition=Q(
-                    kind__in=["system", "baseline"], submission__isnull=False, team__isnull=False
+                    kind="system", submission__isnull=False, team__isnull=False
                 )
                 | Q(kind__in=["oracle", "copy"], submission=None, team=None, is_primary=False),
             ),

@@ -97,3 +97,41 @@ def test_the_instant_is_there_for_whoever_wants_it():
         '<time datetime="2026-03-05T11:30:00+00:00" title="2026-03-05 11:30:00 UTC">'
         "30 min ago</time>"
     )
+
+
+def test_an_instant_is_written_in_full_in_utc():
+    elsewhere = datetime(2026, 3, 5, 1, 30, 0, tzinfo=timezone(timedelta(hours=2)))
+
+    assert site.utc(elsewhere) == (
+        '<time datetime="2026-03-04T23:30:00+00:00">4 Mar 2026, 23:30 UTC</time>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("ahead", "words"),
+    [
+        (timedelta(days=3, hours=23), "3 days"),
+        (timedelta(days=1), "1 day"),
+        (timedelta(hours=23, minutes=59), "23 hours"),
+        (timedelta(minutes=1, seconds=59), "1 minute"),
+        (timedelta(seconds=59), "less than a minute"),
+        (timedelta(seconds=-5), "less than a minute"),  # the page is a moment old
+    ],
+)
+def test_what_is_left_is_told_in_its_largest_unit(ahead, words):
+    assert site.left(NOW + ahead) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(3.14, "+3.1"), (-0.06, "−0.1"), (0.04, "0.0"), (-0.04, "0.0"), (0.0, "0.0"), (100, "+100.0")],
+)
+def test_differences_have_a_sign_unless_they_round_to_nothing(value, written):
+    assert site.difference(value, 1) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "is_half"), [(None, False), (1.0, False), (1.5, True), (2, False)]
+)
+def test_shared_ranks_may_be_halves(value, is_half):
+    assert site.is_half(value) == is_half

@@ -1,0 +1,34 @@
+"""Names for systems whose teams are not named yet: the same on every visit, and telling nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from django.utils.crypto import salted_hmac
+
+ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"  # no two that look alike, and no words
+SHORT, LONG = 4, 12  # letters: 28⁴ names for a board; the few that coincide get longer ones
+
+
+def aliases(entries: Iterable[int]) -> dict[int, str]:
+    """Name each entry of a board by a code that only this installation's secret can make.
+
+    It depends on the entry alone: new entries rename nobody, and neither the codes nor their
+    order say who came first, who is better, or which entries of two boards are one team's.
+    """
+    codes = {entry: _code(entry) for entry in entries}
+    taken = Counter(code[:SHORT] for code in codes.values())
+    return {
+        entry: f"System {code[:SHORT] if taken[code[:SHORT]] == 1 else code}"
+        for entry, code in codes.items()
+    }
+
+
+def _code(entry: int) -> str:
+    number = int.from_bytes(salted_hmac("leaderboard.aliases", str(entry)).digest())
+    letters = []
+    for _ in range(LONG):
+        number, letter = divmod(number, len(ALPHABET))
+        letters.append(ALPHABET[letter])
+    return "".join(letters)

@@ -1,0 +1,80 @@
+"""What a reader asks a board for; it lives in the address, so that it can be sent to somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+
+from sharedtasks.columns import BY_METRIC
+
+CONSTRAINED, UNCONSTRAINED = "constrained", "unconstrained"
+TRACKS = (CONSTRAINED, UNCONSTRAINED)
+PRIMARY = "primary"
+MAX_DIGITS = 9  # of a page's number
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Order, filters, page and density; the empty one is the official board from its top."""
+
+    sort: str = ""  # a metric; empty: the official order
+    track: str = ""  # one of TRACKS; empty: both
+    entries: str = ""  # "primary"; empty: contrastive ones too
+    team: str = ""  # its slug; empty: all
+    page: int = 1
+    is_dense: bool = False
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Selection:
+        """Read an address; what makes no sense in it asks for nothing."""
+        return cls(
+            sort=_one_of(BY_METRIC, query.get("sort", "")),
+            track=_one_of(TRACKS, query.get("track", "")),
+            entries=_one_of((PRIMARY,), query.get("entries", "")),
+            team=query.get("team", "")[:100],
+            page=_page(query.get("page", "")),
+            is_dense=query.get("dense") == "1",
+        )
+
+    @property
+    def is_filtered(self) -> bool:
+        """Say whether it may hide rows."""
+        return bool(self.track or self.entries or self.team)
+
+    def cleared(self) -> Selection:
+        """Return it without filters."""
+        return replace(self, track="", entries="", team="", page=1)
+
+    def address(self, path: str, **changes: Any) -> str:
+        """Write the address of a board with this selection, changed; any change but of density
+        begins at the first page again."""
+        if not changes.keys() <= {"page", "is_dense"}:
+            changes.setdefault("page", 1)
+        query = urlencode(replace(self, **changes).query())
+        return f"{path}?{query}" if query else path
+
+    def query(self) -> dict[str, str]:
+        """Write it as parameters, only what differs from the empty one."""
+        values = {
+            "sort": self.sort,
+            "track": self.track,
+            "entries": self.entries,
+            "team": self.team,
+            "page": str(self.page) if self.page > 1 else "",
+            "dense": "1" if self.is_dense else "",
+        }
+        return {name: value for name, value in values.items() if value}
+
+
+def _one_of(known: Container[str], value: str) -> str:
+    return value if value in known else ""
+
+
+def _page(value: str) -> int:
+    if value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS:
+        return max(int(value), 1)
+    return 1
