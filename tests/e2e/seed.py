@@ -13,15 +13,17 @@ import django
 
 PASSWORD = "a long pass phrase"
 MEMBERS = {"alice": "Lighthouse", "charlie": "Windmill"}
+ORGANISER = "olga"
 
 
 def set_up() -> None:
-    """Migrate the database; create alice and charlie with a team each."""
+    """Migrate the database; create an organiser, and alice and charlie with a team each."""
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
     from accounts.models import Membership, Team, User
 
+    User.objects.create_superuser(ORGANISER, f"{ORGANISER}@teams.example", PASSWORD)
     for name, team_name in MEMBERS.items():
         user = User.objects.create_user(name, f"{name}@teams.example", PASSWORD)
         team = Team.objects.create(name=team_name, slug=team_name.lower(), is_verified=True)

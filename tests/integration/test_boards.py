@@ -342,10 +342,8 @@ def test_references_and_the_copied_source_stand_apart_and_unranked(
     assert board.references == 1
 
 
-def test_an_organisers_baseline_stands_apart_too(
-    make_primary, score_yardsticks, build, other_team, charlie
-):
-    baseline = make_primary(PERFECT, system="baseline", team=other_team, member=charlie)
+def test_an_organisers_baseline_stands_apart_too(make_primary, score_yardsticks, build):
+    baseline = make_primary(PERFECT, system="baseline")
     make_primary(POOR, system="poor")
     Team.objects.filter(pk=baseline.team_id).update(is_organisers=True)
     score_yardsticks()
