@@ -88,7 +88,7 @@ def test_another_ranking_metric_makes_the_board_stale(
     assert response.status_code == 302
     assert boards.rebuild_stale() == 1
     body = BoardSnapshot.objects.get().body
-    assert [row["system"] for row in body["rows"]] == ["words", "terms"]
+    assert body["columns"]["system"] == ["words", "terms"]
 
 
 def test_an_unknown_ranking_metric_is_refused(change_ranking_metric, test_set):

@@ -92,7 +92,7 @@ def test_of_eight_builders_one_builds_the_board(make_scored_entry, at_once, test
     snapshot = BoardSnapshot.objects.get()
     assert sum(built) == 1
     assert test_set.ranked_version == test_set.results_version == snapshot.results_version == 3
-    assert len(snapshot.body["rows"]) == 3
+    assert len(snapshot.body["columns"]["entry"]) == 3
 
 
 def test_a_board_that_is_built_while_scores_arrive_misses_none(make_entry, at_once, test_set):
@@ -107,7 +107,7 @@ def test_a_board_that_is_built_while_scores_arrive_misses_none(make_entry, at_on
     test_set.refresh_from_db()
     snapshot = BoardSnapshot.objects.get()
     assert test_set.ranked_version == test_set.results_version == snapshot.results_version == 6
-    assert len(snapshot.body["rows"]) == 6
+    assert len(snapshot.body["columns"]["entry"]) == 6
 
 
 def test_of_two_primaries_scored_at_once_one_stays(make_entry, at_once):
