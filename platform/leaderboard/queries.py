@@ -3,168 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
-from hashlib import blake2b
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.utils import timezone
 
 import evaluator
 from leaderboard.content import Board, Row
 from leaderboard.models import BoardSnapshot
-from leaderboard.modes import Change, changes_of
+from leaderboard.modes import changes_of
 from leaderboard.selection import CONSTRAINED, PRIMARY, Selection
-from sharedtasks.columns import BY_METRIC, Column
+from leaderboard.shown import BoardState, BoardView, Cell, Embargo, Heading, Line
+from sharedtasks.columns import BY_METRIC
 from sharedtasks.models import Phase, TestSet
 from sharedtasks.policy import VISITOR, Thing, Viewer, can_see, instant_of
 from submissions.models import Entry
 
 ROWS_ON_A_PAGE = 100
 ROWS_WITHOUT_PAGES = 200  # up to so many stand on one
-
-
-class BoardState(StrEnum):
-    """What there is to show."""
-
-    HIDDEN = "hidden"  # not before its instant
-    BUILDING = "building"  # there are results, and no snapshot yet
-    EMPTY = "empty"  # no system that this reader may see
-    READY = "ready"
-
-
-@dataclass(frozen=True, slots=True)
-class Embargo:
-    """What of a board others can't see yet, and from when on they will (None: not announced)."""
-
-    is_board_hidden: bool  # from visitors
-    board_at: datetime | None
-    are_names_hidden: bool  # from visitors
-    names_at: datetime | None
-    sees_names: bool  # this reader
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A column with what this board knows of it."""
-
-    column: Column
-    signature: str
-    is_sorted: bool
-    begins_group: bool
-    group_size: int  # columns in its group
-    address: str  # of the board sorted by it
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One score of one row; `value` is None where the metric is undefined."""
-
-    column: Column
-    value: float | None
-    own_signature: str  # empty: the heading's
-    begins_group: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row as this reader may see it, with its cells in column order."""
-
-    row: Row
-    cells: list[Cell]
-    is_named: bool = True
-    is_own: bool = False
-    may_open: bool = False  # its entry's page
-    team_address: str = ""  # of the board with this team alone
-
-
-@dataclass(frozen=True, slots=True)
-class PageLink:
-    """The way to one page; without an address it stands for those left out."""
-
-    label: str
-    address: str
-    is_current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BoardView:
-    """A board as a page shows it to one reader."""
-
-    test_set: TestSet
-    state: BoardState
-    embargo: Embargo
-    selection: Selection
-    ranked_by: Column
-    headings: list[Heading] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
-    yardsticks: list[Line] = field(default_factory=list)
-    references: int = 1
-    total: int = 0  # systems that this reader may see
-    shown: int = 0  # of them, after the filters
-    ranked: int = 0  # of them, with a rank
-    pages: Page[int] | None = None
-    teams: list[tuple[str, str]] = field(default_factory=list)  # slug and name, to filter by
-    has_modes: bool = False
-    changes: list[Change] = field(default_factory=list)
-
-    @property
-    def path(self) -> str:
-        """Return the address of the official board."""
-        return self.test_set.get_absolute_url()
-
-    @property
-    def sorted_by(self) -> Column:
-        """Return the column whose best value stands first."""
-        return BY_METRIC[self.selection.sort] if self.selection.sort else self.ranked_by
-
-    @property
-    def official_address(self) -> str:
-        """Return the address of this selection in official order."""
-        return self.selection.address(self.path, sort="")
-
-    @property
-    def unfiltered_address(self) -> str:
-        """Return the address of this selection without filters."""
-        return self.selection.cleared().address(self.path)
-
-    @property
-    def density_address(self) -> str:
-        """Return the address of this selection with the other height of rows."""
-        return self.selection.address(self.path, is_dense=not self.selection.is_dense)
-
-    @property
-    def page_links(self) -> list[PageLink]:
-        """Return the ways to the other pages; none if there is only one."""
-        if self.pages is None or self.pages.paginator.num_pages == 1:
-            return []
-        numbers = self.pages.paginator.get_elided_page_range(
-            self.pages.number, on_each_side=2, on_ends=1
-        )
-        return [self._page_link(number) for number in numbers]
-
-    def _page_link(self, number: int | str) -> PageLink:
-        if not isinstance(number, int):
-            return PageLink(str(number), "", False)
-        address = self.selection.address(self.path, page=number)
-        return PageLink(str(number), address, number == self.selection.page)
-
-    @property
-    def seen(self) -> str:
-        """Return what changes whenever this reader has something else to see, and only then.
-
-        It is made from what the page shows: a counter of results would count hidden ones too.
-        """
-        shown = (self.state, self.embargo, self.selection, self.headings, self.total, self.shown)
-        rows = [(line.row, line.is_own) for line in self.lines + self.yardsticks]
-        content = repr((shown, rows, self.teams, self.changes))
-        return blake2b(content.encode(), digest_size=8).hexdigest()
-
-    @property
-    def has_unverified(self) -> bool:
-        """Say whether there are rows that others don't see before their team is verified."""
-        return any(not line.row.is_verified for line in self.lines)
 
 
 def board_view(

@@ -13,8 +13,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from leaderboard.caching import keep
-from leaderboard.queries import BoardView, board_view
+from leaderboard.queries import board_view
 from leaderboard.selection import Selection
+from leaderboard.shown import BoardView
 from leaderboard.tabs import first_board, mode_tabs, modes_of, pair_tabs
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.policy import Thing, Viewer, can_see

@@ -150,7 +150,7 @@ def test_every_link_keeps_the_rest_of_the_address(client, six):
 
     assert f'href="{BOARD}?sort=bleu&amp;dense=1">Show all' in text
     assert f'href="{BOARD}?track=unconstrained&amp;dense=1">Official order' in text
-    assert f'href="{BOARD}?sort=bleu&amp;track=unconstrained">Higher rows' in text
+    assert f'href="{BOARD}?sort=bleu&amp;track=unconstrained">Taller rows' in text
     assert f'href="{BOARD}?sort=over-application&amp;track=unconstrained&amp;dense=1"' in text
     assert f'hx-get="{BOARD}?sort=bleu&amp;track=unconstrained&amp;dense=1&amp;seen=' in text
     assert f'{BOARD}?sort=bleu&amp;track=unconstrained&amp;team=babel&amp;dense=1"' in text

@@ -10,6 +10,8 @@ import pytest
 from django.utils import timezone
 
 from leaderboard import boards
+from submissions import baselines, tasks
+from submissions.models import Entry
 from tests.integration.samples import FAIR, PERFECT, POOR
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +32,7 @@ def three(make_scored_entry, test_set):
 
 
 def shown(response):
-    return re.findall(r"<strong>(.*?)</strong>", response.text)
+    return re.findall(r"<strong>(?:<a [^>]*>)?(.*?)(?:</a>)?</strong>", response.text)
 
 
 def test_the_board_ranks_the_systems(client, three):
@@ -188,3 +190,84 @@ def test_the_board_says_which_end_is_the_better_one(client, three, test_set, met
     assert f'aria-sort="{order}"' in response.text
     best_first = ["Worst", "Best", "Middle"]
     assert shown(response) == (best_first if order == "descending" else best_first[::-1])
+
+
+def test_a_board_whose_first_scores_wait_for_it_says_so(client, make_scored_entry):
+    make_scored_entry()
+
+    text = client.get(BOARD).text
+
+    assert "this board is being built. It appears here by itself." in text
+    assert 'hx-trigger="every 10s"' in text
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "words"),
+    [(-1, 1, "Submit the first one."), (1, 2, "takes submissions from"), (-2, -1, "is over.")],
+)
+def test_an_empty_board_says_what_can_be_done(client, phase, test_set, opens, closes, words):
+    now = timezone.now()
+    type(phase).objects.update(
+        opens_at=now + timedelta(hours=opens), closes_at=now + timedelta(hours=closes)
+    )
+
+    text = client.get(BOARD).text
+
+    assert words in text
+    assert ("/tasks/spring/test/submit" in text) == (opens < 0 < closes)
+
+
+def test_what_scores_mean_is_told_below_the_systems(client, three, test_set):
+    baselines.add_missing()
+    for entry in Entry.objects.filter(state="scoring"):
+        tasks.score.apply(args=[entry.pk], task_id=f"yardstick-{entry.pk}")
+    boards.rebuild(test_set.pk)
+
+    response = client.get(BOARD)
+
+    assert shown(response) == ["Best", "Middle", "Worst", "Reference 1", "Copied source"]
+    below = response.text.partition("What scores mean")[2]
+    assert "against itself" in below
+    assert "nothing translated" in below
+    assert "3 systems." in response.text  # they are not counted
+    assert response.context["board"].ranked == 1
+
+
+@pytest.mark.parametrize(
+    ("references", "words"),
+    [(1, "against itself"), (2, "against the other reference"), (4, "against 3 other references")],
+)
+def test_a_reference_says_against_what_it_is_scored(client, three, test_set, references, words):
+    baselines.add_missing()
+    Entry.objects.filter(kind="oracle").update(state="scored")
+    file = test_set.source_file
+    for position in range(1, references):
+        test_set.reference_files.through.objects.create(
+            test_set=test_set, file=file, position=position
+        )
+    type(test_set).objects.filter(pk=test_set.pk).update(results_version=99)
+    boards.rebuild(test_set.pk)
+
+    assert words in client.get(BOARD).text
+
+
+def test_what_a_team_says_of_its_system_can_be_opened(client, three, test_set):
+    three[2].submission.description = "Copies <terms>."
+    three[2].submission.save()
+    type(test_set).objects.filter(pk=test_set.pk).update(results_version=99)
+    boards.rebuild(test_set.pk)
+
+    text = client.get(BOARD).text
+
+    assert text.count("<details class=") == 1
+    assert "<p>Copies &lt;terms&gt;.</p>" in text
+
+
+@pytest.mark.parametrize(("role", "links"), [("alice", 3), ("charlie", 0), ("organiser", 3)])
+def test_entries_are_linked_for_who_may_open_them(client, three, request, role, links):
+    client.force_login(request.getfixturevalue(role))
+
+    text = client.get(BOARD).text
+
+    assert len(re.findall(r'href="/entries/\d+/"', text)) == links
+    assert text.count("tag-own") == (3 if role == "alice" else 0)
