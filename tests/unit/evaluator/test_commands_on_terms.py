@@ -138,6 +138,23 @@ def test_a_zip_without_a_file_of_the_pair_is_explained(files, capsys):
     assert "ours.en-ru.txt" in error
 
 
+@pytest.mark.parametrize(
+    ("name", "status", "words"),
+    [
+        ("ours.txt", 0, "all.zip: fits the test set"),
+        ("ours.en-fr.noterm.txt", 0, "all.zip: fits the test set"),
+        ("ours.en-zh.txt", 1, "ours.en-zh.txt: The file's name says en-zh; wanted here: en-fr."),
+        ("../ours.txt", 1, "The name leads out of the zip."),
+    ],
+)
+def test_the_only_file_of_a_zip_may_have_a_name_without_a_pair(files, capsys, name, status, words):
+    zip_of(files / "all.zip", (name, OURS))
+
+    assert run("validate", files, f"--hypotheses={files / 'all.zip'}") == status
+
+    assert words in "".join(capsys.readouterr())
+
+
 def test_score_with_a_terminology_and_baselines(files, capsys):
     status = run(
         "score",
