@@ -69,8 +69,9 @@ def read_out_of_zip(
     """Read the file that a zip has for the first of these slots that it has one for.
 
     Returns the hypotheses, the name of their file, and the names of all other files, which are
-    passed over. The only file of a zip may have any name that says no other pair. Raises SubmissionError for what is wrong with that file, and for a zip without
-    one, with the names of those it has.
+    passed over. The only file of a zip may have any name that says no other pair. Raises
+    SubmissionError for what is wrong with that file, and for a zip without one, with the names
+    of those it has.
     """
     with open_upload([(stream, name)], slots) as upload:
         rank = {slot: place for place, slot in enumerate(slots)}
