@@ -114,6 +114,16 @@ def test_files_given_in_the_wrong_place_are_named():
         )
 
 
+def test_a_reference_in_another_order_moves_no_segment():
+    shuffled = (
+        b"""<refset><doc docid="d"><seg id="2">deux</seg><seg id="1">un</seg></doc></refset>"""
+    )
+
+    test_set = read(sgml("srcset", ("one", "two")), references=[io.BytesIO(shuffled)])
+
+    assert rows(test_set) == [("d", "1", "one", ("un",)), ("d", "2", "two", ("deux",))]
+
+
 def test_a_test_set_without_reference_is_refused():
     with pytest.raises(TestSetError, match=r"^(s.sgm|set): .* at least one reference"):
         make(("a",))
