@@ -6,8 +6,9 @@ ceiling; the copied source is the floor.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from evaluator.scoring import DEFAULT, score
 from evaluator.types import Hypotheses, ScoringResult, Segment, TestSet
@@ -37,17 +38,25 @@ def score_baselines(
     *,
     metrics: Sequence[str] = DEFAULT,
     lemmatiser: str | None = "simplemma",
+    on_metric: Callable[[str, str], None] | None = None,
 ) -> tuple[Baseline, ...]:
     """Score every reference against the other ones, and the copied source against all.
 
     A single reference is scored against itself, where BLEU is trivially 100. Metrics, values and
-    errors are those of `scoring.score`; a test set without references gives ().
+    errors are those of `scoring.score`; a test set without references gives (). `on_metric` is
+    told the baseline's name and the metric's before each is computed.
     """
     return tuple(
         Baseline(
             one.name,
             len(one.against.segments[0].references),
-            score(one.against, one.hypotheses, metrics=metrics, lemmatiser=lemmatiser),
+            score(
+                one.against,
+                one.hypotheses,
+                metrics=metrics,
+                lemmatiser=lemmatiser,
+                on_metric=partial(on_metric, one.name) if on_metric else None,
+            ),
         )
         for one in candidates(test_set)
     )

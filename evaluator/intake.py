@@ -69,12 +69,15 @@ def read_out_of_zip(
     """Read the file that a zip has for the first of these slots that it has one for.
 
     Returns the hypotheses, the name of their file, and the names of all other files, which are
-    passed over. Raises SubmissionError for what is wrong with that file, and for a zip without
-    one, with the names of those it has.
+    passed over. The only file of a zip may have any name that says no other pair. Raises
+    SubmissionError for what is wrong with that file, and for a zip without one, with the names
+    of those it has.
     """
     with open_upload([(stream, name)], slots) as upload:
         rank = {slot: place for place, slot in enumerate(slots)}
         file = min(upload.files, key=lambda one: rank.get(one.slot or "", len(slots)))
+        if file.slot is None and len(upload.files) == 1:  # its name may say none
+            return read_aligned(stream, name, test_set), file.name, ()
         if file.slot is None:
             _require_no_errors(upload)
         others = tuple(one.name for one in upload.files if one is not file)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from evaluator.assignment import Candidate, solve
@@ -134,9 +135,10 @@ class Assignment:
         """The chosen spans of one required entry, by start."""
         return tuple(rendering for rendering in self.chosen if rendering.entry == entry)
 
-    def touches(self, first: int, last: int) -> bool:
-        """Whether one of tokens [first, last) is in a chosen span."""
-        return any(span.start < last and first < span.end for span in self.chosen)
+    @property
+    def tokens(self) -> frozenset[int]:
+        """All tokens of the chosen spans; made anew at each call."""
+        return frozenset(chain.from_iterable(range(one.start, one.end) for one in self.chosen))
 
 
 class Requirements:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -59,9 +59,7 @@ def find_shift(sources: Sequence[str], hypotheses: Sequence[str]) -> Shift | Non
 
 def _by_marks(sources: Sequence[str], hypotheses: Sequence[str]) -> Shift | None:
     marks = _rare_marks(sources)
-    found = [_marks(text) for text in hypotheses]
-    here = _shared(marks, found, 0)
-    there = {offset: _shared(marks, found, offset) for offset in OFFSETS}
+    here, there = _shared(marks, hypotheses)
     for window in _windows(len(marks), WINDOW, STEP):
         for offset, shared in there.items():
             gain = shared[window].sum() - here[window].sum()
@@ -128,14 +126,17 @@ def _turning_point(here: Fit, there: Fit) -> int:
 
 
 def _shared(
-    sources: Sequence[frozenset[str]], hypotheses: Sequence[frozenset[str]], offset: int
-) -> NDArray[np.int64]:
+    sources: Sequence[frozenset[str]], hypotheses: Sequence[str]
+) -> tuple[NDArray[np.int64], Mapping[int, NDArray[np.int64]]]:
+    """Count the marks that each hypothesis shares with its source, and with those at OFFSETS."""
     last = len(sources)
-    counts = [
-        len(found & sources[position + offset]) if 0 <= position + offset < last else 0
-        for position, found in enumerate(hypotheses)
-    ]
-    return np.array(counts, dtype=np.int64)
+    counts = {offset: np.zeros(last, dtype=np.int64) for offset in (0, *OFFSETS)}
+    for position, text in enumerate(hypotheses):
+        found = _marks(text)  # not kept: those of a hostile file would fill memory
+        for offset, shared in counts.items():
+            if 0 <= position + offset < last:
+                shared[position] = len(found & sources[position + offset])
+    return counts.pop(0), counts
 
 
 def _rare_marks(texts: Sequence[str]) -> list[frozenset[str]]:

@@ -65,7 +65,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class TestSet:
-    """Segments of one language pair, in reference order."""
+    """Segments of one language pair, in the order of the sources."""
 
     __test__ = False  # the name looks like a test class to pytest
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ exit status: 0 done; 1 a file can't be read, scored or paired (all reasons on st
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; usage errors exit with 2."""
+    _write_any_character()
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
@@ -41,6 +43,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"The output can't be written ({error.strerror}).", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
+
+
+def _write_any_character() -> None:
+    """Files and pipes get UTF-8, whatever the system's encoding; a terminal what it can show."""
+    for stream in (sys.stdout, sys.stderr):
+        if not isinstance(stream, io.TextIOWrapper):
+            continue
+        encoding = stream.encoding if stream.isatty() else "utf-8"
+        # For names of files that are no UTF-8, and for terminals that lack a character.
+        stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def _parser() -> argparse.ArgumentParser:

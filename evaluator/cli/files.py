@@ -10,6 +10,8 @@ from io import BufferedReader
 from pathlib import Path
 from typing import get_args
 
+from evaluator.checks import warnings
+from evaluator.cli.progress import Progress
 from evaluator.errors import PROBLEMS_KEPT
 from evaluator.formats import (
     ImportedTerminology,
@@ -170,3 +172,10 @@ def load_hypotheses(path: str, test_set: TestSet, *, mode: Mode = "proper") -> H
         names = ", ".join(others[:FILES_NAMED]) + (", …" if len(others) > FILES_NAMED else "")
         print(f"note: {file} is taken for {pair}; passed over: {names}.", file=sys.stderr)
     return found
+
+
+def check(hypotheses: Hypotheses, test_set: TestSet) -> tuple[Problem, ...]:
+    """Return the warnings about hypotheses."""
+    with Progress() as progress:
+        progress.show(f"{Path(hypotheses.name).name}: checking …")
+        return warnings(hypotheses, test_set)

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evaluator.baselines import score_baselines
-from evaluator.checks import identical, warnings
+from evaluator.checks import identical
 from evaluator.cli import tables
 from evaluator.cli.files import (
     add_hypotheses,
     add_problems,
     add_test_set,
     add_text_form,
+    check,
     load_hypotheses,
     load_test_set,
     report,
@@ -91,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
         if without is not None:
             row = Row(path, _score(without, test_set, options, progress), kind="noterm")
             rows += [row, tables.difference(rows[0], row)]
-        rows += _baseline_rows(test_set, options)
+        rows += _baseline_rows(test_set, options, progress)
     _print(rows, options)
     _explain_absent(rows[0].result, test_set, options)
     return 0 if rows[0].result.scores else 1
@@ -109,7 +110,7 @@ def _metrics(text: str) -> tuple[str, ...]:
 
 def _load(path: str, test_set: TestSet, options: argparse.Namespace, mode: Mode) -> Hypotheses:
     hypotheses = load_hypotheses(path, test_set, mode=mode)
-    found = warnings(hypotheses, test_set)
+    found = check(hypotheses, test_set)
     report(found, len(found), options.max_problems)
     return hypotheses
 
@@ -126,10 +127,15 @@ def _score(
     )
 
 
-def _baseline_rows(test_set: TestSet, options: argparse.Namespace) -> list[Row]:
+def _baseline_rows(test_set: TestSet, options: argparse.Namespace, progress: Progress) -> list[Row]:
     if not options.baselines:
         return []
-    found = score_baselines(test_set, metrics=options.metrics, lemmatiser=options.lemmatiser)
+    found = score_baselines(
+        test_set,
+        metrics=options.metrics,
+        lemmatiser=options.lemmatiser,
+        on_metric=lambda name, metric: progress.show(f"{name}: {metric} …"),
+    )
     return [
         Row(f"{baseline.name} ({_against(baseline.references)})", baseline.result, kind="baseline")
         for baseline in found

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 
-from evaluator.checks import identical, warnings
+from evaluator.checks import identical
 from evaluator.cli.files import (
     UnopenableError,
     add_hypotheses,
     add_problems,
     add_test_set,
     add_text_form,
+    check,
     load_hypotheses,
     load_test_set,
     report,
@@ -60,6 +61,6 @@ def _check(path: str, test_set: TestSet, shown: int) -> Hypotheses | None:
     except UnopenableError as error:
         print(error, file=sys.stderr)
         return None
-    found = warnings(hypotheses, test_set)
+    found = check(hypotheses, test_set)
     report(found, len(found), shown)
     return hypotheses

@@ -13,7 +13,8 @@ _PROLOG = re.compile(rf"(?:{PROLOG.pattern})\s*+", PROLOG.flags)
 _SGML = re.compile(r"<(?:tstset|refset|srcset|doc|seg)(?=[\s/>])", re.IGNORECASE | re.ASCII)
 _XML = re.compile(r"<(?:dataset|collection)(?=[\s/>])|<!doctype(?=\s)", re.IGNORECASE | re.ASCII)
 _UNSUPPORTED = re.compile(r"<(tmx|xliff|html)(?=[\s/>])", re.IGNORECASE | re.ASCII)
-_OBJECT_KEY = re.compile(r'"(?:id|translation|source)"\s*+:')
+# With apostrophes it is what Python prints of an object: no JSON, and no plain text either.
+_OBJECT_KEY = re.compile(r"""(["'])(?:id|translation|source)\1\s*+:""")
 _JSON_ARRAY = re.compile(r"\[\s*+\{\s*+\"")
 
 

@@ -25,7 +25,11 @@ OTHER_NAMES = {  # of the keys of JSON lines, by which other tools write them
     "id": ("segment", "segment_id", "segid", "seg_id", "seg"),
     "translation": ("hypothesis", "hyp", "target", "output", "prediction", "mt", "text"),
 }
-KEYS = {key: re.compile(rf'"{key}"\s*+:\s*+"(?:[^"\\]|\\.)*+"') for key in ("id", "doc")}
+STRING = r'"(?:[^"\\]|\\.)*+"'
+KEYS = {
+    "id": re.compile(rf'"id"\s*+:\s*+(?:{STRING}|[0-9]{{1,20}}+(?=[,}} ]))'),  # or without quotes
+    "doc": re.compile(rf'"doc"\s*+:\s*+{STRING}'),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +183,9 @@ def _read_object(number: int, row: str, log: ProblemLog) -> Line | None:
         _other_name("id", value) or wrong_id("id", identifier),
         _other_name("translation", value) or wrong_string("translation", translation),
     ]
-    if "doc" in value:
+    if "doc" in value and document is None:
+        faults.append('"doc" is null. Give the document, or leave "doc" out.')
+    elif "doc" in value:
         faults.append(wrong_id("doc", document))
     problems = [fault for fault in faults if fault]
     for problem in problems:
@@ -209,6 +215,7 @@ def _string_of(key: str, row: str) -> str | None:
     match = KEYS[key].search(row)
     value = parse_object(f"{{{match[0]}}}") if match else ""
     found = value.get(key) if isinstance(value, dict) else None
+    found = str(found) if isinstance(found, int) else found
     return found if isinstance(found, str) and wrong_id(key, found) is None else None
 
 

@@ -59,7 +59,7 @@ def slot_of(name: str, slots: Sequence[str], chosen: str | None) -> tuple[str | 
             f"Choose {found[0]}, or rename the file."
         )
     other = pair_in(name)
-    if not found and chosen and (other is None or _pair_of(other) == _pair_of(chosen)):
+    if not found and chosen and (other is None or _may_be(other, chosen)):
         return chosen, None
     says = " and ".join(found) or other or "no language pair"
     if not slots:
@@ -80,6 +80,13 @@ def pair_in(name: str) -> str | None:
         if are_different(*found[1].split("-")):
             return found[1] + (found[2] or "")
     return None
+
+
+def _may_be(pair: str, slot: str) -> bool:
+    """Whether two languages without scripts and regions are a slot's: `en-zh` of `en-zh-Hans`."""
+    source, target = _pair_of(pair).split("-")
+    first, *others = _pair_of(slot).split("-")
+    return source == first and target in others
 
 
 def _pair_of(slot: str) -> str:

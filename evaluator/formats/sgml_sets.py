@@ -18,7 +18,10 @@ File = dict[Key, MarkedSegment]
 def read_sgml_set(
     contents: Sequence[bytearray], labels: Sequence[str], wanted: Wanted, log: ProblemLog
 ) -> tuple[Segment, ...]:
-    """Return the segments in the order of the first reference; () with problems in `log`.
+    """Return the segments in the order of the sources; () with problems in `log`.
+
+    A participant has the sources alone, and plain text pairs by order: a reference in another
+    order must neither move a hypothesis nor show.
 
     `contents` are the files', the source's first; empty where one couldn't be read.
     """
@@ -109,5 +112,5 @@ def _segments(files: Sequence[File], labels: Sequence[str], log: ProblemLog) -> 
             source_terms=annotated[0][key],
             reference_terms=tuple(terms[key] for terms in annotated[1:]),
         )
-        for key in files[min(1, len(files) - 1)]
+        for key in files[0]
     )

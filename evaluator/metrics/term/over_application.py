@@ -70,10 +70,11 @@ class _Targets:
 
     def are_in(self, segment: RenderedSegment, at: int) -> bool:
         """Whether a target in the hypothesis counts, by the rules of the class above."""
+        taken = segment.assignment.tokens
         suspects = {
             match.form
             for match in self._index.surface(segment.text)
-            if not segment.assignment.touches(match.first, match.last)
+            if taken.isdisjoint(range(match.first, match.last))
         }
         if not suspects:
             return False

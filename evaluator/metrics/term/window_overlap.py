@@ -127,8 +127,9 @@ def _reference_windows(
 ) -> list[tuple[Window, ...]]:
     """Per entry the windows, none empty, of its renderings in one reference."""
     content = _content(text)
+    taken = assignment.tokens
     free = [
-        one for one in requirements.candidates(text) if not assignment.touches(one.start, one.end)
+        one for one in requirements.candidates(text) if taken.isdisjoint(range(one.start, one.end))
     ]
     found = []
     for number, required in enumerate(requirements.required):

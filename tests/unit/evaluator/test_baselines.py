@@ -43,5 +43,13 @@ def test_of_several_each_is_scored_against_the_others():
     assert values(second)["term-success"] == 50
 
 
+def test_who_waits_is_told_each_baseline_and_metric():
+    told = []
+
+    score_baselines(make(FIRST), metrics=["chrf"], on_metric=lambda *names: told.append(names))
+
+    assert told == [("reference 1", "chrf"), ("source", "chrf")]
+
+
 def test_without_references_there_are_no_baselines():
     assert score_baselines(make()) == ()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 import zipfile
 
 import pytest
@@ -138,6 +140,23 @@ def test_a_zip_without_a_file_of_the_pair_is_explained(files, capsys):
     assert "ours.en-ru.txt" in error
 
 
+@pytest.mark.parametrize(
+    ("name", "status", "words"),
+    [
+        ("ours.txt", 0, "all.zip: fits the test set"),
+        ("ours.en-fr.noterm.txt", 0, "all.zip: fits the test set"),
+        ("ours.en-zh.txt", 1, "ours.en-zh.txt: The file's name says en-zh; wanted here: en-fr."),
+        ("../ours.txt", 1, "The name leads out of the zip."),
+    ],
+)
+def test_the_only_file_of_a_zip_may_have_a_name_without_a_pair(files, capsys, name, status, words):
+    zip_of(files / "all.zip", (name, OURS))
+
+    assert run("validate", files, f"--hypotheses={files / 'all.zip'}") == status
+
+    assert words in "".join(capsys.readouterr())
+
+
 def test_score_with_a_terminology_and_baselines(files, capsys):
     status = run(
         "score",
@@ -238,6 +257,30 @@ def test_annotate_prints_what_a_system_reads(files, capsys):
         "annotated": 'Take the <term target="comprimé|cachet">tablet</term> twice a day.',
     }
     assert [len(line["terms"]) for line in lines] == [1, 1, 1]
+
+
+class Terminal(io.TextIOWrapper):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("kind", "encoding", "expected"),
+    [
+        (io.TextIOWrapper, "cp1252", "коронавирус"),  # a file on Windows: JSON lines are UTF-8
+        (io.TextIOWrapper, "ascii", "коронавирус"),
+        (Terminal, "utf-8", "коронавирус"),
+        (Terminal, "ascii", r"\u043a\u043e\u0440"),
+    ],
+)
+def test_output_never_fails_on_a_character(files, monkeypatch, kind, encoding, expected):
+    (files / "terms.tsv").write_text("tablet\tкоронавирус\n", encoding="utf-8")
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", kind(written, encoding=encoding))
+
+    assert run("annotate", files, f"--terminology={files / 'terms.tsv'}") == 0
+
+    assert expected.encode() in written.getvalue()
 
 
 def test_annotate_without_terms_is_wrong_usage(files, capsys):

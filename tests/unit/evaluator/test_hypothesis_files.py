@@ -130,6 +130,8 @@ def test_json_lines_are_read(read):
         (b'{"id": "1", "translation": "a"}\r{"id": "2", "translation": "b"}', 1, "carriage"),
         (b'{"id": "1", "translation": null}\n', 1, 'no "translation"'),
         (b'{"id": "1", "doc": 3, "translation": "a"}\n', 1, '"doc" must be'),
+        (b'{"id": "1", "doc": null, "translation": "a"}\n', 1, 'leave "doc" out'),
+        (b"{'id': '1', 'translation': 'a'}\n", 1, "no valid JSON"),  # as Python prints it
         (b'{"id": "1", "id": "2", "translation": "a"}\n', 1, "The key id stands twice"),
         (b'{"id": "1", "translation": "\\u0000"}\n', 1, "NUL"),
         (b'{"id": "1", "translation": "\\ud800"}\n', 1, "surrogate"),

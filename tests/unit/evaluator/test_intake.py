@@ -57,6 +57,14 @@ def test_a_broken_line_does_not_hide_the_others():
     assert len([line for line in found if "is missing" in line]) == 2
 
 
+def test_an_empty_document_is_named_as_what_it_is():
+    rows = [f'{{"id": "{n}", "doc": "", "translation": "texte"}}' for n in range(1, 6)]
+
+    found = problems("\n".join(rows).encode())
+
+    assert "no such segment in a document without a name." in found[0]
+
+
 @pytest.mark.parametrize(
     "broken",
     [
@@ -65,6 +73,8 @@ def test_a_broken_line_does_not_hide_the_others():
         '{"id": "3", "hypothesis": "texte"}',
         '{"id": "\\u0033", "doc": "d", "translation": 3}',
         '{"id": "3", "doc": 1, "translation": "texte"}',
+        '{"id": 3, "doc": "d", "translation": "texte"}',
+        '{"translation": "texte", "id": 3}',
         '{"id": "3", "id": "3", "translation": "texte"}',
         '{"id": "3", "translation": "' + "a" * 1_048_576 + '"}',
     ],

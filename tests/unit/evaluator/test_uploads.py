@@ -116,6 +116,8 @@ def test_a_files_name_says_its_slot(path, expected):
         ("out.en-de.txt", ("en-de.noterm",), None, "en-de.noterm"),  # the same pair
         ("out.en-de.noterm.txt", ("en-de",), None, "en-de"),
         ("out.en-de.random.txt", SLOTS, "en-de", "en-de"),
+        ("out.en-zh.txt", ("en-zh-Hans",), None, "en-zh-Hans"),  # the same languages
+        ("out.zh-en.txt", ("zh-Hans-en",), None, "zh-Hans-en"),
     ],
 )
 def test_a_single_file_needs_no_slot_in_its_name(name, slots, chosen, expected, pack):
@@ -132,6 +134,7 @@ def test_a_single_file_needs_no_slot_in_its_name(name, slots, chosen, expected, 
         ("out.en-fr.en-de.txt", None, "says en-fr and en-de; wanted here: en-fr"),
         ("out.en-de.random.txt", None, "says en-de.random; wanted here: en-fr, en-de"),
         ("output.txt", None, "says no language pair; .* name it such as output.en-fr.txt"),
+        ("out.fr-en.txt", "en-fr", "says fr-en; wanted here: en-fr, en-de, en-de.noterm"),
         ("out.en-de.txt", "en-fr", "says en-de, but en-fr was chosen for it. Choose en-de"),
     ],
 )
