@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import IO, BinaryIO, cast
 
 from django.core.files import File
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
@@ -33,20 +35,38 @@ class FileTooLarge(Exception):
 def put(stream: IO[bytes], *, max_bytes: int) -> StoredFile:
     """Store a seekable stream; equal bytes are stored once."""
     sha256, size = _digest(stream, max_bytes=max_bytes)
-    if found := _reuse(sha256):
-        return found
-    # The random part: two uploads of the same new bytes never write to one name.
-    key = f"{sha256[:2]}/{sha256}-{secrets.token_hex(4)}"
-    stream.seek(0)
-    key = default_storage.save(key, File(stream, name=key))
+    if found := _reuse([sha256]):
+        return found[sha256]
+    file = _save(stream, sha256, size)
     try:
         with transaction.atomic():
-            return StoredFile.objects.create(
-                sha256=sha256, size=size, key=key, used_at=timezone.now()
-            )
+            file.save()
     except IntegrityError:
-        default_storage.delete(key)
+        default_storage.delete(file.key)
         return StoredFile.objects.get(sha256=sha256)
+    return file
+
+
+def put_all(streams: Sequence[IO[bytes]], *, max_bytes: int) -> list[StoredFile]:
+    """Store several streams of at most `max_bytes` together, with few queries for all of them."""
+    if len(streams) == 1:
+        return [put(streams[0], max_bytes=max_bytes)]
+    digests: list[tuple[str, int]] = []
+    for stream in streams:
+        left = max_bytes - sum(size for _, size in digests)
+        digests.append(_digest(stream, max_bytes=left))
+    kept = _reuse({sha256 for sha256, _ in digests})
+    new: dict[str, StoredFile] = {}
+    for stream, (sha256, size) in zip(streams, digests, strict=True):
+        if sha256 not in kept and sha256 not in new:
+            new[sha256] = _save(stream, sha256, size)
+    if new:
+        StoredFile.objects.bulk_create(new.values(), ignore_conflicts=True)
+        kept |= {file.sha256: file for file in StoredFile.objects.filter(sha256__in=new)}
+    for sha256, file in new.items():
+        if kept[sha256].key != file.key:  # the same bytes came by another upload meanwhile
+            default_storage.delete(file.key)
+    return [kept[sha256] for sha256, _ in digests]
 
 
 def open_file(file: StoredFile) -> BinaryIO:
@@ -88,11 +108,23 @@ def _digest(stream: IO[bytes], *, max_bytes: int) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _reuse(sha256: str) -> StoredFile | None:
-    same = StoredFile.objects.filter(sha256=sha256)
+def _reuse(digests: Collection[str]) -> dict[str, StoredFile]:
+    """Return those that are there already, by their digests."""
+    same = StoredFile.objects.filter(sha256__in=digests)
     if not same.update(used_at=timezone.now()):
-        return None
-    return same.get()
+        return {}
+    return {file.sha256: file for file in same}
+
+
+def _save(stream: IO[bytes], sha256: str, size: int) -> StoredFile:
+    """Write the bytes, and return a row that is not saved yet."""
+    # The random part: two uploads of the same new bytes never write to one name.
+    key = f"{sha256[:2]}/{sha256}-{secrets.token_hex(4)}"
+    stream.seek(0)
+    # An upload that lies in a temporary file is moved, not copied, where the storage can.
+    content = stream if isinstance(stream, UploadedFile) else File(stream, name=key)
+    key = default_storage.save(key, content)
+    return StoredFile(sha256=sha256, size=size, key=key, used_at=timezone.now())
 
 
 def _unreferenced() -> models.QuerySet[StoredFile]:

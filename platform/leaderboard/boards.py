@@ -99,7 +99,7 @@ def _build(test_set: TestSet) -> Board:
     return Board.of(
         _rows(entries, comparable, metric=test_set.ranking_metric),
         ranking_metric=test_set.ranking_metric,
-        references=test_set.reference_files.count(),
+        references=Entry.objects.filter(test_set=test_set, kind=Entry.Kind.ORACLE).count(),
         signatures=comparable.signatures,
     )
 

@@ -133,7 +133,8 @@ def _reason(judged: Sequence[Judged], fitting: int) -> str:
     count = "1 problem" if total == 1 else f"{total:,} problems"
     if not fitting:
         return f"{count} found; nothing was scored."
-    return f"{fitting} of {len(judged)} files fit; {count} in the others, which are not scored."
+    others = "the other, which is" if fitting == len(judged) - 1 else "the others, which are"
+    return f"{fitting} of {len(judged)} files fit; {count} in {others} not scored."
 
 
 def _keep_verdicts(submission: Submission, judged: Sequence[Judged]) -> None:

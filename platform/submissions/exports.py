@@ -22,7 +22,9 @@ LAYOUT = re.compile(r"[\t\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 def problems_tsv(submission: Submission) -> Iterator[str]:
     """Write the problems that are kept of a submission, with a heading."""
     yield _row(PROBLEM_COLUMNS)
-    problems = submission.problems.select_related("verdict__test_set").order_by("verdict", "pk")
+    problems = submission.problems.select_related("verdict__test_set").order_by(
+        "verdict__position", "pk"
+    )
     for problem in problems.iterator():
         test_set = problem.verdict.test_set
         yield _row(

@@ -13,17 +13,17 @@ from django.db.models import Exists, OuterRef, QuerySet
 from accounts.models import Team, User
 from config.templatetags.site import language
 from sharedtasks.models import Phase, TestSet
+from submissions import slots
 from submissions.history import SHOWN_STATES
 from submissions.models import Submission
-from submissions.services import MAX_FILES, SystemDescription
-
-MAX_NAME = 200  # characters of a file's name
+from submissions.services import MAX_FILES, MAX_NAME, SystemDescription
 
 
 class TestSetField(forms.ModelChoiceField[TestSet]):
     """A choice among a phase's test sets, by their languages and short names."""
 
-    def label_from_instance(self, obj: TestSet) -> str:
+    @staticmethod
+    def label_from_instance(obj: TestSet) -> str:
         source, target = language(obj.source_language), language(obj.target_language)
         return f"{source} → {target} ({obj.slug})"
 
@@ -111,16 +111,25 @@ class SubmissionForm(forms.Form):
         ),
     )
 
-    def __init__(
-        self, *args: Any, member: User, test_sets: Sequence[TestSet], **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, member: User, phase: Phase, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._choices("team").queryset = member.teams.order_by("name")
-        wanted = TestSet.objects.filter(pk__in=[one.pk for one in test_sets])
-        self._choices("test_set").queryset = wanted
+        self._phase = phase
+        self._choices("team").queryset = member.teams.all()
+        self._choices("test_set").queryset = TestSet.objects.filter(phase=phase)
         for name, field in self.fields.items():
             if field.help_text:
                 field.widget.attrs["aria-describedby"] = f"help_{name}"
+
+    def offer(self, test_sets: Sequence[TestSet]) -> None:
+        """Let people choose among these; a form that is only read needs not know them."""
+        choices = [(one.pk, TestSetField.label_from_instance(one)) for one in test_sets]
+        self._choices("test_set").choices = [("", "As the file names say"), *choices]
+
+    def clean_test_set(self) -> TestSet | None:
+        test_set: TestSet | None = self.cleaned_data["test_set"]
+        if test_set is not None and test_set not in slots.wanted(self._phase):
+            raise ValidationError("There is a newer version of this test set. Choose that one.")
+        return test_set
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

@@ -144,7 +144,7 @@ class Verdict(models.Model):
     warnings = models.PositiveIntegerField(default=0)
 
     class Meta:
-        ordering = ["submission", "position"]
+        ordering = ["submission_id", "position"]
         constraints = [
             models.UniqueConstraint(name="verdict_order", fields=["submission", "position"]),
             models.CheckConstraint(

@@ -22,6 +22,7 @@ from submissions.primaries import end_primary, lock_primaries
 from submissions.states import EntryState
 
 MAX_FILES = 60  # in one submission; a phase has fewer test sets
+MAX_NAME = 200  # characters of a file's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +72,16 @@ def submit(
         terminology_use=system.terminology_use,
         wants_primary=wants_primary,
     )
-    submission.full_clean()
+    # What it refers to is there, and the database checks the rest: an upload answers fast.
+    submission.clean_fields(exclude={"team", "member", "phase", "test_set"})
     stored = _store(files)
     with transaction.atomic():
-        submission.save()
+        work.announce_at_birth(submission)
         SubmittedFile.objects.bulk_create(
             SubmittedFile(submission=submission, file=file, name=name, position=position)
             for position, (file, name) in enumerate(stored)
         )
         work.record_birth(submission, reason="uploaded", actor=member)
-        work.announce(submission)
     return submission
 
 
@@ -147,17 +148,16 @@ def _store(files: Sequence[Upload]) -> list[tuple[StoredFile, str]]:
         raise ValidationError("Choose the files with your system's outputs.")
     if len(files) > MAX_FILES:
         raise ValidationError(f"At most {MAX_FILES} files at once; put them into a zip.")
-    left, stored = settings.MAX_UPLOAD_BYTES, []
-    for upload in files:
-        try:
-            file = storage.put(upload.stream, max_bytes=left)
-        except storage.FileTooLarge as error:
-            whole = storage.FileTooLarge(settings.MAX_UPLOAD_BYTES)
-            message = str(whole) if len(files) == 1 else f"Together, {whole}"
-            raise ValidationError(message) from error
-        left -= file.size
-        stored.append((file, upload.name[-200:]))
-    return stored
+    try:
+        stored = storage.put_all(
+            [upload.stream for upload in files], max_bytes=settings.MAX_UPLOAD_BYTES
+        )
+    except storage.FileTooLarge as error:
+        what = "The file is" if len(files) == 1 else "The files together are"
+        limit = f"{settings.MAX_UPLOAD_BYTES:,} bytes"
+        raise ValidationError(f"{what} larger than {limit}, the most we take.") from error
+    names = [upload.name[-MAX_NAME:] for upload in files]
+    return list(zip(stored, names, strict=True))
 
 
 def _require_member(team: Team, member: User) -> None:

@@ -44,7 +44,7 @@ def of_team(test_sets: Sequence[TestSet], team: Team) -> list[SlotView]:
     newest = own.order_by(F("withdrawn_at").desc(nulls_first=True), "-pk")
     refused = Verdict.objects.filter(
         test_set=OuterRef("pk"), submission__team=team, entry=None
-    ).order_by("-submission", "position")
+    ).order_by("-submission_id", "position")
     found = {
         pk: keys
         for pk, *keys in TestSet.objects.filter(pk__in=[one.pk for one in test_sets]).values_list(

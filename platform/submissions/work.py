@@ -96,6 +96,14 @@ def record_note(row: Row, *, reason: str, actor: User | None = None) -> None:
     _change(type(row), row.pk, old=state, new=state, reason=reason, actor=actor)
 
 
+def announce_at_birth(row: Row) -> None:
+    """Save a new row and tell the workers of it: one write less than `announce` after `save`."""
+    row.announcements = 1
+    row.announce_next_at = timezone.now() + pause_after(1)
+    row.save()
+    send(row.TASK, row.pk)
+
+
 def announce(row: Row) -> None:
     """Tell the workers, once the transaction is through, that there is something to do."""
     rows = type(row)._default_manager.filter(pk=row.pk, announcements=row.announcements)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from io import BytesIO
@@ -193,16 +193,18 @@ def make_submission(test_set: TestSet, alice: User, team: Team) -> Callable[...,
         wants_primary: bool = False,
         is_constrained: bool = True,
         file_name: str = "output.txt",
+        files: Sequence[tuple[str, bytes]] | None = None,
         **columns: Any,
     ) -> Submission:
+        sent = files or [(file_name, content)]
         submission = services.submit(
             team=team,
             member=member,
             phase=test_set.phase,
-            test_set=test_set,
+            test_set=None if files else test_set,  # several files say themselves
             system=services.SystemDescription(name=system, is_constrained=is_constrained),
             wants_primary=wants_primary,
-            files=[services.Upload(BytesIO(content), file_name)],
+            files=[services.Upload(BytesIO(body), name) for name, body in sent],
         )
         Submission.objects.filter(pk=submission.pk).update(**columns)
         submission.refresh_from_db()

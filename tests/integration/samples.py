@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+from zipfile import ZipFile
+
 SEGMENTS = 4
 DOCUMENTS = 2
 REQUIRED_TERMS = 4
@@ -74,6 +77,15 @@ def as_sgml(texts: tuple[str, ...]) -> bytes:
 </doc>
 </tstset>
 """.encode()
+
+
+def as_zip(files: dict[str, bytes]) -> bytes:
+    """Put files into a zip."""
+    archive = BytesIO()
+    with ZipFile(archive, "w") as writer:
+        for name, body in files.items():
+            writer.writestr(name, body)
+    return archive.getvalue()
 
 
 # All but consistency (nothing is required twice) and over-application (no terminology).

@@ -24,11 +24,19 @@ GET = {
     "submissions": (302, 200, 200, 200, 200),
     "submission": (302, 200, 200, 404, 200),
     "submission-file": (302, 200, 200, 404, 200),
+    "submission-problems": (302, 200, 200, 404, 200),
     "entry": (302, 200, 200, 404, 200),
+    "entry-text": (302, 200, 200, 404, 200),
+    "entry-jsonl": (302, 200, 200, 404, 200),
+    "withdraw": (302, 200, 200, 404, 200),
+    # What these do for whom, test_entry_actions.py says.
+    "make-primary": (405, 405, 405, 405, 405),
+    "make-contrastive": (405, 405, 405, 405, 405),
 }
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')  # another one each time
 ROLES = ["visitor", "alice", "bob", "charlie", "organiser"]
-TAKES_POST = {"submit"}
+TAKES_POST = {"submit", "withdraw", "make-primary", "make-contrastive"}
+OF_A_TEAM = [name for name, statuses in GET.items() if statuses[3] == 404]
 
 
 @pytest.fixture
@@ -44,9 +52,12 @@ def address(entry):
         "shared-task": ["spring"],
         "submit": ["spring", "test"],
         "submission": [entry.submission_id],
-        "submission-file": [entry.submission_id],
-        "entry": [entry.pk],
+        "submission-file": [entry.submission_id, 0],
+        "submission-problems": [entry.submission_id],
     }
+    of_entry = ["entry", "entry-text", "entry-jsonl"]
+    actions = ["withdraw", "make-primary", "make-contrastive"]
+    arguments |= {name: [entry.pk] for name in of_entry + actions}
     return lambda name: reverse(name, args=arguments.get(name))
 
 
@@ -88,12 +99,13 @@ def test_a_visitor_is_asked_to_sign_in_and_comes_back(name, address, client):
     assert response.headers["Location"] == f"/account/sign-in?next={address(name)}"
 
 
-@pytest.mark.parametrize("name", ["submission", "submission-file", "entry"])
-def test_a_stranger_can_not_tell_what_exists(name, address, sign_in):
+@pytest.mark.parametrize("name", OF_A_TEAM)
+def test_a_stranger_can_not_tell_what_exists(name, address, entry, sign_in):
     client = sign_in("charlie")
 
     secret = client.get(address(name))
-    absent = client.get(reverse(name, args=[10**9]))
+    # Both keys are the first number in their addresses.
+    absent = client.get(re.sub(r"/\d+/", f"/{10**9}/", address(name), count=1))
 
     assert secret.status_code == absent.status_code == 404
     assert TOKEN.sub("", secret.text) == TOKEN.sub("", absent.text)
@@ -122,7 +134,9 @@ def test_the_upload_takes_forms_alone(method, address, sign_in):
     assert response.status_code == 405
 
 
-@pytest.mark.parametrize("name", sorted(GET.keys() - {"submit"}))
+@pytest.mark.parametrize(
+    "name", sorted(GET.keys() - {"submit", "make-primary", "make-contrastive"})
+)
 def test_head_is_answered_like_get(name, address, sign_in):
     client = sign_in("alice")
 

@@ -7,22 +7,26 @@ from io import BytesIO
 from threading import Thread
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.db.models.signals import pre_delete
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from files import storage
 from files.models import StoredFile
 from leaderboard import boards
 from leaderboard.models import BoardSnapshot
-from submissions import work
+from submissions import services, work
 from submissions.models import Entry, Score, Submission
 from submissions.states import EntryState, SubmissionState
 from submissions.sweeper import sweep
 from submissions.tasks import check, score
 from tests.integration.conftest import drain
-from tests.integration.samples import FAIR, PERFECT, POOR, SCORES
+from tests.integration.samples import FAIR, PERFECT, POOR, SCORES, as_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -117,6 +121,120 @@ def test_of_two_primaries_scored_at_once_one_stays(make_entry, at_once):
 
     assert Entry.objects.filter(state=EntryState.SCORED).count() == 2
     assert sorted(Entry.objects.values_list("is_primary", flat=True)) == [False, True]
+
+
+def test_two_members_who_choose_the_primary_at_once_leave_one(
+    make_scored_entry, at_once, alice, bob
+):
+    old = make_scored_entry(system="Old", wants_primary=True)
+    entries = [make_scored_entry(system=f"System {n}") for n in range(2)]
+
+    at_once(2, lambda n: services.make_primary(entry=entries[n], actor=[alice, bob][n]))
+
+    [primary] = Entry.objects.filter(is_primary=True)
+    assert primary in entries
+    assert [change.reason for change in old.changes.all()][-1].startswith("made contrastive: ")
+    other = next(entry for entry in entries if entry != primary)
+    reasons = [change.reason for change in other.changes.all()]
+    assert reasons[-2:] == ["made primary", f"made contrastive: {primary.system} is primary now"]
+
+
+def test_withdrawing_what_is_made_primary_at_that_moment_leaves_the_team_no_rank_by_it(
+    make_scored_entry, at_once, alice, bob
+):
+    for number in range(5):  # either may come first
+        make_scored_entry(system=f"Old {number}", wants_primary=True)
+        entry = make_scored_entry(system=f"New {number}")
+
+        def act(thread, entry=entry):
+            try:
+                if thread:
+                    services.withdraw(entry=entry, actor=alice)
+                else:
+                    services.make_primary(entry=entry, actor=bob)
+            except ValidationError:
+                return False
+            return True
+
+        has_become_primary, is_withdrawn = at_once(2, act)
+
+        entry.refresh_from_db()
+        assert is_withdrawn
+        assert (entry.is_primary, entry.withdrawn_at is None) == (False, False)
+        # The old one gives way to one that was primary for a moment, never to one that was not.
+        assert Entry.objects.filter(is_primary=True).exists() == (not has_become_primary)
+
+
+def test_withdrawing_what_is_scored_at_that_moment_never_leaves_it_primary(
+    make_entry, at_once, alice, test_set
+):
+    for number in range(5):
+        entry = make_entry(system=f"System {number}", wants_primary=True)
+
+        def act(thread, entry=entry):
+            if thread:
+                services.withdraw(entry=entry, actor=alice)
+            else:
+                score.apply(args=[entry.pk], task_id=f"task-{entry.pk}")
+
+        at_once(2, act)
+
+        entry.refresh_from_db()
+        assert entry.state == EntryState.SCORED
+        assert entry.withdrawn_at is not None
+        assert not entry.is_primary
+
+
+def test_a_primary_by_hand_and_one_by_its_scores_leave_one(
+    make_entry, make_scored_entry, at_once, alice
+):
+    for number in range(5):
+        by_hand = make_scored_entry(system=f"By hand {number}")
+        by_scores = make_entry(system=f"By scores {number}", wants_primary=True)
+
+        def act(thread, by_hand=by_hand, by_scores=by_scores):
+            if thread:
+                services.make_primary(entry=by_hand, actor=alice)
+            else:
+                score.apply(args=[by_scores.pk], task_id=f"task-{by_scores.pk}")
+
+        at_once(2, act)
+
+        by_scores.refresh_from_db()
+        assert by_scores.state == EntryState.SCORED
+        assert Entry.objects.filter(is_primary=True).get() in {by_hand, by_scores}
+
+
+def test_twenty_uploads_at_once_are_all_there_and_all_scored_once(client, alice, test_set, at_once):
+    address = reverse("submit", args=["spring", "test"])
+    client.force_login(alice)
+    drain()
+
+    def upload(number):
+        browser = Client()
+        browser.cookies = client.cookies
+        texts = (*PERFECT[:3], f"la fièvre et la toux , {number} fois .")
+        fields = {
+            "team": alice.teams.get().pk,
+            "system": f"System {number}",
+            "terminology_use": "inference",
+            "wants_primary": "on",
+            "file": SimpleUploadedFile("ours.en-fr.txt", as_text(texts)),
+        }
+        return browser.post(address, fields).status_code
+
+    statuses = at_once(20, upload)
+    for task in (check, score):
+        for name, pk in drain():
+            assert name == task.name
+            task.apply(args=[pk], task_id=f"{name} {pk}")
+
+    assert statuses == [302] * 20
+    assert sorted(Entry.objects.values_list("state", flat=True)) == ["scored"] * 20
+    assert Score.objects.count() == 20 * SCORES
+    assert Entry.objects.filter(is_primary=True).count() == 1
+    newest = Submission.objects.first()
+    assert newest.entries.get().is_primary
 
 
 def test_the_same_bytes_stored_at_once_are_stored_once(transactional_db, at_once):

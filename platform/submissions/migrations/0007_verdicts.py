@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"ordering": ["submission", "position"]},
+            options={"ordering": ["submission_id", "position"]},
         ),
         migrations.AddConstraint(
             "verdict",

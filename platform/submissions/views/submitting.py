@@ -29,21 +29,18 @@ NAMES_OFFERED = 50  # earlier names of the team's systems
 @require_http_methods(["GET", "POST"])
 def submit(request: SignedInRequest, task: str, phase: str) -> HttpResponse:
     """Take files of hypotheses; the answer only stores and enqueues."""
-    found = get_object_or_404(
-        Phase.objects.select_related("shared_task"), shared_task__slug=task, slug=phase
-    )
-    wanted = slots.wanted(found)
+    found = get_object_or_404(Phase, shared_task__slug=task, slug=phase)
     if request.method == "POST":
-        form = SubmissionForm(request.POST, request.FILES, member=request.user, test_sets=wanted)
+        form = SubmissionForm(request.POST, request.FILES, member=request.user, phase=found)
         if form.is_valid():
             try:
                 return redirect(_submit(request.user, found, form))
             except ValidationError as error:
                 form.add_error(None, error)
-        return _page(request, found, form, wanted, status=422)
+        return _page(request, found, form, status=422)
     again = _again(request, found)
-    form = SubmissionForm(initial=_initial(again), member=request.user, test_sets=wanted)
-    return _page(request, found, form, wanted, again=again)
+    form = SubmissionForm(initial=_initial(again), member=request.user, phase=found)
+    return _page(request, found, form, again=again)
 
 
 def _submit(member: User, phase: Phase, form: SubmissionForm) -> Submission:
@@ -62,20 +59,21 @@ def _page(
     request: SignedInRequest,
     phase: Phase,
     form: SubmissionForm,
-    wanted: list[TestSet],
     *,
     again: Submission | None = None,
     status: int = 200,
 ) -> HttpResponse:
     teams = list(request.user.teams.order_by("name"))
     team = _team(request, form, teams, again)
+    test_sets = slots.wanted(phase)
+    form.offer(test_sets)
     now = timezone.now()
     context: dict[str, object] = {
         "phase": phase,
         "form": form,
         "is_open": phase.is_open(now),
         "is_early": now < phase.opens_at,
-        "wanted": wanted,
+        "wanted": test_sets,
         "teams": teams,
         "team": team,
         "again": again,
@@ -83,15 +81,15 @@ def _page(
         "max_files": services.MAX_FILES,
     }
     if team is not None:
-        context |= _of_team(phase, wanted, team)
+        context |= _of_team(phase, test_sets, team)
     return render(request, "submissions/submit.html", context, status=status)
 
 
-def _of_team(phase: Phase, wanted: list[TestSet], team: Team) -> dict[str, object]:
+def _of_team(phase: Phase, test_sets: list[TestSet], team: Team) -> dict[str, object]:
     own = team.submissions.order_by()
     names = own.values("system").annotate(at=Max("created_at")).order_by("-at")
     return {
-        "slots": slots.of_team(wanted, team),
+        "slots": slots.of_team(test_sets, team),
         "names": names.values_list("system", flat=True)[:NAMES_OFFERED],
         "unchecked": own.filter(phase=phase, state=SubmissionState.CHECKING).count(),
     }

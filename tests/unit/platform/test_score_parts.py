@@ -1,0 +1,72 @@
+"""The parts of a score in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from evaluator.metrics import METRICS
+from submissions.parts import WRITERS, in_words
+
+SUCCESS = {
+    "required": 1200, "surface": 800, "lemma": 200, "missed": 200, "upper_bound": 1010,
+    "flagged": 0,
+}  # fmt: skip
+SEEN = {"required_seen": 40, "rendered_seen": 30, "required_unseen": 10, "rendered_unseen": 5}
+
+
+@pytest.mark.parametrize(
+    ("metric", "details", "words"),
+    [
+        ("term-success", SUCCESS, "required 1,200: surface 800, lemma 200, missed 200"),
+        (
+            "term-success",
+            SUCCESS | {"flagged": 1},
+            "required 1,200: surface 800, lemma 200, missed 200; at most 1,010 rendered; "
+            "search cut short in 1 segment",
+        ),
+        (
+            "term-success",
+            SUCCESS | SEEN,
+            "required 1,200: surface 800, lemma 200, missed 200; of terms in the training data "
+            "30 of 40, of others 5 of 10",
+        ),
+        (
+            "term-consistency",
+            {"by_one_variant": 15, "required": 40, "rendered": 20, "of_rendered": 75.0},
+            "repeated 40: rendered 20, by one variant 15 (75.0 % of the rendered)",
+        ),
+        (
+            "term-consistency",
+            {"by_one_variant": 0, "required": 40, "rendered": 0},
+            "repeated 40: rendered 0, by one variant 0",
+        ),
+        ("term-window-overlap-2", {"counted": 40, "flagged": 0}, "occurrences counted 40"),
+        (
+            "term-window-overlap-3",
+            {"counted": 40, "flagged": 2},
+            "occurrences counted 40; search cut short in 2 segments",
+        ),
+        ("over-application", {"overapplied": 3, "segments": 120}, "3 of 120 segments"),
+        ("term-1-ter", {"stopped_searches": 0}, ""),
+        (
+            "wmt21-1-term",
+            {"stopped_searches": 1},
+            "search for shifts cut short in 1 segment",
+        ),
+        (
+            "wmt21-exact-match",
+            {"found": 90, "wrong": 30, "found_by_lemma": 10},
+            "found 90, by lemma 10, missed 30",
+        ),
+        ("bleu", {}, ""),
+        ("term-success", {}, ""),  # scored before parts were kept
+        ("a metric of the past", {"a": 1}, ""),
+    ],
+)
+def test_parts_in_words(metric, details, words):
+    assert in_words(metric, details) == words
+
+
+def test_every_metric_with_parts_has_words():
+    plain = {"bleu", "chrf", "chrf++", "ter", "wmt21-window-overlap-2", "wmt21-window-overlap-3"}
+    assert METRICS.keys() - plain == WRITERS.keys()
