@@ -103,7 +103,7 @@ def test_a_form_from_elsewhere_is_refused(action, entries, client, alice):
     strict.force_login(alice)
     before = state()
 
-    assert strict.post(reverse(action, args=[entries["contrastive"].pk])).status_code == 403
+    assert strict.post(reverse(action, args=[entries["contrastive"].pk])).status_code == 419
     assert state() == before
 
 
