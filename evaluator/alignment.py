@@ -92,8 +92,10 @@ def _by_id(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Mapping[
 def _place(
     line: Line, places: list[Position], found: dict[Position, Line], log: ProblemLog
 ) -> None:
-    where = " in a document without a name" if line.document == "" else in_document(line.document)
+    where = in_document(line.document)
     if not places:
+        # An empty name may be all that is wrong with the line.
+        where = " in a document without a name" if line.document == "" else where
         message = f"The test set has no such segment{where}. Use the ids of its source file."
     elif len(places) > 1:
         message = (

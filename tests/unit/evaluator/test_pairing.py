@@ -102,7 +102,7 @@ def test_documents_without_a_name_leave_no_gap_in_a_sentence():
     found = problems(marked(("", "9", "a"), ("", "1", "a"), ("", "1", "a")), test_set)
 
     assert [problem.message.partition(". ")[0] for problem in found] == [
-        "The test set has no such segment",
+        "The test set has no such segment in a document without a name",
         "The segment stands in line 2 already",
         "The segment is missing",
     ]

@@ -59,7 +59,7 @@ def test_our_tools_read_the_sources_back(write):
         source=BytesIO(written),
         source_language="en",
         target_language="fr",
-        references_required=False,
+        sources_only=True,
     )
 
     assert [(one.document, one.id, one.source) for one in found.segments] == [
