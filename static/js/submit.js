@@ -16,16 +16,35 @@
 
   // What a name says: as evaluator/formats/languages.py reads it ------------------------------
 
-  const PAIR = /(?:^|[./])([a-z]{2}-[a-z]{2})(?=[./]|$)/i;
+  const MODE = "\\.(?:noterm|random)(?![A-Za-z0-9-])";
+  const PAIR = new RegExp(`(?:^|[./])([a-z]{2})-([a-z]{2})(${MODE})?(?=[./]|$)`, "gi");
+  const LANGUAGES = new Intl.DisplayNames("en", { type: "language", fallback: "none" });
 
   function pattern(slot) {
     const literal = slot.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-    return new RegExp(`(?<![A-Za-z0-9])${literal}(?![A-Za-z0-9-])`, "i");
+    const noMode = slot.includes(".") ? "" : `(?!${MODE})`; // en-fr.noterm is not for en-fr
+    return new RegExp(`(?<![A-Za-z0-9])${literal}(?![A-Za-z0-9-])${noMode}`, "i");
   }
 
   function slotsIn(name) {
     const held = slots.filter((slot) => pattern(slot).test(name));
     return held.filter((slot) => !held.some((other) => other !== slot && other.includes(slot)));
+  }
+
+  // What looks like a pair that is not wanted, such as en-de.
+  function otherIn(name) {
+    for (const [, source, target, mode = ""] of name.toLowerCase().matchAll(PAIR)) {
+      if (source !== target && LANGUAGES.of(source) && LANGUAGES.of(target)) {
+        return { source, target, slot: `${source}-${target}${mode}` };
+      }
+    }
+    return null;
+  }
+
+  // en-zh may be en-zh-Hans, where that is chosen.
+  function mayBe(other, slot) {
+    const [source, ...targets] = slot.toLowerCase().split(".")[0].split("-");
+    return other.source === source && targets.includes(other.target);
   }
 
   function chosenSlot() {
@@ -47,9 +66,9 @@
       if (chosen && chosen !== found[0]) return { wrong: `says ${found[0]}, but ${chosen} is chosen` };
       return { slot: found[0] };
     }
-    const other = file.name.match(PAIR);
-    if (other && !(chosen && other[1].toLowerCase() === chosen.split(".")[0].toLowerCase())) {
-      return { wrong: `says ${other[1]}, which is not wanted here` };
+    const other = otherIn(file.name);
+    if (other && !(chosen && mayBe(other, chosen))) {
+      return { wrong: `says ${other.slot}, which is not wanted here` };
     }
     if (chosen) return { slot: chosen };
     const remedy = isAlone ? ", or choose the test set below" : "";

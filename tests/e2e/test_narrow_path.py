@@ -103,7 +103,7 @@ def test_half_of_the_file_is_refused_with_the_ids_that_are_missing(
 
     upload(page, site, "wmt21-halves", system="half", name="half.sgm", body=half.encode())
 
-    expect(page.locator("#live .state-refused")).to_be_visible(timeout=60_000)
+    expect(page.locator("#live .state-card .state-refused")).to_be_visible(timeout=60_000)
     expect(page.locator("#live")).to_contain_text(f"{len(missing)} problems found")
     shown = page.locator(".problems tbody tr")
     assert shown.count() == 100
@@ -138,7 +138,7 @@ def test_rubbish_gets_a_message_that_a_person_understands(page: Page, site: Site
 
     upload(page, site, "rubbish", system="noise", name="noise.sgm", body=RUBBISH)
 
-    expect(page.locator("#live .state-refused")).to_be_visible(timeout=30_000)
+    expect(page.locator("#live .state-card .state-refused")).to_be_visible(timeout=30_000)
     message = page.locator(".problems tbody tr").first
     expect(message).to_contain_text("UTF-8")
     expect(page.get_by_role("link", name="Submit a corrected file")).to_be_visible()
