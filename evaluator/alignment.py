@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from evaluator.errors import MisalignedError, ProblemLog
 from evaluator.types import Hypotheses, HypothesisFile, Line, TestSet
@@ -105,24 +105,31 @@ def _report_missing(test_set: TestSet, present: set[Position], log: ProblemLog) 
 
 
 def _check_texts(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> None:
-    longest = max((len(segment.source.split()) for segment in test_set.segments), default=0)
-    limit = TOKENS_PER_SOURCE_TOKEN * longest + TOKENS_FREE
+    longest = longest_source(segment.source for segment in test_set.segments)
     for line in file.lines:
-        if "\n" in line.text or "\r" in line.text:
-            log.add(
-                "The translation holds a line break. Replace it by a space.",
-                line=line.number,
-                segment=line.segment,
-            )
-        message = _too_long(line.text, limit, longest)
-        if message:
+        for message in text_faults(line.text, longest):
             log.add(message, line=line.number, segment=line.segment)
 
 
-def _too_long(text: str, limit: int, longest: int) -> str | None:
+def longest_source(sources: Iterable[str]) -> int:
+    """Return the number of words of the longest source, 0 for none."""
+    return max((len(source.split()) for source in sources), default=0)
+
+
+def text_faults(text: str, longest: int) -> list[str]:
+    """Return why a text can't be a translation, if the longest source has so many words."""
+    faults = []
+    if "\n" in text or "\r" in text:
+        faults.append("The translation holds a line break. Replace it by a space.")
+    message = _too_long(text, longest)
+    return [*faults, message] if message else faults
+
+
+def _too_long(text: str, longest: int) -> str | None:
     size = len(text.encode("utf-8", "replace"))
     if size > LINE_BYTES:
         return f"The text has {size:,} bytes; {LINE_BYTES:,} are allowed. Shorten it."
+    limit = TOKENS_PER_SOURCE_TOKEN * longest + TOKENS_FREE
     tokens = len(text.split())
     if tokens > limit:
         return (
