@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from evaluator.cli.files import add_problems, add_test_set, add_text_form, load_test_set
-from evaluator.terminology import TermIndex, annotate
-from evaluator.types import Segment
+from evaluator.container import as_json, system_inputs
 
 NAME = "annotate"
 HELP = "find the terms of a terminology in a source"
@@ -30,23 +28,6 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the annotated segments in the order of the source."""
     test_set = load_test_set(options, with_references=False)
-    terms = test_set.terminology.terms if test_set.terminology else ()
-    index = TermIndex(terms, test_set.source_language)
-    for segment in test_set.segments:
-        print(_line(segment, index))
+    for segment, told in zip(test_set.segments, system_inputs(test_set), strict=True):
+        print(as_json(told, id=segment.id, document=segment.document))
     return 0
-
-
-def _line(segment: Segment, index: TermIndex) -> str:
-    found = annotate(segment.source, index)
-    terms = [{"source": term.source, "targets": list(term.targets)} for term in found.terms]
-    return json.dumps(
-        {
-            "id": segment.id,
-            "doc": segment.document,
-            "source": segment.source,
-            "terms": terms,
-            "annotated": found.annotated,
-        },
-        ensure_ascii=False,
-    )

@@ -51,6 +51,17 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help="the same system without terms: shows what the terms of this test set change",
     )
     add_text_form(command)
+    add_scoring(command)
+    command.add_argument(
+        "--baselines",
+        action="store_true",
+        help="add each reference as if it were a system, and the copied source",
+    )
+    add_problems(command)
+
+
+def add_scoring(command: argparse.ArgumentParser) -> None:
+    """Add the options that say what to score and how to print it."""
     names = ", ".join((*FAMILIES, *METRICS))
     command.add_argument(
         "--metrics",
@@ -65,14 +76,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         default="simplemma",
         help="for the wmt21 metrics; none skips what needs lemmas (default: simplemma)",
     )
-    command.add_argument(
-        "--baselines",
-        action="store_true",
-        help="add each reference as if it were a system, and the copied source",
-    )
     command.add_argument("--json", action="store_true", help="print JSON, exact values")
     command.add_argument("--verbose", action="store_true", help="add exact values and signatures")
-    add_problems(command)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -83,12 +88,12 @@ def run(options: argparse.Namespace) -> int:
     report(same, len(same), options.max_problems)
     with Progress() as progress:
         rows = [
-            Row(path, _score(hypotheses, test_set, options, progress))
+            Row(path, score_one(hypotheses, test_set, options, progress))
             for path, hypotheses in zip(options.hypotheses, files, strict=True)
         ]
         rows += _noterm_rows(rows, test_set, options, progress)
         rows += _baseline_rows(test_set, options)
-    _print(rows, options)
+    print_rows(rows, options)
     return 0
 
 
@@ -109,9 +114,10 @@ def _load(path: str, test_set: TestSet, options: argparse.Namespace, mode: Mode)
     return hypotheses
 
 
-def _score(
+def score_one(
     hypotheses: Hypotheses, test_set: TestSet, options: argparse.Namespace, progress: Progress
 ) -> ScoringResult:
+    """Score one system as the options say, and show where that stands."""
     return score(
         test_set,
         hypotheses,
@@ -128,7 +134,7 @@ def _noterm_rows(
         return []
     hypotheses = _load(options.noterm_hypotheses, test_set, options, "noterm")
     without = Row(
-        options.noterm_hypotheses, _score(hypotheses, test_set, options, progress), kind="noterm"
+        options.noterm_hypotheses, score_one(hypotheses, test_set, options, progress), kind="noterm"
     )
     return [without, tables.difference(rows[0], without)]
 
@@ -147,7 +153,8 @@ def _against(references: int) -> str:
     return f"against {references} reference{'s' if references > 1 else ''}"
 
 
-def _print(rows: Sequence[Row], options: argparse.Namespace) -> None:
+def print_rows(rows: Sequence[Row], options: argparse.Namespace) -> None:
+    """Print scores as the options say, and name those that were asked for and don't exist."""
     if options.json:
         print(tables.as_json(rows))
     elif len(rows) == 1:
