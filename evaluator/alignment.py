@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from evaluator.errors import MisalignedError, ProblemLog, in_document
 from evaluator.normalise import count_tokens, has_more_tokens
@@ -122,18 +122,29 @@ def _report_missing(test_set: TestSet, present: set[Position], log: ProblemLog) 
 
 
 def _check_texts(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> None:
-    sources = (segment.source for segment in test_set.segments)
-    longest = max((count_tokens(text, test_set.source_language) for text in sources), default=0)
+    longest = longest_source(
+        (segment.source for segment in test_set.segments), test_set.source_language
+    )
     for line in file.lines:
-        if "\n" in line.text or "\r" in line.text:
-            log.add(
-                "The translation holds a line break. Replace it by a space.",
-                line=line.number,
-                segment=line.segment,
-            )
-        message = _too_large(line.text) or _too_long(line.text, longest, test_set.target_language)
-        if message:
+        for message in text_faults(line.text, longest, test_set.target_language):
             log.add(message, line=line.number, segment=line.segment)
+
+
+def longest_source(sources: Iterable[str], language: str) -> int:
+    """Return the number of tokens of the longest source, 0 for none."""
+    return max((count_tokens(source, language) for source in sources), default=0)
+
+
+def text_faults(text: str, longest: int, language: str) -> list[str]:
+    """Return why a text can't be a translation into a language.
+
+    `longest` is the number of tokens of the longest source.
+    """
+    faults = []
+    if "\n" in text or "\r" in text:
+        faults.append("The translation holds a line break. Replace it by a space.")
+    message = _too_large(text) or _too_long(text, longest, language)
+    return [*faults, message] if message else faults
 
 
 def _too_large(text: str) -> str | None:

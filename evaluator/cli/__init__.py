@@ -8,14 +8,14 @@ import os
 import sys
 from collections.abc import Sequence
 
-from evaluator.cli import annotate, score, validate
+from evaluator.cli import annotate, run, score, validate
 from evaluator.cli.files import UnopenableError, report
 from evaluator.errors import InfrastructureError, LanguageError, SubmissionError, TestSetError
 from evaluator.normalise import canonical_pair
 
 EXIT_STATUS = """\
-exit status: 0 done; 1 a file can't be read, scored or paired (all reasons on standard error);
-2 wrong usage"""
+exit status: 0 done; 1 a file can't be read, scored or paired, or a system's run failed (all
+reasons on standard error); 2 wrong usage"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="terminarium", description="Evaluate machine translation with terminologies."
     )
     commands = parser.add_subparsers(required=True, metavar="command")
-    for module in (validate, score, annotate):
+    for module in (validate, score, annotate, run):
         command = commands.add_parser(
             module.NAME,
             help=module.HELP,

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 
 from evaluator.cli.files import add_problems, add_test_set, add_text_form, load_test_set
-from evaluator.terminology import AnnotatedSource, TermIndex, annotate
-from evaluator.types import Segment
+from evaluator.container import as_json, system_inputs
 
 NAME = "annotate"
 HELP = "find the terms of a terminology in a source"
@@ -38,26 +36,10 @@ def run(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
-    index = TermIndex(test_set.terminology.terms, test_set.source_language)
     count = 0
-    for segment in test_set.segments:
-        found = annotate(segment.source, index)
-        count += len(found.terms)
-        print(_line(segment, found))
+    for segment, told in zip(test_set.segments, system_inputs(test_set), strict=True):
+        count += len(told.terms)
+        print(as_json(told, id=segment.id, document=segment.document))
     if not count:
         print("note: none of the terms is in the source.", file=sys.stderr)
     return 0
-
-
-def _line(segment: Segment, found: AnnotatedSource) -> str:
-    terms = [{"source": term.source, "targets": list(term.targets)} for term in found.terms]
-    return json.dumps(
-        {
-            "id": segment.id,
-            "doc": segment.document,
-            "source": segment.source,
-            "terms": terms,
-            "annotated": found.annotated,
-        },
-        ensure_ascii=False,
-    )

@@ -37,6 +37,25 @@ def add_test_set(command: argparse.ArgumentParser, *, with_references: bool) -> 
         metavar="FILE",
         help="sources: WMT SGML or XML, TSV or JSON lines (the last three may hold references)",
     )
+    _add_beside_sources(command, with_references=with_references)
+
+
+def add_segments_or_sample(command: argparse.ArgumentParser) -> None:
+    """Add the options that name a test set, or in its place the sample that we bring."""
+    choice = command.add_mutually_exclusive_group(required=True)
+    choice.add_argument(
+        "--segments",
+        dest="source",
+        metavar="FILE",
+        help="what to translate: WMT SGML or XML, TSV or JSON lines, as of the other commands",
+    )
+    choice.add_argument(
+        "--sample", action="store_true", help="five sentences (English, Czech) with some terms"
+    )
+    _add_beside_sources(command, with_references=True)
+
+
+def _add_beside_sources(command: argparse.ArgumentParser, *, with_references: bool) -> None:
     if with_references:
         command.add_argument(
             "--reference",
@@ -137,8 +156,16 @@ def load_terminology(options: argparse.Namespace) -> ImportedTerminology:
     return found
 
 
-def load_test_set(options: argparse.Namespace, *, with_references: bool = True) -> TestSet:
-    """Read the test set that the options name, with its terminology."""
+def load_test_set(
+    options: argparse.Namespace,
+    *,
+    with_references: bool = True,
+    references_required: bool = True,
+) -> TestSet:
+    """Read the test set that the options name, with its terminology.
+
+    Where references are read, there has to be one, unless it is said otherwise.
+    """
     terminology = load_terminology(options).terminology if options.terminology else None
     paths = [options.source, *(options.reference if with_references else ())]
     with ExitStack() as stack:
@@ -152,6 +179,7 @@ def load_test_set(options: argparse.Namespace, *, with_references: bool = True) 
             names=paths,
             terminology=terminology,
             sources_only=not with_references,
+            references_required=references_required,
         )
 
 

@@ -52,6 +52,17 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help="the same system without terms: shows what the terms of this test set change",
     )
     add_text_form(command)
+    add_scoring(command)
+    command.add_argument(
+        "--baselines",
+        action="store_true",
+        help="add each reference as if it were a system, and the copied source",
+    )
+    add_problems(command)
+
+
+def add_scoring(command: argparse.ArgumentParser) -> None:
+    """Add the options that say what to score and how to print it."""
     names = ", ".join((*FAMILIES, *METRICS))
     command.add_argument(
         "--metrics",
@@ -66,14 +77,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         default="simplemma",
         help="for the wmt21 metrics; none skips what needs lemmas (default: simplemma)",
     )
-    command.add_argument(
-        "--baselines",
-        action="store_true",
-        help="add each reference as if it were a system, and the copied source",
-    )
     command.add_argument("--json", action="store_true", help="print JSON, exact values")
     command.add_argument("--verbose", action="store_true", help="add exact values and signatures")
-    add_problems(command)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -86,16 +91,14 @@ def run(options: argparse.Namespace) -> int:
     report(same, len(same), options.max_problems)
     with Progress() as progress:
         rows = [
-            Row(path, _score(hypotheses, test_set, options, progress))
+            Row(path, score_one(hypotheses, test_set, options, progress))
             for path, hypotheses in zip(options.hypotheses, files, strict=True)
         ]
         if without is not None:
-            row = Row(path, _score(without, test_set, options, progress), kind="noterm")
+            row = Row(path, score_one(without, test_set, options, progress), kind="noterm")
             rows += [row, tables.difference(rows[0], row)]
         rows += _baseline_rows(test_set, options, progress)
-    _print(rows, options)
-    _explain_absent(rows[0].result, test_set, options)
-    return 0 if rows[0].result.scores else 1
+    return print_rows(rows, test_set, options)
 
 
 def _metrics(text: str) -> tuple[str, ...]:
@@ -115,9 +118,10 @@ def _load(path: str, test_set: TestSet, options: argparse.Namespace, mode: Mode)
     return hypotheses
 
 
-def _score(
+def score_one(
     hypotheses: Hypotheses, test_set: TestSet, options: argparse.Namespace, progress: Progress
 ) -> ScoringResult:
+    """Score one system as the options say, and show where that stands."""
     return score(
         test_set,
         hypotheses,
@@ -146,13 +150,16 @@ def _against(references: int) -> str:
     return f"against {references} reference{'s' if references > 1 else ''}"
 
 
-def _print(rows: Sequence[Row], options: argparse.Namespace) -> None:
+def print_rows(rows: Sequence[Row], test_set: TestSet, options: argparse.Namespace) -> int:
+    """Print scores as the options say, and why others have none; 1 unless the first row has any."""
     if options.json:
         print(tables.as_json(rows))
     elif len(rows) == 1:
         print(tables.one_system(rows[0], verbose=options.verbose))
     else:
         print(tables.several_systems(rows, verbose=options.verbose))
+    _explain_absent(rows[0].result, test_set, options)
+    return 0 if rows[0].result.scores else 1
 
 
 def _explain_absent(result: ScoringResult, test_set: TestSet, options: argparse.Namespace) -> None:

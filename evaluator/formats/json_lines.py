@@ -7,12 +7,12 @@ import json
 from evaluator.formats.limits import MAX_ID
 
 
-def parse_object(row: str) -> dict[str, object] | str:
-    """Return the object, or what is wrong with the line."""
+def parse_object(row: str, *, quote: bool = True) -> dict[str, object] | str:
+    """Return the object, or what is wrong with the line, with or without a word of it."""
     try:
         value = json.loads(row, object_pairs_hook=_unique_keys)
     except _RepeatedKeyError as error:
-        return f"The key {error} stands twice in the line."
+        return f"{f'The key {error}' if quote else 'A key'} stands twice in the line."
     except RecursionError:
         return "The line is nested too deeply."
     except json.JSONDecodeError as error:

@@ -35,6 +35,7 @@ def read_test_set(
     mode: Mode = "proper",
     terminology: Terminology | None = None,
     sources_only: bool = False,
+    references_required: bool = True,
 ) -> TestSet:
     """Read a test set, its format told by content; each file may be compressed by gzip.
 
@@ -50,7 +51,8 @@ def read_test_set(
     Languages are codes of BCP 47, and their aliases (`zho`, `zh_CN`). `names` are the files', the
     source's first. `text_form` None: tokenised for SGML, raw for
     the others. With `sources_only` references are neither needed nor read: whatever is odd about
-    them, in a file of their own or in the sources' one, stops nothing.
+    them, in a file of their own or in the sources' one, stops nothing. Without
+    `references_required` those that there are are read and checked, and there may be none.
 
     Raises TestSetError with all problems of all files: files that can't be read, ids that
     don't pair up, empty references, broken terms, languages that are unknown, the same, or
@@ -60,6 +62,7 @@ def read_test_set(
     streams = [source, *references]
     labels = [*names, *(f"file {n}" for n in range(len(names) + 1, len(streams) + 1))]
     labels = labels[: len(streams)]
+    references_required = references_required and not sources_only
     log = ProblemLog()
     pair = _language_pair(source_language, target_language, log)
     wanted = Wanted(*pair, sources_only=sources_only)
@@ -71,13 +74,13 @@ def read_test_set(
     if detection.is_sgml(head):
         files = [data, *_read_all(references, labels[1:], log, max_bytes)]
         segments = read_sgml_set(files, labels, wanted, log)
-        if not references and not sources_only:
+        if references_required and not references:
             own = ProblemLog(labels[0])
             own.add("A test set needs at least one reference. Add a <refset> file.")
             log.merge(own)
     else:
         rows = _read_rows(data, head, labels, wanted, log)
-        segments = _segments(rows, labels[0], log, references_required=not sources_only)
+        segments = _segments(rows, labels[0], log, references_required=references_required)
         terminology = _terminology(rows, pair, terminology, labels[0], log)
     log.raise_as(TestSetError)
     form: TextForm = text_form or ("tokenised" if detection.is_sgml(head) else "raw")

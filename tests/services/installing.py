@@ -22,17 +22,43 @@ def ensure(services: list[Service]) -> list[Service]:
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         install([package for service in missing for package in service.packages])
         missing = [service for service in services if not service.is_installed()]
+    unknown = [service for service in missing if is_unknown(service)]
+    for service in unknown:
+        # Set to nothing it says so to the tests, which then leave out what needs it, in CI too.
+        os.environ[service.variable] = ""
+        say(f"this distribution has no {' '.join(service.packages)}: going on without")
+    missing = [service for service in missing if service not in unknown]
     if missing:
-        names = ", ".join(service.name for service in missing)
-        packages = " ".join(package for service in missing for package in service.packages)
-        text = (
-            f"missing: {names}. On Debian and Ubuntu: "
-            f"sudo apt-get install --no-install-recommends {packages}"
-        )
+        text = explain(missing)
         if IN_CI:
             raise ServiceError(text)
         say(f"{text}\nservices: going on without; the tests that need it are skipped")
-    return [service for service in services if service not in missing]
+    return [service for service in services if service not in [*missing, *unknown]]
+
+
+def explain(missing: list[Service]) -> str:
+    """Say what is missing and how to get it."""
+    names = ", ".join(
+        f"{service.name} (needs {service.needs})" if service.needs else service.name
+        for service in missing
+    )
+    packages = " ".join(package for service in missing for package in service.packages)
+    return (
+        f"missing: {names}. On Debian and Ubuntu: "
+        f"sudo apt-get install --no-install-recommends {packages}"
+    )
+
+
+def is_unknown(service: Service) -> bool:
+    """Whether the distribution, whose lists are fresh by now, has no package of this service."""
+    return service.may_be_unknown and not all(map(has_package, service.packages))
+
+
+def has_package(name: str) -> bool:
+    if shutil.which("apt-cache") is None:
+        return True  # no Debian: it may be had in another way
+    found = subprocess.run(["apt-cache", "show", name], capture_output=True, check=False)
+    return found.returncode == 0
 
 
 def install(packages: list[str]) -> None:
@@ -40,20 +66,26 @@ def install(packages: list[str]) -> None:
     say(f"installing {' '.join(packages)}")
     patience = ["-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+
+    def apt_get(*command: str) -> None:
+        done = subprocess.run(
+            ["apt-get", "-qq", *patience, *command],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=INSTALL_TIMEOUT,
+            check=False,
+        )
+        if done.returncode:
+            tail = done.stdout.decode(errors="replace").splitlines()[-LOG_TAIL:]
+            say("\n    ".join([f"apt-get {command[0]} failed:", *tail]))
+
     with no_daemons():
-        for command in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
-            done = subprocess.run(
-                ["apt-get", "-qq", *patience, *command],
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                timeout=INSTALL_TIMEOUT,
-                check=False,
-            )
-            if done.returncode:
-                tail = done.stdout.decode(errors="replace").splitlines()[-LOG_TAIL:]
-                say("\n    ".join([f"apt-get {command[0]} failed:", *tail]))
+        apt_get("update")
+        # One that the distribution does not know would keep all others out.
+        known = [package for package in packages if has_package(package)]
+        apt_get("install", "--yes", "--no-install-recommends", *known)
 
 
 @contextlib.contextmanager

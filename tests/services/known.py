@@ -1,4 +1,4 @@
-"""The services that tests need: PostgreSQL, Redis, Chromium."""
+"""The services that tests need: PostgreSQL, Redis, Chromium, and those of containers.py."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.services.containers import Docker, GVisor
 from tests.services.service import START_TIMEOUT, Service, as_user, free_port
 
 
@@ -150,4 +151,4 @@ class Chromium(Service):
         )
 
 
-SERVICES: tuple[type[Service], ...] = (PostgreSQL, Redis, Chromium)
+SERVICES: tuple[type[Service], ...] = (PostgreSQL, Redis, Chromium, GVisor, Docker)

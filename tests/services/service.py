@@ -27,6 +27,8 @@ class Service(ABC):
     name: str
     variable: str  # the environment variable that carries its address
     packages: tuple[str, ...]  # Debian's
+    needs = ""  # beside its packages, in words
+    may_be_unknown = False  # to Debian: then the tests go on without it, in CI too
 
     def __init__(self) -> None:
         self.process: subprocess.Popen[bytes] | None = None
@@ -53,13 +55,20 @@ class Service(ABC):
                 self.process.wait()
         self.process = None
 
-    def launch(self, command: list[str], folder: Path, user: str | None = None) -> None:
+    def launch(
+        self,
+        command: list[str],
+        folder: Path,
+        user: str | None = None,
+        environment: dict[str, str] | None = None,
+    ) -> None:
         """Start a daemon in a session of its own, so that Ctrl-C reaches the command alone."""
         self.log = folder / "log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command,
                 cwd=folder,
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

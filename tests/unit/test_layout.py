@@ -29,6 +29,13 @@ def test_platform_is_the_standard_library():
     assert platform.python_version()
 
 
+def test_docker_is_the_sdk():
+    import docker
+
+    assert docker.__file__ is not None  # a folder of the repository has none
+    assert docker.APIClient
+
+
 @pytest.mark.parametrize("folder", ["platform", "docker"])
 def test_a_folder_that_is_no_package_stays_none(root, folder):
     assert not (root / folder / "__init__.py").exists()
@@ -61,7 +68,8 @@ def test_the_test_pins_contain_the_runtime_pins(root):
 
 def test_the_project_asks_for_what_is_pinned(root):
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    asked = project["dependencies"] + project["optional-dependencies"]["platform"]
+    extras = project["optional-dependencies"]
+    asked = project["dependencies"] + extras["platform"] + extras["run"]
     wanted = (root / "requirements" / "runtime.in").read_text()
 
     for requirement in asked:

@@ -293,6 +293,33 @@ def test_an_sgml_source_alone_does_where_no_reference_is_needed():
 
 
 @pytest.mark.parametrize(
+    ("content", "references"),
+    [
+        ("source\tid\na\t1\n", ()),
+        ("source\tid\ttarget\na\t1\tx\n", ("x",)),
+        ('{"id": "1", "source": "a"}', ()),
+        ('{"id": "1", "source": "a", "references": ["x", "y"]}', ("x", "y")),
+    ],
+)
+def test_references_that_are_not_required_are_read_where_they_are(content, references):
+    assert rows(read(content, references_required=False)) == [("", "1", "a", references)]
+
+
+def test_sgml_references_that_are_not_required_are_read_where_they_are():
+    source, references = sgml("srcset", ("a",)), [io.BytesIO(sgml("refset", ("b",)))]
+
+    assert rows(read(source, references_required=False)) == [("d", "1", "a", ())]
+    assert rows(read(source, references=references, references_required=False)) == [
+        ("d", "1", "a", ("b",))
+    ]
+
+
+def test_a_broken_reference_stops_a_set_whose_references_are_not_required():
+    with pytest.raises(TestSetError, match="The reference is empty"):
+        read("id\tsource\ttarget\n1\ta\t\n", references_required=False)
+
+
+@pytest.mark.parametrize(
     ("content", "line", "words"),
     [
         ("source\ttarget\na\tb\n", 1, "lacks the column source or id"),

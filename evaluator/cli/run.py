@@ -1,0 +1,221 @@
+"""`terminarium run`: a system in its container, as the platform's nodes run it."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from evaluator import container
+from evaluator.cli.files import (
+    UnopenableError,
+    add_problems,
+    add_segments_or_sample,
+    add_text_form,
+    check,
+    load_terminology,
+    load_test_set,
+    report,
+)
+from evaluator.cli.progress import Progress
+from evaluator.cli.score import add_scoring, print_rows, score_one
+from evaluator.cli.tables import Row
+from evaluator.container import GB, Limits, Outcome, RunResult, Setting, system_inputs
+from evaluator.container.output import NAME as OUTPUT_NAME
+from evaluator.container.sample import SENTENCES, sample
+from evaluator.container.verdict import in_bytes
+from evaluator.errors import printable
+from evaluator.types import Hypotheses, TestSet
+
+NAME = "run"
+HELP = "run a system in its container, as the platform does"
+DESCRIPTION = """\
+Run a container image on segments with the flags, the limits and the checks of the platform: no
+network, nothing writable but /tmp, no privileges. The image has to be in your Docker engine. The
+hypotheses go to --output; without it, scores are printed where there are references, else the
+hypotheses."""
+EXAMPLES = """\
+examples:
+  terminarium run my-system --sample --target-language fr
+  terminarium run my-system --segments dev.en-fr.tsv --terminology terms.en-fr.csv \\
+      --target-language fr --output ours.en-fr.jsonl"""
+LOG_LINES = 30  # shown of a system that failed
+LOG_CHARACTERS = 500  # of one of them
+SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Add what this command understands."""
+    command.add_argument("image", metavar="IMAGE", help="name or digest of an image")
+    add_segments_or_sample(command)
+    add_text_form(command)
+    command.add_argument(
+        "--mode",
+        choices=("terms", "none"),
+        default="terms",
+        help="whether the system is told of terms (default: terms)",
+    )
+    command.add_argument("--output", metavar="FILE", help="for the hypotheses, as JSON lines")
+    command.add_argument("--log", metavar="FILE", help="for the end of the system's log")
+    _add_limits(command)
+    command.add_argument("--runtime", metavar="NAME", help="one of the engine's, such as runsc")
+    command.add_argument(
+        "--gpu", action="append", default=[], metavar="ID", help="for the system; again for others"
+    )
+    add_scoring(command)
+    add_problems(command)
+
+
+def _add_limits(command: argparse.ArgumentParser) -> None:
+    limits = Limits()
+    for name, unit, default, what in (
+        ("--time-limit", "SECONDS", limits.wall_time, "for all segments"),
+        ("--memory", "GB", limits.memory / GB, "main memory"),
+        ("--tmp", "GB", limits.tmp / GB, "size of /tmp, which takes main memory"),
+        ("--cpus", "N", limits.cpus, "processors"),
+    ):
+        text = f"{what} (default, as on the platform: {default:g})"
+        command.add_argument(name, type=_positive, default=default, metavar=unit, help=text)
+
+
+def _positive(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= 10**6:
+        raise argparse.ArgumentTypeError(f"a number above 0 is needed, not {text!r}")
+    return number
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the image, say how it went, score what came back; 1 where one of these failed."""
+    wrong = _wrong_usage(options)
+    if wrong:
+        print(f"terminarium run: error: {wrong}", file=sys.stderr)
+        return 2
+    test_set = _test_set(options)
+    for path in filter(None, (options.output, options.log)):
+        _write(path, "", mode="a")  # if that fails, then not after hours of work
+    with _ending_on_signals():
+        container.sweep()
+        found = _run(options, test_set)
+    if options.log:
+        _write(options.log, found.log)
+    _explain(found, options)
+    if found.outcome is not Outcome.OK:
+        return 1
+    return _use(Hypotheses(found.translations, found.lines, OUTPUT_NAME), test_set, options)
+
+
+def _wrong_usage(options: argparse.Namespace) -> str | None:
+    if options.sample and options.reference:
+        return "the sample has no references: leave --reference out, or give --segments"
+    if options.sample and options.source_language not in SENTENCES:
+        known = " and ".join(SENTENCES)
+        return f"the sample is there in {known} alone: give sentences of your own by --segments"
+    return None
+
+
+def _test_set(options: argparse.Namespace) -> TestSet:
+    if not options.sample:
+        return load_test_set(options, references_required=False)
+    test_set = sample(options.source_language, options.target_language)
+    if options.terminology:
+        test_set = replace(test_set, terminology=load_terminology(options).terminology)
+    return test_set
+
+
+def _run(options: argparse.Namespace, test_set: TestSet) -> RunResult:
+    limits = Limits(
+        wall_time=options.time_limit,
+        memory=round(options.memory * GB),
+        cpus=options.cpus,
+        tmp=round(options.tmp * GB),
+    )
+    with Progress() as progress:
+        return container.run(
+            options.image,
+            system_inputs(test_set, options.mode),
+            Setting(test_set.source_language, test_set.target_language, options.mode),
+            limits,
+            runtime=options.runtime,
+            gpus=options.gpu,
+            quote=True,  # the system is the participant's own
+            on_progress=lambda now: progress.show(
+                f"{options.image}: {now.done:,} of {now.segments:,} segments, {now.seconds:.0f} s …"
+            ),
+        )
+
+
+@contextlib.contextmanager
+def _ending_on_signals() -> Iterator[None]:
+    """Let what would kill us unwind the stack, so that no container stays behind."""
+
+    def end(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in SIGNALS}
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise SystemExit(128 + signal.SIGINT) from None
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _explain(found: RunResult, options: argparse.Namespace) -> None:
+    for note in found.notes:
+        print(f"note: {note}", file=sys.stderr)
+    report(found.problems, found.problem_count, options.max_problems)
+    if found.outcome is not Outcome.OK:
+        for line in found.log.splitlines()[-LOG_LINES:]:
+            print(f"log: {printable(line.expandtabs(), LOG_CHARACTERS)}", file=sys.stderr)
+    message = found.message
+    if found.detail:  # the engine's own words: they are about this machine, the participant's
+        detail = printable(found.detail, LOG_CHARACTERS)
+        message = detail if found.outcome.is_ours else f"{message} {detail}"
+    print(f"{options.image}: {found.outcome}: {message}", file=sys.stderr)
+    if found.wall_time:
+        peak = found.peak_memory
+        memory = "" if peak is None else f", {in_bytes(peak)} of memory at its peak"
+        print(f"{options.image}: {found.wall_time:.1f} s{memory}", file=sys.stderr)
+
+
+def _use(hypotheses: Hypotheses, test_set: TestSet, options: argparse.Namespace) -> int:
+    """Warn of what looks odd, write the hypotheses, print the scores where there can be any."""
+    odd = check(hypotheses, test_set)
+    report(odd, len(odd), options.max_problems)
+    is_scored = all(segment.references for segment in test_set.segments)
+    if options.output:
+        _write(options.output, _as_lines(hypotheses, test_set))
+    elif not is_scored:
+        print(_as_lines(hypotheses, test_set), end="")
+    if not is_scored:
+        return 0
+    with Progress() as progress:
+        row = Row(options.image, score_one(hypotheses, test_set, options, progress))
+    return print_rows([row], test_set, options)
+
+
+def _as_lines(hypotheses: Hypotheses, test_set: TestSet) -> str:
+    rows = (
+        {"id": segment.id, "doc": segment.document, "translation": text}
+        for segment, text in zip(test_set.segments, hypotheses.texts, strict=True)
+    )
+    return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+
+
+def _write(path: str, text: str, mode: Literal["w", "a"] = "w") -> None:
+    try:
+        with Path(path).open(mode, encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise UnopenableError(f"{path}: it can't be written ({error.strerror}).") from None

@@ -1,0 +1,37 @@
+"""Participants' systems in containers: how one is run, and what became of it.
+
+Only `run` and `sweep` need the Docker SDK; everything else works without it.
+"""
+
+from __future__ import annotations
+
+from evaluator.container.errors import EngineError, EngineUnavailableError, SdkMissingError
+from evaluator.container.inputs import (
+    Setting,
+    SystemInput,
+    TerminologyMode,
+    as_json,
+    system_inputs,
+)
+from evaluator.container.limits import GB, MB, Limits
+from evaluator.container.results import Outcome, Progress, RunResult
+from evaluator.container.running import run, sweep
+
+__all__ = [
+    "GB",
+    "MB",
+    "EngineError",
+    "EngineUnavailableError",
+    "Limits",
+    "Outcome",
+    "Progress",
+    "RunResult",
+    "SdkMissingError",
+    "Setting",
+    "SystemInput",
+    "TerminologyMode",
+    "as_json",
+    "run",
+    "sweep",
+    "system_inputs",
+]

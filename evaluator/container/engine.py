@@ -1,0 +1,249 @@
+"""The one module that talks to Docker, through its SDK; the others know containers by their id.
+
+Loaded only when an image is to be run: the SDK is an extra.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from evaluator.container.errors import (
+    EngineError,
+    EngineUnavailableError,
+    GpuUnavailableError,
+    ImageUnavailableError,
+    SdkMissingError,
+    UnstartableError,
+)
+from evaluator.container.flags import Image, JsonObject
+from evaluator.container.verdict import NOT_EXECUTABLE, NOT_FOUND
+
+try:
+    # By name: where the SDK is missing, any folder called docker/ on the path is importable.
+    from docker import APIClient
+    from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+    from docker.utils import kwargs_from_env
+    from requests.exceptions import RequestException
+except ImportError as error:
+    raise SdkMissingError from error
+
+DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
+DEFAULT_PORT = 2375
+OLDEST_API = (1, 41)  # Docker 20.10
+TIMEOUT = 60  # seconds for one answer of the engine
+# The engine says these of a GPU that it can't give, and nothing that a program could read better.
+GPU_WORDS = ("could not select device driver", "nvidia-container-cli", "no nvidia driver")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the engine says of a container that has ended."""
+
+    exit_status: int
+    is_out_of_memory: bool
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A container that carries our label."""
+
+    id: str
+    labels: Mapping[str, str]
+
+
+class Engine:
+    """A connection to a Docker engine. Its methods raise EngineError, each with the reason.
+
+    They may be called from several threads at once.
+    """
+
+    def __init__(self, client: APIClient, address: str, cpus: int) -> None:
+        self._client = client
+        self.address = address
+        self.cpus = cpus
+
+    @classmethod
+    def connect(cls, address: str | None = None) -> Engine:
+        """Connect to the engine at this address, else to DOCKER_HOST, else to the usual socket.
+
+        Raises EngineUnavailableError if none answers, or if it is too old or can't be used.
+        """
+        settings: dict[str, Any] = {"base_url": address} if address else dict(kwargs_from_env())
+        address = settings.setdefault("base_url", DEFAULT_ADDRESS)
+        if "tls" in settings or not address.startswith(("unix://", "tcp://", "http://")):
+            raise EngineUnavailableError(
+                address,
+                "only sockets of the kinds unix:// and tcp:// without TLS can be used: the end of "
+                "the input can't be sent over others. `ssh -L` makes a local one of a distant one",
+            )
+        _require_listener(address)
+        try:
+            client = APIClient(version="auto", timeout=TIMEOUT, **settings)
+        except (DockerException, RequestException, OSError, ValueError) as error:
+            raise EngineUnavailableError(address, _reason(error)) from error
+        try:
+            version = tuple(int(part) for part in client.api_version.split("."))
+            if version < OLDEST_API:
+                raise EngineUnavailableError(address, "it is older than Docker 20.10")
+            with _translated("info"):
+                return cls(client, address, int(client.info()["NCPU"]))
+        except BaseException:
+            client.close()
+            raise
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def image(self, name: str) -> Image:
+        """Return what an image says of itself; raises ImageUnavailableError if it isn't there."""
+        try:
+            with _translated("image"):
+                found = self._client.inspect_image(name)
+        except ImageUnavailableError as error:
+            text = f"the engine has no image {name!r}. Build, load or pull it first."
+            raise ImageUnavailableError(text) from error
+        config = found.get("Config") or {}
+        return Image(
+            id=str(found["Id"]),
+            platform=f"{found.get('Os')}/{found.get('Architecture')}",
+            user=str(config.get("User") or ""),
+            environment=tuple(one.partition("=")[0] for one in config.get("Env") or ()),
+            volumes=tuple(config.get("Volumes") or ()),
+            has_command=bool(config.get("Entrypoint") or config.get("Cmd")),
+        )
+
+    def create(self, config: JsonObject, name: str) -> str:
+        """Make a container; return its id."""
+        with _translated("create"):
+            return str(self._client.create_container_from_config(config, name)["Id"])
+
+    @contextlib.contextmanager
+    def attached(self, container: str) -> Iterator[socket.socket]:
+        """Attach to all three streams of a container that has not been started yet."""
+        wanted = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+        with _translated("attach"):
+            stream = self._client.attach_socket(container, params=wanted)
+        # A socket of our own for the same connection: it can be half-closed. Nothing has been read
+        # ahead from it, as nothing comes before the start.
+        own = socket.socket(fileno=os.dup(stream.fileno()))
+        # The SDK hangs the response on what it returns; closing that alone leaves a socket open.
+        response = getattr(stream, "_response", stream)
+        with own, contextlib.closing(stream), contextlib.closing(response):
+            own.setblocking(True)
+            yield own
+
+    def start(self, container: str) -> None:
+        """Start it; raises UnstartableError or GpuUnavailableError where that is why not."""
+        try:
+            with _translated("start"):
+                self._client.start(container)
+        except EngineError as error:
+            words = str(error).lower()
+            if any(word in words for word in GPU_WORDS):
+                raise GpuUnavailableError(str(error)) from error
+            with contextlib.suppress(EngineError):
+                status = self.state(container).exit_status
+                if status in (NOT_EXECUTABLE, NOT_FOUND):
+                    raise UnstartableError(str(error), status) from error
+            raise
+
+    def wait(self, container: str) -> None:
+        """Return once it has ended, however long that takes."""
+        with _translated("wait"):
+            self._client.wait(container, timeout=None)
+
+    def state(self, container: str) -> State:
+        """Return how it ended."""
+        with _translated("inspect"):
+            state = self._client.inspect_container(container)["State"]
+        return State(
+            int(state["ExitCode"]), bool(state.get("OOMKilled")), str(state.get("Error") or "")
+        )
+
+    def memory(self, container: str) -> int | None:
+        """Return its memory in bytes without the page cache, None if it is not running."""
+        with _translated("stats"):
+            found = self._client.stats(container, stream=False, one_shot=True)
+        memory = found.get("memory_stats") or {}
+        if "usage" not in memory:
+            return None
+        details = memory.get("stats") or {}
+        # The names of control groups version 1 and 2, as the docker command reads them.
+        cache = details.get("total_inactive_file", details.get("inactive_file", 0))
+        return max(int(memory["usage"]) - int(cache), 0)
+
+    def kill(self, container: str, signal: str) -> None:
+        """Send a signal; nothing happens if it has ended already."""
+        try:
+            with _translated("kill"):
+                self._client.kill(container, signal)
+        except EngineError as error:
+            if not _has_status(error, 404, 409):
+                raise
+
+    def remove(self, container: str) -> None:
+        """Remove it with its volumes, killing it if need be; nothing happens if it is gone."""
+        try:
+            with _translated("remove"):
+                self._client.remove_container(container, v=True, force=True)
+        except EngineError as error:
+            if not _has_status(error, 404, 409):  # 409: somebody else is removing it
+                raise
+
+    def labelled(self, label: str) -> list[Found]:
+        """Return all containers with this label, also those that have ended."""
+        with _translated("list"):
+            found = self._client.containers(all=True, filters={"label": label})
+        return [Found(str(one["Id"]), dict(one.get("Labels") or {})) for one in found]
+
+
+def _require_listener(address: str) -> None:
+    """Raise EngineUnavailableError, in plain words, if nobody listens; the SDK leaves a socket."""
+    parts = urlsplit(address)
+    try:
+        if parts.scheme == "unix":
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.settimeout(TIMEOUT)
+                probe.connect(parts.netloc + parts.path)
+        else:
+            where = (parts.hostname or "localhost", parts.port or DEFAULT_PORT)
+            socket.create_connection(where, TIMEOUT).close()
+    except AttributeError:  # no such sockets on this system
+        raise EngineUnavailableError(address, "this system has no unix:// sockets") from None
+    except (OSError, ValueError) as error:
+        raise EngineUnavailableError(
+            address, getattr(error, "strerror", "") or _reason(error)
+        ) from error
+
+
+@contextlib.contextmanager
+def _translated(what: str) -> Iterator[None]:
+    try:
+        yield
+    except ImageNotFound as error:
+        raise ImageUnavailableError(_reason(error)) from error
+    except NotFound as error:
+        # For an image's name the engine may answer in words that the SDK does not know.
+        kind = ImageUnavailableError if what in ("image", "create") else EngineError
+        raise kind(f"{what}: {_reason(error)}") from error
+    except (DockerException, RequestException, OSError) as error:
+        raise EngineError(f"{what}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, APIError) and error.explanation:
+        return str(error.explanation)
+    return str(error) or type(error).__name__
+
+
+def _has_status(error: EngineError, *statuses: int) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, APIError) and cause.status_code in statuses

@@ -1,0 +1,47 @@
+"""What can go wrong on our side of a run."""
+
+from __future__ import annotations
+
+from evaluator.errors import InfrastructureError
+
+
+class SdkMissingError(InfrastructureError):
+    """The Docker SDK is not installed: it is an extra."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Running images needs the Docker SDK for Python. Install it:  "
+            "pip install 'terminarium[run]'"
+        )
+
+
+class EngineError(InfrastructureError):
+    """The engine failed, or does not answer any more."""
+
+
+class EngineUnavailableError(EngineError):
+    """No engine answers at this address."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        self.address = address
+        super().__init__(
+            f"No Docker engine answers at {address} ({reason}). Start one; if it listens "
+            "elsewhere, name its socket in DOCKER_HOST, such as unix:///var/run/docker.sock. "
+            "`docker context inspect` shows where the one of your docker command listens."
+        )
+
+
+class ImageUnavailableError(EngineError):
+    """The engine has no such image."""
+
+
+class GpuUnavailableError(EngineError):
+    """The engine has no driver for GPUs, or not this GPU."""
+
+
+class UnstartableError(EngineError):
+    """The image's own command can't be started: the team's fault, unlike the others."""
+
+    def __init__(self, reason: str, exit_status: int | None = None) -> None:
+        self.exit_status = exit_status
+        super().__init__(reason)

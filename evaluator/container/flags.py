@@ -1,0 +1,184 @@
+"""One run as the engine's API wants it: the flags of contract.md, what an image may not say."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from evaluator.container.inputs import Setting
+from evaluator.container.limits import Limits
+
+CONTRACT = 1  # version of contract.md
+PLATFORM = "linux/amd64"
+NOBODY = "65534:65534"
+MAX_ID = 2**31 - 1  # of a user or group that the engine takes
+USER = re.compile(r"([0-9]{1,10})(?::([0-9]{1,10}))?", re.ASCII)
+OUR_NAMES = ("NVIDIA_", "LD_", "TERMINARIUM_")  # an image's own variables of these are dropped
+GPU_CAPABILITIES = ["gpu", "compute", "utility"]
+MAX_VOLUMES = 100  # each one takes a mount
+KERNEL_FOLDERS = ("/", "/proc", "/sys", "/dev")
+COVER = {"SizeBytes": 4096, "Mode": 0o555}  # nothing can be written to it in any case
+
+JsonObject = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What an image says of itself, as far as a run depends on it."""
+
+    id: str  # sha256:…
+    platform: str  # linux/amd64
+    user: str  # its USER; empty for root
+    environment: tuple[str, ...]  # the names alone
+    volumes: tuple[str, ...]
+    has_command: bool
+
+    @property
+    def runs_as(self) -> str:
+        """The numeric user (and group) of its USER, if that is not root; else 65534:65534."""
+        found = USER.fullmatch(self.user)
+        if found is None:
+            return NOBODY
+        ids = [int(part) for part in found.groups() if part is not None]
+        if not ids[0] or max(ids) > MAX_ID:
+            return NOBODY
+        return ":".join(map(str, ids))
+
+    def fault(self) -> str | None:
+        """Return why no container can be made of it, None if one can."""
+        if not self.platform.startswith("linux/"):
+            return f"The image is made for {self.platform}, not for {PLATFORM}."
+        if not self.has_command:
+            return "The image has neither an ENTRYPOINT nor a CMD, so there is nothing to run."
+        if len(self.volumes) > MAX_VOLUMES:
+            return f"The image declares more than {MAX_VOLUMES} volumes. Remove VOLUME from it."
+        for volume in self._volumes():
+            if volume in KERNEL_FOLDERS or volume.startswith(("/proc/", "/sys/", "/dev/")):
+                return f"The image declares a volume at {volume}. Remove that VOLUME from it."
+        return None
+
+    def covers(self) -> list[JsonObject]:
+        """Return read-only mounts over each volume, which would take disk space else.
+
+        /tmp is ours in any case.
+        """
+        return [
+            {"Type": "tmpfs", "Target": volume, "ReadOnly": True, "TmpfsOptions": COVER}
+            for volume in self._volumes()
+            if volume != "/tmp"
+        ]
+
+    def _volumes(self) -> list[str]:
+        # Two slashes at the start mean something to POSIX, one to Docker.
+        return sorted({posixpath.normpath("/" + name.lstrip("/")) for name in self.volumes})
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the node gives to a run."""
+
+    cpus: int  # that the engine has
+    runtime: str | None = None  # such as runsc; None: the engine's own default
+    gpus: tuple[str, ...] = ()  # the ids of those leased
+
+
+def notes(image: Image, machine: Machine, limits: Limits) -> tuple[str, ...]:
+    """Return where a run on this machine differs from one on the platform's nodes."""
+    found = []
+    if image.platform != PLATFORM:
+        found.append(
+            f"The image is made for {image.platform}; the platform takes {PLATFORM}. "
+            f"Build it with --platform {PLATFORM}."
+        )
+    if limits.cpus > machine.cpus:
+        found.append(
+            f"The engine has {machine.cpus} of the {limits.cpus:g} processors that a run may use."
+        )
+    return tuple(found)
+
+
+def environment(
+    image: Image, setting: Setting, limits: Limits, segments: int, gpus: Sequence[str]
+) -> list[str]:
+    """Return NAME=value for what we say, and NAME alone for what the image may not say."""
+    ours = {
+        "TERMINARIUM_CONTRACT": str(CONTRACT),
+        "SOURCE_LANGUAGE": setting.source_language,
+        "TARGET_LANGUAGE": setting.target_language,
+        "TERMINOLOGY_MODE": setting.terminology_mode,
+        "SEGMENTS": str(segments),
+        "TIME_LIMIT": f"{limits.wall_time:.0f}",
+        "HF_HUB_OFFLINE": "1",
+        "TRANSFORMERS_OFFLINE": "1",
+        "HOME": "/tmp",
+        "NVIDIA_VISIBLE_DEVICES": ",".join(gpus) or "void",
+    }
+    dropped = sorted(
+        name for name in image.environment if name.startswith(OUR_NAMES) and name not in ours
+    )
+    return [*(f"{name}={value}" for name, value in ours.items()), *dropped]
+
+
+def container_config(
+    image: Image,
+    machine: Machine,
+    limits: Limits,
+    *,
+    variables: Sequence[str],
+    labels: Mapping[str, str],
+) -> JsonObject:
+    """Return the body of the engine API's ContainerCreate."""
+    return {
+        "Image": image.id,
+        "User": image.runs_as,
+        "Env": list(variables),
+        "Labels": dict(labels),
+        "Hostname": "system",  # the engine's choice is the container's id
+        "OpenStdin": True,
+        "StdinOnce": True,
+        "AttachStdin": True,
+        "AttachStdout": True,
+        "AttachStderr": True,
+        "Healthcheck": {"Test": ["NONE"]},
+        "StopSignal": "SIGTERM",
+        "HostConfig": _host_config(image, machine, limits),
+    }
+
+
+def _host_config(image: Image, machine: Machine, limits: Limits) -> JsonObject:
+    uid, _, gid = image.runs_as.partition(":")
+    # Without a group of its own the engine looks it up in the image, mostly to find 0.
+    owner = f"uid={uid},gid={gid or uid}"
+    config: JsonObject = {
+        "NetworkMode": "none",
+        # Or the engine copies the host's own resolvers and domains into /etc/resolv.conf.
+        "Dns": ["127.0.0.1"],
+        "DnsSearch": ["."],
+        "ReadonlyRootfs": True,
+        "CapDrop": ["ALL"],
+        "SecurityOpt": ["no-new-privileges"],
+        "Privileged": False,
+        "IpcMode": "private",
+        "Init": True,
+        "Memory": limits.memory,
+        "MemorySwap": limits.memory,  # of both together: so there is no swap
+        "NanoCpus": round(min(limits.cpus, machine.cpus) * 10**9),
+        "PidsLimit": limits.processes,
+        "ShmSize": limits.shared_memory,
+        # The kernel writes no core dump for a limit of 1, not even to a program on the host that
+        # takes them, which it does for 0.
+        "Ulimits": [{"Name": "core", "Soft": 1, "Hard": 1}],
+        "Tmpfs": {"/tmp": f"rw,exec,nosuid,nodev,mode=1777,size={limits.tmp},{owner}"},
+        "Mounts": image.covers(),
+        "LogConfig": {"Type": "none", "Config": {}},
+        "RestartPolicy": {"Name": "no"},
+        "AutoRemove": False,  # its state is read after its end
+    }
+    if machine.runtime:
+        config["Runtime"] = machine.runtime
+    if machine.gpus:
+        request = {"DeviceIDs": list(machine.gpus), "Capabilities": [GPU_CAPABILITIES]}
+        config["DeviceRequests"] = [request]
+    return config

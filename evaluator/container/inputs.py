@@ -1,0 +1,110 @@
+"""What a system reads: segments with their terms, under ids that mean nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from random import Random, SystemRandom
+from typing import Literal
+
+from evaluator.terminology import TermIndex, annotate
+from evaluator.types import Term, TestSet
+
+TerminologyMode = Literal["terms", "none"]
+ID_BYTES = 8  # of randomness: enough for ids that differ, too many to guess
+CHUNK = 64 * 1024  # bytes that are written at once
+
+
+@dataclass(frozen=True, slots=True)
+class SystemInput:
+    """One segment as a system is told of it."""
+
+    document: str
+    source: str
+    terms: tuple[Term, ...]
+    annotated: str  # the source, XML-escaped, with its terms marked
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the segments have in common."""
+
+    source_language: str  # BCP 47
+    target_language: str
+    terminology_mode: TerminologyMode
+
+
+def system_inputs(test_set: TestSet, mode: TerminologyMode = "terms") -> tuple[SystemInput, ...]:
+    """Return the segments of a test set, in its order, with the terms of its terminology.
+
+    With the mode `none` there are no terms. Nothing comes from a reference or an annotation.
+    """
+    known = test_set.terminology.terms if test_set.terminology and mode == "terms" else ()
+    index = TermIndex(known, test_set.source_language)
+    inputs = []
+    for segment in test_set.segments:
+        found = annotate(segment.source, index)
+        inputs.append(SystemInput(segment.document, segment.source, found.terms, found.annotated))
+    return tuple(inputs)
+
+
+def as_json(segment: SystemInput, *, id: str, document: str) -> str:
+    """Return the line that a system reads for a segment."""
+    terms = [{"source": term.source, "targets": list(term.targets)} for term in segment.terms]
+    return json.dumps(
+        {
+            "id": id,
+            "doc": document,
+            "source": segment.source,
+            "terms": terms,
+            "annotated": segment.annotated,
+        },
+        ensure_ascii=False,
+    )
+
+
+class Disguise:
+    """The segments of one run: new ids, documents in a new order, their segments in the old one.
+
+    What a system remembers of another run, an id or a place, is worth nothing in this one.
+    """
+
+    def __init__(self, segments: Sequence[SystemInput], *, random: Random | None = None) -> None:
+        random = random or SystemRandom()
+        self._segments = segments
+        self.ids: tuple[str, ...] = _new_ids(len(segments), random)  # in the order of `segments`
+        documents: dict[str, list[int]] = {}
+        for place, segment in enumerate(segments):
+            documents.setdefault(segment.document, []).append(place)
+        self._documents = dict(zip(documents, _new_ids(len(documents), random), strict=True))
+        shuffled = list(documents.values())
+        random.shuffle(shuffled)
+        self.order: tuple[int, ...] = tuple(place for places in shuffled for place in places)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield what the system reads, in pieces of some size."""
+        return _in_chunks(self._line(place) for place in self.order)
+
+    def _line(self, place: int) -> bytes:
+        segment = self._segments[place]
+        document = self._documents[segment.document]
+        return as_json(segment, id=self.ids[place], document=document).encode() + b"\n"
+
+
+def _new_ids(count: int, random: Random) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    while len(found) < count:
+        found.setdefault(random.randbytes(ID_BYTES).hex())
+    return tuple(found)
+
+
+def _in_chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
+    chunk = bytearray()
+    for line in lines:
+        chunk += line
+        if len(chunk) >= CHUNK:
+            yield bytes(chunk)
+            chunk.clear()
+    if chunk:
+        yield bytes(chunk)

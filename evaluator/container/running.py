@@ -1,0 +1,335 @@
+"""One image on some segments: started, fed, read, watched, judged, and gone afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from evaluator.alignment import longest_source
+from evaluator.container import orphans
+from evaluator.container.errors import (
+    EngineError,
+    GpuUnavailableError,
+    ImageUnavailableError,
+    UnstartableError,
+)
+from evaluator.container.flags import Machine, container_config, environment, notes
+from evaluator.container.frames import Tail
+from evaluator.container.inputs import Disguise, Setting, SystemInput
+from evaluator.container.limits import Limits
+from evaluator.container.output import OutputReader
+from evaluator.container.results import Outcome, Progress, RunResult
+from evaluator.container.streams import JOIN_TIMEOUT, Streams
+from evaluator.container.verdict import SIGNALLED, Ending, Stop, judge
+
+if TYPE_CHECKING:
+    from evaluator.container.engine import Engine, State
+
+logger = logging.getLogger(__name__)
+
+TICK = 0.2  # seconds between two looks at the clock and at `cancel`
+PROGRESS_EVERY = 0.5  # seconds
+SAMPLE_EVERY = 2.0  # seconds between two looks at its memory
+TERM_GRACE = 10  # seconds between SIGTERM and SIGKILL when its time is up
+# A run with one bad line is lost. It goes on for a moment so that all that is wrong is told at
+# once, but a GPU's hours are not spent on it.
+BAD_OUTPUT_GRACE = 10  # seconds
+KILL_TIMEOUT = 30  # seconds that a container may take to die; then the engine is in trouble
+FLAG_TIMEOUT = 1.0  # seconds by which the engine's word of a memory kill may follow the exit
+KILLED = SIGNALLED + 9
+
+
+def run(
+    image: str,
+    segments: Sequence[SystemInput],
+    setting: Setting,
+    limits: Limits | None = None,
+    *,
+    address: str | None = None,
+    runtime: str | None = None,
+    gpus: Sequence[str] = (),
+    quote: bool = False,
+    on_progress: Callable[[Progress], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> RunResult:
+    """Run an image of the engine on segments; return how it went, whatever happened.
+
+    `image` is a name or, for images of others, a digest (sha256:…): an archive can claim any
+    name. Nothing is pulled. `address` is the engine's (None: DOCKER_HOST or the usual socket),
+    `runtime` one of the engine's (`runsc`), `gpus` the ids of those leased. `quote` lets
+    messages repeat what the system wrote: never for a blind test set. `on_progress` is called
+    from this thread about twice a second; an exception of it ends the run and is raised here. A
+    run is stopped at once when somebody sets `cancel`.
+
+    The container is removed in any case; if this process is killed, by the next call of
+    `sweep`. Raises SdkMissingError, and nothing else about the engine: that it is away, or has
+    no such image, are outcomes.
+    """
+    from evaluator.container.engine import Engine
+
+    limits = limits or Limits()
+    started = time.monotonic()
+    try:
+        engine = Engine.connect(address)
+        with contextlib.closing(engine):
+            machine = Machine(engine.cpus, runtime, tuple(gpus))
+            one = _Run(engine, segments, setting, limits, machine, quote, on_progress, cancel)
+            return one.result(image)
+    except EngineError as error:
+        return RunResult(
+            _outcome_of(error),
+            OUR_SIDE,
+            segments=len(segments),
+            wall_time=time.monotonic() - started,
+            detail=str(error),
+        )
+
+
+def sweep(address: str | None = None) -> int:
+    """Remove the containers of runs whose process was killed; return their number.
+
+    To be called once before the first run. Raises SdkMissingError, EngineError.
+    """
+    from evaluator.container.engine import Engine
+
+    with contextlib.closing(Engine.connect(address)) as engine:
+        return orphans.remove_orphans(engine)
+
+
+OUR_SIDE = "Our side failed; this is not the system's fault, and the run can be repeated."
+
+
+def _outcome_of(error: EngineError) -> Outcome:
+    if isinstance(error, ImageUnavailableError):
+        return Outcome.IMAGE_UNAVAILABLE
+    if isinstance(error, GpuUnavailableError):
+        return Outcome.NO_GPU
+    return Outcome.ENGINE_ERROR
+
+
+@dataclass(slots=True)
+class _Run:
+    """The state that the parts of one run share."""
+
+    engine: Engine
+    segments: Sequence[SystemInput]
+    setting: Setting
+    limits: Limits
+    machine: Machine
+    quote: bool
+    on_progress: Callable[[Progress], None] | None
+    cancel: threading.Event | None
+    disguise: Disguise = field(init=False)
+    output: OutputReader = field(init=False)
+    log: Tail = field(init=False)
+    news: threading.Event = field(default_factory=threading.Event)  # somebody should look
+    ended: threading.Event = field(default_factory=threading.Event)  # the container has ended
+    failure: Exception | None = None  # of the thread that waits for its end
+    memory: int | None = None  # bytes, the last sample
+    peak_memory: int | None = None
+    started: float = 0.0  # time.monotonic() of its start
+    bad_since: float = float("inf")  # time.monotonic() of the first bad line, roughly
+    wall_time: float = 0.0  # seconds
+    notes: tuple[str, ...] = ()
+    threads: list[threading.Thread] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.disguise = Disguise(self.segments)
+        self.output = OutputReader(
+            self.disguise.ids,
+            longest=longest_source(
+                (segment.source for segment in self.segments), self.setting.source_language
+            ),
+            language=self.setting.target_language,
+            max_bytes=self.limits.output,
+            max_line_bytes=self.limits.line,
+            quote=self.quote,
+        )
+        self.log = Tail(self.limits.log)
+
+    def result(self, name: str) -> RunResult:
+        image = self.engine.image(name)
+        fault = image.fault()
+        if fault:
+            return self._described(Outcome.CRASHED, fault)
+        self.notes = notes(image, self.machine, self.limits)
+        variables = environment(
+            image, self.setting, self.limits, len(self.segments), self.machine.gpus
+        )
+        config = container_config(
+            image,
+            self.machine,
+            self.limits,
+            variables=variables,
+            labels=orphans.labels(self.limits.wall_time),
+        )
+        container = self.engine.create(config, f"terminarium-{secrets.token_hex(8)}")
+        try:
+            return self._run(container)
+        except UnstartableError as error:
+            message = "The image's command can't be started: it is not there, or not executable."
+            found = self._described(Outcome.CRASHED, message)
+            return replace(found, exit_status=error.exit_status, detail=str(error))
+        except EngineError as error:
+            return replace(self._described(_outcome_of(error), OUR_SIDE), detail=str(error))
+        finally:
+            self.ended.set()  # the samples end, whatever happened
+            self._remove(container)
+            for thread in self.threads:
+                thread.join(JOIN_TIMEOUT)
+
+    def _run(self, container: str) -> RunResult:
+        with self.engine.attached(container) as connection:
+            streams = Streams(connection, self.disguise.chunks(), self.output, self.log, self.news)
+            self.engine.start(container)
+            self.started = time.monotonic()
+            try:
+                streams.start()
+                self._begin(self._wait, container)
+                self._begin(self._sample, container)
+                stop = self._watch(container)
+                self.wall_time = time.monotonic() - self.started
+                streams.finish()
+            finally:
+                streams.close()
+        state = self._state(container, stop)
+        if stop is None and not state.exit_status and not state.is_out_of_memory:
+            self.output.finish()  # else its last line may be broken, and some are missing
+        return self._judged(state, stop)
+
+    def _begin(self, work: Callable[[str], None], container: str) -> None:
+        self.threads.append(threading.Thread(target=work, args=[container], daemon=True))
+        self.threads[-1].start()
+
+    def _wait(self, container: str) -> None:
+        try:
+            self.engine.wait(container)
+        except Exception as error:  # told to whoever watches
+            self.failure = error
+        self.ended.set()
+        self.news.set()
+
+    def _sample(self, container: str) -> None:
+        while True:
+            with contextlib.suppress(EngineError):  # it may have ended just now
+                self.memory = self.engine.memory(container)
+            if self.memory is not None:
+                self.peak_memory = max(self.peak_memory or 0, self.memory)
+            if self.ended.wait(SAMPLE_EVERY):
+                return
+
+    def _watch(self, container: str) -> Stop | None:
+        """Wait for its end, or bring it about; return why, None if it ended by itself."""
+        killer = _Killer(self.engine, container)
+        told = float("-inf")
+        while not self.ended.is_set():
+            self.news.wait(TICK)
+            self.news.clear()
+            now = time.monotonic()
+            killer.look(now, self._reason(now))
+            if now - told >= PROGRESS_EVERY:
+                self._tell(now)
+                told = now
+        if self.failure is not None:
+            raise self.failure
+        self._tell(time.monotonic())
+        return killer.stop
+
+    def _reason(self, now: float) -> Stop | None:
+        if self.cancel is not None and self.cancel.is_set():
+            return Stop.CANCELLED
+        if self.output.is_over:
+            return Stop.OUTPUT
+        if now >= self.started + self.limits.wall_time:
+            return Stop.TIME
+        if self.output.log.total:
+            self.bad_since = min(self.bad_since, now)
+            if now >= self.bad_since + BAD_OUTPUT_GRACE:
+                return Stop.OUTPUT
+        return None
+
+    def _tell(self, now: float) -> None:
+        if self.on_progress is not None:
+            self.on_progress(
+                Progress(self.output.done, len(self.segments), now - self.started, self.memory)
+            )
+
+    def _state(self, container: str, stop: Stop | None) -> State:
+        """Ask how it ended; what was killed by nobody known may be the memory limit's."""
+        deadline = time.monotonic() + FLAG_TIMEOUT
+        while True:
+            state = self.engine.state(container)
+            is_clear = state.is_out_of_memory or stop or state.exit_status != KILLED
+            if is_clear or time.monotonic() > deadline:
+                return state
+            time.sleep(TICK)
+
+    def _judged(self, state: State, stop: Stop | None) -> RunResult:
+        ending = Ending(
+            state.exit_status,
+            state.is_out_of_memory,
+            stop,
+            self.output.log.total,
+            self.output.done,
+            len(self.segments),
+        )
+        found = self._described(*judge(ending, self.limits))
+        found = replace(found, exit_status=state.exit_status, detail=state.error)
+        if found.outcome is not Outcome.OK:
+            return found
+        return replace(found, translations=self.output.translations, lines=self.output.lines)
+
+    def _described(self, outcome: Outcome, message: str) -> RunResult:
+        return RunResult(
+            outcome,
+            message,
+            problems=tuple(self.output.log.problems),
+            problem_count=self.output.log.total,
+            done=self.output.done,
+            segments=len(self.segments),
+            wall_time=self.wall_time,
+            peak_memory=self.peak_memory,
+            log=self.log.text(),
+            log_bytes=self.log.total,
+            notes=self.notes,
+        )
+
+    def _remove(self, container: str) -> None:
+        try:
+            self.engine.remove(container)
+        except EngineError as error:  # the next sweep finds it
+            logger.warning("container %s can't be removed: %s", container[:12], str(error))
+
+
+class _Killer:
+    """Ends a container once there is a reason: gently if its time is up, else at once."""
+
+    def __init__(self, engine: Engine, container: str) -> None:
+        self._engine = engine
+        self._container = container
+        self._asked = float("inf")  # when SIGTERM was sent
+        self._killed = float("inf")  # when SIGKILL was sent
+        self.stop: Stop | None = None  # the first reason
+
+    def look(self, now: float, reason: Stop | None) -> None:
+        """Do what is due now; raises EngineError for a container that can't be killed."""
+        self.stop = self.stop or reason
+        if self.stop is None:
+            return
+        if self._killed <= now:
+            if now >= self._killed + KILL_TIMEOUT:
+                raise EngineError(f"the container is there still {KILL_TIMEOUT} s after its kill")
+            return
+        if reason is Stop.TIME and now < self._asked + TERM_GRACE:
+            if self._asked > now:
+                self._asked = now
+                self._engine.kill(self._container, "SIGTERM")
+            return
+        self._killed = now
+        self._engine.kill(self._container, "SIGKILL")

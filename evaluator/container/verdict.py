@@ -1,0 +1,89 @@
+"""From what happened to what it is called: the order of the rules is the contract's."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from evaluator.container.limits import GB, MB, Limits
+from evaluator.container.results import Outcome
+
+UNSUPPORTED_STATUS = 64  # contract.md; EX_USAGE of sysexits.h
+NOT_EXECUTABLE, NOT_FOUND = 126, 127  # as shells and the engine's init process say it
+SIGNALLED = 128  # + the signal's number
+
+
+class Stop(Enum):
+    """Why a run was ended before its own end."""
+
+    CANCELLED = auto()
+    TIME = auto()
+    OUTPUT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What is known of a run that came to an end."""
+
+    exit_status: int
+    is_out_of_memory: bool  # the engine's flag: set too if one process of several was killed
+    stop: Stop | None
+    problems: int  # of the output
+    done: int
+    segments: int
+
+
+def judge(ending: Ending, limits: Limits) -> tuple[Outcome, str]:
+    """Return the outcome and what the team is told of it."""
+    done = f"{ending.done:,} of {ending.segments:,} segments were done."
+    if ending.stop is Stop.CANCELLED:
+        return Outcome.CANCELLED, f"The run was cancelled. {done}"
+    # A process killed for memory often makes the others wait for ever: memory comes before time.
+    if ending.is_out_of_memory:
+        return Outcome.OUT_OF_MEMORY, (
+            f"The system needed more than its {in_bytes(limits.memory)} of memory, in which /tmp "
+            f"counts, and a process of it was killed. {done}"
+        )
+    if ending.stop is Stop.TIME:
+        return Outcome.TIMEOUT, f"The system had not ended after {limits.wall_time:,g} s. {done}"
+    if ending.stop is Stop.OUTPUT:
+        return Outcome.BAD_OUTPUT, f"Standard output is not what the contract asks for. {done}"
+    if ending.exit_status == UNSUPPORTED_STATUS:
+        return Outcome.UNSUPPORTED, (
+            f"The system says, by its exit status {UNSUPPORTED_STATUS}, that it does not do this "
+            "language pair or mode."
+        )
+    if ending.exit_status:
+        return Outcome.CRASHED, f"{_how(ending.exit_status)} {done}"
+    if ending.problems:
+        return Outcome.BAD_OUTPUT, f"Standard output is not what the contract asks for. {done}"
+    return Outcome.OK, f"All {ending.segments:,} segments have a translation."
+
+
+def _how(status: int) -> str:
+    if status == NOT_FOUND:
+        return (
+            f"The system ended with exit status {status}, which mostly means that its command is "
+            "not in the image."
+        )
+    if status == NOT_EXECUTABLE:
+        return (
+            f"The system ended with exit status {status}, which mostly means that its command "
+            "can't be executed: make it executable for every user (chmod 755)."
+        )
+    if status > SIGNALLED:
+        try:
+            name = signal.Signals(status - SIGNALLED).name
+        except ValueError:
+            pass
+        else:
+            return f"The system ended with exit status {status}: {name} killed it."
+    return f"The system ended with exit status {status}. Its log may say why."
+
+
+def in_bytes(size: int) -> str:
+    """Return a size as people write it."""
+    if size >= GB:
+        return f"{size / GB:,.4g} GB"
+    return f"{size / MB:,.4g} MB"

@@ -1,0 +1,125 @@
+"""Images of a few lines of shell, and a check that no run leaves anything behind.
+
+No registry is needed: each image is a file system of busybox alone, imported into the engine.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from evaluator.container import Setting, SystemInput
+from evaluator.types import Term
+
+# A system: the source of each line is its translation.
+COPY = (
+    r"""sed -E 's/^\{"id": "([^"]*)", "doc": "[^"]*", "source": ("(\\.|[^"\\])*").*/"""
+    r"""{"id": "\1", "translation": \2}/'"""
+)
+EN_FR = Setting("en", "fr", "terms")
+LABEL = "terminarium"
+
+
+def make_segments(count: int) -> tuple[SystemInput, ...]:
+    """Return segments of documents with five each; every one differs."""
+    return tuple(
+        SystemInput(
+            f"d{number // 5}",
+            f'Sentence {number}: "10 < 20" & a\\b',
+            (Term("1", "sentence", ("phrase",)),),
+            f'<term target="phrase">Sentence</term> {number}: "10 &lt; 20" &amp; a\\b',
+        )
+        for number in range(count)
+    )
+
+
+class Images:
+    """Makes images in an engine, and removes them in the end."""
+
+    def __init__(self, address: str) -> None:
+        from docker import APIClient
+
+        self.client = APIClient(address, version="auto")
+        self._made: list[str] = []
+        self._root = _root()
+
+    def make(self, script: str, *changes: str, name: str | None = None) -> str:
+        """Return the id of an image whose command is a shell script.
+
+        `changes` are further lines of a Dockerfile, such as `USER 1000` or another CMD.
+        """
+        command = f"CMD {json.dumps(['sh', '-c', script])}"
+        answer = self.client.import_image_from_data(
+            self._root, repository=name, changes=[command, *changes]
+        )
+        self._made.append(json.loads(answer)["status"])
+        return self._made[-1]
+
+    def close(self) -> None:
+        for image in self._made:
+            self.client.remove_image(image, force=True)
+        self.client.close()
+
+    def leftovers(self) -> list[str]:
+        """Return what runs have left: containers of ours, and volumes of anybody."""
+        containers = self.client.containers(all=True, filters={"label": LABEL})
+        volumes = self.client.volumes()["Volumes"] or []
+        return [one["Id"] for one in containers] + [one["Name"] for one in volumes]
+
+
+def _root() -> bytes:
+    program = shutil.which("busybox")
+    assert program is not None
+    listed = subprocess.run([program, "--list"], capture_output=True, text=True, check=True)
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        archive.add(program, "bin/busybox")
+        suid = archive.gettarinfo(program, "bin/suid")  # for who tries to be root
+        suid.mode, suid.uid, suid.gid = 0o4755, 0, 0
+        with open(program, "rb") as file:
+            archive.addfile(suid, file)
+        for folder in ("tmp", "etc", "data"):
+            member = tarfile.TarInfo(folder)
+            member.type, member.mode = tarfile.DIRTYPE, 0o755
+            archive.addfile(member)
+        for applet in listed.stdout.split():
+            if applet != "busybox":
+                member = tarfile.TarInfo(f"bin/{applet}")
+                member.type, member.linkname = tarfile.SYMTYPE, "busybox"
+                archive.addfile(member)
+    return stream.getvalue()
+
+
+@pytest.fixture(scope="session")
+def engine_address(require_service: Callable[[str], str]) -> str:
+    """Return where a Docker engine answers."""
+    return require_service("docker")
+
+
+@pytest.fixture(scope="session")
+def session_images(engine_address: str) -> Iterator[Images]:
+    images = Images(engine_address)
+    yield images
+    images.close()
+
+
+@pytest.fixture
+def images(session_images: Images) -> Iterator[Images]:
+    """Return a maker of images; what the test's runs leave behind fails it."""
+    yield session_images
+    assert session_images.leftovers() == []
+
+
+@pytest.fixture(params=["runc", "runsc"])
+def runtime(request: pytest.FixtureRequest, require_service: Callable[[str], str]) -> str:
+    """Return each runtime of the engine in turn."""
+    if request.param == "runsc":
+        require_service("gvisor")
+    name: str = request.param
+    return name
