@@ -170,7 +170,7 @@ def test_two_people_sign_up_found_a_team_and_see_it_on_the_leaderboards(
     organiser.goto(f"{site.url}/admin/accounts/team/")
     row = organiser.locator("tr", has_text="Two Gardeners")
     row.locator("input[type=checkbox]").check()
-    organiser.get_by_label("Action").select_option(value="verify")
+    organiser.locator("select[name=action]").select_option(value="verify")
     organiser.get_by_role("button", name="Go", exact=False).first.click()
     expect(organiser.get_by_text("Verified now: 1.")).to_be_visible()
 
