@@ -106,7 +106,8 @@
     line.append(element("span", "file-name", file.name));
     line.append(element("small", "quiet", size(file.size)));
     const words = verdict.slot ? `→ ${verdict.slot}` : verdict.text || `✗ ${verdict.wrong}`;
-    line.append(element("span", verdict.wrong ? "wrong" : "slot", words));
+    const kind = verdict.wrong ? "wrong" : verdict.slot ? "slot" : "zip";
+    line.append(element("span", kind, words));
     const remove = element("button", "link-button remove", "Remove");
     remove.type = "button";
     remove.setAttribute("aria-label", `Remove ${file.name}`);

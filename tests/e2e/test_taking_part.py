@@ -164,13 +164,13 @@ def test_two_people_sign_up_found_a_team_and_see_it_on_the_leaderboards(
     # Nobody but the team sees it before an organiser knows who they are.
     expect(board(visitor, site, "en-fr").get_by_text("Roses", exact=True)).to_have_count(0)
     expect(board(ana, site, "en-fr").get_by_text("Roses", exact=True)).to_be_visible(timeout=WITHIN)
-    expect(ana.get_by_text("not verified yet")).to_be_visible()
+    expect(ana.get_by_role("link", name="not verified yet")).to_be_visible()
     organiser = visit()
     sign_in(organiser, site, ORGANISER)
     organiser.goto(f"{site.url}/admin/accounts/team/")
     row = organiser.locator("tr", has_text="Two Gardeners")
     row.locator("input[type=checkbox]").check()
-    organiser.get_by_label("Action").select_option(value="verify")
+    organiser.locator("select[name=action]").select_option(value="verify")
     organiser.get_by_role("button", name="Go", exact=False).first.click()
     expect(organiser.get_by_text("Verified now: 1.")).to_be_visible()
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.utils import timezone
 
 from files import storage
@@ -119,3 +121,69 @@ def test_one_round_removes_a_limited_number(monkeypatch):
     let_pass(days=2)
 
     assert [storage.collect_garbage() for _ in range(3)] == [2, 1, 0]
+
+
+# Several at once --------------------------------------------------------------------------
+
+
+def content(file):
+    with storage.open_file(file) as stream:
+        return stream.read()
+
+
+def test_several_files_are_stored_in_their_order_equal_ones_once(db):
+    old = storage.put(BytesIO(b"old"), max_bytes=100)
+
+    kept = storage.put_all(
+        [BytesIO(body) for body in (b"new", b"old", b"other", b"new")], max_bytes=100
+    )
+
+    assert kept[1] == old
+    assert kept[0] == kept[3]
+    assert [content(file) for file in kept] == [b"new", b"old", b"other", b"new"]
+    assert StoredFile.objects.count() == 3
+
+
+def test_a_limit_is_of_all_files_together_and_nothing_stays(db):
+    with pytest.raises(storage.FileTooLarge):
+        storage.put_all([BytesIO(b"12345"), BytesIO(b"678901")], max_bytes=10)
+
+    assert not StoredFile.objects.exists()
+    assert not default_storage.exists("")
+
+
+def test_bytes_that_come_by_another_upload_meanwhile_are_kept_once(db, monkeypatch):
+    save = storage._save
+
+    def save_too_late(stream, sha256, size):
+        file = save(stream, sha256, size)
+        monkeypatch.setattr(storage, "_save", save)
+        storage.put(BytesIO(b"first"), max_bytes=100)
+        return file
+
+    monkeypatch.setattr(storage, "_save", save_too_late)
+    kept = storage.put_all([BytesIO(b"first"), BytesIO(b"second")], max_bytes=100)
+
+    assert [content(file) for file in kept] == [b"first", b"second"]
+    folders, _ = default_storage.listdir("")
+    assert sum(len(default_storage.listdir(folder)[1]) for folder in folders) == 2
+
+
+def test_several_files_take_few_queries(db, django_assert_max_num_queries):
+    streams = [BytesIO(str(number).encode()) for number in range(20)]
+
+    with django_assert_max_num_queries(5):  # two of them begin and end a savepoint
+        storage.put_all(streams, max_bytes=100)
+
+
+def test_an_upload_in_a_temporary_file_is_moved_not_copied(db):
+    upload = TemporaryUploadedFile("a.txt", "text/plain", 0, None)
+    upload.write(b"an upload")
+    upload.flush()
+    before = Path(upload.temporary_file_path())
+
+    kept = storage.put(upload, max_bytes=100)
+    upload.close()  # as Django does at the request's end
+
+    assert not before.exists()
+    assert content(kept) == b"an upload"

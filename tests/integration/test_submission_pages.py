@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
+import re
+from datetime import timedelta
+from html import escape, unescape
 
 import pytest
 from django.urls import reverse
@@ -11,8 +13,8 @@ from django.utils import timezone
 from submissions import work
 from submissions.models import Entry, Submission
 from submissions.states import EntryState, SubmissionState
-from submissions.tasks import check
-from tests.integration.samples import PERFECT, as_sgml, as_text
+from submissions.tasks import check, score
+from tests.integration.samples import PERFECT, as_sgml, as_text, as_zip
 
 pytestmark = pytest.mark.django_db
 POLL = {"HX-Request": "true"}
@@ -157,9 +159,9 @@ def test_a_scored_entry_shows_every_score_with_its_signature(alices, make_scored
 
     text = alices.get(entry.get_absolute_url()).text
 
-    for score in entry.scores.all():
-        assert repr(score.value) in text
-        assert escape(score.signature) in text
+    for found in entry.scores.all():
+        assert repr(found.value) in text
+        assert escape(found.signature) in text
 
 
 def test_a_failed_entry_says_why(alices, make_entry):
@@ -200,3 +202,57 @@ def test_a_submission_that_was_refused_can_be_fetched_too(alices, make_submissio
 
     assert b"".join(response) == b"one line\n"
     assert Submission.objects.get().state == SubmissionState.REFUSED
+
+
+# What is polled ---------------------------------------------------------------------------
+
+
+def polled_address(response):
+    return unescape(re.search(r'hx-get="([^"]+)"', response.text)[1])
+
+
+@pytest.mark.parametrize("make", ["make_submission", "make_entry"])
+def test_a_poll_answers_nothing_until_something_has_changed(alices, request, make):
+    row = request.getfixturevalue(make)()
+    address = polled_address(alices.get(row.get_absolute_url()))
+
+    unchanged = alices.get(address, headers=POLL)
+    type(row).objects.filter(pk=row.pk).update(claimed_by="task-9")
+    changed = alices.get(address, headers=POLL)
+
+    assert (unchanged.status_code, unchanged.content) == (204, b"")
+    assert "HX-Request" in unchanged.headers["Vary"]
+    assert changed.status_code == 200
+    assert polled_address(changed) != address
+    assert "<html" in alices.get(address).text  # who opens it without the script sees the page
+
+
+def test_a_submission_polls_until_its_entries_are_scored(alices, make_entry):
+    entry = make_entry()
+    address = polled_address(alices.get(entry.submission.get_absolute_url()))
+
+    score.apply(args=[entry.pk], task_id="task-9")
+    piece = alices.get(address, headers=POLL)
+
+    assert not is_polling(piece)
+    assert "state-scored" in piece.text
+
+
+@pytest.mark.parametrize(("minutes", "pace"), [(1, "every 1s"), (3, "every 5s")])
+def test_who_waits_for_long_asks_less_often(alices, make_submission, minutes, pace):
+    since = timezone.now() - timedelta(minutes=minutes)
+    submission = make_submission(state_since=since)
+
+    assert f'hx-trigger="{pace}"' in alices.get(submission.get_absolute_url()).text
+
+
+def test_a_page_with_many_files_takes_few_queries(
+    alices, make_submission, django_assert_max_num_queries
+):
+    files = {f"{number:02}.txt": b"x\n" for number in range(60)}
+    submission = checked(make_submission(files=[("a.zip", as_zip(files))]))
+
+    with django_assert_max_num_queries(14):
+        response = alices.get(submission.get_absolute_url())
+
+    assert response.text.count('class="file-problems"') == 60
