@@ -5,12 +5,13 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check -qq
 ARGS ?=
+BASE ?= python:3.12-slim
 
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test lint types bench requirements clean
+.PHONY: help setup demo test lint types bench images requirements clean
 
 help: ## list the targets: this page
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1#\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -40,6 +41,15 @@ types: setup ## check the types: mypy, strict
 
 bench: setup ## measure speed: the tests marked `bench`
 	@exec $(PY) -m tests.services -- $(PY) -m pytest -m bench $(ARGS)
+
+images: ## build the baseline systems' images with docker (BASE=… names another image with Python)
+	@for name in copy-source dictionary statistical; do \
+	  context=docker/baselines/$$name; \
+	  test $$name != statistical || context=.; \
+	  echo "building terminarium-$$name"; \
+	  docker build --quiet --network none --build-arg BASE=$(BASE) --tag terminarium-$$name \
+	    --file docker/baselines/$$name/Dockerfile $$context || exit 1; \
+	done
 
 requirements: ## pin requirements/*.txt anew from the .in files, for every system and Python we support
 	@$(PYTHON) -m venv $(VENV)-pins

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import subprocess
+import sys
+import sysconfig
 import tarfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +28,10 @@ COPY = (
 )
 EN_FR = Setting("en", "fr", "terms")
 LABEL = "terminarium"
+BULK = {  # of Python's own library, nothing that a small system needs
+    *("site-packages", "dist-packages", "__pycache__", "test", "tests", "idlelib", "ensurepip"),
+    *("lib2to3", "tkinter", "turtledemo", "pydoc_data"),
+}
 
 
 def make_segments(count: int) -> tuple[SystemInput, ...]:
@@ -61,6 +69,20 @@ class Images:
         self._made.append(json.loads(answer)["status"])
         return self._made[-1]
 
+    def make_python(self, name: str) -> str:
+        """Make a base image with this machine's Python, without its packages; return its name."""
+        stream = io.BytesIO(self._root)
+        with tarfile.open(fileobj=stream, mode="a") as archive:
+            _add_python(archive)
+        answer = self.client.import_image_from_data(stream.getvalue(), repository=name)
+        self._made.append(json.loads(answer)["status"])
+        return name
+
+    def keep_track_of(self, name: str) -> str:
+        """Remove an image that somebody else built, too; return its name."""
+        self._made.insert(0, self.client.inspect_image(name)["Id"])
+        return name
+
     def close(self) -> None:
         for image in self._made:
             self.client.remove_image(image, force=True)
@@ -96,6 +118,28 @@ def _root() -> bytes:
     return stream.getvalue()
 
 
+def _add_python(archive: tarfile.TarFile) -> None:
+    program = Path(sys.executable).resolve()
+    library = Path(sysconfig.get_path("stdlib"))
+    extensions = sorted((library / "lib-dynload").glob("*.so"))
+    for path in (program, *_libraries([program, *extensions])):
+        archive.add(path.resolve(), str(path).lstrip("/"))
+    archive.add(library, str(library).lstrip("/"), filter=_without_bulk)
+    link = tarfile.TarInfo("bin/python3")
+    link.type, link.linkname = tarfile.SYMTYPE, str(program)
+    archive.addfile(link)
+
+
+def _libraries(programs: list[Path]) -> list[Path]:
+    """Return the shared libraries that programs load, as ldd names them."""
+    listed = subprocess.run(["ldd", *programs], capture_output=True, text=True, check=False)
+    return sorted({Path(found) for found in re.findall(r"(/\S+) \(0x", listed.stdout)})
+
+
+def _without_bulk(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    return None if BULK.intersection(member.name.split("/")) else member
+
+
 @pytest.fixture(scope="session")
 def engine_address(require_service: Callable[[str], str]) -> str:
     """Return where a Docker engine answers."""
@@ -107,6 +151,12 @@ def session_images(engine_address: str) -> Iterator[Images]:
     images = Images(engine_address)
     yield images
     images.close()
+
+
+@pytest.fixture(scope="session")
+def python_base(session_images: Images) -> str:
+    """Return the name of a base image with Python."""
+    return session_images.make_python("terminarium-tests-python")
 
 
 @pytest.fixture

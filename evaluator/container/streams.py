@@ -74,12 +74,14 @@ class Streams:
 
     def _read(self) -> None:
         frames = FrameReader()
+        is_over = False
         try:
             while data := self._connection.recv(READ_BYTES):
                 for stream, payload in frames.feed(data):
                     if stream == STDOUT:
                         self._output.feed(payload)
-                        if self._output.log.total:
+                        if self._output.is_over and not is_over:
+                            is_over = True
                             self._news.set()
                     else:
                         self._log.add(payload)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import give_up
+from tests.containers import Images
 
 FORBIDDEN = {"django", "celery", "docker", "psycopg", "kombu"}
 
@@ -36,6 +40,38 @@ def test_its_commands_do_what_it_says(root: Path, tmp_path: Path) -> None:
     assert "fits the test set (3 segments)" in done.stdout
     assert re.search(r"^ours\.en-fr\.txt .* 66\.7 ", done.stdout, flags=re.MULTILINE)
     assert '<term target=\\"comprimé\\">tablet</term>' in done.stdout
+
+
+def test_its_system_from_nothing_runs_in_a_container(
+    root: Path, tmp_path: Path, engine_address: str, images: Images, python_base: str
+) -> None:
+    if shutil.which("docker") is None:
+        give_up("needs the docker command")
+    guide = (root / "docs" / "participants.md").read_text()
+    [script] = [
+        block
+        for block in re.findall(r"```sh\n(.*?)```", guide, flags=re.DOTALL)
+        if "terminarium run" in block
+    ]
+    assert len(script.splitlines()) == 10
+    script = script.replace("python:3.12-slim", python_base).replace(
+        "terminarium ", f"{sys.executable} -m evaluator "
+    )
+
+    done = subprocess.run(
+        ["bash", "-euc", script],
+        cwd=tmp_path,
+        env=os.environ
+        | {"PYTHONPATH": str(root), "DOCKER_HOST": engine_address, "DOCKER_BUILDKIT": "0"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stderr
+    images.keep_track_of("my-system")
+    assert "ok: All 5 segments have a translation." in done.stderr
+    assert done.stdout.count('"translation": ') == 5
 
 
 def test_the_evaluator_loads_nothing_of_the_platform(root: Path) -> None:
