@@ -21,6 +21,7 @@ SLUG_LENGTH = 80  # characters; the column has room for a number behind them
 RESERVED_SLUGS = {"found"}  # reads like the page on which a team is founded
 # Change the direction of what stands around them: a board's row would read backwards.
 DIRECTIONS = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+VISIBLE = "LNPS"  # the kinds of letters that leave ink: letters, numbers, punctuation, symbols
 
 
 def tidy(name: str) -> str:
@@ -29,7 +30,7 @@ def tidy(name: str) -> str:
 
 
 def check_visible(name: str) -> None:
-    """Refuse letters that nobody can see; raises ValidationError."""
+    """Refuse what nobody can see, a whole name or letters in it; raises ValidationError."""
     hidden = [letter for letter in name if unicodedata.category(letter) == "Cc"]
     hidden += [letter for letter in name if letter in DIRECTIONS]
     if hidden:
@@ -37,11 +38,14 @@ def check_visible(name: str) -> None:
             f"There is an invisible character (U+{ord(hidden[0]):04X}) in this name. "
             "Type the name anew instead of pasting it."
         )
+    if not any(unicodedata.category(letter)[0] in VISIBLE for letter in name):
+        raise ValidationError("Nobody could see this name. Give one with letters or digits.")
 
 
 def key(name: str) -> str:
     """Return what two names have in common that a reader takes for one."""
-    return unicodedata.normalize("NFKC", tidy(name)).casefold()
+    seen = "".join(letter for letter in tidy(name) if unicodedata.category(letter) != "Cf")
+    return unicodedata.normalize("NFKC", tidy(seen)).casefold()
 
 
 def slug(name: str, taken: Container[str]) -> str:

@@ -11,6 +11,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.response import TemplateResponse
+from django_htmx.http import HttpResponseClientRefresh
 
 MAX_DIGITS = 18  # of a length; Python refuses to read thousands
 
@@ -39,6 +40,26 @@ class BodyLimitMiddleware:
             return 0  # Django reads nothing then
         digits = declared.lstrip("0")
         return int(digits or "0") if len(digits) <= MAX_DIGITS else sys.maxsize
+
+
+class PieceMiddleware:
+    """Have the whole page asked for anew where the answer for a piece of it leads elsewhere.
+
+    That is to the sign-in, mostly, once a session has ended. The browser would follow unseen, and
+    htmx would put a whole page into the place of the piece.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_piece = request.headers.get("HX-Request") == "true"
+        return HttpResponseClientRefresh() if is_piece and _leads_elsewhere(response) else response
+
+
+def _leads_elsewhere(response: HttpResponse) -> bool:
+    return response.status_code in (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND)
 
 
 class InvalidFormMiddleware:

@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.middleware.PieceMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "config.middleware.InvalidFormMiddleware",
 ]

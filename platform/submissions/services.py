@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import names
 from accounts.models import Membership, Team, User
 from files import storage
 from files.models import StoredFile
@@ -66,7 +67,7 @@ def submit(
         member=member,
         phase=phase,
         test_set=test_set,
-        system=system.name,
+        system=names.tidy(system.name),
         description=system.description,
         is_constrained=system.is_constrained,
         terminology_use=system.terminology_use,
@@ -74,6 +75,7 @@ def submit(
     )
     # What it refers to is there, and the database checks the rest: an upload answers fast.
     submission.clean_fields(exclude={"team", "member", "phase", "test_set"})
+    _require_visible(submission.system)
     stored = _store(files)
     with transaction.atomic():
         work.announce_at_birth(submission)
@@ -156,13 +158,21 @@ def _store(files: Sequence[Upload]) -> list[tuple[StoredFile, str]]:
         what = "The file is" if len(files) == 1 else "The files together are"
         limit = f"{settings.MAX_UPLOAD_BYTES:,} bytes"
         raise ValidationError(f"{what} larger than {limit}, the most we take.") from error
-    names = [upload.name[-MAX_NAME:] for upload in files]
-    return list(zip(stored, names, strict=True))
+    ends = [upload.name[-MAX_NAME:] for upload in files]
+    return list(zip(stored, ends, strict=True))
 
 
 def _require_member(team: Team, member: User) -> None:
     if not Membership.objects.filter(team=team, user=member).exists():
         raise ValidationError(f"You are not a member of {team}; ask one of its owners.")
+
+
+def _require_visible(system: str) -> None:
+    # A board's row would read backwards, or its link would be nothing to click on.
+    try:
+        names.check_visible(system)
+    except ValidationError as error:
+        raise ValidationError({"system": error}) from error
 
 
 def _require_open(phase: Phase) -> None:

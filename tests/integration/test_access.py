@@ -119,6 +119,15 @@ def test_a_stranger_can_not_poll_either(name, address, sign_in):
     assert response.status_code == 404
 
 
+@pytest.mark.parametrize("name", ["submission", "entry"])
+def test_a_page_whose_session_has_ended_is_asked_for_anew(name, address, client):
+    response = client.get(address(name), headers={"HX-Request": "true"})
+
+    # A redirect would be followed unseen, and the sign-in page stand within the page.
+    assert (response.status_code, response.headers["HX-Refresh"]) == (200, "true")
+    assert response.content == b""
+
+
 @pytest.mark.parametrize("name", sorted(GET.keys() - TAKES_POST))
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_what_is_for_reading_takes_nothing_else(name, method, address, sign_in):
@@ -134,9 +143,7 @@ def test_the_upload_takes_forms_alone(method, address, sign_in):
     assert response.status_code == 405
 
 
-@pytest.mark.parametrize(
-    "name", sorted(GET.keys() - {"submit", "make-primary", "make-contrastive"})
-)
+@pytest.mark.parametrize("name", sorted(GET.keys() - {"make-primary", "make-contrastive"}))
 def test_head_is_answered_like_get(name, address, sign_in):
     client = sign_in("alice")
 

@@ -26,7 +26,7 @@ NAMES_OFFERED = 50  # earlier names of the team's systems
 
 @login_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def submit(request: SignedInRequest, task: str, phase: str) -> HttpResponse:
     """Take files of hypotheses; the answer only stores and enqueues."""
     found = get_object_or_404(Phase, shared_task__slug=task, slug=phase)

@@ -31,6 +31,8 @@ def test_a_name_is_tidied_and_nothing_more(typed, kept):
         ("Straße", "STRASSE"),
         ("Команда", "команда"),
         ("two  spaces", "Two spaces"),
+        ("Lex\u200bica", "Lexica"),  # a space without width
+        ("Lex\u00adica", "Lexica"),  # a hyphen that only shows at the end of a line
     ],
 )
 def test_what_a_reader_takes_for_one_name_has_one_key(one, other):
@@ -64,6 +66,12 @@ def test_a_slug_comes_from_the_name_in_its_own_script(name, taken, slug):
 def test_letters_that_nobody_sees_are_refused_by_their_number(hidden):
     with pytest.raises(ValidationError, match=f"U\\+{ord(hidden):04X}"):
         names.check_visible(f"Lex{hidden}ica")
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u200d\u2060", "\u00ad \ufeff", "\u0301"])
+def test_a_name_of_nothing_but_what_nobody_sees_is_refused(name):
+    with pytest.raises(ValidationError, match="Nobody could see this name"):
+        names.check_visible(name)
 
 
 def test_joiners_that_some_scripts_need_are_not_refused():
