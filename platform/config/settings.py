@@ -42,8 +42,10 @@ INSTALLED_APPS = [
     *(f"allauth.socialaccount.providers.{name}" for name in social.HOSTS),
     "accounts",
     "files",
+    "images",
     "sharedtasks",
     "submissions",
+    "nodes",
     "leaderboard",
     "demo",
 ]

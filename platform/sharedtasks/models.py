@@ -10,9 +10,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+from evaluator.container import Limits
 from evaluator.metrics import METRICS
 from files.models import StoredFile
 
+MAX_LIMIT = 2**50  # no machine has more of anything
 LANGUAGE = RegexValidator(
     r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z",
     "Write a language as its BCP 47 code: en, zh, zh-Hans.",
@@ -23,6 +25,16 @@ def known_metric(name: str) -> None:
     """Refuse a name that is no metric of the evaluator's."""
     if name not in METRICS:
         raise ValidationError(f"There is no metric {name!r}. Choose one of: {', '.join(METRICS)}.")
+
+
+def known_limits(values: object) -> None:
+    """Refuse what `evaluator.container.Limits` can't be made of."""
+    names = Limits.__slots__
+    if not isinstance(values, dict) or set(values) - set(names):
+        raise ValidationError(f"Write an object with some of these: {', '.join(names)}.")
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MAX_LIMIT:
+            raise ValidationError(f"{name} has to be a whole number above 0, not {value!r}.")
 
 
 class SharedTask(models.Model):
@@ -74,6 +86,16 @@ class Phase(models.Model):
     outputs_at = instant("When everybody sees segments with the teams' outputs.")
     references_at = instant("When everybody sees the references.")
     logs_at = instant("When a team sees the logs of its runs on the test sets.")
+    takes_images = models.BooleanField(
+        default=False, help_text="Teams may send their systems as container images; nodes run them."
+    )
+    run_limits = models.JSONField(
+        default=dict,
+        blank=True,
+        validators=[known_limits],
+        help_text="What one run may use, where it is not what the contract says: an object such "
+        'as {"wall_time": 3600, "memory": 17179869184}; seconds and bytes.',
+    )
 
     class Meta:
         ordering = ["opens_at", "pk"]
@@ -93,6 +115,11 @@ class Phase(models.Model):
 
     def __str__(self) -> str:
         return f"{self.shared_task} – {self.name}"
+
+    @property
+    def limits(self) -> Limits:
+        """Return what one run of an image may use."""
+        return Limits(**self.run_limits)
 
     def is_open(self, now: datetime) -> bool:
         """Say whether a submission that arrives now is taken."""

@@ -41,14 +41,14 @@ def problems_tsv(submission: Submission) -> Iterator[str]:
 
 def hypotheses_text(entry: Entry) -> Iterator[str]:
     """Write an entry's hypotheses one a line; the check has let no line break in."""
-    for text in hypotheses.texts(entry.hypotheses):
+    for text in hypotheses.texts(entry):
         yield f"{text}\n"
 
 
 def hypotheses_jsonl(entry: Entry) -> Iterator[str]:
     """Write an entry's hypotheses as they could be uploaded again."""
     segments = testsets.read(entry.test_set).segments
-    for segment, text in zip(segments, hypotheses.texts(entry.hypotheses), strict=True):
+    for segment, text in zip(segments, hypotheses.texts(entry), strict=True):
         row = {"id": segment.id, "doc": segment.document, "translation": text}
         yield json.dumps(row, ensure_ascii=False) + "\n"
 

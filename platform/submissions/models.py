@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Team
 from files.models import StoredFile
+from images.models import Image
 from sharedtasks.models import Phase, TestSet
 from submissions.states import TRANSITIONS, EntryState, SubmissionState
 
@@ -52,16 +53,18 @@ class WorkItem(models.Model):
 
 
 class Submission(WorkItem):
-    """One upload by one member for one phase: a file, several, or a zip of several.
+    """One upload by one member for one phase: a file, several, a zip of several, or an image.
 
-    Each file that fits a test set makes an entry of its own, and lives and fails alone.
+    Each file that fits a test set makes an entry of its own, and lives and fails alone; an image
+    makes one for each test set of the phase.
     """
 
     WORKING = SubmissionState.CHECKING
     TASK = "submissions.check"
 
     class Kind(models.TextChoices):
-        OUTPUTS = "outputs"  # hypotheses; images follow with the nodes
+        OUTPUTS = "outputs"  # hypotheses
+        IMAGE = "image"  # a system, which nodes run
 
     class TerminologyUse(models.TextChoices):
         INFERENCE = "inference", "at inference only"
@@ -81,6 +84,11 @@ class Submission(WorkItem):
         max_length=10, choices=TerminologyUse, default=TerminologyUse.INFERENCE
     )
     wants_primary = models.BooleanField(default=False)  # asked for at upload
+    image = models.ForeignKey(  # of the kind "image", once it is accepted
+        Image, models.PROTECT, null=True, blank=True, related_name="submissions"
+    )
+    image_reference = models.CharField(max_length=500, blank=True)  # in a registry, by digest
+    needs_gpu = models.BooleanField(default=False)  # its image runs on nodes with a GPU alone
     problems_total = models.PositiveIntegerField(default=0)  # found; the first ones are kept
     created_at = models.DateTimeField(default=timezone.now)
     state = models.CharField(
@@ -92,6 +100,11 @@ class Submission(WorkItem):
         constraints = [
             models.CheckConstraint(
                 name="submission_state_known", condition=Q(state__in=SubmissionState.values)
+            ),
+            models.CheckConstraint(
+                name="submission_image_of_its_kind",
+                condition=Q(kind="outputs", image=None, image_reference="", needs_gpu=False)
+                | (Q(kind="image") & (Q(image__isnull=False) | ~Q(state="accepted"))),
             ),
         ]
         indexes = [
@@ -190,7 +203,7 @@ class Problem(models.Model):
 
 
 class Entry(WorkItem):
-    """One system's hypotheses for one test set: what a leaderboard row is.
+    """One system on one test set, and its hypotheses: what a leaderboard row is.
 
     So are the rows that tell what a score means: each reference and the copied source, scored
     as if they were systems. They are nobody's.
@@ -216,7 +229,9 @@ class Entry(WorkItem):
     withdrawn_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
-    hypotheses = models.ForeignKey(StoredFile, models.PROTECT, related_name="hypotheses_of")
+    hypotheses = models.ForeignKey(  # none: its system has not run, or not to the end
+        StoredFile, models.PROTECT, null=True, blank=True, related_name="hypotheses_of"
+    )
     statistics = models.ForeignKey(
         StoredFile, models.PROTECT, null=True, blank=True, related_name="statistics_of"
     )
@@ -229,6 +244,10 @@ class Entry(WorkItem):
         constraints = [
             models.CheckConstraint(
                 name="entry_state_known", condition=Q(state__in=EntryState.values)
+            ),
+            models.CheckConstraint(
+                name="entry_scored_by_hypotheses",
+                condition=Q(hypotheses__isnull=False) | ~Q(state__in=["scoring", "scored"]),
             ),
             models.CheckConstraint(
                 name="entry_of_a_team_or_of_nobody",
@@ -262,6 +281,8 @@ class Entry(WorkItem):
             models.Index(
                 name="entry_unfinished", fields=["announce_next_at"], condition=Q(state="scoring")
             ),
+            # Nodes ask for the oldest that waits.
+            models.Index(name="entry_waiting", fields=["id"], condition=Q(state="waiting")),
         ]
 
     def __str__(self) -> str:

@@ -24,7 +24,7 @@ def evaluate(entry: Entry) -> evaluator.ScoringResult:
     test_set = testsets.read(entry.test_set)
     if entry.kind == Entry.Kind.ORACLE:  # a reference is not scored against itself
         test_set = next(one.against for one in candidates(test_set) if one.name == entry.system)
-    texts = hypotheses.load(entry.hypotheses)
+    texts = hypotheses.load(entry)
     return evaluator.score(test_set, texts, lemmatiser=entry.test_set.lemmatiser)
 
 

@@ -129,6 +129,19 @@ def make_contrastive(*, entry: Entry, actor: User) -> None:
             touch_board(entry.test_set_id)
 
 
+def cancel(*, entry: Entry, actor: User) -> None:
+    """Stop an entry whose system waits for a node or runs on one. Raises ValidationError.
+
+    The node hears of it with its next sign of life, and stops the container.
+    """
+    if entry.team is not None and not actor.is_staff:
+        _require_member(entry.team, actor)
+    with transaction.atomic():
+        old = (EntryState.WAITING, EntryState.RUNNING)
+        if not work.move(entry, old=old, to=EntryState.CANCELLED, reason="cancelled", actor=actor):
+            raise ValidationError("Only an entry whose system waits or runs can be cancelled.")
+
+
 def why_no_choice(entry: Entry, *, is_organiser: bool) -> str:
     """Say why an entry's role is not to be changed now; empty if it is.
 

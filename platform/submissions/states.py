@@ -1,7 +1,6 @@
 """The states of submissions and entries, and every move between them. Imports no model.
 
-A state that no arrow leaves is final. The states of entries that run in containers
-(`waiting`, `running`, `rejected`) arrive with the code that moves there.
+A state that no arrow leaves is final.
 """
 
 from __future__ import annotations
@@ -17,14 +16,30 @@ class SubmissionState(TextChoices):
 
 
 class EntryState(TextChoices):
+    WAITING = "waiting"  # its system waits for a node; nothing fails for waiting
+    RUNNING = "running"  # a node runs its system, on sample sentences or on the test set
     SCORING = "scoring"  # a worker scores it, or is about to
     SCORED = "scored"  # final: its scores are on the board
+    REJECTED = "rejected"  # final, the team's fault: how its system ended, and what to do
     FAILED = "failed"  # final, our fault, after three attempts
+    CANCELLED = "cancelled"  # final: the team, or an organiser, wanted no more of it
 
 
 TRANSITIONS: dict[str, frozenset[str]] = {
     SubmissionState.CHECKING: frozenset(
         {SubmissionState.ACCEPTED, SubmissionState.REFUSED, SubmissionState.FAILED}
+    ),
+    EntryState.WAITING: frozenset(
+        {EntryState.RUNNING, EntryState.REJECTED, EntryState.FAILED, EntryState.CANCELLED}
+    ),
+    EntryState.RUNNING: frozenset(
+        {
+            EntryState.WAITING,
+            EntryState.SCORING,
+            EntryState.REJECTED,
+            EntryState.FAILED,
+            EntryState.CANCELLED,
+        }
     ),
     EntryState.SCORING: frozenset({EntryState.SCORED, EntryState.FAILED}),
 }

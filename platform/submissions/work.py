@@ -6,6 +6,7 @@ Each is one conditional UPDATE that looks at its count: of two workers who race,
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -83,6 +84,24 @@ def finish(row: Row, *, to: str, owner: str, reason: str = "") -> bool:
     """
     held = type(row)._default_manager.filter(pk=row.pk, state=row.WORKING, claimed_by=owner)
     return _move(held, row.pk, to=to, reason=reason)
+
+
+def move(
+    row: Row, *, old: Collection[str], to: str, reason: str = "", actor: User | None = None
+) -> bool:
+    """Move a row that no worker holds from one of these states; False if it is in none of them.
+
+    Call it inside the transaction that writes what goes with it.
+    """
+    now = timezone.now()
+    for state in old:
+        if to not in TRANSITIONS[state]:
+            raise ValueError(f"there is no move from {state} to {to}")
+        rows = type(row)._default_manager.filter(pk=row.pk, state=state, claimed_by="")
+        if rows.update(state=to, state_since=now, reason=reason):
+            _change(type(row), row.pk, old=state, new=to, reason=reason, actor=actor)
+            return True
+    return False
 
 
 def record_birth(row: Row, *, reason: str, actor: User | None = None) -> None:

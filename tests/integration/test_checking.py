@@ -36,7 +36,7 @@ def test_it_accepts_and_makes_the_entry(make_submission, messages):
     assert not submission.problems.exists()
     assert (entry.state, entry.system, entry.is_primary) == (EntryState.SCORING, "Marian", False)
     assert (entry.team, entry.test_set) == (submission.team, submission.test_set)
-    assert hypotheses.load(entry.hypotheses).texts == PERFECT
+    assert hypotheses.load(entry).texts == PERFECT
     assert sent == [("submissions.score", entry.pk)]
 
 
@@ -57,7 +57,7 @@ def test_it_reads_each_format_to_the_same_hypotheses(make_submission, write):
 
     deliver(submission)
 
-    assert hypotheses.load(submission.entries.get().hypotheses).texts == PERFECT
+    assert hypotheses.load(submission.entries.get()).texts == PERFECT
 
 
 def test_texts_come_back_as_they_were_sent(make_submission):
@@ -67,7 +67,7 @@ def test_texts_come_back_as_they_were_sent(make_submission):
 
     deliver(submission)
 
-    assert hypotheses.load(submission.entries.get().hypotheses).texts == texts
+    assert hypotheses.load(submission.entries.get()).texts == texts
 
 
 def test_it_names_every_problem_with_its_line_and_segment(make_submission):

@@ -73,7 +73,7 @@ def test_several_files_are_judged_in_the_order_in_which_they_came(make_submissio
         ("a.en-fr.sgm", "en-fr", False, 0),
     ]
     second = submission.verdicts.get(position=1).entry
-    assert hypotheses.load(second.hypotheses).texts == PERFECT
+    assert hypotheses.load(second).texts == PERFECT
     assert [file.name for file in submission.files.all()] == ["b.en-zh.txt", "a.en-fr.sgm"]
 
 
@@ -266,4 +266,4 @@ def test_what_was_downloaded_can_be_uploaded_again(alices, make_entry, make_subm
     again = checked(make_submission(files=[(file_name, b"".join(response))]))
 
     assert file_name.startswith(f"our-system2-{entry.pk}.en-fr.")
-    assert hypotheses.load(again.entries.get().hypotheses).texts == TRICKY
+    assert hypotheses.load(again.entries.get()).texts == TRICKY

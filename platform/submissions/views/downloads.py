@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -14,6 +14,7 @@ from accounts.http import SignedInRequest
 from files import storage
 from submissions import exports
 from submissions.access import entry_or_404, submission_or_404
+from submissions.models import Entry
 
 
 @login_required
@@ -46,7 +47,7 @@ def submission_problems(request: SignedInRequest, pk: int) -> StreamingHttpRespo
 @require_safe
 def entry_text(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
     """Give an entry's hypotheses, one a line, in the test set's order."""
-    entry = entry_or_404(request.user, pk)
+    entry = _with_hypotheses(request, pk)
     return _attachment(exports.hypotheses_text(entry), exports.name(entry, "txt"), "text/plain")
 
 
@@ -55,9 +56,16 @@ def entry_text(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
 @require_safe
 def entry_jsonl(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
     """Give an entry's hypotheses as JSON lines, each with its document and segment."""
-    entry = entry_or_404(request.user, pk)
+    entry = _with_hypotheses(request, pk)
     lines = exports.hypotheses_jsonl(entry)
     return _attachment(lines, exports.name(entry, "jsonl"), "application/jsonl")
+
+
+def _with_hypotheses(request: SignedInRequest, pk: int) -> Entry:
+    entry = entry_or_404(request.user, pk)
+    if entry.hypotheses_id is None:
+        raise Http404("its system has written nothing yet")
+    return entry
 
 
 def _attachment(lines: Iterator[str], name: str, content_type: str) -> StreamingHttpResponse:
