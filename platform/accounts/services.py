@@ -152,6 +152,7 @@ def leave_team(*, team: Team, member: User) -> bool:
         if membership.role == Role.OWNER and others.exists():
             _check_another_owner(team, member)
         membership.delete()
+        _take_back_invitations(team, member)
         return others.exists() or not _remove_unless_needed(team)
 
 
@@ -162,6 +163,7 @@ def remove_member(*, team: Team, actor: User, member: User) -> None:
     with transaction.atomic():
         team = _locked(team, owner=actor)
         _membership(team, member).delete()
+        _take_back_invitations(team, member)
 
 
 def set_role(*, team: Team, actor: User, member: User, role: str) -> None:
@@ -174,6 +176,8 @@ def set_role(*, team: Team, actor: User, member: User, role: str) -> None:
         if membership.role == Role.OWNER and role != Role.OWNER:
             _check_another_owner(team, member)
         Membership.objects.filter(pk=membership.pk).update(role=role)
+        if role != Role.OWNER:
+            _take_back_invitations(team, member)
 
 
 def _new_team(description: TeamDescription) -> Team:
@@ -240,6 +244,11 @@ def _check_another_owner(team: Team, member: User) -> None:
         raise ValidationError(
             f"{member.username} is the last owner of {team}. Make another member an owner first."
         )
+
+
+def _take_back_invitations(team: Team, inviter: User) -> None:
+    """End what somebody has made who no longer owns the team: a link that was kept leads back."""
+    team.invitations.pending().filter(invited_by=inviter).update(revoked_at=timezone.now())
 
 
 def _check_not_a_member(team: Team, email: str) -> None:
