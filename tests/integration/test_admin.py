@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
@@ -25,10 +27,11 @@ LISTS = [
     "submissions_submission",
     "submissions_entry",
     "submissions_score",
+    "submissions_verdict",
     "submissions_problem",
     "submissions_statechange",
 ]
-READ_ONLY = ["submission", "entry", "score", "problem", "statechange"]
+READ_ONLY = ["submission", "entry", "score", "verdict", "problem", "statechange"]
 
 
 @pytest.fixture
@@ -52,6 +55,20 @@ def test_every_list_opens(admin, make_scored_entry, name):
     response = admin.get(reverse(f"admin:{name}_changelist"))
 
     assert response.status_code == 200
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_costs_as_many_queries_with_more_in_it(admin, make_scored_entry, name):
+    def queries():
+        with CaptureQueriesContext(connection) as found:
+            admin.get(reverse(f"admin:{name}_changelist"))
+        return len(found)
+
+    make_scored_entry((*PERFECT[:3], ""), system="one")
+    before = queries()
+    make_scored_entry((*PERFECT[:3], ""), system="two")
+
+    assert queries() == before
 
 
 @pytest.mark.parametrize("name", LISTS)
