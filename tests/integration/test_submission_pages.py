@@ -28,6 +28,8 @@ def alices(client, alice):
 
 
 def is_polling(response):
+    """Say whether a page asks for news; without JavaScript it then offers a link to do so."""
+    assert ("hx-trigger" in response.text) == ("<noscript>" in response.text)
     return "hx-trigger" in response.text
 
 
