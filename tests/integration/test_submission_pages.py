@@ -166,6 +166,17 @@ def test_a_scored_entry_shows_every_score_with_its_signature(alices, make_scored
         assert escape(found.signature) in text
 
 
+@pytest.mark.parametrize("is_verified", [False, True])
+def test_a_team_that_is_not_verified_reads_who_sees_its_scores(
+    alices, make_scored_entry, team, is_verified
+):
+    type(team).objects.update(is_verified=is_verified)
+
+    response = alices.get(make_scored_entry().get_absolute_url())
+
+    assert ("Until an organiser has verified Lexica" in response.text) == (not is_verified)
+
+
 def test_a_failed_entry_says_why(alices, make_entry):
     entry = make_entry(columns={"state": "failed", "reason": work.REASON_GAVE_UP})
 
