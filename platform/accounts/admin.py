@@ -16,6 +16,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 
 from accounts.models import Invitation, Membership, Team, User
+from accounts.services import end_invitations_of_others
 
 # Providers come from the environment alone, and we keep no tokens of theirs.
 admin.site.unregister([SocialApp, SocialToken])
@@ -76,6 +77,12 @@ class TeamAdmin(admin.ModelAdmin[Team]):
     inlines = [MembershipInline]
     actions = ["verify", "mark_as_organisers"]
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+
+    def save_related(
+        self, request: HttpRequest, form: ModelForm[Team], formsets: Any, change: bool
+    ) -> None:
+        super().save_related(request, form, formsets, change)
+        end_invitations_of_others(form.instance)
 
     @admin.action(description="Verify: we know who these teams are", permissions=["change"])
     def verify(self, request: HttpRequest, queryset: QuerySet[Team]) -> None:

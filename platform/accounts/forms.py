@@ -10,6 +10,7 @@ from allauth.mfa.totp import forms as totp_forms
 from allauth.socialaccount import forms as social_forms
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -79,6 +80,10 @@ class SignUpForm(account_forms.SignupForm):
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         """Save, unless the same name came in a moment ago: a second click, mostly."""
+        if self.account_already_exists:
+            # Nothing is stored, and the answer takes as long as if there were: by far the most
+            # of that is the password's hash.
+            make_password(self.cleaned_data["password1"])
         try:
             with transaction.atomic():
                 user, response = super().try_save(request)

@@ -117,6 +117,13 @@ def revoke_invitation(*, invitation: Invitation, actor: User) -> None:
             raise ValidationError(_why_ended(invitation))
 
 
+def end_invitations_of_others(team: Team) -> None:
+    """Take back what was made by who does not own the team now: a link that was kept leads back."""
+    owners = Membership.objects.filter(team=team, role=Role.OWNER).values("user")
+    theirs = team.invitations.pending().exclude(invited_by__in=owners)
+    theirs.update(revoked_at=timezone.now())
+
+
 def accept_invitation(*, invitation: Invitation, user: User) -> Membership:
     """Make the user a member; of several who try at once, one gets in."""
     with transaction.atomic():
@@ -152,6 +159,7 @@ def leave_team(*, team: Team, member: User) -> bool:
         if membership.role == Role.OWNER and others.exists():
             _check_another_owner(team, member)
         membership.delete()
+        end_invitations_of_others(team)
         return others.exists() or not _remove_unless_needed(team)
 
 
@@ -162,6 +170,7 @@ def remove_member(*, team: Team, actor: User, member: User) -> None:
     with transaction.atomic():
         team = _locked(team, owner=actor)
         _membership(team, member).delete()
+        end_invitations_of_others(team)
 
 
 def set_role(*, team: Team, actor: User, member: User, role: str) -> None:
@@ -174,6 +183,8 @@ def set_role(*, team: Team, actor: User, member: User, role: str) -> None:
         if membership.role == Role.OWNER and role != Role.OWNER:
             _check_another_owner(team, member)
         Membership.objects.filter(pk=membership.pk).update(role=role)
+        if role != Role.OWNER:
+            end_invitations_of_others(team)
 
 
 def _new_team(description: TeamDescription) -> Team:

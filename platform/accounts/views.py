@@ -26,6 +26,7 @@ from accounts.http import SignedInRequest, limited, team_action
 from accounts.models import Invitation, Membership, Team, User
 
 INVALID = HTTPStatus.UNPROCESSABLE_ENTITY
+ENDING = "; invitations of theirs no longer work."
 
 
 @login_required
@@ -146,7 +147,7 @@ def remove_member(request: SignedInRequest, slug: str) -> HttpResponse:
         request,
         found,
         lambda: services.remove_member(team=found, actor=request.user, member=member),
-        done=f"{member.username} is no longer in the team.",
+        done=f"{member.username} is no longer in the team{ENDING}",
     )
 
 
@@ -159,11 +160,12 @@ def set_role(request: SignedInRequest, slug: str) -> HttpResponse:
         return _team_page(request, found, refused=["Choose one of the members and a role."])
     member = get_object_or_404(User, pk=form.cleaned_data["member"], teams=found)
     role = form.cleaned_data["role"]
+    ending = "." if role == Membership.Role.OWNER else ENDING
     return _attempt(
         request,
         found,
         lambda: services.set_role(team=found, actor=request.user, member=member, role=role),
-        done=f"{member.username} is {role} now.",
+        done=f"{member.username} is {role} now{ending}",
     )
 
 

@@ -11,9 +11,27 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.response import TemplateResponse
+from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRefresh
 
 MAX_DIGITS = 18  # of a length; Python refuses to read thousands
+
+
+class PrivateMiddleware:
+    """Let nobody keep what is said to somebody who is signed in, unless the view decides that.
+
+    Libraries' views mostly say nothing, about addresses and recovery codes too: the next one at
+    the same browser would read them by going back, and a cache between us could give them away.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control") and request.user.is_authenticated:
+            add_never_cache_headers(response)
+        return response
 
 
 class BodyLimitMiddleware:

@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.middleware.PrivateMiddleware",
     # Behind sign-in, so that its page knows the reader; nothing up to here reads a body.
     "config.middleware.BodyLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

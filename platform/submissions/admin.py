@@ -26,6 +26,7 @@ class ReadOnly(admin.ModelAdmin[Any]):
 @admin.register(Submission)
 class SubmissionAdmin(ReadOnly):
     list_display = ["pk", "system", "team", "test_set", "state", "attempts", "created_at"]
+    list_select_related = ["team", "test_set__phase__shared_task"]
     list_filter = ["state", "phase"]
     search_fields = ["system", "team__name"]
 
@@ -34,6 +35,7 @@ class SubmissionAdmin(ReadOnly):
 class EntryAdmin(ReadOnly):
     list_display = ["pk", "system", "team", "test_set", "state", "attempts", "is_primary"]
     list_filter = ["state", "test_set"]
+    list_select_related = ["team", "test_set__phase__shared_task"]
     search_fields = ["system", "team__name"]
 
 
@@ -46,7 +48,7 @@ class ScoreAdmin(ReadOnly):
 @admin.register(Verdict)
 class VerdictAdmin(ReadOnly):
     list_display = ["submission", "file", "test_set", "entry", "errors", "warnings"]
-    list_select_related = ["submission", "test_set", "entry__test_set"]
+    list_select_related = ["submission", "test_set__phase__shared_task", "entry__test_set"]
 
 
 @admin.register(Problem)
@@ -57,3 +59,4 @@ class ProblemAdmin(ReadOnly):
 @admin.register(StateChange)
 class StateChangeAdmin(ReadOnly):
     list_display = ["at", "submission", "entry", "old", "new", "reason", "actor"]
+    list_select_related = ["submission", "entry__test_set", "actor"]

@@ -201,8 +201,8 @@ def test_our_pages_take_no_other_method(name, method, address, sign_in):
     assert getattr(sign_in("alice"), method)(address(name)).status_code == 405
 
 
-@pytest.mark.parametrize("name", ["account", "teams", "found-team", "team", "edit-team"])
-def test_our_pages_are_kept_by_no_cache(name, address, sign_in):
+@pytest.mark.parametrize("name", GET)
+def test_what_is_said_to_somebody_is_kept_by_no_cache(name, address, sign_in):
     response = sign_in("alice").get(address(name))
 
     assert "no-store" in response.headers["Cache-Control"]

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
 from django.db import IntegrityError, transaction
 
@@ -223,6 +224,29 @@ def test_an_address_that_has_an_account_is_told_to_nobody_but_its_owner(client, 
     assert message.to == ["alice@tests.example"]
     assert "You have an account already" in message.subject
     assert "/account/password/reset" in link(message)
+
+
+class CountingHasher(MD5PasswordHasher):
+    """Counts the hashes that it makes."""
+
+    algorithm = "counting"
+    made = 0
+
+    def encode(self, password, salt):
+        type(self).made += 1
+        return super().encode(password, salt)
+
+
+@pytest.mark.parametrize("email", ["alice@tests.example", "nobody@tests.example"])
+def test_an_address_that_has_an_account_takes_as_long_as_another(
+    client, alice, settings, monkeypatch, email
+):
+    settings.PASSWORD_HASHERS = [f"{__name__}.CountingHasher"]
+    monkeypatch.setattr(CountingHasher, "made", 0)
+
+    client.post("/account/sign-up", SIGN_UP | {"email": email})
+
+    assert CountingHasher.made == 1
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts import services
 from accounts.models import User
 from leaderboard import boards
 from leaderboard.models import BoardSnapshot
@@ -25,10 +28,11 @@ LISTS = [
     "submissions_submission",
     "submissions_entry",
     "submissions_score",
+    "submissions_verdict",
     "submissions_problem",
     "submissions_statechange",
 ]
-READ_ONLY = ["submission", "entry", "score", "problem", "statechange"]
+READ_ONLY = ["submission", "entry", "score", "verdict", "problem", "statechange"]
 
 
 @pytest.fixture
@@ -52,6 +56,20 @@ def test_every_list_opens(admin, make_scored_entry, name):
     response = admin.get(reverse(f"admin:{name}_changelist"))
 
     assert response.status_code == 200
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_costs_as_many_queries_with_more_in_it(admin, make_scored_entry, name):
+    def queries():
+        with CaptureQueriesContext(connection) as found:
+            admin.get(reverse(f"admin:{name}_changelist"))
+        return len(found)
+
+    make_scored_entry((*PERFECT[:3], ""), system="one")
+    before = queries()
+    make_scored_entry((*PERFECT[:3], ""), system="two")
+
+    assert queries() == before
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -191,6 +209,31 @@ def test_a_teams_page_of_the_admin_opens_and_saves(admin, team, alice):
 
     team.refresh_from_db()
     assert (team.website, team.is_organisers) == ("https://lexica.example/", True)
+
+
+def test_an_owner_who_is_taken_out_here_leaves_no_invitation_behind(admin, team, alice):
+    kept = services.invite(team=team, actor=alice).invitation
+    membership = team.membership_set.get()
+    data = {
+        "name": "Lexica",
+        "slug": "lexica",
+        "membership_set-TOTAL_FORMS": "1",
+        "membership_set-INITIAL_FORMS": "1",
+        "membership_set-0-id": membership.pk,
+        "membership_set-0-team": team.pk,
+        "membership_set-0-user": alice.pk,
+        "membership_set-0-role": "owner",
+    }
+    address = reverse("admin:accounts_team_change", args=[team.pk])
+
+    admin.post(address, data)
+    kept.refresh_from_db()
+    assert kept.revoked_at is None
+    admin.post(address, data | {"membership_set-0-DELETE": "on"})
+
+    kept.refresh_from_db()
+    assert not team.membership_set.exists()
+    assert kept.revoked_at is not None
 
 
 def test_the_admins_own_sign_in_form_is_not_served(client, db):

@@ -28,6 +28,8 @@ def alices(client, alice):
 
 
 def is_polling(response):
+    """Say whether a page asks for news; without JavaScript it then offers a link to do so."""
+    assert ("hx-trigger" in response.text) == ("<noscript>" in response.text)
     return "hx-trigger" in response.text
 
 
@@ -162,6 +164,17 @@ def test_a_scored_entry_shows_every_score_with_its_signature(alices, make_scored
     for found in entry.scores.all():
         assert repr(found.value) in text
         assert escape(found.signature) in text
+
+
+@pytest.mark.parametrize("is_verified", [False, True])
+def test_a_team_that_is_not_verified_reads_who_sees_its_scores(
+    alices, make_scored_entry, team, is_verified
+):
+    type(team).objects.update(is_verified=is_verified)
+
+    response = alices.get(make_scored_entry().get_absolute_url())
+
+    assert ("Until an organiser has verified Lexica" in response.text) == (not is_verified)
 
 
 def test_a_failed_entry_says_why(alices, make_entry):

@@ -115,6 +115,16 @@ def test_all_of_it_is_for_reading(name, method, address, client, alice):
 
 
 @pytest.mark.parametrize("name", OPEN)
+def test_what_somebody_signed_in_gets_is_for_no_shared_cache(name, address, client, alice):
+    client.force_login(alice)
+
+    response = client.get(address(name))
+
+    assert "private" in response.headers["Cache-Control"]
+    response.close()
+
+
+@pytest.mark.parametrize("name", OPEN)
 def test_head_is_answered_like_get(name, address, client):
     head, get = client.head(address(name)), client.get(address(name))
 

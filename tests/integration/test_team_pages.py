@@ -316,7 +316,7 @@ def test_roles_change_and_members_go(as_alice, bob, team):
     gone = as_alice.post("/teams/lexica/remove", {"member": bob.pk}, follow=True)
 
     assert "bob is owner now" in owner.text
-    assert "bob is no longer in the team" in gone.text
+    assert "bob is no longer in the team; invitations of theirs no longer work." in gone.text
     assert not Membership.objects.filter(user=bob).exists()
 
 

@@ -342,6 +342,32 @@ def test_an_owner_puts_another_out_but_not_oneself(team, alice, bob):
     assert members(team) == {"alice": "owner"}
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda team, alice, bob: services.remove_member(team=team, actor=alice, member=bob),
+        lambda team, alice, bob: services.leave_team(team=team, member=bob),
+        lambda team, alice, bob: services.set_role(
+            team=team, actor=alice, member=bob, role="member"
+        ),
+    ],
+    ids=["put out", "left", "no owner any more"],
+)
+def test_who_owns_the_team_no_longer_gets_nobody_in_by_a_link_that_was_kept(
+    end, invite, team, alice, bob
+):
+    services.set_role(team=team, actor=alice, member=bob, role="owner")
+    kept = services.invite(team=team, actor=bob)
+    hers = invite()
+
+    end(team, alice, bob)
+
+    Membership.objects.filter(user=bob).delete()
+    with pytest.raises(ValidationError, match="was taken back"):
+        services.accept_invitation(invitation=kept.invitation, user=bob)
+    assert services.accept_invitation(invitation=hers.invitation, user=bob)
+
+
 def test_there_are_two_roles(team, alice, bob):
     with pytest.raises(ValidationError, match="choose owner or member"):
         services.set_role(team=team, actor=alice, member=bob, role="king")

@@ -1,0 +1,115 @@
+"""A blind phase as a whole: every address, asked by who may not see what others have sent."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import User
+from leaderboard import boards
+from sharedtasks.downloads import KINDS
+from sharedtasks.models import Phase
+from submissions.models import Submission
+from tests.integration.samples import PERFECT, POOR
+
+pytestmark = pytest.mark.django_db
+
+NAMES = {"Babel", "Shinar", "Ziggurat", "Builds upwards", "xyzzy", "charlie"}
+REFERENCES = set(PERFECT)
+PIECE = {"HX-Request": "true", "HX-Target": "board"}
+TOKEN = "a" * 43  # of no invitation
+# What the parts of addresses can be; an address is asked with each combination.
+PARTS = {
+    "task": ["spring"],
+    "phase": ["test"],
+    "test_set": ["en-fr"],
+    "kind": list(KINDS),
+    "position": [0],
+    "name": ["terminarium.whl"],
+    "uidb36": ["1"],
+    "key": ["never-was"],
+    "token": [TOKEN],
+}
+
+
+@pytest.fixture
+def theirs(make_scored_entry, other_team, charlie, alice, phase, test_set):
+    """What charlie's team and alice's have sent to a phase that shows nothing yet."""
+    other_team.is_verified = True
+    other_team.institution = "Shinar"
+    other_team.save()
+    make_scored_entry((*POOR[:3], ""), system="Marian", wants_primary=True)
+    entry = make_scored_entry(
+        (*POOR[1:], "xyzzy"), system="Ziggurat", team=other_team, member=charlie, wants_primary=True
+    )
+    Submission.objects.filter(team=other_team).update(description="Builds upwards.")
+    boards.rebuild(test_set.pk)
+    Phase.objects.filter(pk=phase.pk).update(
+        kind="blind", own_scores_at=None, board_at=None, team_names_at=None
+    )
+    return entry
+
+
+def patterns(found: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+    for pattern in found:
+        if isinstance(pattern, URLPattern):
+            yield pattern
+        elif pattern.namespace != "admin":  # organisers alone get in: test_admin.py
+            yield from patterns(pattern.url_patterns)
+
+
+def addresses(entry):
+    """Return every address of the site with everything that could stand in it."""
+    pks = {entry.pk, entry.submission_id, entry.team_id, *range(1, 4)}
+    parts = PARTS | {"pk": sorted(pks), "slug": ["spring", "babel", "lexica"]}
+    for pattern in patterns(get_resolver().url_patterns):
+        names = list(pattern.pattern.converters)
+        for values in itertools.product(*(parts[name] for name in names)):
+            yield reverse(pattern.name, kwargs=dict(zip(names, values, strict=True)))
+
+
+def answers(client, entry):
+    """Return each answer with its headers, by its address."""
+    for address in addresses(entry):
+        for headers in ({}, PIECE):
+            response = client.get(address, headers=headers)
+            yield address, f"{response.headers}\n{b''.join(response).decode(errors='replace')}"
+        response = client.get(address, {"team": "babel", "state": "scored", "sort": "bleu"})
+        yield address, b"".join(response).decode(errors="replace")
+
+
+def secrets(entry):
+    """Return what gives the other team away, and what nobody may read yet."""
+    scores = {repr(score.value) for score in entry.scores.all()} - {"0.0", "100.0"}
+    assert scores
+    return NAMES | REFERENCES | scores
+
+
+def found_by(client, entry):
+    """Return which secrets stand in the answers, each with the first address that tells it."""
+    hidden = secrets(entry)
+    found: dict[str, str] = {}
+    for address, text in answers(client, entry):
+        for secret in hidden:
+            if secret in text:
+                found.setdefault(secret, address)
+    return found
+
+
+@pytest.mark.parametrize("role", ["visitor", "alice", "newcomer"])
+def test_no_address_tells_what_another_team_has_done(role, theirs, client, request):
+    if role == "newcomer":
+        client.force_login(User.objects.create_user("dora", "dora@tests.example"))
+    elif role != "visitor":
+        client.force_login(request.getfixturevalue(role))
+
+    assert found_by(client, theirs) == {}
+
+
+def test_the_walk_would_find_it(theirs, client, organiser):
+    client.force_login(organiser)
+
+    assert found_by(client, theirs).keys() == secrets(theirs)
