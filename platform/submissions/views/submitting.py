@@ -17,7 +17,7 @@ from accounts.models import Team, User
 from sharedtasks.models import Phase, TestSet
 from submissions import services, slots
 from submissions.access import visible_submissions
-from submissions.forms import SubmissionForm
+from submissions.forms.outputs import SubmissionForm
 from submissions.models import Submission
 from submissions.states import SubmissionState
 
