@@ -6,6 +6,7 @@ import hashlib
 import logging
 import shutil
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -30,37 +31,50 @@ class NoRoom(Exception):
 
 
 class IncomingFile(TemporaryUploadedFile):
-    """A temporary file beside the storage; its digest is known once it is written, without reading.
+    """A temporary file beside the storage, gone when it is closed, unless it was stored.
 
-    It is written from its start to its end, and gone when it is closed, unless it was stored.
+    If it is written from its start to its end, its digest is known then without reading it.
     """
 
     def __init__(self, name: str) -> None:
         super().__init__(name, KIND, 0, None)
         self._sha256 = hashlib.sha256()
-        self.written = 0  # bytes
+        self._written = 0  # bytes; where the next ones have to stand
+        self._is_in_order = True
 
     def write(self, data: Any, /) -> int:
         """Write on."""
         assert self.file is not None
-        self._sha256.update(data)
-        self.written += len(data)
+        self._is_in_order = self._is_in_order and self.file.tell() == self._written
+        if self._is_in_order:
+            self._sha256.update(data)
+            self._written += len(data)
         return self.file.write(data)
 
     @property
-    def sha256(self) -> str:
-        """Return the digest of what was written."""
-        return self._sha256.hexdigest()
+    def digest(self) -> tuple[str, int] | None:
+        """Return the SHA-256 of what was written and its length, if it was written in order."""
+        return (self._sha256.hexdigest(), self._written) if self._is_in_order else None
 
 
 class IncomingUploadHandler(TemporaryFileUploadHandler):
     """Streams an upload into a file of ours, never into memory."""
 
-    file: IncomingFile
+    file: IncomingFile | None = None
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         FileUploadHandler.new_file(self, *args, **kwargs)
         self.file = IncomingFile(self.file_name or "unnamed")
+
+
+def close_all(handlers: Iterable[object]) -> None:
+    """Close what an upload was written to: Django leaves it open where the upload breaks off.
+
+    It would stay on the disk until the interpreter collects it.
+    """
+    for handler in handlers:
+        if isinstance(handler, IncomingUploadHandler) and handler.file is not None:
+            handler.file.close()
 
 
 def require_room(size: int) -> None:

@@ -106,10 +106,10 @@ def _remove(file: StoredFile, *, before: datetime) -> bool:
 
 
 def _digest(stream: IO[bytes], *, max_bytes: int) -> tuple[str, int]:
-    if isinstance(stream, IncomingFile):  # it knows: 25 GB are not read once more
-        if stream.written > max_bytes:
+    if isinstance(stream, IncomingFile) and (known := stream.digest):  # 25 GB are not read again
+        if known[1] > max_bytes:
             raise FileTooLarge(max_bytes)
-        return stream.sha256, stream.written
+        return known
     digest, size = hashlib.sha256(), 0
     stream.seek(0)
     while chunk := stream.read(CHUNK):

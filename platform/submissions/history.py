@@ -50,7 +50,7 @@ def _shows(state: str) -> Q:
     if state == "withdrawn":
         return Q(Exists(entries.exclude(withdrawn_at=None)))
     if state == SubmissionState.REFUSED:
-        return Q(Exists(Verdict.objects.filter(submission=OuterRef("pk"), entry=None)))
+        return Q(Exists(Verdict.objects.filter(submission=OuterRef("pk"), errors__gt=0)))
     if state in EntryState.values:  # "failed" is a state of both
         return Q(state=state) | Q(Exists(live.filter(state=state)))
     return Q(state=state)

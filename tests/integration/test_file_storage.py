@@ -217,6 +217,18 @@ def test_what_was_written_beside_the_storage_is_moved_and_not_read_again(monkeyp
     source.close()
 
 
+def test_what_was_written_in_another_order_is_read_for_its_digest():
+    with IncomingFile("large.bin") as source:
+        source.write(b"xoo")
+        source.seek(0)
+        source.write(b"f")
+        source.seek(3)
+
+        file = storage.put(source, max_bytes=3)
+
+    assert (file.sha256, file.size) == (DIGEST, 3)
+
+
 def test_what_is_stored_already_or_too_large_leaves_no_temporary_file(settings):
     put(b"foo")
     with incoming() as again, incoming(b"four") as too_large:

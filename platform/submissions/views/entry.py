@@ -80,6 +80,20 @@ def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "submissions/withdraw.html", {"entry": found})
 
 
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Ask whether a system that waits or runs is to be stopped, and stop it."""
+    found = entry_or_404(request.user, pk)
+    if request.method == "POST":
+        done = f"{found.system} is cancelled on {found.test_set.slug}."
+        return _act(request, found, services.cancel, done)
+    if not found.can_be_cancelled:
+        return _page(request, found, error="Its system neither waits nor runs any more.")
+    return render(request, "submissions/cancel.html", {"entry": found})
+
+
 def _act(
     request: SignedInRequest, found: Entry, service: Callable[..., None], done: str
 ) -> HttpResponse:
