@@ -260,6 +260,7 @@ FILE_UPLOAD_TEMP_DIR = MEDIA_ROOT / "incoming"
 FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 64 * 1024 * 1024, minimum=1)
 MAX_IMAGE_BYTES = env.integer("MAX_IMAGE_BYTES", 25 * 1024**3, minimum=1)
+MAX_UNPACKED_IMAGE_BYTES = env.integer("MAX_UNPACKED_IMAGE_BYTES", 50 * 1024**3, minimum=1)
 MIN_FREE_BYTES = env.integer("MIN_FREE_BYTES", 5 * 1024**3)  # of the disk, whatever is uploaded
 # A form's fields and boundaries beside its file; config.bodies says which limit holds where.
 MAX_BODY_BYTES = MAX_UPLOAD_BYTES + 1024 * 1024
@@ -298,8 +299,9 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 # A hung task ends before its claim runs out, so that its process is free again by then.
 CELERY_TASK_SOFT_TIME_LIMIT = 0.8 * min(CHECKING_DWELL, SCORING_DWELL)
 CELERY_TASK_TIME_LIMIT = 0.9 * min(CHECKING_DWELL, SCORING_DWELL)
-IMAGE_SOFT_TIME_LIMIT = 0.8 * IMAGE_CHECKING_DWELL  # submissions.tasks sets the two for images
-IMAGE_TIME_LIMIT = 0.9 * IMAGE_CHECKING_DWELL
+# Of images; submissions.tasks sets the two. Whole seconds, and never the 0 that is no limit.
+IMAGE_SOFT_TIME_LIMIT = max(int(0.8 * IMAGE_CHECKING_DWELL), 1)
+IMAGE_TIME_LIMIT = max(int(0.9 * IMAGE_CHECKING_DWELL), 1)
 # An image takes minutes. A worker serves both queues unless it is told otherwise (-Q).
 CELERY_TASK_DEFAULT_QUEUE = "celery"
 CELERY_TASK_QUEUES = [Queue(name, Exchange(name), name) for name in ("celery", "images")]

@@ -17,6 +17,7 @@ from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUplo
 logger = logging.getLogger(__name__)
 
 LEFT_AFTER = 24 * 3600  # seconds without a byte; whoever wrote it is gone
+LOOK_EVERY = 64 * 1024 * 1024  # bytes written between two looks at the disk
 KIND = "application/octet-stream"
 
 
@@ -41,10 +42,15 @@ class IncomingFile(TemporaryUploadedFile):
         self._sha256 = hashlib.sha256()
         self._written = 0  # bytes; where the next ones have to stand
         self._is_in_order = True
+        self._unchecked = 0  # bytes since the last look at the disk
 
     def write(self, data: Any, /) -> int:
-        """Write on."""
+        """Write on. Raises NoRoom before the disk is full."""
         assert self.file is not None
+        self._unchecked += len(data)
+        if self._unchecked > LOOK_EVERY:
+            require_room(self._unchecked)
+            self._unchecked = 0
         self._is_in_order = self._is_in_order and self.file.tell() == self._written
         if self._is_in_order:
             self._sha256.update(data)
@@ -60,8 +66,6 @@ class IncomingFile(TemporaryUploadedFile):
 class IncomingUploadHandler(TemporaryFileUploadHandler):
     """Streams an upload into a file of ours, never into memory."""
 
-    file: IncomingFile | None = None
-
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         FileUploadHandler.new_file(self, *args, **kwargs)
         self.file = IncomingFile(self.file_name or "unnamed")
@@ -73,8 +77,8 @@ def close_all(handlers: Iterable[object]) -> None:
     It would stay on the disk until the interpreter collects it.
     """
     for handler in handlers:
-        if isinstance(handler, IncomingUploadHandler) and handler.file is not None:
-            handler.file.close()
+        if file := getattr(handler, "file", None):
+            file.close()
 
 
 def require_room(size: int) -> None:

@@ -22,7 +22,7 @@ from accounts.models import User
 from sharedtasks.policy import Thing, can_see, instant_of
 from sharedtasks.viewers import viewer_of
 from submissions import reports, scores, services
-from submissions.access import entry_or_404
+from submissions.access import can_send_again, entry_or_404
 from submissions.models import Entry, SubmittedFile, Verdict
 from submissions.views.live import live, pace
 
@@ -116,12 +116,24 @@ def _page(
         "changes": found.changes.select_related("actor"),
         "why_no_choice": services.why_no_choice(found, is_organiser=request.user.is_staff),
     }
-    context |= _scores(found, request.user) | _source(found)
+    context |= _scores(found, request.user) | _source(found) | _again(found, request.user)
     if found.team_id and not found.is_primary:
         context["primary"] = Entry.objects.filter(
             team=found.team_id, test_set=found.test_set_id, is_primary=True
         ).first()
     return live(request, "entry", context, facts=_facts(found), status=status)
+
+
+def _again(found: Entry, user: User) -> dict[str, object]:
+    """Say whether the viewer can send another image in its place, and where."""
+    submission, phase = found.submission, found.test_set.phase
+    if submission is None or not submission.is_image:
+        return {}
+    address = reverse("submit-image", args=[phase.shared_task.slug, phase.slug])
+    return {
+        "can_send_again": can_send_again(user, submission),
+        "send_again": f"{address}?again={submission.pk}",
+    }
 
 
 def _scores(found: Entry, user: User) -> dict[str, object]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
 from submissions import reports
-from submissions.access import submission_or_404
+from submissions.access import can_send_again, submission_or_404
 from submissions.models import Entry, Submission
 from submissions.views.live import live, pace
 
@@ -27,14 +26,12 @@ def submission(request: SignedInRequest, pk: int) -> HttpResponse:
     context: dict[str, object] = {
         "submission": found,
         "sent": found.files.select_related("file"),
+        "entries": entries,
         "files": files,
         "files_hidden": max(found.verdicts.count() - len(files), 0) if files else 0,
         "refused": sum(one.verdict.is_refused for one in files),
         "with_problems": [one for one in files if one.problems],
-        "can_send_again": (
-            found.phase.is_open(timezone.now())
-            and found.team.members.filter(pk=request.user.pk).exists()
-        ),
+        "can_send_again": can_send_again(request.user, found),
         "is_live": not found.is_final or not all(entry.is_final for entry in entries),
         "pace": pace(moved),
         "changes": found.changes.select_related("actor"),
