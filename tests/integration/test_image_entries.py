@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from files.models import StoredFile
+from nodes.models import Node, Run
 from sharedtasks.models import Phase
 from submissions import services, tries
 from submissions.models import Entry
@@ -243,6 +247,84 @@ def test_a_submissions_page_shows_the_image_and_its_entries(make, alices):
     assert "Runs as 1000" in said
     assert "English → French en-fr running See its entry" in said
     assert "hx-trigger" in response.text
+
+
+# While it runs --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run_of():
+    """Make a run of an entry that goes on."""
+
+    def make(entry, **columns):
+        node, _ = Node.objects.get_or_create(name="n1", defaults={"token_hash": "0" * 64})
+        now = timezone.now()
+        usual = {
+            "entry": entry, "image": entry.submission.image, "node": node, "purpose": "test",
+            "source_language": "en", "target_language": "fr", "attempt": 1, "fence": 1,
+            "lease_until": now, "started_at": now, "heartbeat_at": now, "stage": "running",
+            "done": 1200, "segments": 2000,
+        }  # fmt: skip
+        return Run.objects.create(**(usual | columns))
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({}, "1,200 of 2,000 segments"),
+        ({"purpose": "smoke", "done": 2, "segments": 5}, "sample sentences: 2 of 5"),
+        ({"stage": "fetching", "done": 0}, "the image is on its way"),
+    ],
+)
+def test_a_submissions_page_shows_how_far_each_entry_is(columns, said, make, run_of, alices):
+    entry = make("running")
+    run_of(entry, **columns)
+
+    assert f"en-fr running {said} See its entry" in words(
+        alices.get(entry.submission.get_absolute_url())
+    )
+
+
+def test_a_run_that_has_ended_shows_no_progress(make, run_of, alices):
+    entry = make("waiting")
+    run_of(entry, ended_at=timezone.now(), outcome="node_lost")
+
+    assert "en-fr waiting See its entry" in words(alices.get(entry.submission.get_absolute_url()))
+
+
+@pytest.mark.parametrize("whose", ["entry", "submission"])
+def test_both_pages_are_told_when_a_run_gets_on(whose, make, run_of, alices):
+    entry = make("running")
+    run = run_of(entry)
+    url = (entry if whose == "entry" else entry.submission).get_absolute_url()
+    first = alices.get(url, headers={"HX-Request": "true"})
+    seen = re.search(r"seen=(\w+)", first.text)[0]
+
+    same = alices.get(f"{url}?{seen}", headers={"HX-Request": "true"})
+    Run.objects.filter(pk=run.pk).update(done=1300)
+    moved = alices.get(f"{url}?{seen}", headers={"HX-Request": "true"})
+
+    assert (same.status_code, moved.status_code) == (204, 200)
+
+
+def test_the_page_of_many_entries_takes_few_queries(
+    make, run_of, make_test_set, team, alices, django_assert_num_queries
+):
+    entry = make("running")
+    run_of(entry)
+    url = entry.submission.get_absolute_url()
+    with CaptureQueriesContext(connection) as queries:
+        alices.get(url)
+    for number, language in enumerate(["zh", "ru", "ko"]):
+        Entry.objects.create(
+            submission=entry.submission, team=team, system=f"{number}", state="waiting",
+            test_set=make_test_set(target_language=language),
+        )  # fmt: skip
+
+    with django_assert_num_queries(len(queries)):
+        alices.get(url)
 
 
 def test_a_submission_that_is_being_checked_shows_its_archive(alices, make, stored_file):

@@ -21,7 +21,7 @@ from accounts.http import SignedInRequest
 from accounts.models import User
 from sharedtasks.policy import Thing, can_see, instant_of
 from sharedtasks.viewers import viewer_of
-from submissions import reports, scores, services
+from submissions import progress, reports, scores, services
 from submissions.access import can_send_again, entry_or_404
 from submissions.models import Entry, SubmittedFile, Verdict
 from submissions.views.live import live, pace
@@ -169,4 +169,5 @@ def _holds(file: SubmittedFile, verdict: Verdict) -> bool:
 def _facts(found: Entry) -> tuple[object, ...]:
     """Return all that can change on the page while it is polled."""
     role = (found.is_primary, found.withdrawn_at)
-    return (found.state, found.is_claimed, found.attempts, role, pace(found.state_since))
+    runs = progress.facts(found) if found.submission and found.submission.is_image else ()
+    return (found.state, found.is_claimed, found.attempts, role, runs, pace(found.state_since))
