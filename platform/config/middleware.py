@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -14,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRefresh
 
-MAX_DIGITS = 18  # of a length; Python refuses to read thousands
+from config.bodies import declared_length, limit_at
 
 
 class PrivateMiddleware:
@@ -44,20 +43,15 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if self._length(request) <= settings.MAX_BODY_BYTES:
+        length = declared_length(request)
+        if length <= settings.MAX_BODY_BYTES:
             return self.get_response(request)
-        context = {"limit": settings.MAX_UPLOAD_BYTES}
-        response = render(request, "413.html", context, status=413)
+        limit = limit_at(request.path_info)
+        if length <= limit.body_bytes:
+            return self.get_response(request)
+        response = render(request, "413.html", {"limit": limit}, status=413)
         response["Connection"] = "close"
         return response
-
-    @staticmethod
-    def _length(request: HttpRequest) -> int:
-        declared = request.META.get("CONTENT_LENGTH") or "0"
-        if not (declared.isascii() and declared.isdigit()):
-            return 0  # Django reads nothing then
-        digits = declared.lstrip("0")
-        return int(digits or "0") if len(digits) <= MAX_DIGITS else sys.maxsize
 
 
 class PieceMiddleware:

@@ -8,6 +8,7 @@ import dj_database_url
 import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Exchange, Queue
 
 from config import env, social
 
@@ -255,17 +256,26 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+# Within the storage's folder, so that what has come in whole is moved and not copied.
+FILE_UPLOAD_TEMP_DIR = MEDIA_ROOT / "incoming"
+FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 64 * 1024 * 1024, minimum=1)
-# A form's fields and boundaries beside its file.
+MAX_IMAGE_BYTES = env.integer("MAX_IMAGE_BYTES", 25 * 1024**3, minimum=1)
+MAX_UNPACKED_IMAGE_BYTES = env.integer("MAX_UNPACKED_IMAGE_BYTES", 50 * 1024**3, minimum=1)
+MIN_FREE_BYTES = env.integer("MIN_FREE_BYTES", 5 * 1024**3)  # of the disk, whatever is uploaded
+# A form's fields and boundaries beside its file; config.bodies says which limit holds where.
 MAX_BODY_BYTES = MAX_UPLOAD_BYTES + 1024 * 1024
+MAX_IMAGE_BODY_BYTES = MAX_IMAGE_BYTES + 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+    "files.incoming.IncomingUploadHandler",
 ]
+IMAGE_TRIES = env.integer("IMAGE_TRIES", 20, minimum=1)  # of a team in a phase, within 24 hours
 
 # Work: Celery, its broker, the sweeper ------------------------------------------------
 
 CHECKING_DWELL = env.seconds("CHECKING_DWELL", 600)  # seconds a worker may hold a submission
+IMAGE_CHECKING_DWELL = env.seconds("IMAGE_CHECKING_DWELL", 3600)  # the same of one with an image
 SCORING_DWELL = env.seconds("SCORING_DWELL", 600)  # seconds a worker may hold an entry
 SWEEP_INTERVAL = env.seconds("SWEEP_INTERVAL", 15)  # seconds between two sweeps
 
@@ -290,6 +300,13 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 # A hung task ends before its claim runs out, so that its process is free again by then.
 CELERY_TASK_SOFT_TIME_LIMIT = 0.8 * min(CHECKING_DWELL, SCORING_DWELL)
 CELERY_TASK_TIME_LIMIT = 0.9 * min(CHECKING_DWELL, SCORING_DWELL)
+# Of images; submissions.tasks sets the two. Whole seconds, and never the 0 that is no limit.
+IMAGE_SOFT_TIME_LIMIT = max(int(0.8 * IMAGE_CHECKING_DWELL), 1)
+IMAGE_TIME_LIMIT = max(int(0.9 * IMAGE_CHECKING_DWELL), 1)
+# An image takes minutes. A worker serves both queues unless it is told otherwise (-Q).
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), name) for name in ("celery", "images")]
+CELERY_TASK_ROUTES = {"submissions.check_image": {"queue": "images"}}
 # A message is a hint and the sweeper repeats it: an upload never waits for a broker that is down.
 CELERY_TASK_PUBLISH_RETRY = False
 if BROKER_URL.startswith("filesystem:"):
@@ -302,8 +319,8 @@ if BROKER_URL.startswith("filesystem:"):
     }
 elif BROKER_URL.startswith("redis"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {
-        # A message that comes again while its task still runs would count as an attempt.
-        "visibility_timeout": 6 * max(CHECKING_DWELL, SCORING_DWELL),  # seconds
+        # Seconds. A message that comes again while its task still runs would count as an attempt.
+        "visibility_timeout": 6 * max(CHECKING_DWELL, SCORING_DWELL, IMAGE_CHECKING_DWELL),
         "socket_connect_timeout": 2,  # seconds
         # Of a connection for sending: whoever uploads does not wait for a broker that is down.
         "max_retries": 1,

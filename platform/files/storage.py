@@ -15,12 +15,14 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
+from files.incoming import IncomingFile
 from files.models import StoredFile
 
 logger = logging.getLogger(__name__)
 
 CHUNK = 1024 * 1024  # bytes
 UNUSED_FOR = timedelta(days=1)  # an upload in progress has its file before its row
+LET_GO_AFTER = timedelta(minutes=5)  # and of what nobody wants, a moment
 COLLECT_AT_MOST = 200  # files in one go, so that a sweep stays short
 
 
@@ -87,6 +89,12 @@ def collect_garbage() -> int:
     return removed
 
 
+def let_go(file: StoredFile) -> None:
+    """Have a file that nothing refers to any more collected soon, unless it is uploaded anew."""
+    seen = timezone.now() - UNUSED_FOR + LET_GO_AFTER
+    StoredFile.objects.filter(pk=file.pk, used_at=file.used_at).update(used_at=seen)
+
+
 def _remove(file: StoredFile, *, before: datetime) -> bool:
     # The lock: an upload of the same bytes at this moment either keeps the row or finds none.
     try:
@@ -98,6 +106,10 @@ def _remove(file: StoredFile, *, before: datetime) -> bool:
 
 
 def _digest(stream: IO[bytes], *, max_bytes: int) -> tuple[str, int]:
+    if isinstance(stream, IncomingFile) and (known := stream.digest):  # 25 GB are not read again
+        if known[1] > max_bytes:
+            raise FileTooLarge(max_bytes)
+        return known
     digest, size = hashlib.sha256(), 0
     stream.seek(0)
     while chunk := stream.read(CHUNK):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -82,5 +83,9 @@ def how_to_submit(request: HttpRequest, slug: str) -> HttpResponse:
         "page": "how-to-submit",
         "phases": shown,
         "slots": list(slots.values()),  # most phases have the same ones
+        "takes_images": any(one.phase.takes_images for one in shown),
+        "max_image_bytes": settings.MAX_IMAGE_BYTES,
+        "max_unpacked_bytes": settings.MAX_UNPACKED_IMAGE_BYTES,
+        "image_tries": settings.IMAGE_TRIES,
     }
     return render(request, "sharedtasks/how_to_submit.html", context)

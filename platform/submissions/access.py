@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
 from accounts.models import User
 from submissions.models import Entry, Submission
@@ -11,7 +12,9 @@ from submissions.models import Entry, Submission
 
 def visible_submissions(viewer: User) -> QuerySet[Submission]:
     """Return what the viewer may open: the teams' own, everything for organisers."""
-    submissions = Submission.objects.select_related("team", "member", "phase__shared_task")
+    submissions = Submission.objects.select_related(
+        "team", "member", "phase__shared_task", "image__archive"
+    )
     return submissions if viewer.is_staff else submissions.filter(team__members=viewer)
 
 
@@ -23,7 +26,20 @@ def submission_or_404(viewer: User, pk: int) -> Submission:
 def entry_or_404(viewer: User, pk: int) -> Entry:
     """Return an entry that the viewer may see; to others it does not exist."""
     entries = Entry.objects.select_related(
-        "team", "submission__member", "test_set__phase__shared_task", "withdrawn_by"
+        "team",
+        "submission__member",
+        "submission__image",
+        "submission__phase",
+        "submission__team",
+        "test_set__phase__shared_task",
+        "withdrawn_by",
     )
     visible = entries if viewer.is_staff else entries.filter(team__members=viewer)
     return get_object_or_404(visible, pk=pk)
+
+
+def can_send_again(viewer: User, submission: Submission) -> bool:
+    """Say whether the viewer may send something corrected in a submission's place now."""
+    phase = submission.phase
+    is_taken = phase.is_open(timezone.now()) and (phase.takes_images or not submission.is_image)
+    return is_taken and submission.team.members.filter(pk=viewer.pk).exists()

@@ -14,10 +14,14 @@ FILES_SHOWN = 20  # of each submission
 # What the rows show: of a submission, or of any of its files.
 SHOWN_STATES = [
     ("checking", "being checked"),
+    ("waiting", "waiting"),
+    ("running", "running"),
     ("scoring", "being scored"),
     ("scored", "scored"),
     ("refused", "refused"),
+    ("rejected", "rejected"),
     ("withdrawn", "withdrawn"),
+    ("cancelled", "cancelled"),
     ("failed", "failed"),
 ]
 
@@ -29,7 +33,7 @@ def select(
     phase: Phase | None = None,
     state: str = "",
 ) -> QuerySet[Submission]:
-    """Choose among submissions, each with its first files' verdicts and entries."""
+    """Choose among submissions, each with its first files' verdicts, or its image's entries."""
     if team:
         submissions = submissions.filter(team=team)
     if phase:
@@ -37,10 +41,13 @@ def select(
     if state:
         submissions = submissions.filter(_shows(state))
     verdicts = Verdict.objects.select_related("test_set", "entry")
+    entries = Entry.objects.filter(submission__kind=Submission.Kind.IMAGE)
+    entries = entries.select_related("test_set").order_by("pk")
     return submissions.prefetch_related(
         Prefetch(
             "verdicts", verdicts.order_by("position")[: FILES_SHOWN + 1], to_attr="first_files"
-        )
+        ),
+        Prefetch("entries", entries[: FILES_SHOWN + 1], to_attr="first_entries"),
     )
 
 
@@ -50,7 +57,7 @@ def _shows(state: str) -> Q:
     if state == "withdrawn":
         return Q(Exists(entries.exclude(withdrawn_at=None)))
     if state == SubmissionState.REFUSED:
-        return Q(Exists(Verdict.objects.filter(submission=OuterRef("pk"), entry=None)))
+        return Q(Exists(Verdict.objects.filter(submission=OuterRef("pk"), errors__gt=0)))
     if state in EntryState.values:  # "failed" is a state of both
         return Q(state=state) | Q(Exists(live.filter(state=state)))
     return Q(state=state)

@@ -42,6 +42,11 @@ class WorkItem(models.Model):
         abstract = True
 
     @property
+    def task(self) -> str:
+        """Return the Celery task that does the work."""
+        return self.TASK
+
+    @property
     def is_final(self) -> bool:
         """Say whether nothing will happen to it any more."""
         return self.state not in TRANSITIONS
@@ -61,6 +66,7 @@ class Submission(WorkItem):
 
     WORKING = SubmissionState.CHECKING
     TASK = "submissions.check"
+    IMAGE_TASK = "submissions.check_image"
 
     class Kind(models.TextChoices):
         OUTPUTS = "outputs"  # hypotheses
@@ -122,6 +128,16 @@ class Submission(WorkItem):
     def get_absolute_url(self) -> str:
         return reverse("submission", args=[self.pk])
 
+    @property
+    def task(self) -> str:
+        """Return the Celery task that checks it."""
+        return self.IMAGE_TASK if self.is_image else self.TASK
+
+    @property
+    def is_image(self) -> bool:
+        """Say whether it is a system, and not what one has written."""
+        return self.kind == self.Kind.IMAGE
+
 
 class SubmittedFile(models.Model):
     """One file of a submission, byte for byte as it came."""
@@ -142,7 +158,7 @@ class SubmittedFile(models.Model):
 
 
 class Verdict(models.Model):
-    """What checking found out about one file: of a submission, or of a zip in it."""
+    """What checking found out about one file: of a submission, of a zip in it, or an image."""
 
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="verdicts")
     position = models.PositiveSmallIntegerField()
@@ -150,7 +166,7 @@ class Verdict(models.Model):
     test_set = models.ForeignKey(  # the one that it is for; none: its name says none
         TestSet, models.PROTECT, null=True, blank=True, related_name="verdicts"
     )
-    entry = models.OneToOneField(  # none: it was refused
+    entry = models.OneToOneField(  # none: it was refused, or is an image
         "Entry", models.CASCADE, null=True, blank=True, related_name="verdict"
     )
     errors = models.PositiveIntegerField(default=0)  # found; the first ones are kept as problems
@@ -171,8 +187,8 @@ class Verdict(models.Model):
 
     @property
     def is_refused(self) -> bool:
-        """Say whether it made no entry."""
-        return self.entry_id is None
+        """Say whether it made no entry; an image's verdict is of all that it made."""
+        return self.errors > 0
 
 
 class Problem(models.Model):
@@ -290,6 +306,11 @@ class Entry(WorkItem):
 
     def get_absolute_url(self) -> str:
         return reverse("entry", args=[self.pk])
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        """Say whether its system waits for a node or runs on one."""
+        return self.state in (EntryState.WAITING, EntryState.RUNNING)
 
 
 class Score(models.Model):

@@ -16,7 +16,7 @@ from accounts.models import Membership, Team, User
 from files import storage
 from files.models import StoredFile
 from sharedtasks.models import Phase, TestSet
-from submissions import work
+from submissions import tries, work
 from submissions.boards import touch_board
 from submissions.models import Entry, Submission, SubmittedFile
 from submissions.primaries import end_primary, lock_primaries
@@ -44,6 +44,18 @@ class Upload:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedImage:
+    """A system that is going to be sent as an image: by whom, for what."""
+
+    team: Team
+    member: User
+    phase: Phase
+    system: SystemDescription
+    wants_primary: bool = False
+    needs_gpu: bool = False
+
+
 def submit(
     *,
     team: Team,
@@ -58,37 +70,48 @@ def submit(
 
     Which file is for which test set its name says, or `test_set` for a file whose name does not.
     """
-    _require_member(team, member)
-    _require_open(phase)
+    submission = _described(team, member, phase, system)
     if test_set is not None and test_set.phase_id != phase.pk:
         raise ValidationError(f"{test_set.slug} is no test set of {phase.name}.")
-    submission = Submission(
-        team=team,
-        member=member,
-        phase=phase,
-        test_set=test_set,
-        system=names.tidy(system.name),
-        description=system.description,
-        is_constrained=system.is_constrained,
-        terminology_use=system.terminology_use,
-        wants_primary=wants_primary,
-    )
-    # What it refers to is there, and the database checks the rest: an upload answers fast.
-    submission.clean_fields(exclude={"team", "member", "phase", "test_set"})
-    _require_visible(submission.system)
+    submission.test_set = test_set
+    submission.wants_primary = wants_primary
     stored = _store(files)
     with transaction.atomic():
-        work.announce_at_birth(submission)
-        SubmittedFile.objects.bulk_create(
-            SubmittedFile(submission=submission, file=file, name=name, position=position)
-            for position, (file, name) in enumerate(stored)
-        )
-        work.record_birth(submission, reason="uploaded", actor=member)
+        _begin(submission, stored)
+    return submission
+
+
+def submit_image(*, planned: PlannedImage, archive: Upload) -> Submission:
+    """Store the archive of an image and tell the workers; opens nothing. Raises ValidationError."""
+    submission = require_image_taken(planned)
+    stored = _store([archive], max_bytes=settings.MAX_IMAGE_BYTES)
+    with transaction.atomic():
+        lock_primaries(planned.team.pk)  # of two at once, one is counted before the other
+        tries.require_one_left(planned.team, planned.phase)
+        _begin(submission, stored)
+    return submission
+
+
+def require_image_taken(planned: PlannedImage) -> Submission:
+    """Return what `submit_image` would save if the archive were there. Raises ValidationError.
+
+    Better before an upload of hours than after it.
+    """
+    phase = planned.phase
+    submission = _described(planned.team, planned.member, phase, planned.system)
+    if not phase.takes_images:
+        raise ValidationError(f"{phase.name} takes no container images. Send your outputs.")
+    if not TestSet.objects.filter(phase=phase).exists():
+        raise ValidationError(f"{phase.name} has no test sets yet.")
+    tries.require_one_left(planned.team, phase)
+    submission.kind = Submission.Kind.IMAGE
+    submission.wants_primary = planned.wants_primary
+    submission.needs_gpu = planned.needs_gpu
     return submission
 
 
 def withdraw(*, entry: Entry, actor: User) -> None:
-    """Take an entry off the boards for good. Raises ValidationError."""
+    """Take an entry off the boards for good, and stop its system. Raises ValidationError."""
     _require_choice(entry, actor)
     with transaction.atomic():
         changed = Entry.objects.filter(pk=entry.pk, withdrawn_at=None).update(
@@ -96,6 +119,7 @@ def withdraw(*, entry: Entry, actor: User) -> None:
         )
         if changed:
             work.record_note(entry, reason="withdrawn", actor=actor)
+            _stop(entry, reason="withdrawn", actor=actor)
             touch_board(entry.test_set_id)
 
 
@@ -137,8 +161,7 @@ def cancel(*, entry: Entry, actor: User) -> None:
     if entry.team is not None and not actor.is_staff:
         _require_member(entry.team, actor)
     with transaction.atomic():
-        old = (EntryState.WAITING, EntryState.RUNNING)
-        if not work.move(entry, old=old, to=EntryState.CANCELLED, reason="cancelled", actor=actor):
+        if not _stop(entry, reason="", actor=actor):
             raise ValidationError("Only an entry whose system waits or runs can be cancelled.")
 
 
@@ -158,18 +181,55 @@ def why_no_choice(entry: Entry, *, is_organiser: bool) -> str:
     )
 
 
-def _store(files: Sequence[Upload]) -> list[tuple[StoredFile, str]]:
+def _described(team: Team, member: User, phase: Phase, system: SystemDescription) -> Submission:
+    """Return a submission of this system, not saved yet, if it is taken from them now."""
+    _require_member(team, member)
+    _require_open(phase)
+    submission = Submission(
+        team=team,
+        member=member,
+        phase=phase,
+        system=names.tidy(system.name),
+        description=system.description,
+        is_constrained=system.is_constrained,
+        terminology_use=system.terminology_use,
+    )
+    # What it refers to is there, and the database checks the rest: an upload answers fast.
+    submission.clean_fields(exclude={"team", "member", "phase"})
+    _require_visible(submission.system)
+    return submission
+
+
+def _begin(submission: Submission, stored: Sequence[tuple[StoredFile, str]]) -> None:
+    work.announce_at_birth(submission)
+    SubmittedFile.objects.bulk_create(
+        SubmittedFile(submission=submission, file=file, name=name, position=position)
+        for position, (file, name) in enumerate(stored)
+    )
+    work.record_birth(submission, reason="uploaded", actor=submission.member)
+
+
+def _stop(entry: Entry, *, reason: str, actor: User) -> bool:
+    """Cancel an entry whose system waits or runs; False if it does neither."""
+    # Locked, so that it can't go from one to the other between two looks.
+    Entry.objects.select_for_update(no_key=True).get(pk=entry.pk)
+    old = (EntryState.WAITING, EntryState.RUNNING)
+    return work.move(entry, old=old, to=EntryState.CANCELLED, reason=reason, actor=actor)
+
+
+def _store(
+    files: Sequence[Upload], *, max_bytes: int | None = None
+) -> list[tuple[StoredFile, str]]:
     if not files:
         raise ValidationError("Choose the files with your system's outputs.")
     if len(files) > MAX_FILES:
         raise ValidationError(f"At most {MAX_FILES} files at once; put them into a zip.")
+    max_bytes = max_bytes or settings.MAX_UPLOAD_BYTES
     try:
-        stored = storage.put_all(
-            [upload.stream for upload in files], max_bytes=settings.MAX_UPLOAD_BYTES
-        )
+        stored = storage.put_all([upload.stream for upload in files], max_bytes=max_bytes)
     except storage.FileTooLarge as error:
         what = "The file is" if len(files) == 1 else "The files together are"
-        limit = f"{settings.MAX_UPLOAD_BYTES:,} bytes"
+        limit = f"{max_bytes:,} bytes"
         raise ValidationError(f"{what} larger than {limit}, the most we take.") from error
     ends = [upload.name[-MAX_NAME:] for upload in files]
     return list(zip(stored, ends, strict=True))

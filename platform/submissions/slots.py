@@ -43,7 +43,7 @@ def of_team(test_sets: Sequence[TestSet], team: Team) -> list[SlotView]:
     own = Entry.objects.filter(test_set=OuterRef("pk"), team=team)
     newest = own.order_by(F("withdrawn_at").desc(nulls_first=True), "-pk")
     refused = Verdict.objects.filter(
-        test_set=OuterRef("pk"), submission__team=team, entry=None
+        test_set=OuterRef("pk"), submission__team=team, errors__gt=0
     ).order_by("-submission_id", "position")
     found = {
         pk: keys

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from submissions import work
 from submissions.models import Entry, Submission
+from submissions.work import Row
 
 logger = logging.getLogger(__name__)
 
@@ -39,23 +41,27 @@ class Swept:
 
 def sweep() -> Swept:
     """Free what is held for too long, announce what nobody took, fail what was tried enough."""
-    done = _sweep(Submission, dwell=settings.CHECKING_DWELL)
-    done += _sweep(Entry, dwell=settings.SCORING_DWELL)
+    done = _release(
+        Submission.objects.filter(kind=Submission.Kind.OUTPUTS), dwell=settings.CHECKING_DWELL
+    )
+    done += _release(
+        Submission.objects.filter(kind=Submission.Kind.IMAGE), dwell=settings.IMAGE_CHECKING_DWELL
+    )
+    done += _send_again(Submission, due=timezone.now())
+    done += _release(Entry.objects.all(), dwell=settings.SCORING_DWELL)
+    done += _send_again(Entry, due=timezone.now())
     if done != Swept():
         logger.info("%s", done)
     return done
 
 
-def _sweep(model: type[Submission] | type[Entry], *, dwell: float) -> Swept:
-    now = timezone.now()
-    released = _release(model, claimed_before=now - timedelta(seconds=dwell))
-    return Swept(released=released) + _send_again(model, due=timezone.now())
-
-
-def _release(model: type[Submission] | type[Entry], *, claimed_before: datetime) -> int:
-    overdue = model._default_manager.filter(state=model.WORKING, claimed_at__lt=claimed_before)
+def _release(rows: QuerySet[Row], *, dwell: float) -> Swept:
+    before = timezone.now() - timedelta(seconds=dwell)
+    model = rows.model
+    overdue = rows.filter(state=model.WORKING, claimed_at__lt=before)
     keys = overdue.values_list("pk", flat=True)[:ROWS_AT_MOST]
-    return sum(work.release_expired(model, pk, claimed_before=claimed_before) for pk in keys)
+    released = sum(work.release_expired(model, pk, claimed_before=before) for pk in keys)
+    return Swept(released=released)
 
 
 def _send_again(model: type[Submission] | type[Entry], *, due: datetime) -> Swept:

@@ -2,10 +2,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from submissions.views import downloads, entry, history, submission, submitting
+from submissions.views import downloads, entry, history, submission, submitting, submitting_image
 
 urlpatterns = [
     path("tasks/<slug:task>/<slug:phase>/submit", submitting.submit, name="submit"),
+    path(
+        "tasks/<slug:task>/<slug:phase>/submit-image",
+        submitting_image.submit_image,
+        name="submit-image",
+    ),
     path("submissions/", history.submissions, name="submissions"),
     path("submissions/<int:pk>/", submission.submission, name="submission"),
     path(
@@ -24,4 +29,5 @@ urlpatterns = [
     path("entries/<int:pk>/primary", entry.make_primary, name="make-primary"),
     path("entries/<int:pk>/contrastive", entry.make_contrastive, name="make-contrastive"),
     path("entries/<int:pk>/withdraw", entry.withdraw, name="withdraw"),
+    path("entries/<int:pk>/cancel", entry.cancel, name="cancel"),
 ]

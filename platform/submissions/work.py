@@ -120,7 +120,7 @@ def announce_at_birth(row: Row) -> None:
     row.announcements = 1
     row.announce_next_at = timezone.now() + pause_after(1)
     row.save()
-    send(row.TASK, row.pk)
+    send(row.task, row.pk)
 
 
 def announce(row: Row) -> None:
@@ -167,7 +167,7 @@ def _announce(rows: QuerySet[Row], row: Row) -> bool:
     due = timezone.now() + pause_after(count)
     if not rows.update(announcements=count, announce_next_at=due):
         return False
-    send(row.TASK, row.pk)
+    send(row.task, row.pk)
     return True
 
 

@@ -34,6 +34,9 @@ PASSWORD = "correct horse battery"
 def _files_of_its_own(settings: Any, tmp_path: Path) -> None:
     """Keep each test's files apart; passwords need not be strong here, but quick."""
     settings.MEDIA_ROOT = tmp_path / "files"
+    settings.FILE_UPLOAD_TEMP_DIR = settings.MEDIA_ROOT / "incoming"
+    settings.FILE_UPLOAD_TEMP_DIR.mkdir(parents=True)
+    settings.MIN_FREE_BYTES = 0  # of whatever machine this is
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir()  # WhiteNoise warns when it is not there
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -247,18 +250,19 @@ def make_scored_entry(make_entry: Callable[..., Entry]) -> Callable[..., Entry]:
 
 
 def drain() -> list[Message]:
-    """Take what lies in the queue of the in-memory broker."""
+    """Take what lies in the queues of the in-memory broker."""
     found: list[Message] = []
     with current_app.connection_for_read() as connection:
-        queue = connection.SimpleQueue("celery")
-        while True:
-            try:
-                message = queue.get(block=False)
-            except Empty:
-                break
-            message.ack()
-            found.append((message.headers["task"], message.payload[0][0]))
-        queue.close()
+        for name in ("celery", "images"):
+            queue = connection.SimpleQueue(name)
+            while True:
+                try:
+                    message = queue.get(block=False)
+                except Empty:
+                    break
+                message.ack()
+                found.append((message.headers["task"], message.payload[0][0]))
+            queue.close()
     return found
 
 

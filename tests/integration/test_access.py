@@ -21,6 +21,7 @@ GET = {
     "board": (200, 200, 200, 200, 200),
     "shared-task": (200, 200, 200, 200, 200),
     "submit": (302, 200, 200, 200, 200),
+    "submit-image": (302, 200, 200, 200, 200),
     "submissions": (302, 200, 200, 200, 200),
     "submission": (302, 200, 200, 404, 200),
     "submission-file": (302, 200, 200, 404, 200),
@@ -29,13 +30,14 @@ GET = {
     "entry-text": (302, 200, 200, 404, 200),
     "entry-jsonl": (302, 200, 200, 404, 200),
     "withdraw": (302, 200, 200, 404, 200),
+    "cancel": (302, 200, 200, 404, 200),
     # What these do for whom, test_entry_actions.py says.
     "make-primary": (405, 405, 405, 405, 405),
     "make-contrastive": (405, 405, 405, 405, 405),
 }
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')  # another one each time
 ROLES = ["visitor", "alice", "bob", "charlie", "organiser"]
-TAKES_POST = {"submit", "withdraw", "make-primary", "make-contrastive"}
+TAKES_POST = {"submit", "submit-image", "withdraw", "cancel", "make-primary", "make-contrastive"}
 OF_A_TEAM = [name for name, statuses in GET.items() if statuses[3] == 404]
 
 
@@ -51,12 +53,13 @@ def address(entry):
         "board": ["spring", "test", "en-fr"],
         "shared-task": ["spring"],
         "submit": ["spring", "test"],
+        "submit-image": ["spring", "test"],
         "submission": [entry.submission_id],
         "submission-file": [entry.submission_id, 0],
         "submission-problems": [entry.submission_id],
     }
     of_entry = ["entry", "entry-text", "entry-jsonl"]
-    actions = ["withdraw", "make-primary", "make-contrastive"]
+    actions = ["withdraw", "cancel", "make-primary", "make-contrastive"]
     arguments |= {name: [entry.pk] for name in of_entry + actions}
     return lambda name: reverse(name, args=arguments.get(name))
 

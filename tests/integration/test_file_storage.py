@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import time
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +15,7 @@ from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.utils import timezone
 
 from files import storage
+from files.incoming import LEFT_AFTER, IncomingFile, NoRoom, remove_leftovers, require_room
 from files.models import StoredFile
 from sharedtasks import models
 
@@ -149,7 +153,7 @@ def test_a_limit_is_of_all_files_together_and_nothing_stays(db):
         storage.put_all([BytesIO(b"12345"), BytesIO(b"678901")], max_bytes=10)
 
     assert not StoredFile.objects.exists()
-    assert not default_storage.exists("")
+    assert default_storage.listdir("") == (["incoming"], [])
 
 
 def test_bytes_that_come_by_another_upload_meanwhile_are_kept_once(db, monkeypatch):
@@ -187,3 +191,86 @@ def test_an_upload_in_a_temporary_file_is_moved_not_copied(db):
 
     assert not before.exists()
     assert content(kept) == b"an upload"
+
+
+# What comes in large -----------------------------------------------------------------------
+
+
+def incoming(content=b"foo"):
+    file = IncomingFile("large.bin")
+    for byte in content:
+        file.write(bytes([byte]))
+    return file
+
+
+def test_what_was_written_beside_the_storage_is_moved_and_not_read_again(monkeypatch):
+    source = incoming()
+    place = Path(source.temporary_file_path())
+    inode = place.stat().st_ino
+    monkeypatch.setattr(IncomingFile, "read", None)
+
+    file = storage.put(source, max_bytes=3)
+
+    assert (file.sha256, file.size) == (DIGEST, 3)
+    assert Path(default_storage.path(file.key)).stat().st_ino == inode
+    assert not place.exists()
+    source.close()
+
+
+def test_what_was_written_in_another_order_is_read_for_its_digest():
+    with IncomingFile("large.bin") as source:
+        source.write(b"xoo")
+        source.seek(0)
+        source.write(b"f")
+        source.seek(3)
+
+        file = storage.put(source, max_bytes=3)
+
+    assert (file.sha256, file.size) == (DIGEST, 3)
+
+
+def test_what_is_stored_already_or_too_large_leaves_no_temporary_file(settings):
+    put(b"foo")
+    with incoming() as again, incoming(b"four") as too_large:
+        storage.put(again, max_bytes=3)
+        with pytest.raises(storage.FileTooLarge):
+            storage.put(too_large, max_bytes=3)
+
+    assert not list(settings.FILE_UPLOAD_TEMP_DIR.iterdir())
+
+
+def test_a_disk_that_is_too_full_takes_nothing_more(settings):
+    free = shutil.disk_usage(settings.FILE_UPLOAD_TEMP_DIR).free
+    settings.MIN_FREE_BYTES = free // 2
+
+    require_room(free // 4)
+    with pytest.raises(NoRoom, match="There is no room for it on our side"):
+        require_room(free)
+
+
+def test_only_uploads_that_were_broken_off_are_removed(settings):
+    old, new = (settings.FILE_UPLOAD_TEMP_DIR / name for name in ("old.upload", "new.upload"))
+    for path in (old, new):
+        path.write_bytes(b"x")
+    os.utime(old, (time.time() - 2 * LEFT_AFTER,) * 2)
+
+    assert remove_leftovers() == 1
+    assert [path.name for path in settings.FILE_UPLOAD_TEMP_DIR.iterdir()] == ["new.upload"]
+
+
+def test_what_is_let_go_is_collected_within_minutes_and_not_at_once(monkeypatch):
+    file = put(b"foo")
+    storage.let_go(file)
+    at_once = storage.collect_garbage()
+    monkeypatch.setattr(storage, "UNUSED_FOR", storage.UNUSED_FOR - storage.LET_GO_AFTER)
+
+    assert (at_once, storage.collect_garbage()) == (0, 1)
+
+
+def test_what_comes_again_meanwhile_is_not_let_go(monkeypatch):
+    file = put(b"foo")
+    put(b"foo")
+    storage.let_go(file)
+    monkeypatch.setattr(storage, "UNUSED_FOR", timedelta(hours=1))
+
+    assert storage.collect_garbage() == 0

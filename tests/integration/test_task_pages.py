@@ -329,3 +329,28 @@ def test_it_names_the_files_that_are_expected(page, phase, import_rows):
 
     assert "<code>NAME.en-fr.txt</code>" in text
     assert "<code>NAME.en-fr.noterm.txt</code>" in text
+
+
+# Systems as container images --------------------------------------------------------------
+
+
+def test_where_images_are_taken_the_pages_say_so_and_how(page, phase, import_rows):
+    import_rows()
+    before = page() + page("task-how-to-submit")
+    Phase.objects.filter(pk=phase.pk).update(takes_images=True, run_limits={"wall_time": 5400})
+
+    overview, how = words(page()), words(page("task-how-to-submit"))
+
+    assert "container image" not in before
+    assert "Takes outputs, and systems as container images , which we run." in overview
+    assert "One run may use 1 h 30 min, 64 GB of memory without swap" in overview
+    assert "Test phase ( send an image ) also takes a system as a container image" in how
+    assert "docker save my-system | gzip > my-system.tar.gz" in how.replace("&gt;", ">")
+    assert "at most 25.0 GB as an archive and 50.0 GB unpacked" in how
+
+
+def test_what_no_open_phase_takes_is_not_linked(page, phase, import_rows):
+    Phase.objects.filter(pk=phase.pk).update(takes_images=True)
+    move(phase, opens_at=-60, closes_at=-30)
+
+    assert "/submit-image" not in page("task-how-to-submit")

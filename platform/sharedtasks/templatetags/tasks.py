@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
@@ -13,10 +14,14 @@ from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from evaluator.container import Limits
+from evaluator.container.verdict import in_bytes
+
 register = template.Library()
 
 AOE = timezone(timedelta(hours=-12), "AoE")  # anywhere on earth: the last place where it is today
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
+NO_BREAK = "\u00a0"  # a space
 DEEPEST = 6  # level of headings
 
 
@@ -96,6 +101,26 @@ def _until(seconds: float) -> str:
             number = int(seconds // length)
             return f"in {number} {word}{'s' if number > 1 else ''}"
     raise AssertionError("a minute is the shortest")
+
+
+@register.filter
+def limits(value: Limits) -> str:
+    """Write what one run of a system may use, in words."""
+    text = (
+        f"{_duration(value.wall_time)}, {in_bytes(value.memory)} of memory without swap, "
+        f"{value.cpus:g} processor{'' if value.cpus == 1 else 's'}, {value.processes:,} processes "
+        f"and threads; {in_bytes(value.tmp)} in /tmp and {in_bytes(value.shared_memory)} of shared "
+        f"memory, which are parts of the memory; {in_bytes(value.output)} of output, "
+        f"{value.line:,} bytes a line"
+    )
+    return re.sub(r"(?<=\d) ", NO_BREAK, text)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), MINUTE)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "h"), (minutes, "min"), (rest, "s"))
+    return " ".join(f"{number} {unit}" for number, unit in parts if number)
 
 
 def _machine(value: datetime) -> str:

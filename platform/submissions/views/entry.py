@@ -21,8 +21,8 @@ from accounts.http import SignedInRequest
 from accounts.models import User
 from sharedtasks.policy import Thing, can_see, instant_of
 from sharedtasks.viewers import viewer_of
-from submissions import reports, scores, services
-from submissions.access import entry_or_404
+from submissions import progress, reports, scores, services
+from submissions.access import can_send_again, entry_or_404
 from submissions.models import Entry, SubmittedFile, Verdict
 from submissions.views.live import live, pace
 
@@ -80,6 +80,20 @@ def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "submissions/withdraw.html", {"entry": found})
 
 
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Ask whether a system that waits or runs is to be stopped, and stop it."""
+    found = entry_or_404(request.user, pk)
+    if request.method == "POST":
+        done = f"{found.system} is cancelled on {found.test_set.slug}."
+        return _act(request, found, services.cancel, done)
+    if not found.can_be_cancelled:
+        return _page(request, found, error="Its system neither waits nor runs any more.")
+    return render(request, "submissions/cancel.html", {"entry": found})
+
+
 def _act(
     request: SignedInRequest, found: Entry, service: Callable[..., None], done: str
 ) -> HttpResponse:
@@ -102,12 +116,24 @@ def _page(
         "changes": found.changes.select_related("actor"),
         "why_no_choice": services.why_no_choice(found, is_organiser=request.user.is_staff),
     }
-    context |= _scores(found, request.user) | _source(found)
+    context |= _scores(found, request.user) | _source(found) | _again(found, request.user)
     if found.team_id and not found.is_primary:
         context["primary"] = Entry.objects.filter(
             team=found.team_id, test_set=found.test_set_id, is_primary=True
         ).first()
     return live(request, "entry", context, facts=_facts(found), status=status)
+
+
+def _again(found: Entry, user: User) -> dict[str, object]:
+    """Say whether the viewer can send another image in its place, and where."""
+    submission, phase = found.submission, found.test_set.phase
+    if submission is None or not submission.is_image:
+        return {}
+    address = reverse("submit-image", args=[phase.shared_task.slug, phase.slug])
+    return {
+        "can_send_again": can_send_again(user, submission),
+        "send_again": f"{address}?again={submission.pk}",
+    }
 
 
 def _scores(found: Entry, user: User) -> dict[str, object]:
@@ -143,4 +169,5 @@ def _holds(file: SubmittedFile, verdict: Verdict) -> bool:
 def _facts(found: Entry) -> tuple[object, ...]:
     """Return all that can change on the page while it is polled."""
     role = (found.is_primary, found.withdrawn_at)
-    return (found.state, found.is_claimed, found.attempts, role, pace(found.state_since))
+    runs = progress.facts(found) if found.submission and found.submission.is_image else ()
+    return (found.state, found.is_claimed, found.attempts, role, runs, pace(found.state_since))

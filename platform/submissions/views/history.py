@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
 from submissions.access import visible_submissions
-from submissions.forms import FilterForm
+from submissions.forms.history import FilterForm
 from submissions.history import FILES_SHOWN, select
 
 ROWS = 50  # on a page

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
-from submissions import reports
-from submissions.access import submission_or_404
+from submissions import progress, reports
+from submissions.access import can_send_again, submission_or_404
 from submissions.models import Entry, Submission
+from submissions.progress import Progress
 from submissions.views.live import live, pace
 
 
@@ -23,29 +23,37 @@ def submission(request: SignedInRequest, pk: int) -> HttpResponse:
     found = submission_or_404(request.user, pk)
     entries = list(found.entries.select_related("test_set"))
     files = reports.of_submission(found) if found.is_final else []
+    running = progress.of_entries(entries) if found.is_image else {}
     moved = max([found.state_since, *(entry.state_since for entry in entries)])
     context: dict[str, object] = {
         "submission": found,
         "sent": found.files.select_related("file"),
+        "entries": [(entry, running.get(entry.pk)) for entry in entries],
         "files": files,
         "files_hidden": max(found.verdicts.count() - len(files), 0) if files else 0,
         "refused": sum(one.verdict.is_refused for one in files),
         "with_problems": [one for one in files if one.problems],
-        "can_send_again": (
-            found.phase.is_open(timezone.now())
-            and found.team.members.filter(pk=request.user.pk).exists()
-        ),
+        "can_send_again": can_send_again(request.user, found),
         "is_live": not found.is_final or not all(entry.is_final for entry in entries),
         "pace": pace(moved),
         "changes": found.changes.select_related("actor"),
     }
-    return live(request, "submission", context, facts=_facts(found, entries, pace(moved)))
+    return live(request, "submission", context, facts=_facts(found, entries, running, pace(moved)))
 
 
-def _facts(submission: Submission, entries: list[Entry], pace: int) -> tuple[object, ...]:
+def _facts(
+    submission: Submission, entries: list[Entry], running: dict[int, Progress], pace: int
+) -> tuple[object, ...]:
     """Return all that can change on the page."""
     shown = [
-        (entry.pk, entry.state, entry.is_claimed, entry.is_primary, entry.withdrawn_at)
+        (
+            entry.pk,
+            entry.state,
+            entry.is_claimed,
+            entry.is_primary,
+            entry.withdrawn_at,
+            running.get(entry.pk),
+        )
         for entry in entries
     ]
     return (submission.state, submission.is_claimed, submission.attempts, shown, pace)

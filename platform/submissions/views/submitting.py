@@ -1,27 +1,22 @@
-"""The upload page."""
+"""The upload page of hypotheses."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.db.models import Max
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
-from accounts.models import Team, User
-from sharedtasks.models import Phase, TestSet
+from accounts.models import User
+from sharedtasks.models import Phase
 from submissions import services, slots
-from submissions.access import visible_submissions
-from submissions.forms import SubmissionForm
+from submissions.forms.outputs import SubmissionForm
 from submissions.models import Submission
-from submissions.states import SubmissionState
-
-NAMES_OFFERED = 50  # earlier names of the team's systems
+from submissions.views import senders
 
 
 @login_required
@@ -38,8 +33,8 @@ def submit(request: SignedInRequest, task: str, phase: str) -> HttpResponse:
             except ValidationError as error:
                 form.add_error(None, error)
         return _page(request, found, form, status=422)
-    again = _again(request, found)
-    form = SubmissionForm(initial=_initial(again), member=request.user, phase=found)
+    again = senders.earlier(request, found)
+    form = SubmissionForm(initial=senders.initial(again), member=request.user, phase=found)
     return _page(request, found, form, again=again)
 
 
@@ -63,67 +58,8 @@ def _page(
     again: Submission | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    teams = list(request.user.teams.order_by("name"))
-    team = _team(request, form, teams, again)
     test_sets = slots.wanted(phase)
     form.offer(test_sets)
-    now = timezone.now()
-    context: dict[str, object] = {
-        "phase": phase,
-        "form": form,
-        "is_open": phase.is_open(now),
-        "is_early": now < phase.opens_at,
-        "wanted": test_sets,
-        "teams": teams,
-        "team": team,
-        "again": again,
-        "max_bytes": settings.MAX_UPLOAD_BYTES,
-        "max_files": services.MAX_FILES,
-    }
-    if team is not None:
-        context |= _of_team(phase, test_sets, team)
+    context = senders.context_of(request, phase, test_sets, form, again)
+    context |= {"max_bytes": settings.MAX_UPLOAD_BYTES, "max_files": services.MAX_FILES}
     return render(request, "submissions/submit.html", context, status=status)
-
-
-def _of_team(phase: Phase, test_sets: list[TestSet], team: Team) -> dict[str, object]:
-    own = team.submissions.order_by()
-    names = own.values("system").annotate(at=Max("created_at")).order_by("-at")
-    return {
-        "slots": slots.of_team(test_sets, team),
-        "names": names.values_list("system", flat=True)[:NAMES_OFFERED],
-        "unchecked": own.filter(phase=phase, state=SubmissionState.CHECKING).count(),
-    }
-
-
-def _team(
-    request: SignedInRequest, form: SubmissionForm, teams: list[Team], again: Submission | None
-) -> Team | None:
-    """Return the team to submit for: the form's, the address's, or the first one."""
-    by_pk = {str(team.pk): team for team in teams}
-    by_slug = {team.slug: team for team in teams}
-    chosen = by_pk.get(form.data.get("team", "")) or by_slug.get(request.GET.get("team", ""))
-    if chosen is None and again is not None:
-        chosen = by_pk.get(str(again.team_id))
-    return chosen or next(iter(teams), None)
-
-
-def _again(request: SignedInRequest, phase: Phase) -> Submission | None:
-    """Return the earlier submission that this one corrects, if it is one of the viewer's teams."""
-    pk = request.GET.get("again", "")
-    if not (pk.isascii() and pk.isdigit() and len(pk) <= 18):  # digits of a 64-bit number
-        return None
-    own = visible_submissions(request.user).filter(team__members=request.user, phase=phase)
-    return own.filter(pk=int(pk)).first()
-
-
-def _initial(again: Submission | None) -> dict[str, object]:
-    if again is None:
-        return {"is_constrained": True}
-    return {
-        "test_set": again.test_set_id,
-        "system": again.system,
-        "description": again.description,
-        "terminology_use": again.terminology_use,
-        "is_constrained": again.is_constrained,
-        "wants_primary": again.wants_primary,
-    }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone as django_timezone
 
+from evaluator.container import GB, MB, Limits
 from sharedtasks.templatetags import tasks
 
 NOW = datetime(2026, 3, 5, 12, 0, 0, tzinfo=UTC)
@@ -73,3 +75,20 @@ def test_what_is_left_until_a_deadline(left, words, monkeypatch):
     monkeypatch.setattr(django_timezone, "now", lambda: NOW)
 
     assert f">{words}</time>" in tasks.until(NOW + left)
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        (Limits(), "2 h, 64 GB of memory without swap, 8 processors, 1,024 processes and threads;"),
+        (Limits(wall_time=90, cpus=1), "1 min 30 s, 64 GB of memory without swap, 1 processor,"),
+        (Limits(wall_time=5400, memory=512 * MB), "1 h 30 min, 512 MB of memory"),
+        (Limits(tmp=3 * GB // 2), "1.5 GB in /tmp and 8 GB of shared memory"),
+        (Limits(output=10 * MB, line=5000), "10 MB of output, 5,000 bytes a line"),
+    ],
+)
+def test_what_a_run_may_use_in_words(limits, words):
+    written = tasks.limits(limits)
+
+    assert words in written.replace(tasks.NO_BREAK, " ")
+    assert not re.search(r"\d (h|min|s|GB|MB)\b", written)  # a number stays with its unit

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
+from files.incoming import remove_leftovers
 from files.storage import collect_garbage
 from leaderboard import boards
 from submissions import baselines
@@ -20,7 +21,7 @@ from submissions.sweeper import sweep
 
 logger = logging.getLogger(__name__)
 
-COLLECT_EVERY = 3600  # seconds between two removals of unreferenced files
+COLLECT_EVERY = 600  # seconds between two removals of unreferenced files
 
 
 class Command(BaseCommand):
@@ -49,6 +50,7 @@ class Command(BaseCommand):
             if time.monotonic() - collected_at > COLLECT_EVERY:
                 collected_at = time.monotonic()
                 _survives(collect_garbage)
+                _survives(remove_leftovers)
             stopped.wait(settings.SWEEP_INTERVAL)
 
 

@@ -1,0 +1,74 @@
+"""How large a request's body may be: one limit for all addresses, and those that have their own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import Resolver404, resolve
+
+MAX_DIGITS = 18  # of a length; Python refuses to read thousands
+
+View = TypeVar("View", bound=Callable[..., object])
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How large a file an address takes, by the settings' names, and what to do about a larger one.
+
+    Their values count when a request comes.
+    """
+
+    file: str
+    body: str
+    remedy: str
+
+    @property
+    def file_bytes(self) -> int:
+        """Return the largest size of what is sent."""
+        size: int = getattr(settings, self.file)
+        return size
+
+    @property
+    def body_bytes(self) -> int:
+        """Return the largest size of a request that sends it."""
+        size: int = getattr(settings, self.body)
+        return size
+
+
+USUAL = Limit(
+    "MAX_UPLOAD_BYTES", "MAX_BODY_BYTES", "Send the hypotheses alone, without sources or logs."
+)
+
+
+def takes_up_to(limit: Limit) -> Callable[[View], View]:
+    """Give a view a limit of its own."""
+
+    def mark(view: View) -> View:
+        view.body_limit = limit  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def limit_at(path: str) -> Limit:
+    """Return the limit that holds at an address."""
+    try:
+        view = resolve(path).func
+    except Resolver404:
+        return USUAL
+    limit: Limit = getattr(view, "body_limit", USUAL)
+    return limit
+
+
+def declared_length(request: HttpRequest) -> int:
+    """Return how many bytes a request says that its body has."""
+    declared = request.META.get("CONTENT_LENGTH") or "0"
+    if not (declared.isascii() and declared.isdigit()):
+        return 0  # Django reads nothing then
+    digits = declared.lstrip("0")
+    return int(digits or "0") if len(digits) <= MAX_DIGITS else sys.maxsize

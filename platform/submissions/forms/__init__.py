@@ -1,0 +1,1 @@
+"""The forms of the participants' side, one module a thing."""

@@ -1,0 +1,76 @@
+"""What a team says of a system, however it sends it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from accounts.models import Team, User
+from submissions.models import Submission
+from submissions.services import SystemDescription
+
+
+class SystemForm(forms.Form):
+    """Whose system it is, and what it is."""
+
+    team = forms.ModelChoiceField(
+        Team.objects.none(),
+        widget=forms.HiddenInput,
+        error_messages={
+            "invalid_choice": "You are not a member of this team. Choose one of yours.",
+            "required": "Choose the team that you submit for.",
+        },
+    )
+    system = forms.CharField(
+        label="System name",
+        max_length=60,
+        help_text="As the leaderboard shall show it, at most 60 characters.",
+        error_messages={"required": "Give your system a name."},
+        widget=forms.TextInput(attrs={"list": "system-names", "autocomplete": "off"}),
+    )
+    description = forms.CharField(
+        label="Description",
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Architecture, data, how it uses the terminology. Optional.",
+    )
+    terminology_use = forms.ChoiceField(
+        label="Terminology used",
+        choices=Submission.TerminologyUse.choices,
+        error_messages={"required": "Say when your system used the terminology."},
+    )
+    is_constrained = forms.BooleanField(
+        label="Constrained", required=False, help_text="Trained on the permitted data alone."
+    )
+    wants_primary = forms.BooleanField(
+        label="Primary system",
+        required=False,
+        help_text=(
+            "The one your team is ranked with on each of these test sets; an earlier primary "
+            "becomes contrastive once this one is scored."
+        ),
+    )
+
+    def __init__(self, *args: Any, member: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._choices("team").queryset = member.teams.all()
+        for name, field in self.fields.items():
+            if field.help_text:
+                field.widget.attrs["aria-describedby"] = f"help_{name}"
+
+    def described_system(self) -> SystemDescription:
+        """Return what the form says of the system."""
+        data = self.cleaned_data
+        return SystemDescription(
+            name=data["system"],
+            description=data["description"],
+            is_constrained=data["is_constrained"],
+            terminology_use=data["terminology_use"],
+        )
+
+    def _choices(self, name: str) -> forms.ModelChoiceField[Any]:
+        field = self.fields[name]
+        assert isinstance(field, forms.ModelChoiceField)
+        return field

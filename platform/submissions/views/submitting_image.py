@@ -1,0 +1,124 @@
+"""The upload page of container images: minutes or hours of an upload, never held in memory."""
+
+from __future__ import annotations
+
+import errno
+from http import HTTPStatus
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse, UnreadablePostError
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods
+
+from accounts.http import SignedInRequest
+from config.bodies import Limit, declared_length, takes_up_to
+from files.incoming import NoRoom, close_all, require_room
+from sharedtasks.models import Phase
+from submissions import services, slots, tries
+from submissions.forms.images import BROKE_OFF, ImageForm
+from submissions.models import Submission
+from submissions.views import senders
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+LIMIT = Limit(
+    "MAX_IMAGE_BYTES",
+    "MAX_IMAGE_BODY_BYTES",
+    "Leave out of the image what it does not need to run.",
+)
+
+
+@csrf_exempt  # the check reads the whole body: _take has it, behind what can be said before
+@takes_up_to(LIMIT)
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def submit_image(request: SignedInRequest, task: str, phase: str) -> HttpResponse:
+    """Take the archive of a container image; the answer only stores and enqueues."""
+    found = get_object_or_404(Phase, shared_task__slug=task, slug=phase)
+    if request.method != "POST":
+        again = senders.earlier(request, found)
+        form = ImageForm(initial=senders.initial(again), member=request.user)
+        return _page(request, found, form, again=again)
+    try:
+        _require_sense(request, found)
+        require_room(declared_length(request))
+        return _take(request, found)
+    except ValidationError as error:
+        return _unread(request, found, " ".join(error.messages), HTTPStatus.UNPROCESSABLE_ENTITY)
+    except NoRoom as error:
+        return _unread(request, found, str(error), HTTPStatus.INSUFFICIENT_STORAGE)
+    except UnreadablePostError:  # for the log: nobody reads this answer
+        return _unread(request, found, BROKE_OFF, HTTPStatus.UNPROCESSABLE_ENTITY)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        return _unread(request, found, str(NoRoom()), HTTPStatus.INSUFFICIENT_STORAGE)
+    finally:
+        close_all(request.upload_handlers)
+
+
+def _require_sense(request: SignedInRequest, phase: Phase) -> None:
+    """Raise ValidationError if no image is taken from them now, whatever the body says."""
+    if not (phase.is_open(timezone.now()) and phase.takes_images):
+        raise ValidationError(f"{phase.name} takes no container images at the moment.")
+    teams = list(request.user.teams.all())
+    if not teams:
+        raise ValidationError("You are not in a team yet.")
+    if all(tries.next_at(team, phase) for team in teams):
+        tries.require_one_left(teams[0], phase)
+
+
+@csrf_protect
+def _take(request: SignedInRequest, phase: Phase) -> HttpResponse:
+    form = ImageForm(request.POST, request.FILES, member=request.user)
+    phase.refresh_from_db()  # the upload may have taken hours
+    if form.is_valid():
+        try:
+            return _answer(request, phase, form)
+        except ValidationError as error:
+            form.add_error(None, error)
+    return _page(request, phase, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _answer(request: SignedInRequest, phase: Phase, form: ImageForm) -> HttpResponse:
+    """Store an image; or only say whether it would be taken (204). Raises ValidationError."""
+    planned = services.PlannedImage(
+        team=form.cleaned_data["team"],
+        member=request.user,
+        phase=phase,
+        system=form.described_system(),
+        wants_primary=form.cleaned_data["wants_primary"],
+        needs_gpu=form.cleaned_data["needs_gpu"],
+    )
+    if form.is_question:
+        services.require_image_taken(planned)
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    file = form.uploaded()
+    archive = services.Upload(file, file.name or "unnamed")
+    return redirect(services.submit_image(planned=planned, archive=archive))
+
+
+def _unread(request: SignedInRequest, phase: Phase, why: str, status: int) -> HttpResponse:
+    """Refuse what was not read, or not to its end."""
+    response = _page(request, phase, ImageForm(member=request.user), error=why, status=status)
+    response["Connection"] = "close"
+    return response
+
+
+def _page(
+    request: SignedInRequest,
+    phase: Phase,
+    form: ImageForm,
+    *,
+    again: Submission | None = None,
+    error: str = "",
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    context = senders.context_of(request, phase, slots.wanted(phase), form, again)
+    context |= {"error": error, "is_image_page": True, "max_bytes": settings.MAX_IMAGE_BYTES}
+    return render(request, "submissions/submit_image.html", context, status=status)
