@@ -84,8 +84,11 @@ def _number(score: Score) -> str:
 
 
 def _details(score: Score) -> str:
-    parts = (f"{key.replace('_', ' ')} {value}" for key, value in score.details.items() if value)
-    return ", ".join(parts)
+    return ", ".join(
+        f"{key.replace('_', ' ')} {f'{value:.1f}' if isinstance(value, float) else value}"
+        for key, value in score.details.items()
+        if value
+    )
 
 
 def _exact(rows: Sequence[Row]) -> list[str]:

@@ -46,9 +46,12 @@ def run(options: argparse.Namespace) -> int:
     checked = [_check(path, test_set, options.max_problems) for path in options.hypotheses]
     same = identical([hypotheses for hypotheses in checked if hypotheses is not None])
     report(same, len(same), options.max_problems)
+    count = f"{len(test_set.segments):,} segments"
     for path, hypotheses in zip(options.hypotheses, checked, strict=True):
-        verdict = "can't be accepted" if hypotheses is None else "fits the test set"
-        print(f"{path}: {verdict} ({len(test_set.segments):,} segments).")
+        if hypotheses is None:
+            print(f"{path}: can't be accepted (the test set has {count}).")
+        else:
+            print(f"{path}: fits the test set ({count}).")
     return 1 if None in checked else 0
 
 

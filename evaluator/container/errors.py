@@ -11,7 +11,7 @@ class SdkMissingError(InfrastructureError):
     def __init__(self) -> None:
         super().__init__(
             "Running images needs the Docker SDK for Python. Install it:  "
-            "pip install 'terminarium[run]'"
+            "pip install 'docker>=7.1,<8'"
         )
 
 

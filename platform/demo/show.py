@@ -15,6 +15,7 @@ from demo import processes
 REDRAW = 0.25  # seconds between two looks at the rows
 AT_ONCE = 4  # uploads on their way
 GIVE_UP = 300  # seconds until every system has to be scored
+ACCOUNTS = "Sign in as participant or organiser, password terminarium-demo."
 COLUMNS = ("term-success", "over-application", "bleu", "chrf")  # of those that a board has
 
 
@@ -26,14 +27,19 @@ def run(*, port: int, once: bool) -> int:
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
     call_command("build_evaluator", verbosity=0)
-    port = processes.free_port(port)
+    wanted, port = port, processes.free_port(port)
+    if port != wanted:
+        print(f"Port {wanted} is taken; {port} is free.")
+    address = f"Terminarium is at http://{processes.HOST}:{port}/"
     try:
         with processes.running(Path(settings.STATE_DIR) / "logs", port=port) as children:
+            print(f"\n{address} – open it now and watch its boards fill.")
+            print(f"{ACCOUNTS}\n", flush=True)
             _fill(children, started)
-            print(f"\nTerminarium is at http://{processes.HOST}:{port}/")
+            print(f"\n{address}")
             if once:
                 return 0
-            print("Sign in as participant or organiser, password terminarium-demo. Ctrl-C ends it.")
+            print(f"{ACCOUNTS} Ctrl-C ends it.")
             while True:
                 children.check()
                 time.sleep(REDRAW)

@@ -153,6 +153,13 @@ def _rows(entries: list[Entry], comparable: _Comparable, *, metric: str) -> list
 
     places = ranked(systems)  # of all, in the order of the board
     ranks = ranked(entry for entry in systems if _is_ranked(entry))
+
+    def order(entry: Entry) -> tuple[float, bool]:
+        place = places[entry.pk]
+        return float("inf") if place is None else place, not _is_ranked(
+            entry
+        )  # equal: primaries first
+
     yardsticks = sorted(
         (entry for entry in entries if kind_of(entry) in YARDSTICKS),
         key=lambda entry: (YARDSTICKS.index(kind_of(entry)), entry.pk),
@@ -160,7 +167,7 @@ def _rows(entries: list[Entry], comparable: _Comparable, *, metric: str) -> list
     return [
         _row(entry, comparable, alias=names[entry.pk], rank=ranks.get(entry.pk),
              place=places.get(entry.pk))
-        for entry in [by_id[pk] for pk in places] + yardsticks
+        for entry in sorted((by_id[pk] for pk in places), key=order) + yardsticks
     ]  # fmt: skip
 
 

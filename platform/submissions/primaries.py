@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from accounts.models import Team, User
 from submissions import work
-from submissions.models import Entry
+from submissions.models import Entry, StateChange, Submission
+
+MADE_PRIMARY = "made primary"  # by hand, as the timeline has it
+MADE_CONTRASTIVE = "made contrastive"
 
 
 def lock_primaries(team_id: int) -> None:
@@ -19,3 +22,24 @@ def end_primary(successor: Entry, *, actor: User | None = None) -> None:
         Entry.objects.filter(pk=earlier.pk).update(is_primary=False)
         reason = f"made contrastive: {successor.system} is primary now"
         work.record_note(earlier, reason=reason, actor=actor)
+
+
+def is_outdated(submission: Submission, test_set_id: int) -> bool:
+    """Say whether what a submission asked for at upload has been overtaken.
+
+    It has if a later upload is primary, or if somebody has chosen by hand since.
+    """
+    later = Entry.objects.filter(
+        team=submission.team_id,
+        test_set=test_set_id,
+        is_primary=True,
+        submission__created_at__gt=submission.created_at,
+    )
+    chosen = StateChange.objects.filter(
+        entry__team=submission.team_id,
+        entry__test_set=test_set_id,
+        reason__in=[MADE_PRIMARY, MADE_CONTRASTIVE],
+        actor__isnull=False,
+        at__gt=submission.created_at,
+    )
+    return later.exists() or chosen.exists()

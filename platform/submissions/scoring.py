@@ -13,7 +13,7 @@ from sharedtasks import testsets
 from submissions import hypotheses, work
 from submissions.boards import touch_board
 from submissions.models import Entry, Score
-from submissions.primaries import end_primary, lock_primaries
+from submissions.primaries import end_primary, is_outdated, lock_primaries
 from submissions.states import EntryState
 
 MAX_STATISTICS_BYTES = 256 * 1024 * 1024
@@ -56,7 +56,7 @@ def record_scores(entry: Entry, result: evaluator.ScoringResult, *, owner: str) 
 
 
 def _make_primary_if_wanted(entry: Entry) -> None:
-    """Do what was asked for at upload, unless a primary was uploaded later than this entry.
+    """Do what was asked for at upload, unless that has been overtaken.
 
     Only an entry that has been scored takes its place: one that fails costs a team nothing.
     """
@@ -67,13 +67,7 @@ def _make_primary_if_wanted(entry: Entry) -> None:
     # The row is locked by its move to "scored": who withdraws it waits for us.
     if Entry.objects.filter(pk=entry.pk, withdrawn_at__isnull=False).exists():
         return
-    later = Entry.objects.filter(
-        team=submission.team_id,
-        test_set=entry.test_set_id,
-        is_primary=True,
-        submission__created_at__gt=submission.created_at,
-    )
-    if later.exists():
+    if is_outdated(submission, entry.test_set_id):
         return
     end_primary(entry)
     Entry.objects.filter(pk=entry.pk).update(is_primary=True)

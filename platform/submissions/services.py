@@ -19,7 +19,7 @@ from sharedtasks.models import Phase, TestSet
 from submissions import tries, work
 from submissions.boards import touch_board
 from submissions.models import Entry, Submission, SubmittedFile
-from submissions.primaries import end_primary, lock_primaries
+from submissions.primaries import MADE_CONTRASTIVE, MADE_PRIMARY, end_primary, lock_primaries
 from submissions.states import EntryState
 
 MAX_FILES = 60  # in one submission; a phase has fewer test sets
@@ -140,7 +140,7 @@ def make_primary(*, entry: Entry, actor: User) -> None:
             return
         end_primary(found, actor=actor)
         Entry.objects.filter(pk=entry.pk).update(is_primary=True)
-        work.record_note(entry, reason="made primary", actor=actor)
+        work.record_note(entry, reason=MADE_PRIMARY, actor=actor)
         touch_board(entry.test_set_id)
 
 
@@ -149,7 +149,7 @@ def make_contrastive(*, entry: Entry, actor: User) -> None:
     _require_choice(entry, actor)
     with transaction.atomic():
         if Entry.objects.filter(pk=entry.pk, is_primary=True).update(is_primary=False):
-            work.record_note(entry, reason="made contrastive", actor=actor)
+            work.record_note(entry, reason=MADE_CONTRASTIVE, actor=actor)
             touch_board(entry.test_set_id)
 
 

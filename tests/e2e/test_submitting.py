@@ -88,6 +88,7 @@ NAMES = [
     "en-fr-big.txt",
     "ours.en-ko.v2.jsonl.gz",
     "ünïcode.en-ru.txt",
+    "ours.en-fr.noterm.txt",
 ]
 
 

@@ -78,6 +78,16 @@ def test_equal_scores_share_their_mean_rank_in_order_of_entry(make_primary, buil
     assert systems(build()) == [("one", 2), ("two", 2), ("three", 2), ("poor", 4)]
 
 
+def test_of_equal_scores_a_primary_stands_before_what_came_earlier(
+    make_scored_entry, make_primary, build
+):
+    make_scored_entry(PERFECT, system="earlier", wants_primary=False)
+    make_primary(PERFECT, system="primary")
+    make_primary(POOR, system="poor")
+
+    assert [name for name, _ in systems(build())] == ["primary", "earlier", "poor"]
+
+
 def test_a_row_says_all_that_a_page_shows(make_scored_entry, build):
     entry = make_scored_entry(system="Marian", wants_primary=True, is_constrained=False)
 
@@ -276,7 +286,7 @@ def test_a_contrastive_entry_as_good_as_two_primaries_changes_no_rank(
     make_scored_entry(system="contrastive")
     make_primary(system="two")
 
-    assert systems(build()) == [("one", 1.5), ("contrastive", None), ("two", 1.5)]
+    assert systems(build()) == [("one", 1.5), ("two", 1.5), ("contrastive", None)]
 
 
 def test_a_team_that_is_not_verified_takes_no_rank_from_others(make_primary, build):

@@ -245,6 +245,35 @@ def test_an_entry_can_be_withdrawn_before_it_is_scored(alices, make_entry):
     assert (entry.state, entry.is_primary) == (EntryState.SCORED, False)
 
 
+@pytest.mark.parametrize("action", ["make-primary", "make-contrastive"])
+def test_what_was_asked_for_at_upload_gives_way_to_a_choice_made_since(
+    alices, make_entry, make_scored_entry, action
+):
+    earlier = make_scored_entry(system="Earlier", wants_primary=action == "make-contrastive")
+    waiting = make_entry(FAIR, system="Waiting", wants_primary=True)
+
+    alices.post(reverse(action, args=[earlier.pk]))
+    score.apply(args=[waiting.pk], task_id="task-1")
+
+    waiting.refresh_from_db()
+    earlier.refresh_from_db()
+    assert waiting.state == EntryState.SCORED
+    assert (earlier.is_primary, waiting.is_primary) == (action == "make-primary", False)
+
+
+def test_a_primary_that_is_withdrawn_gives_way_to_what_was_asked_for_at_upload(
+    alices, make_entry, make_scored_entry
+):
+    earlier = make_scored_entry(system="Earlier", wants_primary=True)
+    waiting = make_entry(FAIR, system="Waiting", wants_primary=True)
+
+    alices.post(reverse("withdraw", args=[earlier.pk]))
+    score.apply(args=[waiting.pk], task_id="task-1")
+
+    waiting.refresh_from_db()
+    assert waiting.is_primary
+
+
 def test_a_primary_of_the_upload_says_so_in_both_timelines(make_scored_entry):
     first = make_scored_entry(system="First", wants_primary=True)
     second = make_scored_entry(system="Second", wants_primary=True)

@@ -61,7 +61,7 @@ def test_it_imports_and_says_what_and_where(run):
     said = run(shared_task_name="Spring edition")
 
     test_set = models.TestSet.objects.get()
-    assert "4 segments in 2 documents, 4 required terms" in said
+    assert "tokenised text, 4 segments in 2 documents, 4 required terms" in said
     assert "/boards/spring/test/en-fr" in said
     assert test_set.phase.shared_task.name == "Spring edition"
     assert (test_set.ranking_metric, test_set.lemmatiser) == ("term-success", "simplemma")
@@ -218,3 +218,13 @@ def test_impossible_languages_are_refused(run, pair, words):
         run(language_pair=pair)
 
     assert nothing_was_made()
+
+
+def test_a_table_is_raw_text_unless_it_is_said_to_be_tokenised(run, tmp_path):
+    table = tmp_path / "test.tsv"
+    table.write_text("id\tdoc\tsource\ttarget\na\td\tA fever.\tUne fièvre.\n")
+
+    said = run(source=table, reference=[])
+
+    assert "raw text, 1 segment in 1 document" in said
+    assert models.TestSet.objects.get().text_form == "raw"

@@ -203,7 +203,7 @@ def test_a_missing_sdk_is_said_plainly(root, tmp_path):
     )
 
     assert done.returncode == 1
-    assert "pip install 'terminarium[run]'" in done.stderr
+    assert "pip install 'docker>=7.1,<8'" in done.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

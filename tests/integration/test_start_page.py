@@ -127,11 +127,12 @@ def test_it_is_about_the_phase_that_counts(
 def test_an_older_shared_task_gives_way(client, make_phase, make_bare_test_set):
     make_bare_test_set()
     newer = SharedTask.objects.create(slug="autumn", name="Autumn edition")
-    make_bare_test_set(phase=make_phase("dev", task=newer))
+    phase = make_phase("dev", task=newer)
+    make_bare_test_set(phase=phase)
 
     response = client.get("/")
 
-    assert "Autumn edition: English → French" in response.text
+    assert f"Autumn edition, {phase.name}: English → French" in response.text
     assert "Spring edition" in response.text  # among the shared tasks
 
 

@@ -47,8 +47,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--text-form",
             choices=TestSet.TextForm.values,
-            default="tokenised",
-            help="how the files are written; the wmt21 metrics need tokenised text",
+            help="how the files are written (default: tokenised for SGML, raw for other formats); "
+            "the wmt21 metrics need tokenised text",
         )
         parser.add_argument(
             "--mode",
@@ -61,7 +61,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--ranking-metric",
             metavar="METRIC",
-            help="what the board ranks by (default: term-success, without terms chrf)",
+            help="what the board ranks by (default: term-success; chrf where no term is required)",
         )
 
     def handle(
@@ -74,7 +74,7 @@ class Command(BaseCommand):
         source: Path,
         reference: list[Path],
         terminology: list[Path],
-        text_form: str,
+        text_form: str | None,
         mode: str,
         test_set_version: int,
         lemmatiser: str,
@@ -112,7 +112,8 @@ class Command(BaseCommand):
         if imported.terminology is not None:
             self._report(imported.terminology)
         self.stdout.write(
-            f"Imported {test_set}: {test_set.segments} segments in {test_set.documents} documents, "
+            f"Imported {test_set}: {test_set.text_form} text, "
+            f"{_count(test_set.segments, 'segment')} in {_count(test_set.documents, 'document')}, "
             f"{test_set.required_terms} required terms. Its board: {test_set.get_absolute_url()}"
         )
 
@@ -124,6 +125,10 @@ class Command(BaseCommand):
             f"{len(terminology.terminology.terms)} terms: {terminology.changed} changed, "
             f"{terminology.dropped} dropped, {terminology.doubtful} kept with doubts."
         )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _languages(language_pair: str) -> tuple[str, str]:
