@@ -277,6 +277,10 @@ IMAGE_TRIES = env.integer("IMAGE_TRIES", 20, minimum=1)  # of a team in a phase,
 CHECKING_DWELL = env.seconds("CHECKING_DWELL", 600)  # seconds a worker may hold a submission
 IMAGE_CHECKING_DWELL = env.seconds("IMAGE_CHECKING_DWELL", 3600)  # the same of one with an image
 SCORING_DWELL = env.seconds("SCORING_DWELL", 600)  # seconds a worker may hold an entry
+NODE_LEASE = env.seconds("NODE_LEASE", 60)  # seconds that a run is a node's without a sign of life
+NODE_HEARTBEAT = env.seconds("NODE_HEARTBEAT", 5)  # seconds between two signs of life
+SMOKE_WALL_TIME = env.seconds("SMOKE_WALL_TIME", 600)  # seconds at most, if the phase gives more
+NODES_BROKER_URL = env.secret("NODES_BROKER_URL", "")  # of nodes alone; empty: none are woken
 SWEEP_INTERVAL = env.seconds("SWEEP_INTERVAL", 15)  # seconds between two sweeps
 
 BROKER_URL = env.secret("BROKER_URL", "filesystem://localhost")

@@ -16,5 +16,6 @@ urlpatterns = [
     path("", include("sharedtasks.urls")),
     path("", include("submissions.urls")),
     path("", include("accounts.urls")),
+    path("", include("nodes.urls")),
     path("admin/", admin.site.urls),
 ]
