@@ -8,9 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sacrebleu.metrics import CHRF
 from sacrebleu.metrics.ter import TER
 
 from evaluator import Hypotheses, Term, Terminology, TestSet, read_test_set, score
+from evaluator.matching import Required, Requirements
+from evaluator.normalise import Normaliser
 
 pytestmark = pytest.mark.bench
 SEGMENTS = 100  # sacrebleu takes a quarter of a second for each
@@ -67,3 +70,22 @@ def test_the_term_metrics_cost_no_more_than_bleu_and_chrf(test_set: TestSet) -> 
 
     print(f"\nterm metrics {ours:.2f} s, BLEU and chrF {theirs:.2f} s: {ours / theirs:.2f} of it")
     assert ours < 2 * theirs
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_nested_repeats_cost_a_few_times_what_chrf_costs(count: int) -> None:
+    normaliser = Normaliser.for_language("fr")
+    line = "virus " * 5000
+    rows = [
+        Required(
+            str(n), str(n), str(n), None, (normaliser.form(" ".join(["virus"] * n)),), 1, count
+        )
+        for n in range(1, 6)
+    ]
+    requirements, text = Requirements(rows, normaliser), normaliser.normalise(line)
+
+    ours = seconds(lambda: requirements.assign(text))
+    theirs = seconds(lambda: CHRF().sentence_score(line, [line]))
+
+    print(f"5,000 nested repeats, {count} of each: {ours:.2f} s, chrF {theirs:.2f} s")
+    assert ours < 15 * theirs

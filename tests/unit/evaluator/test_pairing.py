@@ -149,7 +149,7 @@ def test_measuring_a_long_line_takes_no_time(target, text):
 
     has_more_tokens(text, target, 10**9)
 
-    assert time.process_time() - start < 1  # seconds; MeCab takes 9 for the first at once
+    assert time.process_time() - start < 5  # seconds; MeCab takes 9 for the first at once
 
 
 def test_pieces_do_not_change_the_count():
