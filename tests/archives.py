@@ -46,6 +46,11 @@ def tar(*members: Member, format: int = tarfile.PAX_FORMAT) -> bytes:
     return stream.getvalue()
 
 
+def zipped(data: bytes) -> bytes:
+    """Return the same gzip file for the same bytes."""
+    return gzip.compress(data, mtime=0)
+
+
 @dataclass(frozen=True)
 class SavedImage:
     """An image as some program would save it."""
@@ -123,7 +128,7 @@ def podman(image: SavedImage) -> list[Member]:
 class Oci:
     """An OCI layout in the making: blobs, and what the index names."""
 
-    def __init__(self, pack: Callable[[bytes], bytes] = gzip.compress) -> None:
+    def __init__(self, pack: Callable[[bytes], bytes] = zipped) -> None:
         self.pack = pack  # what is done to layers
         self.blobs: dict[str, bytes] = {}
 
@@ -166,7 +171,7 @@ class Oci:
         ]
 
 
-def oci(image: SavedImage, pack: Callable[[bytes], bytes] = gzip.compress) -> list[Member]:
+def oci(image: SavedImage, pack: Callable[[bytes], bytes] = zipped) -> list[Member]:
     """As Podman's and skopeo's oci-archive is written."""
     layout = Oci(pack)
     named = {"org.opencontainers.image.ref.name": "latest"}
@@ -191,7 +196,7 @@ def _json(name: str, document: object) -> Member:
 LAYOUTS: dict[str, Callable[[SavedImage], list[Member]]] = {
     "Docker before 25": old_docker,
     "Docker 25 and later": new_docker,
-    "Docker with containerd": lambda image: new_docker(image, gzip.compress),
+    "Docker with containerd": lambda image: new_docker(image, zipped),
     "Podman": podman,
     "OCI": oci,
     "OCI, not compressed": lambda image: oci(image, bytes),

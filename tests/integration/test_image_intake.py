@@ -10,12 +10,13 @@ import pytest
 
 from evaluator.container import MB, Limits, Outcome, run
 from evaluator.container.archives import ImageArchive, check_archive, write_canonical
+from evaluator.container.archives.config import MAX_LAYERS
 from tests.archives import LAYOUTS, SavedImage, member, oci, old_docker, podman, tar
 from tests.containers import COPY, EN_FR, Images, make_segments
 
 # The limit of layers is the engine's own, and so is what it makes of odd layers.
 LOADABLE = {
-    "as many layers as may be": [tar(member(f"{number}")) for number in range(125)],
+    "as many layers as may be": [tar(member(f"{number}")) for number in range(MAX_LAYERS)],
     "the same layer twice": [tar(member("x"))] * 2,
     "layers without a file": [bytes(1024), bytes(1024)],
     "no end of a layer": [tar(member("x", b"x"))[:1024]],
@@ -95,6 +96,13 @@ def test_what_is_taken_can_be_loaded(images, loaded, layers):
 
     assert images.load(written) == [f"Loaded image ID: {image.id}"]
     loaded.append(image.id)
+
+
+@pytest.mark.slow
+def test_the_engine_itself_takes_no_more_layers_than_we_do(images):
+    layers = [tar(member(f"{number}")) for number in range(MAX_LAYERS + 1)]
+
+    assert images.load(tar(*podman(SavedImage(layers)))) == ["max depth exceeded"]
 
 
 @pytest.mark.slow

@@ -33,16 +33,21 @@ class CanonicalArchive:
         self._file(configuration, config)
 
     @contextmanager
-    def layer(self, diff_id: str) -> Iterator[Callable[[bytes], object]]:
-        """Give a function that writes the next piece of this layer."""
+    def layer(self, diff_id: str, size: int | None) -> Iterator[Callable[[bytes], object]]:
+        """Give a function that writes the next piece of this layer.
+
+        Where its size is known before, everything is written in order, so that whoever takes it
+        can hash it on the way.
+        """
         start = self._target.tell()
-        self._target.write(END)  # its header's place: the size is known at the end
+        self._target.write(END if size is None else header(_layer_name(diff_id), size))
         yield self._target.write
         end = self._target.tell()
-        size = end - start - BLOCK
-        self._target.seek(start)
-        self._target.write(_header(_layer_name(diff_id), size))
-        self._target.seek(end)
+        if size is None:
+            size = end - start - BLOCK
+            self._target.seek(start)
+            self._target.write(header(_layer_name(diff_id), size))
+            self._target.seek(end)
         self._target.write(bytes(padded(size) - size))
 
     def end(self) -> None:
@@ -50,14 +55,15 @@ class CanonicalArchive:
         self._target.write(END + END)
 
     def _file(self, name: str, data: bytes) -> None:
-        self._target.write(_header(name, len(data)) + data)
+        self._target.write(header(name, len(data)) + data)
         self._target.write(bytes(padded(len(data)) - len(data)))
 
 
-def _header(name: str, size: int) -> bytes:
+def header(name: str, size: int) -> bytes:
+    """Return a file's header: a single block whatever its size, the same for everybody."""
     member = tarfile.TarInfo(name)
     member.size, member.mode = size, MODE
-    return member.tobuf(tarfile.GNU_FORMAT)  # a single block for every size
+    return member.tobuf(tarfile.GNU_FORMAT)
 
 
 def _layer_name(diff_id: str) -> str:

@@ -18,12 +18,12 @@ from evaluator.container.archives.sources import (
     FileSource,
     Section,
     TooManyBytesError,
+    is_gzip,
 )
 from evaluator.container.flags import Image
 from evaluator.container.limits import GB
 from evaluator.container.verdict import in_bytes
 from evaluator.errors import ImageError, ProblemLog
-from evaluator.formats.compression import GZIP
 from evaluator.formats.limits import Refused
 
 
@@ -74,9 +74,10 @@ def write_canonical(
     """Check an archive and write its image to `target`, both in one pass.
 
     What is written depends on the image alone, not on who saved it, when, or under which names,
-    and `docker load` makes the image of it without a name. `target` has to be seekable and empty.
-    It takes up to `unpacked_bytes` and a little, and is useless after an error. Raises what
-    `check_archive` does, and OSError if nothing more can be written.
+    and `docker load` makes the image of it without a name. `target` has to be seekable and empty:
+    the header of a layer that comes compressed is written after it, all else in order. It takes up
+    to `unpacked_bytes` and a little, and is useless after an error. Raises what `check_archive`
+    does, and OSError if nothing more can be written.
     """
     return _checked(stream, name, limits or ArchiveLimits(), on_progress, CanonicalArchive(target))
 
@@ -142,7 +143,8 @@ def _read_layers(
             if diff_id in read:  # the engine unpacks it once more
                 budget.take(read[diff_id].unpacked_bytes)
                 continue
-            with target.layer(diff_id) if target else nullcontext() as write:
+            size = None if is_gzip(section) else section.size
+            with target.layer(diff_id, size) if target else nullcontext() as write:
                 read[diff_id] = read_layer(section, diff_id, budget, write)
         except BrokenError as error:
             log.add(f"Layer {where} {error}. {error.remedy or SAVE}")
@@ -167,7 +169,7 @@ class _Progress:
 
     def __init__(self, source: FileSource, tell: Callable[[float], None]) -> None:
         # Of what is packed as a whole, the headers can't be found without unpacking it once.
-        passes = 2 if source.read_at(0, len(GZIP)) == GZIP else 1
+        passes = 2 if is_gzip(source) else 1
         self._total = max(source.size * passes, 1)
         self._read = 0
         self._tell = tell

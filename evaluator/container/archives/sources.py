@@ -174,9 +174,14 @@ class Unzipped:
         self._members = place.members
 
 
+def is_gzip(source: Source) -> bool:
+    """Whether a source's bytes look like gzip."""
+    return source.read_at(0, len(GZIP)) == GZIP
+
+
 def unzipped(source: Source, max_bytes: int, *, keep_places: bool = False) -> Source:
     """Return a source's bytes, unpacked if they are gzip."""
-    if source.read_at(0, len(GZIP)) == GZIP:
+    if is_gzip(source):
         return Unzipped(source, max_bytes, keep_places=keep_places)
     return source
 

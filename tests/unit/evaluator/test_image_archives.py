@@ -54,6 +54,18 @@ def test_what_is_written_holds_the_image_and_no_name():
     assert headers == {(0, 0, 0, "", 0o644)}
 
 
+def test_layers_that_are_not_compressed_are_written_in_order():
+    class InOrder(io.BytesIO):
+        def seek(self, *place):
+            raise AssertionError("it was written in order so far")
+
+    target = InOrder()
+
+    write_canonical(io.BytesIO(tar(*LAYOUTS["Docker before 25"](IMAGE))), target)
+
+    assert target.getvalue() == written_of(tar(*oci(IMAGE)))[0]
+
+
 def test_what_is_written_is_itself_an_archive_of_the_image():
     written, found = written_of(tar(*oci(IMAGE)))
 
@@ -64,7 +76,7 @@ def test_what_is_written_is_itself_an_archive_of_the_image():
 
 
 def test_a_layer_of_more_than_eight_gigabytes_gets_a_header_of_one_block():
-    header = canonical._header("x.tar", 50 * 1024**3)
+    header = canonical.header("x.tar", 50 * 1024**3)
 
     assert len(header) == 512
     entry = next(entries(Cursor(FileSource(io.BytesIO(header)))))
