@@ -7,7 +7,7 @@ Podman and skopeo on demand the OCI layout alone.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from evaluator.container.archives.config import DIGEST, Config, read_config
@@ -65,10 +65,7 @@ def find_image(members: Members) -> Found:
     if len(fitting) > 1:
         raise Refused(f"The archive holds {len(fitting):,} images for {PLATFORM}. {ONE_IMAGE}")
     if not fitting:
-        platforms = sorted({one.config.image.platform for one in found})[:PLATFORMS_NAMED]
-        raise Refused(
-            f"The image is made for {', '.join(platforms)}, not for {PLATFORM}. {FOR_PLATFORM}"
-        )
+        raise Refused(other_platforms(one.config.image.platform for one in found))
     return fitting[0]
 
 
@@ -108,20 +105,14 @@ class _Index:
             raise Refused(f"The archive's {OCI_INDEX} {error}. {SAVE}") from None
         found = [one for one in self._images.values() if one is not None]
         if not found and self._others:
-            platforms = ", ".join(sorted(self._others)[:PLATFORMS_NAMED])
-            raise Refused(f"The image is made for {platforms}, not for {PLATFORM}. {FOR_PLATFORM}")
+            raise Refused(other_platforms(self._others))
         return found
 
     def _read(self, document: object, depth: int) -> None:
-        index = as_object(document)
-        for descriptor in as_objects(index.get("manifests"), MAX_LISTED):
-            platform = as_object(descriptor.get("platform"))
-            name = f"{as_text(platform.get('os'))}/{as_text(platform.get('architecture'))}"
-            if not platform or name == PLATFORM:
-                self._follow(descriptor, depth)
-            elif name != NOT_FOR_MACHINES:
-                # It need not be there: Docker saves what it has of an image.
-                self._others.add(name)
+        ours, others = manifests_of(as_object(document))
+        self._others |= others  # these need not be there: Docker saves what it has of an image
+        for descriptor in ours:
+            self._follow(descriptor, depth)
 
     def _follow(self, descriptor: JsonObject, depth: int) -> None:
         digest = as_text(descriptor.get("digest"))
@@ -148,6 +139,25 @@ class _Index:
         if f"sha256:{hashlib.sha256(data).hexdigest()}" != digest:
             raise Refused(f"The archive's {shown(_path(digest))} is damaged. {SAVE}")
         return data
+
+
+def manifests_of(index: JsonObject) -> tuple[list[JsonObject], set[str]]:
+    """Return those of an index that are, or may be, for our platform; and the other platforms."""
+    ours, others = [], set()
+    for descriptor in as_objects(index.get("manifests"), MAX_LISTED):
+        platform = as_object(descriptor.get("platform"))
+        name = f"{as_text(platform.get('os'))}/{as_text(platform.get('architecture'))}"
+        if not platform or name == PLATFORM:
+            ours.append(descriptor)
+        elif name != NOT_FOR_MACHINES:
+            others.add(name)
+    return ours, others
+
+
+def other_platforms(names: Iterable[str]) -> str:
+    """Return the sentence about an image that is made for these platforms alone."""
+    platforms = ", ".join(sorted(set(names))[:PLATFORMS_NAMED])
+    return f"The image is made for {platforms}, not for {PLATFORM}. {FOR_PLATFORM}"
 
 
 def _is_image(manifest: JsonObject) -> bool:
