@@ -56,6 +56,10 @@ class MisalignedError(SubmissionError):
     """The hypotheses don't fit the test set."""
 
 
+class ImageError(SubmissionError):
+    """The archive holds no image that can be run."""
+
+
 class TestSetError(_ProblemsError):
     """The test set is broken: its organiser's fault, never a participant's."""
 

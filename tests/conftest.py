@@ -19,6 +19,7 @@ SERVICES = {
     "postgresql": "TERMINARIUM_TEST_DATABASE_URL",
     "redis": "TERMINARIUM_TEST_REDIS_URL",
     "chromium": "TERMINARIUM_TEST_CHROMIUM",
+    "registry": "TERMINARIUM_TEST_REGISTRY",
     "docker": "TERMINARIUM_TEST_DOCKER_HOST",
     "gvisor": "TERMINARIUM_TEST_RUNSC",
 }

@@ -54,6 +54,7 @@ class Images:
         from docker import APIClient
 
         self.client = APIClient(address, version="auto")
+        self._images = f"{self.client.base_url}/v{self.client.api_version}/images"
         self._made: list[str] = []
         self._root = _root()
 
@@ -82,6 +83,19 @@ class Images:
         """Remove an image that somebody else built, too; return its name."""
         self._made.insert(0, self.client.inspect_image(name)["Id"])
         return name
+
+    def save(self, name: str) -> bytes:
+        """Return what `docker save` writes."""
+        answer = self.client.get(f"{self._images}/{name}/get")
+        answer.raise_for_status()
+        return answer.content
+
+    def load(self, data: bytes) -> list[str]:
+        """Do what `docker load` does; return what the engine says."""
+        answer = self.client.post(f"{self._images}/load", data=data)
+        answer.raise_for_status()
+        lines = [json.loads(line) for line in answer.content.splitlines()]
+        return [line.get("error") or line["stream"].strip() for line in lines]
 
     def close(self) -> None:
         for image in self._made:

@@ -1,4 +1,4 @@
-"""The services that tests need: PostgreSQL, Redis, Chromium, and those of containers.py."""
+"""The services that tests need: PostgreSQL, Redis, Chromium, a registry; and containers.py's."""
 
 from __future__ import annotations
 
@@ -151,4 +151,44 @@ class Chromium(Service):
         )
 
 
-SERVICES: tuple[type[Service], ...] = (PostgreSQL, Redis, Chromium, GVisor, Docker)
+class Registry(Service):
+    """A registry of images, without TLS, accounts or any content."""
+
+    name = "registry"
+    variable = "TERMINARIUM_TEST_REGISTRY"
+    packages = ("docker-registry",)
+
+    def is_installed(self) -> bool:
+        return shutil.which("docker-registry") is not None
+
+    def start(self, folder: Path) -> str:
+        port = free_port()
+        configuration = folder / "config.yml"
+        configuration.write_text(
+            "version: 0.1\n"
+            "log: {level: warn}\n"
+            f"storage: {{filesystem: {{rootdirectory: {folder / 'data'}}}}}\n"
+            f"http: {{addr: '127.0.0.1:{port}'}}\n"
+        )
+        self.launch(["docker-registry", "serve", str(configuration)], folder)
+        self.wait(lambda: self._answers(port))
+        return f"127.0.0.1:{port}"
+
+    @staticmethod
+    def _answers(port: int) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+                connection.sendall(b"GET /v2/ HTTP/1.0\r\n\r\n")
+                return b" 200 " in connection.recv(64)
+        except OSError:
+            return False
+
+
+SERVICES: tuple[type[Service], ...] = (
+    PostgreSQL,
+    Redis,
+    Chromium,
+    Registry,
+    GVisor,
+    Docker,
+)

@@ -1,0 +1,179 @@
+"""An archive of an image, checked without an engine, and written anew on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from evaluator.container.archives import config
+from evaluator.container.archives.canonical import CanonicalArchive
+from evaluator.container.archives.kinds import SAVE
+from evaluator.container.archives.layers import SMALLER, Budget, Layer, read_layer
+from evaluator.container.archives.layouts import Found, find_image, layer_sections
+from evaluator.container.archives.members import scan
+from evaluator.container.archives.sources import (
+    BrokenError,
+    FileSource,
+    Section,
+    TooManyBytesError,
+    is_gzip,
+)
+from evaluator.container.flags import Image
+from evaluator.container.limits import GB
+from evaluator.container.verdict import in_bytes
+from evaluator.errors import ImageError, ProblemLog
+from evaluator.formats.limits import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveLimits:
+    """How large an image may be; the defaults are the contract's, a phase may say less."""
+
+    archive: int = 25 * GB  # bytes of the file
+    unpacked: int = 50 * GB  # bytes of all layers, unpacked
+
+
+@dataclass(frozen=True, slots=True)
+class ImageArchive:
+    """An image that can be run, as its archive tells of it; its tags are not kept."""
+
+    image: Image  # its id is the one that the engine gives it; `runs_as` is its user there
+    archive_bytes: int  # of the file that was checked
+    unpacked_bytes: int  # that its layers take in an engine
+    layers: tuple[Layer, ...]  # the lowest first
+    notes: tuple[str, ...]  # what a run does in another way than the image says
+
+
+def check_archive(
+    stream: BinaryIO,
+    name: str = "",
+    *,
+    limits: ArchiveLimits | None = None,
+    on_progress: Callable[[float], None] | None = None,
+) -> ImageArchive:
+    """Return what an archive of `docker save` or `podman save` holds, having read all of it.
+
+    `stream` is seekable, plain tar or gzip, of any layout. Nothing is unpacked to disk, and memory
+    is bounded whatever it holds. `on_progress` is told the share that is done, about once a
+    megabyte; an exception of it ends the check and is raised here. Raises ImageError with every
+    problem: those of layers are looked for once there are no others, since that may take minutes.
+    """
+    return _checked(stream, name, limits or ArchiveLimits(), on_progress, None)
+
+
+def write_canonical(
+    stream: BinaryIO,
+    target: BinaryIO,
+    name: str = "",
+    *,
+    limits: ArchiveLimits | None = None,
+    on_progress: Callable[[float], None] | None = None,
+) -> ImageArchive:
+    """Check an archive and write its image to `target`, both in one pass.
+
+    What is written depends on the image alone, not on who saved it, when, or under which names,
+    and `docker load` makes the image of it without a name. `target` has to be seekable and empty:
+    the header of a layer that comes compressed is written after it, all else in order. It takes up
+    to `unpacked_bytes` and a little, and is useless after an error. Raises what `check_archive`
+    does, and OSError if nothing more can be written.
+    """
+    return _checked(stream, name, limits or ArchiveLimits(), on_progress, CanonicalArchive(target))
+
+
+def _checked(
+    stream: BinaryIO,
+    name: str,
+    limits: ArchiveLimits,
+    on_progress: Callable[[float], None] | None,
+    target: CanonicalArchive | None,
+) -> ImageArchive:
+    log = ProblemLog(name)
+    source = FileSource(stream)
+    if on_progress:
+        source.on_read = _Progress(source, on_progress).add
+    found, sections = _found(source, limits, log)
+    layers = _read_layers(found, sections, limits, log, target)
+    if on_progress:
+        on_progress(1.0)
+    image = found.config.image
+    unpacked = sum(layer.unpacked_bytes for layer in layers)
+    return ImageArchive(image, source.size, unpacked, layers, tuple(config.notes(image)))
+
+
+def _found(
+    source: FileSource, limits: ArchiveLimits, log: ProblemLog
+) -> tuple[Found, tuple[Section, ...]]:
+    """Return the image and its layers, without having read these."""
+    try:
+        if source.size > limits.archive:
+            raise Refused(
+                f"The archive has {in_bytes(source.size)}, and {in_bytes(limits.archive)} is the "
+                f"limit. {SMALLER}"
+            )
+        members = scan(source, limits.unpacked, log)
+        found = find_image(members)
+        for fault in config.faults(found.config):
+            log.add(fault)
+        sections = layer_sections(found, members)
+    except Refused as refused:
+        log.add(refused.message)
+        raise ImageError(log.problems, log.total) from None
+    log.raise_as(ImageError)
+    return found, sections
+
+
+def _read_layers(
+    found: Found,
+    sections: Sequence[Section],
+    limits: ArchiveLimits,
+    log: ProblemLog,
+    target: CanonicalArchive | None,
+) -> tuple[Layer, ...]:
+    """Read every layer once and write it; raises ImageError for what is wrong with any."""
+    diff_ids = found.config.diff_ids
+    if target:
+        target.begin(found.config.image.id, found.config_bytes, diff_ids)
+    budget = Budget(limits.unpacked)
+    read: dict[str, Layer] = {}
+    for number, (section, diff_id) in enumerate(zip(sections, diff_ids, strict=True), 1):
+        where = f"{number} of {len(diff_ids)}"
+        try:
+            if diff_id in read:  # the engine unpacks it once more
+                budget.take(read[diff_id].unpacked_bytes)
+                continue
+            size = None if is_gzip(section) else section.size
+            with target.layer(diff_id, size) if target else nullcontext() as write:
+                read[diff_id] = read_layer(section, diff_id, budget, write)
+        except BrokenError as error:
+            log.add(f"Layer {where} {error}. {error.remedy or SAVE}")
+            target = None  # what is written is of no use; the other layers are still looked at
+        except TooManyBytesError:
+            log.add(
+                f"The image unpacks to more than {in_bytes(limits.unpacked)}, the limit, which is "
+                f"reached in layer {where}. {SMALLER}"
+            )
+            break
+        except Refused as refused:
+            log.add(refused.message)
+            break
+    log.raise_as(ImageError)
+    if target:
+        target.end()
+    return tuple(read[diff_id] for diff_id in diff_ids)
+
+
+class _Progress:
+    """Turns bytes that were read into the share that is done."""
+
+    def __init__(self, source: FileSource, tell: Callable[[float], None]) -> None:
+        # Of what is packed as a whole, the headers can't be found without unpacking it once.
+        passes = 2 if is_gzip(source) else 1
+        self._total = max(source.size * passes, 1)
+        self._read = 0
+        self._tell = tell
+
+    def add(self, size: int) -> None:
+        self._read += size
+        self._tell(min(self._read / self._total, 1.0))

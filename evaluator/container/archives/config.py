@@ -1,0 +1,193 @@
+"""An image's own configuration: read as the engine will, and whether a run can be made of it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from evaluator.container.archives.documents import (
+    BadDocumentError,
+    as_object,
+    as_objects,
+    as_text,
+    as_texts,
+    parse,
+)
+from evaluator.container.archives.members import shown
+from evaluator.container.flags import NOBODY, Image
+from evaluator.errors import printable
+from evaluator.formats.limits import Refused
+
+# Docker's own (its layers have to fit into one mount): an image of more can't be loaded.
+MAX_LAYERS = 125
+MAX_HISTORY = 10_000  # entries; commands that change no file have one too
+USER_SHOWN = 60  # characters
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+BUILD_AGAIN = "Build the image again and save it with `docker save`."
+
+Check = Callable[[object], object]  # raises BadDocumentError
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What an image's configuration says."""
+
+    image: Image
+    diff_ids: tuple[str, ...]  # of the layers, the lowest first: digests of their unpacked bytes
+
+
+def read_config(data: bytes) -> Config:
+    """Return what a configuration says; raises Refused for one that the engine can't load."""
+    try:
+        return _config(parse(data), f"sha256:{hashlib.sha256(data).hexdigest()}")
+    except BadDocumentError as error:
+        raise Refused(f"The image's configuration {error}. {BUILD_AGAIN}") from None
+
+
+def faults(config: Config) -> Iterator[str]:
+    """Yield why this image can't be run here, each with the remedy."""
+    layers = len(config.diff_ids)
+    if fault := config.image.fault():
+        yield fault
+    if not layers:
+        yield f"The image has no layers, so there is nothing in it. {BUILD_AGAIN}"
+    if layers > MAX_LAYERS:
+        yield (
+            f"The image has {layers:,} layers; the engine can take {MAX_LAYERS}. Join some RUN "
+            "and COPY commands, or copy all files into one layer: FROM scratch, COPY --from=0 / /."
+        )
+
+
+def notes(image: Image) -> Iterator[str]:
+    """Yield what a run does in another way than the image says."""
+    if image.runs_as == NOBODY and image.user not in (NOBODY, NOBODY.partition(":")[0]):
+        user = printable(image.user, USER_SHOWN)
+        says = f"The image's USER is {user!r}" if user else "The image has no USER"
+        yield (
+            f"{says}: the platform runs it as {NOBODY}. Only numeric ids other than 0 are kept, "
+            "such as USER 1000."
+        )
+
+
+def _config(document: object, digest: str) -> Config:
+    top = _checked(document, TOP)
+    settings = _checked(top.get("config"), SETTINGS)
+    _checked(top.get("container_config"), SETTINGS)
+    files = as_object(top.get("rootfs"), ("type", "diff_ids"))
+    diff_ids = as_texts(files.get("diff_ids"))
+    for wrong in diff_ids:
+        if not DIGEST.fullmatch(wrong):
+            raise BadDocumentError(f"names a layer {shown(wrong)}, which is no SHA-256 digest")
+    if files.get("type") != "layers":
+        raise BadDocumentError("does not say that the image is made of layers")
+    _check_history(top.get("history"), len(diff_ids))
+    environment = as_texts(settings.get("Env"))
+    return Config(
+        Image(
+            id=digest,
+            platform=f"{_word(top, 'os')}/{_word(top, 'architecture')}",
+            user=as_text(settings.get("User")),
+            environment=tuple(one.partition("=")[0] for one in environment),
+            volumes=tuple(as_object(settings.get("Volumes"))),
+            has_command=bool(settings.get("Entrypoint") or settings.get("Cmd")),
+        ),
+        tuple(diff_ids),
+    )
+
+
+def _word(top: Mapping[str, object], name: str) -> str:
+    return printable(as_text(top.get(name)), USER_SHOWN) or "unknown"
+
+
+def _check_history(value: object, layers: int) -> None:
+    history = as_objects(value, MAX_HISTORY)
+    for entry in history:
+        _checked(entry, HISTORY)
+    if sum(not entry.get("empty_layer") for entry in history) > layers:
+        raise BadDocumentError("has a history of more layers than there are")
+
+
+def _checked(value: object, fields: Mapping[str, Check]) -> dict[str, object]:
+    """Return an object whose fields are of the kinds that the engine takes."""
+    found = as_object(value, fields)
+    for name, check in fields.items():
+        try:
+            check(found.get(name))
+        except BadDocumentError as error:
+            raise BadDocumentError(f"is not what the engine takes: {name} {error}") from None
+    return found
+
+
+def _anything(value: object) -> None:
+    """What is looked at elsewhere."""
+
+
+def _flag(value: object) -> None:
+    if value is not None and not isinstance(value, bool):
+        raise BadDocumentError("holds something else where there should be true or false")
+
+
+def _number(value: object) -> None:
+    if value is not None and (type(value) is not int or not -(2**63) <= value < 2**63):
+        raise BadDocumentError("holds something else where there should be a whole number")
+
+
+def _time(value: object) -> None:
+    found = TIME.fullmatch(as_text(value))
+    try:
+        if value is not None:
+            datetime.fromisoformat(found[1] if found else "")
+    except ValueError:
+        raise BadDocumentError("holds something else where there should be a time") from None
+
+
+def _command(value: object) -> None:
+    if not isinstance(value, str):
+        as_texts(value)
+
+
+def _empty_objects(value: object) -> None:
+    for one in as_object(value).values():
+        as_object(one)
+
+
+def _labels(value: object) -> None:
+    for one in as_object(value).values():
+        as_text(one)
+
+
+def _health(value: object) -> None:
+    fields = as_object(value, ("Test", *TIMES))
+    as_texts(fields.get("Test"))
+    for name in TIMES:
+        _number(fields.get(name))
+
+
+TIMES = ("Interval", "Timeout", "StartPeriod", "StartInterval", "Retries")
+
+# The fields that Docker knows: a value of another kind, and the whole image can't be loaded,
+# which on a node would look like the node's fault.
+TOP: dict[str, Check] = {
+    **dict.fromkeys(("architecture", "variant", "os", "os.version", "author", "comment"), as_text),
+    **dict.fromkeys(("id", "parent", "container", "docker_version"), as_text),
+    **dict.fromkeys(("config", "container_config", "rootfs", "history"), _anything),
+    **{"created": _time, "os.features": as_texts, "Size": _number},
+}
+SETTINGS: dict[str, Check] = {
+    **dict.fromkeys(("Hostname", "Domainname", "User", "Image", "WorkingDir"), as_text),
+    **dict.fromkeys(("MacAddress", "StopSignal"), as_text),
+    **dict.fromkeys(("AttachStdin", "AttachStdout", "AttachStderr", "Tty", "OpenStdin"), _flag),
+    **dict.fromkeys(("StdinOnce", "ArgsEscaped", "NetworkDisabled"), _flag),
+    **dict.fromkeys(("Env", "OnBuild"), as_texts),
+    **dict.fromkeys(("Cmd", "Entrypoint", "Shell"), _command),
+    **dict.fromkeys(("Volumes", "ExposedPorts"), _empty_objects),
+    **{"Labels": _labels, "Healthcheck": _health, "StopTimeout": _number},
+}
+HISTORY: dict[str, Check] = {
+    **dict.fromkeys(("created_by", "author", "comment"), as_text),
+    **{"created": _time, "empty_layer": _flag},
+}

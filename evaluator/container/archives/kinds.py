@@ -1,0 +1,85 @@
+"""What a file is that is no archive of an image: each with the way to one."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from evaluator.container.archives.sources import Source
+from evaluator.formats.decoding import archive_kind
+from evaluator.formats.limits import Refused
+
+SAVE = "Save the image again with `docker save` and send that file as it is."
+TO_SAVE = "Give what `docker save --output FILE.tar IMAGE` writes."
+START = 4096  # bytes that are looked at
+ROOT_FOLDERS = {"bin", "dev", "etc", "lib", "opt", "proc", "root", "sbin", "sys", "usr", "var"}
+ENOUGH_FOLDERS = 4  # of these at the top: a root file system
+EXPORTED = ".dockerenv"  # in every container's root file system
+SQUASHED = (b"hsqs", b"#!/usr/bin/env run-singularity")
+TAR, GZIP = "a tar archive", "a gzip archive"
+TOOLS = {
+    "a Zstandard archive": "zstd -d",
+    "an xz archive": "xz -d",
+    "a bzip2 archive": "bzip2 -d",
+}
+
+
+def refuse_by_its_start(source: Source, *, is_unpacked: bool = False) -> None:
+    """Raise Refused for what, by its first bytes, is neither a tar archive nor gzip.
+
+    Of what `is_unpacked` from gzip already, only a tar archive is left.
+    """
+    start = source.read_at(0, START)
+    if not start:
+        raise Refused(f"The archive is empty. {TO_SAVE}")
+    kind = archive_kind(start)
+    if kind == GZIP and is_unpacked:
+        raise Refused("The archive is compressed twice by gzip. Compress it once.")
+    if kind in (TAR, GZIP):
+        return
+    if kind in TOOLS:
+        raise Refused(
+            f"The file is {kind}, which can't be read here. Unpack it with `{TOOLS[kind]}` and "
+            "send the tar file in it, or pack that with gzip."
+        )
+    if kind:
+        raise Refused(f"The file is {kind}, not an image. {TO_SAVE}")
+    if start.startswith(SQUASHED):
+        raise Refused(f"The file is an image of Apptainer or Singularity. {TO_SAVE}")
+    _refuse_text(start)
+    if not any(start[257:265]) and start[:1].strip(b"\0"):
+        return  # perhaps a tar archive of the oldest kind: its checksum will tell
+    raise Refused(f"The file is no tar archive. {TO_SAVE}")
+
+
+def _refuse_text(start: bytes) -> None:
+    text = start.decode(errors="replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    commands = [line for line in lines if not line.startswith("#")]
+    first = commands[0].split()[0].upper() if commands else ""
+    if first in ("FROM", "ARG") and "\0" not in text:
+        raise Refused(f"The file is a Dockerfile. Build an image of it. {TO_SAVE}")
+    if "\0" not in text and text.isascii():
+        raise Refused(f"The file is a text file, not an image. {TO_SAVE}")
+
+
+def is_root_file_system(tops: set[str]) -> bool:
+    """Whether names at an archive's top are those of a container's files."""
+    return EXPORTED in tops or len(tops & ROOT_FOLDERS) >= ENOUGH_FOLDERS
+
+
+def refuse_without_manifest(tops: set[str]) -> NoReturn:
+    """Raise Refused with what else an archive of these names at its top may be."""
+    if is_root_file_system(tops):
+        raise Refused(
+            "The archive holds the files of a container, as `docker export` writes them, without "
+            f"what makes them an image. {TO_SAVE}"
+        )
+    if "repositories" in tops:
+        raise Refused(
+            "The archive was written by Docker before 1.10: it has no manifest.json. "
+            "Save the image with a newer one."
+        )
+    raise Refused(
+        "The archive has neither a manifest.json nor an index.json, so it is not an image's, or "
+        f"its end is missing. {TO_SAVE}"
+    )

@@ -1,0 +1,180 @@
+"""The layers of an image, read once: unpacked, hashed, counted and looked through on the way."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from evaluator.container.archives import tar
+from evaluator.container.archives.kinds import GZIP, TAR
+from evaluator.container.archives.members import shown
+from evaluator.container.archives.sources import (
+    CHUNK,
+    CUT_OFF,
+    BrokenError,
+    Section,
+    Source,
+    TooManyBytesError,
+    unzipped,
+)
+from evaluator.container.limits import MB
+from evaluator.formats.decoding import archive_kind
+from evaluator.formats.limits import Refused
+
+# Of all layers: each costs some microseconds here and a file on the node's disk there. A large
+# Python environment has 300,000.
+MAX_FILES = 1_000_000
+MAX_RECORDS = 5_000_000  # in extended headers: long names, attributes
+MAX_PADDING = MB  # behind a layer's end; tar pads to 10 kB
+SMALLER = "Make the image smaller."
+WITHOUT = "Build the image without it."
+
+# The engine makes these for every container in any case, and base images often bring them. Any
+# other device, a disk's for instance, would lie on the node's own disk until the image is removed;
+# no system has a use for it, as a container may open none but these.
+DEVICES = {(1, 3), (1, 5), (1, 7), (1, 8), (1, 9), (5, 0), (5, 1), (5, 2)}
+LOADABLE = {"0", *tar.WITHOUT_DATA}  # the kinds that the engine unpacks
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer of an image."""
+
+    diff_id: str  # sha256:… of its tar archive, not compressed
+    archive_bytes: int  # as it came, compressed or not
+    tar_bytes: int
+    unpacked_bytes: int  # that it takes in an engine: holes in files are filled there
+
+
+class Budget:
+    """What all layers of an image may take together."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self.left = max_bytes
+        self._files = MAX_FILES
+        self._records = MAX_RECORDS
+
+    def take(self, size: int) -> None:
+        """Account for unpacked bytes; raises TooManyBytesError for more than there may be."""
+        self.require(size)
+        self.left -= size
+
+    def require(self, size: int) -> None:
+        """Raise TooManyBytesError if there may not be so many more bytes."""
+        if size > self.left:
+            raise TooManyBytesError
+
+    def take_entry(self, entry: tar.Entry) -> None:
+        """Account for one entry of a layer."""
+        self._files -= 1
+        self._records -= entry.records
+        if self._files < 0:
+            raise Refused(f"The image has more than {MAX_FILES:,} files in its layers. {SMALLER}")
+        if self._records < 0:
+            raise Refused(
+                f"The files in the image's layers have more than {MAX_RECORDS:,} long names and "
+                f"extended attributes. {SMALLER}"
+            )
+        self.take(entry.expanded - entry.size)
+
+
+def read_layer(
+    section: Section, diff_id: str, budget: Budget, write: Callable[[bytes], object] | None
+) -> Layer:
+    """Read one layer to its end, passing its unpacked bytes on to `write`.
+
+    Raises BrokenError with what is wrong with the layer alone, TooManyBytesError and Refused for
+    the image.
+    """
+    _require_known_kind(section)
+    reader = _LayerReader(unzipped(section, budget.left + CHUNK), budget, write)
+    holes = 0
+    for entry in tar.entries(reader):
+        _require_loadable(entry)
+        budget.take_entry(entry)
+        holes += entry.expanded - entry.size
+        # One file of more than all that is left need not be read.
+        budget.require(entry.start + entry.size - reader.fetched)
+    padding = reader.read(MAX_PADDING + 1)
+    if len(padding) > MAX_PADDING:
+        raise BrokenError(f"has more than {MAX_PADDING:,} bytes behind its end")
+    if reader.diff_id() != diff_id:
+        raise BrokenError(f"is damaged: its content is not that of {diff_id}")
+    return Layer(diff_id, section.size, reader.fetched, reader.fetched + holes)
+
+
+def _require_known_kind(section: Section) -> None:
+    kind = archive_kind(section.read_at(0, tar.BLOCK))
+    if kind not in (TAR, GZIP, None):
+        raise BrokenError(
+            f"is {kind}, which not every engine can read",
+            "Save the image with `docker save`, or build it with layers compressed by gzip.",
+        )
+
+
+def _require_loadable(entry: tar.Entry) -> None:
+    """Raise BrokenError for what the engine can't unpack, or what we don't want on a node."""
+    if entry.kind not in LOADABLE:
+        raise BrokenError(
+            f"holds {shown(entry.name)}, an entry of the kind {entry.kind!r}, which the engine "
+            "can't unpack",
+            WITHOUT,
+        )
+    is_device = entry.kind in (tar.CHARACTER_DEVICE, tar.BLOCK_DEVICE)
+    if is_device and (entry.kind == tar.BLOCK_DEVICE or entry.device not in DEVICES):
+        major, minor = entry.device
+        raise BrokenError(
+            f"holds {shown(entry.name)}, a device ({major}:{minor}) that no container may open",
+            WITHOUT,
+        )
+
+
+class _LayerReader:
+    """A layer's unpacked bytes from start to end, each hashed, counted and written once."""
+
+    def __init__(
+        self, source: Source, budget: Budget, write: Callable[[bytes], object] | None
+    ) -> None:
+        self._source = source
+        self._budget = budget
+        self._write = write
+        self._digest = hashlib.sha256()
+        self._chunk = b""
+        self._used = 0  # bytes of the chunk
+        self.fetched = 0  # bytes up to the chunk's end
+
+    @property
+    def position(self) -> int:
+        return self.fetched - len(self._chunk) + self._used
+
+    def read(self, size: int) -> bytes:
+        data = self._chunk[self._used : self._used + size]
+        self._used += len(data)
+        while len(data) < size and self._fetch():
+            more = self._chunk[: size - len(data)]
+            self._used = len(more)
+            data += more
+        return data
+
+    def skip(self, size: int) -> None:
+        size -= len(self._chunk) - self._used
+        while size > 0 and self._fetch():
+            size -= len(self._chunk)
+        if size > 0:
+            raise BrokenError(CUT_OFF)
+        self._used = len(self._chunk) + size
+
+    def diff_id(self) -> str:
+        """Return the digest of the bytes so far."""
+        return f"sha256:{self._digest.hexdigest()}"
+
+    def _fetch(self) -> bool:
+        self._chunk, self._used = self._source.read_at(self.fetched, CHUNK), 0
+        self.fetched += len(self._chunk)
+        self._budget.take(len(self._chunk))
+        self._digest.update(self._chunk)
+        if self._write and self._chunk:
+            self._write(self._chunk)
+        return bool(self._chunk)

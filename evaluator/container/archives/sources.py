@@ -1,0 +1,206 @@
+"""Bytes that can be read from any place: of a file, of a part of one, unpacked from gzip."""
+
+from __future__ import annotations
+
+import zlib
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from evaluator.container.limits import MB
+from evaluator.formats.compression import GZIP, GZIP_WINDOW
+
+CHUNK = MB  # bytes at once
+PACKED_CHUNK = 64 * 1024  # bytes; what follows a gzip member is copied, so small ones are cheap
+PLACE_EVERY = 256 * MB  # unpacked bytes; a place to go back to takes about 100 kB of memory
+# Some programs begin a new one for each file of a layer. Empty ones would cost time for nothing.
+MAX_GZIP_MEMBERS = 1_000_000
+
+CUT_OFF = "is cut off: its end is missing"
+DAMAGED_GZIP = "is damaged: it is no gzip file to its end"
+
+
+class BrokenError(Exception):
+    """The bytes are not what they should be; the text says it behind a name, as a verb."""
+
+    def __init__(self, text: str, remedy: str | None = None) -> None:
+        self.remedy = remedy  # a sentence; None: to save the image again
+        super().__init__(text)
+
+
+class TooManyBytesError(Exception):
+    """More bytes came out than may."""
+
+
+class Source(Protocol):
+    """Bytes that can be read from any place."""
+
+    def read_at(self, position: int, size: int) -> bytes:
+        """Return `size` bytes, fewer only where the bytes end."""
+
+
+class FileSource:
+    """A seekable file; `on_read` is told how many bytes were read each time."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.on_read: Callable[[int], None] | None = None
+        stream.seek(0, 2)  # Django's files return nothing here
+        self.size = stream.tell()
+
+    def read_at(self, position: int, size: int) -> bytes:
+        self._stream.seek(position)
+        pieces = []
+        while size and (piece := self._stream.read(min(size, CHUNK))):
+            pieces.append(piece)
+            size -= len(piece)
+            if self.on_read:
+                self.on_read(len(piece))
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of another source, such as a member of an archive."""
+
+    whole: Source
+    start: int
+    size: int
+
+    def read_at(self, position: int, size: int) -> bytes:
+        size = min(size, self.size - position)
+        return self.whole.read_at(self.start + position, size) if size > 0 else b""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where unpacking can go on."""
+
+    position: int  # of the unpacked bytes
+    offset: int  # of the packed ones
+    tail: bytes  # packed ones before it that were not used yet
+    member: zlib._Decompress | None  # None between two members
+    members: int
+
+
+def _position_of(place: _Place) -> int:
+    return place.position
+
+
+class Unzipped:
+    """The unpacked bytes of a gzip file, never more than `max_bytes`, none of them kept.
+
+    With `keep_places` it remembers a place now and then, so that going there again is cheap. Raises
+    BrokenError for a damaged file, TooManyBytesError for one that unpacks to more.
+    """
+
+    def __init__(self, packed: Source, max_bytes: int, *, keep_places: bool = False) -> None:
+        self._packed = packed
+        self._max_bytes = max_bytes
+        self._keep_places = keep_places
+        self._position = 0
+        self._offset = 0
+        self._tail = b""
+        self._member: zlib._Decompress | None = None
+        self._members = 0
+        self._places = [_Place(0, 0, b"", None, 0)]
+
+    def read_at(self, position: int, size: int) -> bytes:
+        if position > self._max_bytes:
+            raise TooManyBytesError  # somebody says that there is something: it isn't looked for
+        place = self._places[bisect_right(self._places, position, key=_position_of) - 1]
+        if position < self._position or self._position < place.position:
+            self._go_to(place)
+        while self._position < position:
+            if not self._next(min(CHUNK, position - self._position)):
+                return b""
+        pieces = []
+        while size and (piece := self._next(min(CHUNK, size))):
+            pieces.append(piece)
+            size -= len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _next(self, size: int) -> bytes:
+        """Unpack something, at most `size` bytes; nothing at the end."""
+        while self._tail or self._fetch():
+            if self._member is None and not self._begin_member():
+                continue
+            assert self._member is not None
+            try:
+                piece = self._member.decompress(self._tail, size)
+            except zlib.error:
+                raise BrokenError(DAMAGED_GZIP) from None
+            if self._member.eof:
+                self._tail, self._member = self._member.unused_data, None
+            else:
+                self._tail = self._member.unconsumed_tail
+            if piece:
+                return self._counted(piece)
+        if self._member is not None:
+            raise BrokenError(CUT_OFF)
+        return b""
+
+    def _fetch(self) -> bool:
+        self._tail = self._packed.read_at(self._offset, PACKED_CHUNK)
+        self._offset += len(self._tail)
+        return bool(self._tail)
+
+    def _begin_member(self) -> bool:
+        if self._members and not self._tail.strip(b"\0"):
+            self._tail = b""  # padding to a block's end, as on tapes; gzip ignores it too
+            return False
+        self._members += 1
+        if self._members > MAX_GZIP_MEMBERS:
+            raise BrokenError(f"holds more than {MAX_GZIP_MEMBERS:,} gzip members")
+        self._member = zlib.decompressobj(GZIP_WINDOW)
+        return True
+
+    def _counted(self, piece: bytes) -> bytes:
+        self._position += len(piece)
+        if self._position > self._max_bytes:
+            raise TooManyBytesError
+        if self._keep_places and self._position >= self._places[-1].position + PLACE_EVERY:
+            self._places.append(self._place())
+        return piece
+
+    def _place(self) -> _Place:
+        member = self._member.copy() if self._member else None
+        return _Place(self._position, self._offset, self._tail, member, self._members)
+
+    def _go_to(self, place: _Place) -> None:
+        self._position, self._offset, self._tail = place.position, place.offset, place.tail
+        self._member = place.member.copy() if place.member else None
+        self._members = place.members
+
+
+def is_gzip(source: Source) -> bool:
+    """Whether a source's bytes look like gzip."""
+    return source.read_at(0, len(GZIP)) == GZIP
+
+
+def unzipped(source: Source, max_bytes: int, *, keep_places: bool = False) -> Source:
+    """Return a source's bytes, unpacked if they are gzip."""
+    if is_gzip(source):
+        return Unzipped(source, max_bytes, keep_places=keep_places)
+    return source
+
+
+class Cursor:
+    """Reads a source from its start to its end."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.position = 0
+
+    def read(self, size: int) -> bytes:
+        """Return `size` bytes, fewer only at the end."""
+        data = self._source.read_at(self.position, size)
+        self.position += len(data)
+        return data
+
+    def skip(self, size: int) -> None:
+        """Go on behind `size` bytes; raises BrokenError if there are not so many."""
+        if size and not self._source.read_at(self.position + size - 1, 1):
+            raise BrokenError(CUT_OFF)
+        self.position += size

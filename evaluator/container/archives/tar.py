@@ -1,0 +1,212 @@
+"""The headers of a tar archive, one after the other, whoever wrote it: bounded, nothing unpacked.
+
+Python's tarfile reads extended headers of any size into memory, and takes other sizes than the
+engine, which is written in Go, from some archives. Here both are as in Go's archive/tar.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from evaluator.container.archives.sources import CUT_OFF, BrokenError
+
+BLOCK = 512  # bytes
+END = bytes(BLOCK)
+MAX_EXTENSION = 1024 * 1024  # bytes of an extended header, as in Go
+MAX_EXTENSIONS = 8  # extended headers of one entry; real ones have three at most
+MAX_SIZE = 2**63 - 1  # bytes of a file
+
+FILES = ("0", "\0")
+SPARSE = "S"  # GNU's own way to write files with holes
+LINK, SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, FOLDER, PIPE = "123456"
+WITHOUT_DATA = (LINK, SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, FOLDER, PIPE)
+PAX, PAX_OF_ALL, LONG_NAME, LONG_LINK = "xgLK"
+OCTAL = re.compile(rb"[0-7]*")
+DECIMAL = re.compile(rb"[0-9]{1,19}")
+SPARSE_SIZES = (b"GNU.sparse.size", b"GNU.sparse.realsize")
+
+Records = dict[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of an archive."""
+
+    name: str
+    kind: str  # the header's letter for it, "0" for every regular file
+    size: int  # bytes of it in the archive
+    expanded: int  # bytes that it takes once unpacked: more for a file with holes
+    link: str  # where a link leads
+    device: tuple[int, int]  # major and minor number
+    start: int  # of its bytes, from the archive's start
+    records: int  # in its extended headers
+
+
+class Reader(Protocol):
+    """What an archive is read from."""
+
+    @property
+    def position(self) -> int:
+        """How many bytes were read or skipped."""
+
+    def read(self, size: int) -> bytes:
+        """Return `size` bytes, fewer only at the end."""
+
+    def skip(self, size: int) -> None:
+        """Go on behind `size` bytes; raises BrokenError if there are not so many."""
+
+
+def entries(reader: Reader) -> Iterator[Entry]:
+    """Yield each entry; the reader then stands at its bytes and must not be moved.
+
+    Raises BrokenError for an archive that is damaged or cut off. As for Go, the end is where
+    nothing more comes, too.
+    """
+    records: Records = {}
+    extensions = count = 0
+    while block := reader.read(BLOCK):
+        if len(block) < BLOCK:
+            raise BrokenError(CUT_OFF)
+        if block == END:
+            if reader.read(BLOCK).strip(b"\0"):
+                raise _damaged(reader)
+            return
+        kind, size = _kind_and_size(block, reader)
+        if kind in (PAX, PAX_OF_ALL, LONG_NAME, LONG_LINK):
+            extensions += 1
+            count += _extend(records, kind, _extension(reader, size, extensions), reader)
+            continue
+        entry = _entry(block, kind, size, records, reader, count)
+        end = entry.start + padded(entry.size)
+        yield entry
+        reader.skip(end - reader.position)
+        if extensions:
+            records = {}
+            extensions = count = 0
+    if extensions:
+        raise BrokenError(CUT_OFF)
+
+
+def padded(size: int) -> int:
+    """Return how many bytes a file of this size takes in an archive, without its header."""
+    return -(-size // BLOCK) * BLOCK
+
+
+def _kind_and_size(block: bytes, reader: Reader) -> tuple[str, int]:
+    wanted = _number(block[148:156], reader)
+    found = sum(block) - sum(block[148:156]) + 8 * 32
+    # Very old programs took the bytes for signed ones.
+    if wanted != found and wanted != found - 256 * sum(byte > 127 for byte in block):
+        raise _damaged(reader)
+    return chr(block[156]), _number(block[124:136], reader)
+
+
+def _number(field: bytes, reader: Reader) -> int:
+    if field[0] & 0x80:  # base 256, for what does not fit into octal digits
+        number = int.from_bytes(field, "big") & ~(0x80 << 8 * (len(field) - 1))
+        if field[0] & 0x40 or number > MAX_SIZE:
+            raise _damaged(reader)
+        return number
+    digits = field.strip(b" \0").partition(b"\0")[0]
+    if not OCTAL.fullmatch(digits):
+        raise _damaged(reader)
+    return int(digits or b"0", 8)
+
+
+def _extension(reader: Reader, size: int, extensions: int) -> bytes:
+    if size > MAX_EXTENSION:
+        raise BrokenError(f"holds an extended header of more than {MAX_EXTENSION:,} bytes")
+    if extensions > MAX_EXTENSIONS:
+        raise BrokenError(f"holds an entry with more than {MAX_EXTENSIONS} extended headers")
+    data = reader.read(size)
+    if len(data) < size:
+        raise BrokenError(CUT_OFF)
+    reader.skip(padded(size) - size)
+    return data
+
+
+def _extend(records: Records, kind: str, data: bytes, reader: Reader) -> int:
+    """Add what an extended header says; return how many records it has."""
+    if kind == PAX:
+        found = list(_pax_records(data, reader))
+        records.update(found)
+        return len(found)
+    if kind != PAX_OF_ALL:  # which means nothing to the engine
+        key = b"long name" if kind == LONG_NAME else b"long link"
+        records[key] = data.partition(b"\0")[0]
+    return 1
+
+
+def _pax_records(data: bytes, reader: Reader) -> Iterator[tuple[bytes, bytes]]:
+    place = 0
+    while place < len(data):
+        digits = data[place : place + 8].partition(b" ")[0]
+        length = int(digits) if DECIMAL.fullmatch(digits) else 0
+        record = data[place + len(digits) + 1 : place + length]
+        key, equals, value = record[:-1].partition(b"=")
+        if not equals or not record.endswith(b"\n") or place + length > len(data):
+            raise _damaged(reader)
+        yield key, value
+        place += length
+
+
+def _entry(
+    block: bytes, kind: str, size: int, records: Records, reader: Reader, count: int
+) -> Entry:
+    name = records.get(b"path", records.get(b"long name")) or _name(block)
+    link = records.get(b"linkpath", records.get(b"long link")) or _text(block[157:257])
+    if b"size" in records:
+        size = _decimal(records[b"size"], reader)
+    if kind == "\0" and name.endswith(b"/"):
+        kind = FOLDER  # as archives of before 1988 say it
+    elif kind in FILES:
+        kind = FILES[0]
+    if kind in WITHOUT_DATA:
+        size = 0  # whatever the header says; some programs note a link's target's
+    holes = [_decimal(records[key], reader) for key in SPARSE_SIZES if key in records]
+    return Entry(
+        name=name.decode(errors="surrogateescape"),
+        kind=kind,
+        size=size,
+        expanded=max([size, *holes]),
+        link=link.decode(errors="surrogateescape"),
+        device=_device(block) if kind in (CHARACTER_DEVICE, BLOCK_DEVICE) else (0, 0),
+        start=reader.position,
+        records=count,
+    )
+
+
+def _name(block: bytes) -> bytes:
+    name = _text(block[:100])
+    # GNU's and Star's headers have other things there.
+    is_posix = block[257:265] == b"ustar\x0000" and block[508:512] != b"tar\0"
+    prefix = _text(block[345:500]) if is_posix else b""
+    return prefix + b"/" + name if prefix else name
+
+
+def _text(field: bytes) -> bytes:
+    return field.partition(b"\0")[0]
+
+
+def _decimal(text: bytes, reader: Reader) -> int:
+    number = int(text) if DECIMAL.fullmatch(text) else MAX_SIZE + 1
+    if number > MAX_SIZE:
+        raise _damaged(reader)
+    return number
+
+
+def _device(block: bytes) -> tuple[int, int]:
+    """Return a device's numbers; -1 for what is none."""
+    return _device_number(block[329:337]), _device_number(block[337:345])
+
+
+def _device_number(field: bytes) -> int:
+    digits = _text(field).strip(b" ")
+    return int(digits or b"0", 8) if OCTAL.fullmatch(digits) else -1
+
+
+def _damaged(reader: Reader) -> BrokenError:
+    return BrokenError(f"is damaged: what stands before byte {reader.position:,} is no tar header")

@@ -1,0 +1,173 @@
+"""The OCI distribution API as an anonymous reader knows it, every byte checked by its digest."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlencode, urljoin, urlsplit
+
+import requests
+
+from evaluator.container.archives.documents import (
+    MAX_DOCUMENT,
+    BadDocumentError,
+    as_object,
+    as_text,
+)
+from evaluator.formats.limits import Refused
+from images.network import ForbiddenAddressError, Network, NetworkError
+from images.references import DIGEST, UPLOAD, Reference
+
+MANIFESTS = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+MAX_REDIRECTS = 5
+MAX_ANSWER = 256 * 1024  # bytes of an answer with a token
+MAX_TOKEN = 16 * 1024  # characters
+CHALLENGE = re.compile(r"\s*bearer\s+(.*)", re.IGNORECASE | re.DOTALL)
+PARAMETER = re.compile(r'(\w+)="([^"]*)"')
+TOKEN = re.compile(rf"[\x21-\x7e]{{1,{MAX_TOKEN}}}")
+PUSH_AGAIN = f"Push the image again. {UPLOAD}"
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """What a manifest says of a document or a layer."""
+
+    digest: str
+    size: int
+
+
+def as_blob(descriptor: object) -> Blob:
+    """Return what a descriptor says; raises BadDocumentError."""
+    found = as_object(descriptor)
+    digest, size = as_text(found.get("digest")), found.get("size")
+    if not DIGEST.fullmatch(digest) or type(size) is not int or size < 0:
+        raise BadDocumentError("has a descriptor without a SHA-256 digest or a size")
+    return Blob(digest, size)
+
+
+@dataclass(slots=True)
+class Distribution:
+    """One repository of a registry, as somebody without an account reads it."""
+
+    reference: Reference
+    network: Network
+    is_plain: bool
+    token: str = field(default="", repr=False)
+
+    def manifest(self, digest: str) -> bytes:
+        """Return a manifest or an index; raises Refused if it is not the one of this digest."""
+        with self._answer(f"manifests/{digest}", ", ".join(MANIFESTS)) as response:
+            data = self._all(response, MAX_DOCUMENT)
+        if f"sha256:{hashlib.sha256(data).hexdigest()}" != digest:
+            raise Refused(f"The registry's manifest is not the one of {digest}. {PUSH_AGAIN}")
+        return data
+
+    def blob(self, blob: Blob) -> Iterator[bytes]:
+        """Yield a blob's bytes; raises Refused in the end if they are not those of its digest."""
+        digest, size = hashlib.sha256(), 0
+        with self._answer(f"blobs/{blob.digest}", "*/*") as response:
+            for piece in self.network.pieces(response):
+                digest.update(piece)
+                size += len(piece)
+                if size > blob.size:
+                    raise Refused(
+                        f"The registry sends more for {blob.digest} than the {blob.size:,} bytes "
+                        f"that the manifest names. {PUSH_AGAIN}"
+                    )
+                yield piece
+        if size < blob.size:
+            raise NetworkError(f"{self.reference.host}: a blob ended after {size:,} bytes")
+        if f"sha256:{digest.hexdigest()}" != blob.digest:
+            raise Refused(f"The registry sends other bytes for {blob.digest}. {PUSH_AGAIN}")
+
+    @contextlib.contextmanager
+    def _answer(self, path: str, accept: str) -> Iterator[requests.Response]:
+        """Ask the registry, with a token if it wants one; blobs may lie elsewhere."""
+        url = f"{self._base()}/v2/{self.reference.name}/{path}"
+        with contextlib.ExitStack() as stack:
+            response = stack.enter_context(self._get(url, accept))
+            if response.status_code == 401 and not self.token:
+                self._fetch_token(response.headers.get("WWW-Authenticate", ""))
+                response = stack.enter_context(self._get(url, accept))
+            if path.startswith("blobs/"):
+                response = self._followed(response, stack)
+            self._require_success(response)
+            yield response
+
+    def _base(self) -> str:
+        host = self.reference.api_host
+        return f"{'http' if self.is_plain else 'https'}://{host}"
+
+    @contextlib.contextmanager
+    def _get(self, url: str, accept: str, what: str = "registry") -> Iterator[requests.Response]:
+        headers = {"Accept": accept}
+        if self.token and url.startswith(f"{self._base()}/"):
+            headers["Authorization"] = f"Bearer {self.token}"
+        try:
+            with self.network.get(url, headers) as response:
+                yield response
+        except ForbiddenAddressError as error:
+            host = urlsplit(url).netloc
+            raise Refused(f"The {what}'s server {host} {error}. {UPLOAD}") from None
+
+    def _followed(
+        self, response: requests.Response, stack: contextlib.ExitStack
+    ) -> requests.Response:
+        for _ in range(MAX_REDIRECTS):
+            if not 300 <= response.status_code < 400:
+                return response
+            url = urljoin(response.url, response.headers.get("Location", ""))
+            response = stack.enter_context(self._get(url, "*/*", "blob"))
+        raise Refused(f"The registry sends us on more than {MAX_REDIRECTS} times. {UPLOAD}")
+
+    def _require_success(self, response: requests.Response) -> None:
+        host, status = self.reference.host, response.status_code
+        if status == 200:
+            return
+        if status == 429 or status >= 500:
+            raise NetworkError(f"{host} answers with status {status}")
+        if status in (401, 403, 404):
+            raise Refused(
+                f"{host} has no such image for everybody (status {status}). Check name and digest, "
+                f"and make it public. {UPLOAD}"
+            )
+        raise Refused(f"{host} answers with status {status}, where 200 is expected. {UPLOAD}")
+
+    def _fetch_token(self, challenge: str) -> None:
+        """Get a token that everybody gets, from where the registry says."""
+        found = CHALLENGE.fullmatch(challenge)
+        said = dict(PARAMETER.findall(found[1])) if found else {}
+        if not said.get("realm"):
+            return
+        wanted = {"scope": f"repository:{self.reference.name}:pull"}
+        if "service" in said:
+            wanted["service"] = said["service"]
+        joint = "&" if "?" in said["realm"] else "?"
+        url = f"{said['realm']}{joint}{urlencode(wanted)}"
+        with self._get(url, "application/json", "token") as response:
+            self._require_success(response)
+            data = self._all(response, MAX_ANSWER)
+        try:
+            answer = as_object(json.loads(data))
+        except (ValueError, RecursionError, BadDocumentError):
+            answer = {}
+        token = answer.get("token") or answer.get("access_token")
+        if isinstance(token, str) and TOKEN.fullmatch(token):
+            self.token = token
+
+    def _all(self, response: requests.Response, most: int) -> bytes:
+        data = bytearray()
+        for piece in self.network.pieces(response):
+            data += piece
+            if len(data) > most:
+                raise Refused(f"The registry's answer has more than {most:,} bytes. {UPLOAD}")
+        return bytes(data)
