@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 
 from celery import Task, shared_task
+from django.conf import settings
 
 from submissions import checking, scoring, work
 from submissions.models import Entry, Submission
@@ -19,18 +20,18 @@ logger = logging.getLogger(__name__)
 @shared_task(bind=True, name=Submission.TASK)
 def check(self: Task[[int], None], submission_id: int) -> None:
     """Check one submission; a second delivery of the same message changes nothing."""
-    owner = self.request.id or ""
-    submission = work.claim(Submission, submission_id, owner=owner)
-    if submission is None:
-        _leave(Submission, submission_id, owner=owner)
-        return
-    try:
-        checking.conclude(submission, checking.judge(submission), owner=owner)
-    except work.NoLongerOurs:
-        logger.warning("submission %s went to another worker meanwhile", submission_id)
-    except BaseException:
-        work.release(submission, owner=owner)
-        raise
+    _check(submission_id, owner=self.request.id or "")
+
+
+@shared_task(
+    bind=True,
+    name=Submission.IMAGE_TASK,
+    soft_time_limit=settings.IMAGE_SOFT_TIME_LIMIT,
+    time_limit=settings.IMAGE_TIME_LIMIT,
+)
+def check_image(self: Task[[int], None], submission_id: int) -> None:
+    """Do the same for an image, for which there is more time."""
+    _check(submission_id, owner=self.request.id or "")
 
 
 @shared_task(bind=True, name=Entry.TASK)
@@ -47,6 +48,20 @@ def score(self: Task[[int], None], entry_id: int) -> None:
         logger.warning("entry %s went to another worker meanwhile", entry_id)
     except BaseException:
         work.release(entry, owner=owner)
+        raise
+
+
+def _check(submission_id: int, *, owner: str) -> None:
+    submission = work.claim(Submission, submission_id, owner=owner)
+    if submission is None:
+        _leave(Submission, submission_id, owner=owner)
+        return
+    try:
+        checking.check(submission, owner=owner)
+    except work.NoLongerOurs:
+        logger.warning("submission %s went to another worker meanwhile", submission_id)
+    except BaseException:
+        work.release(submission, owner=owner)
         raise
 
 

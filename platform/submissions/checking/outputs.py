@@ -16,6 +16,7 @@ from files.models import StoredFile
 from sharedtasks.models import TestSet
 from sharedtasks.testsets import Slots
 from submissions import hypotheses, work
+from submissions.checking.problems import MAX_NAME, count_in_words, rows, storable
 from submissions.models import Entry, Problem, Submission, Verdict
 from submissions.states import SubmissionState
 
@@ -40,6 +41,11 @@ class Judged:
     fit: Fit | None  # None: it was refused
     problems: Sequence[evaluator.Problem]  # the first ones
     total: int  # of its problems
+
+
+def check(submission: Submission, *, owner: str) -> None:
+    """Check every file and write down what was found. Raises NoLongerOurs."""
+    conclude(submission, judge(submission), owner=owner)
 
 
 def judge(submission: Submission) -> list[Judged]:
@@ -130,7 +136,7 @@ def _reason(judged: Sequence[Judged], fitting: int) -> str:
     if fitting == len(judged) and judged:
         return ""
     total = sum(one.total for one in judged if one.fit is None)
-    count = "1 problem" if total == 1 else f"{total:,} problems"
+    count = count_in_words(total)
     if not fitting:
         return f"{count} found; nothing was scored."
     others = "the other, which is" if fitting == len(judged) - 1 else "the others, which are"
@@ -143,7 +149,7 @@ def _keep_verdicts(submission: Submission, judged: Sequence[Judged]) -> None:
         Verdict(
             submission=submission,
             position=position,
-            file=_storable(one.file)[-200:],
+            file=storable(one.file)[-MAX_NAME:],
             test_set=one.test_set,
             entry=_make_entry(submission, one.fit) if one.fit else None,
             errors=0 if one.fit else one.total,
@@ -152,17 +158,9 @@ def _keep_verdicts(submission: Submission, judged: Sequence[Judged]) -> None:
         for position, one in enumerate(judged)
     )
     Problem.objects.bulk_create(
-        Problem(
-            submission=submission,
-            verdict=verdict,
-            severity=problem.severity,
-            file=_storable(problem.file)[-200:],
-            line=problem.line,
-            segment=_storable(problem.segment or "")[:200],
-            message=_storable(problem.message),
-        )
+        row
         for verdict, one in zip(verdicts, judged, strict=True)
-        for problem in one.problems[:of_each]
+        for row in rows(verdict, one.problems[:of_each])
     )
 
 
@@ -177,8 +175,3 @@ def _make_entry(submission: Submission, fit: Fit) -> Entry:
     work.record_birth(entry, reason="no errors found in the upload")
     work.announce(entry)
     return entry
-
-
-def _storable(text: str) -> str:
-    # Problems quote hostile bytes: PostgreSQL takes no NUL, UTF-8 no lone surrogate.
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()

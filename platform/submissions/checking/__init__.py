@@ -1,0 +1,15 @@
+"""From what was sent to entries: of outputs, and of images."""
+
+from __future__ import annotations
+
+from submissions.checking import images, outputs
+from submissions.models import Submission
+
+
+def check(submission: Submission, *, owner: str) -> None:
+    """Check a submission that is claimed, and write down what was found.
+
+    Raises NoLongerOurs if another worker has it by then.
+    """
+    kind = images if submission.is_image else outputs
+    kind.check(submission, owner=owner)
