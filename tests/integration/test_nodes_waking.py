@@ -1,0 +1,126 @@
+"""An entry that begins to wait wakes a node that is free; nobody pays for a broker that is down."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from django.utils import timezone
+from kombu import Connection, Queue
+
+from nodes import wake, waking
+from submissions import work
+from tests.integration.node_rows import node_row, run_row, waiting_entry
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _forget(monkeypatch):
+    monkeypatch.setattr(waking, "_quiet_until", 0.0)
+    wake._app.cache_clear()
+    yield
+    wake._app.cache_clear()
+
+
+@pytest.fixture
+def broker(settings, tmp_path):
+    """Return a function that tells which messages have been sent to which queue so far."""
+    settings.NODES_BROKER_URL = f"filesystem://{tmp_path}/nodes"
+    options = {
+        "data_folder_in": f"{tmp_path}/nodes/messages",
+        "data_folder_out": f"{tmp_path}/nodes/messages",
+        "control_folder": f"{tmp_path}/nodes/control",
+    }
+
+    def heard():
+        found = []
+        for folder in ("messages", "control"):
+            (tmp_path / "nodes" / folder).mkdir(parents=True, exist_ok=True)
+        with Connection("filesystem://", transport_options=options) as connection:
+            for name in (wake.CPU, wake.GPU):
+                queue = Queue(name)(connection.channel())
+                queue.declare()
+                while message := queue.get(no_ack=True):
+                    found.append((name, message.headers["task"], bool(message.headers["expires"])))
+        return found
+
+    return heard
+
+
+@pytest.fixture
+def begin_to_wait(make_bare_test_set, team, alice, django_capture_on_commit_callbacks):
+    """Return a function that makes an entry and lets it begin to wait, as checking does."""
+    test_set = make_bare_test_set()
+
+    def begin(**options):
+        with django_capture_on_commit_callbacks(execute=True):
+            entry = waiting_entry(test_set, team, alice, **options)
+            work.record_birth(entry, reason="the image was checked")
+        return entry
+
+    return begin
+
+
+@pytest.mark.parametrize(
+    ("nodes", "needs_gpu", "expected"),
+    [
+        ([{}], False, [wake.CPU]),
+        ([{"gpus": ["0"]}], False, [wake.CPU]),
+        ([{"gpus": ["0"]}], True, [wake.GPU]),
+        ([{}], True, []),
+        ([{"gpus": ["0"], "takes_cpu_work": False}], False, []),
+        ([{"drained_at": timezone.now()}], False, []),
+        ([{"revoked_at": timezone.now()}], False, []),
+        ([{"seen": 10_000}], False, [wake.CPU]),  # it may only not have been woken
+        ([], False, []),
+    ],
+)
+def test_a_node_that_is_free_and_fits_is_woken(broker, begin_to_wait, nodes, needs_gpu, expected):
+    for number, columns in enumerate(nodes):
+        node_row(f"node-{number}", **columns)
+
+    begin_to_wait(needs_gpu=needs_gpu)
+
+    assert broker() == [(queue, "node.wake", True) for queue in expected]
+
+
+def test_a_node_that_is_busy_is_left_alone(broker, begin_to_wait):
+    run_row(begin_to_wait(state="running"), node_row())
+
+    begin_to_wait()
+
+    assert broker() == []
+
+
+def test_going_back_to_wait_wakes_one_too_and_a_note_wakes_none(
+    broker, begin_to_wait, django_capture_on_commit_callbacks
+):
+    node_row()
+    entry = begin_to_wait(state="running")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        work.move(entry, old=("running",), to="waiting", reason="smoke run passed")
+        work.record_note(entry, reason="a note")
+
+    assert len(broker()) == 1
+
+
+def test_where_nodes_are_not_configured_nothing_is_sent(begin_to_wait, caplog):
+    node_row()
+
+    begin_to_wait()
+
+    assert "broker" not in caplog.text
+
+
+def test_a_broker_that_is_down_is_tried_once_and_fails_nothing(begin_to_wait, settings, caplog):
+    settings.NODES_BROKER_URL = "redis://:secret@127.0.0.1:1/0"
+    node_row()
+
+    with caplog.at_level(logging.WARNING):
+        entries = [begin_to_wait() for _ in range(3)]
+
+    assert all(entry.pk for entry in entries)
+    assert caplog.text.count("the nodes' broker took no message") == 1
+    assert "secret" not in caplog.text
