@@ -266,6 +266,10 @@ FILE_UPLOAD_HANDLERS = [
 
 CHECKING_DWELL = env.seconds("CHECKING_DWELL", 600)  # seconds a worker may hold a submission
 SCORING_DWELL = env.seconds("SCORING_DWELL", 600)  # seconds a worker may hold an entry
+NODE_LEASE = env.seconds("NODE_LEASE", 60)  # seconds that a run is a node's without a sign of life
+NODE_HEARTBEAT = env.seconds("NODE_HEARTBEAT", 5)  # seconds between two signs of life
+SMOKE_WALL_TIME = env.seconds("SMOKE_WALL_TIME", 600)  # seconds at most, if the phase gives more
+NODES_BROKER_URL = env.secret("NODES_BROKER_URL", "")  # of nodes alone; empty: none are woken
 SWEEP_INTERVAL = env.seconds("SWEEP_INTERVAL", 15)  # seconds between two sweeps
 
 BROKER_URL = env.secret("BROKER_URL", "filesystem://localhost")
@@ -314,12 +318,9 @@ else:
 
 # Nodes: the machines that run systems in containers -----------------------------------
 
-NODE_LEASE = env.seconds("NODE_LEASE", 60)  # seconds for which a sign of life keeps a run
-NODE_HEARTBEAT = env.seconds("NODE_HEARTBEAT", 5)  # seconds between two signs of life
 if NODE_LEASE < 3 * NODE_HEARTBEAT:
     raise ImproperlyConfigured("NODE_LEASE has to be three times NODE_HEARTBEAT at least.")
-# A broker of their own: whoever can write to the other one can have any task done.
-NODES_BROKER_URL = env.secret("NODES_BROKER_URL", "")  # empty: nobody is woken
+# A broker of their own: whoever can write to the platform's can have any task done.
 if NODES_BROKER_URL and NODES_BROKER_URL.partition("://")[0] not in BROKERS:
     raise ImproperlyConfigured(
         "NODES_BROKER_URL has to begin with filesystem:///, redis:// or amqp://."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 
 from django.db.models.functions import Now
@@ -9,6 +10,13 @@ from django.db.models.functions import Now
 from images.models import Image
 from nodes import tokens
 from nodes.models import Node
+
+
+def give_token(node: Node) -> str:
+    """Give a new node, which is not saved yet, its token; return what nobody can read again."""
+    token = secrets.token_urlsafe(tokens.TOKEN_BYTES)
+    node.token_hash = tokens.hash_of(token)
+    return token
 
 
 def drain(nodes: Iterable[Node], *, reason: str) -> int:
@@ -28,7 +36,8 @@ def revoke(nodes: Iterable[Node]) -> int:
 
     What they run goes to other nodes once the lease has ended.
     """
-    return sum(tokens.revoke(node) for node in nodes)
+    rows = Node.objects.filter(pk__in=[node.pk for node in nodes], revoked_at=None)
+    return rows.update(revoked_at=Now())
 
 
 def lift_quarantine(images: Iterable[Image]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef
 
 from nodes import wake
@@ -22,7 +23,7 @@ def wake_for(entry: int) -> None:
     Several entries of one image wake several nodes.
     """
     global _quiet_until
-    if not wake.is_configured() or time.monotonic() < _quiet_until:
+    if not settings.NODES_BROKER_URL or time.monotonic() < _quiet_until:
         return
     needs_gpu = (
         Entry.objects.filter(pk=entry, state=EntryState.WAITING)
@@ -31,7 +32,7 @@ def wake_for(entry: int) -> None:
     )
     if needs_gpu is None or not _is_one_free(needs_gpu=needs_gpu):
         return
-    if not wake.wake(wake.GPU if needs_gpu else wake.CPU):
+    if not wake.wake([wake.GPU if needs_gpu else wake.CPU]):
         _quiet_until = time.monotonic() + QUIET_FOR
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
@@ -124,3 +125,17 @@ def test_they_are_for_organisers_alone(client, alice, address):
     client.force_login(alice)
 
     assert client.get(address).status_code == 302
+
+
+def test_the_command_prints_a_token_that_opens(db, capsys):
+    call_command("add_node", "gpu-1")
+
+    assert tokens.node_of(capsys.readouterr().out.strip()).name == "gpu-1"
+
+
+@pytest.mark.parametrize("name", ["gpu-1", "no name"])
+def test_the_command_refuses_a_name_that_is_taken_or_none(db, name):
+    node_row("gpu-1")
+
+    with pytest.raises(CommandError):
+        call_command("add_node", name)

@@ -391,3 +391,14 @@ def test_a_run_without_a_log_has_none_to_give(make_waiting, client, alice):
 )
 def test_the_end_of_a_log(db, content, length, expected):
     assert logs.ending(log_of(content.encode()), length) == expected
+
+
+def test_an_entrys_page_shows_its_runs(make_waiting, client, alice):
+    entry = make_waiting(state="running")
+    run_row(entry, node_row(), stage="running", done=3)
+    client.force_login(alice)
+
+    text = client.get(entry.get_absolute_url()).text
+
+    assert text.count('id="runs"') == 1
+    assert "3 of 10 segments" in text
