@@ -17,5 +17,6 @@ urlpatterns = [
     path("", include("submissions.urls")),
     path("", include("nodes.pages.urls")),
     path("", include("accounts.urls")),
+    path("", include("nodes.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -1,0 +1,151 @@
+"""Which run a node is given next: the oldest that waits and that it fits.
+
+Whoever writes locks in this order: entries, runs, nodes, images.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, Max, OuterRef, QuerySet
+
+from evaluator.container.sample import SENTENCES
+from nodes import endings
+from nodes.clock import database_now
+from nodes.models import Node, Run
+from submissions import work
+from submissions.models import Entry, Submission
+from submissions.states import EntryState
+
+logger = logging.getLogger(__name__)
+
+RACES = 10  # with other nodes that are lost before this one waits for the next wake-up
+SMOKE_SEGMENTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a node says of itself when it asks."""
+
+    cpus: float
+    memory: int  # bytes
+    gpus: tuple[str, ...]  # ids, as its engine knows them
+    runtime: str
+    version: str
+
+
+def claim(node: Node, machine: Machine) -> Run | None:
+    """Give a node its next run, or None if nothing waits that it fits.
+
+    A node that asks while it has a run has started anew and knows nothing of it: it is lost.
+    """
+    _note(node, machine)
+    for run in Run.objects.filter(node=node, ended_at=None):
+        endings.lose(run.pk, reason="its node asked for another run: it has started anew")
+    if node.drained_at is not None:
+        return None
+    for _ in range(RACES):
+        try:
+            with transaction.atomic():
+                entry = _next(node, machine)
+                return _begin(entry, node, machine) if entry else None
+        except IntegrityError:  # another node was faster; the constraints have decided
+            logger.info("node %s lost a race for a run", node)
+    return None
+
+
+def has_sample(language: str) -> bool:
+    """Say whether there are public sentences for a smoke run from this language."""
+    return language.partition("-")[0] in SENTENCES
+
+
+def _note(node: Node, machine: Machine) -> None:
+    Node.objects.filter(pk=node.pk).update(
+        last_seen_at=database_now(),
+        cpus=machine.cpus,
+        memory=machine.memory,
+        gpus=list(machine.gpus),
+        runtime=machine.runtime,
+        version=machine.version,
+    )
+
+
+def _next(node: Node, machine: Machine) -> Entry | None:
+    is_locking = connection.features.has_select_for_update_skip_locked
+    rows = Entry.objects.select_for_update(skip_locked=is_locking, of=("self",))
+    entries = fitting(rows, has_gpu=bool(machine.gpus), takes_cpu_work=node.takes_cpu_work)
+    # GPU work first: no other node can do it.
+    return entries.order_by("-submission__needs_gpu", "pk").first()
+
+
+def fitting(
+    entries: QuerySet[Entry], *, has_gpu: bool, takes_cpu_work: bool = True
+) -> QuerySet[Entry]:
+    """Choose the entries that a node of this kind could be given now."""
+    others_smoke = Run.objects.filter(
+        image=OuterRef("submission__image"),
+        source_language=OuterRef("test_set__source_language"),
+        target_language=OuterRef("test_set__target_language"),
+        purpose=Run.Purpose.SMOKE,
+        ended_at=None,
+    )
+    entries = entries.filter(
+        ~Exists(others_smoke),
+        state=EntryState.WAITING,
+        withdrawn_at=None,
+        submission__kind=Submission.Kind.IMAGE,
+        submission__image__quarantined_at=None,
+    )
+    if not has_gpu:
+        return entries.filter(submission__needs_gpu=False)
+    return entries if takes_cpu_work else entries.filter(submission__needs_gpu=True)
+
+
+def _begin(entry: Entry, node: Node, machine: Machine) -> Run:
+    assert entry.submission is not None  # `fitting` chose it
+    assert entry.submission.image is not None
+    test_set, image = entry.test_set, entry.submission.image
+    purpose, reason = _purpose(entry)
+    if not work.move(entry, old=[EntryState.WAITING], to=EntryState.RUNNING, reason=reason):
+        raise IntegrityError("somebody else moved it")
+    earlier = Run.objects.filter(entry=entry)
+    fence = earlier.aggregate(last=Max("fence"))["last"] or 0
+    now = database_now()
+    return Run.objects.create(
+        entry=entry,
+        image=image,
+        source_language=test_set.source_language,
+        target_language=test_set.target_language,
+        purpose=purpose,
+        node=node,
+        gpus=list(machine.gpus[:1]) if entry.submission.needs_gpu else [],
+        attempt=endings.attempts(entry, purpose) + 1,
+        fence=fence + 1,
+        lease_until=now + timedelta(seconds=settings.NODE_LEASE),
+        started_at=now,
+        heartbeat_at=now,
+        segments=SMOKE_SEGMENTS if purpose == Run.Purpose.SMOKE else test_set.segments,
+    )
+
+
+def _purpose(entry: Entry) -> tuple[str, str]:
+    """Return what an entry's next run is for, and what its timeline says of it."""
+    test_set = entry.test_set
+    assert entry.submission is not None
+    if not has_sample(test_set.source_language):
+        language = test_set.source_language
+        return Run.Purpose.TEST, f"no smoke run: there are no sample sentences in {language}"
+    passed = Run.objects.filter(
+        image=entry.submission.image_id,
+        source_language=test_set.source_language,
+        target_language=test_set.target_language,
+        purpose=Run.Purpose.SMOKE,
+        outcome=Run.Ending.OK,
+    )
+    if passed.exists():
+        return Run.Purpose.TEST, "on the test set"
+    return Run.Purpose.SMOKE, "a smoke run on sample sentences first"

@@ -1,0 +1,363 @@
+"""The nodes' protocol as the platform speaks it: claims, signs of life, texts, ends."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from django.db.models import F
+from django.test import Client
+
+from evaluator.container.sample import SENTENCES
+from files import storage
+from nodes import endings, tokens
+from nodes.models import Node, Run
+from nodes.sweeping import sweep_runs
+from submissions import services
+from submissions.models import Entry, Submission
+from submissions.states import EntryState
+from tests.integration.image_rows import image_entry, image_row
+from tests.integration.samples import PERFECT, SEGMENTS
+
+pytestmark = pytest.mark.django_db
+
+MACHINE = {"cpus": 4, "memory": 2**33, "gpus": [], "runtime": "", "version": "0.1.0"}
+END = {"outcome": "ok", "problem_count": 0, "wall_time": 1.5, "done": 5, "log_bytes": 0}
+
+
+class Speaker:
+    """A node that says what it is told to."""
+
+    def __init__(self, name: str) -> None:
+        self.node, self.token = tokens.add_node(name)
+        self.client = Client()
+
+    def post(self, path, body, **headers):
+        return self.client.post(
+            f"/nodes/v1/{path}", json.dumps(body), content_type="application/json",
+            headers={"Authorization": f"Bearer {self.token}"} | headers,
+        )  # fmt: skip
+
+    def put(self, path, body, fence):
+        return self.client.put(
+            f"/nodes/v1/{path}?fence={fence}", body, content_type="application/octet-stream",
+            headers={"Authorization": f"Bearer {self.token}"},
+        )  # fmt: skip
+
+    def claim(self, **changes):
+        return self.post("claim", MACHINE | changes)
+
+    def beat(self, run, **changes):
+        body = {"fence": run["fence"], "stage": "running", "done": 1, "segments": 5, "memory": 7}
+        return self.post(f"runs/{run['run']}/heartbeat", body | changes)
+
+    def finish(self, run, **changes):
+        return self.post(f"runs/{run['run']}/finish", END | {"fence": run["fence"]} | changes)
+
+    def hypotheses(self, run, texts=PERFECT):
+        body = "".join(f"{json.dumps(text)}\n" for text in texts)
+        return self.put(f"runs/{run['run']}/hypotheses", body, run["fence"])
+
+
+@pytest.fixture
+def node():
+    return Speaker("gpu-1")
+
+
+@pytest.fixture
+def other():
+    return Speaker("gpu-2")
+
+
+@pytest.fixture
+def entry(alice, team, test_set):
+    return make_image_entry(team, alice, test_set, make_image())
+
+
+def make_image():
+    image = image_row()
+    image.archive = storage.put(BytesIO(b"the archive of an image"), max_bytes=100)
+    image.save()
+    return image
+
+
+def make_image_entry(team, member, test_set, image, *, needs_gpu=False):
+    entry = image_entry(test_set, team, member)
+    Submission.objects.filter(pk=entry.submission_id).update(image=image, needs_gpu=needs_gpu)
+    entry.refresh_from_db()
+    return entry
+
+
+def state(entry):
+    entry.refresh_from_db()
+    return entry.state
+
+
+def past_smoke(node):
+    run = node.claim().json()
+    assert node.finish(run).status_code == 204
+    return node.claim().json()
+
+
+def end_leases():
+    Run.objects.filter(ended_at=None).update(lease_until=F("started_at") - timedelta(seconds=1))
+
+
+def test_a_smoke_run_then_the_test_set_then_scoring(node, entry):
+    smoke = node.claim().json()
+    assert (smoke["purpose"], smoke["quote"], len(smoke["segments"])) == ("smoke", True, 5)
+    assert smoke["segments"][0]["source"] == SENTENCES["en"][0][1]
+    assert state(entry) == EntryState.RUNNING
+    assert node.beat(smoke).json() == {"cancel": False, "lease": 60}
+    assert node.finish(smoke).status_code == 204
+    assert state(entry) == EntryState.WAITING
+
+    test = node.claim().json()
+    assert (test["purpose"], test["quote"], len(test["segments"])) == ("test", False, SEGMENTS)
+    assert test["fence"] > smoke["fence"]
+    assert node.hypotheses(test).status_code == 204
+    assert node.finish(test, done=SEGMENTS).status_code == 204
+
+    assert state(entry) == EntryState.SCORING
+    assert entry.hypotheses is not None
+    assert node.claim().status_code == 204
+
+
+def test_an_end_that_is_told_twice_is_one_end(node, entry):
+    test = past_smoke(node)
+    node.hypotheses(test)
+
+    answers = [node.finish(test).status_code for _ in range(3)]
+
+    assert answers == [204, 204, 204]
+    assert node.finish(test, outcome="crashed").status_code == 409
+    assert entry.changes.filter(new=EntryState.SCORING).count() == 1
+
+
+def test_ok_without_hypotheses_is_not_taken(node, entry):
+    test = past_smoke(node)
+
+    answer = node.finish(test)
+
+    assert answer.status_code == 422
+    assert "hypotheses" in answer.json()["error"]
+    assert state(entry) == EntryState.RUNNING
+
+
+@pytest.mark.parametrize("texts", [PERFECT[:-1], (*PERFECT, "one more"), ("a\nb", *PERFECT[1:])])
+def test_hypotheses_are_checked_as_an_upload_is(node, entry, texts):
+    test = past_smoke(node)
+
+    assert node.hypotheses(test, texts).status_code == 422
+    assert Run.objects.get(pk=test["run"]).hypotheses is None
+
+
+@pytest.mark.parametrize("outcome", sorted(endings.OF_THE_TEAM))
+def test_what_is_the_teams_fault_rejects_the_entry(node, entry, outcome):
+    test = past_smoke(node)
+
+    node.finish(test, outcome=outcome, message="It did this.")
+
+    assert state(entry) == EntryState.REJECTED
+    assert entry.reason == "It did this."
+
+
+def test_a_failed_smoke_run_rejects_all_of_its_language_pair(
+    node, alice, team, test_set, make_test_set
+):
+    image = make_image()
+    first = make_image_entry(team, alice, test_set, image)
+    same_pair = make_image_entry(team, alice, make_test_set(mode="noterm"), image)
+    other_pair = make_image_entry(team, alice, make_test_set(target_language="ru"), image)
+
+    node.finish(node.claim().json(), outcome="crashed", message="It ended with 1.")
+
+    assert [state(one) for one in (first, same_pair, other_pair)] == [
+        EntryState.REJECTED, EntryState.REJECTED, EntryState.WAITING,
+    ]  # fmt: skip
+    assert "sample sentences" in first.reason
+
+
+@pytest.mark.parametrize("outcome", sorted(endings.OURS - {Run.Ending.NODE_LOST}))
+def test_what_is_our_fault_is_tried_three_times(entry, outcome):
+    seen = []
+    for number in range(3):
+        node = Speaker(f"node-{number}")  # a node that fails twice is given nothing more
+        node.finish(node.claim().json(), outcome=outcome, detail="secret words of the engine")
+        seen.append(state(entry))
+
+    assert seen == [EntryState.WAITING, EntryState.WAITING, EntryState.FAILED]
+    assert "secret" not in entry.reason
+    assert not entry.changes.filter(reason__contains="secret").exists()
+
+
+def test_what_is_handed_back_counts_as_no_attempt(node, entry):
+    for _ in range(5):
+        node.finish(node.claim().json(), outcome="handed_back")
+
+    assert state(entry) == EntryState.WAITING
+    assert node.claim().json()["purpose"] == "smoke"
+    assert Run.objects.get(ended_at=None).attempt == 1
+
+
+def test_a_lease_that_ends_goes_to_another_node_and_the_first_is_refused(node, other, entry):
+    run = node.claim().json()
+    end_leases()
+
+    assert sweep_runs().lost == 1
+    assert state(entry) == EntryState.WAITING
+    assert other.claim().status_code == 200
+    assert node.beat(run).status_code == 409
+    assert node.finish(run).status_code == 409
+    assert node.put(f"runs/{run['run']}/log", b"late", run["fence"]).status_code == 409
+
+
+def test_a_heartbeat_after_the_lease_is_refused_before_any_sweep(node, entry):
+    run = node.claim().json()
+    end_leases()
+
+    assert node.beat(run).status_code == 409
+    assert node.finish(run).status_code == 409
+    assert state(entry) == EntryState.RUNNING
+
+
+def test_three_lost_nodes_put_an_image_into_quarantine(alice, team, test_set, make_test_set):
+    image = make_image()
+    first = make_image_entry(team, alice, test_set, image)
+    waiting = make_image_entry(team, alice, make_test_set(target_language="ru"), image)
+
+    for number in range(3):
+        Speaker(f"node-{number}").claim()
+        end_leases()
+        sweep_runs()
+
+    image.refresh_from_db()
+    assert image.quarantined_at is not None
+    assert (state(first), state(waiting)) == (EntryState.FAILED, EntryState.FAILED)
+    assert Speaker("last").claim().status_code == 204
+
+
+def test_a_node_whose_engine_fails_twice_is_drained(node, entry):
+    for _ in range(2):
+        node.finish(node.claim().json(), outcome="engine_error", detail="no space left")
+
+    answer = node.claim()
+
+    assert (answer.status_code, answer.headers["Terminarium-Drained"]) == (204, "1")
+    assert "no space left" in Node.objects.get(pk=node.node.pk).drain_reason
+
+
+def test_a_node_that_asks_anew_has_lost_its_run(node, entry):
+    first = node.claim().json()
+
+    second = node.claim().json()
+
+    assert second["fence"] > first["fence"]
+    assert Run.objects.get(pk=first["run"]).outcome == Run.Ending.NODE_LOST
+
+
+def test_an_entry_that_was_cancelled_stops_and_stays_so(node, entry, alice):
+    run = node.claim().json()
+    services.cancel(entry=entry, actor=alice)
+
+    assert node.beat(run).json()["cancel"] is True
+    assert node.finish(run, outcome="cancelled").status_code == 204
+    assert state(entry) == EntryState.CANCELLED
+    assert Run.objects.get(pk=run["run"]).ended_at is not None
+
+
+def test_work_for_a_gpu_is_given_to_nodes_that_have_one(node, alice, team, test_set):
+    entry = make_image_entry(team, alice, test_set, make_image(), needs_gpu=True)
+
+    assert node.claim().status_code == 204
+    run = node.claim(gpus=["3", "4"]).json()
+
+    assert run["gpus"] == ["3"]
+    assert Run.objects.get(pk=run["run"]).entry == entry
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "ü", "a" * 10_000])
+def test_without_a_nodes_token_nothing_opens(entry, token):
+    client = Client()
+
+    for path in ("claim", "runs/1/heartbeat", "runs/1/finish"):
+        answer = client.post(
+            f"/nodes/v1/{path}", "{}", content_type="application/json",
+            headers={"Authorization": f"Bearer {token}"},
+        )  # fmt: skip
+        assert answer.status_code == 401
+    assert state(entry) == EntryState.WAITING
+
+
+def test_a_revoked_token_opens_nothing(node, entry):
+    tokens.revoke(node.node)
+
+    assert node.claim().status_code == 401
+
+
+def test_another_nodes_run_is_nobody_elses(node, other, entry):
+    run = node.claim().json()
+
+    assert other.beat(run).status_code == 409
+    assert other.finish(run).status_code == 409
+    assert other.hypotheses(run).status_code == 409
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"done": -1}, {"done": 6}, {"done": 1.5}, {"done": True}, {"done": "1"}, {"done": 2**60},
+        {"memory": -1}, {"memory": float("nan")}, {"stage": "dancing"}, {"fence": None},
+    ],
+)  # fmt: skip
+def test_a_sign_of_life_that_makes_no_sense_is_refused(node, entry, changes):
+    run = node.claim().json()
+
+    assert node.beat(run, **changes).status_code == 400
+    assert Run.objects.get(pk=run["run"]).done == 0
+
+
+def test_broken_and_endless_bodies_are_refused(node, entry):
+    headers = {"Authorization": f"Bearer {node.token}"}
+
+    for body in (b"", b"{", b"[]", b'"x"', b"[" * 60_000, b" " * 70_000, b"\xff"):
+        answer = node.client.post(
+            "/nodes/v1/claim", body, content_type="application/json", headers=headers
+        )
+        assert answer.status_code == 400
+    assert state(entry) == EntryState.WAITING
+
+
+def test_an_image_comes_from_any_byte_on_for_its_run_alone(node, other, entry):
+    run = node.claim().json()
+    url, bearer = run["image"]["archive"]["url"], {"Authorization": f"Bearer {node.token}"}
+    whole = b"".join(node.client.get(url, headers=bearer).streaming_content)
+
+    part = node.client.get(url, headers=bearer | {"Range": "bytes=2-"})
+
+    assert b"".join(part.streaming_content) == whole[2:]
+    assert part.status_code == 206
+    assert part.headers["Content-Range"] == f"bytes 2-{len(whole) - 1}/{len(whole)}"
+    beyond = node.client.get(url, headers=bearer | {"Range": "bytes=999999-"})
+    assert beyond.status_code == 416
+    assert node.client.get(url).status_code == 401
+    assert node.client.get(url.replace("ticket=", "ticket=x"), headers=bearer).status_code == 404
+    theirs = {"Authorization": f"Bearer {other.token}"}
+    assert other.client.get(url, headers=theirs).status_code == 404
+    node.finish(run, outcome="handed_back")
+    assert node.client.get(url, headers=bearer).status_code == 404
+
+
+def test_what_a_node_is_told_holds_no_reference(node, entry):
+    told = node.claim().content.decode() + json.dumps(past_smoke(node))
+
+    assert not [text for text in PERFECT if text in told]
+
+
+def test_an_entry_that_runs_nowhere_waits_again(node, entry):
+    Entry.objects.filter(pk=entry.pk).update(state=EntryState.RUNNING)
+
+    assert sweep_runs().returned == 1
+    assert state(entry) == EntryState.WAITING
