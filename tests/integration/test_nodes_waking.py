@@ -124,3 +124,55 @@ def test_a_broker_that_is_down_is_tried_once_and_fails_nothing(begin_to_wait, se
     assert all(entry.pk for entry in entries)
     assert caplog.text.count("the nodes' broker took no message") == 1
     assert "secret" not in caplog.text
+
+
+def test_the_sweep_wakes_idle_nodes_for_what_waits_and_tells_nothing_twice(broker, begin_to_wait):
+    node_row("gpu", gpus=["0"])
+    node_row("cpu")
+    for needs_gpu in (True, True, False):
+        begin_to_wait(needs_gpu=needs_gpu)
+    broker()
+
+    woken = [waking.wake_idle(), waking.wake_idle()]
+
+    assert woken == [2, 0]  # there is one node with a GPU
+    assert sorted(queue for queue, *_ in broker()) == [wake.CPU, wake.GPU]
+    assert waking.wake_idle() == 2
+
+
+def test_the_sweep_wakes_a_node_that_was_silent_for_a_while(broker):
+    node_row("silent", seen=31)
+    node_row("silent-gpu", seen=31, gpus=["0"])
+    node_row("new", seen=None)
+    node_row("there", seen=5)
+    node_row("revoked", seen=31, revoked_at=timezone.now())
+
+    assert waking.wake_idle() == 3
+    assert sorted(queue for queue, *_ in broker()) == [wake.CPU, wake.CPU, wake.GPU]
+
+
+def test_nodes_that_are_away_fill_no_queue(broker):
+    for number in range(waking.MESSAGES_AT_MOST + 5):
+        node_row(f"node-{number}", seen=10_000)
+
+    woken = [waking.wake_idle() for _ in range(3)]
+
+    assert woken == [waking.MESSAGES_AT_MOST, 0, 0]
+
+
+@pytest.mark.parametrize("url", ["", "redis://127.0.0.1:1/0"])
+def test_the_sweep_survives_without_a_broker(settings, url):
+    settings.NODES_BROKER_URL = url
+    node_row(seen=None)
+
+    assert waking.wake_idle() == 0
+
+
+def test_redis_is_counted_too(settings, require_service):
+    settings.NODES_BROKER_URL = require_service("redis").rsplit("/", 1)[0] + "/15"
+    node_row(seen=None)
+
+    assert [waking.wake_idle(), waking.wake_idle()] == [1, 0]
+
+    with Connection(settings.NODES_BROKER_URL) as connection:
+        assert Queue(wake.CPU)(connection.channel()).get(no_ack=True) is not None

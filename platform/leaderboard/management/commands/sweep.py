@@ -15,6 +15,7 @@ from django.db import close_old_connections
 
 from files.storage import collect_garbage
 from leaderboard import boards
+from nodes.sweeping import sweep_runs
 from submissions import baselines
 from submissions.sweeper import sweep
 
@@ -35,7 +36,8 @@ class Command(BaseCommand):
         if once:
             made = baselines.add_missing()
             self.stdout.write(
-                f"{sweep()}, {made} oracle rows made, {boards.rebuild_stale()} boards rebuilt"
+                f"{sweep()}, {sweep_runs()}, {made} oracle rows made, "
+                f"{boards.rebuild_stale()} boards rebuilt"
             )
             return
         stopped = threading.Event()
@@ -45,6 +47,7 @@ class Command(BaseCommand):
         while not stopped.is_set():
             _survives(baselines.add_missing)
             _survives(sweep)
+            _survives(sweep_runs)
             _survives(boards.rebuild_stale)
             if time.monotonic() - collected_at > COLLECT_EVERY:
                 collected_at = time.monotonic()
