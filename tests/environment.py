@@ -25,6 +25,7 @@ SETTINGS = {
     "DATABASE_URL": os.environ.get("TERMINARIUM_TEST_DATABASE_URL")
     or f"sqlite:///{STATE_DIR / 'terminarium.sqlite3'}",
     "BROKER_URL": "memory://",
+    "NODES_BROKER_URL": "",
     "CACHE_URL": "database://",
     "EMAIL_DELIVERY": "folder",
     **{

@@ -334,6 +334,20 @@ elif BROKER_URL.startswith("redis"):
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {}
 
+# Nodes: the machines that run systems in containers -----------------------------------
+
+if NODE_LEASE < 3 * NODE_HEARTBEAT:
+    raise ImproperlyConfigured("NODE_LEASE has to be three times NODE_HEARTBEAT at least.")
+# A broker of their own: whoever can write to the platform's can have any task done.
+if NODES_BROKER_URL and NODES_BROKER_URL.partition("://")[0] not in BROKERS:
+    raise ImproperlyConfigured(
+        "NODES_BROKER_URL has to begin with filesystem:///, redis:// or amqp://."
+    )
+if NODES_BROKER_URL and NODES_BROKER_URL == BROKER_URL and BROKER_URL != "memory://":
+    raise ImproperlyConfigured(
+        "NODES_BROKER_URL is BROKER_URL. Nodes need an instance or a virtual host of their own."
+    )
+
 # The rest -----------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"

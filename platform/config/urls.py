@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("leaderboard.urls")),
     path("", include("sharedtasks.urls")),
     path("", include("submissions.urls")),
+    path("", include("nodes.pages.urls")),
     path("", include("accounts.urls")),
     path("", include("nodes.urls")),
     path("admin/", admin.site.urls),

@@ -52,6 +52,7 @@ def _set_environment(state: Path) -> None:
         STATE_DIR=str(state),
         DATABASE_URL=f"sqlite:///{state / 'terminarium.sqlite3'}",
         BROKER_URL="filesystem://localhost",
+        NODES_BROKER_URL=f"filesystem://{state / 'nodes-broker'}",
         CACHE_URL="database://",
         EMAIL_DELIVERY="folder",
         SECRET_KEY=secrets.token_urlsafe(50),

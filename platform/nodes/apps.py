@@ -5,3 +5,9 @@ from django.apps import AppConfig
 
 class NodesConfig(AppConfig):
     name = "nodes"
+
+    def ready(self) -> None:
+        from nodes.waking import wake_for  # needs the models, which are there by now
+        from submissions import work
+
+        work.when_waiting(wake_for)

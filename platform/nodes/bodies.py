@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ MAX_JSON_BYTES = 64 * 1024
 MAX_TEXT = 4000  # characters of a message
 MAX_PROBLEMS = 50
 MAX_INTEGER = 2**53
+MAX_COUNT = 2**31 - 1  # what a column of whole numbers holds
 TOLD = frozenset(Run.Ending.values) - {Run.Ending.NODE_LOST}  # that one we alone can know
 
 
@@ -45,23 +45,27 @@ class Body:
             raise BadBody("the body is no JSON object")
         return cls(values)
 
-    def integer(self, name: str, *, at_least: int = 0) -> int:
+    def integer(self, name: str, *, at_least: int = 0, at_most: int = MAX_INTEGER) -> int:
         """Return a whole number."""
         value: Any = self.values.get(name)
         is_whole = isinstance(value, int) and not isinstance(value, bool)
-        if not is_whole or not at_least <= value <= MAX_INTEGER:
-            raise BadBody(f"{name} has to be a whole number of at least {at_least}")
+        if not is_whole or not at_least <= value <= at_most:
+            raise BadBody(f"{name} has to be a whole number from {at_least} to {at_most}")
         return int(value)
 
-    def integer_or_none(self, name: str, *, at_least: int = 0) -> int | None:
+    def integer_or_none(
+        self, name: str, *, at_least: int = 0, at_most: int = MAX_INTEGER
+    ) -> int | None:
         """Return a whole number, or None where it is null or missing."""
-        return None if self.values.get(name) is None else self.integer(name, at_least=at_least)
+        if self.values.get(name) is None:
+            return None
+        return self.integer(name, at_least=at_least, at_most=at_most)
 
     def number(self, name: str) -> float:
         """Return a number that is finite and not negative."""
         value: Any = self.values.get(name)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not math.isfinite(value) or not 0 <= value <= MAX_INTEGER:
+        if not is_number or not 0 <= value <= MAX_INTEGER:  # nor is NaN, which JSON lets through
             raise BadBody(f"{name} has to be a number of at least 0")
         return float(value)
 
@@ -108,8 +112,8 @@ class Body:
             outcome=outcome,
             message=self.text("message"),
             problems=list(self._problems()),
-            problem_count=min(self.integer("problem_count"), 2**31 - 1),
-            exit_status=self.integer_or_none("exit_status", at_least=-1),
+            problem_count=min(self.integer("problem_count"), MAX_COUNT),
+            exit_status=self.integer_or_none("exit_status", at_least=-MAX_COUNT, at_most=MAX_COUNT),
             wall_time=self.number("wall_time"),
             peak_memory=self.integer_or_none("peak_memory"),
             done=self.integer("done"),

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from images.models import Image
 from nodes.clock import database_now
-from nodes.models import Node, Run
+from nodes.models import TEAMS_FAULT, Node, Run
 from submissions import work
 from submissions.models import Entry
 from submissions.states import EntryState
@@ -22,28 +22,20 @@ logger = logging.getLogger(__name__)
 Ending = Run.Ending
 
 MAX_ATTEMPTS = 3  # of an entry and purpose that end on our side
-FAILURES_TO_DRAIN = 2  # of a node's engine, in a row
+FAILURES_TO_DRAIN = 2  # of a node's engine, or of the GPU that it says it has, in a row
 NODES_TO_QUARANTINE = 3  # that fell silent while they ran an image
 OURS = frozenset({Ending.NODE_LOST, Ending.IMAGE_UNAVAILABLE, Ending.NO_GPU, Ending.ENGINE_ERROR})
-OF_THE_TEAM = frozenset(
-    {
-        Ending.CRASHED,
-        Ending.TIMEOUT,
-        Ending.OUT_OF_MEMORY,
-        Ending.BAD_OUTPUT,
-        Ending.UNSUPPORTED,
-    }
-)
+OF_THE_NODE = frozenset({Ending.NO_GPU, Ending.ENGINE_ERROR})
 WORDS: Mapping[str, str] = {
     Ending.NODE_LOST: "the machine fell silent",
-    Ending.IMAGE_UNAVAILABLE: "the machine could not load the image",
+    Ending.IMAGE_UNAVAILABLE: "the machine was not given the image and its work",
     Ending.NO_GPU: "the machine could not give it a GPU",
     Ending.ENGINE_ERROR: "the machine's container engine failed",
     Ending.HANDED_BACK: "the machine was taken out of service",
     Ending.CANCELLED: "the machine stopped it",
 }
 REASON_QUARANTINED = (
-    f"Our side failed: {NODES_TO_QUARANTINE} machines fell silent while they ran this image, so it "
+    f"{NODES_TO_QUARANTINE} machines fell silent while they ran this image, so it "
     "is given to no other one. The organisers can see this; write to them."
 )
 
@@ -64,6 +56,16 @@ def lose(run_id: int, *, reason: str, overdue_only: bool = False) -> bool:
         return end(runs.select_for_update().first(), entry, Ending.NODE_LOST, {"detail": reason})
 
 
+def take_back(run_id: int) -> bool:
+    """Close a run that its node was never told of, by no fault of the node or the image."""
+    entry_id = Run.objects.values_list("entry_id", flat=True).get(pk=run_id)
+    with transaction.atomic():
+        entry = Entry.objects.select_for_update().get(pk=entry_id)
+        run = Run.objects.filter(pk=run_id, ended_at=None).select_for_update().first()
+        detail = "our side could not put together what the node is told; the server's log says why"
+        return end(run, entry, Ending.IMAGE_UNAVAILABLE, {"detail": detail})
+
+
 def end(run: Run | None, entry: Entry, outcome: str, columns: Mapping[str, Any]) -> bool:
     """Close a run whose row and entry are locked, and move what follows from it."""
     if run is None:
@@ -71,7 +73,8 @@ def end(run: Run | None, entry: Entry, outcome: str, columns: Mapping[str, Any])
     Run.objects.filter(pk=run.pk).update(ended_at=database_now(), outcome=outcome, **columns)
     run.refresh_from_db()
     _judge_node(run)
-    if outcome == Ending.NODE_LOST:
+    # One that has never said a word about the run may not even have heard of it.
+    if outcome == Ending.NODE_LOST and run.stage != Run.Stage.CLAIMED:
         _count_loss(run)
     if entry.state == EntryState.RUNNING:
         _move_entry(run, entry)
@@ -87,9 +90,9 @@ def _move_entry(run: Run, entry: Entry) -> None:
         _move(entry, EntryState.SCORING, "")
         entry.refresh_from_db()
         work.announce(entry)
-    elif run.outcome in OF_THE_TEAM and is_smoke:
+    elif run.outcome in TEAMS_FAULT and is_smoke:
         _reject_all(run, entry)
-    elif run.outcome in OF_THE_TEAM:
+    elif run.outcome in TEAMS_FAULT:
         _move(entry, EntryState.REJECTED, run.message)
     else:
         _retry(run, entry)
@@ -129,7 +132,7 @@ def _move(entry: Entry, to: str, reason: str) -> None:
 
 def _judge_node(run: Run) -> None:
     nodes = Node.objects.filter(pk=run.node_id)
-    if run.outcome == Ending.ENGINE_ERROR:
+    if run.outcome in OF_THE_NODE:
         nodes.update(failures=F("failures") + 1)
         drained = nodes.filter(failures__gte=FAILURES_TO_DRAIN, drained_at=None).update(
             drained_at=timezone.now(),
@@ -139,7 +142,7 @@ def _judge_node(run: Run) -> None:
         )
         if drained:
             logger.error("node %s is drained: its engine fails", run.node_id)
-    elif run.outcome not in (Ending.HANDED_BACK, Ending.NODE_LOST, Ending.CANCELLED):
+    elif run.outcome == Ending.OK or run.outcome in TEAMS_FAULT:  # its engine works
         nodes.update(failures=0)
 
 
@@ -149,7 +152,19 @@ def _count_loss(run: Run) -> None:
     full = images.filter(nodes_lost__gte=NODES_TO_QUARANTINE, quarantined_at=None)
     if full.update(quarantined_at=timezone.now()):
         logger.error("image %s is in quarantine", run.image_id)
-        waiting = Entry.objects.filter(submission__image=run.image_id, state=EntryState.WAITING)
-        for entry in waiting.order_by("pk"):
-            work.move(entry, old=[EntryState.WAITING], to="failed", reason=REASON_QUARANTINED)
+        fail_quarantined(Entry.objects.filter(submission__image=run.image_id))
     run.image.refresh_from_db()
+
+
+def fail_quarantined(entries: QuerySet[Entry]) -> int:
+    """Fail what waits although nothing will run its image; return how many."""
+    waiting = entries.filter(
+        state=EntryState.WAITING, submission__image__quarantined_at__isnull=False
+    )
+    failed = 0
+    for entry in waiting.order_by("pk"):
+        with transaction.atomic():
+            failed += work.move(
+                entry, old=[EntryState.WAITING], to=EntryState.FAILED, reason=REASON_QUARANTINED
+            )
+    return failed

@@ -142,3 +142,19 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"run {self.pk}: entry {self.entry_id}, {self.purpose}, attempt {self.attempt}"
+
+    @property
+    def is_fault_of_team(self) -> bool:
+        """Say whether the system ended it, by what it did or did not do."""
+        return self.outcome in TEAMS_FAULT
+
+
+TEAMS_FAULT = frozenset(
+    {
+        Run.Ending.CRASHED,
+        Run.Ending.TIMEOUT,
+        Run.Ending.OUT_OF_MEMORY,
+        Run.Ending.BAD_OUTPUT,
+        Run.Ending.UNSUPPORTED,
+    }
+)

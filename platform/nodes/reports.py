@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from io import BytesIO
+from itertools import islice
 from typing import IO
 
 from django.conf import settings
@@ -62,7 +63,12 @@ class Report:
 
 
 def heartbeat(node: Node, run_id: int, fence: int, sign: SignOfLife) -> bool:
-    """Renew the lease; say whether the node is to stop. Raises Refused."""
+    """Renew the lease; say whether the node is to stop. Raises Refused, Unacceptable."""
+    segments = _held(node, run_id, fence).values_list("segments", flat=True).first()
+    if segments is None:
+        raise Refused
+    if sign.done > segments:
+        raise Unacceptable(f"{sign.done} segments are done, of a run of {segments}")
     now = database_now()
     changed = _held(node, run_id, fence).update(
         lease_until=now + timedelta(seconds=settings.NODE_LEASE),
@@ -94,9 +100,12 @@ def keep_hypotheses(node: Node, run_id: int, fence: int, lines: Iterator[bytes])
     if run.purpose != Run.Purpose.TEST:
         raise Unacceptable("a smoke run has no hypotheses to keep")
     content = testsets.read(run.entry.test_set)
-    texts = [_text(line, number) for number, line in enumerate(lines, 1)]
-    if len(texts) != len(content.segments):
-        raise Unacceptable(f"{len(texts)} lines for {len(content.segments)} segments")
+    wanted = len(content.segments)
+    # One more shows that there are too many: of millions no more is kept.
+    texts = [_text(line, number) for number, line in enumerate(islice(lines, wanted + 1), 1)]
+    if len(texts) != wanted:
+        found = f"more than {wanted}" if len(texts) > wanted else str(len(texts))
+        raise Unacceptable(f"{found} lines for {wanted} segments")
     rows = (
         json.dumps({"id": segment.id, "doc": segment.document, "translation": text})
         for segment, text in zip(content.segments, texts, strict=True)
@@ -129,6 +138,8 @@ def finish(node: Node, run_id: int, fence: int, report: Report) -> None:
         if run.lease_until <= database_now():
             raise Refused
         is_test = run.purpose == Run.Purpose.TEST
+        if report.done > run.segments:
+            raise Unacceptable(f"{report.done} segments are done, of a run of {run.segments}")
         if report.outcome == Run.Ending.OK and is_test and run.hypotheses_id is None:
             raise Unacceptable("a run that is ok sends its hypotheses before it ends")
         endings.end(run, entry, report.outcome, _columns(report, run))
@@ -164,7 +175,7 @@ def _columns(report: Report, run: Run) -> dict[str, object]:
         "wall_time": report.wall_time,
         "peak_memory": max(filter(None, [report.peak_memory, run.peak_memory]), default=None),
         "memory": None,
-        "done": min(report.done, run.segments),
+        "done": report.done,
         "log_bytes": report.log_bytes,
         "notes": report.notes,
         "detail": report.detail,

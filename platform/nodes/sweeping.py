@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from nodes import endings, wake
-from nodes.claims import fitting
+from nodes import endings, waking
 from nodes.clock import database_now
 from nodes.models import Run
 from submissions import work
@@ -18,7 +18,6 @@ from submissions.states import EntryState
 logger = logging.getLogger(__name__)
 
 ROWS_AT_MOST = 500  # in one sweep; the rest has its turn in the next
-MESSAGES_AT_MOST = 50  # for each kind of node in one sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,7 @@ class SweptRuns:
 
     lost: int = 0  # runs whose lease had ended
     returned: int = 0  # entries that ran nowhere
+    failed: int = 0  # entries of images that nothing runs
     woken: int = 0  # messages to nodes
 
 
@@ -36,7 +36,12 @@ def sweep_runs() -> SweptRuns:
     lost = 0
     for pk in overdue.values_list("pk", flat=True)[:ROWS_AT_MOST]:
         lost += endings.lose(pk, reason="its lease ended", overdue_only=True)
-    done = SweptRuns(lost=lost, returned=_return_homeless(), woken=_wake())
+    done = SweptRuns(
+        lost=lost,
+        returned=_return_homeless(),
+        failed=endings.fail_quarantined(Entry.objects.all()),
+        woken=waking.wake_idle(),
+    )
     if done != SweptRuns():
         logger.info("%s", done)
     return done
@@ -46,15 +51,13 @@ def _return_homeless() -> int:
     """An entry runs somewhere or waits; a row that says otherwise is mended, whatever the cause."""
     open_runs = Run.objects.filter(entry=OuterRef("pk"), ended_at=None)
     rows = Entry.objects.filter(~Exists(open_runs), state=EntryState.RUNNING)
-    return sum(
-        work.move(entry, old=[EntryState.RUNNING], to=EntryState.WAITING, reason="it ran nowhere")
-        for entry in rows[:ROWS_AT_MOST]
-    )
+    return sum(_return(pk) for pk in list(rows.values_list("pk", flat=True)[:ROWS_AT_MOST]))
 
 
-def _wake() -> int:
-    waiting = fitting(Entry.objects.all(), has_gpu=True)
-    needs = list(waiting.values_list("submission__needs_gpu", flat=True)[: 2 * MESSAGES_AT_MOST])
-    gpu = min(needs.count(True), MESSAGES_AT_MOST)
-    cpu = min(needs.count(False), MESSAGES_AT_MOST)
-    return wake.wake([wake.GPU] * gpu + [wake.CPU] * cpu)
+def _return(pk: int) -> bool:
+    with transaction.atomic():
+        entry = Entry.objects.select_for_update().get(pk=pk)
+        if Run.objects.filter(entry=entry, ended_at=None).exists():
+            return False  # another sweep has returned it, and a node has taken it
+        reason = "it ran nowhere"
+        return work.move(entry, old=[EntryState.RUNNING], to=EntryState.WAITING, reason=reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from functools import wraps
 from tempfile import SpooledTemporaryFile
@@ -15,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from files import storage
-from nodes import reports
+from nodes import endings, reports
 from nodes.assignments import assignment
 from nodes.bodies import BadBody, Body
 from nodes.claims import claim
@@ -23,6 +24,8 @@ from nodes.models import Node, Run
 from nodes.reports import Refused, Unacceptable
 from nodes.tokens import node_of
 from submissions import hypotheses
+
+logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 Handler = Callable[Concatenate[HttpRequest, Node, P], HttpResponseBase]
@@ -71,9 +74,20 @@ def claim_run(request: HttpRequest, node: Node) -> HttpResponse:
     """Give the node its next run."""
     run = claim(node, Body.of(request).machine())
     if run is not None:
-        return JsonResponse(assignment(run))
+        return _told(run)
     headers = {"Terminarium-Drained": "1"} if node.drained_at is not None else {}
     return HttpResponse(status=204, headers=headers)
+
+
+def _told(run: Run) -> HttpResponse:
+    try:
+        return HttpResponse(assignment(run), content_type="application/json")
+    except Exception:
+        # A test set that can't be read must not stand before all others for ever: it counts as an
+        # attempt, and neither the node nor the image is to blame.
+        logger.exception("what %s is about can't be told", run)
+        endings.take_back(run.pk)
+        return _error(503, "Our side failed. Ask again.")
 
 
 @of_nodes("POST")

@@ -6,7 +6,7 @@ Each is one conditional UPDATE that looks at its count: of two workers who race,
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -20,7 +20,7 @@ from kombu.exceptions import OperationalError
 
 from accounts.models import User
 from submissions.models import StateChange, Submission, WorkItem
-from submissions.states import TRANSITIONS
+from submissions.states import TRANSITIONS, EntryState
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,8 @@ REASON_GAVE_UP = (
     f"Our side failed: {MAX_ATTEMPTS} attempts ended without a result. Nothing is wrong with what "
     "you sent as far as we know, and the organisers can see this. You can send it again."
 )
+
+_tell_of_waiting: list[Callable[[int], None]] = []
 
 
 class NoLongerOurs(Exception):
@@ -102,6 +104,16 @@ def move(
             _change(type(row), row.pk, old=state, new=to, reason=reason, actor=actor)
             return True
     return False
+
+
+def when_waiting(tell: Callable[[int], None]) -> None:
+    """Have a function called with the key of each entry that begins to wait, once that is written.
+
+    The app that knows the nodes stands above this one, which may not import it, so it names its
+    function as it starts. (A signal would do the same, and hide who listens.)
+    """
+    if tell not in _tell_of_waiting:
+        _tell_of_waiting.append(tell)
 
 
 def record_birth(row: Row, *, reason: str, actor: User | None = None) -> None:
@@ -201,6 +213,9 @@ def _change(
     else:
         change.entry_id = pk
     change.save()
+    if new == EntryState.WAITING != old:
+        for tell in _tell_of_waiting:
+            transaction.on_commit(partial(tell, pk), robust=True)  # no fault of who changed it
 
 
 def _send(task: str, pk: int) -> None:

@@ -9,11 +9,13 @@ from io import BytesIO
 import pytest
 from django.db.models import F
 from django.test import Client
+from django.utils import timezone
 
 from evaluator.container.sample import SENTENCES
 from files import storage
-from nodes import endings, tokens
-from nodes.models import Node, Run
+from images.models import Image
+from nodes import endings, tokens, views
+from nodes.models import TEAMS_FAULT, Node, Run
 from nodes.sweeping import sweep_runs
 from submissions import services
 from submissions.models import Entry, Submission
@@ -24,7 +26,7 @@ from tests.integration.samples import PERFECT, SEGMENTS
 pytestmark = pytest.mark.django_db
 
 MACHINE = {"cpus": 4, "memory": 2**33, "gpus": [], "runtime": "", "version": "0.1.0"}
-END = {"outcome": "ok", "problem_count": 0, "wall_time": 1.5, "done": 5, "log_bytes": 0}
+END = {"outcome": "ok", "problem_count": 0, "wall_time": 1.5, "log_bytes": 0}
 
 
 class Speaker:
@@ -54,7 +56,8 @@ class Speaker:
         return self.post(f"runs/{run['run']}/heartbeat", body | changes)
 
     def finish(self, run, **changes):
-        return self.post(f"runs/{run['run']}/finish", END | {"fence": run["fence"]} | changes)
+        body = END | {"fence": run["fence"], "done": len(run["segments"])} | changes
+        return self.post(f"runs/{run['run']}/finish", body)
 
     def hypotheses(self, run, texts=PERFECT):
         body = "".join(f"{json.dumps(text)}\n" for text in texts)
@@ -154,7 +157,7 @@ def test_hypotheses_are_checked_as_an_upload_is(node, entry, texts):
     assert Run.objects.get(pk=test["run"]).hypotheses is None
 
 
-@pytest.mark.parametrize("outcome", sorted(endings.OF_THE_TEAM))
+@pytest.mark.parametrize("outcome", sorted(TEAMS_FAULT))
 def test_what_is_the_teams_fault_rejects_the_entry(node, entry, outcome):
     test = past_smoke(node)
 
@@ -229,7 +232,8 @@ def test_three_lost_nodes_put_an_image_into_quarantine(alice, team, test_set, ma
     waiting = make_image_entry(team, alice, make_test_set(target_language="ru"), image)
 
     for number in range(3):
-        Speaker(f"node-{number}").claim()
+        node = Speaker(f"node-{number}")
+        node.beat(node.claim().json())
         end_leases()
         sweep_runs()
 
@@ -239,9 +243,40 @@ def test_three_lost_nodes_put_an_image_into_quarantine(alice, team, test_set, ma
     assert Speaker("last").claim().status_code == 204
 
 
-def test_a_node_whose_engine_fails_twice_is_drained(node, entry):
+def test_an_image_is_not_to_blame_if_its_node_has_never_said_a_word(node, entry):
     for _ in range(2):
-        node.finish(node.claim().json(), outcome="engine_error", detail="no space left")
+        node.claim()  # the answer is lost, say, so it asks again
+
+    assert Run.objects.get(ended_at__isnull=False).outcome == "node_lost"
+    assert Run.objects.get(ended_at=None).image.nodes_lost == 0
+
+
+def test_what_waits_with_a_quarantined_image_fails_with_the_next_sweep(node, entry):
+    Image.objects.update(quarantined_at=timezone.now())
+
+    assert node.claim().status_code == 204
+    assert (sweep_runs().failed, sweep_runs().failed) == (1, 0)
+    assert state(entry) == EntryState.FAILED
+    assert "fell silent" in entry.reason
+
+
+def test_work_that_cant_be_told_is_tried_three_times_and_blames_nobody(node, entry, monkeypatch):
+    def fail(run):
+        raise OSError("the storage is away")
+
+    monkeypatch.setattr(views, "assignment", fail)
+
+    answers = [node.claim().status_code for _ in range(4)]
+
+    assert answers == [503, 503, 503, 204]
+    assert state(entry) == EntryState.FAILED
+    assert Node.objects.get().failures == Image.objects.get().nodes_lost == 0
+
+
+@pytest.mark.parametrize("outcome", ["engine_error", "no_gpu"])
+def test_a_node_whose_engine_fails_twice_is_drained(node, entry, outcome):
+    for _ in range(2):
+        node.finish(node.claim().json(), outcome=outcome, detail="no space left")
 
     answer = node.claim()
 

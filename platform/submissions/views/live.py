@@ -27,18 +27,24 @@ def live(
     *,
     facts: tuple[object, ...],
     status: int = 200,
+    folder: str = "submissions",
 ) -> HttpResponse:
     """Render the page, or for its own request the piece; nothing (204) if the facts are as before.
 
     An unchanged piece stays where it is: with the reader's focus, selection and place in it.
     """
-    version = hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
+    version = version_of(facts)
     is_polled = request.headers.get("HX-Request") == "true"
     if is_polled and request.GET.get("seen") == version:
         return _varied(HttpResponse(status=204))
-    template = f"submissions/_{name}_live.html" if is_polled else f"submissions/{name}.html"
+    template = f"{folder}/_{name}_live.html" if is_polled else f"{folder}/{name}.html"
     context |= {"seen": urlencode({"seen": version})}
     return _varied(render(request, template, context, status=status))
+
+
+def version_of(facts: tuple[object, ...]) -> str:
+    """Return a short name of a piece's content, for the question whether it has changed."""
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
 
 
 def _varied(response: HttpResponse) -> HttpResponse:

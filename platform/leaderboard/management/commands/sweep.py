@@ -16,6 +16,7 @@ from django.db import close_old_connections
 from files.incoming import remove_leftovers
 from files.storage import collect_garbage
 from leaderboard import boards
+from nodes.sweeping import sweep_runs
 from submissions import baselines
 from submissions.sweeper import sweep
 
@@ -36,7 +37,8 @@ class Command(BaseCommand):
         if once:
             made = baselines.add_missing()
             self.stdout.write(
-                f"{sweep()}, {made} oracle rows made, {boards.rebuild_stale()} boards rebuilt"
+                f"{sweep()}, {sweep_runs()}, {made} oracle rows made, "
+                f"{boards.rebuild_stale()} boards rebuilt"
             )
             return
         stopped = threading.Event()
@@ -46,6 +48,7 @@ class Command(BaseCommand):
         while not stopped.is_set():
             _survives(baselines.add_missing)
             _survives(sweep)
+            _survives(sweep_runs)
             _survives(boards.rebuild_stale)
             if time.monotonic() - collected_at > COLLECT_EVERY:
                 collected_at = time.monotonic()

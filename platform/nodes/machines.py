@@ -1,0 +1,104 @@
+"""Which nodes are there: what the queue, the status page and the organisers' lists say of them.
+
+A node without work hears nothing but wake-ups, and answers each by asking for work. The sweeper
+wakes idle nodes at least every WAKE_EVERY seconds, so one that has not been seen for two leases
+is away, whatever it was doing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+
+from django.conf import settings
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Now
+
+from nodes.models import Node, Run
+
+WAKE_EVERY = 30  # seconds between two signs of life of an idle node
+LEASES_UNSEEN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A node as it stands now."""
+
+    name: str
+    is_alive: bool  # seen within two leases
+    is_drained: bool
+    is_busy: bool
+    has_gpu: bool
+    takes_cpu_work: bool
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it can be given anything, now or once it is done."""
+        return self.is_alive and not self.is_drained
+
+    def serves(self, *, needs_gpu: bool) -> bool:
+        """Say whether it is there for systems of this kind."""
+        return self.is_there and (self.has_gpu if needs_gpu else self.takes_cpu_work)
+
+
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """All nodes whose tokens are good."""
+
+    rows: tuple[Machine, ...]
+
+    @classmethod
+    def now(cls) -> Self:
+        """Look; one query."""
+        rows = with_life(Node.objects.filter(revoked_at=None))
+        return cls(tuple(_machine(node) for node in rows))
+
+    def serving(self, *, needs_gpu: bool) -> int:
+        """Return how many there are for systems of this kind."""
+        return sum(one.serves(needs_gpu=needs_gpu) for one in self.rows)
+
+    @property
+    def alive(self) -> int:
+        """Return how many have been seen of late, drained ones too."""
+        return sum(one.is_alive for one in self.rows)
+
+    @property
+    def drained(self) -> int:
+        """Return how many are given nothing new, of those that are alive."""
+        return sum(one.is_alive and one.is_drained for one in self.rows)
+
+    @property
+    def busy(self) -> int:
+        """Return how many are at a run."""
+        return sum(one.is_alive and one.is_busy for one in self.rows)
+
+    @property
+    def away(self) -> int:
+        """Return how many have not been seen for two leases."""
+        return len(self.rows) - self.alive
+
+
+def with_life(nodes: QuerySet[Node]) -> QuerySet[Node]:
+    """Note of each node whether it `is_alive`, by the database's clock, and `is_busy`."""
+    unseen = timedelta(seconds=LEASES_UNSEEN * settings.NODE_LEASE)
+    is_alive = Case(
+        When(Q(last_seen_at__gt=Now() - unseen), then=Value(True)),
+        default=Value(False),
+        output_field=BooleanField(),
+    )
+    is_busy = Exists(Run.objects.filter(node=OuterRef("pk"), ended_at=None))
+    return nodes.annotate(is_alive=is_alive, is_busy=is_busy)
+
+
+def _machine(node: Node) -> Machine:
+    is_alive: bool = node.is_alive  # type: ignore[attr-defined]  # `with_life` says both
+    is_busy: bool = node.is_busy  # type: ignore[attr-defined]
+    return Machine(
+        name=node.name,
+        is_alive=is_alive,
+        is_drained=node.drained_at is not None,
+        is_busy=is_busy,
+        has_gpu=bool(node.gpus),
+        takes_cpu_work=node.takes_cpu_work,
+    )

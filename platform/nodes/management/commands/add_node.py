@@ -1,0 +1,27 @@
+"""`manage.py add_node NAME`: make a node and print its token, once."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from nodes import tokens
+
+
+class Command(BaseCommand):
+    """Make a node."""
+
+    help = "Make a node and print its token. It is shown this once: only its hash is kept."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", help="letters, digits, hyphens: gpu-1")
+
+    def handle(self, *, name: str, **_: object) -> None:
+        try:
+            made, token = tokens.add_node(name)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        self.stderr.write(f"made node {made}; its token is shown this once:")
+        self.stdout.write(token)

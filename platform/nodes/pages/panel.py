@@ -1,0 +1,99 @@
+"""What an entry's page shows of its runs, to one viewer at one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from nodes import queue
+from nodes.models import Run
+from nodes.pages.access import may_read_log
+from nodes.queue import Place
+from sharedtasks.policy import Viewer
+from submissions.models import Entry
+from submissions.states import EntryState
+
+RUNS_SHOWN = 20  # the latest ones
+SHOWN_WHILE = (EntryState.WAITING, EntryState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRun:
+    """A run, and whether this viewer may read what it wrote to its log."""
+
+    run: Run
+    shows_log: bool
+
+    @property
+    def hidden_problems(self) -> int:
+        """Return how many problems of its output are only counted."""
+        return self.run.problem_count - len(self.run.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The runs of an entry."""
+
+    entry: Entry
+    place: Place | None  # None: it does not wait
+    current: ShownRun | None  # the one that goes on
+    ended: Sequence[ShownRun]  # the last one first
+    is_organiser: bool
+
+    @property
+    def is_live(self) -> bool:
+        """Say whether anything of it can change."""
+        return self.entry.state in SHOWN_WHILE
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether there is nothing to show."""
+        return self.place is None and self.current is None and not self.ended
+
+
+def of_entry(entry: Entry, viewer: Viewer, now: datetime) -> Panel:
+    """Return the runs of an entry, and the smoke runs of its image that were made for the team."""
+    rows = Run.objects.filter(_of(entry)).select_related("node", "log", "entry__test_set__phase")
+    shown = [
+        ShownRun(run, run.log_id is not None and may_read_log(viewer, run, now))
+        for run in rows.order_by("-pk")[:RUNS_SHOWN]
+    ]
+    return Panel(
+        entry=entry,
+        place=queue.place(entry),
+        current=next((one for one in shown if one.run.ended_at is None), None),
+        ended=[one for one in shown if one.run.ended_at is not None],
+        is_organiser=viewer.is_organiser,
+    )
+
+
+def facts(panel: Panel) -> tuple[object, ...]:
+    """Return all of a panel that can change."""
+    runs = [panel.current, *panel.ended] if panel.current else panel.ended
+    return (
+        panel.entry.state,
+        panel.place,
+        [
+            (one.run.pk, one.run.stage, one.run.done, one.run.memory, one.run.outcome)
+            for one in runs
+        ],
+        [(one.run.pk, one.run.log_id, one.shows_log) for one in runs],
+    )
+
+
+def _of(entry: Entry) -> Q:
+    submission = entry.submission
+    own = Q(entry=entry)
+    if submission is None or submission.image_id is None:
+        return own
+    # One smoke run is for all entries of the image and pair; another team's is not ours to see.
+    return own | Q(
+        purpose=Run.Purpose.SMOKE,
+        image=submission.image_id,
+        source_language=entry.test_set.source_language,
+        target_language=entry.test_set.target_language,
+        entry__team=entry.team_id,
+    )

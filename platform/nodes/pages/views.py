@@ -1,0 +1,73 @@
+"""What people see of nodes and runs: how busy the site is, an entry's runs, their logs."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.http import SignedInRequest
+from nodes.pages import logs, panel
+from nodes.pages import status as site_status
+from nodes.pages.access import run_with_log_or_404
+from nodes.pages.panel import Panel
+from sharedtasks.viewers import viewer_of
+from submissions.access import entry_or_404
+from submissions.views.live import live, version_of
+
+POLL_EVERY = 5  # seconds
+PANEL_EVERY = 2  # seconds; a progress bar should seem to move
+LOG_SHOWN = 6000  # characters of a log's end, on an entry's page
+
+
+@never_cache
+@require_safe
+def status(request: HttpRequest) -> HttpResponse:
+    """Show what waits and which nodes are there; everybody may know."""
+    found = site_status.now()
+    context: dict[str, object] = {"status": found, "poll_every": POLL_EVERY}
+    return live(request, "status", context, facts=found.facts, folder="nodes")
+
+
+@login_required
+@never_cache
+@require_safe
+def entry_runs(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Answer the panel of an entry's runs, which asks for itself; 204 if nothing has changed."""
+    entry = entry_or_404(request.user, pk)
+    found = panel.of_entry(entry, viewer_of(request.user), timezone.now())
+    if request.GET.get("seen") == version_of(panel.facts(found)):
+        return HttpResponse(status=204)
+    return render(request, "nodes/_run_panel.html", panel_context(found))
+
+
+@login_required
+@never_cache
+@require_safe
+def run_log(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
+    """Give the end of what a run wrote to standard error, as text."""
+    run = run_with_log_or_404(request.user, pk)
+    assert run.log is not None
+    return StreamingHttpResponse(
+        (piece.encode() for piece in logs.readable(run.log)),
+        headers={
+            "Content-Type": "text/plain; charset=utf-8",
+            "Content-Disposition": f'attachment; filename="run-{run.pk}.log"',
+        },
+    )
+
+
+def panel_context(found: Panel) -> dict[str, object]:
+    """Return what the panel's template needs."""
+    last = next((one.run for one in found.ended[:1] if one.shows_log and one.run.log), None)
+    return {
+        "panel": found,
+        "seen": urlencode({"seen": version_of(panel.facts(found))}),
+        "panel_every": PANEL_EVERY,
+        "log_end": logs.ending(last.log, LOG_SHOWN) if last and last.log else "",
+    }

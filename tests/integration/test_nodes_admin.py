@@ -1,0 +1,141 @@
+"""The admin's side of nodes: tokens shown once, drained and revoked nodes, images let out."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from nodes import tokens
+from nodes.models import Node
+from tests.integration.node_rows import image_row, node_row, run_row, waiting_entry
+
+pytestmark = pytest.mark.django_db
+
+NODES = "/admin/nodes/node/"
+IMAGES = "/admin/images/image/"
+
+
+@pytest.fixture
+def admin(client, organiser):
+    client.force_login(organiser)
+    return client
+
+
+@pytest.fixture
+def run(make_bare_test_set, team, alice):
+    entry = waiting_entry(make_bare_test_set(), team, alice, state="running")
+    return run_row(entry, node_row("gpu-1", gpus=["0"]), done=3, detail="the engine's own words")
+
+
+def act(client, address, action, *rows):
+    fields = {"action": action, "_selected_action": [row.pk for row in rows]}
+    return client.post(address, fields, follow=True)
+
+
+def test_a_new_nodes_token_is_shown_once_and_kept_nowhere(admin, caplog):
+    response = admin.post(f"{NODES}add/", {"name": "gpu-1", "takes_cpu_work": "on"})
+
+    token = re.search(r"<code>([\w-]{43})</code>", response.text)[1]
+    node = tokens.node_of(token)
+    assert response.status_code == 200
+    assert "no-store" in response["Cache-Control"]
+    assert node.name == "gpu-1"
+    assert token not in {str(value) for value in vars(node).values()}
+    assert token not in admin.get(NODES).text + admin.get(f"{NODES}{node.pk}/change/").text
+    assert token not in caplog.text + str(admin.cookies)
+
+
+def test_two_nodes_are_never_called_the_same(admin):
+    node_row("gpu-1")
+
+    response = admin.post(f"{NODES}add/", {"name": "gpu-1"})
+
+    assert Node.objects.count() == 1
+    assert "already exists" in response.text
+
+
+def test_a_change_leaves_name_and_token_as_they_are(admin):
+    node = node_row("gpu-1")
+
+    admin.post(f"{NODES}{node.pk}/change/", {"name": "other", "takes_cpu_work": ""})
+
+    changed = Node.objects.get()
+    assert (changed.name, changed.token_hash) == ("gpu-1", node.token_hash)
+    assert not changed.takes_cpu_work
+
+
+def test_the_list_shows_what_a_node_is_at(admin, run):
+    text = admin.get(NODES).text
+
+    assert f"{run.pk}: 3 of 10" in text
+
+
+def test_drained_nodes_are_given_work_again_as_if_nothing_had_been(admin, organiser):
+    node, other = node_row("a", failures=2), node_row("b")
+
+    act(admin, NODES, "drain", node)
+    drained = Node.objects.get(pk=node.pk)
+    act(admin, NODES, "undrain", node, other)
+
+    node.refresh_from_db()
+    assert drained.drained_at is not None
+    assert drained.drain_reason == "by organiser"
+    assert (node.drained_at, node.drain_reason, node.failures) == (None, "", 0)
+
+
+def test_a_revoked_token_opens_nothing(admin):
+    node, token = tokens.add_node("gpu-1")
+
+    response = act(admin, NODES, "revoke", node)
+
+    assert "Revoked now: 1." in response.text
+    assert tokens.node_of(token) is None
+
+
+def test_a_node_is_not_deleted(admin):
+    node = node_row()
+
+    assert admin.post(f"{NODES}{node.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_runs_are_there_to_read(admin, run):
+    address = reverse("admin:nodes_run_change", args=[run.pk])
+
+    assert admin.get("/admin/nodes/run/?purpose__exact=test").text.count("gpu-1") >= 1
+    assert "the engine&#x27;s own words" in admin.get(address).text
+    assert admin.post(address, {"detail": "nothing"}).status_code == 403
+
+
+def test_an_image_is_let_out_of_quarantine(admin):
+    image = image_row(quarantined_at=timezone.now(), nodes_lost=3)
+
+    response = act(admin, IMAGES, "lift_quarantine", image)
+
+    image.refresh_from_db()
+    assert "Out of quarantine now: 1." in response.text
+    assert (image.quarantined_at, image.nodes_lost) == (None, 0)
+
+
+@pytest.mark.parametrize("address", [NODES, "/admin/nodes/run/", IMAGES])
+def test_they_are_for_organisers_alone(client, alice, address):
+    client.force_login(alice)
+
+    assert client.get(address).status_code == 302
+
+
+def test_the_command_prints_a_token_that_opens(db, capsys):
+    call_command("add_node", "gpu-1")
+
+    assert tokens.node_of(capsys.readouterr().out.strip()).name == "gpu-1"
+
+
+@pytest.mark.parametrize("name", ["gpu-1", "no name"])
+def test_the_command_refuses_a_name_that_is_taken_or_none(db, name):
+    node_row("gpu-1")
+
+    with pytest.raises(CommandError):
+        call_command("add_node", name)

@@ -1,0 +1,178 @@
+"""An entry that begins to wait wakes a node that is free; nobody pays for a broker that is down."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from django.utils import timezone
+from kombu import Connection, Queue
+
+from nodes import wake, waking
+from submissions import work
+from tests.integration.node_rows import node_row, run_row, waiting_entry
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _forget(monkeypatch):
+    monkeypatch.setattr(waking, "_quiet_until", 0.0)
+    wake._app.cache_clear()
+    yield
+    wake._app.cache_clear()
+
+
+@pytest.fixture
+def broker(settings, tmp_path):
+    """Return a function that tells which messages have been sent to which queue so far."""
+    settings.NODES_BROKER_URL = f"filesystem://{tmp_path}/nodes"
+    options = {
+        "data_folder_in": f"{tmp_path}/nodes/messages",
+        "data_folder_out": f"{tmp_path}/nodes/messages",
+        "control_folder": f"{tmp_path}/nodes/control",
+    }
+
+    def heard():
+        found = []
+        for folder in ("messages", "control"):
+            (tmp_path / "nodes" / folder).mkdir(parents=True, exist_ok=True)
+        with Connection("filesystem://", transport_options=options) as connection:
+            for name in (wake.CPU, wake.GPU):
+                queue = Queue(name)(connection.channel())
+                queue.declare()
+                while message := queue.get(no_ack=True):
+                    found.append((name, message.headers["task"], bool(message.headers["expires"])))
+        return found
+
+    return heard
+
+
+@pytest.fixture
+def begin_to_wait(make_bare_test_set, team, alice, django_capture_on_commit_callbacks):
+    """Return a function that makes an entry and lets it begin to wait, as checking does."""
+    test_set = make_bare_test_set()
+
+    def begin(**options):
+        with django_capture_on_commit_callbacks(execute=True):
+            entry = waiting_entry(test_set, team, alice, **options)
+            work.record_birth(entry, reason="the image was checked")
+        return entry
+
+    return begin
+
+
+@pytest.mark.parametrize(
+    ("nodes", "needs_gpu", "expected"),
+    [
+        ([{}], False, [wake.CPU]),
+        ([{"gpus": ["0"]}], False, [wake.CPU]),
+        ([{"gpus": ["0"]}], True, [wake.GPU]),
+        ([{}], True, []),
+        ([{"gpus": ["0"], "takes_cpu_work": False}], False, []),
+        ([{"drained_at": timezone.now()}], False, []),
+        ([{"revoked_at": timezone.now()}], False, []),
+        ([{"seen": 10_000}], False, [wake.CPU]),  # it may only not have been woken
+        ([], False, []),
+    ],
+)
+def test_a_node_that_is_free_and_fits_is_woken(broker, begin_to_wait, nodes, needs_gpu, expected):
+    for number, columns in enumerate(nodes):
+        node_row(f"node-{number}", **columns)
+
+    begin_to_wait(needs_gpu=needs_gpu)
+
+    assert broker() == [(queue, "node.wake", True) for queue in expected]
+
+
+def test_a_node_that_is_busy_is_left_alone(broker, begin_to_wait):
+    run_row(begin_to_wait(state="running"), node_row())
+
+    begin_to_wait()
+
+    assert broker() == []
+
+
+def test_going_back_to_wait_wakes_one_too_and_a_note_wakes_none(
+    broker, begin_to_wait, django_capture_on_commit_callbacks
+):
+    node_row()
+    entry = begin_to_wait(state="running")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        work.move(entry, old=("running",), to="waiting", reason="smoke run passed")
+        work.record_note(entry, reason="a note")
+
+    assert len(broker()) == 1
+
+
+def test_where_nodes_are_not_configured_nothing_is_sent(begin_to_wait, caplog):
+    node_row()
+
+    begin_to_wait()
+
+    assert "broker" not in caplog.text
+
+
+def test_a_broker_that_is_down_is_tried_once_and_fails_nothing(begin_to_wait, settings, caplog):
+    settings.NODES_BROKER_URL = "redis://:secret@127.0.0.1:1/0"
+    node_row()
+
+    with caplog.at_level(logging.WARNING):
+        entries = [begin_to_wait() for _ in range(3)]
+
+    assert all(entry.pk for entry in entries)
+    assert caplog.text.count("the nodes' broker took no message") == 1
+    assert "secret" not in caplog.text
+
+
+def test_the_sweep_wakes_idle_nodes_for_what_waits_and_tells_nothing_twice(broker, begin_to_wait):
+    node_row("gpu", gpus=["0"])
+    node_row("cpu")
+    for needs_gpu in (True, True, False):
+        begin_to_wait(needs_gpu=needs_gpu)
+    broker()
+
+    woken = [waking.wake_idle(), waking.wake_idle()]
+
+    assert woken == [2, 0]  # there is one node with a GPU
+    assert sorted(queue for queue, *_ in broker()) == [wake.CPU, wake.GPU]
+    assert waking.wake_idle() == 2
+
+
+def test_the_sweep_wakes_a_node_that_was_silent_for_a_while(broker):
+    node_row("silent", seen=31)
+    node_row("silent-gpu", seen=31, gpus=["0"])
+    node_row("new", seen=None)
+    node_row("there", seen=5)
+    node_row("revoked", seen=31, revoked_at=timezone.now())
+
+    assert waking.wake_idle() == 3
+    assert sorted(queue for queue, *_ in broker()) == [wake.CPU, wake.CPU, wake.GPU]
+
+
+def test_nodes_that_are_away_fill_no_queue(broker):
+    for number in range(waking.MESSAGES_AT_MOST + 5):
+        node_row(f"node-{number}", seen=10_000)
+
+    woken = [waking.wake_idle() for _ in range(3)]
+
+    assert woken == [waking.MESSAGES_AT_MOST, 0, 0]
+
+
+@pytest.mark.parametrize("url", ["", "redis://127.0.0.1:1/0"])
+def test_the_sweep_survives_without_a_broker(settings, url):
+    settings.NODES_BROKER_URL = url
+    node_row(seen=None)
+
+    assert waking.wake_idle() == 0
+
+
+def test_redis_is_counted_too(settings, require_service):
+    settings.NODES_BROKER_URL = require_service("redis").rsplit("/", 1)[0] + "/15"
+    node_row(seen=None)
+
+    assert [waking.wake_idle(), waking.wake_idle()] == [1, 0]
+
+    with Connection(settings.NODES_BROKER_URL) as connection:
+        assert Queue(wake.CPU)(connection.channel()).get(no_ack=True) is not None
