@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from evaluator.cli import annotate, run, score, validate
+from evaluator.cli import annotate, node, run, score, validate
 from evaluator.cli.files import UnopenableError, report
 from evaluator.errors import InfrastructureError, LanguageError, SubmissionError, TestSetError
 from evaluator.normalise import canonical_pair
@@ -23,11 +23,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _write_any_character()
     parser = _parser()
     options = parser.parse_args(arguments)
-    try:
-        pair = canonical_pair(options.source_language, options.target_language)
-    except LanguageError as error:
-        parser.error(str(error))
-    options.source_language, options.target_language = pair
+    if "target_language" in options:
+        try:
+            pair = canonical_pair(options.source_language, options.target_language)
+        except LanguageError as error:
+            parser.error(str(error))
+        options.source_language, options.target_language = pair
     try:
         status = int(options.run(options))
         sys.stdout.flush()
@@ -60,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="terminarium", description="Evaluate machine translation with terminologies."
     )
     commands = parser.add_subparsers(required=True, metavar="command")
-    for module in (validate, score, annotate, run):
+    for module in (validate, score, annotate, run, node):
         command = commands.add_parser(
             module.NAME,
             help=module.HELP,
