@@ -111,8 +111,9 @@ def _first_claim(work: Work) -> type[bootsteps.StartStopStep]:
         requires = ("celery.worker.components:Pool",)
 
         def start(self, parent: Any) -> None:
-            # Celery has just made this signal restart the process: it shall end it, tidily.
-            signal.signal(signal.SIGHUP, lambda *_: end_this_process())
+            # Celery has just made the one restart the process, and the other end it as failed.
+            for number in (signal.SIGHUP, signal.SIGINT):
+                signal.signal(number, lambda *_: end_this_process())
             parent.pool.apply_async(work.wake, callback=lambda _: None)
 
     return FirstClaim

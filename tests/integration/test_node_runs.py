@@ -11,6 +11,7 @@ import pytest
 from evaluator.container import GB, MB
 from evaluator.node.client import Machine, Platform
 from evaluator.node.images import Images
+from evaluator.node.probe import probe
 from evaluator.node.work import Work
 from tests.containers import COPY, LABEL, make_segments
 from tests.containers import Images as Maker
@@ -313,6 +314,7 @@ def test_a_leased_gpu_is_asked_for_and_no_other(platform, make_work, own_engine)
 
     assert with_gpu.log == "NVIDIA_VISIBLE_DEVICES=GPU-8\n"
     assert without.log == "NVIDIA_VISIBLE_DEVICES=void\n"
+    assert probe(gpus=["GPU-7"]) is None
 
 
 # The SDK leaves its socket to the garbage collector when it can't connect any more.
