@@ -67,6 +67,9 @@ class Resources:
     cpus: int
     memory: int  # bytes
     runtimes: tuple[str, ...]  # by name, such as runc and runsc
+    # Whether an image's id is its configuration's digest, the same on every such engine. With
+    # containerd's image store it is the digest of a manifest, which loading makes up.
+    knows_configs: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,8 +305,13 @@ class _Chunks:
 
 
 def _resources(info: Mapping[str, Any]) -> Resources:
-    runtimes = tuple(sorted(info.get("Runtimes") or ()))
-    return Resources(int(info["NCPU"]), int(info["MemTotal"]), runtimes)
+    storage = dict(info.get("DriverStatus") or ())
+    return Resources(
+        cpus=int(info["NCPU"]),
+        memory=int(info["MemTotal"]),
+        runtimes=tuple(sorted(info.get("Runtimes") or ())),
+        knows_configs=not str(storage.get("driver-type")).startswith("io.containerd.snapshotter"),
+    )
 
 
 def _require_listener(address: str) -> None:

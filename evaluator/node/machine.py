@@ -9,6 +9,12 @@ from evaluator.node.client import Machine
 from evaluator.node.errors import SettingsError
 from evaluator.node.settings import Settings
 
+IMAGE_STORE = (
+    "The engine does not know images by the digests of their configurations, which is how the "
+    'platform names them. Set {"features": {"containerd-snapshotter": false}} in '
+    "/etc/docker/daemon.json and restart it."
+)
+
 
 def describe(settings: Settings) -> Machine:
     """Ask the engine; raises SettingsError, and EngineUnavailableError if none answers."""
@@ -16,6 +22,8 @@ def describe(settings: Settings) -> Machine:
 
     with contextlib.closing(Engine.connect()) as engine:
         has = engine.resources
+    if not has.knows_configs:
+        raise SettingsError(IMAGE_STORE)
     if settings.runtime and settings.runtime not in has.runtimes:
         raise SettingsError(
             f"NODE_RUNTIME is {settings.runtime}, but the engine has {', '.join(has.runtimes)}. "

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from evaluator import container
 from evaluator.container import MB, EngineError, Limits, Outcome, Setting, SystemInput
+from evaluator.node.machine import IMAGE_STORE
 
 LIMITS = Limits(wall_time=60, memory=512 * MB, tmp=16 * MB, shared_memory=16 * MB)
 SEGMENT = SystemInput("1", "", (), "")
@@ -31,10 +32,7 @@ def probe(runtime: str | None = None, gpus: Sequence[str] = ()) -> str | None:
         names = engine.load([archive])
         try:
             if engine.stored(digest) is None:
-                raise EngineError(
-                    f"an image that was loaded is not known by its digest, but as {names}. Set "
-                    '{"features": {"containerd-snapshotter": false}} in /etc/docker/daemon.json'
-                )
+                raise EngineError(IMAGE_STORE)
             found = container.run(
                 digest, [SEGMENT], Setting("en", "de", "none"), LIMITS, runtime=runtime, gpus=gpus
             )
