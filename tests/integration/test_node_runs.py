@@ -9,7 +9,9 @@ import time
 import pytest
 
 from evaluator.container import GB, MB
+from evaluator.node.assignment import read_assignment
 from evaluator.node.client import Machine, Platform
+from evaluator.node.errors import StopError
 from evaluator.node.images import Images
 from evaluator.node.probe import probe
 from evaluator.node.work import Work
@@ -262,6 +264,25 @@ def test_the_oldest_image_makes_room_and_the_owners_are_left_alone(
     assert [one["digest"] in kept for one in used] == [True, False, True]
     assert own in kept
     assert list((tmp_path / "archives").iterdir()) == []
+
+
+def test_loading_can_be_stopped_and_done_again(platform, make_work, archived, images, tmp_path):
+    image = archived(COPY)
+    source = read_assignment(platform.add(FIVE, **image).claim).image
+    store = make_work()._images
+    archive = tmp_path / "archives" / source.sha256
+
+    def check():
+        if archive.exists() and archive.stat().st_size == source.size:
+            raise StopError
+
+    with pytest.raises(StopError):
+        store.fetch(source, check=check, wait=lambda seconds: None)
+    assert image["digest"] not in images.ids()
+    assert not archive.exists()
+
+    store.fetch(source, check=lambda: None, wait=lambda seconds: None)
+    assert image["digest"] in images.ids()
 
 
 def test_a_run_that_does_not_fit_is_not_begun(platform, make_work, archived):
