@@ -97,6 +97,22 @@ class Images:
         lines = [json.loads(line) for line in answer.content.splitlines()]
         return [line.get("error") or line["stream"].strip() for line in lines]
 
+    def archive(self, script: str, *changes: str) -> tuple[str, bytes]:
+        """Make an image, save it and remove it again; return its id and the archive."""
+        image = self.make(script, *changes)
+        archive = b"".join(self.client.get_image(image))
+        self.forget(image)
+        return image, archive
+
+    def forget(self, image: str) -> None:
+        """Remove one that was made."""
+        self._made.remove(image)
+        self.client.remove_image(image, force=True)
+
+    def ids(self) -> set[str]:
+        """Return the ids of all images of the engine."""
+        return set(self.client.images(quiet=True, all=True))
+
     def close(self) -> None:
         for image in self._made:
             self.client.remove_image(image, force=True)

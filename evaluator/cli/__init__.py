@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from evaluator.cli import annotate, check_image, run, score, validate
+from evaluator.cli import annotate, check_image, node, run, score, validate
 from evaluator.cli.files import UnopenableError, report
 from evaluator.errors import InfrastructureError, LanguageError, SubmissionError, TestSetError
 from evaluator.normalise import canonical_pair
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="terminarium", description="Evaluate machine translation with terminologies."
     )
     commands = parser.add_subparsers(required=True, metavar="command")
-    for module in (validate, score, annotate, check_image, run):
+    for module in (validate, score, annotate, check_image, run, node):
         command = commands.add_parser(
             module.NAME,
             help=module.HELP,

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,6 +38,7 @@ DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 DEFAULT_PORT = 2375
 OLDEST_API = (1, 41)  # Docker 20.10
 TIMEOUT = 60  # seconds for one answer of the engine
+LOADED = re.compile(r"Loaded image(?: ID)?: (\S+)")  # what it says of each image of an archive
 # The engine says these of a GPU that it can't give, and nothing that a program could read better.
 GPU_WORDS = ("could not select device driver", "nvidia-container-cli", "no nvidia driver")
 
@@ -58,22 +60,44 @@ class Found:
     labels: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What the engine has to give."""
+
+    cpus: int
+    memory: int  # bytes
+    runtimes: tuple[str, ...]  # by name, such as runc and runsc
+    # Whether an image's id is its configuration's digest, the same on every such engine. With
+    # containerd's image store it is the digest of a manifest, which loading makes up.
+    knows_configs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An image as the engine keeps it."""
+
+    id: str  # sha256:…
+    tags: tuple[str, ...]
+    size: int  # bytes of all its layers, those that it shares with others included
+
+
 class Engine:
     """A connection to a Docker engine. Its methods raise EngineError, each with the reason.
 
     They may be called from several threads at once.
     """
 
-    def __init__(self, client: APIClient, address: str, cpus: int) -> None:
+    def __init__(self, client: APIClient, address: str, resources: Resources) -> None:
         self._client = client
         self.address = address
-        self.cpus = cpus
+        self.resources = resources
 
     @classmethod
-    def connect(cls, address: str | None = None) -> Engine:
+    def connect(cls, address: str | None = None, *, timeout: int = TIMEOUT) -> Engine:
         """Connect to the engine at this address, else to DOCKER_HOST, else to the usual socket.
 
-        Raises EngineUnavailableError if none answers, or if it is too old or can't be used.
+        `timeout` is the longest silence of the engine, in seconds. Raises EngineUnavailableError
+        if none answers, or if it is too old or can't be used.
         """
         settings: dict[str, Any] = {"base_url": address} if address else dict(kwargs_from_env())
         address = settings.setdefault("base_url", DEFAULT_ADDRESS)
@@ -85,7 +109,7 @@ class Engine:
             )
         _require_listener(address)
         try:
-            client = APIClient(version="auto", timeout=TIMEOUT, **settings)
+            client = APIClient(version="auto", timeout=timeout, **settings)
         except (DockerException, RequestException, OSError, ValueError) as error:
             raise EngineUnavailableError(address, _reason(error)) from error
         try:
@@ -93,7 +117,7 @@ class Engine:
             if version < OLDEST_API:
                 raise EngineUnavailableError(address, "it is older than Docker 20.10")
             with _translated("info"):
-                return cls(client, address, int(client.info()["NCPU"]))
+                return cls(client, address, _resources(client.info()))
         except BaseException:
             client.close()
             raise
@@ -119,6 +143,63 @@ class Engine:
             volumes=tuple(config.get("Volumes") or ()),
             has_command=bool(config.get("Entrypoint") or config.get("Cmd")),
         )
+
+    def stored(self, name: str) -> Stored | None:
+        """Return how an image is kept, None if it isn't there."""
+        try:
+            with _translated("image"):
+                found = self._client.inspect_image(name)
+        except ImageUnavailableError:
+            return None
+        return Stored(
+            str(found["Id"]), tuple(found.get("RepoTags") or ()), int(found.get("Size") or 0)
+        )
+
+    def images(self) -> frozenset[str]:
+        """Return the ids of all images."""
+        with _translated("list"):
+            return frozenset(map(str, self._client.images(quiet=True, all=True)))
+
+    def load(
+        self, archive: Iterable[bytes], *, check: Callable[[], object] = lambda: None
+    ) -> tuple[str, ...]:
+        """Load an archive as `docker save` writes it; return the names of what came in.
+
+        They are ids, and tags where the archive names some. `check` is called all the time; an
+        exception of it, or of `archive`, ends the load and is raised here. By then the engine may
+        have gone too far to stop.
+        """
+        chunks = _Chunks(archive, check)
+        names = []
+        try:
+            with _translated("load"):
+                for news in self._client.load_image(chunks):
+                    check()
+                    if "error" in news:
+                        raise EngineError(f"load: {news['error']}")
+                    found = LOADED.match(str(news.get("stream") or ""))
+                    if found:
+                        names.append(found[1])
+        except EngineError:
+            if chunks.failure is not None:
+                raise chunks.failure from None
+            raise
+        return tuple(names)
+
+    def remove_image(self, name: str, *, force: bool = False) -> bool:
+        """Remove an image; return whether it is gone.
+
+        Unless forced, one that a container or several tags hold stays.
+        """
+        try:
+            with _translated("remove image"):
+                self._client.remove_image(name, force=force)
+        except EngineError as error:
+            if _has_status(error, 409):
+                return False
+            if not _has_status(error, 404):
+                raise
+        return True
 
     def create(self, config: JsonObject, name: str) -> str:
         """Make a container; return its id."""
@@ -203,6 +284,34 @@ class Engine:
         with _translated("list"):
             found = self._client.containers(all=True, filters={"label": label})
         return [Found(str(one["Id"]), dict(one.get("Labels") or {})) for one in found]
+
+
+class _Chunks:
+    """Passes on what is to be sent, and remembers why that ended: the SDK would hide it."""
+
+    def __init__(self, chunks: Iterable[bytes], check: Callable[[], object]) -> None:
+        self._chunks = chunks
+        self._check = check
+        self.failure: Exception | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for chunk in self._chunks:
+                self._check()
+                yield chunk
+        except Exception as error:
+            self.failure = error
+            raise
+
+
+def _resources(info: Mapping[str, Any]) -> Resources:
+    storage = dict(info.get("DriverStatus") or ())
+    return Resources(
+        cpus=int(info["NCPU"]),
+        memory=int(info["MemTotal"]),
+        runtimes=tuple(sorted(info.get("Runtimes") or ())),
+        knows_configs=not str(storage.get("driver-type")).startswith("io.containerd.snapshotter"),
+    )
 
 
 def _require_listener(address: str) -> None:

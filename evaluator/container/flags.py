@@ -79,7 +79,7 @@ class Image:
 class Machine:
     """What the node gives to a run."""
 
-    cpus: int  # that the engine has
+    cpus: int  # not more than the engine has
     runtime: str | None = None  # such as runsc; None: the engine's own default
     gpus: tuple[str, ...] = ()  # the ids of those leased
 
@@ -94,7 +94,8 @@ def notes(image: Image, machine: Machine, limits: Limits) -> tuple[str, ...]:
         )
     if limits.cpus > machine.cpus:
         found.append(
-            f"The engine has {machine.cpus} of the {limits.cpus:g} processors that a run may use."
+            f"This machine gives {machine.cpus} of the {limits.cpus:g} processors that a run may "
+            "use."
         )
     return tuple(found)
 

@@ -32,15 +32,16 @@ def labels(wall_time: float) -> dict[str, str]:
     }
 
 
-def remove_orphans(engine: Engine) -> int:
+def remove_orphans(engine: Engine, *, own: bool = False) -> int:
     """Remove what a killed process of this machine left, and all that is past its time.
 
-    Runs of other living processes, on this machine or another one, are left alone. Returns how
-    many are gone.
+    With `own` also what this process has. Runs of other living processes, on this machine or
+    another one, are left alone. Returns how many are gone.
     """
     removed = 0
     for found in engine.labelled(LABEL):
-        if not _is_orphan(found.labels):
+        is_own = own and found.labels.get(OWNER) == _owner(os.getpid())
+        if not is_own and not _is_orphan(found.labels):
             continue
         logger.warning("removing container %s: nobody is waiting for it", found.id[:12])
         try:

@@ -53,6 +53,7 @@ def run(
     *,
     address: str | None = None,
     runtime: str | None = None,
+    cpus: int | None = None,
     gpus: Sequence[str] = (),
     quote: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
@@ -62,10 +63,11 @@ def run(
 
     `image` is a name or, for images of others, a digest (sha256:…): an archive can claim any
     name. Nothing is pulled. `address` is the engine's (None: DOCKER_HOST or the usual socket),
-    `runtime` one of the engine's (`runsc`), `gpus` the ids of those leased. `quote` lets
-    messages repeat what the system wrote: never for a blind test set. `on_progress` is called
-    from this thread about twice a second; an exception of it ends the run and is raised here. A
-    run is stopped at once when somebody sets `cancel`.
+    `runtime` one of the engine's (`runsc`), `cpus` the number of processors that this machine
+    gives (None: all of the engine's), `gpus` the ids of those leased. `quote` lets messages
+    repeat what the system wrote: never for a blind test set. `on_progress` is called from this
+    thread about twice a second; an exception of it ends the run and is raised here. A run is
+    stopped at once when somebody sets `cancel`.
 
     The container is removed in any case; if this process is killed, by the next call of
     `sweep`. Raises SdkMissingError, and nothing else about the engine: that it is away, or has
@@ -78,7 +80,8 @@ def run(
     try:
         engine = Engine.connect(address)
         with contextlib.closing(engine):
-            machine = Machine(engine.cpus, runtime, tuple(gpus))
+            has = engine.resources.cpus
+            machine = Machine(min(has, cpus or has), runtime, tuple(gpus))
             one = _Run(engine, segments, setting, limits, machine, quote, on_progress, cancel)
             return one.result(image)
     except EngineError as error:
@@ -91,15 +94,17 @@ def run(
         )
 
 
-def sweep(address: str | None = None) -> int:
+def sweep(address: str | None = None, *, own: bool = False) -> int:
     """Remove the containers of runs whose process was killed; return their number.
 
-    To be called once before the first run. Raises SdkMissingError, EngineError.
+    To be called once before the first run. `own` says that nothing runs in this process: what it
+    could not remove itself, as its engine was away, goes as well. Raises SdkMissingError,
+    EngineError.
     """
     from evaluator.container.engine import Engine
 
     with contextlib.closing(Engine.connect(address)) as engine:
-        return orphans.remove_orphans(engine)
+        return orphans.remove_orphans(engine, own=own)
 
 
 OUR_SIDE = "Our side failed; this is not the system's fault, and the run can be repeated."

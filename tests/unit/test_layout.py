@@ -69,7 +69,8 @@ def test_the_test_pins_contain_the_runtime_pins(root):
 def test_the_project_asks_for_what_is_pinned(root):
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    asked = project["dependencies"] + extras["platform"] + extras["run"]
+    assert set(extras["run"]) < set(extras["node"])
+    asked = project["dependencies"] + extras["platform"] + extras["node"]
     wanted = (root / "requirements" / "runtime.in").read_text()
 
     for requirement in asked:

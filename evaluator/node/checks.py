@@ -1,0 +1,124 @@
+"""`terminarium node --check`: does everything that a node needs work? Each thing by itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+
+from kombu import Connection
+
+from evaluator.container import EngineError
+from evaluator.container.verdict import in_bytes
+from evaluator.errors import InfrastructureError
+from evaluator.node.app import queues, transport
+from evaluator.node.client import Platform
+from evaluator.node.errors import NodeError
+from evaluator.node.machine import describe
+from evaluator.node.probe import probe
+from evaluator.node.settings import Settings
+
+UNENCRYPTED = "Whoever is on the way can read the token: use https."
+ONE_TRY: dict[str, object] = {"max_retries": 1, "interval_start": 0}
+BROKER_TIMEOUT = 10  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a node needs, and how it is."""
+
+    name: str
+    works: bool
+    text: str
+
+
+class CheckError(NodeError):
+    """Something does not work; the text says what."""
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """Yield what was found, each as soon as it is known. Nothing is claimed."""
+    for name, check in _CHECKS.items():
+        yield _tried(name, partial(check, settings))
+    for gpu in settings.gpus:
+        yield _tried(f"GPU {gpu}", partial(_gpu, settings, gpu))
+
+
+def _tried(name: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, True, check())
+    except InfrastructureError as error:
+        return Finding(name, False, str(error))
+
+
+def _platform(settings: Settings) -> str:
+    me = Platform(settings.url, settings.token).me()
+    state = " It is drained: nothing is given to it." if me.is_drained else ""
+    warning = "" if settings.is_encrypted else f" {UNENCRYPTED}"
+    return f"{settings.url} knows this node as {me.name}.{state}{warning}"
+
+
+def _broker(settings: Settings) -> str:
+    url, options = transport(settings.broker_url)
+    name = Connection(url).as_uri()  # without its password
+    try:
+        with Connection(
+            url, transport_options=options | ONE_TRY, connect_timeout=BROKER_TIMEOUT
+        ) as connection:
+            connection.default_channel  # noqa: B018 (made when it is asked for)
+    except Exception as error:  # each transport has errors of its own
+        raise CheckError(f"{name} does not answer ({error}). See NODE_BROKER_URL.") from None
+    return f"{name} answers; wake-ups come by {' and '.join(queues(settings))}."
+
+
+def _engine(settings: Settings) -> str:
+    machine = describe(settings)
+    return f"It offers {machine.cpus} processors and {in_bytes(machine.memory)} of memory."
+
+
+def _folder(settings: Settings) -> str:
+    folder = _nearest(settings.state_dir)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise CheckError(
+            f"{folder} can't be written to. Make it this user's own, or set NODE_STATE_DIR."
+        )
+    free = in_bytes(shutil.disk_usage(folder).free)
+    return (
+        f"{settings.state_dir} has room for {free}; the engine keeps images of up to "
+        f"{in_bytes(settings.image_budget)} (NODE_IMAGE_BUDGET)."
+    )
+
+
+def _nearest(path: Path) -> Path:
+    """Return the folder, or the one above in which it would be made."""
+    return next(one for one in (path, *path.parents) if one.exists())
+
+
+def _runtime(settings: Settings) -> str:
+    _require(probe(settings.runtime))
+    return f"{settings.runtime or 'The default one'} starts containers under the flags of a run."
+
+
+def _gpu(settings: Settings, gpu: str) -> str:
+    _require(probe(settings.runtime, [gpu]))
+    return "A container gets it."
+
+
+def _require(failure: str | None) -> None:
+    if failure:
+        raise EngineError(failure)
+
+
+_CHECKS: Mapping[str, Callable[[Settings], str]] = MappingProxyType(
+    {
+        "platform": _platform,
+        "broker": _broker,
+        "engine": _engine,
+        "folder": _folder,
+        "runtime": _runtime,
+    }
+)

@@ -1,0 +1,83 @@
+"""One run on this machine: the image fetched, the container run, and what came of it."""
+
+from __future__ import annotations
+
+import logging
+
+from evaluator import container
+from evaluator.container import EngineError, Outcome, Progress, RunResult
+from evaluator.container.errors import ImageUnavailableError
+from evaluator.container.running import OUR_SIDE
+from evaluator.container.verdict import in_bytes
+from evaluator.node.assignment import Assignment
+from evaluator.node.client import Beat, Machine
+from evaluator.node.errors import FenceRefusedError, StopError, TokenRefusedError
+from evaluator.node.faults import path_to, place_of
+from evaluator.node.images import Images
+from evaluator.node.lease import Cause, Lease
+
+logger = logging.getLogger(__name__)
+
+
+def execute(assignment: Assignment, lease: Lease, images: Images, machine: Machine) -> RunResult:
+    """Carry out a run; return how it went, whatever happened. It is stopped with its lease."""
+    try:
+        lease.check()
+        refused = _refusal(assignment, machine)
+        return refused or _fetch_and_run(assignment, lease, images, machine)
+    except StopError:
+        return RunResult(Outcome.CANCELLED, "The run was cancelled before it began.")
+    except (FenceRefusedError, TokenRefusedError) as error:
+        logger.warning("run %s is stopped: %s", assignment.hold.run, error)
+        lease.stop(Cause.LOST)
+        return RunResult(Outcome.CANCELLED, "The run is another node's.")
+    except ImageUnavailableError as error:
+        return our_fault(Outcome.IMAGE_UNAVAILABLE, str(error))
+    except EngineError as error:
+        return our_fault(Outcome.ENGINE_ERROR, str(error))
+    except Exception as error:  # whatever it is, the platform is told, and the node goes on
+        logger.error("run %s: %s", assignment.hold.run, path_to(error))
+        return our_fault(Outcome.ENGINE_ERROR, place_of(error))
+
+
+def our_fault(outcome: Outcome, detail: str) -> RunResult:
+    """Return a result for which the system can do nothing."""
+    return RunResult(outcome, OUR_SIDE, detail=detail)
+
+
+def _fetch_and_run(
+    assignment: Assignment, lease: Lease, images: Images, machine: Machine
+) -> RunResult:
+    count = len(assignment.segments)
+    lease.tell(Beat("fetching", 0, count, None))
+    images.fetch(assignment.image, check=lease.check, wait=lease.wait)
+    lease.tell(Beat("running", 0, count, None))
+
+    def tell(now: Progress) -> None:
+        lease.tell(Beat("running", now.done, now.segments, now.memory))
+
+    return container.run(
+        assignment.image.digest,
+        assignment.segments,
+        assignment.setting,
+        assignment.limits,
+        runtime=machine.runtime,
+        cpus=machine.cpus,
+        gpus=assignment.gpus,
+        quote=assignment.quote,
+        on_progress=tell,
+        cancel=lease.stopped,
+    )
+
+
+def _refusal(assignment: Assignment, machine: Machine) -> RunResult | None:
+    """Return what is told of a run that this machine does not fit, None if it does."""
+    strange = [gpu for gpu in assignment.gpus if gpu not in machine.gpus]
+    if strange:
+        return our_fault(Outcome.NO_GPU, f"this node has no GPU {', '.join(strange)}")
+    if assignment.limits.memory > machine.memory:
+        needed, offered = in_bytes(assignment.limits.memory), in_bytes(machine.memory)
+        return our_fault(
+            Outcome.ENGINE_ERROR, f"the run may take {needed} of memory, this node offers {offered}"
+        )
+    return None

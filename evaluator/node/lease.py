@@ -1,0 +1,134 @@
+"""Our hold on a run: kept by heartbeats, lost by the platform's word or by the clock."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from enum import Enum, auto
+from types import TracebackType
+
+from evaluator.node.answers import Patience
+from evaluator.node.assignment import Hold
+from evaluator.node.client import Beat, Platform
+from evaluator.node.errors import (
+    FenceRefusedError,
+    PlatformError,
+    StopError,
+    TokenRefusedError,
+)
+from evaluator.node.pauses import growing
+
+logger = logging.getLogger(__name__)
+
+FIRST_PAUSE = 0.5  # seconds between a heartbeat that failed and the next
+ANSWER_TIMEOUT = 10  # seconds for the answer to a heartbeat
+JOIN_TIMEOUT = 1.0  # seconds; a heartbeat under way is not waited for
+
+
+class Cause(Enum):
+    """Why a run is stopped."""
+
+    CANCELLED = auto()  # somebody pressed the button
+    HANDED_BACK = auto()  # this node is to end
+    LOST = auto()  # the run is another node's by now
+
+
+class Lease:
+    """Two threads while a run is ours: one sends heartbeats, one watches the clock.
+
+    The second does not depend on the network: a platform that takes a heartbeat and never answers
+    it does not keep us from noticing that the lease has ended. It is counted from when a heartbeat
+    was sent, so it ends here before it ends there.
+    """
+
+    def __init__(self, platform: Platform, hold: Hold, claimed_at: float) -> None:
+        self._platform = platform
+        self._hold = hold
+        self._beat = Beat("fetching", 0, 0, None)
+        self._until = claimed_at + hold.lease  # time.monotonic()
+        self._ended = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._send_heartbeats, name="heartbeats", daemon=True),
+            threading.Thread(target=self._watch_the_clock, name="lease", daemon=True),
+        ]
+        self._lock = threading.Lock()
+        self.cause: Cause | None = None  # the first; but LOST comes before all
+        self.stopped = threading.Event()  # there is a cause
+        self.lost = threading.Event()  # nothing may be told of the run any more
+
+    def __enter__(self) -> Lease:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join(JOIN_TIMEOUT)
+
+    def tell(self, beat: Beat) -> None:
+        """Say what the next heartbeat is to report."""
+        self._beat = beat
+
+    def stop(self, cause: Cause) -> None:
+        """End the run, for this reason."""
+        with self._lock:
+            if self.cause is None or cause is Cause.LOST:
+                self.cause = cause
+        if cause is Cause.LOST:
+            self.lost.set()
+        self.stopped.set()
+
+    def check(self) -> None:
+        """Raise StopError if the run is to end."""
+        if self.stopped.is_set():
+            raise StopError(f"the run is to end: {self.cause}")
+
+    def wait(self, seconds: float) -> None:
+        """Wait, unless the run is to end: then raise StopError."""
+        self.stopped.wait(seconds)
+        self.check()
+
+    def _send_heartbeats(self) -> None:
+        pauses = growing(FIRST_PAUSE, self._hold.heartbeat)
+        pause = self._hold.heartbeat
+        while not self._ended.wait(pause) and not self.lost.is_set():
+            try:
+                self._renew()
+            except (FenceRefusedError, TokenRefusedError) as error:
+                if not self._ended.is_set():
+                    logger.warning("run %s is stopped: %s", self._hold.run, error)
+                    self.stop(Cause.LOST)
+            except PlatformError as error:
+                logger.warning("run %s: a heartbeat failed: %s", self._hold.run, error)
+                pause = next(pauses)
+            except Exception as error:  # a bug of ours: the clock ends the run
+                logger.error("run %s: a heartbeat failed: %s", self._hold.run, type(error).__name__)
+                pause = next(pauses)
+            else:
+                pauses = growing(FIRST_PAUSE, self._hold.heartbeat)
+                pause = self._hold.heartbeat
+
+    def _renew(self) -> None:
+        sent = time.monotonic()
+        timeout = max(min(ANSWER_TIMEOUT, self._until - sent), 0.1)
+        renewal = self._platform.beat(self._hold, self._beat, Patience(timeout, timeout))
+        self._until = sent + renewal.lease
+        if renewal.is_cancelled:
+            self.stop(Cause.CANCELLED)
+
+    def _watch_the_clock(self) -> None:
+        while not self._ended.wait(max(self._until - time.monotonic(), 0.0)):
+            if time.monotonic() >= self._until:
+                logger.warning(
+                    "run %s is stopped: no heartbeat was answered for the length of its lease",
+                    self._hold.run,
+                )
+                self.stop(Cause.LOST)
+                return

@@ -1,0 +1,76 @@
+"""Which images this node has loaded, and when each was used: a small file, written atomically."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+logger = logging.getLogger(__name__)
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An image that this node has loaded, or was about to when it was killed."""
+
+    size: int  # bytes, unpacked
+    used: float  # seconds since 1970
+
+
+class Ledger:
+    """The images that are ours to remove; all others are of the machine's owner.
+
+    An image stands here before it is loaded, so that none is forgotten whatever happens.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._kept = _read(path)
+
+    @property
+    def kept(self) -> Mapping[str, Kept]:
+        """Images by their ids, the one with the oldest use first."""
+        return MappingProxyType(dict(sorted(self._kept.items(), key=lambda item: item[1].used)))
+
+    def note(self, id: str, size: int) -> None:
+        """Keep an image, used just now."""
+        self._kept[id] = Kept(size, time.time())
+        self._write()
+
+    def forget(self, id: str) -> None:
+        """An image is not here any more, or not ours."""
+        if self._kept.pop(id, None):
+            self._write()
+
+    def _write(self) -> None:
+        images = {id: {"size": one.size, "used": one.used} for id, one in self._kept.items()}
+        part = self._path.with_suffix(".part")
+        with part.open("w", encoding="utf-8") as file:
+            json.dump({"format": FORMAT, "images": images}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self._path)
+
+
+def _read(path: Path) -> dict[str, Kept]:
+    """Return what the file holds; nothing if there is none or it is none of ours."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            str(id): Kept(int(one["size"]), float(one["used"]))
+            for id, one in value["images"].items()
+        }
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        logger.warning(
+            "%s can't be read: images that this node loaded before will not be removed by it", path
+        )
+        return {}

@@ -1,0 +1,45 @@
+"""What this machine offers: the engine's own numbers, unless the environment says less."""
+
+from __future__ import annotations
+
+import contextlib
+from importlib import metadata
+
+from evaluator.node.client import Machine
+from evaluator.node.errors import SettingsError
+from evaluator.node.settings import Settings
+
+IMAGE_STORE = (
+    "The engine does not know images by the digests of their configurations, which is how the "
+    'platform names them. Set {"features": {"containerd-snapshotter": false}} in '
+    "/etc/docker/daemon.json and restart it."
+)
+
+
+def describe(settings: Settings) -> Machine:
+    """Ask the engine; raises SettingsError, and EngineUnavailableError if none answers."""
+    from evaluator.container.engine import Engine
+
+    with contextlib.closing(Engine.connect()) as engine:
+        has = engine.resources
+    if not has.knows_configs:
+        raise SettingsError(IMAGE_STORE)
+    if settings.runtime and settings.runtime not in has.runtimes:
+        raise SettingsError(
+            f"NODE_RUNTIME is {settings.runtime}, but the engine has {', '.join(has.runtimes)}. "
+            "Add it to /etc/docker/daemon.json, or name another one."
+        )
+    return Machine(
+        cpus=min(settings.cpus or has.cpus, has.cpus),
+        memory=min(settings.memory or has.memory, has.memory),
+        gpus=settings.gpus,
+        runtime=settings.runtime,
+        version=_version(),
+    )
+
+
+def _version() -> str:
+    try:
+        return metadata.version("terminarium")
+    except metadata.PackageNotFoundError:  # run from its sources
+        return ""

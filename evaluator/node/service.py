@@ -1,0 +1,54 @@
+"""A node from its start to its end."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from evaluator import container
+from evaluator.node.app import end_this_process, serve
+from evaluator.node.client import Platform
+from evaluator.node.errors import UnreachableError
+from evaluator.node.folder import state_folder
+from evaluator.node.images import Images
+from evaluator.node.machine import describe
+from evaluator.node.settings import Settings
+from evaluator.node.work import Work
+
+logger = logging.getLogger(__name__)
+
+
+def run_node(settings: Settings) -> int:
+    """Run until a signal asks to end; return the exit status.
+
+    Raises SettingsError, EngineUnavailableError, and PlatformErrors that won't go away by
+    themselves, before anything has begun.
+    """
+    with state_folder(settings.state_dir) as folder:
+        machine = describe(settings)
+        container.sweep()
+        platform = Platform(settings.url, settings.token)
+        _introduce(platform, settings)
+        refused = threading.Event()
+
+        def end() -> None:
+            refused.set()
+            end_this_process()
+
+        images = Images(platform, folder, settings.image_budget)
+        work = Work(platform, images, machine, grace=settings.grace, on_refusal=end)
+        status = serve(settings, work)
+    return 1 if refused.is_set() else status
+
+
+def _introduce(platform: Platform, settings: Settings) -> None:
+    """Find out at once whether the token is known; a platform that is away will come back."""
+    if not settings.is_encrypted:
+        logger.warning("NODE_URL is %s: whoever is on the way can read the token", settings.url)
+    try:
+        me = platform.me()
+    except UnreachableError as error:
+        logger.warning("%s; going on without", error)
+    else:
+        state = ", which is drained" if me.is_drained else ""
+        logger.info("%s knows this node as %s%s", settings.url, me.name, state)

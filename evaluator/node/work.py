@@ -1,0 +1,155 @@
+"""What a node does once it is woken: claim, carry out, report, until nothing waits."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from evaluator import container
+from evaluator.container import EngineError, Outcome, RunResult
+from evaluator.node.assignment import Assignment, Hold, read_assignment, read_hold
+from evaluator.node.client import Machine, Platform
+from evaluator.node.errors import AssignmentError, PlatformError, TokenRefusedError
+from evaluator.node.execution import execute, our_fault
+from evaluator.node.faults import path_to
+from evaluator.node.images import Images
+from evaluator.node.lease import Cause, Lease
+from evaluator.node.pauses import growing
+from evaluator.node.report import Report
+
+logger = logging.getLogger(__name__)
+
+FIRST_PAUSE = 1  # seconds after a run, or a claim, that our side spoiled
+LONGEST_PAUSE = 60  # seconds
+OURS = frozenset(str(outcome) for outcome in Outcome if outcome.is_ours)
+
+
+class Work:
+    """Runs, one at a time. `stop` may be called from any thread, also before anything began."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        images: Images,
+        machine: Machine,
+        *,
+        grace: float,
+        on_refusal: Callable[[], object],
+    ) -> None:
+        self._platform = platform
+        self._images = images
+        self._machine = machine
+        self._grace = grace  # seconds
+        self._on_refusal = on_refusal  # called once the platform does not know our token any more
+        self._busy = threading.Lock()
+        self._ending = threading.Event()
+        self._lease: Lease | None = None  # of the run that is under way
+        self._was_drained = False
+
+    def wake(self) -> None:
+        """Claim until nothing waits; do nothing while another thread is at it."""
+        if not self._busy.acquire(blocking=False):
+            return
+        try:
+            self._work()
+        finally:
+            self._busy.release()
+
+    def stop(self) -> None:
+        """Begin nothing more; hand back what runs, unless it ends within the grace."""
+        self._ending.set()
+        if self._grace and self._lease is not None:
+            logger.info("the run under way has %g s to end", self._grace)
+            timer = threading.Timer(self._grace, self._hand_back)
+            timer.daemon = True
+            timer.start()
+        else:
+            self._hand_back()
+
+    def _hand_back(self) -> None:
+        lease = self._lease
+        if lease is not None:
+            lease.stop(Cause.HANDED_BACK)
+
+    def _work(self) -> None:
+        pauses = growing(FIRST_PAUSE, LONGEST_PAUSE)
+        while not self._ending.is_set():
+            try:
+                went_well = self._step()
+            except Exception as error:  # a bug of ours must neither end the node nor spin
+                logger.error("%s", path_to(error))
+                went_well = False
+            if went_well is None:
+                return
+            if went_well:
+                pauses = growing(FIRST_PAUSE, LONGEST_PAUSE)
+            else:
+                self._ending.wait(next(pauses))
+
+    def _step(self) -> bool | None:
+        """Do the next run; return whether our side did its part, None if nothing waits."""
+        try:
+            container.sweep(own=True)  # raises if there is no engine: then nothing is claimed
+            claimed_at = time.monotonic()
+            value, is_drained = self._platform.claim(self._machine)
+        except TokenRefusedError as error:
+            logger.error("%s", error)
+            self._on_refusal()
+            return None
+        except (PlatformError, EngineError) as error:
+            logger.warning("nothing is claimed: %s", error)
+            return False
+        self._note_drained(is_drained)
+        if value is None:
+            return None
+        try:
+            hold = read_hold(value)
+        except AssignmentError as error:
+            logger.error("a run is given up, as it can't be understood: %s", error)
+            return False
+        return self._carry_out(hold, value, claimed_at)
+
+    def _carry_out(self, hold: Hold, value: object, claimed_at: float) -> bool:
+        with Lease(self._platform, hold, claimed_at) as lease:
+            self._lease = lease
+            try:
+                if self._ending.is_set():
+                    lease.stop(Cause.HANDED_BACK)
+                assignment, result = self._result(value, lease)
+                report = Report(self._platform, lease, hold, is_ending=self._ending.is_set)
+                told = report.send(result, assignment)
+            finally:
+                self._lease = None
+        _log_end(hold, told, result)
+        return told is not None and told not in OURS
+
+    def _result(self, value: object, lease: Lease) -> tuple[Assignment | None, RunResult]:
+        try:
+            assignment = read_assignment(value)
+        except AssignmentError as error:
+            return None, our_fault(Outcome.ENGINE_ERROR, f"the run can't be understood: {error}")
+        logger.info(
+            "run %s (%s) begins: %s, %s segments, image %s",
+            assignment.hold.run,
+            assignment.purpose,
+            f"{assignment.setting.source_language}-{assignment.setting.target_language}",
+            len(assignment.segments),
+            assignment.image.digest,
+        )
+        return assignment, execute(assignment, lease, self._images, self._machine)
+
+    def _note_drained(self, is_drained: bool) -> None:
+        if is_drained and not self._was_drained:
+            logger.warning("the platform has drained this node: it gives it nothing to run")
+        self._was_drained = is_drained
+
+
+def _log_end(hold: Hold, told: str | None, result: RunResult) -> None:
+    how = told or f"not told ({result.outcome})"
+    logger.info(
+        "run %s ends: %s, %s segments done, %.1f s", hold.run, how, result.done, result.wall_time
+    )
+    if result.outcome.is_ours:
+        logger.warning("run %s: %s", hold.run, result.detail)

@@ -1,0 +1,67 @@
+"""What a node offers of its engine's resources, and which engines it can't use."""
+
+from __future__ import annotations
+
+import pytest
+
+from evaluator.container import GB
+from evaluator.container.engine import Engine, Resources, _resources
+from evaluator.node.errors import SettingsError
+from evaluator.node.machine import describe
+from evaluator.node.settings import Settings
+
+INFO = {
+    "NCPU": 16,
+    "MemTotal": 64 * GB,
+    "Runtimes": {"runsc": {}, "runc": {}},
+    "DriverStatus": [["Backing Filesystem", "extfs"], ["Supports d_type", "true"]],
+}
+CONTAINERD = {"DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}
+
+
+class FakeEngine:
+    def __init__(self, info):
+        self.resources = _resources(info)
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def offer(monkeypatch):
+    def offer(info=INFO, **settings):
+        monkeypatch.setattr(Engine, "connect", lambda: FakeEngine(info))
+        return describe(Settings("https://x", "token", "redis://x", **settings))
+
+    return offer
+
+
+def test_the_engine_says_what_it_has():
+    assert _resources(INFO) == Resources(16, 64 * GB, ("runc", "runsc"), True)
+    assert _resources(INFO | CONTAINERD).knows_configs is False
+    assert _resources(INFO | {"DriverStatus": None, "Runtimes": None}).runtimes == ()
+
+
+@pytest.mark.parametrize(
+    ("settings", "cpus", "memory"),
+    [
+        ({}, 16, 64 * GB),
+        ({"cpus": 4, "memory": 8 * GB}, 4, 8 * GB),
+        ({"cpus": 99, "memory": 999 * GB}, 16, 64 * GB),  # more than there is can't be offered
+    ],
+)
+def test_a_node_offers_what_the_engine_has_or_less(offer, settings, cpus, memory):
+    machine = offer(gpus=("0",), runtime="runsc", **settings)
+
+    assert (machine.cpus, machine.memory) == (cpus, memory)
+    assert (machine.gpus, machine.runtime) == (("0",), "runsc")
+
+
+def test_an_engine_that_names_images_otherwise_is_refused_with_the_remedy(offer):
+    with pytest.raises(SettingsError, match="containerd-snapshotter"):
+        offer(INFO | CONTAINERD)
+
+
+def test_a_runtime_that_the_engine_lacks_is_named_with_those_it_has(offer):
+    with pytest.raises(SettingsError, match="NODE_RUNTIME is kata, but the engine has runc, runsc"):
+        offer(runtime="kata")
