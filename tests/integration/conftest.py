@@ -15,10 +15,15 @@ from typing import Any
 import pytest
 from celery import current_app
 from django.db import connections
+from django.http import HttpResponse
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Membership, Team, User
 from files.models import StoredFile
+from leaderboard.content import Board
+from leaderboard.models import BoardSnapshot
+from leaderboard.tasks import rank
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.testsets import TestSetFiles, import_test_set
 from submissions import services
@@ -28,6 +33,7 @@ from tests.integration.samples import PERFECT, REFERENCE, SOURCE, as_text
 
 Message = tuple[str, int]  # a task's name and the id it is about
 PASSWORD = "correct horse battery"
+ROLES = ["visitor", "alice", "bob", "charlie", "organiser"]
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +91,51 @@ def charlie(other_team: Team) -> User:
 def organiser(db: None) -> User:
     """Staff, in no team."""
     return User.objects.create_superuser("organiser", "organiser@tests.example", PASSWORD)
+
+
+@pytest.fixture
+def alices(client: Client, alice: User) -> Client:
+    """The browser of alice."""
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture
+def people(alice: User, bob: User, charlie: User, organiser: User) -> dict[str, User]:
+    """Who each role but the visitor's is."""
+    return {"alice": alice, "bob": bob, "charlie": charlie, "organiser": organiser}
+
+
+@pytest.fixture
+def as_role(client: Client, people: dict[str, User]) -> Callable[[str], Client]:
+    """Return a function that signs a role in; a visitor stays outside."""
+
+    def sign_in(role: str) -> Client:
+        client.logout()
+        if role in people:
+            client.force_login(people[role])
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def sign_in(client: Client) -> Callable[..., HttpResponse]:
+    """Post the sign-in form."""
+    return lambda login="alice", password=PASSWORD, **data: client.post(
+        "/account/sign-in", {"login": login, "password": password, **data}
+    )
+
+
+@pytest.fixture
+def confirm(client: Client, sign_in: Callable[..., HttpResponse]) -> Callable[..., None]:
+    """Sign somebody in, who then gives the password once more, as changes to an account ask."""
+
+    def sign_in_and_confirm(login: str = "alice") -> None:
+        sign_in(login)
+        client.post("/account/confirm-access", {"password": PASSWORD})
+
+    return sign_in_and_confirm
 
 
 # The shared task --------------------------------------------------------------------------
@@ -240,6 +291,35 @@ def make_scored_entry(make_entry: Callable[..., Entry]) -> Callable[..., Entry]:
     def make(texts: tuple[str, ...] = PERFECT, **options: Any) -> Entry:
         entry = make_entry(texts, **options)
         score.apply(args=[entry.pk], task_id=f"scored-{next(numbers)}")
+        entry.refresh_from_db()
+        return entry
+
+    return make
+
+
+# Boards -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def build_board(test_set: TestSet) -> Callable[[], Board]:
+    """Build the board through its task and return it."""
+
+    def build() -> Board:
+        rank.apply(args=[test_set.pk], task_id="task-1")
+        snapshot = BoardSnapshot.objects.get(test_set=test_set)
+        return Board.from_json(snapshot.body, snapshot.teams)
+
+    return build
+
+
+@pytest.fixture
+def make_primary(make_scored_entry: Callable[..., Entry]) -> Callable[..., Entry]:
+    """Score the primary of another verified team for each."""
+
+    def make(texts: tuple[str, ...] = PERFECT, *, system: str, **options: Any) -> Entry:
+        team = Team.objects.create(name=f"Team {system}", slug=system.lower(), is_verified=True)
+        entry = make_scored_entry(texts, system=system, **options)
+        Entry.objects.filter(pk=entry.pk).update(team=team, is_primary=True)
         entry.refresh_from_db()
         return entry
 

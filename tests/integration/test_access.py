@@ -11,6 +11,7 @@ from django.urls import reverse
 import leaderboard.urls
 import sharedtasks.urls
 import submissions.urls
+from tests.integration.conftest import ROLES
 from tests.integration.task_addresses import OPEN as TASK_ADDRESSES
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,6 @@ GET = {
     "make-contrastive": (405, 405, 405, 405, 405),
 }
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')  # another one each time
-ROLES = ["visitor", "alice", "bob", "charlie", "organiser"]
 TAKES_POST = {"submit", "submit-image", "withdraw", "cancel", "make-primary", "make-contrastive"}
 OF_A_TEAM = [name for name, statuses in GET.items() if statuses[3] == 404]
 
@@ -64,19 +64,6 @@ def address(entry):
     return lambda name: reverse(name, args=arguments.get(name))
 
 
-@pytest.fixture
-def sign_in(client, request):
-    """Return a function that signs a role in; a visitor stays outside."""
-    people = {role: request.getfixturevalue(role) for role in ROLES if role != "visitor"}
-
-    def sign_in(role):
-        if role in people:
-            client.force_login(people[role])
-        return client
-
-    return sign_in
-
-
 def test_no_address_is_missing_here():
     modules = (leaderboard.urls, sharedtasks.urls, submissions.urls)
     names = {path.name for module in modules for path in module.urlpatterns}
@@ -84,11 +71,11 @@ def test_no_address_is_missing_here():
 
 
 @pytest.mark.parametrize("name", GET)
-def test_each_role_gets_what_it_may_see(name, address, sign_in, client):
+def test_each_role_gets_what_it_may_see(name, address, as_role, client):
     statuses = []
     for role in ROLES:
         client.logout()
-        response = sign_in(role).get(address(name))
+        response = as_role(role).get(address(name))
         b"".join(response)  # a file that is not read to its end stays open
         statuses.append(response.status_code)
 
@@ -103,8 +90,8 @@ def test_a_visitor_is_asked_to_sign_in_and_comes_back(name, address, client):
 
 
 @pytest.mark.parametrize("name", OF_A_TEAM)
-def test_a_stranger_can_not_tell_what_exists(name, address, entry, sign_in):
-    client = sign_in("charlie")
+def test_a_stranger_can_not_tell_what_exists(name, address, entry, as_role):
+    client = as_role("charlie")
 
     secret = client.get(address(name))
     # Both keys are the first number in their addresses.
@@ -116,8 +103,8 @@ def test_a_stranger_can_not_tell_what_exists(name, address, entry, sign_in):
 
 
 @pytest.mark.parametrize("name", ["submission", "entry"])
-def test_a_stranger_can_not_poll_either(name, address, sign_in):
-    response = sign_in("charlie").get(address(name), headers={"HX-Request": "true"})
+def test_a_stranger_can_not_poll_either(name, address, as_role):
+    response = as_role("charlie").get(address(name), headers={"HX-Request": "true"})
 
     assert response.status_code == 404
 
@@ -133,22 +120,22 @@ def test_a_page_whose_session_has_ended_is_asked_for_anew(name, address, client)
 
 @pytest.mark.parametrize("name", sorted(GET.keys() - TAKES_POST))
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_what_is_for_reading_takes_nothing_else(name, method, address, sign_in):
-    response = getattr(sign_in("alice"), method)(address(name))
+def test_what_is_for_reading_takes_nothing_else(name, method, address, as_role):
+    response = getattr(as_role("alice"), method)(address(name))
 
     assert response.status_code == 405
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
-def test_the_upload_takes_forms_alone(method, address, sign_in):
-    response = getattr(sign_in("alice"), method)(address("submit"))
+def test_the_upload_takes_forms_alone(method, address, as_role):
+    response = getattr(as_role("alice"), method)(address("submit"))
 
     assert response.status_code == 405
 
 
 @pytest.mark.parametrize("name", sorted(GET.keys() - {"make-primary", "make-contrastive"}))
-def test_head_is_answered_like_get(name, address, sign_in):
-    client = sign_in("alice")
+def test_head_is_answered_like_get(name, address, as_role):
+    client = as_role("alice")
 
     head, get = client.head(address(name)), client.get(address(name))
 
@@ -159,7 +146,7 @@ def test_head_is_answered_like_get(name, address, sign_in):
 
 
 @pytest.mark.parametrize("role", ["charlie", "visitor"])
-def test_nobody_submits_for_a_foreign_team(role, address, sign_in, team, test_set, entry):
+def test_nobody_submits_for_a_foreign_team(role, address, as_role, team, test_set, entry):
     data = {
         "team": team.pk,
         "test_set": test_set.pk,
@@ -168,7 +155,7 @@ def test_nobody_submits_for_a_foreign_team(role, address, sign_in, team, test_se
         "terminology_use": "inference",
     }
 
-    response = sign_in(role).post(address("submit"), data)
+    response = as_role(role).post(address("submit"), data)
 
     assert response.status_code == (302 if role == "visitor" else 422)
     assert not team.submissions.exclude(pk=entry.submission_id).exists()

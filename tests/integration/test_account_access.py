@@ -10,10 +10,10 @@ from django.urls import URLResolver, reverse
 import accounts.urls
 from accounts import services
 from accounts.models import Membership
+from tests.integration.conftest import ROLES
 
 pytestmark = pytest.mark.django_db
 
-ROLES = ["visitor", "alice", "bob", "charlie", "organiser"]
 EVERYBODY, NOT_IN, IN = (200,) * 5, (200, *(302,) * 4), (302, *(200,) * 4)
 ACTION = (405,) * 5
 
@@ -98,24 +98,6 @@ def address(team, invited):
 
 
 @pytest.fixture
-def people(request):
-    return {role: request.getfixturevalue(role) for role in ROLES if role != "visitor"}
-
-
-@pytest.fixture
-def sign_in(client, people):
-    """Return a function that signs a role in; a visitor stays outside."""
-
-    def sign_in(role):
-        client.logout()
-        if role in people:
-            client.force_login(people[role])
-        return client
-
-    return sign_in
-
-
-@pytest.fixture
 def data(bob):
     """What each action is given: bob is the member that it is about."""
     return {
@@ -144,18 +126,18 @@ def test_an_alias_is_the_same_address(alias, name):
 
 
 @pytest.mark.parametrize("name", GET)
-def test_each_role_gets_what_it_may_see(name, address, sign_in):
-    statuses = tuple(sign_in(role).get(address(name)).status_code for role in ROLES)
+def test_each_role_gets_what_it_may_see(name, address, as_role):
+    statuses = tuple(as_role(role).get(address(name)).status_code for role in ROLES)
 
     assert statuses == GET[name]
 
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("name", POST)
-def test_each_role_can_do_what_it_may(name, role, address, sign_in, data, team):
+def test_each_role_can_do_what_it_may(name, role, address, as_role, data, team):
     before = set(team.membership_set.values_list("user__username", "role"))
 
-    response = sign_in(role).post(address(name), data.get(name, {}))
+    response = as_role(role).post(address(name), data.get(name, {}))
 
     assert response.status_code == POST[name][ROLES.index(role)]
     if role == "visitor":
@@ -166,16 +148,16 @@ def test_each_role_can_do_what_it_may(name, role, address, sign_in, data, team):
 
 
 @pytest.mark.parametrize("name", [name for name, statuses in POST.items() if statuses[1] == 302])
-def test_who_has_to_sign_in_first_comes_back_to_a_page(name, address, sign_in):
-    response = sign_in("visitor").post(address(name))
+def test_who_has_to_sign_in_first_comes_back_to_a_page(name, address, as_role):
+    response = as_role("visitor").post(address(name))
 
     back = response.headers["Location"].partition("?next=")[2]
-    assert sign_in("alice").get(back).status_code in (200, 302)
+    assert as_role("alice").get(back).status_code in (200, 302)
 
 
 @pytest.mark.parametrize("name", ["team", "edit-team", "leave-team"])
-def test_a_stranger_can_not_tell_which_teams_exist(name, address, sign_in):
-    client = sign_in("charlie")
+def test_a_stranger_can_not_tell_which_teams_exist(name, address, as_role):
+    client = as_role("charlie")
     method = client.post if GET[name] == ACTION else client.get
     token = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
 
@@ -187,8 +169,8 @@ def test_a_stranger_can_not_tell_which_teams_exist(name, address, sign_in):
 
 
 @pytest.mark.parametrize("role", ["bob", "organiser"])
-def test_who_is_no_owner_reads_who_may_do_it(role, address, sign_in):
-    response = sign_in(role).get(address("edit-team"))
+def test_who_is_no_owner_reads_who_may_do_it(role, address, as_role):
+    response = as_role(role).get(address("edit-team"))
 
     assert "Only the owners of Lexica may do this" in response.text
 
@@ -197,26 +179,26 @@ def test_who_is_no_owner_reads_who_may_do_it(role, address, sign_in):
 @pytest.mark.parametrize(
     "name", ["account", "teams", "found-team", "team", "edit-team", "invite", "invitation"]
 )
-def test_our_pages_take_no_other_method(name, method, address, sign_in):
-    assert getattr(sign_in("alice"), method)(address(name)).status_code == 405
+def test_our_pages_take_no_other_method(name, method, address, as_role):
+    assert getattr(as_role("alice"), method)(address(name)).status_code == 405
 
 
 @pytest.mark.parametrize("name", GET)
-def test_what_is_said_to_somebody_is_kept_by_no_cache(name, address, sign_in):
-    response = sign_in("alice").get(address(name))
+def test_what_is_said_to_somebody_is_kept_by_no_cache(name, address, as_role):
+    response = as_role("alice").get(address(name))
 
     assert "no-store" in response.headers["Cache-Control"]
 
 
 @pytest.mark.parametrize("name", ["account", "teams", "team"])
-def test_what_is_for_reading_takes_no_form(name, address, sign_in):
-    assert sign_in("alice").post(address(name)).status_code == 405
+def test_what_is_for_reading_takes_no_form(name, address, as_role):
+    assert as_role("alice").post(address(name)).status_code == 405
 
 
 def test_an_action_on_a_member_of_another_team_is_about_nobody(
-    address, sign_in, people, other_team
+    address, as_role, people, other_team
 ):
-    client = sign_in("alice")
+    client = as_role("alice")
 
     for name in ("remove-member", "set-role"):
         found = {"member": people["charlie"].pk, "role": "owner"}
@@ -225,10 +207,10 @@ def test_an_action_on_a_member_of_another_team_is_about_nobody(
     assert Membership.objects.get(team=other_team).user == people["charlie"]
 
 
-def test_an_invitation_of_another_team_can_not_be_taken_back(sign_in, people, team, other_team):
+def test_an_invitation_of_another_team_can_not_be_taken_back(as_role, people, team, other_team):
     theirs = services.invite(team=other_team, actor=people["charlie"]).invitation
 
-    response = sign_in("alice").post(reverse("revoke-invitation", args=[team.slug, theirs.pk]))
+    response = as_role("alice").post(reverse("revoke-invitation", args=[team.slug, theirs.pk]))
 
     assert response.status_code == 404
     theirs.refresh_from_db()

@@ -68,21 +68,6 @@ def at(monkeypatch):
     return stop
 
 
-@pytest.fixture
-def as_role(client, request):
-    """Sign a role in; a visitor stays outside."""
-    roles = ("alice", "bob", "charlie", "organiser")
-    people = {role: request.getfixturevalue(role) for role in roles}
-
-    def sign_in(role):
-        client.logout()
-        if role in people:
-            client.force_login(people[role])
-        return client
-
-    return sign_in
-
-
 def answers(client, paths=(BOARD, "/")):
     """Return all that a reader can get of a board: pages, pieces and their headers."""
     found = []

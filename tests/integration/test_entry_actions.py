@@ -9,27 +9,14 @@ from submissions import baselines, services
 from submissions.models import Entry, StateChange
 from submissions.states import EntryState
 from submissions.tasks import score
+from tests.integration.conftest import ROLES
 from tests.integration.samples import FAIR
 
 pytestmark = pytest.mark.django_db
 
-ROLES = ["visitor", "alice", "bob", "charlie", "organiser"]
 ACTIONS = ["make-primary", "make-contrastive", "withdraw"]
 OPEN = {"visitor": 302, "alice": 302, "bob": 302, "charlie": 404, "organiser": 302}
 OVER = {"visitor": 302, "alice": 422, "bob": 422, "charlie": 404, "organiser": 302}
-
-
-@pytest.fixture
-def sign_in(client, request):
-    """Return a function that signs a role in; a visitor stays outside."""
-    people = {role: request.getfixturevalue(role) for role in ROLES if role != "visitor"}
-
-    def sign_in(role):
-        if role in people:
-            client.force_login(people[role])
-        return client
-
-    return sign_in
 
 
 @pytest.fixture
@@ -46,13 +33,13 @@ def state():
 @pytest.mark.parametrize("is_over", [False, True])
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("action", ACTIONS)
-def test_who_may_do_what_when(action, role, is_over, entries, sign_in, close_phase):
+def test_who_may_do_what_when(action, role, is_over, entries, as_role, close_phase):
     entry = entries["contrastive" if action == "make-primary" else "primary"]
     if is_over:
         close_phase()
     before, notes = state(), StateChange.objects.count()
 
-    response = sign_in(role).post(reverse(action, args=[entry.pk]))
+    response = as_role(role).post(reverse(action, args=[entry.pk]))
 
     expected = (OVER if is_over else OPEN)[role]
     has_acted = expected == 302 and role != "visitor"
@@ -76,8 +63,8 @@ def test_a_visitor_signs_in_and_comes_back_to_the_entry_or_the_question(action, 
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_a_stranger_can_not_tell_which_entries_exist(action, entries, sign_in):
-    client = sign_in("charlie")
+def test_a_stranger_can_not_tell_which_entries_exist(action, entries, as_role):
+    client = as_role("charlie")
 
     secret = client.post(reverse(action, args=[entries["primary"].pk]))
     absent = client.post(reverse(action, args=[10**9]))
@@ -87,10 +74,10 @@ def test_a_stranger_can_not_tell_which_entries_exist(action, entries, sign_in):
 
 @pytest.mark.parametrize("method", ["get", "head", "put", "patch", "delete"])
 @pytest.mark.parametrize("action", ACTIONS)
-def test_a_wrong_method_changes_nothing(action, method, entries, sign_in):
+def test_a_wrong_method_changes_nothing(action, method, entries, as_role):
     before = state()
 
-    response = getattr(sign_in("alice"), method)(reverse(action, args=[entries["primary"].pk]))
+    response = getattr(as_role("alice"), method)(reverse(action, args=[entries["primary"].pk]))
 
     is_question = action == "withdraw" and method in {"get", "head"}
     assert response.status_code == (200 if is_question else 405)
@@ -108,13 +95,6 @@ def test_a_form_from_elsewhere_is_refused(action, entries, client, alice):
 
 
 # What the actions do ----------------------------------------------------------------------
-
-
-@pytest.fixture
-def alices(client, alice):
-    """The browser of alice."""
-    client.force_login(alice)
-    return client
 
 
 def notes(entry):
@@ -333,11 +313,11 @@ NAMES = ["entry", "entry-text", "entry-jsonl", "withdraw"]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_oracle_row_is_for_organisers_alone(name, oracle, sign_in, client):
+def test_an_oracle_row_is_for_organisers_alone(name, oracle, as_role, client):
     statuses = []
     for role in ROLES:
         client.logout()
-        response = sign_in(role).get(reverse(name, args=[oracle.pk]))
+        response = as_role(role).get(reverse(name, args=[oracle.pk]))
         b"".join(response)
         statuses.append(response.status_code)
 

@@ -21,13 +21,6 @@ ADDRESS = "/submissions/"
 
 
 @pytest.fixture
-def alices(client, alice):
-    """The browser of alice."""
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
 def make_checked(make_submission):
     numbers = count(1)
 

@@ -197,13 +197,6 @@ def test_the_limit_is_of_all_files_together(make_submission, settings):
 # What can be downloaded -------------------------------------------------------------------
 
 
-@pytest.fixture
-def alices(client, alice):
-    """The browser of alice."""
-    client.force_login(alice)
-    return client
-
-
 def fetched(client, name, pk):
     response = client.get(reverse(name, args=[pk]))
     assert response.headers["Content-Disposition"].startswith("attachment; filename=")

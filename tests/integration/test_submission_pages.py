@@ -20,13 +20,6 @@ pytestmark = pytest.mark.django_db
 POLL = {"HX-Request": "true"}
 
 
-@pytest.fixture
-def alices(client, alice):
-    """The browser of alice."""
-    client.force_login(alice)
-    return client
-
-
 def is_polling(response):
     """Say whether a page asks for news; without JavaScript it then offers a link to do so."""
     assert ("hx-trigger" in response.text) == ("<noscript>" in response.text)

@@ -12,11 +12,11 @@ from sharedtasks import checker
 from sharedtasks.downloads import KINDS
 from sharedtasks.models import Phase
 from sharedtasks.policy import Thing
+from tests.integration.conftest import ROLES
 from tests.integration.task_addresses import BEFORE_OPENING, OPEN
 
 pytestmark = pytest.mark.django_db
 
-ROLES = ["visitor", "alice", "bob", "charlie", "organiser"]
 WHEEL = "terminarium-0.1.0-py3-none-any.whl"
 REFERENCES = [kind.name for kind in KINDS.values() if kind.thing == Thing.REFERENCES]
 

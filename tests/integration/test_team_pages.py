@@ -18,13 +18,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def as_alice(client, alice):
-    """The owner's browser."""
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
 def dora(db):
     """In no team."""
     return User.objects.create_user("dora", "dora@tests.example", PASSWORD)
@@ -114,10 +107,10 @@ def test_an_organiser_sees_the_members_and_no_actions(client, organiser, alice, 
     assert "Make a member" not in text
 
 
-def test_what_is_verified_is_shown_and_can_not_be_edited(as_alice, team):
-    page = as_alice.get("/teams/lexica/edit")
+def test_what_is_verified_is_shown_and_can_not_be_edited(alices, team):
+    page = alices.get("/teams/lexica/edit")
     # A disabled field keeps its value whatever is sent.
-    as_alice.post("/teams/lexica/edit", {"name": "Evil", "publication_name": "Lexica et al."})
+    alices.post("/teams/lexica/edit", {"name": "Evil", "publication_name": "Lexica et al."})
 
     team.refresh_from_db()
     assert "Organisers have verified your team under this" in page.text
@@ -136,19 +129,19 @@ def test_an_invalid_edit_is_shown_again(client, charlie, other_team, team):
 # Inviting ---------------------------------------------------------------------------------
 
 
-def test_a_link_is_shown_once(as_alice, team):
-    first = as_alice.post("/teams/lexica/invite", {"email": ""}, follow=True)
-    again = as_alice.get("/teams/lexica/")
+def test_a_link_is_shown_once(alices, team):
+    first = alices.post("/teams/lexica/invite", {"email": ""}, follow=True)
+    again = alices.get("/teams/lexica/")
 
-    assert as_alice.get(link_shown(first)).status_code == 302  # alice is in the team
+    assert alices.get(link_shown(first)).status_code == 302  # alice is in the team
     assert "/invitations/" not in again.text.replace("/revoke", "").replace(
         "/teams/lexica/invitations/", ""
     )
     assert "By link, for one person" in again.text
 
 
-def test_a_mail_brings_the_invitation_and_the_page_no_link(as_alice, team, settings):
-    response = as_alice.post("/teams/lexica/invite", {"email": "Dora@tests.example"}, follow=True)
+def test_a_mail_brings_the_invitation_and_the_page_no_link(alices, team, settings):
+    response = alices.post("/teams/lexica/invite", {"email": "Dora@tests.example"}, follow=True)
 
     (message,) = mail.outbox
     assert message.to == ["dora@tests.example"]
@@ -160,12 +153,12 @@ def test_a_mail_brings_the_invitation_and_the_page_no_link(as_alice, team, setti
 
 
 @pytest.mark.parametrize("delivery", ["none", "smtp"])
-def test_a_mail_that_can_not_be_sent_becomes_a_link(as_alice, team, settings, delivery):
+def test_a_mail_that_can_not_be_sent_becomes_a_link(alices, team, settings, delivery):
     settings.EMAIL_DELIVERY = delivery
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
 
-    response = as_alice.post("/teams/lexica/invite", {"email": "dora@tests.example"}, follow=True)
+    response = alices.post("/teams/lexica/invite", {"email": "dora@tests.example"}, follow=True)
 
     assert "We could not send a mail to dora@tests.example" in response.text
     link_shown(response)
@@ -175,25 +168,25 @@ def test_a_mail_that_can_not_be_sent_becomes_a_link(as_alice, team, settings, de
     ("email", "words"),
     [("dora", "This is no e-mail address."), ("bob@tests.example", "is in your team already")],
 )
-def test_what_is_wrong_with_an_invitation_stands_on_the_teams_page(as_alice, bob, email, words):
-    response = as_alice.post("/teams/lexica/invite", {"email": email})
+def test_what_is_wrong_with_an_invitation_stands_on_the_teams_page(alices, bob, email, words):
+    response = alices.post("/teams/lexica/invite", {"email": email})
 
     assert response.status_code == 422
     assert words in response.text
     assert mail.outbox == []
 
 
-def test_taking_back(as_alice, alice, team, dora):
+def test_taking_back(alices, alice, team, dora):
     invited = services.invite(team=team, actor=alice)
     address = reverse("revoke-invitation", args=["lexica", invited.invitation.pk])
 
-    taken = as_alice.post(address, follow=True)
-    again = as_alice.post(address)
+    taken = alices.post(address, follow=True)
+    again = alices.post(address)
 
     assert "its link no longer works" in taken.text
     assert again.status_code == 422
-    as_alice.force_login(dora)
-    assert "was taken back" in as_alice.get(f"/invitations/{invited.token}").text
+    alices.force_login(dora)
+    assert "was taken back" in alices.get(f"/invitations/{invited.token}").text
 
 
 # Being invited ----------------------------------------------------------------------------
@@ -237,8 +230,8 @@ def test_opening_a_link_joins_nothing(client, invitation, dora, team):
     assert not Membership.objects.filter(user=dora).exists()
 
 
-def test_who_is_in_already_is_led_to_the_team(as_alice, invitation):
-    for method in (as_alice.get, as_alice.post):
+def test_who_is_in_already_is_led_to_the_team(alices, invitation):
+    for method in (alices.get, alices.post):
         assert method(invitation).headers["Location"] == "/teams/lexica/"
 
     assert Invitation.objects.open().exists()
@@ -311,9 +304,9 @@ def test_a_token_that_never_was_is_not_found(client, db, token):
 # Members ----------------------------------------------------------------------------------
 
 
-def test_roles_change_and_members_go(as_alice, bob, team):
-    owner = as_alice.post("/teams/lexica/role", {"member": bob.pk, "role": "owner"}, follow=True)
-    gone = as_alice.post("/teams/lexica/remove", {"member": bob.pk}, follow=True)
+def test_roles_change_and_members_go(alices, bob, team):
+    owner = alices.post("/teams/lexica/role", {"member": bob.pk, "role": "owner"}, follow=True)
+    gone = alices.post("/teams/lexica/remove", {"member": bob.pk}, follow=True)
 
     assert "bob is owner now" in owner.text
     assert "bob is no longer in the team; invitations of theirs no longer work." in gone.text
@@ -329,15 +322,15 @@ def test_roles_change_and_members_go(as_alice, bob, team):
         ("remove", {"member": 0}),
     ],
 )
-def test_an_action_about_nobody_says_so(as_alice, team, path, data):
-    response = as_alice.post(f"/teams/lexica/{path}", data)
+def test_an_action_about_nobody_says_so(alices, team, path, data):
+    response = alices.post(f"/teams/lexica/{path}", data)
 
     assert response.status_code == 422
     assert "Choose one of the members" in response.text
 
 
-def test_the_last_owner_reads_what_to_do_first(as_alice, bob, team):
-    response = as_alice.post("/teams/lexica/leave")
+def test_the_last_owner_reads_what_to_do_first(alices, bob, team):
+    response = alices.post("/teams/lexica/leave")
 
     assert response.status_code == 422
     assert "Make another member an owner first." in response.text

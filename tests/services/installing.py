@@ -24,7 +24,7 @@ def ensure(services: list[Service]) -> list[Service]:
         missing = [service for service in services if not service.is_installed()]
     unknown = [service for service in missing if is_unknown(service)]
     for service in unknown:
-        # Set to nothing it says so to the tests, which then leave out what needs it, in CI too.
+        # Set to nothing it says so to the tests: those that need it are skipped, in CI they fail.
         os.environ[service.variable] = ""
         say(f"this distribution has no {' '.join(service.packages)}: going on without")
     missing = [service for service in missing if service not in unknown]

@@ -28,7 +28,7 @@ class Service(ABC):
     variable: str  # the environment variable that carries its address
     packages: tuple[str, ...]  # Debian's
     needs = ""  # beside its packages, in words
-    may_be_unknown = False  # to Debian: then the tests go on without it, in CI too
+    may_be_unknown = False  # to the distribution: then its tests are skipped; in CI they fail
 
     def __init__(self) -> None:
         self.process: subprocess.Popen[bytes] | None = None
