@@ -266,6 +266,8 @@ MIN_FREE_BYTES = env.integer("MIN_FREE_BYTES", 5 * 1024**3)  # of the disk, what
 # A form's fields and boundaries beside its file; config.bodies says which limit holds where.
 MAX_BODY_BYTES = MAX_UPLOAD_BYTES + 1024 * 1024
 MAX_IMAGE_BODY_BYTES = MAX_IMAGE_BYTES + 1024 * 1024
+# As JSON, whose escapes make a text at most six times as long (\u0001).
+MAX_HYPOTHESES_BYTES = 6 * 64 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "files.incoming.IncomingUploadHandler",

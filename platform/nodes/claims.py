@@ -17,6 +17,7 @@ from evaluator.container.sample import SENTENCES
 from nodes import endings
 from nodes.clock import database_now
 from nodes.models import Node, Run
+from sharedtasks.models import Phase
 from submissions import work
 from submissions.models import Entry, Submission
 from submissions.states import EntryState
@@ -77,13 +78,18 @@ def _note(node: Node, machine: Machine) -> None:
 def _next(node: Node, machine: Machine) -> Entry | None:
     is_locking = connection.features.has_select_for_update_skip_locked
     rows = Entry.objects.select_for_update(skip_locked=is_locking, of=("self",))
-    entries = fitting(rows, has_gpu=bool(machine.gpus), takes_cpu_work=node.takes_cpu_work)
+    entries = fitting(
+        rows,
+        memory=machine.memory,
+        has_gpu=bool(machine.gpus),
+        takes_cpu_work=node.takes_cpu_work,
+    )
     # GPU work first: no other node can do it.
     return entries.order_by("-submission__needs_gpu", "pk").first()
 
 
 def fitting(
-    entries: QuerySet[Entry], *, has_gpu: bool, takes_cpu_work: bool = True
+    entries: QuerySet[Entry], *, memory: int, has_gpu: bool, takes_cpu_work: bool = True
 ) -> QuerySet[Entry]:
     """Choose the entries that a node of this kind could be given now."""
     others_smoke = Run.objects.filter(
@@ -97,12 +103,20 @@ def fitting(
         ~Exists(others_smoke),
         state=EntryState.WAITING,
         withdrawn_at=None,
+        test_set__phase__in=_phases_within(memory),
         submission__kind=Submission.Kind.IMAGE,
         submission__image__quarantined_at=None,
     )
     if not has_gpu:
         return entries.filter(submission__needs_gpu=False)
     return entries if takes_cpu_work else entries.filter(submission__needs_gpu=True)
+
+
+def _phases_within(memory: int) -> list[int]:
+    """Return the phases whose runs may not take more memory than this, in bytes."""
+    # Of all there are, which are few: what a phase leaves out, the contract says.
+    phases = Phase.objects.only("run_limits")
+    return [phase.pk for phase in phases if phase.limits.memory <= memory]
 
 
 def _begin(entry: Entry, node: Node, machine: Machine) -> Run:

@@ -30,6 +30,7 @@ class Machine:
     is_drained: bool
     is_busy: bool
     has_gpu: bool
+    memory: int  # bytes that it offers
     takes_cpu_work: bool
 
     @property
@@ -37,9 +38,10 @@ class Machine:
         """Whether it can be given anything, now or once it is done."""
         return self.is_alive and not self.is_drained
 
-    def serves(self, *, needs_gpu: bool) -> bool:
-        """Say whether it is there for systems of this kind."""
-        return self.is_there and (self.has_gpu if needs_gpu else self.takes_cpu_work)
+    def serves(self, *, needs_gpu: bool, memory: int = 0) -> bool:
+        """Say whether it is there for systems of this kind that may take so much memory."""
+        is_kind = self.has_gpu if needs_gpu else self.takes_cpu_work
+        return self.is_there and is_kind and self.memory >= memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,9 @@ class Machines:
         rows = with_life(Node.objects.filter(revoked_at=None))
         return cls(tuple(_machine(node) for node in rows))
 
-    def serving(self, *, needs_gpu: bool) -> int:
-        """Return how many there are for systems of this kind."""
-        return sum(one.serves(needs_gpu=needs_gpu) for one in self.rows)
+    def serving(self, *, needs_gpu: bool, memory: int = 0) -> int:
+        """Return how many there are for systems of this kind that may take so much memory."""
+        return sum(one.serves(needs_gpu=needs_gpu, memory=memory) for one in self.rows)
 
     @property
     def alive(self) -> int:
@@ -100,5 +102,6 @@ def _machine(node: Node) -> Machine:
         is_drained=node.drained_at is not None,
         is_busy=is_busy,
         has_gpu=bool(node.gpus),
+        memory=node.memory,
         takes_cpu_work=node.takes_cpu_work,
     )

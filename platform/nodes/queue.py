@@ -8,6 +8,7 @@ from statistics import median
 from django.conf import settings
 from django.db.models import QuerySet
 
+from evaluator.container.verdict import in_bytes
 from nodes.machines import Machines
 from nodes.models import Run
 from submissions.models import Entry
@@ -49,22 +50,28 @@ def place(entry: Entry) -> Place | None:
     )
     before = sum(pk < entry.pk for pk in same)
     machines = Machines.now()
-    serving = machines.serving(needs_gpu=needs_gpu)
+    memory = entry.test_set.phase.limits.memory
+    serving = machines.serving(needs_gpu=needs_gpu, memory=memory)
     return Place(
         position=before + 1,
         length=max(len(same), before + 1),
         seconds=_seconds(before, serving, needs_gpu=needs_gpu),
-        why_not=why_nothing_moves(machines, needs_gpu=needs_gpu),
+        why_not=why_nothing_moves(machines, needs_gpu=needs_gpu, memory=memory),
     )
 
 
-def why_nothing_moves(machines: Machines, *, needs_gpu: bool) -> str:
+def why_nothing_moves(machines: Machines, *, needs_gpu: bool, memory: int = 0) -> str:
     """Say what keeps systems of a kind from being run; empty if nothing does."""
-    if machines.serving(needs_gpu=needs_gpu):
+    if machines.serving(needs_gpu=needs_gpu, memory=memory):
         return ""
     if not machines.rows and not settings.NODES_BROKER_URL:
         return "Nodes are not configured on this site. The organisers have to add one."
     what = "GPU node" if needs_gpu else "node"
+    if machines.serving(needs_gpu=needs_gpu):
+        return (
+            f"No {what} that is there has the {in_bytes(memory)} of memory that a run of this "
+            "phase may take. The organisers have to add one, or to lower the phase's limit."
+        )
     if any(one.is_alive and one.has_gpu >= needs_gpu and one.is_drained for one in machines.rows):
         return f"No {what} takes new work at the moment: the organisers are at it."
     if machines.alive and needs_gpu:

@@ -113,7 +113,7 @@ def keep_hypotheses(node: Node, run_id: int, fence: int, lines: Iterator[bytes])
     stream = BytesIO("".join(f"{row}\n" for row in rows).encode())
     try:
         read = evaluator.read_aligned(
-            stream, "hypotheses.jsonl", content, max_bytes=hypotheses.MAX_BYTES
+            stream, "hypotheses.jsonl", content, max_bytes=settings.MAX_HYPOTHESES_BYTES
         )
     except evaluator.SubmissionError as error:
         raise Unacceptable(str(error.problems[0])) from error

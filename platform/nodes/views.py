@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from config.bodies import Limit, takes_up_to
 from files import storage
 from nodes import endings, reports
 from nodes.assignments import assignment
@@ -23,7 +24,6 @@ from nodes.claims import claim
 from nodes.models import Node, Run
 from nodes.reports import Refused, Unacceptable
 from nodes.tokens import node_of
-from submissions import hypotheses
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,9 @@ P = ParamSpec("P")
 Handler = Callable[Concatenate[HttpRequest, Node, P], HttpResponseBase]
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 CHUNK = 64 * 1024  # bytes
+HYPOTHESES = Limit(
+    "MAX_HYPOTHESES_BYTES", "MAX_HYPOTHESES_BYTES", "Send one JSON string for each segment."
+)
 IN_MEMORY = 1024 * 1024  # bytes of a body; what is longer goes to a file
 
 
@@ -109,12 +112,13 @@ def put_log(request: HttpRequest, node: Node, pk: int) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+@takes_up_to(HYPOTHESES)
 @of_nodes("PUT")
 def put_hypotheses(request: HttpRequest, node: Node, pk: int) -> HttpResponse:
     """Keep what a run's system wrote."""
     _open_run(node, pk)
     with SpooledTemporaryFile(IN_MEMORY) as file:
-        for chunk in _chunks(request, hypotheses.MAX_BYTES):
+        for chunk in _chunks(request, settings.MAX_HYPOTHESES_BYTES):
             file.write(chunk)
         file.seek(0)
         reports.keep_hypotheses(node, pk, _fence(request), iter(file))

@@ -6,13 +6,12 @@ import json
 from collections.abc import Iterator
 from io import BytesIO
 
+from django.conf import settings
+
 import evaluator
 from files import storage
 from files.models import StoredFile
 from submissions.models import Entry
-
-# Escapes make a text at most six times as long (\\u0001), so the upload's limit bounds this.
-MAX_BYTES = 6 * 64 * 1024 * 1024
 
 
 class NotThere(Exception):
@@ -22,7 +21,7 @@ class NotThere(Exception):
 def store(hypotheses: evaluator.Hypotheses) -> StoredFile:
     """Keep checked hypotheses."""
     lines = "".join(json.dumps(text, ensure_ascii=False) + "\n" for text in hypotheses.texts)
-    return storage.put(BytesIO(lines.encode()), max_bytes=MAX_BYTES)
+    return storage.put(BytesIO(lines.encode()), max_bytes=settings.MAX_HYPOTHESES_BYTES)
 
 
 def load(entry: Entry) -> evaluator.Hypotheses:

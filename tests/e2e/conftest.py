@@ -14,7 +14,7 @@ from psycopg import sql
 
 from tests.e2e.site import Site
 
-REDIS_DATABASES = itertools.count(1)  # Redis has 16
+REDIS_DATABASES = itertools.count(16)  # those below are taken by name
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -47,14 +47,15 @@ def make_site(
         defaults = {
             "DATABASE_URL": _with_database(database, names[-1]),
             # A database of Redis's own for each site: no message reaches another's worker.
-            "BROKER_URL": broker.rsplit("/", 1)[0] + f"/{next(REDIS_DATABASES)}",
+            "BROKER_URL": _with_database(broker, str(next(REDIS_DATABASES))),
+            "NODES_BROKER_URL": _with_database(broker, str(next(REDIS_DATABASES))),
         }
         sites.append(Site(tmp_path_factory.mktemp("site") / "state", defaults | settings))
         return sites[-1]
 
     yield make
     for site in sites:
-        site.children.stop()
+        site.stop()
     for name in names:
         _execute(database, "drop database {} with (force)", name)
 

@@ -2,6 +2,7 @@
 
 python -m tests.e2e.seed set_up                            a database with two people in teams
 python -m tests.e2e.seed submit TEST_SET FILE SYSTEM       an upload; prints its id
+python -m tests.e2e.seed submit_image FILE SYSTEM NEED     the same of an image; NEED: cpu or gpu
 """
 
 from __future__ import annotations
@@ -50,6 +51,25 @@ def submit(test_set: str, file: str, system: str) -> None:
     print(submission.pk)
 
 
+def submit_image(file: str, system: str, need: str) -> None:
+    """Hand in an image for alice's team and the one phase that takes images."""
+    from accounts.models import Team, User
+    from sharedtasks.models import Phase
+    from submissions import services
+
+    planned = services.PlannedImage(
+        team=Team.objects.get(slug="lighthouse"),
+        member=User.objects.get(username="alice"),
+        phase=Phase.objects.get(takes_images=True),
+        system=services.SystemDescription(name=system),
+        needs_gpu=need == "gpu",
+    )
+    with Path(file).open("rb") as stream:
+        archive = services.Upload(stream, Path(file).name)
+        submission = services.submit_image(planned=planned, archive=archive)
+    print(submission.pk)
+
+
 if __name__ == "__main__":
     django.setup()
-    {"set_up": set_up, "submit": submit}[sys.argv[1]](*sys.argv[2:])
+    {"set_up": set_up, "submit": submit, "submit_image": submit_image}[sys.argv[1]](*sys.argv[2:])

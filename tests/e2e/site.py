@@ -18,6 +18,7 @@ from demo.processes import HOST, Children, free_port, wait_for_answer
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND_WITHIN = 120  # seconds
 FIRST_PORT = 18000
+MB = 1024**2
 
 
 class Site:
@@ -43,6 +44,7 @@ class Site:
         (folder / "logs").mkdir(parents=True)
         (folder / "tmp").mkdir()
         self.children = Children(folder / "logs", self.environment)
+        self.nodes: dict[str, Children] = {}
         self.run("tests.e2e.seed", "set_up")
 
     def run(self, *arguments: str) -> str:
@@ -80,6 +82,44 @@ class Site:
     def start_sweeper(self) -> None:
         """Start the sweeper."""
         self.children.start("sweeper", "django", "sweep")
+
+    def start_node(self, name: str, engine: str, *, url: str = "", **settings: str) -> None:
+        """Start `terminarium node`, again with the token and folder that it had before.
+
+        It knows nothing of the platform's environment.
+        """
+        if name not in self.nodes:
+            environment = {
+                "PATH": os.environ["PATH"],
+                "NODE_URL": url or self.url,
+                "NODE_TOKEN": self.manage("add_node", name).strip(),
+                "NODE_BROKER_URL": self.environment["NODES_BROKER_URL"],
+                "NODE_STATE_DIR": str(self.folder / name),
+                "DOCKER_HOST": engine,
+                **settings,
+            }
+            self.nodes[name] = Children(self.folder / "logs", environment)
+        self.nodes[name].start(name, "evaluator", "node")
+
+    def allow_images(self, **limits: float) -> None:
+        """Let all phases take images; what one run may use is what a small machine has."""
+        limits = {"memory": 256 * MB, "tmp": 16 * MB, "shared_memory": 16 * MB} | limits
+        self.manage(
+            "shell", "--no-imports", "-c",
+            "from sharedtasks.models import Phase; "
+            f"Phase.objects.update(takes_images=True, run_limits={limits!r})",
+        )  # fmt: skip
+
+    def submit_image(self, archive: Path, *, system: str, needs_gpu: bool = False) -> int:
+        """Upload an image for the phase as the page does, without the page."""
+        need = "gpu" if needs_gpu else "cpu"
+        return int(self.run("tests.e2e.seed", "submit_image", str(archive), system, need))
+
+    def stop(self) -> None:
+        """End all processes, kindly at first."""
+        for node in self.nodes.values():
+            node.stop()
+        self.children.stop()
 
     def import_test_set(self, source: Path, reference: Path, *, shared_task: str = "trial") -> int:
         """Import an en-fr test set and return its id."""

@@ -18,7 +18,10 @@ from submissions.models import Entry, Submission
 
 def node_row(name: str = "node-1", *, seen: float | None = 1, **columns: Any) -> Node:
     """Return a node that was seen so many seconds ago; None: never."""
-    values: dict[str, Any] = {"token_hash": hashlib.sha256(name.encode()).hexdigest()}
+    values: dict[str, Any] = {
+        "token_hash": hashlib.sha256(name.encode()).hexdigest(),
+        "memory": 2**36,  # bytes: what a run may take unless its phase says less
+    }
     if seen is not None:
         values["last_seen_at"] = timezone.now() - timedelta(seconds=seen)
     return Node.objects.create(name=name, **(values | columns))

@@ -180,6 +180,12 @@ def test_nothing_is_estimated_without_runs_or_without_nodes(make_waiting):
             "The nodes that are there at the moment are kept for systems that need a GPU.",
         ),
         (
+            [{"memory": 2**36 - 1}],
+            False,
+            "No node that is there has the 64 GB of memory that a run of this phase may take. "
+            "The organisers have to add one, or to lower the phase's limit.",
+        ),
+        (
             [{"drained_at": timezone.now()}],
             False,
             "No node takes new work at the moment: the organisers are at it.",

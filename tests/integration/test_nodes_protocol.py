@@ -25,7 +25,7 @@ from tests.integration.samples import PERFECT, SEGMENTS
 
 pytestmark = pytest.mark.django_db
 
-MACHINE = {"cpus": 4, "memory": 2**33, "gpus": [], "runtime": "", "version": "0.1.0"}
+MACHINE = {"cpus": 4, "memory": 2**36, "gpus": [], "runtime": "", "version": "0.1.0"}
 END = {"outcome": "ok", "problem_count": 0, "wall_time": 1.5, "log_bytes": 0}
 
 
@@ -383,6 +383,25 @@ def test_an_image_comes_from_any_byte_on_for_its_run_alone(node, other, entry):
     assert other.client.get(url, headers=theirs).status_code == 404
     node.finish(run, outcome="handed_back")
     assert node.client.get(url, headers=bearer).status_code == 404
+
+
+def test_a_run_that_may_take_more_memory_than_a_node_has_is_not_given_to_it(node, entry):
+    assert node.claim(memory=2**36 - 1).status_code == 204
+
+    phase = entry.test_set.phase
+    phase.run_limits = {"memory": 2**30}
+    phase.save()
+
+    assert node.claim(memory=2**30 - 1).status_code == 204
+    assert node.claim(memory=2**30).status_code == 200
+
+
+def test_hypotheses_have_a_limit_of_their_own(node, entry, settings):
+    run = past_smoke(node)
+    settings.MAX_BODY_BYTES = 10
+    body = "".join(json.dumps(text) + "\n" for text in PERFECT).encode()
+
+    assert node.put(f"runs/{run['run']}/hypotheses", body, run["fence"]).status_code == 204
 
 
 def test_what_a_node_is_told_holds_no_reference(node, entry):

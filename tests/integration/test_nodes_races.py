@@ -17,7 +17,7 @@ from tests.integration.test_nodes_protocol import end_leases, make_image, make_i
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-CPU = Machine(cpus=4, memory=2**33, gpus=(), runtime="", version="0.1.0")
+CPU = Machine(cpus=4, memory=2**36, gpus=(), runtime="", version="0.1.0")
 SIGN = SignOfLife("running", 1, 5, None)
 FAILED = Report(outcome="engine_error")
 CRASHED = Report(outcome="crashed", message="It crashed.")

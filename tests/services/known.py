@@ -107,6 +107,7 @@ class Redis(Service):
     def start(self, folder: Path) -> str:
         port = free_port()
         options = f"--port {port} --bind 127.0.0.1 --save '' --appendonly no --daemonize no"
+        options += " --databases 256"  # every site of the end-to-end tests has two
         self.launch(["redis-server", *shlex.split(options), "--dir", str(folder)], folder)
         self.wait(lambda: self._answers(port))
         return f"redis://127.0.0.1:{port}/0"
