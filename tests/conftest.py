@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import pytest
 
-pytest_plugins = ["tests.containers", "tests.e2e.systems"]
+pytest_plugins = ["tests.containers", "tests.e2e.sites", "tests.e2e.systems"]
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}

@@ -28,8 +28,7 @@ def execute(assignment: Assignment, lease: Lease, images: Images, machine: Machi
     except StopError:
         return RunResult(Outcome.CANCELLED, "The run was cancelled before it began.")
     except (FenceRefusedError, TokenRefusedError) as error:
-        logger.warning("run %s is stopped: %s", assignment.hold.run, error)
-        lease.stop(Cause.LOST)
+        lease.stop(Cause.LOST, str(error))
         return RunResult(Outcome.CANCELLED, "The run is another node's.")
     except ImageUnavailableError as error:
         return our_fault(Outcome.IMAGE_UNAVAILABLE, str(error))

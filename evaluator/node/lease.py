@@ -54,6 +54,7 @@ class Lease:
         ]
         self._lock = threading.Lock()
         self.cause: Cause | None = None  # the first; but LOST comes before all
+        self.why_lost = ""  # in words
         self.stopped = threading.Event()  # there is a cause
         self.lost = threading.Event()  # nothing may be told of the run any more
 
@@ -76,11 +77,12 @@ class Lease:
         """Say what the next heartbeat is to report."""
         self._beat = beat
 
-    def stop(self, cause: Cause) -> None:
+    def stop(self, cause: Cause, why: str = "") -> None:
         """End the run, for this reason."""
         with self._lock:
             if self.cause is None or cause is Cause.LOST:
                 self.cause = cause
+            self.why_lost = self.why_lost or why
         if cause is Cause.LOST:
             self.lost.set()
         self.stopped.set()
@@ -102,9 +104,8 @@ class Lease:
             try:
                 self._renew()
             except (FenceRefusedError, TokenRefusedError) as error:
-                if not self._ended.is_set():
-                    logger.warning("run %s is stopped: %s", self._hold.run, error)
-                    self.stop(Cause.LOST)
+                # Or its end has just been told: who told it knows.
+                self.stop(Cause.LOST, str(error))
             except PlatformError as error:
                 logger.warning("run %s: a heartbeat failed: %s", self._hold.run, error)
                 pause = next(pauses)
@@ -126,9 +127,5 @@ class Lease:
     def _watch_the_clock(self) -> None:
         while not self._ended.wait(max(self._until - time.monotonic(), 0.0)):
             if time.monotonic() >= self._until:
-                logger.warning(
-                    "run %s is stopped: no heartbeat was answered for the length of its lease",
-                    self._hold.run,
-                )
-                self.stop(Cause.LOST)
+                self.stop(Cause.LOST, "no heartbeat was answered for the length of its lease")
                 return

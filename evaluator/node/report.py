@@ -44,8 +44,10 @@ class Report:
         """Tell all of it; return the outcome that was told, None if none was."""
         try:
             return self._send(result, assignment)
-        except (_Lost, FenceRefusedError, TokenRefusedError):
-            self._lease.stop(Cause.LOST)
+        except _Lost:
+            pass  # the lease knows why
+        except (FenceRefusedError, TokenRefusedError) as error:
+            self._lease.stop(Cause.LOST, str(error))
         except PlatformError as error:
             logger.error("run %s: its end can't be told: %s", self._hold.run, error)
         return None

@@ -122,7 +122,7 @@ class Work:
                 told = report.send(result, assignment)
             finally:
                 self._lease = None
-        _log_end(hold, told, result)
+        _log_end(hold, told, result, lease.why_lost)
         return told is not None and told not in OURS
 
     def _result(self, value: object, lease: Lease) -> tuple[Assignment | None, RunResult]:
@@ -146,7 +146,9 @@ class Work:
         self._was_drained = is_drained
 
 
-def _log_end(hold: Hold, told: str | None, result: RunResult) -> None:
+def _log_end(hold: Hold, told: str | None, result: RunResult, why_lost: str) -> None:
+    if told is None and why_lost:
+        logger.warning("run %s is lost: %s", hold.run, why_lost)
     how = told or f"not told ({result.outcome})"
     logger.info(
         "run %s ends: %s, %s segments done, %.1f s", hold.run, how, result.done, result.wall_time

@@ -68,6 +68,12 @@ class Children:
                 tail = self._log(name).read_text(errors="replace")[-LOG_TAIL:]
                 raise ChildFailed(f"The {name} ended with status {status}. Its log:\n{tail}")
 
+    def end(self, name: str, *, within: float = STOP_WITHIN) -> int:
+        """End one kindly; return its exit status."""
+        process = self._running.pop(name)
+        process.terminate()
+        return process.wait(within)
+
     def kill(self, name: str) -> None:
         """End one with all its own children at once, as a power cut would."""
         process = self._running.pop(name)

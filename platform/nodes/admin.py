@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from images.models import Image
-from nodes import services
+from nodes import services, tokens
 from nodes.machines import with_life
 from nodes.models import Node, Run
 from submissions.admin import ReadOnly
@@ -72,7 +72,7 @@ class NodeAdmin(admin.ModelAdmin[Node]):
     def save_model(self, request: HttpRequest, obj: Node, form: Any, change: bool) -> None:
         if not change:
             # For response_add alone: not in a message, which would be kept in a cookie.
-            request.new_token = services.give_token(obj)  # type: ignore[attr-defined]
+            request.new_token = tokens.give_token(obj)  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
 
     def response_add(

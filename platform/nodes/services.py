@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 
 from django.db.models.functions import Now
 
 from images.models import Image
-from nodes import tokens
 from nodes.models import Node
-
-
-def give_token(node: Node) -> str:
-    """Give a new node, which is not saved yet, its token; return what nobody can read again."""
-    token = secrets.token_urlsafe(tokens.TOKEN_BYTES)
-    node.token_hash = tokens.hash_of(token)
-    return token
 
 
 def drain(nodes: Iterable[Node], *, reason: str) -> int:

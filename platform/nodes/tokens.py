@@ -1,11 +1,9 @@
-"""A node's token: shown once, kept as a hash, revoked for good."""
+"""A node's token: shown once, kept as a hash."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-
-from django.utils import timezone
 
 from nodes.models import Node
 
@@ -14,21 +12,23 @@ TOKEN_BYTES = 32  # of randomness: nobody guesses it, so a plain hash keeps it
 
 def add_node(name: str) -> tuple[Node, str]:
     """Make a node; return it with its token, which nobody can be shown again."""
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    node = Node(name=name, token_hash=hash_of(token))
+    node = Node(name=name)
+    token = give_token(node)
     node.full_clean()
     node.save()
     return node, token
 
 
+def give_token(node: Node) -> str:
+    """Give a new node, which is not saved yet, its token; return what nobody can read again."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    node.token_hash = hash_of(token)
+    return token
+
+
 def node_of(token: str) -> Node | None:
     """Return whose token it is, None if it is nobody's or revoked."""
     return Node.objects.filter(token_hash=hash_of(token), revoked_at=None).first()
-
-
-def revoke(node: Node) -> None:
-    """From now on its token opens nothing; what it runs is lost when its lease ends."""
-    Node.objects.filter(pk=node.pk, revoked_at=None).update(revoked_at=timezone.now())
 
 
 def hash_of(token: str) -> str:

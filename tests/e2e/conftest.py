@@ -1,20 +1,12 @@
-"""Sites of real processes, and a real browser."""
+"""A real browser."""
 
 from __future__ import annotations
 
-import itertools
-import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from psycopg import sql
-
-from tests.e2e.site import Site
-
-REDIS_DATABASES = itertools.count(16)  # those below are taken by name
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -30,34 +22,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-
-
-@pytest.fixture(scope="module")
-def make_site(
-    tmp_path_factory: pytest.TempPathFactory, require_service: Callable[[str], str]
-) -> Iterator[Callable[..., Site]]:
-    """Return a function that makes a site on PostgreSQL and Redis; settings may be replaced."""
-    database, broker = require_service("postgresql"), require_service("redis")
-    sites: list[Site] = []
-    names: list[str] = []
-
-    def make(**settings: str) -> Site:
-        names.append(f"e2e_{secrets.token_hex(4)}")
-        _execute(database, "create database {}", names[-1])
-        defaults = {
-            "DATABASE_URL": _with_database(database, names[-1]),
-            # A database of Redis's own for each site: no message reaches another's worker.
-            "BROKER_URL": _with_database(broker, str(next(REDIS_DATABASES))),
-            "NODES_BROKER_URL": _with_database(broker, str(next(REDIS_DATABASES))),
-        }
-        sites.append(Site(tmp_path_factory.mktemp("site") / "state", defaults | settings))
-        return sites[-1]
-
-    yield make
-    for site in sites:
-        site.stop()
-    for name in names:
-        _execute(database, "drop database {} with (force)", name)
 
 
 @pytest.fixture(scope="session")
@@ -87,12 +51,3 @@ def page(context: BrowserContext) -> Page:
     page = context.new_page()
     page.set_default_timeout(15_000)  # milliseconds
     return page
-
-
-def _with_database(url: str, name: str) -> str:
-    return url.rsplit("/", 1)[0] + "/" + name
-
-
-def _execute(url: str, statement: str, name: str) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(sql.Identifier(name)))

@@ -1,4 +1,4 @@
-"""A gate between a node and the platform: it remembers what passes, and holds what it is told to."""
+"""A gate between a node and the platform: it remembers what passes and holds what it is to."""
 
 from __future__ import annotations
 
@@ -34,10 +34,13 @@ class Exchange:
 
 @dataclass
 class Hold:
-    """Requests that wait, before or behind the platform, until it is said what becomes of them."""
+    """Requests that wait until it is said what becomes of them.
+
+    They wait before the platform has them, or, with a status, when it has answered so.
+    """
 
     part: str  # of the address
-    is_answered: bool  # the platform has it already; its answer waits
+    status: int | None
     reached: threading.Event = field(default_factory=threading.Event)
     decided: threading.Event = field(default_factory=threading.Event)
     is_dropped: bool = False
@@ -75,9 +78,9 @@ class Gate:
         self._server.server_close()
 
     @contextmanager
-    def holding(self, part: str, *, is_answered: bool = False) -> Iterator[Hold]:
-        """Hold requests whose address has this part."""
-        hold = Hold(part, is_answered)
+    def holding(self, part: str, *, status: int | None = None) -> Iterator[Hold]:
+        """Hold requests whose address has this part, or their answers of this status."""
+        hold = Hold(part, status)
         self._holds.append(hold)
         yield hold
         hold.drop()
@@ -95,12 +98,12 @@ class Gate:
 
     def _handle(self, request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
-        if self._is_dropped(request.path, is_answered=False):
+        if self._is_dropped(request.path, None):
             request.close_connection = True
             return
         exchange, headers = self._pass_on(request, body)
         self.exchanges.append(exchange)
-        if self._is_dropped(request.path, is_answered=True):
+        if self._is_dropped(request.path, exchange.status):
             request.close_connection = True
             return
         request.send_response(exchange.status)
@@ -111,9 +114,9 @@ class Gate:
         request.end_headers()
         request.wfile.write(exchange.answer)
 
-    def _is_dropped(self, path: str, *, is_answered: bool) -> bool:
+    def _is_dropped(self, path: str, status: int | None) -> bool:
         for hold in self._holds:
-            if hold.part in path and hold.is_answered == is_answered and not hold.decided.is_set():
+            if hold.part in path and hold.status == status and not hold.decided.is_set():
                 hold.reached.set()
                 hold.decided.wait()
                 return hold.is_dropped

@@ -2,7 +2,7 @@
 
 python -m tests.e2e.seed set_up                            a database with two people in teams
 python -m tests.e2e.seed submit TEST_SET FILE SYSTEM       an upload; prints its id
-python -m tests.e2e.seed submit_image FILE SYSTEM NEED     the same of an image; NEED: cpu or gpu
+python -m tests.e2e.seed submit_image FILE NEED            the same of an image; NEED: cpu or gpu
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def submit(test_set: str, file: str, system: str) -> None:
     print(submission.pk)
 
 
-def submit_image(file: str, system: str, need: str) -> None:
+def submit_image(file: str, need: str) -> None:
     """Hand in an image for alice's team and the one phase that takes images."""
     from accounts.models import Team, User
     from sharedtasks.models import Phase
@@ -61,7 +61,7 @@ def submit_image(file: str, system: str, need: str) -> None:
         team=Team.objects.get(slug="lighthouse"),
         member=User.objects.get(username="alice"),
         phase=Phase.objects.get(takes_images=True),
-        system=services.SystemDescription(name=system),
+        system=services.SystemDescription(name=f"In a box, {need}"),
         needs_gpu=need == "gpu",
     )
     with Path(file).open("rb") as stream:

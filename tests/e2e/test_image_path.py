@@ -92,7 +92,7 @@ def test_a_smoke_log_is_the_teams_and_a_test_log_the_organisers(
     site: Site, as_person: Callable[[str], Page], archive_of: Callable[..., Path]
 ) -> None:
     script = 'echo "what it says" >&2; cat > /dev/null; exit 3'
-    submission = site.submit_image(archive_of(script), system="Says something")
+    submission = site.submit_image(archive_of(script))
     site.wait_for(
         f"select state from submissions_entry where submission_id = {submission}",
         lambda rows: rows == [("rejected",)] * 5,
@@ -115,7 +115,7 @@ def test_of_a_run_on_the_test_set_the_team_sees_no_log(
 ) -> None:
     # The sample sentences are five, a test set has fifty: it does well on the former alone.
     script = f'echo "of the test set" >&2; head -n 5 | {COPY}; exec cat > /dev/null'
-    submission = site.submit_image(archive_of(script), system="Five lines alone")
+    submission = site.submit_image(archive_of(script))
     site.wait_for(
         f"select state from submissions_entry where submission_id = {submission}",
         lambda rows: rows == [("rejected",)] * 5,

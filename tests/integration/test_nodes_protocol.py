@@ -16,6 +16,7 @@ from files import storage
 from images.models import Image
 from nodes import endings, tokens, views
 from nodes.models import TEAMS_FAULT, Node, Run
+from nodes.services import revoke
 from nodes.sweeping import sweep_runs
 from submissions import services
 from submissions.models import Entry, Submission
@@ -327,7 +328,7 @@ def test_without_a_nodes_token_nothing_opens(entry, token):
 
 
 def test_a_revoked_token_opens_nothing(node, entry):
-    tokens.revoke(node.node)
+    revoke([node.node])
 
     assert node.claim().status_code == 401
 
