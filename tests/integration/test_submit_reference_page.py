@@ -75,7 +75,17 @@ def test_the_page_names_the_registries(alices, address):
     page = alices.get(address)
 
     assert 'name="reference"' in page.text
-    assert "Registries that we fetch from: ghcr.io, docker.io." in page.text
+    assert "We fetch from ghcr.io, docker.io." in page.text
+
+
+def test_the_guide_of_the_task_tells_of_it_where_it_is_possible(client, test_set, settings):
+    guide = reverse("task-how-to-submit", args=["spring"])
+
+    with_registries = client.get(guide)
+    settings.IMAGE_REGISTRIES = []
+
+    assert "docker push ghcr.io/my-team/my-system" in with_registries.text
+    assert "docker push" not in client.get(guide).text
 
 
 def test_without_registries_there_is_no_such_field(alices, address, form, settings):
@@ -84,6 +94,7 @@ def test_without_registries_there_is_no_such_field(alices, address, form, settin
     page, sent = alices.get(address), alices.post(address, form())
 
     assert "registry" not in page.text
+    assert 'name="reference"' not in page.text
     assert sent.status_code == 422
     assert "Choose the archive that docker save has written." in sent.text
     assert not Submission.objects.exists()

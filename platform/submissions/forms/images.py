@@ -44,8 +44,8 @@ class ImageForm(SystemForm):
         label="Or an image in a registry",
         required=False,
         help_text=(
-            "Its name with the digest of what you pushed, HOST/NAME@sha256:…; everybody has to be "
-            "able to pull it. We copy it once, when we check it."
+            "HOST/NAME@sha256:…, with the digest that docker push prints at its end. Everybody has "
+            "to be able to pull it. We copy it once, when we check it."
         ),
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
@@ -64,7 +64,7 @@ class ImageForm(SystemForm):
         super().__init__(*args, **kwargs)
         if settings.IMAGE_REGISTRIES:
             hosts = ", ".join(settings.IMAGE_REGISTRIES)
-            self.fields["reference"].help_text += f" Registries that we fetch from: {hosts}."
+            self.fields["reference"].help_text += f" We fetch from {hosts}."
         else:
             del self.fields["reference"]
 
