@@ -28,6 +28,8 @@ SETTINGS = {
     "NODES_BROKER_URL": "",
     "CACHE_URL": "database://",
     "EMAIL_DELIVERY": "folder",
+    "IMAGE_REGISTRIES": "",
+    "IMAGE_REGISTRIES_ON_LOOPBACK": "false",
     **{
         f"SOCIAL_{provider}_{part}": ""
         for provider in ("GITHUB", "GOOGLE", "ORCID")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import dj_database_url
@@ -10,7 +11,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 
-from config import env, social
+from config import env, registries, social
 
 django_stubs_ext.monkeypatch()  # ModelAdmin[Team] and the like work at run time too
 
@@ -272,12 +273,16 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "files.incoming.IncomingUploadHandler",
 ]
+IMAGE_REGISTRIES = registries.hosts()  # none: images are uploaded, not fetched
+IMAGE_REGISTRIES_ON_LOOPBACK = registries.are_on_loopback(IMAGE_REGISTRIES)  # in tests alone
 IMAGE_TRIES = env.integer("IMAGE_TRIES", 20, minimum=1)  # of a team in a phase, within 24 hours
 
 # Work: Celery, its broker, the sweeper ------------------------------------------------
 
 CHECKING_DWELL = env.seconds("CHECKING_DWELL", 600)  # seconds a worker may hold a submission
 IMAGE_CHECKING_DWELL = env.seconds("IMAGE_CHECKING_DWELL", 3600)  # the same of one with an image
+IMAGE_FETCH_TIME = env.seconds("IMAGE_FETCH_TIME", 3600)  # seconds for one from a registry
+IMAGE_FETCHING_DWELL = IMAGE_CHECKING_DWELL + IMAGE_FETCH_TIME  # it is fetched, then checked
 SCORING_DWELL = env.seconds("SCORING_DWELL", 600)  # seconds a worker may hold an entry
 NODE_LEASE = env.seconds("NODE_LEASE", 60)  # seconds that a run is a node's without a sign of life
 NODE_HEARTBEAT = env.seconds("NODE_HEARTBEAT", 5)  # seconds between two signs of life
@@ -309,10 +314,15 @@ CELERY_TASK_TIME_LIMIT = 0.9 * min(CHECKING_DWELL, SCORING_DWELL)
 # Of images; submissions.tasks sets the two. Whole seconds, and never the 0 that is no limit.
 IMAGE_SOFT_TIME_LIMIT = max(int(0.8 * IMAGE_CHECKING_DWELL), 1)
 IMAGE_TIME_LIMIT = max(int(0.9 * IMAGE_CHECKING_DWELL), 1)
+# Of those that are fetched first: as long for the check, whatever the registry has taken.
+FETCHING_SOFT_TIME_LIMIT = IMAGE_SOFT_TIME_LIMIT + math.ceil(IMAGE_FETCH_TIME)
+FETCHING_TIME_LIMIT = IMAGE_TIME_LIMIT + math.ceil(IMAGE_FETCH_TIME)
 # An image takes minutes. A worker serves both queues unless it is told otherwise (-Q).
 CELERY_TASK_DEFAULT_QUEUE = "celery"
 CELERY_TASK_QUEUES = [Queue(name, Exchange(name), name) for name in ("celery", "images")]
-CELERY_TASK_ROUTES = {"submissions.check_image": {"queue": "images"}}
+CELERY_TASK_ROUTES = {
+    f"submissions.{name}": {"queue": "images"} for name in ("check_image", "fetch_image")
+}
 # A message is a hint and the sweeper repeats it: an upload never waits for a broker that is down.
 CELERY_TASK_PUBLISH_RETRY = False
 if BROKER_URL.startswith("filesystem:"):
@@ -326,7 +336,7 @@ if BROKER_URL.startswith("filesystem:"):
 elif BROKER_URL.startswith("redis"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         # Seconds. A message that comes again while its task still runs would count as an attempt.
-        "visibility_timeout": 6 * max(CHECKING_DWELL, SCORING_DWELL, IMAGE_CHECKING_DWELL),
+        "visibility_timeout": 6 * max(CHECKING_DWELL, SCORING_DWELL, IMAGE_FETCHING_DWELL),
         "socket_connect_timeout": 2,  # seconds
         # Of a connection for sending: whoever uploads does not wait for a broker that is down.
         "max_retries": 1,

@@ -5,3 +5,6 @@ from django.apps import AppConfig
 
 class ImagesConfig(AppConfig):
     name = "images"
+
+    def ready(self) -> None:
+        from images import checks  # noqa: F401  its check is registered by importing it

@@ -1,7 +1,8 @@
-"""From an archive as it came to an image: checked, and kept without its names."""
+"""From an archive as it came, or a registry, to an image: checked, and kept without its names."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
@@ -10,7 +11,9 @@ from django.conf import settings
 from evaluator.container.archives import ArchiveLimits, write_canonical
 from files import storage
 from files.incoming import IncomingFile
+from images import registry
 from images.models import Image
+from images.references import Reference
 
 AROUND_LAYERS = 64 * 1024 * 1024  # bytes of an archive beside its layers; it has far fewer
 
@@ -28,9 +31,7 @@ def take_in(stream: BinaryIO, name: str) -> Taken:
 
     The same image is kept once, whoever sends it, in whatever layout, under whatever names.
     """
-    limits = ArchiveLimits(
-        archive=settings.MAX_IMAGE_BYTES, unpacked=settings.MAX_UNPACKED_IMAGE_BYTES
-    )
+    limits = _limits()
     with IncomingFile("image.tar") as target:
         found = write_canonical(stream, cast("BinaryIO", target), name, limits=limits)
         archive = storage.put(target, max_bytes=limits.unpacked + AROUND_LAYERS)
@@ -44,3 +45,36 @@ def take_in(stream: BinaryIO, name: str) -> Taken:
         },
     )
     return Taken(image, found.notes)
+
+
+def fetch(reference: Reference, *, on_progress: Callable[[float], None]) -> Taken:
+    """Copy an image from its registry, then take it in as an archive that was uploaded.
+
+    `on_progress` gets the share that was fetched; an exception of it ends the work. Raises
+    ImageError, and NetworkError if the registry does not send it now.
+    """
+    with IncomingFile("fetched.tar") as target:
+        archive = cast("BinaryIO", target)
+        registry.fetch(
+            reference,
+            archive,
+            registries(),
+            limits=_limits(),
+            seconds=settings.IMAGE_FETCH_TIME,
+            on_progress=on_progress,
+        )
+        archive.seek(0)
+        return take_in(archive, str(reference))
+
+
+def registries() -> registry.Registries:
+    """Return where images are fetched from."""
+    return registry.Registries(
+        frozenset(settings.IMAGE_REGISTRIES), settings.IMAGE_REGISTRIES_ON_LOOPBACK
+    )
+
+
+def _limits() -> ArchiveLimits:
+    return ArchiveLimits(
+        archive=settings.MAX_IMAGE_BYTES, unpacked=settings.MAX_UNPACKED_IMAGE_BYTES
+    )

@@ -67,7 +67,10 @@ def parse(text: str) -> Reference:
         refuse(text, f"The reference's name is not one that registries take. {EXAMPLE}")
     if host == DOCKER_HUB and "/" not in name:
         name = DOCKER_HUB_NAMES + name
-    return Reference(host, name, digest)
+    found = Reference(host, name, digest)
+    if len(str(found)) > MAX_CHARACTERS:  # by what was put before its name
+        refuse(text, f"A reference has at most {MAX_CHARACTERS} characters. {EXAMPLE}")
+    return found
 
 
 def refuse(reference: object, message: str) -> NoReturn:

@@ -60,13 +60,7 @@ def fetch(
     ImageError for what the participant can mend, NetworkError (an InfrastructureError) for what may
     be better later; what was written is of no use then.
     """
-    if reference.host not in registries.hosts:
-        allowed = ", ".join(sorted(registries.hosts)) or "no registry at all"
-        refuse(
-            reference,
-            f"Images are not fetched from {reference.host}, but from {allowed}. Push it there. "
-            f"{UPLOAD}",
-        )
+    require_allowed(reference, registries)
     loopback = registries.has_loopback
     with Network({reference.api_host}, seconds, has_loopback=loopback) as network:
         registry = Distribution(reference, network, is_plain=loopback)
@@ -76,6 +70,17 @@ def fetch(
             refuse(reference, refused.message)
         except BadDocumentError as error:
             refuse(reference, f"The image's manifest {error}. {PUSH_AGAIN}")
+
+
+def require_allowed(reference: Reference, registries: Registries) -> None:
+    """Raise ImageError for a registry that is not one of these."""
+    if reference.host not in registries.hosts:
+        allowed = ", ".join(sorted(registries.hosts)) or "no registry at all"
+        refuse(
+            reference,
+            f"Images are not fetched from {reference.host}, but from {allowed}. Push it there. "
+            f"{UPLOAD}",
+        )
 
 
 def _copy(
@@ -90,7 +95,8 @@ def _copy(
         raise Refused(f"The image's configuration has more than {MAX_DOCUMENT:,} bytes.")
     settings = b"".join(registry.blob(configuration))
     _require_fitting(settings)
-    layers = [as_blob(one) for one in as_objects(manifest.get("layers"), config.MAX_LAYERS)]
+    found = as_objects(manifest.get("layers"), config.MAX_LAYERS)
+    layers = dict.fromkeys(as_blob(one) for one in found)  # each comes once, in their order
     total = sum(layer.size for layer in layers)
     if total > limits.archive:
         raise Refused(
@@ -101,7 +107,7 @@ def _copy(
     archive.blob(manifest_digest, len(data), [data])
     archive.blob(configuration.digest, len(settings), [settings])
     tell = _Progress(total, on_progress).of
-    for layer in dict.fromkeys(layers):
+    for layer in layers:
         archive.blob(layer.digest, layer.size, tell(registry.blob(layer)))
     archive.end()
 

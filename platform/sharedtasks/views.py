@@ -85,6 +85,7 @@ def how_to_submit(request: HttpRequest, slug: str) -> HttpResponse:
         "slots": list(slots.values()),  # most phases have the same ones
         "takes_images": any(one.phase.takes_images for one in shown),
         "max_image_bytes": settings.MAX_IMAGE_BYTES,
+        "image_registries": settings.IMAGE_REGISTRIES,
         "max_unpacked_bytes": settings.MAX_UNPACKED_IMAGE_BYTES,
         "image_tries": settings.IMAGE_TRIES,
     }

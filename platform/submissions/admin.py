@@ -28,7 +28,7 @@ class SubmissionAdmin(ReadOnly):
     list_display = ["pk", "system", "team", "test_set", "state", "attempts", "created_at"]
     list_select_related = ["team", "test_set__phase__shared_task"]
     list_filter = ["state", "phase"]
-    search_fields = ["system", "team__name"]
+    search_fields = ["system", "team__name", "image_reference"]
 
 
 @admin.register(Entry)

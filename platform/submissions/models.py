@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Team
 from files.models import StoredFile
 from images.models import Image
+from images.references import MAX_CHARACTERS
 from sharedtasks.models import Phase, TestSet
 from submissions.states import TRANSITIONS, EntryState, SubmissionState
 
@@ -67,6 +68,7 @@ class Submission(WorkItem):
     WORKING = SubmissionState.CHECKING
     TASK = "submissions.check"
     IMAGE_TASK = "submissions.check_image"
+    FETCH_TASK = "submissions.fetch_image"
 
     class Kind(models.TextChoices):
         OUTPUTS = "outputs"  # hypotheses
@@ -93,7 +95,10 @@ class Submission(WorkItem):
     image = models.ForeignKey(  # of the kind "image", once it is accepted
         Image, models.PROTECT, null=True, blank=True, related_name="submissions"
     )
-    image_reference = models.CharField(max_length=500, blank=True)  # in a registry, by digest
+    image_reference = models.CharField(  # in a registry, by digest; empty: an archive was sent
+        max_length=MAX_CHARACTERS, blank=True
+    )
+    fetched = models.PositiveSmallIntegerField(default=0)  # percent of it, in the last attempt
     needs_gpu = models.BooleanField(default=False)  # its image runs on nodes with a GPU alone
     problems_total = models.PositiveIntegerField(default=0)  # found; the first ones are kept
     created_at = models.DateTimeField(default=timezone.now)
@@ -111,6 +116,10 @@ class Submission(WorkItem):
                 name="submission_image_of_its_kind",
                 condition=Q(kind="outputs", image=None, image_reference="", needs_gpu=False)
                 | (Q(kind="image") & (Q(image__isnull=False) | ~Q(state="accepted"))),
+            ),
+            models.CheckConstraint(
+                name="submission_fetched_by_its_reference",
+                condition=Q(fetched=0) | (Q(fetched__lte=100) & ~Q(image_reference="")),
             ),
         ]
         indexes = [
@@ -131,6 +140,8 @@ class Submission(WorkItem):
     @property
     def task(self) -> str:
         """Return the Celery task that checks it."""
+        if self.image_reference:
+            return self.FETCH_TASK
         return self.IMAGE_TASK if self.is_image else self.TASK
 
     @property

@@ -15,6 +15,7 @@ from accounts import names
 from accounts.models import Membership, Team, User
 from files import storage
 from files.models import StoredFile
+from images.references import Reference
 from sharedtasks.models import Phase, TestSet
 from submissions import tries, work
 from submissions.boards import touch_board
@@ -77,7 +78,7 @@ def submit(
     submission.wants_primary = wants_primary
     stored = _store(files)
     with transaction.atomic():
-        _begin(submission, stored)
+        _begin(submission, stored, reason="uploaded")
     return submission
 
 
@@ -85,15 +86,20 @@ def submit_image(*, planned: PlannedImage, archive: Upload) -> Submission:
     """Store the archive of an image and tell the workers; opens nothing. Raises ValidationError."""
     submission = require_image_taken(planned)
     stored = _store([archive], max_bytes=settings.MAX_IMAGE_BYTES)
-    with transaction.atomic():
-        lock_primaries(planned.team.pk)  # of two at once, one is counted before the other
-        tries.require_one_left(planned.team, planned.phase)
-        _begin(submission, stored)
+    _begin_image(submission, stored, reason="uploaded")
+    return submission
+
+
+def submit_image_by_reference(*, planned: PlannedImage, reference: Reference) -> Submission:
+    """Note where an image is and tell the workers; asks no registry. Raises ValidationError."""
+    submission = require_image_taken(planned)
+    submission.image_reference = str(reference)
+    _begin_image(submission, [], reason="sent by its reference")
     return submission
 
 
 def require_image_taken(planned: PlannedImage) -> Submission:
-    """Return what `submit_image` would save if the archive were there. Raises ValidationError.
+    """Return what would be saved if the image were there. Raises ValidationError.
 
     Better before an upload of hours than after it.
     """
@@ -200,13 +206,24 @@ def _described(team: Team, member: User, phase: Phase, system: SystemDescription
     return submission
 
 
-def _begin(submission: Submission, stored: Sequence[tuple[StoredFile, str]]) -> None:
+def _begin_image(
+    submission: Submission, stored: Sequence[tuple[StoredFile, str]], *, reason: str
+) -> None:
+    with transaction.atomic():
+        lock_primaries(submission.team_id)  # of two at once, one is counted before the other
+        tries.require_one_left(submission.team, submission.phase)
+        _begin(submission, stored, reason=reason)
+
+
+def _begin(
+    submission: Submission, stored: Sequence[tuple[StoredFile, str]], *, reason: str
+) -> None:
     work.announce_at_birth(submission)
     SubmittedFile.objects.bulk_create(
         SubmittedFile(submission=submission, file=file, name=name, position=position)
         for position, (file, name) in enumerate(stored)
     )
-    work.record_birth(submission, reason="uploaded", actor=submission.member)
+    work.record_birth(submission, reason=reason, actor=submission.member)
 
 
 def _stop(entry: Entry, *, reason: str, actor: User) -> bool:

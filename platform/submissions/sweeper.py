@@ -44,9 +44,9 @@ def sweep() -> Swept:
     done = _release(
         Submission.objects.filter(kind=Submission.Kind.OUTPUTS), dwell=settings.CHECKING_DWELL
     )
-    done += _release(
-        Submission.objects.filter(kind=Submission.Kind.IMAGE), dwell=settings.IMAGE_CHECKING_DWELL
-    )
+    images = Submission.objects.filter(kind=Submission.Kind.IMAGE)
+    done += _release(images.filter(image_reference=""), dwell=settings.IMAGE_CHECKING_DWELL)
+    done += _release(images.exclude(image_reference=""), dwell=settings.IMAGE_FETCHING_DWELL)
     done += _send_again(Submission, due=timezone.now())
     done += _release(Entry.objects.all(), dwell=settings.SCORING_DWELL)
     done += _send_again(Entry, due=timezone.now())

@@ -34,6 +34,17 @@ def check_image(self: Task[[int], None], submission_id: int) -> None:
     _check(submission_id, owner=self.request.id or "")
 
 
+@shared_task(
+    bind=True,
+    name=Submission.FETCH_TASK,
+    soft_time_limit=settings.FETCHING_SOFT_TIME_LIMIT,
+    time_limit=settings.FETCHING_TIME_LIMIT,
+)
+def fetch_image(self: Task[[int], None], submission_id: int) -> None:
+    """Do the same for an image that comes from a registry, for which there is more time still."""
+    _check(submission_id, owner=self.request.id or "")
+
+
 @shared_task(bind=True, name=Entry.TASK)
 def score(self: Task[[int], None], entry_id: int) -> None:
     """Score one entry; a second delivery of the same message changes nothing."""
@@ -60,6 +71,9 @@ def _check(submission_id: int, *, owner: str) -> None:
         checking.check(submission, owner=owner)
     except work.NoLongerOurs:
         logger.warning("submission %s went to another worker meanwhile", submission_id)
+    except checking.NotFetchedError as error:
+        work.release(submission, owner=owner, reason=str(error))
+        raise
     except BaseException:
         work.release(submission, owner=owner)
         raise

@@ -31,6 +31,7 @@ LONGEST_PAUSE = 600  # seconds between two announcements of one row
 MAX_DOUBLINGS = 10  # of that pause, so that the power stays a small number
 BROKER_WITHIN = 5  # seconds for the broker to answer
 RETRY_FACTOR = 8  # each failed attempt waits so many times longer than the one before
+REASON_LAST = f"That was the last of {MAX_ATTEMPTS} attempts. You can send it again."
 REASON_GAVE_UP = (
     f"Our side failed: {MAX_ATTEMPTS} attempts ended without a result. Nothing is wrong with what "
     "you sent as far as we know, and the organisers can see this. You can send it again."
@@ -50,7 +51,9 @@ def claim(model: type[Row], pk: int, *, owner: str) -> Row | None:
     its Celery id and so resumes its own work.
     """
     taken = _claimable(model, pk, owner=owner).filter(attempts__lt=MAX_ATTEMPTS)
-    changed = taken.update(claimed_by=owner, claimed_at=timezone.now(), attempts=F("attempts") + 1)
+    changed = taken.update(
+        claimed_by=owner, claimed_at=timezone.now(), attempts=F("attempts") + 1, reason=""
+    )
     return model._default_manager.get(pk=pk) if changed else None
 
 
@@ -60,12 +63,20 @@ def give_up_if_exhausted(model: type[Row], pk: int, *, owner: str = "") -> bool:
     return _fail(exhausted, pk)
 
 
-def release(row: Row, *, owner: str) -> None:
-    """After a failed attempt, let somebody else try, in a while."""
-    held = type(row)._default_manager.filter(pk=row.pk, state=row.WORKING, claimed_by=owner)
+def held(row: Row, *, owner: str) -> QuerySet[Row]:
+    """Return the row as long as it is the owner's to work on."""
+    return type(row)._default_manager.filter(pk=row.pk, state=row.WORKING, claimed_by=owner)
+
+
+def release(row: Row, *, owner: str, reason: str = "") -> None:
+    """After a failed attempt, let somebody else try, in a while.
+
+    A reason is for the team, and stays if it was the last attempt.
+    """
     is_last = row.attempts >= MAX_ATTEMPTS
     pause = 0.0 if is_last else settings.SWEEP_INTERVAL * RETRY_FACTOR ** (row.attempts - 1)
-    held.update(
+    held(row, owner=owner).update(
+        reason=reason,
         claimed_by="",
         claimed_at=None,
         announce_next_at=timezone.now() + timedelta(seconds=min(pause, LONGEST_PAUSE)),
@@ -84,8 +95,7 @@ def finish(row: Row, *, to: str, owner: str, reason: str = "") -> bool:
 
     Call it inside the transaction that writes the results, and undo them when it says False.
     """
-    held = type(row)._default_manager.filter(pk=row.pk, state=row.WORKING, claimed_by=owner)
-    return _move(held, row.pk, to=to, reason=reason)
+    return _move(held(row, owner=owner), row.pk, to=to, reason=reason)
 
 
 def move(
@@ -190,7 +200,9 @@ def _claimable(model: type[Row], pk: int, *, owner: str) -> QuerySet[Row]:
 
 def _fail(rows: QuerySet[Row], pk: int) -> bool:
     with transaction.atomic():
-        return _move(rows, pk, to="failed", reason=REASON_GAVE_UP)
+        why = rows.values_list("reason", flat=True).first()  # of the last attempt
+        reason = f"{why} {REASON_LAST}" if why else REASON_GAVE_UP
+        return _move(rows, pk, to="failed", reason=reason)
 
 
 def _move(rows: QuerySet[Row], pk: int, *, to: str, reason: str) -> bool:

@@ -142,7 +142,7 @@
 
     form.addEventListener("submit", async (event) => {
       const [file] = input.files;
-      if (!file) return; // the server says what is missing
+      if (!file) return; // an image in a registry, or the server says what is missing
       event.preventDefault();
       const data = new FormData(form);
       const question = ask(file);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import re
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,9 +13,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.archives import SavedImage, member, old_docker, tar
+from tests.archives import SavedImage, member, old_docker, tar, zipped
 from tests.e2e.session import COOKIE, TOKEN, session_of
 from tests.e2e.site import Site
+from tests.integration.registry_server import Server, serving
 from tests.integration.samples import REFERENCE, SOURCE
 
 SUBMIT = "/tasks/five/dev/submit-image"
@@ -24,9 +26,20 @@ CHECKED_WITHIN = 60_000  # milliseconds
 
 
 @pytest.fixture(scope="module")
-def site(make_site: Callable[..., Site]) -> Site:
+def registry() -> Iterator[Server]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def site(make_site: Callable[..., Site], registry: Server) -> Site:
     """A phase that takes images, alice's team, and workers."""
-    site = make_site(MAX_IMAGE_BYTES=str(300 * MB), MIN_FREE_BYTES="0")
+    site = make_site(
+        MAX_IMAGE_BYTES=str(300 * MB),
+        MIN_FREE_BYTES="0",
+        IMAGE_REGISTRIES=registry.host,
+        IMAGE_REGISTRIES_ON_LOOPBACK="true",
+    )
     source, reference = site.folder / "source.sgm", site.folder / "reference.sgm"
     source.write_text(SOURCE)
     reference.write_text(REFERENCE)
@@ -182,6 +195,55 @@ def test_it_works_without_scripts(plain: Page, site: Site, archive: Path) -> Non
     plain.get_by_role("link", name="Cancel…").click()
     plain.get_by_role("button", name="Cancel it").click()
     expect(plain.locator(".state-card .state")).to_contain_text("cancelled")
+
+
+def test_an_image_is_fetched_from_a_registry_and_waits(
+    alices: Page, site: Site, registry: Server
+) -> None:
+    layers = [tar(member(name, os.urandom(2 * MB))) for name in ("a", "b")]
+    reference = registry.put(SavedImage(layers))
+    slow = registry.blob(zipped(layers[1]))
+    go_on = threading.Event()
+    answer = registry.answers[slow]
+    registry.answers[slow] = lambda _: go_on.wait(60) and answer
+    alices.goto(site.url + SUBMIT)
+    alices.get_by_label("System name").fill("From a registry")
+    field = alices.get_by_label("Or an image in a registry")
+    field.fill(reference.partition("@")[0])
+    alices.get_by_role("button", name="Submit").click()
+    expect(alices.get_by_role("alert")).to_contain_text("names no digest")
+
+    field.fill(reference)
+    alices.get_by_role("button", name="Submit").click()
+
+    alices.wait_for_url(re.compile(r"/submissions/\d+/$"), timeout=CHECKED_WITHIN)
+    live = alices.locator("#live")
+    expect(live).to_contain_text(re.compile(r"[1-9]\d?% fetched"), timeout=CHECKED_WITHIN)
+    assert Axe().run(alices).response["violations"] == []
+    go_on.set()
+    expect(live).to_contain_text("The image can be run.", timeout=CHECKED_WITHIN)
+    expect(live).to_contain_text(reference)
+    expect(live.locator(".state-waiting")).to_have_count(len(PAIRS))
+
+
+def test_an_archive_beside_a_reference_is_refused_before_the_upload(
+    alices: Page, site: Site, archive: Path, registry: Server
+) -> None:
+    before = count(site)
+    alices.goto(site.url + SUBMIT)
+    alices.get_by_label("System name").fill("Two at once")
+    alices.get_by_label("Archive of the image").set_input_files(archive)
+    field = alices.get_by_label("Or an image in a registry")
+    field.fill(registry.put(SavedImage()))
+    alices.get_by_role("button", name="Submit").click()
+    expect(alices.get_by_role("alert")).to_contain_text("one image at a time is taken")
+    assert count(site) == before
+
+    field.fill("")
+    alices.get_by_role("button", name="Submit").click()
+
+    alices.wait_for_url(re.compile(r"/submissions/\d+/$"), timeout=CHECKED_WITHIN)
+    assert count(site) == before + 1
 
 
 def test_axe_finds_nothing(alices: Page, site: Site) -> None:

@@ -1,4 +1,4 @@
-"""A registry that does what a test says, honest or not, on loopback."""
+"""A registry that does what a test says, honest or not, on loopback; and pushing to a real one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import requests
 
 from tests.archives import Json, Oci, SavedImage, digest
 
@@ -108,3 +110,22 @@ def bearer(realm: str, service: str = "") -> Answer:
 def as_json(**fields: object) -> bytes:
     """Return a JSON object."""
     return json.dumps(fields).encode()
+
+
+def push(host: str, image: SavedImage) -> str:
+    """Push an image as `docker push` does; return its reference."""
+    layout = Oci()
+    top = layout.manifest(image)
+    url = f"http://{host}/v2/team/system"
+    with requests.Session() as session:
+        for one, data in layout.blobs.items():
+            if one == top["digest"]:
+                continue
+            place = session.post(f"{url}/blobs/uploads/").headers["Location"]
+            session.put(place, params={"digest": one}, data=data).raise_for_status()
+        session.put(
+            f"{url}/manifests/latest",
+            data=layout.blobs[str(top["digest"])],
+            headers={"Content-Type": str(top["mediaType"])},
+        ).raise_for_status()
+    return f"{host}/team/system@{top['digest']}"

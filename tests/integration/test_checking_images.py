@@ -249,7 +249,7 @@ def test_what_fails_on_our_side_is_tried_again_and_then_failed(send, monkeypatch
 
 def test_who_lost_the_claim_writes_nothing(send):
     submission = work.claim(Submission, send().pk, owner="slow")
-    judged = checking.judge(submission)
+    judged = checking.judge(submission, owner="slow")
     work.release(submission, owner="slow")
     work.claim(Submission, submission.pk, owner="quick")
 

@@ -14,7 +14,6 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -25,7 +24,7 @@ from images.network import NetworkError, is_public
 from images.references import Reference, parse
 from images.registry import Registries, fetch
 from tests.archives import Oci, SavedImage, digest, member, tar, zipped
-from tests.integration.registry_server import Answer, Server, as_json, bearer, serving
+from tests.integration.registry_server import Answer, Server, as_json, bearer, push, serving
 
 IMAGE = SavedImage((tar(member("a", b"a" * 5000)), tar(member("b")), tar(member("a", b"a" * 5000))))
 DIGEST = digest(b"x")
@@ -92,6 +91,7 @@ def test_docker_hub_answers_at_another_host():
         (f"ghcr.io/a?b@{DIGEST}", "name is not one"),
         (f"ghcr.io/a//b@{DIGEST}", "name is not one"),
         (f"ghcr.io/{'a' * 500}@{DIGEST}", "at most 500 characters"),
+        (f"docker.io/{'a' * 418}@{DIGEST}", "at most 500 characters"),  # with library/ before it
         (f"https://ghcr.io/x@{DIGEST}", "names no registry"),
     ],
 )
@@ -114,25 +114,6 @@ def test_only_the_organisers_hosts_are_asked(server):
 
 
 # An honest registry
-
-
-def push(host: str, image: SavedImage) -> str:
-    """Push an image as `docker push` does; return its reference."""
-    layout = Oci()
-    top = layout.manifest(image)
-    url = f"http://{host}/v2/team/system"
-    with requests.Session() as session:
-        for one, data in layout.blobs.items():
-            if one == top["digest"]:
-                continue
-            place = session.post(f"{url}/blobs/uploads/").headers["Location"]
-            session.put(place, params={"digest": one}, data=data).raise_for_status()
-        session.put(
-            f"{url}/manifests/latest",
-            data=layout.blobs[str(top["digest"])],
-            headers={"Content-Type": str(top["mediaType"])},
-        ).raise_for_status()
-    return f"{host}/team/system@{top['digest']}"
 
 
 def test_an_image_comes_from_a_registry_as_it_was_pushed(require_service):

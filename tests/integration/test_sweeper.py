@@ -15,7 +15,7 @@ from submissions.sweeper import Swept, sweep
 
 pytestmark = pytest.mark.django_db
 
-IDLE_QUERIES = 5  # two a kind of work item, and one more of images
+IDLE_QUERIES = 6  # claims of three kinds of submissions, of entries, and what is due of both
 
 
 def ago(seconds):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from submissions.checking import images, outputs
+from submissions.checking.images import NotFetchedError
 from submissions.models import Submission
+
+__all__ = ["NotFetchedError", "check"]
 
 
 def check(submission: Submission, *, owner: str) -> None:
     """Check a submission that is claimed, and write down what was found.
 
-    Raises NoLongerOurs if another worker has it by then.
+    Raises NoLongerOurs if another worker has it by then, NotFetchedError if a registry does not
+    send it now.
     """
     kind = images if submission.is_image else outputs
     kind.check(submission, owner=owner)

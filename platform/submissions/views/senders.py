@@ -88,4 +88,5 @@ def initial(again: Submission | None) -> dict[str, object]:
         "is_constrained": again.is_constrained,
         "wants_primary": again.wants_primary,
         "needs_gpu": again.needs_gpu,
+        "reference": again.image_reference,
     }

@@ -56,4 +56,5 @@ def _facts(
         )
         for entry in entries
     ]
-    return (submission.state, submission.is_claimed, submission.attempts, shown, pace)
+    work = (submission.is_claimed, submission.attempts, submission.fetched)
+    return (submission.state, *work, shown, pace)

@@ -38,7 +38,7 @@ LIMIT = Limit(
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def submit_image(request: SignedInRequest, task: str, phase: str) -> HttpResponse:
-    """Take the archive of a container image; the answer only stores and enqueues."""
+    """Take a container image, or where it is; the answer only stores and enqueues."""
     found = get_object_or_404(Phase, shared_task__slug=task, slug=phase)
     if request.method != "POST":
         again = senders.earlier(request, found)
@@ -95,6 +95,8 @@ def _answer(request: SignedInRequest, phase: Phase, form: ImageForm) -> HttpResp
         wants_primary=form.cleaned_data["wants_primary"],
         needs_gpu=form.cleaned_data["needs_gpu"],
     )
+    if (reference := form.fetched) is not None:
+        return redirect(services.submit_image_by_reference(planned=planned, reference=reference))
     if form.is_question:
         services.require_image_taken(planned)
         return HttpResponse(status=HTTPStatus.NO_CONTENT)

@@ -1,0 +1,35 @@
+"""The registries that images are fetched from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config import env
+from images.references import HOST
+
+LOOPBACK = {"localhost", "127.0.0.1"}
+
+
+def hosts() -> list[str]:
+    """Return the hosts as people write them in references."""
+    found = env.words("IMAGE_REGISTRIES", "")
+    for host in found:
+        if not HOST.fullmatch(host):
+            raise ImproperlyConfigured(
+                f"IMAGE_REGISTRIES names {host!r}; write hosts as references have them, in small "
+                "letters, with a port if there is one: ghcr.io,docker.io"
+            )
+    return found
+
+
+def are_on_loopback(hosts: Sequence[str]) -> bool:
+    """Say whether the registries are tests' own, on this machine and without TLS."""
+    wanted = env.boolean("IMAGE_REGISTRIES_ON_LOOPBACK", False)
+    if wanted and not all(host.partition(":")[0] in LOOPBACK for host in hosts):
+        raise ImproperlyConfigured(
+            "IMAGE_REGISTRIES_ON_LOOPBACK is for tests, and IMAGE_REGISTRIES names other machines. "
+            "Remove IMAGE_REGISTRIES_ON_LOOPBACK."
+        )
+    return wanted
