@@ -68,6 +68,10 @@ class Children:
                 tail = self._log(name).read_text(errors="replace")[-LOG_TAIL:]
                 raise ChildFailed(f"The {name} ended with status {status}. Its log:\n{tail}")
 
+    def pid(self, name: str) -> int:
+        """Return a process's id."""
+        return self._running[name].pid
+
     def end(self, name: str, *, within: float = STOP_WITHIN) -> int:
         """End one kindly; return its exit status."""
         process = self._running.pop(name)
