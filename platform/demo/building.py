@@ -98,6 +98,8 @@ class Builder:
         try:
             self._run("make", "images", *variables, within=BUILD_WITHIN, grace=BUILD_GRACE)
             self._run("docker", "save", "--output", str(path), image, within=BUILD_WITHIN)
+            # The node has to fetch it, as it would on another machine.
+            self._run("docker", "image", "rm", image, within=BUILD_WITHIN)
         except BuildFailed as error:
             raise BuildFailed(f"The baseline {name} can't be built ({error}).") from error
         self.ready[name] = path
