@@ -6,6 +6,8 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check -qq
 ARGS ?=
 BASE ?= python:3.12-slim
+BASELINES ?= copy-source dictionary statistical
+TAG_PREFIX ?= terminarium-
 
 export PYTHONUNBUFFERED = 1
 
@@ -20,7 +22,7 @@ help: ## list the targets: this page
 setup: $(VENV)/test.stamp $(VENV)/project.stamp ## make .venv with all that tests and linters need
 
 demo: $(VENV)/runtime.stamp $(VENV)/project.stamp ## try it: the whole platform on this machine, with sample data
-	@exec $(PY) -m demo $(ARGS)
+	@exec $(PY) -m demo --base $(BASE) $(ARGS)
 
 test: lint types ## what CI runs: linters, types, layers, migrations, then every test on real services
 	@echo "== migrations: do they match the models?"
@@ -43,11 +45,11 @@ bench: setup ## measure speed: the tests marked `bench`
 	@exec $(PY) -m tests.services -- $(PY) -m pytest -m bench $(ARGS)
 
 images: ## build the baseline systems' images with docker (BASE=… names another image with Python)
-	@for name in copy-source dictionary statistical; do \
+	@for name in $(BASELINES); do \
 	  context=docker/baselines/$$name; \
 	  test $$name != statistical || context=.; \
-	  echo "building terminarium-$$name"; \
-	  docker build --quiet --network none --build-arg BASE=$(BASE) --tag terminarium-$$name \
+	  echo "building $(TAG_PREFIX)$$name"; \
+	  docker build --quiet --network none --build-arg BASE=$(BASE) --tag $(TAG_PREFIX)$$name \
 	    --file docker/baselines/$$name/Dockerfile $$context || exit 1; \
 	done
 

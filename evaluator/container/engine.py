@@ -107,7 +107,7 @@ class Engine:
                 "only sockets of the kinds unix:// and tcp:// without TLS can be used: the end of "
                 "the input can't be sent over others. `ssh -L` makes a local one of a distant one",
             )
-        _require_listener(address)
+        _require_listener(address, min(timeout, TIMEOUT))
         try:
             client = APIClient(version="auto", timeout=timeout, **settings)
         except (DockerException, RequestException, OSError, ValueError) as error:
@@ -314,17 +314,17 @@ def _resources(info: Mapping[str, Any]) -> Resources:
     )
 
 
-def _require_listener(address: str) -> None:
+def _require_listener(address: str, timeout: int) -> None:
     """Raise EngineUnavailableError, in plain words, if nobody listens; the SDK leaves a socket."""
     parts = urlsplit(address)
     try:
         if parts.scheme == "unix":
             with socket.socket(socket.AF_UNIX) as probe:
-                probe.settimeout(TIMEOUT)
+                probe.settimeout(timeout)
                 probe.connect(parts.netloc + parts.path)
         else:
             where = (parts.hostname or "localhost", parts.port or DEFAULT_PORT)
-            socket.create_connection(where, TIMEOUT).close()
+            socket.create_connection(where, timeout).close()
     except AttributeError:  # no such sockets on this system
         raise EngineUnavailableError(address, "this system has no unix:// sockets") from None
     except (OSError, ValueError) as error:

@@ -24,6 +24,7 @@ class EngineUnavailableError(EngineError):
 
     def __init__(self, address: str, reason: str) -> None:
         self.address = address
+        self.reason = reason
         super().__init__(
             f"No Docker engine answers at {address} ({reason}). Start one; if it listens "
             "elsewhere, name its socket in DOCKER_HOST, such as unix:///var/run/docker.sock. "

@@ -1,6 +1,7 @@
 """`python -m demo`: the whole platform on one machine, a board filling before your eyes.
 
-SQLite, the embedded broker, a server, a worker and the sweeper, all in a temporary folder.
+SQLite, the embedded broker, a server, a worker and the sweeper, all in a temporary folder; where a
+Docker engine answers also a node, which runs baseline systems in containers.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 DEFAULT_PORT = 8000
+DEFAULT_BASE = "python:3.12-slim"  # as in the Makefile
 # SIGINT too: a script that starts us in the background has it ignored. SIGHUP: a closed terminal.
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -26,6 +28,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     parser.add_argument("--once", action="store_true", help="end when every system is scored")
+    parser.add_argument(
+        "--base", default=DEFAULT_BASE, help="image with Python that the baselines are built on"
+    )
     options = parser.parse_args()
     for number in ENDS:
         signal.signal(number, _interrupt)
@@ -34,7 +39,7 @@ def main() -> int:
         _set_environment(state)
         from demo.show import run  # needs the settings, which read that environment
 
-        return run(port=options.port, once=options.once)
+        return run(port=options.port, once=options.once, base=options.base)
     except KeyboardInterrupt:
         return 0
     finally:
@@ -60,6 +65,7 @@ def _set_environment(state: Path) -> None:
         HTTPS="false",
         DEMO="true",
         SWEEP_INTERVAL="2",
+        MIN_FREE_BYTES=str(1024**3),  # it all goes away at the end
         LOG_LEVEL="WARNING",
     )
 

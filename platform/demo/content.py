@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
@@ -45,8 +45,11 @@ class Demo:
     members: dict[str, User]  # by team
 
 
-def set_up() -> Demo:
-    """Create the accounts, the teams and the shared task."""
+def set_up(run_limits: Mapping[str, int] | None = None) -> Demo:
+    """Create the accounts, the teams and the shared task.
+
+    With limits of a run, its open phase takes systems as container images.
+    """
     with transaction.atomic():
         User.objects.create_superuser("organiser", "organiser@demo.example", PASSWORD)
         participant = User.objects.create_user("participant", "participant@demo.example", PASSWORD)
@@ -55,7 +58,7 @@ def set_up() -> Demo:
             teams[described.name], members[described.name] = _team(described)
         first = next(iter(teams.values()))
         Membership.objects.create(team=first, user=participant, role=Membership.Role.OWNER)
-    phase = _phases()
+    phase = _phases(run_limits)
     test_sets = [_test_set(phase, pair, TestSet.Mode.PROPER) for pair in LANGUAGE_PAIRS]
     test_sets += [_test_set(phase, pair, TestSet.Mode.NOTERM) for pair in NOTERM_PAIRS]
     return Demo(phase, test_sets, teams, members)
@@ -79,7 +82,7 @@ def _team(described: DemoTeam) -> tuple[Team, User]:
     return team, member
 
 
-def _phases() -> Phase:
+def _phases(run_limits: Mapping[str, int] | None) -> Phase:
     """Make an open phase, which is returned, and a blind one that is still to come."""
     task = SharedTask.objects.create(
         slug="demo",
@@ -102,6 +105,9 @@ def _phases() -> Phase:
         team_names_at=opened,
         outputs_at=opened,
         references_at=closes,
+        logs_at=opened,
+        takes_images=run_limits is not None,
+        run_limits=dict(run_limits or {}),
     )
     Phase.objects.create(
         shared_task=task,

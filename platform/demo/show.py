@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import django
 from django.conf import settings
 from django.core.management import call_command
 
-from demo import processes
+from demo import containers, processes
+
+if TYPE_CHECKING:
+    from demo.baselines import Baselines
+    from demo.content import Demo
 
 REDRAW = 0.25  # seconds between two looks at the rows
 AT_ONCE = 4  # uploads on their way
 GIVE_UP = 300  # seconds until every system has to be scored
 ACCOUNTS = "Sign in as participant or organiser, password terminarium-demo."
-COLUMNS = ("term-success", "over-application", "bleu", "chrf")  # of those that a board has
 
 
-def run(*, port: int, once: bool) -> int:
+def run(*, port: int, once: bool, base: str) -> int:
     """Set up, start, upload, show; serve until interrupted unless `once`."""
     started = time.monotonic()
     django.setup()
@@ -27,6 +33,7 @@ def run(*, port: int, once: bool) -> int:
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
     call_command("build_evaluator", verbosity=0)
+    engine = _find_engine()
     wanted, port = port, processes.free_port(port)
     if port != wanted:
         print(f"Port {wanted} is taken; {port} is free.")
@@ -35,29 +42,57 @@ def run(*, port: int, once: bool) -> int:
         with processes.running(Path(settings.STATE_DIR) / "logs", port=port) as children:
             print(f"\n{address} – open it now and watch its boards fill.")
             print(f"{ACCOUNTS}\n", flush=True)
-            _fill(children, started)
-            print(f"\n{address}")
-            if once:
-                return 0
-            print(f"{ACCOUNTS} Ctrl-C ends it.")
-            while True:
-                children.check()
-                time.sleep(REDRAW)
+            demo = _set_up(engine)
+            with _baselines(demo, engine, base, port=port, started=started) as baselines:
+                _fill(children, demo, started)
+                print(f"\n{address}")
+                if not once:
+                    print(f"{ACCOUNTS} Ctrl-C ends it.")
+                return _go_on(children, demo, baselines, once=once)
     except processes.ChildFailed as failure:
         print(failure)
         return 1
 
 
-def _fill(children: processes.Children, started: float) -> None:
+def _find_engine() -> containers.Engine | None:
+    try:
+        engine = containers.find()
+    except containers.NoEngine as error:
+        print(error, flush=True)
+        return None
+    print(f"The Docker engine at {engine.address} will run three baselines.", flush=True)
+    return engine
+
+
+def _set_up(engine: containers.Engine | None) -> Demo:
     # Models can be imported only once Django is set up.
     from demo import content
 
-    demo = content.set_up()
+    return content.set_up(engine.run_limits if engine else None)
+
+
+@contextmanager
+def _baselines(
+    demo: Demo, engine: containers.Engine | None, base: str, *, port: int, started: float
+) -> Iterator[Baselines | None]:
+    from demo import baselines
+
+    if engine is None:
+        yield None
+        return
+    with baselines.running(demo, engine, base, port=port, started=started) as found:
+        yield found
+
+
+def _fill(children: processes.Children, demo: Demo, started: float) -> None:
+    from demo import content
+    from demo.news import print_board, print_news
+
     print("Teams send what their systems wrote; workers check and score it:\n", flush=True)
     coming = content.uploads(demo)
     sent = {upload.pk for upload in islice(coming, AT_ONCE)}
     while sent:
-        unfinished = _print_news(sent, started)
+        unfinished = print_news(sent, started)
         # A few at a time: the boards fill row by row, as they do over weeks.
         room = AT_ONCE - len(unfinished)
         sent = unfinished | {upload.pk for upload in islice(coming, room)}
@@ -67,43 +102,33 @@ def _fill(children: processes.Children, started: float) -> None:
             raise processes.ChildFailed(message)
         time.sleep(REDRAW)
     for test_set in demo.test_sets:
-        _print_board(test_set.pk)
+        print_board(test_set.pk)
 
 
-def _print_news(sent: set[int], started: float) -> set[int]:
-    """Print which of these uploads have come to their end; return the others."""
-    from submissions.models import Submission
-
-    unfinished = set()
-    rows = Submission.objects.filter(pk__in=sent).select_related("team")
-    for row in rows.prefetch_related("entries__test_set").order_by("pk"):
-        entries = sorted(row.entries.all(), key=lambda entry: entry.pk)
-        if not row.is_final or not all(entry.is_final for entry in entries):
-            unfinished.add(row.pk)
-            continue
-        states = ", ".join(f"{entry.test_set.slug} {entry.state}" for entry in entries)
-        name = f"{row.system} ({row.team.name})"
-        seconds = time.monotonic() - started
-        outcome = f"{states or row.state}: {row.reason}" if row.reason else states
-        print(f"  {seconds:5.1f} s  {name:<44} {outcome}", flush=True)
-    return unfinished
+def _go_on(
+    children: processes.Children, demo: Demo, baselines: Baselines | None, *, once: bool
+) -> int:
+    """Serve, and bring the baselines in, until interrupted or, if `once`, until they are in."""
+    if baselines is not None:
+        _bring_in(children, demo, baselines)
+    while not once:
+        children.check()
+        if baselines is not None:
+            baselines.check_node()
+        time.sleep(REDRAW)
+    return int(baselines is not None and bool(baselines.failure))
 
 
-def _print_board(test_set_id: int) -> None:
-    from config.templatetags.site import rank, score
-    from leaderboard import boards
-    from leaderboard.queries import board_view
-    from sharedtasks.columns import BY_METRIC
-    from sharedtasks.models import TestSet
+def _bring_in(children: processes.Children, demo: Demo, baselines: Baselines) -> None:
+    from demo.news import print_baselines
 
-    boards.rebuild(test_set_id)  # the worker does it too; here the last row must not be missed
-    view = board_view(TestSet.objects.select_related("phase__shared_task").get(pk=test_set_id))
-    there = {cell.column.metric for line in view.lines for cell in line.cells}
-    columns = [metric for metric in COLUMNS if metric in there]
-    heads = "".join(f"{BY_METRIC[metric].label:>13}" for metric in columns)
-    print(f"\n{view.test_set.slug:<13}{'system':<30}{'team':<24}{heads}")
-    for line in view.lines:
-        cells = {cell.column.metric: cell for cell in line.cells}
-        shown = [(cells[metric].value, BY_METRIC[metric].decimals) for metric in columns]
-        numbers = "".join(f"{'–' if v is None else score(v, d):>13}" for v, d in shown)
-        print(f"{rank(line.row.rank):<13}{line.row.system:<30}{line.row.team:<24}{numbers}")
+    print("\nThe organisers send baselines as container images; a node runs them:\n", flush=True)
+    while not baselines.is_over:
+        children.check()
+        baselines.step()
+        time.sleep(REDRAW)
+    if baselines.failure:
+        return
+    print("\nThey stand below the systems of each board, without a rank:", flush=True)
+    for test_set in demo.test_sets:
+        print_baselines(test_set.pk)

@@ -1,0 +1,63 @@
+"""What the demo prints: uploads that have come to their end, and boards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from config.templatetags.site import rank, score
+from leaderboard import boards
+from leaderboard.content import BASELINE
+from leaderboard.queries import board_view
+from leaderboard.shown import BoardView, Line
+from sharedtasks.columns import BY_METRIC
+from sharedtasks.models import TestSet
+from submissions.models import Submission
+
+COLUMNS = ("term-success", "over-application", "bleu", "chrf")  # of those that a board has
+
+
+def print_news(sent: set[int], started: float) -> set[int]:
+    """Print which of these uploads have come to their end; return the others."""
+    unfinished = set()
+    rows = Submission.objects.filter(pk__in=sent).select_related("team")
+    for row in rows.prefetch_related("entries__test_set").order_by("pk"):
+        entries = sorted(row.entries.all(), key=lambda entry: entry.pk)
+        if not row.is_final or not all(entry.is_final for entry in entries):
+            unfinished.add(row.pk)
+            continue
+        states = ", ".join(f"{entry.test_set.slug} {entry.state}" for entry in entries)
+        name = f"{row.system} ({row.team.name})"
+        seconds = time.monotonic() - started
+        outcome = f"{states or row.state}: {row.reason}" if row.reason else states
+        print(f"  {seconds:5.1f} s  {name:<44} {outcome}", flush=True)
+    return unfinished
+
+
+def print_board(test_set_id: int) -> None:
+    """Print all systems of a board."""
+    view = _board(test_set_id)
+    _print_lines(view, view.lines)
+
+
+def print_baselines(test_set_id: int) -> None:
+    """Print the organisers' systems of a board."""
+    view = _board(test_set_id)
+    _print_lines(view, [line for line in view.yardsticks if line.row.kind == BASELINE])
+
+
+def _board(test_set_id: int) -> BoardView:
+    boards.rebuild(test_set_id)  # the worker does it too; here the last row must not be missed
+    return board_view(TestSet.objects.select_related("phase__shared_task").get(pk=test_set_id))
+
+
+def _print_lines(view: BoardView, lines: Sequence[Line]) -> None:
+    there = {cell.column.metric for line in lines for cell in line.cells}
+    columns = [metric for metric in COLUMNS if metric in there]
+    heads = "".join(f"{BY_METRIC[metric].label:>13}" for metric in columns)
+    print(f"\n{view.test_set.slug:<13}{'system':<30}{'team':<24}{heads}")
+    for line in lines:
+        cells = {cell.column.metric: cell for cell in line.cells}
+        shown = [(cells[metric].value, BY_METRIC[metric].decimals) for metric in columns]
+        numbers = "".join(f"{'–' if v is None else score(v, d):>13}" for v, d in shown)
+        print(f"{rank(line.row.rank):<13}{line.row.system:<30}{line.row.team:<24}{numbers}")
