@@ -41,7 +41,7 @@ TERM_GRACE = 10  # seconds between SIGTERM and SIGKILL when its time is up
 # once, but a GPU's hours are not spent on it.
 BAD_OUTPUT_GRACE = 10  # seconds
 KILL_TIMEOUT = 30  # seconds that a container may take to die; then the engine is in trouble
-FLAG_TIMEOUT = 1.0  # seconds by which the engine's word of a memory kill may follow the exit
+FLAG_TIMEOUT = 5.0  # seconds by which the engine's word of a memory kill may follow the exit
 KILLED = SIGNALLED + 9
 
 

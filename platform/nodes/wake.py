@@ -12,6 +12,7 @@ from pathlib import Path
 
 from celery import Celery
 from django.conf import settings
+from kombu import Connection
 from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
@@ -20,6 +21,7 @@ TASK = "node.wake"
 CPU, GPU = "run.cpu", "run.gpu"  # queues, by what a run needs
 EXPIRES = 60  # seconds: a node that starts later asks by itself
 FILESYSTEM = "filesystem://"
+CONNECT_TIMEOUT = 2  # seconds
 
 
 def wake(queues: Iterable[str]) -> int:
@@ -27,33 +29,48 @@ def wake(queues: Iterable[str]) -> int:
     if not settings.NODES_BROKER_URL:
         return 0
     sent = 0
-    for queue in queues:
-        try:
-            _app(settings.NODES_BROKER_URL).send_task(
-                TASK, queue=queue, expires=EXPIRES, ignore_result=True, retry=False
-            )
-            sent += 1
-        except (OperationalError, OSError) as error:
-            # The sweeper repeats it: nothing is lost but time.
-            logger.warning("the nodes' broker took no message: %s", error)
-            break
+    try:
+        with connect() as connection:
+            for queue in queues:
+                _app().send_task(
+                    TASK,
+                    queue=queue,
+                    connection=connection,
+                    expires=EXPIRES,
+                    ignore_result=True,
+                    retry=False,
+                )
+                sent += 1
+    except (OperationalError, OSError) as error:
+        # The sweeper repeats it: nothing is lost but time.
+        logger.warning("the nodes' broker took no message: %s", error)
     return sent
 
 
-@cache
-def _app(url: str) -> Celery:
-    app = Celery("terminarium-wake", set_as_current=False)
-    app.conf.update(
-        broker_url=FILESYSTEM + "localhost" if url.startswith(FILESYSTEM) else url,
-        task_serializer="json",
-        broker_transport_options=_options(url),
+def connect() -> Connection:
+    """Return a connection to the nodes' broker, which is made when it is first needed.
+
+    It is named here and not in the application's settings: Celery puts CELERY_BROKER_URL before
+    those, and sets that itself in a worker, to the platform's own broker.
+    """
+    url = settings.NODES_BROKER_URL
+    return Connection(
+        FILESYSTEM + "localhost" if url.startswith(FILESYSTEM) else url,
+        transport_options=_options(url),
+        connect_timeout=CONNECT_TIMEOUT,
     )
+
+
+@cache
+def _app() -> Celery:
+    app = Celery("terminarium-wake", set_as_current=False)
+    app.conf.update(task_serializer="json")
     return app
 
 
 def _options(url: str) -> dict[str, object]:
     if not url.startswith(FILESYSTEM):
-        return {"socket_connect_timeout": 2, "max_retries": 1, "interval_start": 0}
+        return {"socket_connect_timeout": CONNECT_TIMEOUT, "max_retries": 1, "interval_start": 0}
     folder = Path(url.removeprefix(FILESYSTEM))
     for name in ("messages", "control"):
         (folder / name).mkdir(parents=True, exist_ok=True)

@@ -94,7 +94,7 @@ def _wanted(idle: list[Node], waiting: int, *, is_gpu: bool) -> int:
 def _unheard(name: str) -> int:
     """Return how many messages lie in a queue; none if it is not there yet, or can't be asked."""
     try:
-        with wake._app(settings.NODES_BROKER_URL).connection_for_write() as connection:
+        with wake.connect() as connection:
             channel: Any = connection.default_channel  # its stubs know none of its methods
             try:
                 found: int = channel.queue_declare(name, passive=True).message_count

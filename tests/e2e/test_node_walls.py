@@ -18,6 +18,7 @@ from tests.e2e.gate import Gate
 from tests.e2e.site import Site
 from tests.services.service import free_port
 
+WITHIN = 30  # seconds
 SECRET = "only-for-tests"  # SECRET_KEY
 # In the reference's sentences, its annotations, and the source's.
 SENTINELS = ("Quintessenz", "Zwiebelfisch", "Kaleidoskop")
@@ -56,7 +57,12 @@ def nodes_broker(
 
 @pytest.fixture(scope="module")
 def site(make_site: Callable[..., Site], nodes_broker: str) -> Site:
-    site = make_site(NODE_HEARTBEAT="0.5", NODE_LEASE="10", NODES_BROKER_URL=nodes_broker)
+    site = make_site(
+        NODE_HEARTBEAT="0.5",
+        NODE_LEASE="60",
+        NODES_BROKER_URL=nodes_broker,
+        SWEEP_INTERVAL="30",  # so that what happens within seconds is no sweep's doing
+    )
     source, reference = site.folder / "source.sgm", site.folder / "reference.sgm"
     source.write_text(SOURCE)
     reference.write_text(REFERENCE)
@@ -80,8 +86,11 @@ def after_a_run(
     site: Site, gate: Gate, archive_of: Callable[..., Path], engine_address: str
 ) -> dict[str, str]:
     """What a node holds in mid-run: files, environment, what is open; then the run ends well."""
-    entry = site.entry_of_image(archive_of(f"sleep 3; {COPY} # walls"))
     site.start_node("walled", engine_address, url=gate.url)
+    site.wait_for(
+        "select last_seen_at from nodes_node", lambda rows: rows != [(None,)], within=WITHIN
+    )
+    entry = site.entry_of_image(archive_of(f"sleep 3; {COPY} # walls"))
     site.wait_for_run(entry, "purpose = 'test' and stage = 'running'")
     process = site.nodes["walled"].pid("walled")
     held = {
@@ -95,6 +104,15 @@ def after_a_run(
     site.wait_for_state(entry, "scored")
     held["log"] = (site.folder / "logs" / "walled.log").read_text()
     return held
+
+
+def test_an_idle_node_begins_at_once_what_comes(after_a_run: dict[str, str], site: Site) -> None:
+    [(seconds,)] = site.rows(
+        "select extract(epoch from min(r.started_at) - min(e.created_at)) from nodes_run r "
+        "join submissions_entry e on e.id = r.entry_id"
+    )
+
+    assert seconds < 5
 
 
 def test_what_a_node_holds_has_no_reference_and_no_annotation(

@@ -18,9 +18,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _forget(monkeypatch):
     monkeypatch.setattr(waking, "_quiet_until", 0.0)
-    wake._app.cache_clear()
-    yield
-    wake._app.cache_clear()
 
 
 @pytest.fixture
@@ -166,6 +163,16 @@ def test_the_sweep_survives_without_a_broker(settings, url):
     node_row(seen=None)
 
     assert waking.wake_idle() == 0
+
+
+def test_celerys_own_variable_does_not_lead_the_message_astray(broker, begin_to_wait, monkeypatch):
+    # `celery worker` sets it to BROKER_URL, if that is in the environment.
+    monkeypatch.setenv("CELERY_BROKER_URL", "redis://127.0.0.1:1/0")
+    node_row()
+
+    begin_to_wait()
+
+    assert [queue for queue, *_ in broker()] == [wake.CPU]
 
 
 def test_redis_is_counted_too(settings, require_service):
