@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from celery import Celery, bootsteps, signals
 from kombu import Queue
 
+from evaluator.node.folder_broker import use_folders_safely
 from evaluator.node.settings import Settings
 from evaluator.node.work import Work
 
@@ -122,6 +123,7 @@ def _first_claim(work: Work) -> type[bootsteps.StartStopStep]:
 def transport(url: str) -> tuple[str, dict[str, object]]:
     """Return the broker's address and its transport's options."""
     if url.startswith("filesystem:"):
+        use_folders_safely()
         folder = Path(unquote(urlsplit(url).path))
         messages = folder / "messages"
         control = folder / "control"

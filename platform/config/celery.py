@@ -8,7 +8,10 @@ from pathlib import Path
 from celery import Celery
 from celery.signals import setup_logging
 
+from evaluator.node.folder_broker import use_folders_safely
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+use_folders_safely()
 
 app = Celery("terminarium")
 app.config_from_object("django.conf:settings", namespace="CELERY")

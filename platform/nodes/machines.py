@@ -66,6 +66,11 @@ class Machines:
         return sum(one.is_alive for one in self.rows)
 
     @property
+    def with_gpu(self) -> int:
+        """Return how many have a GPU, of those that are alive."""
+        return sum(one.is_alive and one.has_gpu for one in self.rows)
+
+    @property
     def drained(self) -> int:
         """Return how many are given nothing new, of those that are alive."""
         return sum(one.is_alive and one.is_drained for one in self.rows)
