@@ -25,7 +25,7 @@ OTHER_NAMES = {  # of the keys of JSON lines, by which other tools write them
     "id": ("segment", "segment_id", "segid", "seg_id", "seg"),
     "translation": ("hypothesis", "hyp", "target", "output", "prediction", "mt", "text"),
 }
-STRING = r'"(?:[^"\\]|\\.)*+"'
+STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*"'
 KEYS = {
     "id": re.compile(rf'"id"\s*+:\s*+(?:{STRING}|[0-9]{{1,20}}+(?=[,}} ]))'),  # or without quotes
     "doc": re.compile(rf'"doc"\s*+:\s*+{STRING}'),
