@@ -287,6 +287,7 @@ SCORING_DWELL = env.seconds("SCORING_DWELL", 600)  # seconds a worker may hold a
 NODE_LEASE = env.seconds("NODE_LEASE", 60)  # seconds that a run is a node's without a sign of life
 NODE_HEARTBEAT = env.seconds("NODE_HEARTBEAT", 5)  # seconds between two signs of life
 SMOKE_WALL_TIME = env.seconds("SMOKE_WALL_TIME", 600)  # seconds at most, if the phase gives more
+RUN_DWELL = env.seconds("RUN_DWELL", 7200)  # seconds that a run may go on beyond its wall time
 NODES_BROKER_URL = env.secret("NODES_BROKER_URL", "")  # of nodes alone; empty: none are woken
 SWEEP_INTERVAL = env.seconds("SWEEP_INTERVAL", 15)  # seconds between two sweeps
 

@@ -56,6 +56,16 @@ def lose(run_id: int, *, reason: str, overdue_only: bool = False) -> bool:
         return end(runs.select_for_update().first(), entry, Ending.NODE_LOST, {"detail": reason})
 
 
+def cut_short(run_id: int) -> bool:
+    """Close a run that its node does not end; False if it has ended meanwhile."""
+    entry_id = Run.objects.values_list("entry_id", flat=True).get(pk=run_id)
+    with transaction.atomic():
+        entry = Entry.objects.select_for_update().get(pk=entry_id)
+        run = Run.objects.filter(pk=run_id, ended_at=None).select_for_update().first()
+        detail = "its node said that it was alive, long after the run had to be over"
+        return end(run, entry, Ending.ENGINE_ERROR, {"detail": detail})
+
+
 def take_back(run_id: int) -> bool:
     """Close a run that its node was never told of, by no fault of the node or the image."""
     entry_id = Run.objects.values_list("entry_id", flat=True).get(pk=run_id)

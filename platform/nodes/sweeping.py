@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
@@ -25,6 +27,7 @@ class SweptRuns:
     """What one sweep of the runs did."""
 
     lost: int = 0  # runs whose lease had ended
+    cut_short: int = 0  # runs that went on although their time was over
     returned: int = 0  # entries that ran nowhere
     failed: int = 0  # entries of images that nothing runs
     woken: int = 0  # messages to nodes
@@ -38,6 +41,7 @@ def sweep_runs() -> SweptRuns:
         lost += endings.lose(pk, reason="its lease ended", overdue_only=True)
     done = SweptRuns(
         lost=lost,
+        cut_short=_cut_short(),
         returned=_return_homeless(),
         failed=endings.fail_quarantined(Entry.objects.all()),
         woken=waking.wake_idle(),
@@ -45,6 +49,22 @@ def sweep_runs() -> SweptRuns:
     if done != SweptRuns():
         logger.info("%s", done)
     return done
+
+
+def _cut_short() -> int:
+    """A node whose engine hangs renews its lease for ever: then the run's time decides."""
+    now = database_now()
+    dwell = timedelta(seconds=settings.RUN_DWELL)
+    old = Run.objects.filter(ended_at=None, started_at__lte=now - dwell)
+    return sum(
+        endings.cut_short(run.pk)
+        for run in old.select_related("entry__test_set__phase")
+        if run.started_at + _wall_time(run) <= now - dwell
+    )
+
+
+def _wall_time(run: Run) -> timedelta:
+    return timedelta(seconds=run.entry.test_set.phase.limits.wall_time)
 
 
 def _return_homeless() -> int:

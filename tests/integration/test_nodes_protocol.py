@@ -227,6 +227,23 @@ def test_a_heartbeat_after_the_lease_is_refused_before_any_sweep(node, entry):
     assert state(entry) == EntryState.RUNNING
 
 
+def test_a_run_whose_node_beats_for_ever_goes_to_another_node(node, other, entry, settings):
+    run = node.claim().json()
+    wall_time = entry.test_set.phase.limits.wall_time
+    began = Run.objects.get().started_at
+    for over, is_cut in [(-60, False), (60, True)]:
+        ago = timedelta(seconds=settings.RUN_DWELL + wall_time + over)
+        Run.objects.update(started_at=began - ago)
+        assert node.beat(run).status_code == 200
+        assert sweep_runs().cut_short == is_cut
+
+    assert Run.objects.get().outcome == "engine_error"
+    assert state(entry) == EntryState.WAITING
+    assert node.beat(run).status_code == 409
+    assert node.finish(run).status_code == 409
+    assert other.claim().status_code == 200
+
+
 def test_three_lost_nodes_put_an_image_into_quarantine(alice, team, test_set, make_test_set):
     image = make_image()
     first = make_image_entry(team, alice, test_set, image)
