@@ -23,7 +23,7 @@ from evaluator.formats import (
 from evaluator.intake import Verdict, read_aligned, read_slots
 from evaluator.metrics.term import TermResult, per_term
 from evaluator.ranking import Ranked, rank
-from evaluator.scoring import load_by_term, load_statistics, save_statistics, score
+from evaluator.scoring import defined_metrics, load_by_term, load_statistics, save_statistics, score
 from evaluator.types import (
     Hypotheses,
     HypothesisFile,
@@ -64,6 +64,7 @@ __all__ = [
     "Verdict",
     "WrongFileError",
     "align",
+    "defined_metrics",
     "load_by_term",
     "load_statistics",
     "per_term",

@@ -56,6 +56,11 @@ def score(
     return ScoringResult(tuple(scores), statistics, by_term)
 
 
+def defined_metrics(test_set: TestSet) -> tuple[str, ...]:
+    """Return the names of the metrics that the test set defines, in the order of METRICS."""
+    return tuple(name for name, make in METRICS.items() if make(None).is_defined(test_set))
+
+
 def expand(names: Sequence[str]) -> tuple[str, ...]:
     """Replace families by their metrics, each metric once; KeyError for an unknown name."""
     expanded = [metric for name in names for metric in FAMILIES.get(name, (name,))]

@@ -12,7 +12,7 @@ from accounts.services import token_hash
 
 def visible_teams(viewer: User) -> QuerySet[Team]:
     """Return what the viewer may open: the own teams, every team for organisers."""
-    return Team.objects.all() if viewer.is_staff else Team.objects.filter(members=viewer)
+    return Team.objects.all() if viewer.is_organiser else Team.objects.filter(members=viewer)
 
 
 def team_or_404(viewer: User, slug: str) -> Team:
@@ -24,7 +24,7 @@ def owned_team_or_404(viewer: User, slug: str) -> Team:
     """Return a team that the viewer owns; who merely sees it is told who may do this."""
     team = team_or_404(viewer, slug)
     if not is_owner(viewer, team):
-        remedy = "do this in the admin panel" if viewer.is_staff else "ask one of them"
+        remedy = "do this in the admin panel" if viewer.is_organiser else "ask one of them"
         raise PermissionDenied(f"Only the owners of {team} may do this; {remedy}.")
     return team
 

@@ -14,6 +14,9 @@ from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import Http404, HttpRequest
 
+from accounts import names
+from accounts.models import User
+
 logger = logging.getLogger(__name__)
 
 WRONG_PASSWORD = (
@@ -48,6 +51,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Close it where the mail that opens an account could not be sent."""
         return bool(settings.EMAIL_DELIVERY != "none")
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """Refuse a name that looks like somebody else's, beyond what allauth compares."""
+        cleaned: str = super().clean_username(username, shallow)
+        everybody = User.objects.values_list("username", flat=True)
+        if not shallow and names.is_like_any(cleaned, everybody):
+            raise self.validation_error("username_taken")
+        return cleaned
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send; a mail server that is down costs the mail, not what was just stored."""

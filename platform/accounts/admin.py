@@ -12,7 +12,7 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
-from django.forms import ModelForm
+from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
 
 from accounts.models import Invitation, Membership, Team, User
@@ -57,14 +57,42 @@ class AccountAdmin(UserAdmin[User]):
     add_form = AccountCreationForm
     add_fieldsets = [(None, {"fields": ["email"]}), *UserAdmin.add_fieldsets]
 
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """Protect the last owner of a team, in the single deletion and in that of a selection."""
+        found, counts, missing, protected = super().get_deleted_objects(objs, request)
+        users = {user.pk for user in objs}
+        for team in Team.objects.filter(membership__user__in=users).distinct():
+            owners = team.membership_set.filter(role=Membership.Role.OWNER)
+            if owners.exists() and not owners.exclude(user__in=users).exists():
+                protected.append(f"Team {team}: its last owner. Make another member an owner.")
+        return found, counts, missing, protected
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if "email" in form.changed_data:
             obj.vouch_for_address()
 
 
+class MembershipFormSet(BaseInlineFormSet[Membership, Team, ModelForm[Membership]]):
+    """A team that had an owner keeps an owner, and so does a team that gets its first members."""
+
+    def clean(self) -> None:
+        super().clean()
+        if any(self.errors):
+            return
+        rows = [form.cleaned_data for form in self.forms if form.cleaned_data]
+        kept = [row["role"] for row in rows if not row.get("DELETE")]
+        if rows and Membership.Role.OWNER not in kept:
+            raise ValidationError(
+                "The team would be left without an owner. Make a member an owner first."
+            )
+
+
 class MembershipInline(admin.TabularInline[Membership, Team]):
     model = Membership
+    formset = MembershipFormSet
     extra = 0
 
 
@@ -84,7 +112,7 @@ class TeamAdmin(admin.ModelAdmin[Team]):
         super().save_related(request, form, formsets, change)
         end_invitations_of_others(form.instance)
 
-    @admin.action(description="Verify: we know who these teams are", permissions=["change"])
+    @admin.action(description="Mark as verified", permissions=["change"])
     def verify(self, request: HttpRequest, queryset: QuerySet[Team]) -> None:
         count = queryset.filter(is_verified=False).update(is_verified=True)
         self.message_user(request, f"Verified now: {count}.")

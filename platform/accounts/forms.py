@@ -234,12 +234,18 @@ class InvitationForm(forms.Form):
         label="E-mail address",
         max_length=254,
         required=False,
-        help_text="We send the invitation there. Leave it empty for a link to hand over yourself.",
-        error_messages={"invalid": "This is no e-mail address. Write one like kim@example.org."},
+        help_text="We email the invitation to this address. Leave it empty to get a link that you "
+        "share yourself.",
+        error_messages={"invalid": "This is not an email address. Write it like kim@example.org."},
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not team.is_verified:
+            self.fields["email"].help_text = (
+                "You get a link to share yourself. We do not email it until the organisers have "
+                "verified your team. With an address, the link only works for that person."
+            )
         describe("email", self.fields["email"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
@@ -13,6 +14,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
+
+from accounts import names
 
 
 class UserManager(DjangoUserManager["User"]):
@@ -36,8 +39,11 @@ class UserManager(DjangoUserManager["User"]):
             return _vouched(super().create_superuser(username, email, *args, **fields))
 
 
+ORGANISERS = "organisers"  # the group; a migration makes it
+
+
 class User(AbstractUser):
-    """A person with an account; organisers are staff.
+    """A person with an account.
 
     `email` repeats the primary one of the person's addresses, allauth's EmailAddress rows. That
     a confirmed address belongs to one account is a constraint there (`unique_verified_email`).
@@ -55,8 +61,21 @@ class User(AbstractUser):
             )
         ]
 
+    @cached_property
+    def is_organiser(self) -> bool:
+        """Return whether the person sees and steers every shared task.
+
+        Access to the admin panel (`is_staff`) is not enough. One query, and none for most people.
+        """
+        if not self.is_active:
+            return False
+        if self.is_superuser:
+            return True
+        return self.is_staff and self.groups.filter(name=ORGANISERS).exists()
+
     def clean(self) -> None:
         super().clean()
+        _check_name(self, "username", taken="There is an account with this user name already.")
         self.email = self.email.lower()  # as allauth looks it up
 
     def vouch_for_address(self) -> None:
@@ -76,6 +95,20 @@ class User(AbstractUser):
 def _vouched(user: User) -> User:
     user.vouch_for_address()
     return user
+
+
+def _check_name(row: User | Team, field: str, *, taken: str) -> None:
+    """Refuse a name that deceives; names from before the rule stay until they are changed."""
+    rows = type(row)._default_manager.values_list(field, flat=True)
+    name = getattr(row, field)
+    if rows.filter(pk=row.pk, **{field: name}).exists():
+        return
+    try:
+        names.check_name(name)
+    except ValidationError as error:
+        raise ValidationError({field: error}) from error
+    if names.is_like_any(name, rows.exclude(pk=row.pk)):
+        raise ValidationError({field: taken})
 
 
 class Team(models.Model):
@@ -108,6 +141,11 @@ class Team(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("team", args=[self.slug])
+
+    def clean(self) -> None:
+        super().clean()
+        self.name = names.tidy(self.name)
+        _check_name(self, "name", taken="There is a team of this name already.")
 
 
 class Membership(models.Model):

@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import itertools
+import re
 import unicodedata
-from collections.abc import Container
+from collections.abc import Container, Iterable
+from functools import lru_cache
 
+from confusable_homoglyphs import categories, confusables
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, RegexValidator
 from django.utils.text import slugify
 
-MAX_USERNAME = 40  # characters
-# No @: nobody's user name looks like somebody else's address, which signs in as well.
-USERNAME_VALIDATORS = [
-    RegexValidator(r"\A[\w.+-]+\Z", "A user name has letters, digits and . + - _ alone."),
-    MaxLengthValidator(MAX_USERNAME, f"A user name has at most {MAX_USERNAME} characters."),
-]
-
 SLUG_LENGTH = 80  # characters; the column has room for a number behind them
 RESERVED_SLUGS = {"found"}  # reads like the page on which a team is founded
-# Change the direction of what stands around them: a board's row would read backwards.
-DIRECTIONS = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Kinds of characters that leave no ink: controls, marks of direction, private and unknown letters.
+INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+# Letters and marks that leave none either: fillers, the braille blank, selectors of variants.
+BLANKS = {
+    chr(code)
+    for code in [
+        0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0,
+        *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0),
+    ]
+}  # fmt: skip
+JOINERS = {"\u200c", "\u200d"}  # Persian and the scripts of India spell with them
+EMOJI_VARIANT = "\ufe0f"  # it may follow a symbol
+MAX_MARKS = 4  # on one letter; more overflow the line
+# Scripts that one word may mix, as Unicode's security report (UTS 39) has it.
+MIXTURES = [
+    {"LATIN", "HAN", "HIRAGANA", "KATAKANA"},
+    {"LATIN", "HAN", "BOPOMOFO"},
+    {"LATIN", "HAN", "HANGUL"},
+]
+OF_NO_SCRIPT = {"COMMON", "INHERITED", "Unknown"}
+UNJOINED = {"LATIN", "GREEK", "CYRILLIC", "HAN", "HANGUL", "HIRAGANA", "KATAKANA", *OF_NO_SCRIPT}
+TYPE_IT = "Type the name again instead of pasting it."
 VISIBLE = "LNPS"  # the kinds of letters that leave ink: letters, numbers, punctuation, symbols
 
 
@@ -29,23 +45,80 @@ def tidy(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name).split())
 
 
-def check_visible(name: str) -> None:
-    """Refuse what nobody can see, a whole name or letters in it; raises ValidationError."""
-    hidden = [letter for letter in name if unicodedata.category(letter) == "Cc"]
-    hidden += [letter for letter in name if letter in DIRECTIONS]
-    if hidden:
-        raise ValidationError(
-            f"There is an invisible character (U+{ord(hidden[0]):04X}) in this name. "
-            "Type the name anew instead of pasting it."
-        )
+def check_name(name: str) -> None:
+    """Refuse a name that can deceive a reader; raises ValidationError.
+
+    This is the rule for the names of people, teams and systems: no invisible character, none that
+    turns the direction of a line, no word that mixes look-alike letters of two scripts.
+    """
     if not any(unicodedata.category(letter)[0] in VISIBLE for letter in name):
-        raise ValidationError("Nobody could see this name. Give one with letters or digits.")
+        raise ValidationError("Nobody could see this name. Use letters or digits.")
+    for index, letter in enumerate(name):
+        if _is_hidden(name, index):
+            raise ValidationError(
+                f"There is an invisible character (U+{ord(letter):04X}) in this name. {TYPE_IT}"
+            )
+    if _most_marks(name) > MAX_MARKS:
+        raise ValidationError(f"A letter of this name has too many marks on it. {TYPE_IT}")
+    for word in re.findall(r"[^\W_]+", name):
+        if letter := _impostor(word):
+            raise ValidationError(
+                f"In “{word}”, “{letter}” (U+{ord(letter):04X}) looks like a letter of another "
+                "script. Write each word in one script."
+            )
+
+
+def is_like_any(name: str, others: Iterable[str]) -> bool:
+    """Return whether a reader could take the name for one of the others."""
+    return key(name) in map(key, others)
 
 
 def key(name: str) -> str:
-    """Return what two names have in common that a reader takes for one."""
-    seen = "".join(letter for letter in tidy(name) if unicodedata.category(letter) != "Cf")
-    return unicodedata.normalize("NFKC", tidy(seen)).casefold()
+    """Return a key that is equal for names that look alike."""
+    seen = "".join(
+        letter
+        for letter in unicodedata.normalize("NFKC", tidy(name))
+        if unicodedata.category(letter) not in INVISIBLE and letter not in BLANKS
+    )
+    return "".join(map(_in_latin, tidy(seen).casefold()))
+
+
+def _most_marks(name: str) -> int:
+    """Return how many combining marks follow one another at most."""
+    runs = itertools.groupby(name, key=lambda letter: unicodedata.combining(letter) > 0)
+    return max((len(list(run)) for is_mark, run in runs if is_mark), default=0)
+
+
+def _is_hidden(name: str, index: int) -> bool:
+    letter, before, after = name[index], name[index - 1 : index], name[index + 1 : index + 2]
+    if letter in JOINERS and before and after:
+        return bool({categories.alias(before), categories.alias(after)} & UNJOINED)
+    if letter == EMOJI_VARIANT and before:
+        return unicodedata.category(before) != "So"
+    return unicodedata.category(letter) in INVISIBLE or letter in BLANKS
+
+
+def _impostor(word: str) -> str:
+    """Return a letter of a word that looks like a letter of another script in it, or nothing."""
+    scripts = {categories.alias(letter) for letter in word} - OF_NO_SCRIPT
+    if len(scripts) < 2 or any(scripts <= mixture for mixture in MIXTURES):
+        return ""
+    for letter in word:
+        others = [script for script in scripts if script != categories.alias(letter)]
+        if confusables.is_confusable(letter, preferred_aliases=others):
+            return letter
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def _in_latin(letter: str) -> str:
+    """Return the Latin letter that a small letter, or its capital, looks like; else the letter."""
+    if not letter.isalpha() or categories.alias(letter) == "LATIN":
+        return letter
+    found = confusables.is_confusable(letter + letter.upper(), True, ["latin"]) or []
+    glyphs = [glyph["c"] for alike in found for glyph in alike["homoglyphs"]]
+    plain = sorted((glyph for glyph in glyphs if glyph.isascii()), key=str.islower)
+    return next((glyph.casefold() for glyph in plain), letter)  # a capital's own likeness first
 
 
 def slug(name: str, taken: Container[str]) -> str:
@@ -53,3 +126,12 @@ def slug(name: str, taken: Container[str]) -> str:
     base = slugify(tidy(name), allow_unicode=True)[:SLUG_LENGTH].strip("-_") or "team"
     numbered = itertools.chain([base], (f"{base}-{number}" for number in itertools.count(2)))
     return next(slug for slug in numbered if slug not in taken and slug not in RESERVED_SLUGS)
+
+
+MAX_USERNAME = 40  # characters
+# No @: nobody's user name looks like somebody else's address, which signs in as well.
+USERNAME_VALIDATORS = [
+    RegexValidator(r"\A[\w.+-]+\Z", "Use only letters, digits and . + - _"),
+    MaxLengthValidator(MAX_USERNAME, f"A user name has at most {MAX_USERNAME} characters."),
+    check_name,
+]

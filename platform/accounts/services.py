@@ -206,14 +206,6 @@ def _describe(team: Team, description: TeamDescription) -> None:
     for field, value in asdict(description).items():
         setattr(team, field, value)
     team.name = names.tidy(team.name)
-    try:
-        names.check_visible(team.name)
-    except ValidationError as error:
-        raise ValidationError({"name": error}) from error
-    # SQLite compares ASCII letters alone without their case; this, all scripts.
-    others = Team.objects.exclude(pk=team.pk).values_list("name", flat=True)
-    if names.key(team.name) in map(names.key, others):
-        raise ValidationError({"name": "There is a team of this name already."})
 
 
 def _save(row: Model) -> None:

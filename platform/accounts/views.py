@@ -108,7 +108,7 @@ def edit_team(request: SignedInRequest, slug: str) -> HttpResponse:
 def invite(request: SignedInRequest, slug: str) -> HttpResponse:
     """Invite by mail, or make a link that is shown once."""
     found = owned_team_or_404(request.user, slug)
-    form = InvitationForm(request.POST)
+    form = InvitationForm(request.POST, team=found)
     if form.is_valid():
         try:
             invited = services.invite(
@@ -229,13 +229,15 @@ def _hand_over(request: HttpRequest, invited: services.Invited) -> None:
     if email and mails.send_invitation(invited.invitation, link):
         messages.success(request, f"We have sent the invitation to {email}.")
         return
-    what = f"We could not send a mail to {email}; hand over" if email else "Hand over"
+    refused = f"We could not send an email to {email}. "
+    if not invited.invitation.team.is_verified:
+        refused = f"We sent no email to {email}: your team is not verified yet. "
     messages.success(
         request,
         format_html(
-            '{} this link; it is shown this once and lets one person in: <code class="copy">{}'
-            "</code>",
-            what,
+            "{}Share this link with one person. It works once and is not shown again: "
+            '<code class="copy">{}</code>',
+            refused if email else "",
             link,
         ),
     )
@@ -275,7 +277,7 @@ def _team_page(
         "is_owner": owns,
         "owners": sum(membership.role == Membership.Role.OWNER for membership in memberships),
         "invitations": team.invitations.open().select_related("invited_by") if owns else [],
-        "form": form or InvitationForm(),
+        "form": form or InvitationForm(team=team),
         "refused": refused,
     }
     status = INVALID if refused or (form and form.errors) else HTTPStatus.OK

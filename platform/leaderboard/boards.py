@@ -194,6 +194,7 @@ def _row(
     description = submission.description if submission else ""
     return Row(
         entry=entry.pk,
+        submission=entry.submission_id,
         kind=kind_of(entry),
         team_id=entry.team_id,
         team=team.name,

@@ -36,6 +36,7 @@ class Row:
     """One entry on a board; an undefined score is absent, not zero."""
 
     entry: int
+    submission: int | None  # none: nobody's
     kind: str  # of Entry.Kind, or BASELINE
     team_id: int | None  # none: nobody's
     team: str
@@ -59,6 +60,7 @@ class Columns:
     """The rows, column by column."""
 
     entry: list[int] = field(default_factory=list)
+    submission: list[int | None] = field(default_factory=list)
     kind: list[str] = field(default_factory=list)
     team_id: list[int | None] = field(default_factory=list)
     system: list[str] = field(default_factory=list)
@@ -94,6 +96,7 @@ class Board:
         scores = {metric: values[index] for metric, values in self.scores.items()}
         return Row(
             entry=entry,
+            submission=columns.submission[index],
             kind=columns.kind[index],
             team_id=team_id,
             team=team.name,

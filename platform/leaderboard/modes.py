@@ -36,7 +36,7 @@ def changes_of(
 ) -> list[Change]:
     """Return the differences for those rows of a board whose system is on two modes' boards.
 
-    A team's primaries belong together, and so do its entries of one system name.
+    One system is what came in one submission, or else what its team calls by one name.
     """
     found = {one.mode: _Side(one, boards[one.pk]) for one in modes if one.pk in boards}
     columns = [
@@ -74,22 +74,21 @@ class _Side:
         self.test_set, self.board = test_set, board
         columns = board.columns
         self.by_entry: dict[int, int] = {}
-        self.primary: dict[int | None, int] = {}
+        self.by_submission: dict[int | None, int] = {}
         self.by_name: dict[tuple[int | None, str], int] = {}
         for entry, index in sorted(zip(columns.entry, range(len(board)), strict=True)):
             if columns.kind[index] == Entry.Kind.SYSTEM:
                 team = columns.team_id[index]
                 self.by_entry[entry] = index
+                self.by_submission[columns.submission[index]] = index
                 self.by_name[team, columns.system[index]] = index  # the newest of that name
-                if columns.is_primary[index]:
-                    self.primary[team] = index
 
     def index(self, row: Row) -> int | None:
         """Return where a row, or its system, stands here."""
         if row.entry in self.by_entry:
             return self.by_entry[row.entry]
         same_name = self.by_name.get((row.team_id, row.system))
-        return self.primary.get(row.team_id, same_name) if row.is_primary else same_name
+        return self.by_submission.get(row.submission, same_name)
 
     def has(self, row: Row) -> bool:
         """Say whether the system of a row stands here."""

@@ -218,7 +218,14 @@ class _Reading:
         is_named = row.team_id is None or self._may_name(row.team_id)
         if not is_named:
             row = replace(
-                row, entry=0, team_id=None, team="", team_slug="", system=row.alias, description=""
+                row,
+                entry=0,
+                submission=None,
+                team_id=None,
+                team="",
+                team_slug="",
+                system=row.alias,
+                description="",
             )
         has_page = row.team_id is not None and (is_own or self.viewer.is_organiser)
         return Line(

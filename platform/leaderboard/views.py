@@ -7,6 +7,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,6 +18,7 @@ from leaderboard.queries import board_view
 from leaderboard.selection import Selection
 from leaderboard.shown import BoardView
 from leaderboard.tabs import first_board, mode_tabs, modes_of, pair_tabs
+from sharedtasks.access import visible_phases, visible_tasks
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.policy import Thing, Viewer, can_see
 from sharedtasks.viewers import viewer_of
@@ -30,7 +32,8 @@ POLL_EVERY_IN_DEMO = 1  # second: there the board fills while one looks
 def home(request: HttpRequest) -> HttpResponse:
     """Show what this is, who leads, and where to submit."""
     now, viewer = timezone.now(), viewer_of(request.user)
-    tasks = list(SharedTask.objects.prefetch_related("phases__test_sets"))
+    shown_phases = visible_phases(viewer).prefetch_related("test_sets")
+    tasks = list(visible_tasks(viewer).prefetch_related(Prefetch("phases", shown_phases)))
     phases = _phases(tasks)
     test_sets = _test_sets_to_lead_with(phases, viewer, now)
     first = first_board(test_sets)
@@ -50,7 +53,7 @@ def board(request: HttpRequest, task: str, phase: str, test_set: str) -> HttpRes
     now, viewer = timezone.now(), viewer_of(request.user)
     test_sets = list(
         TestSet.objects.select_related("phase__shared_task").filter(
-            phase__shared_task__slug=task, phase__slug=phase
+            phase__in=visible_phases(viewer), phase__shared_task__slug=task, phase__slug=phase
         )
     )
     shown = next((one for one in test_sets if one.slug == test_set), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -12,21 +13,33 @@ from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.policy import Thing, Viewer, can_see
 
 
-def announced_or_404(task: str) -> tuple[SharedTask, list[Phase]]:
+def visible_tasks(viewer: Viewer) -> QuerySet[SharedTask]:
+    """Return the announced shared tasks; for an organiser, all."""
+    tasks = SharedTask.objects.all()
+    return tasks if viewer.is_organiser else tasks.filter(is_announced=True)
+
+
+def visible_phases(viewer: Viewer) -> QuerySet[Phase]:
+    """Return the announced phases of announced shared tasks; for an organiser, all."""
+    phases = Phase.objects.select_related("shared_task")
+    if viewer.is_organiser:
+        return phases
+    return phases.filter(is_announced=True, shared_task__is_announced=True)
+
+
+def announced_or_404(viewer: Viewer, task: str) -> tuple[SharedTask, list[Phase]]:
     """Return a shared task and its phases with their test sets: two queries, however many."""
     phases = list(
-        Phase.objects.filter(shared_task__slug=task)
-        .select_related("shared_task")
-        .prefetch_related("test_sets")
+        visible_phases(viewer).filter(shared_task__slug=task).prefetch_related("test_sets")
     )
     if phases:
         return phases[0].shared_task, phases
-    return task_or_404(task), []
+    return task_or_404(viewer, task), []
 
 
-def task_or_404(task: str) -> SharedTask:
-    """Return a shared task; all of them are announced to everybody."""
-    return get_object_or_404(SharedTask, slug=task)
+def task_or_404(viewer: Viewer, task: str) -> SharedTask:
+    """Return a shared task that the viewer may know of."""
+    return get_object_or_404(visible_tasks(viewer), slug=task)
 
 
 def phase_or_404(
@@ -37,9 +50,8 @@ def phase_or_404(
     thing: Thing | None = None,
     now: datetime | None = None,
 ) -> Phase:
-    """Return a phase, for one who may see that thing of it; without a thing it is announced."""
-    phases = Phase.objects.select_related("shared_task")
-    found = get_object_or_404(phases, shared_task__slug=task, slug=phase)
+    """Return a phase that the viewer may know of, and of which the viewer may see the thing."""
+    found = get_object_or_404(visible_phases(viewer), shared_task__slug=task, slug=phase)
     if thing is not None and not can_see(viewer, thing, found, now or timezone.now()):
         raise Http404(f"{found} shows no {thing} to this viewer yet.")
     return found

@@ -1,19 +1,39 @@
 from __future__ import annotations
 
+from typing import Any, TypeVar, cast
+
 from django.contrib import admin
 from django.db.models import F
-from django.forms import ModelForm
+from django.forms import ChoiceField, ModelForm
 from django.http import HttpRequest
 
+import evaluator
+from sharedtasks import testsets
+from sharedtasks.columns import BY_METRIC
 from sharedtasks.models import Phase, SharedTask, TestSet
+
+Row = TypeVar("Row", SharedTask, Phase, TestSet)
+
+
+class Removable(admin.ModelAdmin[Row]):
+    """Rows that can be deleted until a team has an entry there.
+
+    What goes with them (oracle rows, refused uploads, boards) can be deleted in no other way.
+    """
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        found, counts, _missing, protected = super().get_deleted_objects(objs, request)
+        return found, counts, set(), protected
 
 
 @admin.register(SharedTask)
-class SharedTaskAdmin(admin.ModelAdmin[SharedTask]):
-    list_display = ["name", "slug", "contact"]
+class SharedTaskAdmin(Removable[SharedTask]):
+    list_display = ["name", "slug", "contact", "is_announced"]
     prepopulated_fields = {"slug": ["name"]}
     fieldsets = [
-        (None, {"fields": ["name", "slug", "summary", "contact"]}),
+        (None, {"fields": ["name", "slug", "summary", "contact", "is_announced"]}),
         (
             "Texts",
             {
@@ -26,21 +46,31 @@ class SharedTaskAdmin(admin.ModelAdmin[SharedTask]):
 
 
 @admin.register(Phase)
-class PhaseAdmin(admin.ModelAdmin[Phase]):
-    list_display = ["name", "shared_task", "kind", "opens_at", "closes_at", "board_at"]
-    list_filter = ["shared_task", "kind"]
+class PhaseAdmin(Removable[Phase]):
+    list_display = [
+        "name", "shared_task", "kind", "is_announced", "opens_at", "closes_at", "board_at"
+    ]  # fmt: skip
+    list_filter = ["shared_task", "kind", "is_announced"]
     fieldsets = [
-        (None, {"fields": ["shared_task", "name", "slug", "kind"]}),
+        (None, {"fields": ["shared_task", "name", "slug", "kind", "is_announced"]}),
         (
             "Submissions",
             {
                 "fields": ["opens_at", "closes_at"],
-                "description": "In UTC. From the opening on everybody can download sources and "
-                "terminologies. Without a closing instant the phase stays open.",
+                "description": "In UTC. Everybody can download sources and terminologies once the "
+                "phase has opened. Without a closing time it stays open.",
             },
         ),
         (
-            "What is shown from when on",
+            "Systems as container images",
+            {
+                "fields": ["takes_images", "run_limits"],
+                "description": "With <em>takes images</em>, teams may send their systems, and "
+                "nodes run them on every test set of the phase.",
+            },
+        ),
+        (
+            "Release dates",
             {
                 "fields": [
                     "own_scores_at",
@@ -50,18 +80,31 @@ class PhaseAdmin(admin.ModelAdmin[Phase]):
                     "references_at",
                     "logs_at",
                 ],
-                "description": "In UTC. Empty means: not before a date is set here. The overview "
-                "page announces each date. A change counts at once, and nothing has to be built "
-                "anew; organisers always see everything.",
+                "description": "In UTC. Without a date, nothing is shown: not before a date is set "
+                "here. The overview page announces each date, except that of the outputs, which "
+                "no page shows yet. A change counts at once; organisers always see everything.",
             },
         ),
     ]
 
 
+class TestSetForm(ModelForm[TestSet]):
+    """What ranks is chosen from the metrics that the test set defines."""
+
+    ranking_metric = ChoiceField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = evaluator.defined_metrics(testsets.read(self.instance))
+        field = cast("ChoiceField", self.fields["ranking_metric"])
+        field.choices = [(name, f"{BY_METRIC[name].label} ({name})") for name in names]
+
+
 @admin.register(TestSet)
-class TestSetAdmin(admin.ModelAdmin[TestSet]):
+class TestSetAdmin(Removable[TestSet]):
     """To look at, and to choose what ranks; test sets come in through `import_test_set`."""
 
+    form = TestSetForm
     list_display = ["slug", "phase", "segments", "terms", "required_terms", "ranking_metric"]
     list_filter = ["phase"]
     list_select_related = ["phase__shared_task"]

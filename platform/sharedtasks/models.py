@@ -38,14 +38,20 @@ def known_limits(values: object) -> None:
 
 
 class SharedTask(models.Model):
-    """One edition of the contest."""
+    """One edition of the contest.
+
+    It, its phases and their test sets can be deleted until a team has an entry there.
+    """
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
     summary = models.CharField(max_length=300, blank=True)  # one sentence, for the start page
     description = models.TextField(blank=True)  # CommonMark: what it is about
     rules = models.TextField(blank=True)  # CommonMark: data, tracks, conduct
-    contact = models.EmailField(blank=True)  # whom participants write to
+    contact = models.EmailField(blank=True)  # for participants' questions
+    is_announced = models.BooleanField(
+        "announced", default=True, help_text="Until then only organisers see it."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -74,9 +80,14 @@ class Phase(models.Model):
         BLIND = "blind", "blind test"
         POST = "post", "post-evaluation"
 
-    shared_task = models.ForeignKey(SharedTask, models.PROTECT, related_name="phases")
+    shared_task = models.ForeignKey(SharedTask, models.CASCADE, related_name="phases")
     slug = models.SlugField()
     name = models.CharField(max_length=100)
+    is_announced = models.BooleanField(
+        "announced",
+        default=True,
+        help_text="Until then only organisers see the phase, and it takes no submissions.",
+    )
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.DEVELOPMENT)
     opens_at = models.DateTimeField()
     closes_at = models.DateTimeField(null=True, blank=True)  # none: it stays open
@@ -116,14 +127,26 @@ class Phase(models.Model):
     def __str__(self) -> str:
         return f"{self.shared_task} – {self.name}"
 
+    def clean(self) -> None:
+        """Refuse to move what holds entries to another shared task."""
+        super().clean()
+        stored = Phase.objects.filter(pk=self.pk).first()
+        if stored is None or stored.shared_task_id == self.shared_task_id:
+            return
+        if stored.test_sets.filter(entries__team__isnull=False).exists():
+            raise ValidationError(
+                {"shared_task": "Teams have entries in this phase; it stays in its shared task."}
+            )
+
     @property
     def limits(self) -> Limits:
         """Return what one run of an image may use."""
         return Limits(**self.run_limits)
 
     def is_open(self, now: datetime) -> bool:
-        """Say whether a submission that arrives now is taken."""
-        return self.opens_at <= now and (self.closes_at is None or now < self.closes_at)
+        """Return whether a submission that arrives now is taken."""
+        is_within = self.opens_at <= now and (self.closes_at is None or now < self.closes_at)
+        return self.is_announced and is_within
 
 
 class TestSet(models.Model):
@@ -140,7 +163,7 @@ class TestSet(models.Model):
         RAW = "raw"
         TOKENISED = "tokenised"
 
-    phase = models.ForeignKey(Phase, models.PROTECT, related_name="test_sets")
+    phase = models.ForeignKey(Phase, models.CASCADE, related_name="test_sets")
     source_language = models.CharField(max_length=20, validators=[LANGUAGE])
     target_language = models.CharField(max_length=20, validators=[LANGUAGE])
     mode = models.CharField(max_length=10, choices=Mode, default=Mode.PROPER)

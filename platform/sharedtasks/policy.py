@@ -24,8 +24,9 @@ class Thing(StrEnum):
 
 
 class Embargo(Protocol):
-    """The instants of a phase; None stands for "not before it is set"."""
+    """A phase's instants; None stands for "not before it is set"."""
 
+    is_announced: bool
     opens_at: datetime
     own_scores_at: datetime | None
     board_at: datetime | None
@@ -58,9 +59,12 @@ def can_see(
 
     `team` is whose it is; None where it is nobody's or everybody's, as a board is. Own scores and
     logs are the team's alone. Names and outputs are never hidden from the team that they are of.
+    Nothing of a phase is seen before it is announced.
     """
     if viewer.is_organiser:
         return True
+    if not phase.is_announced:
+        return False
     is_own = team is not None and team in viewer.teams
     if thing in _OWN_ALONE and not is_own:
         return False

@@ -11,14 +11,17 @@ from sharedtasks.downloads import CONTENTS, KINDS, Kind
 from sharedtasks.models import Phase, TestSet
 from sharedtasks.policy import Thing, Viewer, can_see, instant_of
 
+# Without Thing.OUTPUTS: no page shows outputs yet.
 REVEALED = {
     Thing.SOURCES: "Sources and terminologies",
     Thing.OWN_SCORES: "A team's own scores, for that team",
     Thing.BOARD: "Leaderboards",
     Thing.TEAM_NAMES: "Names of teams and systems",
-    Thing.OUTPUTS: "What the systems wrote",
     Thing.REFERENCES: "References",
 }
+
+
+PhaseState = Literal["hidden", "ahead", "open", "closed"]  # hidden: only organisers see it
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class ShownPhase:
     """A phase as one viewer sees it now."""
 
     phase: Phase
-    state: Literal["ahead", "open", "closed"]
+    state: PhaseState
     test_sets: list[TestSet]
     shows_sources: bool  # and what can be counted in them
     shows_board: bool  # and what was counted in references
@@ -72,13 +75,21 @@ def _shown(viewer: Viewer, phase: Phase, now: datetime) -> ShownPhase:
     is_ahead = now < phase.opens_at
     return ShownPhase(
         phase=phase,
-        state="ahead" if is_ahead else "open" if phase.is_open(now) else "closed",
+        state=_state(phase, now),
         test_sets=list(phase.test_sets.all()),
         shows_sources=can_see(viewer, Thing.SOURCES, phase, now),
         shows_board=can_see(viewer, Thing.BOARD, phase, now),
         shows_references=can_see(viewer, Thing.REFERENCES, phase, now),
         is_preview=is_ahead and can_see(viewer, Thing.SOURCES, phase, now),
     )
+
+
+def _state(phase: Phase, now: datetime) -> PhaseState:
+    if not phase.is_announced:
+        return "hidden"
+    if now < phase.opens_at:
+        return "ahead"
+    return "open" if phase.is_open(now) else "closed"
 
 
 def reveals(phases: Sequence[Phase], now: datetime) -> list[tuple[str, list[Reveal]]]:

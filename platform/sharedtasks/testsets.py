@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO, cast
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 import evaluator
@@ -15,7 +16,13 @@ from evaluator.terminology import required_terms
 from evaluator.types import Mode, TextForm
 from files import storage
 from sharedtasks import downloads
-from sharedtasks.models import Phase, TestSet, TestSetReference, TestSetTerminology
+from sharedtasks.models import (
+    Phase,
+    TestSet,
+    TestSetReference,
+    TestSetTerminology,
+    known_metric,
+)
 
 MAX_TEST_SET_BYTES = 64 * 1024 * 1024
 KEPT_IN_MEMORY = 16  # parsed test sets a worker keeps; each is a few megabytes
@@ -73,6 +80,8 @@ def import_test_set(
         terminology=terminology.terminology if terminology else None,
     )
     required = _required(content)
+    ranked_by = ranking_metric or (RANKED_BY if required else RANKED_BY_WITHOUT_TERMS)
+    _require_defined(ranked_by, content)
     test_set = TestSet(
         phase=phase,
         source_language=content.source_language,  # zh-CN, also where zh_cn or zho-CN was said
@@ -81,7 +90,7 @@ def import_test_set(
         version=version,
         text_form=content.text_form,
         lemmatiser=lemmatiser,
-        ranking_metric=ranking_metric or (RANKED_BY if required else RANKED_BY_WITHOUT_TERMS),
+        ranking_metric=ranked_by,
         source_file=storage.put(files.source, max_bytes=MAX_TEST_SET_BYTES),
         digest=content.digest,
         segments=len(content.segments),
@@ -92,6 +101,16 @@ def import_test_set(
     test_set.full_clean()
     _save(test_set, files, content)
     return ImportedTestSet(test_set, terminology)
+
+
+def _require_defined(metric: str, content: evaluator.TestSet) -> None:
+    known_metric(metric)
+    defined = evaluator.defined_metrics(content)
+    if metric not in defined:
+        raise ValidationError(
+            f"This test set has no scores of {metric}, so it cannot rank by it. "
+            f"Choose one of: {', '.join(defined)}."
+        )
 
 
 def _save(test_set: TestSet, files: TestSetFiles, content: evaluator.TestSet) -> None:

@@ -12,4 +12,4 @@ def viewer_of(user: User | AnonymousUser) -> Viewer:
     """Return the viewer behind a request's user; one query for a signed-in one."""
     if not isinstance(user, User):
         return VISITOR
-    return Viewer(user.is_staff, frozenset(user.teams.values_list("pk", flat=True)))
+    return Viewer(user.is_organiser, frozenset(user.teams.values_list("pk", flat=True)))

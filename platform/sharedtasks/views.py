@@ -21,12 +21,12 @@ from sharedtasks.viewers import viewer_of
 @require_safe
 def shared_task(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what the shared task is, when what can be submitted, and where the boards are."""
-    task, phases = announced_or_404(slug)
-    now = timezone.now()
+    viewer, now = viewer_of(request.user), timezone.now()
+    task, phases = announced_or_404(viewer, slug)
     context = {
         "task": task,
         "page": "overview",
-        "phases": shown_phases(viewer_of(request.user), phases, now),
+        "phases": shown_phases(viewer, phases, now),
         "reveals": reveals(phases, now),
     }
     return render(request, "sharedtasks/shared_task.html", context)
@@ -35,15 +35,15 @@ def shared_task(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def rules(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the organisers' rules."""
-    context = {"task": task_or_404(slug), "page": "rules"}
+    context = {"task": task_or_404(viewer_of(request.user), slug), "page": "rules"}
     return render(request, "sharedtasks/rules.html", context)
 
 
 @require_safe
 def data(request: HttpRequest, slug: str) -> HttpResponse:
     """Offer what the viewer may download, and the checks for their own machine."""
-    task, phases = announced_or_404(slug)
     viewer, now = viewer_of(request.user), timezone.now()
+    task, phases = announced_or_404(viewer, slug)
     shown = shown_phases(viewer, phases, now)
     test_sets = [test_set for one in shown for test_set in one.test_sets]
     prefetch_related_objects(
@@ -64,7 +64,7 @@ def data(request: HttpRequest, slug: str) -> HttpResponse:
 def metrics(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what every number on the leaderboards means."""
     context = {
-        "task": task_or_404(slug),
+        "task": task_or_404(viewer_of(request.user), slug),
         "page": "metrics",
         "families": FAMILIES,
         "signature_keys": SIGNATURE_KEYS,
@@ -75,8 +75,9 @@ def metrics(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def how_to_submit(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what files are taken, under which names, and what becomes of them."""
-    task, phases = announced_or_404(slug)
-    shown = shown_phases(viewer_of(request.user), phases, timezone.now())
+    viewer = viewer_of(request.user)
+    task, phases = announced_or_404(viewer, slug)
+    shown = shown_phases(viewer, phases, timezone.now())
     slots = {test_set.slug: test_set for one in shown for test_set in one.test_sets}
     context = {
         "task": task,

@@ -15,7 +15,7 @@ def visible_submissions(viewer: User) -> QuerySet[Submission]:
     submissions = Submission.objects.select_related(
         "team", "member", "phase__shared_task", "image__archive"
     )
-    return submissions if viewer.is_staff else submissions.filter(team__members=viewer)
+    return submissions if viewer.is_organiser else submissions.filter(team__members=viewer)
 
 
 def submission_or_404(viewer: User, pk: int) -> Submission:
@@ -34,7 +34,7 @@ def entry_or_404(viewer: User, pk: int) -> Entry:
         "test_set__phase__shared_task",
         "withdrawn_by",
     )
-    visible = entries if viewer.is_staff else entries.filter(team__members=viewer)
+    visible = entries if viewer.is_organiser else entries.filter(team__members=viewer)
     return get_object_or_404(visible, pk=pk)
 
 

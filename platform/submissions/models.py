@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import ForeignKey, ProtectedError, Q, QuerySet
+from django.db.models.deletion import Collector
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,6 +18,16 @@ from images.models import Image
 from images.references import MAX_CHARACTERS
 from sharedtasks.models import Phase, TestSet
 from submissions.states import TRANSITIONS, EntryState, SubmissionState
+
+
+def protect_what_teams_sent(
+    collector: Collector, field: ForeignKey[Any, Any], rows: QuerySet[Any], using: str
+) -> None:
+    """Refuse a deletion that takes a team's entries along; oracle rows go with their test set."""
+    of_teams = [row for row in rows if row.team_id is not None]
+    if of_teams:
+        raise ProtectedError("Teams have entries there, so it cannot be deleted.", set(of_teams))
+    models.CASCADE(collector, field, rows, using)
 
 
 class WorkItem(models.Model):
@@ -80,9 +91,9 @@ class Submission(WorkItem):
 
     team = models.ForeignKey(Team, models.PROTECT, related_name="submissions")
     member = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
-    phase = models.ForeignKey(Phase, models.PROTECT)
+    phase = models.ForeignKey(Phase, models.CASCADE)  # entries protect it, refused uploads do not
     test_set = models.ForeignKey(  # said at upload, for a single file; none: file names say
-        TestSet, models.PROTECT, null=True, blank=True
+        TestSet, models.SET_NULL, null=True, blank=True
     )
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.OUTPUTS)
     system = models.CharField(max_length=60)
@@ -175,7 +186,7 @@ class Verdict(models.Model):
     position = models.PositiveSmallIntegerField()
     file = models.CharField(max_length=200)  # its name as messages show it, in a zip with the zip's
     test_set = models.ForeignKey(  # the one that it is for; none: its name says none
-        TestSet, models.PROTECT, null=True, blank=True, related_name="verdicts"
+        TestSet, models.SET_NULL, null=True, blank=True, related_name="verdicts"
     )
     entry = models.OneToOneField(  # none: it was refused, or is an image
         "Entry", models.CASCADE, null=True, blank=True, related_name="verdict"
@@ -249,7 +260,7 @@ class Entry(WorkItem):
         Submission, models.PROTECT, null=True, blank=True, related_name="entries"
     )
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="entries")
-    test_set = models.ForeignKey(TestSet, models.PROTECT, related_name="entries")
+    test_set = models.ForeignKey(TestSet, protect_what_teams_sent, related_name="entries")
     system = models.CharField(max_length=60)
     is_primary = models.BooleanField(default=False)  # otherwise contrastive
     withdrawn_at = models.DateTimeField(null=True, blank=True)  # from then on it is on no board

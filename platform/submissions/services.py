@@ -164,7 +164,7 @@ def cancel(*, entry: Entry, actor: User) -> None:
 
     The node hears of it with its next sign of life, and stops the container.
     """
-    if entry.team is not None and not actor.is_staff:
+    if entry.team is not None and not actor.is_organiser:
         _require_member(entry.team, actor)
     with transaction.atomic():
         if not _stop(entry, reason="", actor=actor):
@@ -260,7 +260,7 @@ def _require_member(team: Team, member: User) -> None:
 def _require_visible(system: str) -> None:
     # A board's row would read backwards, or its link would be nothing to click on.
     try:
-        names.check_visible(system)
+        names.check_name(system)
     except ValidationError as error:
         raise ValidationError({"system": error}) from error
 
@@ -272,9 +272,9 @@ def _require_open(phase: Phase) -> None:
 
 def _require_choice(entry: Entry, actor: User) -> Team:
     """Return whose entry it is, if the actor may change its role."""
-    if entry.team is not None and not actor.is_staff:
+    if entry.team is not None and not actor.is_organiser:
         _require_member(entry.team, actor)
-    if why_not := why_no_choice(entry, is_organiser=actor.is_staff):
+    if why_not := why_no_choice(entry, is_organiser=actor.is_organiser):
         raise ValidationError(why_not)
     assert entry.team is not None  # or there would be a reason
     return entry.team

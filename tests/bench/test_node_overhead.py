@@ -33,9 +33,11 @@ def site(make_site: Callable[..., Site], engine_address: str) -> Site:
     file = site.folder / "bench.tsv"
     file.write_text("\n".join(["id\tsource\treference", *rows]) + "\n")
     site.manage(
-        "import_test_set", "--shared-task", "bench", "--phase", "dev", "--language-pair", "en-fr",
+        "import_test_set", "--create",
+        "--shared-task", "bench", "--phase", "dev", "--language-pair", "en-fr",
         "--source", str(file),
     )  # fmt: skip
+    site.announce("bench")
     site.allow_images()
     site.start_web()
     site.start_worker()

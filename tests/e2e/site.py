@@ -161,10 +161,15 @@ class Site:
     def import_test_set(self, source: Path, reference: Path, *, shared_task: str = "trial") -> int:
         """Import an en-fr test set and return its id."""
         self.manage(
-            "import_test_set", "--shared-task", shared_task, "--phase", "dev",
+            "import_test_set", "--create", "--shared-task", shared_task, "--phase", "dev",
             "--language-pair", "en-fr", "--source", str(source), "--reference", str(reference),
         )  # fmt: skip
+        self.announce(shared_task)
         return int(self.rows("select max(id) from sharedtasks_testset")[0][0])
+
+    def announce(self, shared_task: str, phase: str = "dev") -> None:
+        """Make a phase public, with scores and leaderboards."""
+        self.manage("announce", "--shared-task", shared_task, "--phase", phase, "--show-scores")
 
     def submit(self, test_set: int, file: Path, *, system: str = "some system") -> int:
         """Upload a file as the page does, without the page; return the submission's id."""

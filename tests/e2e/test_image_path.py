@@ -26,10 +26,12 @@ def site(make_site: Callable[..., Site], engine_address: str) -> Site:
     site = make_site(NODE_HEARTBEAT="0.5", NODE_LEASE="10")
     for pair in LANGUAGE_PAIRS:
         site.manage(
-            "import_test_set", "--shared-task", "terms", "--phase", "dev", "--text-form", "raw",
+            "import_test_set", "--create",
+            "--shared-task", "terms", "--phase", "dev", "--text-form", "raw",
             "--language-pair", pair, "--source", str(DATA / f"{pair}.tsv"),
             "--terminology", str(DATA / f"{pair}.terms.tsv"),
         )  # fmt: skip
+    site.announce("terms")
     site.allow_images()
     site.start_web()
     site.start_worker()

@@ -29,9 +29,11 @@ def site(make_site: Callable[..., Site]) -> Site:
     reference.write_text(REFERENCE)
     for pair in PAIRS:
         site.manage(
-            "import_test_set", "--shared-task", "five", "--phase", "dev", "--language-pair", pair,
+            "import_test_set", "--create",
+            "--shared-task", "five", "--phase", "dev", "--language-pair", pair,
             "--source", str(source), "--reference", str(reference), "--lemmatiser", "identity",
         )  # fmt: skip
+    site.announce("five")
     site.start_web()
     site.start_worker()
     site.start_sweeper()

@@ -28,10 +28,12 @@ def site(make_site: Callable[..., Site]) -> Site:
     site = make_site()
     for pair in LANGUAGE_PAIRS:
         site.manage(
-            "import_test_set", "--shared-task", "terms", "--phase", "dev", "--text-form", "raw",
+            "import_test_set", "--create",
+            "--shared-task", "terms", "--phase", "dev", "--text-form", "raw",
             "--language-pair", pair, "--source", str(DATA / f"{pair}.tsv"),
             "--terminology", str(DATA / f"{pair}.terms.tsv"),
         )  # fmt: skip
+    site.announce("terms")
     site.start_web()
     site.start_worker()
     site.start_sweeper()

@@ -26,10 +26,12 @@ def site(make_site: Callable[..., Site], tmp_path_factory: pytest.TempPathFactor
     rows.write_text(ROWS)
     for phase in ("test", "later"):
         site.manage(
-            "import_test_set", "--shared-task", "trial", "--phase", phase, "--language-pair",
+            "import_test_set", "--create",
+            "--shared-task", "trial", "--phase", phase, "--language-pair",
             "en-fr", "--source", str(rows), "--terminology", str(terms(rows.parent)),
             "--text-form", "raw",
         )  # fmt: skip
+        site.announce("trial", phase)
     site.manage("build_evaluator")
     with psycopg.connect(site.environment["DATABASE_URL"]) as database:
         database.execute(

@@ -211,29 +211,90 @@ def test_a_teams_page_of_the_admin_opens_and_saves(admin, team, alice):
     assert (team.website, team.is_organisers) == ("https://lexica.example/", True)
 
 
-def test_an_owner_who_is_taken_out_here_leaves_no_invitation_behind(admin, team, alice):
-    kept = services.invite(team=team, actor=alice).invitation
-    membership = team.membership_set.get()
+def roster(team, *, removed=(), **roles):
+    """Return the team's form as an organiser sends it: a role by name, and who is removed."""
+    memberships = list(team.membership_set.select_related("user").order_by("pk"))
     data = {
-        "name": "Lexica",
-        "slug": "lexica",
-        "membership_set-TOTAL_FORMS": "1",
-        "membership_set-INITIAL_FORMS": "1",
-        "membership_set-0-id": membership.pk,
-        "membership_set-0-team": team.pk,
-        "membership_set-0-user": alice.pk,
-        "membership_set-0-role": "owner",
+        "name": team.name,
+        "slug": team.slug,
+        "membership_set-TOTAL_FORMS": str(len(memberships)),
+        "membership_set-INITIAL_FORMS": str(len(memberships)),
     }
+    for number, membership in enumerate(memberships):
+        prefix = f"membership_set-{number}"
+        name = membership.user.username
+        data[f"{prefix}-id"] = membership.pk
+        data[f"{prefix}-team"] = team.pk
+        data[f"{prefix}-user"] = membership.user_id
+        data[f"{prefix}-role"] = roles.get(name, membership.role)
+        if name in removed:
+            data[f"{prefix}-DELETE"] = "on"
+    return data
+
+
+def test_an_owner_who_is_taken_out_here_leaves_no_invitation_behind(admin, team, alice, bob):
+    kept = services.invite(team=team, actor=alice).invitation
     address = reverse("admin:accounts_team_change", args=[team.pk])
 
-    admin.post(address, data)
+    admin.post(address, roster(team))
     kept.refresh_from_db()
     assert kept.revoked_at is None
-    admin.post(address, data | {"membership_set-0-DELETE": "on"})
+    admin.post(address, roster(team, bob="owner", removed=["alice"]))
 
     kept.refresh_from_db()
-    assert not team.membership_set.exists()
+    assert [member.username for member in team.members.all()] == ["bob"]
     assert kept.revoked_at is not None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"removed": ["alice"]}, {"removed": ["alice", "bob"]}, {"alice": "member"}],
+    ids=["removed", "all removed", "made a member"],
+)
+def test_the_last_owner_stays(admin, team, alice, bob, change):
+    address = reverse("admin:accounts_team_change", args=[team.pk])
+
+    response = admin.post(address, roster(team, **change))
+
+    assert "The team would be left without an owner." in response.text
+    assert team.membership_set.filter(user=alice, role="owner").exists()
+
+
+def test_the_account_of_a_last_owner_can_not_be_deleted(admin, team, alice, bob):
+    one = reverse("admin:accounts_user_delete", args=[alice.pk])
+    several = {"action": "delete_selected", "_selected_action": [alice.pk, bob.pk], "post": "yes"}
+
+    page = admin.get(one)
+    admin.post(one, {"post": "yes"})
+    admin.post(reverse("admin:accounts_user_changelist"), several)
+
+    assert "Team Lexica: its last owner." in page.text
+    assert User.objects.filter(pk__in=[alice.pk, bob.pk]).count() == 2
+    admin.post(reverse("admin:accounts_user_delete", args=[bob.pk]), {"post": "yes"})
+    assert not User.objects.filter(pk=bob.pk).exists()
+
+
+@pytest.mark.parametrize("name", ["Lex\u202eica", "Bаbel", "BABEL ", "\u3164", "Βabel"])
+def test_a_deceiving_team_name_is_refused_here_too(admin, team, other_team, alice, name):
+    address = reverse("admin:accounts_team_change", args=[team.pk])
+
+    response = admin.post(address, roster(team) | {"name": name})
+
+    team.refresh_from_db()
+    assert response.status_code == 200
+    assert team.name == "Lexica"
+
+
+@pytest.mark.parametrize("name", ["charlіe", "аlice", "al\u3164ice", "CHARLIE"])
+def test_a_deceiving_user_name_is_refused_here_too(admin, alice, bob, charlie, name):
+    data = {"username": name, "email": "bob@tests.example", "date_joined_0": "2026-01-01",
+            "date_joined_1": "12:00"}  # fmt: skip
+
+    response = admin.post(reverse("admin:accounts_user_change", args=[bob.pk]), data)
+
+    bob.refresh_from_db()
+    assert response.status_code == 200
+    assert bob.username == "bob"
 
 
 def test_the_admins_own_sign_in_form_is_not_served(client, db):

@@ -61,19 +61,19 @@ def patterns(found: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
             yield from patterns(pattern.url_patterns)
 
 
-def addresses(entry):
+def addresses(entry, **more):
     """Return every address of the site with everything that could stand in it."""
     pks = {entry.pk, entry.submission_id, entry.team_id, *range(1, 4)}
-    parts = PARTS | {"pk": sorted(pks), "slug": ["spring", "babel", "lexica"]}
+    parts = PARTS | {"pk": sorted(pks), "slug": ["spring", "babel", "lexica"]} | more
     for pattern in patterns(get_resolver().url_patterns):
         names = list(pattern.pattern.converters)
         for values in itertools.product(*(parts[name] for name in names)):
             yield reverse(pattern.name, kwargs=dict(zip(names, values, strict=True)))
 
 
-def answers(client, entry):
+def answers(client, entry, **more):
     """Return each answer with its headers, by its address."""
-    for address in addresses(entry):
+    for address in addresses(entry, **more):
         for headers in ({}, PIECE):
             response = client.get(address, headers=headers)
             yield address, f"{response.headers}\n{b''.join(response).decode(errors='replace')}"
@@ -99,10 +99,13 @@ def found_by(client, entry):
     return found
 
 
-@pytest.mark.parametrize("role", ["visitor", "alice", "newcomer"])
+@pytest.mark.parametrize("role", ["visitor", "alice", "newcomer", "staff"])
 def test_no_address_tells_what_another_team_has_done(role, theirs, client, request):
-    if role == "newcomer":
-        client.force_login(User.objects.create_user("dora", "dora@tests.example"))
+    if role in ("newcomer", "staff"):
+        may_open_the_admin = role == "staff"
+        client.force_login(
+            User.objects.create_user("dora", "dora@tests.example", is_staff=may_open_the_admin)
+        )
     elif role != "visitor":
         client.force_login(request.getfixturevalue(role))
 

@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import Team
 from sharedtasks.models import Phase
-from submissions.models import Score
+from submissions.models import Entry, Score
 from tests.integration.board_rows import Made, build, fill
 
 pytestmark = pytest.mark.django_db
@@ -122,7 +122,7 @@ def test_tabs_keep_sort_and_filters_but_a_team_stays_with_its_pair(
 
 def test_the_gain_by_proper_terms_is_their_score_minus_the_one_without(client, modes, alice, team):
     fill(modes["proper"], alice, [Made(team, "A", values(80.0, 30.06), is_primary=True)])
-    fill(modes["noterm"], alice, [Made(team, "A0", values(50.0, 31.5), is_primary=True)])
+    fill(modes["noterm"], alice, [Made(team, "A", values(50.0, 31.5), is_primary=True)])
 
     response = client.get(BOARD)
 
@@ -141,9 +141,7 @@ def test_random_terms_are_compared_by_quality_alone(client, modes, alice, team):
         assert changes(response) == [["A", "Lexica", "−0.5"]]
 
 
-def test_contrastive_entries_belong_together_by_name_and_primaries_by_role(
-    client, modes, alice, team
-):
+def test_entries_of_one_name_are_one_system_and_primaries_are_not(client, modes, alice, team):
     fill(
         modes["proper"],
         alice,
@@ -160,9 +158,21 @@ def test_contrastive_entries_belong_together_by_name_and_primaries_by_role(
     )  # fmt: skip
 
     assert changes(client.get(BOARD)) == [
-        ["big", "Lexica", "+20.0", "+1.0"],
         ["small", "Lexica", "+20.0", "+5.0"],
     ]
+
+
+def test_outputs_of_one_submission_are_one_system(client, modes, alice, team):
+    (proper,) = fill(modes["proper"], alice, [Made(team, "A", values(80.0, 30.0))])
+    first, _second = fill(
+        modes["noterm"],
+        alice,
+        [Made(team, "A", values(50.0, 28.0)), Made(team, "A", values(1.0, 1.0))],
+    )
+    Entry.objects.filter(pk=first.pk).update(submission=proper.submission)
+    build(modes["noterm"])
+
+    assert changes(client.get(BOARD)) == [["A", "Lexica", "+30.0", "+2.0"]]
 
 
 def test_another_teams_system_of_the_same_name_is_another(client, modes, alice, team, other_team):

@@ -33,7 +33,7 @@ def reference(tmp_path):
 def run(source, reference):
     """Run the command with the sample, but for the options given; return what it says."""
 
-    def run(**options):
+    def run(*, create=True, **options):
         usual = {
             "shared_task": "spring",
             "phase": "test",
@@ -46,6 +46,7 @@ def run(source, reference):
             for name, given in (usual | options).items()
             for value in (given if isinstance(given, list) else [given])
         ]
+        words += ["--create"] if create else []
         output = StringIO()
         call_command("import_test_set", *words, stdout=output)
         return output.getvalue()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -36,7 +37,7 @@ def test_an_instant_set_here_counts_at_once(admin, phase, make_test_set, client)
     address = reverse("admin:sharedtasks_phase_change", args=[phase.pk])
     data = {
         "shared_task": phase.shared_task_id, "name": "Test", "slug": "test", "kind": "blind",
-        "opens_at_0": "2026-05-02", "opens_at_1": "12:00",
+        "opens_at_0": "2026-05-02", "opens_at_1": "12:00", "is_announced": "on",
         "references_at_0": "2026-05-03", "references_at_1": "12:00",
     }  # fmt: skip
 
@@ -56,6 +57,51 @@ def test_texts_are_edited_as_commonmark(admin, shared_task):
 
     assert response.status_code == 302
     assert SharedTask.objects.get().rules == "- one"
+
+
+def test_a_phase_is_opened_for_images_here(admin, phase):
+    address = reverse("admin:sharedtasks_phase_change", args=[phase.pk])
+    data = {
+        "shared_task": phase.shared_task_id, "name": "Test", "slug": "test", "kind": "blind",
+        "opens_at_0": "2026-05-02", "opens_at_1": "12:00", "is_announced": "on",
+        "takes_images": "on", "run_limits": '{"wall_time": 3600}',
+    }  # fmt: skip
+
+    assert admin.post(address, data).status_code == 302
+
+    phase.refresh_from_db()
+    assert phase.takes_images
+    assert phase.limits.wall_time == 3600
+
+
+@pytest.mark.parametrize("limits", ['{"wall_time": -1}', '{"speed": 3}', "[1]", '{"memory": "a"}'])
+def test_limits_that_make_no_sense_are_refused(admin, phase, limits):
+    address = reverse("admin:sharedtasks_phase_change", args=[phase.pk])
+    data = {
+        "shared_task": phase.shared_task_id, "name": "Test", "slug": "test", "kind": "blind",
+        "opens_at_0": "2026-05-02", "opens_at_1": "12:00", "run_limits": limits,
+    }  # fmt: skip
+
+    assert admin.post(address, data).status_code == 200
+
+    phase.refresh_from_db()
+    assert phase.run_limits == {}
+
+
+def test_what_ranks_is_chosen_from_the_metrics_that_the_test_set_has(admin, make_test_set):
+    test_set = make_test_set(text_form="raw")  # the metrics of wmt21 need tokenised text
+    address = reverse("admin:sharedtasks_testset_change", args=[test_set.pk])
+
+    assert 'value="wmt21-exact-match"' not in admin.get(address).text
+    for metric in ("wmt21-exact-match", "comet", ""):
+        assert admin.post(address, {"ranking_metric": metric}).status_code == 200
+    assert admin.post(address, {"ranking_metric": "bleu"}).status_code == 302
+
+
+@pytest.mark.parametrize("metric", ["wmt21-exact-match", "wmt21-1-term", "comet"])
+def test_an_import_refuses_to_rank_by_what_there_is_not(make_test_set, metric):
+    with pytest.raises(ValidationError, match=r"no metric|has no scores of"):
+        make_test_set(text_form="raw", ranking_metric=metric)
 
 
 def test_a_phase_can_not_close_before_it_opens(admin, phase):

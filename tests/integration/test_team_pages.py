@@ -145,11 +145,27 @@ def test_a_mail_brings_the_invitation_and_the_page_no_link(alices, team, setting
 
     (message,) = mail.outbox
     assert message.to == ["dora@tests.example"]
-    assert message.subject == "[Terminarium] Join the team Lexica"
-    assert "alice invites you to the team “Lexica” (Here)" in message.body
+    assert message.subject == "[Terminarium] Invitation to a team"
+    assert "alice invites you to join the team “Lexica” (Here)" in message.body
     assert re.search(r"http://testserver/invitations/[-\w]{43}\n", message.body)
     assert "We have sent the invitation to dora@tests.example" in response.text
     assert "http://testserver/invitations/" not in response.text
+
+
+@pytest.mark.parametrize("name", ["Babel", "You won: http://x.example", "URGENT"])
+def test_a_team_that_is_not_verified_gets_a_link_and_sends_no_mail(
+    client, charlie, other_team, name
+):
+    Team.objects.filter(pk=other_team.pk).update(name=name)
+    client.force_login(charlie)
+
+    page = client.get("/teams/babel/")
+    response = client.post("/teams/babel/invite", {"email": "dora@tests.example"}, follow=True)
+
+    assert "We do not email it until the organisers have verified your team" in page.text
+    assert "your team is not verified yet" in response.text
+    link_shown(response)
+    assert mail.outbox == []
 
 
 @pytest.mark.parametrize("delivery", ["none", "smtp"])
@@ -160,13 +176,13 @@ def test_a_mail_that_can_not_be_sent_becomes_a_link(alices, team, settings, deli
 
     response = alices.post("/teams/lexica/invite", {"email": "dora@tests.example"}, follow=True)
 
-    assert "We could not send a mail to dora@tests.example" in response.text
+    assert "We could not send an email to dora@tests.example" in response.text
     link_shown(response)
 
 
 @pytest.mark.parametrize(
     ("email", "words"),
-    [("dora", "This is no e-mail address."), ("bob@tests.example", "is in your team already")],
+    [("dora", "This is not an email address."), ("bob@tests.example", "is in your team already")],
 )
 def test_what_is_wrong_with_an_invitation_stands_on_the_teams_page(alices, bob, email, words):
     response = alices.post("/teams/lexica/invite", {"email": email})

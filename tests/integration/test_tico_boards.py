@@ -32,10 +32,12 @@ def test_a_tico_test_set_stands_on_a_board_with_ceiling_and_floor(
 ):
     folder = shared_data / "tico19"
     call_command(
-        "import_test_set", "--shared-task=tico", "--phase=dev", f"--language-pair={pair}",
+        "import_test_set", "--create",
+        "--shared-task=tico", "--phase=dev", f"--language-pair={pair}",
         f"--source={folder / 'text' / f'test.{pair}.tsv'}", "--text-form=raw",
         *(f"--terminology={folder / 'terminologies' / f'{name}.csv'}" for name in lists),
     )  # fmt: skip
+    call_command("announce", "--shared-task=tico", "--phase=dev", "--show-scores")
     test_set = models.TestSet.objects.get()
     baselines.add_missing()
     for entry in Entry.objects.all():

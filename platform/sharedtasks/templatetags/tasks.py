@@ -22,10 +22,12 @@ register = template.Library()
 AOE = timezone(timedelta(hours=-12), "AoE")  # anywhere on earth: the last place where it is today
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 NO_BREAK = "\u00a0"  # a space
+KEPT_TEXTS = 64  # rendered texts of organisers that a process keeps
 DEEPEST = 6  # level of headings
 
 
 @register.filter
+@lru_cache(maxsize=KEPT_TEXTS)  # rendered once per change: the text is the key
 def markdown(text: str) -> SafeString:
     """Write CommonMark, with tables, as HTML; HTML in it is text, its headings go below ours."""
     parser = _parser()

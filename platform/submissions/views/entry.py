@@ -74,7 +74,7 @@ def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         done = f"{found.system} is withdrawn from {found.test_set.slug}."
         return _act(request, found, services.withdraw, done)
-    why_not = services.why_no_choice(found, is_organiser=request.user.is_staff)
+    why_not = services.why_no_choice(found, is_organiser=request.user.is_organiser)
     if why_not or found.withdrawn_at is not None:
         return _page(request, found, error=why_not or "This entry is withdrawn already.")
     return render(request, "submissions/withdraw.html", {"entry": found})
@@ -114,7 +114,7 @@ def _page(
         "error": error,
         "pace": pace(found.state_since),
         "changes": found.changes.select_related("actor"),
-        "why_no_choice": services.why_no_choice(found, is_organiser=request.user.is_staff),
+        "why_no_choice": services.why_no_choice(found, is_organiser=request.user.is_organiser),
     }
     context |= _scores(found, request.user) | _source(found) | _again(found, request.user)
     if found.team_id and not found.is_primary:

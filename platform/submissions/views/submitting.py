@@ -6,13 +6,15 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
 from accounts.models import User
+from sharedtasks.access import phase_or_404
 from sharedtasks.models import Phase
+from sharedtasks.viewers import viewer_of
 from submissions import services, slots
 from submissions.forms.outputs import SubmissionForm
 from submissions.models import Submission
@@ -24,7 +26,7 @@ from submissions.views import senders
 @require_http_methods(["GET", "HEAD", "POST"])
 def submit(request: SignedInRequest, task: str, phase: str) -> HttpResponse:
     """Take files of hypotheses; the answer only stores and enqueues."""
-    found = get_object_or_404(Phase, shared_task__slug=task, slug=phase)
+    found = phase_or_404(viewer_of(request.user), task, phase)
     if request.method == "POST":
         form = SubmissionForm(request.POST, request.FILES, member=request.user, phase=found)
         if form.is_valid():

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse, UnreadablePostError
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -18,7 +18,9 @@ from django.views.decorators.http import require_http_methods
 from accounts.http import SignedInRequest
 from config.bodies import Limit, declared_length, takes_up_to
 from files.incoming import NoRoom, close_all, require_room
+from sharedtasks.access import phase_or_404
 from sharedtasks.models import Phase
+from sharedtasks.viewers import viewer_of
 from submissions import services, slots, tries
 from submissions.forms.images import BROKE_OFF, ImageForm
 from submissions.models import Submission
@@ -39,7 +41,7 @@ LIMIT = Limit(
 @require_http_methods(["GET", "HEAD", "POST"])
 def submit_image(request: SignedInRequest, task: str, phase: str) -> HttpResponse:
     """Take a container image, or where it is; the answer only stores and enqueues."""
-    found = get_object_or_404(Phase, shared_task__slug=task, slug=phase)
+    found = phase_or_404(viewer_of(request.user), task, phase)
     if request.method != "POST":
         again = senders.earlier(request, found)
         form = ImageForm(initial=senders.initial(again), member=request.user)

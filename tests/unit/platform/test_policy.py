@@ -46,6 +46,7 @@ RULES_FOR_NOBODYS = {
 class Phase:
     """The instants of a phase; all the same unless told otherwise."""
 
+    is_announced: bool = True
     opens_at: datetime = INSTANT
     own_scores_at: datetime | None = INSTANT
     board_at: datetime | None = INSTANT
@@ -55,7 +56,7 @@ class Phase:
     logs_at: datetime | None = INSTANT
 
 
-UNSET = Phase(OPENS, *[None] * 6)
+UNSET = Phase(True, OPENS, *[None] * 6)
 
 
 def expected(rule: str, moment: str) -> bool:
@@ -93,7 +94,7 @@ def test_without_an_instant_nothing_is_ever_public(thing, viewer, column):
     assert seen == (RULES[thing][column] == "always")
 
 
-@pytest.mark.parametrize("field", [field.name for field in fields(Phase)])
+@pytest.mark.parametrize("field", [field.name for field in fields(Phase)][1:])
 def test_each_thing_has_an_instant_of_its_own(field):
     phase = Phase()
     setattr(phase, field, INSTANT + timedelta(days=1))
@@ -103,3 +104,12 @@ def test_each_thing_has_an_instant_of_its_own(field):
     always = {Thing.OWN_SCORES, Thing.LOGS}
     [changed] = [thing for thing in Thing if instant_of(thing, phase) != INSTANT]
     assert hidden == always | {changed}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("viewer", [name for name in VIEWERS if not VIEWERS[name].is_organiser])
+@pytest.mark.parametrize("thing", Thing)
+def test_nothing_of_a_phase_is_seen_before_it_is_announced(thing, viewer, moment):
+    phase = Phase(is_announced=False)
+
+    assert not can_see(VIEWERS[viewer], thing, phase, MOMENTS[moment], team=OWN)

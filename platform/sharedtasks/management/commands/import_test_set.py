@@ -10,6 +10,7 @@ from typing import BinaryIO
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 import evaluator
@@ -21,7 +22,7 @@ CHANGES_SHOWN = 50
 
 
 class Command(BaseCommand):
-    """Make a test set; the shared task and the phase are created if they don't exist."""
+    """Make a test set in a phase that exists, or with --create in a new one."""
 
     help = (
         "Import a test set. Examples: manage.py import_test_set --shared-task wmt21 --phase dev "
@@ -32,8 +33,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--shared-task", required=True, metavar="SLUG")
-        parser.add_argument("--shared-task-name", metavar="NAME", help="used when it is created")
         parser.add_argument("--phase", required=True, metavar="SLUG")
+        parser.add_argument(
+            "--create",
+            action="store_true",
+            help="make the shared task and the phase if they do not exist: closed, and seen by "
+            "organisers only, until they are announced",
+        )
+        parser.add_argument("--shared-task-name", metavar="NAME", help="used when it is created")
         parser.add_argument("--language-pair", required=True, metavar="en-fr")
         parser.add_argument("--source", required=True, type=Path, metavar="FILE")
         parser.add_argument(
@@ -70,6 +77,7 @@ class Command(BaseCommand):
         shared_task: str,
         shared_task_name: str | None,
         phase: str,
+        create: bool,
         language_pair: str,
         source: Path,
         reference: list[Path],
@@ -89,7 +97,7 @@ class Command(BaseCommand):
             term_lists = [(stack.enter_context(_open(path)), path.name) for path in terminology]
             try:
                 imported = import_test_set(
-                    phase=_phase(shared_task, shared_task_name or shared_task, phase),
+                    phase=_phase(shared_task, phase, create=create, name=shared_task_name),
                     source_language=source_language,
                     target_language=target_language,
                     files=TestSetFiles(
@@ -116,6 +124,11 @@ class Command(BaseCommand):
             f"{_count(test_set.segments, 'segment')} in {_count(test_set.documents, 'document')}, "
             f"{test_set.required_terms} required terms. Its board: {test_set.get_absolute_url()}"
         )
+        if not (test_set.phase.is_announced and test_set.phase.shared_task.is_announced):
+            self.stdout.write(
+                "Only organisers see it. To make it public: manage.py announce "
+                f"--shared-task {shared_task} --phase {phase}"
+            )
 
     def _report(self, terminology: evaluator.ImportedTerminology) -> None:
         """Say which entries are not as the term lists have them."""
@@ -145,22 +158,33 @@ def _open(path: Path) -> BinaryIO:
         raise CommandError(f"{path} can't be read: {error.strerror}") from error
 
 
-def _phase(shared_task: str, name: str, slug: str) -> Phase:
+def _phase(shared_task: str, slug: str, *, create: bool, name: str | None) -> Phase:
     task = SharedTask.objects.filter(slug=shared_task).first()
     if task is None:
-        task = SharedTask(slug=shared_task, name=name)
+        if not create:
+            raise CommandError(_unknown("shared task", shared_task, SharedTask.objects.all()))
+        task = SharedTask(slug=shared_task, name=name or shared_task, is_announced=False)
         task.full_clean()
         task.save()
     phase = Phase.objects.filter(shared_task=task, slug=slug).first()
     if phase is None:
-        now = timezone.now()
+        if not create:
+            raise CommandError(_unknown(f"phase of {shared_task}", slug, task.phases.all()))
         phase = Phase(
-            shared_task=task, slug=slug, name=slug, opens_at=now,
-            own_scores_at=now, board_at=now, team_names_at=now,
-        )  # fmt: skip
+            shared_task=task, slug=slug, name=slug, opens_at=timezone.now(), is_announced=False
+        )
         phase.full_clean()
         phase.save()
     return phase
+
+
+def _unknown(what: str, slug: str, known: QuerySet[SharedTask] | QuerySet[Phase]) -> str:
+    slugs = list(known.values_list("slug", flat=True))
+    there = f"There are: {', '.join(slugs)}. " if slugs else ""
+    return (
+        f"There is no {what} {slug!r}. {there}Correct the name, or add --create to make it: "
+        "it stays hidden until it is announced."
+    )
 
 
 def _explained(error: ValidationError) -> str:

@@ -1,0 +1,69 @@
+"""`manage.py add_organiser`: let an account steer the shared tasks."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from django.contrib.auth.models import Group, Permission
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.models import ORGANISERS, User
+
+# What organisers work with in the admin panel. Neither accounts nor groups: whoever may change
+# those can make himself a superuser.
+MAY_CHANGE = [
+    ("accounts", ["team", "membership"]),
+    ("sharedtasks", ["sharedtask", "phase", "testset"]),
+    ("nodes", ["node"]),
+]
+MAY_VIEW = [
+    ("accounts", ["invitation"]),
+    ("submissions", ["submission", "entry", "score", "statechange"]),
+    ("nodes", ["run"]),
+]
+
+
+class Command(BaseCommand):
+    """Put an account into the group of organisers, with the admin panel open to it."""
+
+    help = (
+        "Make an account an organiser: it sees and steers every shared task, references included. "
+        "Example: manage.py add_organiser kim"
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("username", help="of an account that exists")
+        parser.add_argument("--remove", action="store_true", help="take the role away")
+
+    @transaction.atomic
+    def handle(self, *, username: str, remove: bool, **_: object) -> None:
+        user = User.objects.filter(username__iexact=username).first()
+        if user is None:
+            raise CommandError(
+                f"There is no account {username!r}. Let the person sign up first, or make the "
+                "account with manage.py createsuperuser."
+            )
+        group, _created = Group.objects.get_or_create(name=ORGANISERS)
+        group.permissions.set(Permission.objects.filter(_allowed()))
+        if remove:
+            user.groups.remove(group)
+        else:
+            user.groups.add(group)
+        user.is_staff = not remove
+        user.save(update_fields=["is_staff"])
+        if remove and user.is_superuser:
+            self.stdout.write(f"{user} is still an organiser, as a superuser.")
+        else:
+            self.stdout.write(f"{user} is {'no longer' if remove else 'now'} an organiser.")
+
+
+def _allowed() -> Q:
+    changed = Q()
+    for app, models in MAY_CHANGE:
+        changed |= Q(content_type__app_label=app, content_type__model__in=models)
+    viewed = Q()
+    for app, models in MAY_VIEW:
+        viewed |= Q(content_type__app_label=app, content_type__model__in=models)
+    return changed | (viewed & Q(codename__startswith="view_"))

@@ -1,0 +1,46 @@
+"""`manage.py announce`: make a phase and its shared task public."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from sharedtasks.models import Phase
+
+WITH_BOARDS = ["own_scores_at", "board_at", "team_names_at"]
+
+
+class Command(BaseCommand):
+    """Announce a phase; its dates say what is seen when."""
+
+    help = (
+        "Make a phase and its shared task public. The phase takes submissions between its opening "
+        "and closing times. Example: manage.py announce --shared-task covid --phase dev"
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--shared-task", required=True, metavar="SLUG")
+        parser.add_argument("--phase", required=True, metavar="SLUG")
+        parser.add_argument(
+            "--show-scores",
+            action="store_true",
+            help="show teams their scores, leaderboards and names from now on, "
+            "where no date is set",
+        )
+
+    @transaction.atomic
+    def handle(self, *, shared_task: str, phase: str, show_scores: bool, **_: object) -> None:
+        rows = Phase.objects.select_related("shared_task")
+        row = rows.filter(shared_task__slug=shared_task, slug=phase).first()
+        if row is None:
+            raise CommandError(f"There is no phase {phase!r} of a shared task {shared_task!r}.")
+        row.is_announced = row.shared_task.is_announced = True
+        if show_scores:
+            for name in WITH_BOARDS:
+                setattr(row, name, getattr(row, name) or timezone.now())
+        row.shared_task.save(update_fields=["is_announced"])
+        row.save(update_fields=["is_announced", *WITH_BOARDS])
+        self.stdout.write(f"Announced: {row}. Its page: {row.shared_task.get_absolute_url()}")
