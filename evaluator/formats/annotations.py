@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from evaluator.errors import ProblemLog
+from evaluator.formats.blanks import is_blank
 from evaluator.formats.segments import MarkedSegment, MarkedTerm
 from evaluator.types import TermAnnotation
 
@@ -24,7 +25,7 @@ def read_annotations(
     own = ProblemLog(name)
     annotations: dict[Key, tuple[TermAnnotation, ...]] = {}
     for key, segment in file.items():
-        if is_reference and not segment.text.split():
+        if is_reference and is_blank(segment.text):
             own.add(
                 "The reference is empty. Translate it or remove the segment.",
                 line=segment.line,

@@ -14,7 +14,7 @@ from evaluator.formats.sgml import collapse
 
 COLUMNS = (
     "a header such as id, doc, source, target (tuid = document:segment stands for the first two; "
-    "reference or target_2 for further references)"
+    "target_2, target_3 … or reference_2 … are further references)"
 )
 
 
@@ -70,7 +70,8 @@ class _Header:
         return self.readable_width is not None and len(cells) >= self.readable_width
 
 
-_REFERENCE = re.compile(r"(?:target|reference|ref)[ _-]?[0-9a-z]{0,2}")
+# The documented names only: ref_id or target_de is something else.
+_REFERENCE = re.compile(r"(?:target|reference|ref)(?:[ _-]?[0-9]{1,2})?")
 
 
 def is_tsv(head: str) -> bool:

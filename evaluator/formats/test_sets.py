@@ -7,7 +7,9 @@ from typing import BinaryIO
 
 from evaluator.errors import LanguageError, ProblemLog, TestSetError, in_document
 from evaluator.formats import detection
+from evaluator.formats.blanks import is_blank
 from evaluator.formats.decoding import read_bytes
+from evaluator.formats.directions import explain_reversed
 from evaluator.formats.json_rows import read_json_rows
 from evaluator.formats.languages import contradicts
 from evaluator.formats.limits import MAX_BYTES, Budget, Refused
@@ -20,7 +22,10 @@ from evaluator.types import Mode, Segment, Term, Terminology, TestSet, TextForm
 
 Pair = tuple[str, str]  # source and target language
 
-NO_REFERENCE = "A test set needs at least one reference. Add one, to every segment."
+NO_REFERENCE = (
+    "A test set needs at least one reference. Add one, to every segment (in a table: in a column "
+    "target or reference)."
+)
 
 
 def read_test_set(
@@ -82,6 +87,8 @@ def read_test_set(
         rows = _read_rows(data, head, labels, wanted, log)
         segments = _segments(rows, labels[0], log, references_required=references_required)
         terminology = _terminology(rows, pair, terminology, labels[0], log)
+    if terminology is not None and not log.total:
+        _check_direction(terminology, segments, log)
     log.raise_as(TestSetError)
     form: TextForm = text_form or ("tokenised" if detection.is_sgml(head) else "raw")
     return TestSet(*pair, segments, form, mode, terminology)
@@ -102,6 +109,14 @@ def _check_terminology(terminology: Terminology, pair: Pair, log: ProblemLog) ->
             f"The terminology is {'-'.join(found)}, the test set {'-'.join(pair)}. "
             "Give the terminology of this language pair."
         )
+
+
+def _check_direction(
+    terminology: Terminology, segments: Sequence[Segment], log: ProblemLog
+) -> None:
+    problem = explain_reversed(terminology, [segment.source for segment in segments])
+    if problem:
+        log.add(problem)
 
 
 def _read(stream: BinaryIO, name: str, log: ProblemLog, max_bytes: int) -> bytearray:
@@ -183,7 +198,7 @@ def _faults(row: Row, expected: int, seen: set[tuple[str, str]]) -> list[str]:
             f"The segment has {len(row.references)} references, the first one {expected}. "
             "Give every segment the same number."
         )
-    if not all(text.split() for text in row.references):
+    if any(map(is_blank, row.references)):
         faults.append("The reference is empty. Translate it or remove the segment.")
     return faults
 

@@ -46,6 +46,7 @@ class ImportedTestSet:
 
     test_set: TestSet
     terminology: evaluator.ImportedTerminology | None
+    references: int  # of each segment
 
 
 def import_test_set(
@@ -100,7 +101,7 @@ def import_test_set(
     )
     test_set.full_clean()
     _save(test_set, files, content)
-    return ImportedTestSet(test_set, terminology)
+    return ImportedTestSet(test_set, terminology, len(content.segments[0].references))
 
 
 def _require_defined(metric: str, content: evaluator.TestSet) -> None:

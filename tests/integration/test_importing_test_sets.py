@@ -62,7 +62,7 @@ def test_it_imports_and_says_what_and_where(run):
     said = run(shared_task_name="Spring edition")
 
     test_set = models.TestSet.objects.get()
-    assert "tokenised text, 4 segments in 2 documents, 4 required terms" in said
+    assert "tokenised text, 4 segments in 2 documents, 1 reference, 4 required terms" in said
     assert "/boards/spring/test/en-fr" in said
     assert test_set.phase.shared_task.name == "Spring edition"
     assert (test_set.ranking_metric, test_set.lemmatiser) == ("term-success", "simplemma")

@@ -22,6 +22,7 @@ class ListedTerm:
     seen: bool | None = None
     languages: tuple[str, str] | None = None  # as written; None where the format says none
     is_literal: bool = False  # no rule applies: the format says what it means
+    status: str = ""  # as written: whether the translation may be used
 
 
 def faults(term: ListedTerm) -> list[str]:

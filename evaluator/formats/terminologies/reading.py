@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -10,7 +9,7 @@ from typing import BinaryIO
 from evaluator.errors import LanguageError, ProblemLog, TerminologyError
 from evaluator.formats.decoding import read_text
 from evaluator.formats.lines import CARRIAGE_RETURNS
-from evaluator.formats.terminologies.jsonl import EXAMPLE, read_jsonl
+from evaluator.formats.terminologies.json_terms import EXAMPLE, read_json
 from evaluator.formats.terminologies.listed import (
     MAX_CHANGES,
     MAX_ENTRIES,
@@ -20,19 +19,30 @@ from evaluator.formats.terminologies.listed import (
 )
 from evaluator.formats.terminologies.merging import Merger
 from evaluator.formats.terminologies.pairs import is_language
-from evaluator.formats.terminologies.report import Change, Findings, ImportedTerminology, shorten
+from evaluator.formats.terminologies.report import (
+    Change,
+    Findings,
+    ImportedTerminology,
+    quote,
+    quote_all,
+    shorten,
+)
 from evaluator.formats.terminologies.rules import entries_of
-from evaluator.formats.terminologies.tables import find_delimiter, read_csv, read_tsv
+from evaluator.formats.terminologies.statuses import status_of
+from evaluator.formats.terminologies.tables import (
+    find_delimiter,
+    read_table,
+    take_separator_line,
+)
 from evaluator.formats.terminologies.tbx import read_tbx
 from evaluator.normalise import canonical_pair
 from evaluator.types import Terminology
 
 MAX_BYTES = 16 * 1024 * 1024  # bytes; 100,000 entries of 160 bytes
 FORMATS = (
-    "a CSV file with the columns id,sourceLang,targetLang,sourceString,targetString; "
-    f"lines of source TAB target|target; lines like {EXAMPLE}; or TBX-Basic"
+    "a table with a source and a target in each row (CSV, or lines of source TAB target|target); "
+    f"lines like {EXAMPLE}; an object like {{source: target}}; or TBX-Basic"
 )
-FIRST_LINE = re.compile(r"[^\r\n]*")
 
 
 @dataclass(slots=True)
@@ -74,9 +84,10 @@ def read_terminologies(
 ) -> ImportedTerminology:
     """Read term lists (stream, name) into one terminology, told apart by content.
 
-    Formats: TICO-19's CSV layouts, TSV, JSON lines, TBX-Basic of 2008 and 2019. Alternatives and
-    notes in a cell are read by the rules of `rules`; JSON lines are taken literally. Rows of
-    other language pairs, or with an empty side, are dropped; everything done is in the report.
+    Formats: tables (TICO-19's CSV layouts, others with or without a header), JSON, TBX-Basic of
+    2008 and 2019. Alternatives and notes in a cell are read by the rules of `rules`; JSON is taken
+    literally. Rows of other language pairs, with an empty side, or with a status that forbids
+    them are dropped; everything done is in the report.
     Entries come in file order; the same source is one entry, its targets in order, once each.
     No file at all gives an empty terminology. At most `max_bytes` of each file are read.
 
@@ -136,15 +147,13 @@ def _listed(text: str, done: _Import, log: ProblemLog) -> Iterator[ListedTerm]:
     if "\n" not in text and "\r" in text[:-1]:
         log.add(CARRIAGE_RETURNS, line=1)
         return iter(())
-    if start == "{":
-        return read_jsonl(text, log)
-    match = FIRST_LINE.match(text.lstrip("\r\n"))
-    first_line = match[0] if match else ""
-    delimiter = find_delimiter(first_line)
+    if start and start in "{[":
+        return read_json(text, log)
+    table, delimiter = take_separator_line(text)
+    delimiter = delimiter or find_delimiter(table)
     if delimiter:
-        return read_csv(text, delimiter, log)
-    if "\t" in first_line:
-        return read_tsv(text, log)
+        pair = done.source_language, done.target_language
+        return read_table(table, delimiter, pair, log, done.report)
     log.add(f"The file's format is not known. Give {FORMATS}.", line=1)
     return iter(())
 
@@ -158,7 +167,13 @@ def _take(term: ListedTerm, done: _Import, log: ProblemLog) -> bool:
         return False
     findings = Findings()
     entries = []
-    if term.languages is None or _is_pair(term.languages, done):
+    status = status_of(term.status)
+    if status == "unknown":
+        findings.add("doubtful", f"The status {quote(term.status)} is not known: still accepted.")
+    if status == "forbidden":
+        targets = quote_all(term.targets)
+        findings.add("dropped", f"{targets} has the status {quote(term.status)}: not accepted.")
+    elif term.languages is None or _is_pair(term.languages, done):
         entries = entries_of(term, done.target_language, log.file, findings)
     else:
         pair = "-".join(shorten(code) for code in term.languages)

@@ -15,6 +15,7 @@ Kind = Literal[
     "merged",  # the same source as an earlier entry
     "doubtful",  # kept as listed, perhaps not what was meant
     "dropped",  # not in the terminology
+    "layout",  # how the file was understood
 ]
 QUOTED = 60  # characters; a report of 100,000 entries has to fit into memory
 EXAMPLES = 3  # per message

@@ -1,68 +1,186 @@
-"""Tables: TICO-19's two CSV layouts, and plain TSV."""
+"""Tables: TICO-19's two CSV layouts, and plain ones with tabs, commas or semicolons."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections import deque
+import re
+from collections import Counter, deque
 from collections.abc import Iterator
+from itertools import chain, islice
 
 from evaluator.errors import ProblemLog
+from evaluator.formats.terminologies.layouts import (
+    SEEN,
+    Layout,
+    Pair,
+    has_known_names,
+    layout_of_glossary,
+    layout_of_header,
+    layout_of_rows,
+)
 from evaluator.formats.terminologies.listed import ListedTerm
+from evaluator.formats.terminologies.report import Change
 
-DELIMITERS = (",", ";", "\t")  # the second is what spreadsheets write in half of Europe
-COLUMNS = ("sourceLang", "targetLang", "sourceString", "targetString")
-ID_COLUMNS = ("id", "stringid")
+DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas"}  # semicolons: half of Europe's Excel
+SAMPLE = 50  # lines that decide on delimiter and layout
+SAMPLE_LINE = 10_000  # characters of such a line
+ALIKE = 0.8  # of the sample's rows, at least, have as many cells as most
+MAX_COLUMNS = 100  # of a header with tabs
 MAX_BROKEN_ROWS = 100  # each may cost a scan of csv's longest field
-MAX_COLUMNS = 3  # of TSV; what is beyond shows as a fourth
-SEEN = {"": None, "0": False, "1": True}
+NO_LAYOUT = (
+    "It is not clear which column holds what. Write a first row with their names, such as "
+    "source and target."
+)
+TWO_COLUMNS = (
+    "The line does not have two or three columns. Write source TAB target|target, and "
+    "perhaps TAB 1 or 0 for seen in training or not."
+)
+_SEPARATOR_LINE = re.compile(r"sep=(.)[ \t]*(?=\r?\n)", re.IGNORECASE)
 
 
-def find_delimiter(first_line: str) -> str | None:
-    """Return the delimiter if the line is a CSV header of ours, even an incomplete one."""
-    for delimiter in DELIMITERS:
-        names = _header([cell.strip().strip('"') for cell in first_line.split(delimiter)])
-        if any(column.lower() in names for column in COLUMNS):
-            return delimiter
-    return None
+def find_delimiter(text: str) -> str | None:
+    """Return what separates the columns of a table, None if the text is not a table.
+
+    A tab in the first line decides; then a header whose columns have names that are known; then
+    whichever of semicolon and comma gives most rows the same number of cells.
+    """
+    lines = _sample(text)
+    if not lines:
+        return None
+    if "\t" in lines[0]:
+        return "\t"
+    named = (mark for mark in ";," if has_known_names(lines[0].rstrip("\r\n").split(mark)))
+    regular = (mark for mark in ";," if _is_regular(lines, mark))
+    return next(chain(named, regular), None)
 
 
-def read_csv(text: str, delimiter: str, log: ProblemLog) -> Iterator[ListedTerm]:
-    """Yield each row; columns by name in any order, unknown ones ignored."""
-    rows = _csv_rows(text, delimiter, log)
-    line, names = next(rows, (1, []))
-    places = _header(names)
-    missing = [column for column in COLUMNS if column.lower() not in places]
-    if missing:
-        log.add(
-            f"The header lacks {', '.join(missing)}. "
-            f"Write a first row with id,{','.join(COLUMNS)}.",
-            line=line,
-        )
+def take_separator_line(text: str) -> tuple[str, str | None]:
+    """Return the text without Excel's first line `sep=;`, which stays as an empty one."""
+    match = _SEPARATOR_LINE.match(text)
+    if match is None or match[1] not in DELIMITERS:
+        return text, None
+    return text[match.end() :], match[1]
+
+
+def read_table(
+    text: str, delimiter: str, pair: Pair, log: ProblemLog, report: list[Change]
+) -> Iterator[ListedTerm]:
+    """Yield each row of a table; columns by name in any order, unknown ones ignored.
+
+    Between tabs, quotation marks are text unless they are Excel's: around whole cells only,
+    doubled inside. A layout that is not documented is reported.
+    """
+    is_plain = delimiter == "\t" and not _is_quoted(text)
+    rows = _plain_rows(text) if is_plain else _csv_rows(text, delimiter, log)
+    line, first = next(rows, (1, []))
+    layout = _find_layout(text, delimiter, first, pair)
+    if layout is None or isinstance(layout, str):
+        log.add(layout or NO_LAYOUT, line=line)
         return
+    for note in _notes(layout, delimiter):
+        report.append(Change(line, "", "layout", note, log.file))
+    if not layout.has_header:
+        yield from _listed(line, first, layout, delimiter, log)
     for line, row in rows:
-        if len(row) != len(names):
-            log.add(
-                f"The row has {len(row)} cells, the header {len(names)}. Put a cell that "
-                f"holds {delimiter!r} into quotation marks, or mend the row.",
-                line=line,
-            )
-            continue
-        yield _listed(line, row, places)
+        yield from _listed(line, row, layout, delimiter, log)
 
 
-def _header(names: list[str]) -> dict[str, int]:
-    return {name.strip().lower(): place for place, name in enumerate(names)}
+def _sample(text: str) -> list[str]:
+    lines = (line[:SAMPLE_LINE] for line in io.StringIO(text, newline="\n") if line.strip())
+    return list(islice(lines, SAMPLE))
 
 
-def _listed(line: int, row: list[str], places: dict[str, int]) -> ListedTerm:
-    source_language, target_language, source, target = (
-        row[places[column.lower()]] for column in COLUMNS
+def _is_regular(lines: list[str], delimiter: str) -> bool:
+    """Return whether a delimiter gives most lines the same number of cells, two or more."""
+    try:
+        widths = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter) if row)
+    except csv.Error:
+        return False
+    width, rows = widths.most_common(1)[0]
+    return width > 1 and rows >= ALIKE * widths.total()
+
+
+def _find_layout(text: str, delimiter: str, first: list[str], pair: Pair) -> Layout | str | None:
+    try:
+        rows = [row for row in csv.reader(_sample(text), delimiter=delimiter) if row]
+    except csv.Error:
+        rows = []
+    layout = layout_of_glossary(rows) or layout_of_header(first, pair)
+    if layout is None and delimiter == "\t" and len(first) <= 3:
+        return Layout(3, 0, 1, has_header=False, has_free_width=True, seen=2)
+    return layout or (layout_of_rows(rows) if rows else None)
+
+
+def _notes(layout: Layout, delimiter: str) -> list[str]:
+    between = ""
+    if delimiter != "\t" and (layout.note or not layout.has_header):
+        between = f"The columns are separated by {DELIMITERS[delimiter]}."
+    return [note for note in (between, layout.note) if note]
+
+
+def _listed(
+    line: int, row: list[str], layout: Layout, delimiter: str, log: ProblemLog
+) -> Iterator[ListedTerm]:
+    """Yield the row's term unless something is wrong with the row."""
+    if problem := _wrong(row, layout, delimiter):
+        log.add(problem, line=line)
+        return
+    languages = _cell(row, layout.source_language), _cell(row, layout.target_language)
+    target = row[layout.target]
+    is_list = delimiter == "\t" and layout.source_language is None  # bars separate targets
+    yield ListedTerm(
+        line,
+        _cell(row, layout.id),
+        row[layout.source],
+        tuple(part for part in target.split("|") if part.strip()) if is_list else (target,),
+        SEEN[_cell(row, layout.seen)],
+        languages=languages if all(languages) else None,
+        status=_cell(row, layout.status),
     )
-    place = next((places[name] for name in ID_COLUMNS if name in places), None)
-    identifier = "" if place is None else row[place].strip()
-    languages = source_language.strip(), target_language.strip()
-    return ListedTerm(line, identifier, source, (target,), languages=languages)
+
+
+def _cell(row: list[str], place: int | None) -> str:
+    """Return a cell's text; nothing for a column that the table, or a short row, lacks."""
+    return "" if place is None or place >= len(row) else row[place].strip()
+
+
+def _wrong(row: list[str], layout: Layout, delimiter: str) -> str | None:
+    if layout.has_free_width and delimiter == "\t":
+        if len(row) not in (2, 3):
+            return TWO_COLUMNS
+        is_known = _cell(row, layout.seen) in SEEN
+        return None if is_known else "The third column (seen in training) must be 0, 1 or empty."
+    if len(row) == layout.width:
+        is_known = _cell(row, layout.seen) in SEEN
+        return None if is_known else "The column seen must hold 0, 1 or nothing."
+    return (
+        f"The row has {len(row)} cells, the {'header' if layout.has_header else 'first row'} "
+        f"{layout.width}. Put a cell that holds {delimiter!r} into quotation marks, or fix the row."
+    )
+
+
+def _is_quoted(text: str) -> bool:
+    """Return whether a table with tabs has Excel's quotation marks."""
+    if '"' not in text:
+        return False
+    try:
+        rows = csv.reader(io.StringIO(text, newline="\n"), strict=True, delimiter="\t")
+        widths = Counter(len(row) for row in rows if row)
+    except csv.Error:
+        return False
+    return len(widths) == 1
+
+
+def _plain_rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield each line that is not blank, cut at its tabs; a text of tabs costs no list of them."""
+    width = None
+    for number, line in enumerate(io.StringIO(text, newline="\n"), 1):
+        if not line.strip():
+            continue
+        cells = line.rstrip("\r\n").split("\t", MAX_COLUMNS if width is None else width)
+        width = max(width or 0, len(cells), 3)
+        yield number, cells
 
 
 class _Lines(Iterator[str]):
@@ -109,7 +227,7 @@ def _csv_rows(text: str, delimiter: str, log: ProblemLog) -> Iterator[tuple[int,
             lines.back_to_second_line()
             reader = csv.reader(lines, strict=True, delimiter=delimiter)
             continue
-        if row:  # a blank line is none
+        if any(cell.strip() for cell in row):  # a blank row is none
             yield start, row
 
 
@@ -119,38 +237,8 @@ def _in_words(error: csv.Error) -> str:
     elif "new-line" in str(error):
         return "There is a carriage return inside the row. Save the file with line feeds."
     else:
-        reason = "The row's quotation marks don't pair up"
+        reason = "The row's quotation marks do not pair up"
     return (
         f"{reason}. Put a cell with quotation marks into quotation marks and double those "
         'inside: "a ""b"" c".'
     )
-
-
-def read_tsv(text: str, log: ProblemLog) -> Iterator[ListedTerm]:
-    """Yield each line `source TAB target[|target…][TAB seen]`; quotation marks are text."""
-    is_first = True
-    for number, line in enumerate(io.StringIO(text, newline="\n"), 1):
-        if not line.strip():
-            continue
-        cells = line.rstrip("\r\n").split("\t", MAX_COLUMNS)
-        was_first, is_first = is_first, False
-        if was_first and _is_tsv_header(cells):
-            continue
-        if len(cells) not in (2, 3):
-            log.add(
-                "The line does not have two or three columns. Write source TAB target|target, and "
-                "perhaps TAB 1 or 0 for seen in training or not.",
-                line=number,
-            )
-            continue
-        seen = cells[2].strip() if len(cells) > 2 else ""
-        if seen not in SEEN:
-            log.add("The third column (seen in training) must be 0, 1 or empty.", line=number)
-            continue
-        targets = tuple(target for target in cells[1].split("|") if target.strip())
-        yield ListedTerm(number, "", cells[0], targets, SEEN[seen])
-
-
-def _is_tsv_header(cells: list[str]) -> bool:
-    names = [cell.strip().lower() for cell in cells]
-    return names[0] == "source" and names[1:2] in (["target"], ["targets"])

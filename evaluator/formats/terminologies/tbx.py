@@ -14,14 +14,21 @@ from evaluator.errors import ProblemLog
 from evaluator.formats.terminologies.listed import MAX_CELL, MAX_ENTRIES, ListedTerm
 from evaluator.formats.terminologies.pairs import is_language
 from evaluator.formats.terminologies.report import Change, quote, quote_all, shorten
+from evaluator.formats.terminologies.statuses import status_of
 
 ROOTS = ("martif", "tbx")
+OTHER_ROOTS = {
+    "mtf": "The file is MultiTerm's own XML (<mtf>). Export the term base as TBX.",
+    "tmx": "The file is a translation memory (<tmx>), not a list of terms.",
+    "xliff": "The file is a translation in XLIFF, not a list of terms.",
+    "workbook": "The file is an Excel workbook in XML. Save it as CSV (UTF-8).",
+    "rdf": "The file is RDF (SKOS). Export the terms as TBX or as a table.",
+}
 CONCEPTS = ("termEntry", "conceptEntry")
 LANGUAGES = ("langSet", "langSec")
 TERMS = ("tig", "ntig", "termSec")
-STATUSES = ("normativeAuthorization", "administrativeStatus")
-PREFERRED = re.compile(r"(preferred|standardized|legal|regulated)Term")
-DEPRECATED = re.compile(r"(deprecated|superseded|obsolete)Term")
+STATUSES = ("normativeAuthorization", "administrativeStatus", "termStatus", "usageStatus", "status")
+NOTES = ("termNote", "descrip", "admin")  # elements that say which of these they give
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 MAX_DEPTH = 50  # elements; a real file has about ten
 MAX_TERMS = 200  # of one concept; its sources and targets are combined
@@ -39,9 +46,8 @@ class _Term:
     @property
     def rank(self) -> int:
         """0 preferred, 1 no word on it or admitted, 2 deprecated."""
-        if any(DEPRECATED.match(status) for status in self.statuses):
-            return 2
-        return 0 if any(PREFERRED.match(status) for status in self.statuses) else 1
+        found = {status_of(status) for status in self.statuses}
+        return 2 if "forbidden" in found else 0 if "preferred" in found else 1
 
 
 @dataclass(slots=True)
@@ -49,6 +55,14 @@ class _Concept:
     line: int
     id: str
     terms: list[_Term] = field(default_factory=list)
+    statuses: list[tuple[str, str]] = field(default_factory=list)  # by language; "": of all
+
+    def spread_statuses(self) -> None:
+        """Give each term the statuses of its language and of the concept."""
+        for language, status in self.statuses:
+            for term in self.terms:
+                if language in ("", term.language):
+                    term.statuses.append(status)
 
 
 class _RefusedError(Exception):
@@ -89,13 +103,16 @@ class _Collector:
             self._language = attributes.get(LANGUAGE, attributes.get("lang", ""))
         elif name in TERMS:
             self._start_term()
-        elif self._term is not None:
-            self._start_text(name, attributes, self._term)
+        elif self._take is None:  # else markup inside a term: its text counts
+            self._start_text(name, attributes)
 
     def _check(self, tag: str, attributes: dict[str, str]) -> None:
         if not self.root:
             self.root = _local(tag)
             if self.root not in ROOTS:
+                found = OTHER_ROOTS.get(self.root.lower())
+                if found:
+                    raise _RefusedError(found)
                 raise _RefusedError(f"The file is <{shorten(self.root)}>, not <tbx> or <martif>.")
         self._elements += 1
         if self._elements > MAX_ELEMENTS:
@@ -119,13 +136,19 @@ class _Collector:
             if len(self._concept.terms) > MAX_TERMS:
                 raise _RefusedError(f"A concept has more than {MAX_TERMS} terms.")
 
-    def _start_text(self, name: str, attributes: dict[str, str], term: _Term) -> None:
-        if self._take is not None:
-            return  # markup inside a term: its text counts
-        if name == "term":
+    def _start_text(self, name: str, attributes: dict[str, str]) -> None:
+        term = self._term
+        if name == "term" and term is not None:
             self._collect(lambda text: setattr(term, "text", text))
-        elif name in STATUSES or (name == "termNote" and attributes.get("type") in STATUSES):
-            self._collect(lambda text: term.statuses.append(text.strip()))
+        elif name in STATUSES or (name in NOTES and attributes.get("type") in STATUSES):
+            self._collect(self._add_status)
+
+    def _add_status(self, text: str) -> None:
+        """Note a status of a term; outside one it is of its whole language, or concept."""
+        if self._term is not None:
+            self._term.statuses.append(text.strip())
+        elif self._concept is not None:
+            self._concept.statuses.append((self._language, text.strip()))
 
     def _collect(self, take: Callable[[str], None]) -> None:
         self._take, self._inside = take, self._depth
@@ -143,7 +166,10 @@ class _Collector:
             self._take = None
         elif name in TERMS:
             self._term = None
+        elif name in LANGUAGES:
+            self._language = ""
         elif name in CONCEPTS and self._concept is not None:
+            self._concept.spread_statuses()
             self.concepts.append(self._concept)
             self._concept = None
         self._depth -= 1
@@ -161,7 +187,7 @@ def read_tbx(
 ) -> Iterator[ListedTerm]:
     """Yield each source term of each concept, with the concept's targets, preferred first.
 
-    Deprecated terms, and concepts without a term on a side, are dropped, reported. A DOCTYPE may
+    Forbidden terms, and concepts without a term on a side, are dropped, reported. A DOCTYPE may
     name TBX's own DTD, which is never loaded; one with declarations of its own is refused.
     """
     collector = _Collector()
@@ -205,7 +231,7 @@ def _in_words(error: Exception) -> str:
         return f"{error} Give plain TBX-Basic."
     if isinstance(error, DefusedXmlException):
         return "The file declares entities. Remove the declarations, write the characters."
-    return f"The file is no well-formed XML ({error}). Mend it, or export it again."
+    return f"The file is not well-formed XML ({error}). Fix it, or export it again."
 
 
 def _listed(
@@ -215,8 +241,14 @@ def _listed(
     targets = _of_language(concept, target)
     used = [term for term in [*sources, *targets] if term.rank == 2]
     for term in used:
-        message = f"{quote(term.text)} ({term.language}) is marked as deprecated."
+        words = quote_all([word for word in term.statuses if status_of(word) == "forbidden"])
+        message = f"{quote(term.text)} ({term.language}) has the status {words}: not accepted."
         report.append(Change(concept.line, shorten(term.text), "dropped", message, file))
+    for term in [*sources, *targets]:
+        for word in term.statuses:
+            if status_of(word) == "unknown":
+                message = f"The status {quote(word)} is not known: still accepted."
+                report.append(Change(concept.line, shorten(term.text), "doubtful", message, file))
     forms = tuple(term.text for term in targets if term.rank < 2)
     wanted = [term.text for term in sources if term.rank < 2]
     for text in wanted or [""]:

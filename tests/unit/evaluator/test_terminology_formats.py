@@ -82,14 +82,16 @@ OLD_TBX = """<?xml version="1.0"?>
 
 
 @pytest.mark.parametrize(
-    ("content", "language"), [(OLD_TBX, "fr"), (NEW_TBX, "fr-CA")], ids=["2008", "2019"]
+    ("content", "language", "status"),
+    [(OLD_TBX, "fr", "deprecatedTerm"), (NEW_TBX, "fr-CA", "supersededTerm-admn-sts")],
+    ids=["2008", "2019"],
 )
-def test_tbx_gives_the_preferred_term_first_and_no_deprecated_one(content, language):
+def test_tbx_gives_the_preferred_term_first_and_no_deprecated_one(content, language, status):
     imported = read(content)
 
     assert imported.terminology.terms == (Term("c1", "glove", ("gant", "moufle")),)
     assert [(c.kind, c.entry, c.message) for c in imported.report] == [
-        ("dropped", "mitaine", "“mitaine” (" + language + ") is marked as deprecated."),
+        ("dropped", "mitaine", f"“mitaine” ({language}) has the status “{status}”: not accepted."),
         ("dropped", "mask", "Empty: target."),
     ]
 

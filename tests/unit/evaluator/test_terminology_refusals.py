@@ -46,7 +46,7 @@ BROKEN = {
     "half a character": ('{"source": "a", "targets": ["\\ud800"]}', 1, "surrogate"),
     "NUL in JSON": ('{"source": "a", "targets": ["\\u0000"]}', 1, "control character"),
     "HTML": ("<html><body>404</body></html>", 1, "<html>, not <tbx> or <martif>"),
-    "no XML": ("<tbx>\n<a>\n</b></tbx>", 3, "no well-formed XML"),
+    "no XML": ("<tbx>\n<a>\n</b></tbx>", 3, "not well-formed XML"),
     "billion laughs": (LAUGHS, 1, "declarations of its own"),
     "an external entity": ('<!DOCTYPE tbx [<!ENTITY x SYSTEM "file:///etc/passwd">]>\n<tbx>&x;</tbx>',
                            1, "declarations of its own"),

@@ -122,6 +122,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Imported {test_set}: {test_set.text_form} text, "
             f"{_count(test_set.segments, 'segment')} in {_count(test_set.documents, 'document')}, "
+            f"{_count(imported.references, 'reference')}, "
             f"{test_set.required_terms} required terms. Its board: {test_set.get_absolute_url()}"
         )
         if not (test_set.phase.is_announced and test_set.phase.shared_task.is_announced):
