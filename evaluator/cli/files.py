@@ -198,6 +198,7 @@ def load_test_set(
             terminology=terminology,
             sources_only=not with_references,
             references_required=references_required,
+            plain_text=True,
         )
 
 

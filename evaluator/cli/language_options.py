@@ -7,7 +7,9 @@ import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
+from typing import cast
 
 from evaluator.cli.files import STANDARD_INPUT, open_file
 from evaluator.errors import LanguageError
@@ -136,7 +138,7 @@ def _beginning(path: str) -> str:
     """The beginning of a file; nothing where it is broken, which its reader will explain."""
     try:
         if path == STANDARD_INPUT:
-            data = sys.stdin.buffer.peek(HEAD)  # its reader needs all of it
+            data = cast("BufferedReader", sys.stdin.buffer).peek(HEAD)  # its reader needs all
         elif not Path(path).is_file() and Path(path).exists():
             return ""  # a pipe, which can be read once
         else:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Literal
 
 from evaluator.errors import PROBLEMS_KEPT
-from evaluator.types import Problem, Severity
+from evaluator.types import Problem
+
+Weight = Literal["error", "warning", "note"]
 
 
 class Messages:
@@ -38,7 +41,7 @@ class Messages:
         print(f"note: {text}", file=sys.stderr)
         self._keep("note", text)
 
-    def tell(self, text: str, severity: Severity) -> None:
+    def tell(self, text: str, severity: Weight) -> None:
         """Print a sentence about no single line: why the command, or a part of it, fails."""
         print(text, file=sys.stderr)
         self._keep(severity, text)

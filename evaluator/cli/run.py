@@ -22,6 +22,7 @@ from evaluator.cli.files import (
     load_terminology,
     load_test_set,
 )
+from evaluator.cli.messages import Weight
 from evaluator.cli.progress import Progress
 from evaluator.cli.score import add_scoring, print_rows, score_one
 from evaluator.cli.tables import Row
@@ -30,7 +31,7 @@ from evaluator.container.output import NAME as OUTPUT_NAME
 from evaluator.container.sample import SENTENCES, sample
 from evaluator.container.verdict import in_bytes
 from evaluator.errors import printable
-from evaluator.types import Hypotheses, Severity, TestSet
+from evaluator.types import Hypotheses, TestSet
 
 DESCRIPTION = """\
 Run a container image on segments with the flags, the limits and the checks of the platform: no
@@ -185,7 +186,7 @@ def _explain(found: RunResult, options: argparse.Namespace) -> None:
     if found.detail:  # the engine's own words: they are about this machine, the participant's
         detail = printable(found.detail, LOG_CHARACTERS)
         message = detail if found.outcome.is_ours else f"{message} {detail}"
-    severity: Severity = "note" if found.outcome is Outcome.OK else "error"
+    severity: Weight = "note" if found.outcome is Outcome.OK else "error"
     options.messages.tell(f"{options.image}: {found.outcome}: {message}", severity)
     if found.wall_time:
         peak = found.peak_memory

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from evaluator.normalise.language_gaps import describe_gap, find_gap
+from evaluator.normalise.language_hints import name_of
 from evaluator.normalise.language_pairs import is_odd_country, is_single, parse_pair, read_pair
 from evaluator.normalise.languages import (
     are_different,
@@ -44,6 +45,7 @@ __all__ = [
     "is_widely_used",
     "lemmatiser_for",
     "lemmatiser_of",
+    "name_of",
     "parse_pair",
     "primary",
     "read_pair",

@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
-
-from defusedxml.ElementTree import fromstring
+from xml.etree.ElementTree import fromstring
 
 from evaluator.errors import LanguageError, printable
 from evaluator.normalise.language_hints import REFUSED, SHOWN, explain_code, find_meant
@@ -141,11 +140,9 @@ def _shown(text: str) -> str:
 def _official() -> frozenset[tuple[str, str]]:
     """Languages with the countries where CLDR says that they are official; 20 ms, when needed."""
     path = files("language_data") / "data" / "supplementalData.xml"
-    # Without its document type, which names a file elsewhere.
-    text = re.sub("<!DOCTYPE[^>]*>", "", path.read_text("utf-8"))
     return frozenset(
         (primary(language.get("type", "")), territory.get("type", ""))
-        for territory in fromstring(text).iter("territory")
+        for territory in fromstring(path.read_text("utf-8")).iter("territory")
         for language in territory.iter("languagePopulation")
         if language.get("officialStatus")
     )

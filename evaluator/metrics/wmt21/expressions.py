@@ -76,7 +76,8 @@ def _steps(form: str, text: str) -> int:
     """
     repeats, choices = _shape(form) or (0, 0)
     starts = len(text) if "|" in form else text.count(" ")
-    return starts * max(len(text), 1) ** repeats * 2 ** min(choices, 64)
+    ways: int = max(len(text), 1) ** repeats * 2 ** min(choices, 64)
+    return starts * ways
 
 
 @lru_cache(maxsize=10_000)
