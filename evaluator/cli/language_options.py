@@ -53,6 +53,7 @@ def resolve_languages(options: argparse.Namespace) -> None:
     if source is None or target is None:
         source, target = _completed(source, target, options)
     options.source_language, options.target_language = canonical_pair(source, target)
+    _tell_contradictions(options)
 
 
 def _given(options: argparse.Namespace) -> tuple[str | None, str | None]:
@@ -120,10 +121,27 @@ def _the_only(said: dict[str, _Said]) -> str | None:
     return next(iter(said), None)
 
 
+def _tell_contradictions(options: argparse.Namespace) -> None:
+    """Name files whose names say other languages; what is in files is checked when it is read."""
+    pair = options.source_language, options.target_language
+    for one in _said_by_names(options):
+        if one.kind == NAME and not _agrees(one, *pair):
+            says = "-".join(filter(None, (one.source, one.target)))
+            options.messages.tell(
+                f"warning: {one.place}: its name says {says}; it is taken for {'-'.join(pair)}.",
+                "warning",
+            )
+
+
 def _said_by_files(options: argparse.Namespace) -> Iterator[_Said]:
     paths = [path for path in (options.source, *getattr(options, "reference", ())) if path]
     for path in paths:
         yield _Said(CONTENT, *languages_said(_beginning(path)), Path(path).name)
+    yield from _said_by_names(options)
+
+
+def _said_by_names(options: argparse.Namespace) -> Iterator[_Said]:
+    paths = [path for path in (options.source, *getattr(options, "reference", ())) if path]
     for path in paths[:1]:
         yield _Said(NAME, language_in(Path(path).name), None, Path(path).name)
     for path in paths[1:]:

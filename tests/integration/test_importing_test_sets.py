@@ -120,7 +120,7 @@ def test_the_same_one_twice_is_refused(run):
 
 @pytest.mark.parametrize("pair", ["enfr", "en-", "-fr", "", "-"])
 def test_a_pair_that_is_none_is_refused(run, pair):
-    with pytest.raises(CommandError, match="is not a language pair|is one language"):
+    with pytest.raises(CommandError, match=r"is (not a language pair|one language)"):
         run(language_pair=pair)
 
     assert nothing_was_made()

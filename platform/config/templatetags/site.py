@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from evaluator.normalise import find_gap, name_of
+from evaluator.normalise import find_gap, find_tag, name_of
 
 register = template.Library()
 
@@ -47,7 +47,9 @@ def language(code: str) -> str:
     if code == "zh":  # Django's table knows its scripts only
         return "Chinese"
     name = LANG_INFO.get(code.lower(), {}).get("name")
-    return str(name or name_of(code))  # Django's names first: CLDR's take 30 MB of memory
+    if name:  # CLDR's names take 30 MB of memory
+        return str(name)
+    return name_of(code) if find_tag(code) else code
 
 
 @register.filter
