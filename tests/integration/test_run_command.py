@@ -28,7 +28,7 @@ def terminarium(engine_address, images, monkeypatch, capsys):
     monkeypatch.setenv("DOCKER_HOST", engine_address)
 
     def terminarium(image, *options):
-        status = main(["run", image, *SMALL, "--target-language=fr", *map(str, options)])
+        status = main(["run", image, *SMALL, "--language-pair=en-fr", *map(str, options)])
         written = capsys.readouterr()
         return status, written.out, written.err
 
@@ -65,7 +65,7 @@ def test_with_references_it_prints_scores_and_writes_what_can_be_sent(
     accepted = main(["validate", f"--source={tmp_path}/dev.tsv", *sent])
 
     assert (status, accepted) == (0, 0), err
-    scores = {score["metric"]: score["value"] for score in json.loads(out)["scores"]}
+    scores = {score["metric"]: score["value"] for score in json.loads(out)["systems"][0]["scores"]}
     assert scores["term-success"] == 100.0
     assert log.read_text() == "working\n"
     assert output.read_text().splitlines()[1] == (
