@@ -2,78 +2,18 @@
 
 from __future__ import annotations
 
-from evaluator.alignment import align
-from evaluator.errors import (
-    InfrastructureError,
-    LanguageError,
-    MisalignedError,
-    SubmissionError,
-    TerminariumError,
-    TerminologyError,
-    TestSetError,
-    UnreadableFileError,
-    WrongFileError,
-)
-from evaluator.formats import (
-    ImportedTerminology,
-    read_hypotheses,
-    read_terminologies,
-    read_test_set,
-)
-from evaluator.intake import Verdict, read_aligned, read_slots
-from evaluator.metrics.term import TermResult, per_term
-from evaluator.ranking import Ranked, rank
-from evaluator.scoring import defined_metrics, load_by_term, load_statistics, save_statistics, score
-from evaluator.types import (
-    Hypotheses,
-    HypothesisFile,
-    Line,
-    Problem,
-    Score,
-    ScoringResult,
-    Segment,
-    Term,
-    TermAnnotation,
-    Terminology,
-    TestSet,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "Hypotheses",
-    "HypothesisFile",
-    "ImportedTerminology",
-    "InfrastructureError",
-    "LanguageError",
-    "Line",
-    "MisalignedError",
-    "Problem",
-    "Ranked",
-    "Score",
-    "ScoringResult",
-    "Segment",
-    "SubmissionError",
-    "Term",
-    "TermAnnotation",
-    "TermResult",
-    "TerminariumError",
-    "Terminology",
-    "TerminologyError",
-    "TestSet",
-    "TestSetError",
-    "UnreadableFileError",
-    "Verdict",
-    "WrongFileError",
-    "align",
-    "defined_metrics",
-    "load_by_term",
-    "load_statistics",
-    "per_term",
-    "rank",
-    "read_aligned",
-    "read_hypotheses",
-    "read_slots",
-    "read_terminologies",
-    "read_test_set",
-    "save_statistics",
-    "score",
-]
+if TYPE_CHECKING:
+    from evaluator.api import *  # noqa: F403
+
+
+def __getattr__(name: str) -> object:
+    """Import the package's parts when one of them is used: `terminarium --help` needs none."""
+    if not name.startswith("__") and name != "api":
+        api = import_module("evaluator.api")
+        if name in api.__all__:
+            value: object = getattr(api, name)
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol, cast
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
 LETTERS_NEEDED = 200  # of a whole file; below that a guess is worth nothing
 SAMPLE = 20_000  # characters; more changes no verdict
 RELATED = {"yue": "zh", "wuu": "zh", "nn": "no"}  # labels that a file may get in place of its own
@@ -50,4 +48,6 @@ def _sample(texts: Sequence[str]) -> str:
 @lru_cache(maxsize=1)
 def _identifier() -> _Identifier:
     # Loaded on first use: half a second that a command without checks need not pay.
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
     return cast("_Identifier", LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True))

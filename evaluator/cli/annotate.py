@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 
-from evaluator.cli.files import add_problems, add_test_set, add_text_form, load_test_set
+from evaluator.cli.files import add_json, add_problems, add_test_set, add_text_form, load_test_set
 from evaluator.container import as_json, system_inputs
 
-NAME = "annotate"
-HELP = "find the terms of a terminology in a source"
 DESCRIPTION = """\
 Print each segment of a source as a JSON line with the terms that occur in it: what a system in a
 container reads on its standard input."""
@@ -24,6 +23,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     add_test_set(command, with_references=False)
     add_text_form(command)
     add_problems(command)
+    add_json(command)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -37,9 +37,15 @@ def run(options: argparse.Namespace) -> int:
         )
         return 2
     count = 0
+    segments = []
     for segment, told in zip(test_set.segments, system_inputs(test_set), strict=True):
         count += len(told.terms)
-        print(as_json(told, id=segment.id, document=segment.document))
+        line = as_json(told, id=segment.id, document=segment.document)
+        if options.json:
+            segments.append(json.loads(line))
+        else:
+            print(line)
+    options.answer = {"segments": segments}
     if not count:
-        print("note: none of the terms is in the source.", file=sys.stderr)
+        options.messages.note("none of the terms is in the source.")
     return 0

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-from evaluator.cli.files import UnopenableError, add_problems, open_file
+from evaluator.cli.files import UnopenableError, add_json, add_problems, label, open_file
 from evaluator.cli.progress import Progress
 from evaluator.container.archives import ImageArchive, check_archive
 from evaluator.container.verdict import in_bytes
 
-NAME = "check-image"
-HELP = "check the archive of a container image before you send it"
 DESCRIPTION = """\
 Check an archive that `docker save` or `podman save` wrote, with the checks and the messages of the
 server. No Docker engine is needed; nothing is loaded or unpacked to disk."""
@@ -26,22 +23,35 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add what this command understands."""
     command.add_argument("archive", metavar="ARCHIVE", help="a tar file, or gzip of one")
     add_problems(command)
+    add_json(command)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print what the archive holds; every problem goes to standard error, and the status is 1."""
-    name = Path(options.archive).name
+    name = Path(label(options.archive)).name
     with open_file(options.archive) as stream, Progress() as progress:
         if not stream.seekable():
-            raise UnopenableError(f"{options.archive}: it is no file. Write the image to one.")
+            raise UnopenableError(
+                f"{label(options.archive)}: this is a pipe, and an archive is read more than once. "
+                "Write the image to a file."
+            )
         found = check_archive(
             stream,
-            options.archive,
+            label(options.archive),
             on_progress=lambda share: progress.show(f"{name}: {share:.0%} checked …"),
         )
     for note in found.notes:
-        print(f"note: {note}", file=sys.stderr)
-    print(f"{options.archive}: can be submitted ({_described(found)}).")
+        options.messages.note(note)
+    options.answer = {
+        "image": {
+            "id": found.image.id,
+            "layers": len(found.layers),
+            "unpacked_bytes": found.unpacked_bytes,
+            "runs_as": found.image.runs_as,
+        }
+    }
+    if not options.json:
+        print(f"{label(options.archive)}: can be submitted ({_described(found)}).")
     return 0
 
 

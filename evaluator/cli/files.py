@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from contextlib import ExitStack
 from io import BufferedReader
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
 from evaluator.checks import warnings
 from evaluator.cli.progress import Progress
@@ -23,6 +22,7 @@ from evaluator.intake import pair_of, read_aligned, read_out_of_zip
 from evaluator.types import Hypotheses, Mode, Problem, TestSet
 
 FILES_NAMED = 20  # in a note
+STANDARD_INPUT = "-"  # in the place of a file's path
 
 
 class UnopenableError(Exception):
@@ -35,7 +35,8 @@ def add_test_set(command: argparse.ArgumentParser, *, with_references: bool) -> 
         "--source",
         required=True,
         metavar="FILE",
-        help="sources: WMT SGML or XML, TSV or JSON lines (the last three may hold references)",
+        help="sources: WMT SGML or XML, TSV or JSON lines (the last three may hold references), "
+        "or text with one sentence a line; - is standard input, once for all files",
     )
     _add_beside_sources(command, with_references=with_references)
 
@@ -71,8 +72,18 @@ def _add_beside_sources(command: argparse.ArgumentParser, *, with_references: bo
         metavar="FILE",
         help="terms: CSV (TICO-19), TSV, JSON lines or TBX; again for each further one",
     )
-    command.add_argument("--source-language", default="en", metavar="CODE", help="default: en")
-    command.add_argument("--target-language", required=True, metavar="CODE", help="such as fr")
+    _add_languages(command)
+
+
+def _add_languages(command: argparse.ArgumentParser) -> None:
+    """Add the options that name the languages."""
+    command.add_argument(
+        "--language-pair",
+        metavar="PAIR",
+        help="source and target, such as en-fr (default: what the files or their names say)",
+    )
+    command.add_argument("--source-language", metavar="CODE", help="such as en, without the pair")
+    command.add_argument("--target-language", metavar="CODE", help="such as fr, without the pair")
 
 
 def add_hypotheses(command: argparse.ArgumentParser, *, what: str, each: str) -> None:
@@ -107,14 +118,25 @@ def add_problems(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_json(command: argparse.ArgumentParser) -> None:
+    """Add the option that prints one JSON object in the place of a text."""
+    command.add_argument(
+        "--json", action="store_true", help="print one JSON object, as the guide describes it"
+    )
+
+
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of problems; give 0 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of problems; give 0 or more")
     return int(text)
 
 
 def open_file(path: str) -> BufferedReader:
-    """Open a file for reading; UnopenableError says what is wrong with the path."""
+    """Open a file for reading, or standard input; UnopenableError says what is wrong with it."""
+    if path == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise UnopenableError("standard input: it is closed. Name a file.")
+        return cast("BufferedReader", sys.stdin.buffer)
     try:
         return Path(path).open("rb")
     except FileNotFoundError:
@@ -126,32 +148,28 @@ def open_file(path: str) -> BufferedReader:
         raise UnopenableError(f"{path}: it can't be opened ({reason}).") from None
 
 
-def report(problems: Sequence[Problem], total: int, shown: int) -> None:
-    """Print problems to standard error, the first ones, and how many more there are."""
-    for problem in problems[:shown]:
-        prefix = "warning: " if problem.severity == "warning" else ""
-        print(f"{prefix}{problem}", file=sys.stderr)
-    more = total - min(shown, len(problems))
-    if more > 0:
-        print(f"… and {more:,} more", file=sys.stderr)
+def label(path: str) -> str:
+    """Return what messages call a file."""
+    return "standard input" if path == STANDARD_INPUT else path
 
 
 def load_terminology(options: argparse.Namespace) -> ImportedTerminology:
     """Read the terminologies named, as one; what was changed in reading goes to standard error."""
     with ExitStack() as stack:
-        files = [(stack.enter_context(open_file(path)), path) for path in options.terminology]
+        files = [
+            (stack.enter_context(open_file(path)), label(path)) for path in options.terminology
+        ]
         found = read_terminologies(
             files,
             source_language=options.source_language,
             target_language=options.target_language,
         )
     for change in found.report[: options.max_problems]:
-        print(f"note: {change}", file=sys.stderr)
+        options.messages.note(str(change))
     if found.report:
-        print(
-            f"note: {found.changed:,} entries changed, {found.dropped:,} dropped, "
-            f"{found.doubtful:,} kept with doubts.",
-            file=sys.stderr,
+        options.messages.note(
+            f"{found.changed:,} entries changed, {found.dropped:,} dropped, "
+            f"{found.doubtful:,} kept with doubts."
         )
     return found
 
@@ -176,10 +194,11 @@ def load_test_set(
             source_language=options.source_language,
             target_language=options.target_language,
             text_form=options.text_form,
-            names=paths,
+            names=[label(path) for path in paths],
             terminology=terminology,
             sources_only=not with_references,
             references_required=references_required,
+            plain_text=True,
         )
 
 
@@ -191,11 +210,11 @@ def load_hypotheses(path: str, test_set: TestSet, *, mode: Mode = "proper") -> H
     """
     with open_file(path) as stream:
         if not stream.peek(len(ZIP)).startswith((ZIP, EMPTY_ZIP)):
-            return read_aligned(stream, path, test_set)
+            return read_aligned(stream, label(path), test_set)
         pair = pair_of(test_set)
         modes: list[Mode] = sorted(get_args(Mode), key=lambda other: other != mode)
         slots = [pair if one == "proper" else f"{pair}.{one}" for one in modes]
-        found, file, others = read_out_of_zip(stream, path, test_set, slots=slots)
+        found, file, others = read_out_of_zip(stream, label(path), test_set, slots=slots)
     if others:
         names = ", ".join(others[:FILES_NAMED]) + (", …" if len(others) > FILES_NAMED else "")
         print(f"note: {file} is taken for {pair}; passed over: {names}.", file=sys.stderr)

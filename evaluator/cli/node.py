@@ -7,11 +7,10 @@ import logging
 import os
 import sys
 
+from evaluator.cli.files import add_json
 from evaluator.node.errors import ExtraMissingError
 from evaluator.node.settings import Settings
 
-NAME = "node"
-HELP = "run systems for the platform on this machine (for operators)"
 DESCRIPTION = """\
 Run systems in containers for the platform, one at a time, until SIGTERM. Settings come from the
 environment: NODE_URL, NODE_TOKEN (or NODE_TOKEN_FILE) and NODE_BROKER_URL are needed; NODE_GPUS,
@@ -29,6 +28,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--check", action="store_true", help="try everything that a node needs, and run nothing"
     )
+    add_json(command)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -39,16 +39,22 @@ def run(options: argparse.Namespace) -> int:
         raise ExtraMissingError from error
     settings = Settings.from_environment(os.environ)
     if options.check:
-        return _check(settings)
+        return _check(settings, options)
+    if options.json:
+        print("terminarium node: error: --json goes with --check", file=sys.stderr)
+        return 2
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
     return run_node(settings)
 
 
-def _check(settings: Settings) -> int:
+def _check(settings: Settings, options: argparse.Namespace) -> int:
     from evaluator.node.checks import findings
 
-    is_well = True
+    checks: list[dict[str, object]] = []
+    options.answer = {"checks": checks}
     for found in findings(settings):
-        is_well &= found.works
-        print(f"{found.name:<10}{'works' if found.works else 'FAILS'}  {found.text}", flush=True)
-    return 0 if is_well else 1
+        checks.append({"name": found.name, "works": found.works, "text": found.text})
+        if not options.json:
+            word = "works" if found.works else "FAILS"
+            print(f"{found.name:<10}{word}  {found.text}", flush=True)
+    return 0 if all(check["works"] for check in checks) else 1

@@ -21,8 +21,8 @@ from evaluator.cli.files import (
     check,
     load_terminology,
     load_test_set,
-    report,
 )
+from evaluator.cli.messages import Weight
 from evaluator.cli.progress import Progress
 from evaluator.cli.score import add_scoring, print_rows, score_one
 from evaluator.cli.tables import Row
@@ -33,8 +33,6 @@ from evaluator.container.verdict import in_bytes
 from evaluator.errors import printable
 from evaluator.types import Hypotheses, TestSet
 
-NAME = "run"
-HELP = "run a system in its container, as the platform does"
 DESCRIPTION = """\
 Run a container image on segments with the flags, the limits and the checks of the platform: no
 network, nothing writable but /tmp, no privileges. The image has to be in your Docker engine. The
@@ -109,6 +107,14 @@ def run(options: argparse.Namespace) -> int:
     if options.log:
         _write(options.log, found.log)
     _explain(found, options)
+    options.answer = {
+        "run": {
+            "outcome": str(found.outcome),
+            "seconds": found.wall_time,
+            "peak_memory_bytes": found.peak_memory,
+        },
+        "systems": [{"name": options.image, "kind": "system", "scores": []}],
+    }
     if found.outcome is not Outcome.OK:
         return 1
     return _use(Hypotheses(found.translations, found.lines, OUTPUT_NAME), test_set, options)
@@ -164,8 +170,6 @@ def _ending_on_signals() -> Iterator[None]:
     before = {number: signal.signal(number, end) for number in SIGNALS}
     try:
         yield
-    except KeyboardInterrupt:
-        raise SystemExit(128 + signal.SIGINT) from None
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -173,8 +177,8 @@ def _ending_on_signals() -> Iterator[None]:
 
 def _explain(found: RunResult, options: argparse.Namespace) -> None:
     for note in found.notes:
-        print(f"note: {note}", file=sys.stderr)
-    report(found.problems, found.problem_count, options.max_problems)
+        options.messages.note(note)
+    options.messages.report(found.problems, found.problem_count)
     if found.outcome is not Outcome.OK:
         for line in found.log.splitlines()[-LOG_LINES:]:
             print(f"log: {printable(line.expandtabs(), LOG_CHARACTERS)}", file=sys.stderr)
@@ -182,7 +186,8 @@ def _explain(found: RunResult, options: argparse.Namespace) -> None:
     if found.detail:  # the engine's own words: they are about this machine, the participant's
         detail = printable(found.detail, LOG_CHARACTERS)
         message = detail if found.outcome.is_ours else f"{message} {detail}"
-    print(f"{options.image}: {found.outcome}: {message}", file=sys.stderr)
+    severity: Weight = "note" if found.outcome is Outcome.OK else "error"
+    options.messages.tell(f"{options.image}: {found.outcome}: {message}", severity)
     if found.wall_time:
         peak = found.peak_memory
         memory = "" if peak is None else f", {in_bytes(peak)} of memory at its peak"
@@ -192,25 +197,28 @@ def _explain(found: RunResult, options: argparse.Namespace) -> None:
 def _use(hypotheses: Hypotheses, test_set: TestSet, options: argparse.Namespace) -> int:
     """Warn of what looks odd, write the hypotheses, print the scores where there can be any."""
     odd = check(hypotheses, test_set)
-    report(odd, len(odd), options.max_problems)
+    options.messages.report(odd, len(odd))
     is_scored = all(segment.references for segment in test_set.segments)
+    rows = _as_rows(hypotheses, test_set)
+    lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
     if options.output:
-        _write(options.output, _as_lines(hypotheses, test_set))
-    elif not is_scored:
-        print(_as_lines(hypotheses, test_set), end="")
+        _write(options.output, lines)
+    elif not is_scored and not options.json:
+        print(lines, end="")
     if not is_scored:
+        if not options.output:
+            options.answer["hypotheses"] = rows
         return 0
     with Progress() as progress:
         row = Row(options.image, score_one(hypotheses, test_set, options, progress))
     return print_rows([row], test_set, options)
 
 
-def _as_lines(hypotheses: Hypotheses, test_set: TestSet) -> str:
-    rows = (
+def _as_rows(hypotheses: Hypotheses, test_set: TestSet) -> list[dict[str, str]]:
+    return [
         {"id": segment.id, "doc": segment.document, "translation": text}
         for segment, text in zip(test_set.segments, hypotheses.texts, strict=True)
-    )
-    return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+    ]
 
 
 def _write(path: str, text: str, mode: Literal["w", "a"] = "w") -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,13 +11,14 @@ from evaluator.checks import identical
 from evaluator.cli import tables
 from evaluator.cli.files import (
     add_hypotheses,
+    add_json,
     add_problems,
     add_test_set,
     add_text_form,
     check,
+    label,
     load_hypotheses,
     load_test_set,
-    report,
 )
 from evaluator.cli.progress import Progress
 from evaluator.cli.tables import Row
@@ -27,8 +27,6 @@ from evaluator.normalise import LEMMATISERS, lemmatiser_for
 from evaluator.scoring import DEFAULT, expand, score
 from evaluator.types import Hypotheses, Mode, ScoringResult, TestSet
 
-NAME = "score"
-HELP = "score hypotheses against a test set"
 DESCRIPTION = """\
 Score the hypotheses of one or more systems against a test set, with the numbers and the
 signatures of the leaderboard."""
@@ -39,7 +37,8 @@ examples:
   terminarium score --source test.en-fr.tsv --terminology terms.en-fr.csv \\
       --hypotheses ours.txt --hypotheses theirs.jsonl --target-language fr --baselines
   terminarium score --source dev.en.sgm --reference dev.fr.sgm --hypotheses output.txt \\
-      --target-language fr --metrics wmt21,bleu --lemmatiser identity --json"""
+      --language-pair en-fr --metrics wmt21 bleu --lemmatiser identity --json
+  terminarium score --metrics list"""
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -66,10 +65,11 @@ def add_scoring(command: argparse.ArgumentParser) -> None:
     names = ", ".join((*FAMILIES, *METRICS))
     command.add_argument(
         "--metrics",
-        type=_metrics,
+        action=_Metrics,
+        nargs="+",
         default=DEFAULT,
-        metavar="NAMES",
-        help=f"separated by commas, of: {names} (default: all that the files support)",
+        metavar="NAME",
+        help=f"some of: {names} (default: all that the files support); list explains them",
     )
     command.add_argument(
         "--lemmatiser",
@@ -77,7 +77,7 @@ def add_scoring(command: argparse.ArgumentParser) -> None:
         default="simplemma",
         help="for the wmt21 metrics; none skips what needs lemmas (default: simplemma)",
     )
-    command.add_argument("--json", action="store_true", help="print JSON, exact values")
+    add_json(command)
     command.add_argument("--verbose", action="store_true", help="add exact values and signatures")
 
 
@@ -88,33 +88,51 @@ def run(options: argparse.Namespace) -> int:
     path = options.noterm_hypotheses
     without = None if path is None else _load(path, test_set, options, "noterm")
     same = identical(files if without is None else [*files, without])
-    report(same, len(same), options.max_problems)
+    options.messages.report(same, len(same))
     with Progress() as progress:
         rows = [
-            Row(path, score_one(hypotheses, test_set, options, progress))
+            Row(label(path), score_one(hypotheses, test_set, options, progress))
             for path, hypotheses in zip(options.hypotheses, files, strict=True)
         ]
         if without is not None:
-            row = Row(path, score_one(without, test_set, options, progress), kind="noterm")
+            row = Row(
+                label(str(path)), score_one(without, test_set, options, progress), kind="noterm"
+            )
             rows += [row, tables.difference(rows[0], row)]
         rows += _baseline_rows(test_set, options, progress)
     return print_rows(rows, test_set, options)
 
 
-def _metrics(text: str) -> tuple[str, ...]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    known = {*FAMILIES, *METRICS}
-    unknown = [name for name in names if name not in known]
-    if unknown or not names:
-        problem = f"unknown: {', '.join(unknown)}" if unknown else "none named"
-        raise argparse.ArgumentTypeError(f"{problem}; choose of {', '.join((*FAMILIES, *METRICS))}")
-    return expand(names)
+class _Metrics(argparse.Action):
+    """Names of metrics or families, separated by spaces or commas, in one option or several."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        words = [str(word) for word in values] if isinstance(values, list) else []
+        names = [name for word in words for name in word.split(",") if name.strip()]
+        names = [name.strip().lower() for name in names]
+        if names == ["list"]:
+            print(tables.list_metrics())
+            parser.exit()
+        unknown = [name for name in names if name not in METRICS and name not in FAMILIES]
+        if unknown or not names:
+            problem = f"unknown: {', '.join(unknown)}" if unknown else "none named"
+            known = ", ".join((*FAMILIES, *METRICS))
+            image = " An image is named before --metrics." if "image" in namespace else ""
+            parser.error(f"argument {option_string}: {problem}; choose of {known}, or list.{image}")
+        before = namespace.metrics if namespace.metrics is not DEFAULT else ()
+        namespace.metrics = expand((*before, *names))
 
 
 def _load(path: str, test_set: TestSet, options: argparse.Namespace, mode: Mode) -> Hypotheses:
     hypotheses = load_hypotheses(path, test_set, mode=mode)
-    found = check(hypotheses, test_set)
-    report(found, len(found), options.max_problems)
+    odd = check(hypotheses, test_set)
+    options.messages.report(odd, len(odd))
     return hypotheses
 
 
@@ -152,8 +170,9 @@ def _against(references: int) -> str:
 
 def print_rows(rows: Sequence[Row], test_set: TestSet, options: argparse.Namespace) -> int:
     """Print scores as the options say, and why others have none; 1 unless the first row has any."""
+    options.answer = {**options.answer, "systems": tables.as_rows(rows)}
     if options.json:
-        print(tables.as_json(rows))
+        pass  # printed with the messages, once they are all known
     elif len(rows) == 1:
         print(tables.one_system(rows[0], verbose=options.verbose))
     else:
@@ -173,4 +192,5 @@ def _explain_absent(result: ScoringResult, test_set: TestSet, options: argparse.
             lacking = METRICS[name](lemmatiser).lacks(test_set)
             absent.setdefault(lacking or "anything that counts for it", []).append(name)
     for lacking, names in absent.items():
-        print(f"No score for {', '.join(names)}: the test set lacks {lacking}.", file=sys.stderr)
+        text = f"No score for {', '.join(names)}: the test set lacks {lacking}."
+        options.messages.tell(text, "warning")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from evaluator.metrics import FAMILIES, MEANINGS, METRICS
 from evaluator.types import Score, ScoringResult
 
 
@@ -17,6 +18,14 @@ class Row:
     name: str
     result: ScoringResult
     kind: Literal["system", "noterm", "difference", "baseline"] = "system"
+
+
+def list_metrics() -> str:
+    """A line for each metric and for each family of them."""
+    width = max(map(len, METRICS))
+    lines = [f"{name:<{width}}  {MEANINGS[name]}" for name in METRICS]
+    families = [f"{name:<{width}}  {' '.join(names)}" for name, names in FAMILIES.items()]
+    return "\n".join([*lines, "", "Families, whose names stand for all of them:", *families])
 
 
 def difference(first: Row, second: Row) -> Row:
@@ -30,17 +39,9 @@ def difference(first: Row, second: Row) -> Row:
     return Row("with terms − without", ScoringResult(scores, {}), kind="difference")
 
 
-def as_json(rows: Sequence[Row]) -> str:
-    """One system: {"scores": […]}; several: {"systems": [{"name", "kind", "scores"}, …]}."""
-    if len(rows) == 1:
-        body: object = {"scores": _scores(rows[0])}
-    else:
-        body = {
-            "systems": [
-                {"name": row.name, "kind": row.kind, "scores": _scores(row)} for row in rows
-            ]
-        }
-    return json.dumps(body, indent=1, ensure_ascii=False)
+def as_rows(rows: Sequence[Row]) -> list[dict[str, object]]:
+    """Return each row for JSON: {"name", "kind", "scores": [{"metric", "value", …}]}."""
+    return [{"name": row.name, "kind": row.kind, "scores": _scores(row)} for row in rows]
 
 
 def one_system(row: Row, *, verbose: bool) -> str:
@@ -58,11 +59,16 @@ def several_systems(rows: Sequence[Row], *, verbose: bool) -> str:
     metrics = list(dict.fromkeys(score.metric for row in rows for score in row.result.scores))
     names = max(len(row.name) for row in rows)
     lines = [" " * names + "".join(f"  {metric:>{_width(metric)}}" for metric in metrics)]
+    absent = "–" if sys.stdout.isatty() else "-"
     for row in rows:
         found = {score.metric: _number(score).strip() for score in row.result.scores}
-        cells = "".join(f"  {found.get(metric, '–'):>{_width(metric)}}" for metric in metrics)
-        lines.append(f"{row.name:<{names}}{cells}")
+        cells = "".join(f"  {found.get(metric, absent):>{_width(metric)}}" for metric in metrics)
+        lines.append(f"{_name(row):<{names}}{cells}")
     return "\n".join([*lines, *(_exact(rows) if verbose else [])])
+
+
+def _name(row: Row) -> str:
+    return typeset(row.name) if row.kind == "difference" else row.name
 
 
 def _scores(row: Row) -> list[dict[str, object]]:
@@ -80,7 +86,12 @@ def _scores(row: Row) -> list[dict[str, object]]:
 def _number(score: Score) -> str:
     # Percentages with one decimal, shares of 1 with three; points stand under each other.
     decimals = 3 if score.metric.startswith("wmt21-") else 1
-    return f"{score.value:{4 + decimals}.{decimals}f}".replace("-", "−")
+    return typeset(f"{score.value:{4 + decimals}.{decimals}f}")
+
+
+def typeset(text: str) -> str:
+    """Return a text with a real minus for people at a terminal; programs read the ASCII one."""
+    return text.replace("-", "−") if sys.stdout.isatty() else text.replace("−", "-")
 
 
 def _details(score: Score) -> str:

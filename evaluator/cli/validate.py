@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from evaluator.checks import identical
 from evaluator.cli.files import (
     UnopenableError,
     add_hypotheses,
+    add_json,
     add_problems,
     add_test_set,
     add_text_form,
     check,
+    label,
     load_hypotheses,
     load_test_set,
-    report,
 )
+from evaluator.cli.messages import Messages
 from evaluator.errors import SubmissionError
 from evaluator.types import Hypotheses, TestSet
 
-NAME = "validate"
-HELP = "check hypotheses before you send them"
 DESCRIPTION = """\
 Check that files of hypotheses fit a test set, with the checks and the messages of the server.
 It needs the sources alone, no references."""
@@ -38,32 +37,39 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     add_hypotheses(command, what="what to check", each="file")
     add_text_form(command)
     add_problems(command)
+    add_json(command)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print every problem of every file; 1 if one of them is an error."""
     test_set = load_test_set(options, with_references=False)
-    checked = [_check(path, test_set, options.max_problems) for path in options.hypotheses]
+    checked = [_check(path, test_set, options) for path in options.hypotheses]
     same = identical([hypotheses for hypotheses in checked if hypotheses is not None])
-    report(same, len(same), options.max_problems)
+    options.messages.report(same, len(same))
+    systems = [
+        {"name": label(path), "kind": "system", "fits": hypotheses is not None}
+        for path, hypotheses in zip(options.hypotheses, checked, strict=True)
+    ]
+    options.answer = {"segments": len(test_set.segments), "systems": systems}
     count = f"{len(test_set.segments):,} segments"
-    for path, hypotheses in zip(options.hypotheses, checked, strict=True):
-        if hypotheses is None:
-            print(f"{path}: can't be accepted (the test set has {count}).")
+    for system in systems if not options.json else ():
+        if system["fits"]:
+            print(f"{system['name']}: fits the test set ({count}).")
         else:
-            print(f"{path}: fits the test set ({count}).")
+            print(f"{system['name']}: can't be accepted (the test set has {count}).")
     return 1 if None in checked else 0
 
 
-def _check(path: str, test_set: TestSet, shown: int) -> Hypotheses | None:
+def _check(path: str, test_set: TestSet, options: argparse.Namespace) -> Hypotheses | None:
+    messages: Messages = options.messages
     try:
         hypotheses = load_hypotheses(path, test_set)
     except SubmissionError as error:
-        report(error.problems, error.total, shown)
+        messages.report(error.problems, error.total)
         return None
     except UnopenableError as error:
-        print(error, file=sys.stderr)
+        messages.tell(str(error), "error")
         return None
-    found = check(hypotheses, test_set)
-    report(found, len(found), shown)
+    odd = check(hypotheses, test_set)
+    messages.report(odd, len(odd))
     return hypotheses

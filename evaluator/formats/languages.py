@@ -3,46 +3,70 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
-from evaluator.normalise import are_different
+from evaluator.normalise import (
+    are_different,
+    find_tag,
+    is_odd_country,
+    is_single,
+    is_widely_used,
+    primary,
+    read_pair,
+)
 
 SLOTS_NAMED = 20  # in a message
 MAX_CODE = 50  # characters of a file's language code that are looked at
+MAX_PARTS = 12  # of a name between dots: hyphens and underscores cut it into so many
+
+Pair = tuple[str, str]
 
 # Between anything that is no letter, digit or hyphen: `output.en-fr.txt`, `en-fr_2.sgm`.
 _BEFORE = r"(?<![A-Za-z0-9])"
 _AFTER = r"(?![A-Za-z0-9-])"
-_MODE = r"\.(?:noterm|random)(?![A-Za-z0-9-])"
-_PAIR = re.compile(rf"(?:^|[./])([a-z]{{2}}-[a-z]{{2}})({_MODE})?(?=[./]|$)", re.IGNORECASE)
+_MODE = r"[._-](?P<mode>noterm|random)(?![A-Za-z0-9-])"
+_NO_MODE = r"(?![._-](?:noterm|random)(?![A-Za-z0-9-]))"
 
 
 def target_of(slot: str) -> str:
-    """Return the target language of a slot such as `en-fr` or `en-zh-CN.noterm`."""
-    return slot.partition(".")[0].partition("-")[2]
+    """Return the target language of a slot such as `en-fr`, `zh-TW-en` or `en-zh-CN.noterm`."""
+    pair = _pair_of(slot)
+    return pair[1] if pair else slot.partition(".")[0].partition("-")[2]
 
 
 def contradicts(found: str, expected: str) -> bool:
-    """Whether a language code in a file is another language than the expected one.
+    """Return whether a language code in a file is another language than the expected one.
 
-    Regions and scripts don't count (`zh-CN` is `zh`), nor what is no code of a known language:
-    `any`, nothing, or the name of a language say nothing against it.
+    Regions and scripts do not count (`zh-CN` is `zh`), nor does what is not the code of a widely
+    used language: `any`, nothing, or the name of a language say nothing against it.
     """
-    return are_different(found[:MAX_CODE], expected)
+    found = found[:MAX_CODE]
+    return is_widely_used(found) and are_different(found, expected)
 
 
 def slots_in(name: str, slots: Sequence[str]) -> tuple[str, ...]:
     """Return the slots that a file's name holds: one if it is clear, none, or several.
 
     A longer one beats those it contains (`en-fr.noterm` beats `en-fr`, and is not for it where
-    it isn't wanted itself); the file's own name beats its folders'.
+    it isn't wanted itself); the file's own name beats its folders'. Other ways to write a pair
+    (`eng-fra`, `en_fr`, `en2fr`, `en-fr-primary`) count where exactly one slot fits.
     """
+    wanted = [slot for slot in dict.fromkeys(slots) if slot]
     for text in (name.rpartition("/")[2], name):
-        held = [s for s in dict.fromkeys(slots) if s and _pattern(s).search(text)]
+        held = [slot for slot in wanted if _pattern(slot).search(text)]
         longest = [s for s in held if not any(s != other and s in other for other in held)]
         if longest:
             return tuple(longest)
-    return ()
+    return _slots_written_otherwise(name.rpartition("/")[2], wanted)
+
+
+def _slots_written_otherwise(name: str, slots: Sequence[str]) -> tuple[str, ...]:
+    pairs = [*pairs_in(name), *loose_pairs_in(name)]
+    said = re.search(_MODE, name, re.IGNORECASE)
+    mode = said["mode"].lower() if said else ""
+    fitting = [s for s in slots if _pair_of(s) in pairs and s.partition(".")[2] == mode]
+    return tuple(fitting) if len(fitting) == 1 else ()
 
 
 def slot_of(name: str, slots: Sequence[str], chosen: str | None) -> tuple[str | None, str | None]:
@@ -76,23 +100,126 @@ def _named(slots: Sequence[str]) -> str:
 
 def pair_in(name: str) -> str | None:
     """Return what looks like a slot in a file's name, such as `en-de` or `en-de.noterm`."""
-    for found in _PAIR.finditer(name.rpartition("/")[2].lower()):
-        if are_different(*found[1].split("-")):
-            return found[1] + (found[2] or "")
+    own = name.rpartition("/")[2]
+    for text, pair in _written_pairs(own):
+        mode = re.search(re.escape(text) + _MODE, own, re.IGNORECASE)
+        return "-".join(pair) + (f".{mode['mode'].lower()}" if mode else "")
     return None
+
+
+def pairs_in(name: str) -> list[Pair]:
+    """Return the language pairs that stand between dots in a file's name: `test.en-fr.tsv`."""
+    return [pair for _, pair in _written_pairs(name.rpartition("/")[2])]
+
+
+def loose_pairs_in(name: str) -> list[Pair]:
+    """Return what may be pairs within longer parts of a name: `ours_en-fr`, `en-fr-primary`."""
+    pairs: dict[Pair, None] = {}
+    for part in name.rpartition("/")[2].split("."):
+        cuts = [place.start() for place in re.finditer("[-_]", part)][: MAX_PARTS - 1]
+        starts, ends = [0, *(cut + 1 for cut in cuts)], [*cuts, len(part)]
+        texts = [part[start:end] for start in starts for end in ends if start < end]
+        found = {text: pair for text in texts if (pair := _natural_pair(text)) is not None}
+        # The longest reading: zh-TW-en beats tw-en, which stands in it.
+        for text, pair in found.items():
+            if not any(text != other and text in other for other in found):
+                pairs.setdefault(pair)
+    return list(pairs)
+
+
+def language_in(name: str) -> str | None:
+    """Return the one language that stands between dots in a file's name: `dev.en.sgm`."""
+    parts = name.rpartition("/")[2].split(".")[1:]
+    short = [part for part in parts if re.match("[A-Za-z]{2}(?![A-Za-z])", part)]
+    codes = {find_tag(part) for part in short if is_single(part)}
+    return codes.pop() if len(codes) == 1 else None
+
+
+def languages_said(head: str) -> tuple[str | None, str | None]:
+    """Return source and target language as the beginning of a test set says them, else None.
+
+    SGML names them in `srclang` and `trglang`, XML in the `lang` of `<src>` and `<ref>`, TICO-19's
+    tables in the columns `sourceLang` and `targetLang`.
+    """
+    source, target = (
+        next((match[1] for pattern in patterns if (match := pattern.search(head))), "")
+        for patterns in (_SOURCE_SAID, _TARGET_SAID)
+    )
+    if "\t" in head.partition("\n")[0]:
+        source, target = _languages_of_table(head)
+    return _tag_said(source), _tag_said(target)
+
+
+def _languages_of_table(head: str) -> tuple[str, str]:
+    header, *rows = (line.split("\t") for line in head.split("\n")[:2])
+    row = dict(
+        zip((name.strip().lower() for name in header), rows[0] if rows else (), strict=False)
+    )
+    return row.get("sourcelang", "").strip(), row.get("targetlang", "").strip()
+
+
+def _tag_said(code: str) -> str | None:
+    return find_tag(code) if is_widely_used(code) else None
+
+
+def _said(*tags: str, attribute: str) -> re.Pattern[str]:
+    tag = rf"<(?:{'|'.join(tags)})(?=\s)[^<>]{{0,1000}}?"
+    return re.compile(rf"""{tag}\s{attribute}\s*=\s*["']([^"'<>]{{1,{MAX_CODE}}})["']""", re.I)
+
+
+_SETS = ("srcset", "refset", "tstset")
+_SOURCE_SAID = (_said(*_SETS, attribute="srclang"), _said("src", attribute="lang"))
+_TARGET_SAID = (_said(*_SETS, attribute="trglang"), _said("ref", "hyp", attribute="lang"))
+
+
+def _written_pairs(name: str) -> Iterator[tuple[str, Pair]]:
+    for part in name.split("."):
+        pair = _natural_pair(part)
+        if pair is not None:
+            yield part, pair
+
+
+@lru_cache(maxsize=4096)
+def _natural_pair(text: str) -> Pair | None:
+    """The pair that a text is, if both languages are widely used and written in the same way.
+
+    A country counts where its language is official: `my-en-fr` is not Burmese and English. Two
+    letters do not go with three that have two themselves: `mt-run` is not Maltese and Rundi.
+    """
+    readings = read_pair(text)
+    if len(readings) != 1 or not are_different(*readings[0]):
+        return None
+    if any(map(is_odd_country, readings[0])):
+        return None
+    words = re.split(r"[-_]|(?<=[a-z])2(?=[a-z])", text.lower())
+    codes = [
+        next((word for word in words if primary(word) == primary(language)), "")
+        for language in readings[0]
+    ]
+    if not all(map(is_widely_used, codes)):
+        return None
+    lengths = {len(code) for code in codes if len(primary(code)) == 2}
+    return readings[0] if len(lengths) == 1 else None
 
 
 def _may_be(pair: str, slot: str) -> bool:
     """Whether two languages without scripts and regions are a slot's: `en-zh` of `en-zh-Hans`."""
-    source, target = _pair_of(pair).split("-")
-    first, *others = _pair_of(slot).split("-")
-    return source == first and target in others
+    first, second = _pair_of(pair), _pair_of(slot)
+    if first is None or second is None:
+        return False
+    return [primary(code) for code in first] == [primary(code) for code in second] and all(
+        code == other or code == primary(code) for code, other in zip(first, second, strict=True)
+    )
 
 
-def _pair_of(slot: str) -> str:
-    return slot.partition(".")[0].lower()
+@lru_cache(maxsize=1024)
+def _pair_of(slot: str) -> Pair | None:
+    readings = read_pair(slot.partition(".")[0])
+    return readings[0] if len(readings) == 1 else None
 
 
 def _pattern(slot: str) -> re.Pattern[str]:
-    no_mode = "" if "." in slot else f"(?!{_MODE})"
-    return re.compile(_BEFORE + re.escape(slot) + _AFTER + no_mode, re.IGNORECASE)
+    pair, _, mode = slot.partition(".")
+    end = rf"[._-]{mode}" if mode else ""
+    after = _AFTER + ("" if mode else _NO_MODE)
+    return re.compile(_BEFORE + re.escape(pair) + end + after, re.IGNORECASE)

@@ -16,6 +16,7 @@ from evaluator.formats.limits import MAX_BYTES, Budget, Refused
 from evaluator.formats.rows import Row, RowReader, Wanted
 from evaluator.formats.sgml_sets import read_sgml_set
 from evaluator.formats.table_rows import is_tsv, read_tsv_rows
+from evaluator.formats.text_rows import is_plain_text, read_text_rows
 from evaluator.formats.xml_rows import read_xml_rows
 from evaluator.normalise import canonical_pair
 from evaluator.types import Mode, Segment, Term, Terminology, TestSet, TextForm
@@ -41,6 +42,7 @@ def read_test_set(
     terminology: Terminology | None = None,
     sources_only: bool = False,
     references_required: bool = True,
+    plain_text: bool = False,
 ) -> TestSet:
     """Read a test set, its format told by content; each file may be compressed by gzip.
 
@@ -58,6 +60,8 @@ def read_test_set(
     the others. With `sources_only` references are neither needed nor read: whatever is odd about
     them, in a file of their own or in the sources' one, stops nothing. Without
     `references_required` those that there are are read and checked, and there may be none.
+    With `plain_text` files of one sentence a line are read too, each reference in one of its own;
+    ids are then the numbers of the lines.
 
     Raises TestSetError with all problems of all files: files that can't be read, ids that
     don't pair up, empty references, broken terms, languages that are unknown, the same, or
@@ -83,6 +87,11 @@ def read_test_set(
             own = ProblemLog(labels[0])
             own.add("A test set needs at least one reference. Add a <refset> file.")
             log.merge(own)
+    elif plain_text and _row_reader(head) is None and is_plain_text(head):
+        files = [data, *_read_all(references, labels[1:], log, max_bytes)]
+        log.raise_as(TestSetError)
+        rows = list(read_text_rows(files, labels, log, Budget()))
+        segments = _segments(rows, labels[0], log, references_required=references_required)
     else:
         rows = _read_rows(data, head, labels, wanted, log)
         segments = _segments(rows, labels[0], log, references_required=references_required)

@@ -53,4 +53,24 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 
-__all__ = ["FAMILIES", "METRICS", "Metric"]
+# For people who choose among them.
+MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        Bleu.name: "n-grams shared with the references, by sacrebleu (0 to 100)",
+        Chrf.name: "character n-grams shared with the references, by sacrebleu (0 to 100)",
+        ChrfPlusPlus.name: "the same with pairs of words (0 to 100)",
+        ExactMatch.name: "share of annotated terms that occur in the output (0 to 1)",
+        WindowOverlap2.name: "two words on each side of rendered terms (0 to 1)",
+        WindowOverlap3.name: "three words on each side of rendered terms (0 to 1)",
+        TermTer.name: "1 - edit rate in which words of terms count twice (at most 1)",
+        TermSuccess.name: "share of required terms that are rendered (0 to 100)",
+        TermConsistency.name: "share of repeated terms rendered by the same variant (0 to 100)",
+        TermWindowOverlap2.name: "two words on each side of required terms (0 to 100)",
+        TermWindowOverlap3.name: "three words on each side of required terms (0 to 100)",
+        WeightedTer.name: "100 - edit rate in which words of terms count twice (at most 100)",
+        OverApplication.name: "segments with the target of a term that is not in their source "
+        "(0 to 100, lower is better)",
+    }
+)
+
+__all__ = ["FAMILIES", "MEANINGS", "METRICS", "Metric"]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from evaluator.normalise.language_gaps import describe_gap, find_gap
+from evaluator.normalise.language_hints import name_of
+from evaluator.normalise.language_pairs import is_odd_country, is_single, parse_pair, read_pair
 from evaluator.normalise.languages import (
     are_different,
     canonical,
     canonical_pair,
+    find_tag,
+    is_widely_used,
     primary,
     sacrebleu_tokeniser,
 )
@@ -31,9 +36,18 @@ __all__ = [
     "canonical",
     "canonical_pair",
     "count_tokens",
+    "describe_gap",
+    "find_gap",
+    "find_tag",
     "has_more_tokens",
+    "is_odd_country",
+    "is_single",
+    "is_widely_used",
     "lemmatiser_for",
     "lemmatiser_of",
+    "name_of",
+    "parse_pair",
     "primary",
+    "read_pair",
     "sacrebleu_tokeniser",
 ]

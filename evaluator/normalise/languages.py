@@ -1,37 +1,75 @@
-"""What a language code decides, and which codes there are."""
+"""What a language code decides, and which codes there are.
+
+Which languages, scripts and regions exist, and which codes stand for others, comes from IANA's
+registry and CLDR by way of `langcodes`.
+"""
 
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
+from functools import lru_cache
 
-from evaluator.errors import LanguageError, printable
-from evaluator.normalise.language_codes import ALIASES, CODES, COUNTRIES, NAMES
+import langcodes
+from language_data.population_data import LANGUAGE_SPEAKING_POPULATION
 
-SHOWN = 40  # characters of a code in a message
+from evaluator.errors import LanguageError
+from evaluator.normalise.language_hints import REFUSED, explain_code
+
 MAX_LENGTH = 20  # characters; the platform keeps no longer code
 _FORM = re.compile(
     r"""(?P<language>[a-z]{2,3}) (-(?P<script>[a-z]{4}))? (-(?P<region>[a-z]{2}|[0-9]{3}))?
     (?P<variants>(-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*)""",
     re.VERBOSE | re.ASCII,
 )
+# Where CLDR says something else than shared tasks, corpora and lemmatisers: Filipino for Tagalog,
+# which simplemma knows by its own code; two codes of FLORES for a language's largest variety; the
+# codes that stay for the languages of REFUSED.
+_OURS = {"tl": "tl", "tgl": "tl", "quy": "qu", "pbt": "ps"} | {
+    code: refused.instead for refused in REFUSED.values() for code in refused.codes
+}
+# Codes of the registry that name no language: none, several, unknown, not linguistic, and those
+# for private use (qaa to qtz).
+_NO_LANGUAGE = re.compile(r"und|mul|mis|zxx|q[a-t][a-z]")
+_WORDS = frozenset({"src"})  # in names of files; the code is a variety of Sardinian
 
 
 def canonical(code: str) -> str:
     """Return a language's code as BCP 47 writes it: `zh-CN` for `zh_cn`, `fr` for `fra` or `fre`.
 
     Codes of ISO 639-2 and 639-3 become the one of two letters where there is one. Raises
-    LanguageError for what is no code, and for a language that isn't known here, with the nearest
-    one that is.
+    LanguageError for what is not a code, for a language, script or region that does not exist,
+    and for `kr` and `tw`, which nearly always stand for Korean and for Chinese as written in
+    Taiwan; its text names the code that was probably meant.
     """
     given = code.strip()
-    match = _FORM.fullmatch(given.replace("_", "-").lower())
-    language = primary(given)
-    if match and language in CODES and len(given) <= MAX_LENGTH:
-        script, region = match["script"] or "", match["region"] or ""
-        parts = (language, script.title(), region.upper(), match["variants"].lstrip("-"))
-        return "-".join(part for part in parts if part)
-    raise LanguageError(_what_is_wrong(given, language, is_formed=bool(match)))
+    tag = find_tag(given)
+    if tag is None:
+        raise LanguageError(explain_code(given))
+    return tag
+
+
+def find_tag(code: str) -> str | None:
+    """Return what `canonical` does, or None where that raises."""
+    if len(code) > MAX_LENGTH:
+        return None
+    return _find_tag(code.strip().replace("_", "-").lower())
+
+
+@lru_cache(maxsize=1024)
+def _find_tag(code: str) -> str | None:
+    match = _FORM.fullmatch(code)
+    if match is None or match["language"] in REFUSED or not is_known(match["language"]):
+        return None
+    script, region = (match["script"] or "").title(), (match["region"] or "").upper()
+    rest = "-".join(part for part in (script, region, match["variants"].strip("-")) if part)
+    if not rest:
+        return primary(code)
+    if not langcodes.tag_is_valid(f"und-{rest}"):
+        return None
+    # Old codes of scripts and regions become those of today: UK is GB.
+    rest = langcodes.standardize_tag(f"und-{rest}").removeprefix("und-")
+    tag = langcodes.Language.get(f"{primary(code)}-{rest}", normalize=False)
+    return tag.simplify_script().to_tag()  # without the script that goes without saying: fra_Latn
 
 
 def canonical_pair(source: str, target: str) -> tuple[str, str]:
@@ -49,37 +87,47 @@ def canonical_pair(source: str, target: str) -> tuple[str, str]:
 
 
 def are_different(one: str, other: str) -> bool:
-    """Whether two codes name two languages known here; regions and scripts don't count."""
+    """Return whether two codes name two known languages; regions and scripts do not count."""
     first, second = primary(one), primary(other)
-    return first != second and first in CODES and second in CODES
+    return first != second and is_known(first) and is_known(second)
+
+
+def is_known(code: str) -> bool:
+    """Return whether a code of two or three letters is a language's."""
+    if not re.fullmatch("[a-z]{2,3}", code) or _NO_LANGUAGE.fullmatch(code):
+        return False
+    return langcodes.tag_is_valid(code)
+
+
+def is_widely_used(code: str) -> bool:
+    """Return whether CLDR counts a language's speakers, or it has a code of two letters.
+
+    Of the 8,000 codes of three letters most are never meant where files and their names say
+    `any`, `src`, `tgt` or `run`.
+    """
+    language = re.split("[-_]", code.strip().lower(), maxsplit=1)[0]
+    if not is_known(language) or language in _WORDS:
+        return False
+    return len(primary(language)) == 2 or language in LANGUAGE_SPEAKING_POPULATION
 
 
 def primary(language: str) -> str:
-    """The language of a code, in lower case: `zh` of `zh-Hans`, `zho` and `cmn`."""
-    code = language.strip().replace("_", "-").split("-", 1)[0].lower()
-    return ALIASES.get(code, code)
+    """Return the language of a code, in lower case: `zh` of `zh-Hans`, `zho` and `cmn`.
+
+    What is not a language's code comes back as it is.
+    """
+    return _primary(language.strip().replace("_", "-").split("-", 1)[0].lower())
+
+
+@lru_cache(maxsize=1024)
+def _primary(code: str) -> str:
+    if code in _OURS or not is_known(code):
+        return _OURS.get(code, code)
+    plain = langcodes.standardize_tag(code)
+    whole = langcodes.standardize_tag(code, macro=True)  # Arabic for Standard Arabic
+    return next((found for found in (whole, plain) if len(found) == 2), code)
 
 
 def sacrebleu_tokeniser(language: str) -> str:
     """Name sacrebleu's tokeniser for a target language (metrics.md section 2)."""
     return {"zh": "zh", "ko": "ko-mecab"}.get(primary(language), "13a")
-
-
-def _what_is_wrong(code: str, language: str, *, is_formed: bool) -> str:
-    shown = repr(printable(code, SHOWN))
-    is_odd = language in CODES or not (is_formed or code.isalpha())
-    near = None if is_odd else _nearest(code.lower())
-    if near is None:
-        return f"{shown} is no language code. Write it as BCP 47 does: en, zh-CN, zh-Hans."
-    return f"{shown} is no language known here. Do you mean {near}?"
-
-
-def _nearest(code: str) -> str | None:
-    """The known language that a code or a name looks most like, `fr (French)`."""
-    names = {name.lower(): found for found, name in NAMES.items()}
-    words = {**{found: found for found in CODES}, **ALIASES, **names, **COUNTRIES}
-    near = get_close_matches(code[:SHOWN], list(words), n=1, cutoff=0.5)
-    if not near:
-        return None
-    found = words[near[0]]
-    return f"{found} ({NAMES[found]})" if found in NAMES else found

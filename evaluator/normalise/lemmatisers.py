@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from types import MappingProxyType
-
-import pymorphy3
-import simplemma
+from typing import TYPE_CHECKING
 
 from evaluator.normalise.languages import primary
+
+# Imported when they are needed: each costs as much as a whole `--help`.
+if TYPE_CHECKING:
+    import pymorphy3
+    import simplemma
 
 CACHED_TOKENS = 200_000  # a test set's vocabulary many times over
 CACHED_LENGTH = 100  # characters; a longer token is no word, and would fill memory
@@ -44,6 +47,8 @@ def _simplemma(language: str) -> Lemmatiser | None:
 
 @lru_cache(maxsize=1)
 def _simplemma_backend() -> simplemma.Lemmatizer:
+    import simplemma
+
     # Without a cache of its own: simplemma's keeps tokens of any length.
     return simplemma.Lemmatizer(cache_max_size=0)
 
@@ -77,6 +82,8 @@ def _pymorphy3(language: str) -> Lemmatiser | None:
 
 @lru_cache(maxsize=1)
 def _pymorphy3_backend() -> pymorphy3.MorphAnalyzer:
+    import pymorphy3
+
     # Made on first use: it loads its dictionary, 0.1 s.
     return pymorphy3.MorphAnalyzer(lang="ru")
 

@@ -121,7 +121,7 @@ def test_the_same_one_twice_is_refused(run):
 
 @pytest.mark.parametrize("pair", ["enfr", "en-", "-fr", "", "-"])
 def test_a_pair_that_is_none_is_refused(run, pair):
-    with pytest.raises(CommandError, match="is no language pair; write it like en-fr"):
+    with pytest.raises(CommandError, match=r"is (not a language pair|one language)"):
         run(language_pair=pair)
 
     assert nothing_was_made()
@@ -203,7 +203,7 @@ def test_an_unknown_ranking_metric_is_refused_with_the_known_ones(run):
     assert nothing_was_made()
 
 
-@pytest.mark.parametrize("pair", ["eng-fra", "en-fre", "EN-FR"])
+@pytest.mark.parametrize("pair", ["eng-fra", "en-fre", "EN-FR", "en_fr", "en2fr", "en>fr"])
 def test_other_codes_of_a_language_are_one_and_the_same(run, pair):
     run(language_pair=pair)
 
@@ -212,13 +212,44 @@ def test_other_codes_of_a_language_are_one_and_the_same(run, pair):
 
 @pytest.mark.parametrize(
     ("pair", "words"),
-    [("en-cn", r"no language known here\. Do you mean zh"), ("en-eng", "are the same")],
+    [("en-cn", r"not a language pair\. Do you mean en-zh\?"), ("en-eng", "are the same")],
 )
 def test_impossible_languages_are_refused(run, pair, words):
     with pytest.raises(CommandError, match=words):
         run(language_pair=pair)
 
     assert nothing_was_made()
+
+
+@pytest.mark.parametrize(
+    ("pair", "source", "target"),
+    [("zh-TW-en", "zh-TW", "en"), ("pt-br-fr", "pt-BR", "fr"), ("sr-Latn-en", "sr-Latn", "en")],
+)
+def test_scripts_and_countries_stay_with_their_language(run, tmp_path, pair, source, target):
+    table = tmp_path / "test.tsv"
+    table.write_text("id\tdoc\tsource\ttarget\na\td\tA fever.\tUne fièvre.\n")
+
+    run(source=table, reference=[], language_pair=pair)
+
+    test_set = models.TestSet.objects.get()
+    assert (test_set.source_language, test_set.target_language) == (source, target)
+
+
+@pytest.mark.parametrize(
+    ("pair", "words"),
+    [("en-eu", "no lemmatiser for Basque"), ("en-km", "no tokeniser"), ("en-ja", "no tokeniser")],
+)
+def test_what_is_missing_for_a_language_is_said_at_import_and_on_its_board(
+    run, client, tmp_path, pair, words
+):
+    table = tmp_path / "test.tsv"
+    table.write_text("id\tdoc\tsource\ttarget\na\td\tA fever.\tUne fièvre.\n")
+
+    said = run(source=table, reference=[], language_pair=pair)
+
+    assert words in said
+    board = client.get(models.TestSet.objects.get().get_absolute_url()).text
+    assert words.partition(" for ")[0] in board
 
 
 def test_a_table_is_raw_text_unless_it_is_said_to_be_tokenised(run, tmp_path):

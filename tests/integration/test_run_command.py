@@ -28,7 +28,8 @@ def terminarium(engine_address, images, monkeypatch, capsys):
     monkeypatch.setenv("DOCKER_HOST", engine_address)
 
     def terminarium(image, *options):
-        status = main(["run", image, *SMALL, "--target-language=fr", *map(str, options)])
+        pair = [] if "--language-pair=de-fr" in options else ["--language-pair=en-fr"]
+        status = main(["run", image, *SMALL, *pair, *map(str, options)])
         written = capsys.readouterr()
         return status, written.out, written.err
 
@@ -65,7 +66,7 @@ def test_with_references_it_prints_scores_and_writes_what_can_be_sent(
     accepted = main(["validate", f"--source={tmp_path}/dev.tsv", *sent])
 
     assert (status, accepted) == (0, 0), err
-    scores = {score["metric"]: score["value"] for score in json.loads(out)["scores"]}
+    scores = {score["metric"]: score["value"] for score in json.loads(out)["systems"][0]["scores"]}
     assert scores["term-success"] == 100.0
     assert log.read_text() == "working\n"
     assert output.read_text().splitlines()[1] == (
@@ -137,7 +138,7 @@ def test_an_image_that_is_not_there_is_named_with_a_remedy(terminarium):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--sample", "--source-language=de"], "the sample is there in en and cs alone"),
+        (["--sample", "--language-pair=de-fr"], "the sample is there in en and cs alone"),
         (["--sample", "--reference=x"], "the sample has no references"),
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from sharedtasks import models
 from submissions import work
 from submissions.models import Entry, Submission
 from submissions.states import EntryState, SubmissionState
@@ -147,6 +148,26 @@ def test_a_final_entry_stops_polling(alices, make_entry, state):
 
     assert not is_polling(alices.get(url, headers=POLL))
     assert not is_polling(alices.get(url))
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("km", "Khmer is written without spaces, and there is no tokeniser"),
+        ("gsw", "no lemmatiser for Swiss German"),
+        ("vi", ""),
+    ],
+)
+def test_a_scored_entry_says_what_is_missing_for_its_language(
+    alices, make_scored_entry, target, words
+):
+    entry = make_scored_entry()
+    models.TestSet.objects.filter(pk=entry.test_set_id).update(target_language=target)
+
+    page = alices.get(entry.get_absolute_url()).text
+
+    assert words in page
+    assert ("language-gap" in page) == bool(words)
 
 
 def test_a_scored_entry_shows_every_score_with_its_signature(alices, make_scored_entry):

@@ -34,3 +34,8 @@ def accepted_forms(term: TermAnnotation) -> tuple[str, ...]:
     if term.form in term.target:
         return term.variants
     return (*term.variants, term.form)
+
+
+def padded(tokens: Tokens) -> str:
+    """Join tokens as the scorer does, with a space on both sides as well."""
+    return f" {' '.join(tokens)} "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import reduce
@@ -10,7 +11,8 @@ from operator import add
 from typing import ClassVar
 
 from evaluator.metrics.wmt21.base import Wmt21Metric
-from evaluator.metrics.wmt21.terms import Tokens, is_lemma, is_original, positions
+from evaluator.metrics.wmt21.expressions import find_offsets
+from evaluator.metrics.wmt21.terms import Tokens, is_lemma, is_original, padded, positions
 from evaluator.types import Segment, Statistics
 
 # Per form: one tuple of positions for each annotation of it, in reference order.
@@ -20,6 +22,7 @@ Annotated = dict[Tokens, list[tuple[int, ...]]]
 class WindowOverlap(Wmt21Metric):
     """Mean over all segments, in [0, 1], higher is better; a perfect translation is below 1."""
 
+    version: ClassVar[int] = 2  # 1 searched forms literally
     size: ClassVar[int]  # tokens on each side
 
     def row(self, segment: Segment, hypothesis: str) -> tuple[float, ...]:
@@ -41,18 +44,18 @@ class WindowOverlap(Wmt21Metric):
         self, annotated: Annotated, hypothesis: Tokens, reference: Tokens
     ) -> Iterator[float]:
         for form, places in annotated.items():
-            starts = list(_starts(form, hypothesis))
+            starts = list(_find_starts(form, hypothesis))
             theirs = [
                 _window(hypothesis[:start], hypothesis[start + len(form) :], self.size)
                 for start in starts
             ]
             pairs = [
-                (_overlap(there, window), start, annotation)
+                (_overlap(there, window), match, annotation)
                 for annotation, place in enumerate(places)
                 for window in [
                     _window(reference[: place[0]], reference[place[-1] + 1 :], self.size)
                 ]
-                for start, there in zip(starts, theirs, strict=True)
+                for match, there in enumerate(theirs)
             ]
             yield from _taken(pairs)
 
@@ -85,10 +88,12 @@ def _grouped(segment: Segment, metric: Wmt21Metric) -> tuple[Annotated, Annotate
     return surface, lemma
 
 
-def _starts(form: Tokens, hypothesis: Tokens) -> Iterator[int]:
-    for start in range(len(hypothesis) - len(form) + 1):
-        if hypothesis[start : start + len(form)] == form:
-            yield start
+def _find_starts(form: Tokens, hypothesis: Tokens) -> Iterator[int]:
+    """Token starts of the form, found as an expression; an `a|b` can match inside a token."""
+    text = padded(hypothesis)
+    spaces = [at for at, character in enumerate(text) if character == " "]
+    for offset in find_offsets(" ".join(form), text):
+        yield bisect_left(spaces, offset)
 
 
 def _window(left: Tokens, right: Tokens, size: int) -> Counter[str]:
@@ -111,11 +116,11 @@ def _overlap(hypothesis: Counter[str], reference: Counter[str]) -> float:
 
 
 def _taken(pairs: list[tuple[float, int, int]]) -> Iterator[float]:
-    """Best pairs first, ties as listed; each start and each annotation once."""
-    starts: set[int] = set()
+    """Best pairs first, ties as listed; each match and each annotation once."""
+    matches: set[int] = set()
     annotations: set[int] = set()
-    for score, start, annotation in sorted(pairs, key=lambda pair: -pair[0]):
-        if start not in starts and annotation not in annotations:
-            starts.add(start)
+    for score, match, annotation in sorted(pairs, key=lambda pair: -pair[0]):
+        if match not in matches and annotation not in annotations:
+            matches.add(match)
             annotations.add(annotation)
             yield score

@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from evaluator.normalise import find_gap, find_tag, name_of
+
 register = template.Library()
 
 MINUS = "−"
@@ -44,7 +46,17 @@ def language(code: str) -> str:
     """Write a BCP 47 code as the language's English name."""
     if code == "zh":  # Django's table knows its scripts only
         return "Chinese"
-    return str(LANG_INFO.get(code.lower(), {}).get("name", code))
+    name = LANG_INFO.get(code.lower(), {}).get("name")
+    if name:  # CLDR's names take 30 MB of memory
+        return str(name)
+    return name_of(code) if find_tag(code) else code
+
+
+@register.filter
+def language_gap(code: str) -> str:
+    """Write what our metrics lack for a target language; nothing where they have it all."""
+    gap = find_gap(code)
+    return gap.describe(language(code)) if gap else ""
 
 
 @register.filter

@@ -45,7 +45,7 @@ def test_it_tells_every_problem_on_standard_error(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("nothing", "there is no such file"), (".", "this is a folder"), ("pipe", "it is no file")],
+    [("nothing", "there is no such file"), (".", "this is a folder"), ("pipe", "this is a pipe")],
 )
 def test_what_can_not_be_read_is_named(tmp_path, capsys, name, words):
     pipe = tmp_path / "pipe"

@@ -33,7 +33,7 @@ def files(tmp_path):
 
 
 def run(command, files, *options, source="test.tsv"):
-    return main([command, f"--source={files / source}", "--target-language=fr", *options])
+    return main([command, f"--source={files / source}", "--language-pair=en-fr", *options])
 
 
 def scores(output, name):

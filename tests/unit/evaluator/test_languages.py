@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 
 from evaluator import LanguageError, TestSetError, read_terminologies, read_test_set
 from evaluator.cli import main
-from evaluator.normalise import canonical, canonical_pair, sacrebleu_tokeniser
-from evaluator.normalise.language_codes import ALIASES, CODES, COUNTRIES, NAMES
+from evaluator.normalise import (
+    canonical,
+    canonical_pair,
+    describe_gap,
+    find_gap,
+    is_single,
+    parse_pair,
+    sacrebleu_tokeniser,
+)
 
 TABLE = b"id\tsource\ttarget\n1\ta cat\tun chat\n"
 
@@ -40,6 +48,13 @@ TABLE = b"id\tsource\ttarget\n1\ta cat\tun chat\n"
         ("yue", "yue"),  # a language of its own
         ("hsb", "hsb"),  # no code of two letters
         ("iw", "he"),  # an old one
+        ("en-UK", "en-GB"),
+        ("fra_Latn", "fr"),  # its script goes without saying
+        ("ekk", "et"),  # the standard variety of a larger language
+        ("arb", "ar"),
+        ("tgl", "tl"),  # as simplemma knows it
+        ("kau", "kau"),  # kr is refused
+        ("ca-valencia", "ca-valencia"),
     ],
 )
 def test_a_code_is_brought_to_the_form_of_bcp_47(code, expected):
@@ -49,16 +64,31 @@ def test_a_code_is_brought_to_the_form_of_bcp_47(code, expected):
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("cn", r"'cn' is no language known here. Do you mean zh \(Chinese\)\?"),
+        ("cn", r"'cn' is not a language that is known here. Do you mean zh \(Chinese\)\?"),
         ("jp", r"Do you mean ja \(Japanese\)\?"),
         ("french", r"Do you mean fr \(French\)\?"),
-        ("xx", "no language known here. Do you mean "),
-        ("", "'' is no language code. Write it as BCP 47 does: en, zh-CN"),
-        ("en-", "no language code"),
-        ("zh-yue", "no language code"),  # the old form of yue
-        ("en\nfr", "no language code"),
-        ("e" * 1000, "'e+…' is no language"),
-        ("de-DE-variant1-variant2", "no language code"),  # longer than is kept
+        ("ua", r"Do you mean uk \(Ukrainian\)\?"),
+        ("cz", r"Do you mean cs \(Czech\)\?"),
+        ("gr", r"Do you mean el \(Greek\)\?"),
+        ("kz", r"Do you mean kk \(Kazakh\)\?"),
+        ("kr", "the code of Kanuri, not of a country. Korean is ko. If you mean Kanuri, write kau"),
+        ("KR", "Korean is ko"),
+        ("tw", "Chinese as written in Taiwan is zh-TW. If you mean Twi, write twi"),
+        ("Deutsch", r"Do you mean de \(German\)\?"),  # a name in its own language
+        ("español", r"Do you mean es \(Spanish\)\?"),
+        ("frensh", r"Do you mean fr \(French\)\?"),
+        ("xx", "not a language code"),
+        ("", "'' is not a language code. Write it as BCP 47 does: en, pt-BR"),
+        ("en-", "not a language code"),
+        ("zh-yue", "not a language code"),  # the old form of yue
+        ("en\nfr", "not a language code"),
+        ("zh-ZH", "not a language code"),  # no such country
+        ("en-french", "not a language code"),
+        ("qaa", "not a language code"),  # for private use
+        ("mul", "not a language code"),  # several languages
+        ("und", "not a language code"),
+        ("e" * 1000, "'e+…' is not a language"),
+        ("de-DE-variant1-variant2", "not a language code"),  # longer than is kept
     ],
 )
 def test_what_is_no_known_language_is_refused_with_the_nearest_one(code, words):
@@ -79,10 +109,113 @@ def test_two_scripts_or_regions_are_two_languages():
     assert canonical_pair("pt-BR", "pt-PT") == ("pt-BR", "pt-PT")
 
 
-def test_the_tables_fit_together():
-    assert len(NAMES) == 184
-    assert set(ALIASES.values()) | set(COUNTRIES.values()) <= CODES
-    assert not CODES & (set(ALIASES) | set(COUNTRIES))
+@pytest.mark.parametrize(
+    ("text", "source", "target"),
+    [
+        ("en-fr", "en", "fr"),
+        ("EN-FR", "en", "fr"),
+        ("en_fr", "en", "fr"),
+        ("eng-fra", "en", "fr"),
+        ("eng_Latn-fra_Latn", "en", "fr"),
+        ("en2fr", "en", "fr"),
+        ("en>fr", "en", "fr"),
+        ("en → fr", "en", "fr"),
+        ("en to fr", "en", "fr"),
+        ("en--fr", "en", "fr"),
+        ("zh-TW-en", "zh-TW", "en"),  # not Chinese and Twi
+        ("zh-tw-en", "zh-TW", "en"),
+        ("zh-tw-fr", "zh-TW", "fr"),  # nobody speaks Twi in France
+        ("pt-BR-en", "pt-BR", "en"),
+        ("pt-br-fr", "pt-BR", "fr"),  # Breton is not official in France
+        ("nl-be-fr", "nl-BE", "fr"),
+        ("en-zh-Hant", "en", "zh-Hant"),
+        ("en-zh_TW", "en", "zh-TW"),
+        ("zh-Hans-zh-Hant", "zh-Hans", "zh-Hant"),
+        ("sr-Latn-en", "sr-Latn", "en"),
+        ("sr-Cyrl-sr-Latn", "sr-Cyrl", "sr-Latn"),
+        ("en-US-fr-FR", "en-US", "fr-FR"),
+        ("mn-Cyrl-MN-en", "mn-Cyrl-MN", "en"),
+        ("en-es-419", "en", "es-419"),
+        ("ca-valencia-es", "ca-valencia", "es"),
+        ("fr-CA-es", "fr-CA", "es"),  # capitals decide what else is ambiguous
+        ("fr-ca-ES", "fr", "ca-ES"),
+        ("sv-fi", "sv", "fi"),
+        ("iw-en", "he", "en"),
+        ("de-hsb", "de", "hsb"),
+        ("en-twi", "en", "twi"),
+    ],
+)
+def test_a_pair_is_read_however_it_is_written(text, source, target):
+    assert parse_pair(text) == (source, target)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("en-jp", "'en-jp' is not a language pair. Do you mean en-ja?"),
+        ("cz-en", "Do you mean cs-en?"),
+        ("en-cn", "Do you mean en-zh?"),
+        ("English-French", "Do you mean en-fr?"),
+        ("German to Czech", "Do you mean de-cs?"),
+        ("en-kr", "Korean is ko"),
+        ("tw-en", "Chinese as written in Taiwan is zh-TW"),
+        ("zh-TW", "'zh-TW' is one language. Write source and target"),
+        ("fr", "one language"),
+        ("fr-ca-es", "can be read as fr → ca-ES or as fr-CA → es"),
+        ("en-fr-de", "can be read as"),
+        ("en-en", "are the same"),
+        ("en-en-US", "are the same"),
+        ("en-qaa", "not a language pair"),
+        ("en-xx", "not a language pair"),
+        ("", "not a language pair"),
+        ("-", "not a language pair"),
+        ("en-", "not a language pair"),
+        ("-" * 500, "not a language pair"),
+        ("en-fr" * 100, "not a language pair"),
+    ],
+)
+def test_what_is_not_a_pair_is_refused_with_what_may_be_meant(text, words):
+    with pytest.raises(LanguageError, match=re.escape(words)):
+        parse_pair(text)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("fr", True),
+        ("pt-br", True),
+        ("zh-TW", True),
+        ("fr-ca", True),
+        ("sv-FI", True),
+        ("es-US", True),  # Spanish is not official there, but `us` is not a language either
+        ("zh-Hans", True),
+        ("en-fr", False),
+        ("en-FR", False),
+        ("en-jp", False),
+        ("de-cs", False),
+    ],
+)
+def test_one_language_with_a_country_is_told_from_a_pair(code, expected):
+    assert is_single(code) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        *((code, "tokeniser") for code in "th km lo my bo ja yue wuu shn ii lzh nod".split()),
+        *((code, "lemmatiser") for code in "eu kk am ta fil hr ja-Latn xh".split()),
+        *((code, None) for code in "zh zh-Hant ko vi fr ru fi en tr".split()),
+    ],
+)
+def test_what_is_missing_for_a_language_is_known_from_its_script(code, kind):
+    gap = find_gap(code)
+
+    assert (gap.kind if gap else None) == kind
+
+
+def test_what_is_missing_is_told_with_the_name_of_the_language():
+    assert describe_gap("eu").startswith("There is no lemmatiser for Basque (eu)")
+    assert describe_gap("fr") is None
 
 
 @pytest.mark.parametrize("code", ["zh", "zho", "chi", "cmn", "zh_CN", "zh-Hans"])
@@ -102,7 +235,11 @@ def test_a_test_set_knows_its_languages_by_their_canonical_codes():
 
 @pytest.mark.parametrize(
     ("source", "target", "words"),
-    [("en", "cn", "Do you mean zh"), ("en", "en", "are the same"), ("", "fr", "no language code")],
+    [
+        ("en", "cn", "Do you mean zh"),
+        ("en", "en", "are the same"),
+        ("", "fr", "not a language code"),
+    ],
 )
 def test_a_test_set_of_impossible_languages_is_refused(source, target, words):
     with pytest.raises(TestSetError, match=words):
@@ -141,6 +278,7 @@ def test_an_alias_scores_like_the_code(tmp_path, capsys):
                 "score",
                 f"--source={tmp_path / 'test.tsv'}",
                 f"--hypotheses={tmp_path / 'ours.txt'}",
+                "--source-language=en",
                 f"--target-language={code}",
                 "--metrics=bleu",
                 "--json",

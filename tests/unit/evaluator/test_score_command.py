@@ -32,7 +32,7 @@ def run(files, *options, hypotheses="h.txt"):
             f"--source={files / 's.sgm'}",
             f"--reference={files / 'r.sgm'}",
             f"--hypotheses={files / hypotheses}",
-            "--target-language=fr",
+            "--language-pair=en-fr",
             *options,
         ]
     )
@@ -41,7 +41,7 @@ def run(files, *options, hypotheses="h.txt"):
 def test_json_holds_exact_values_signatures_and_details(files, capsys):
     assert run(files, "--json", "--metrics", "wmt21,bleu", "--lemmatiser", "none") == 0
 
-    scores = json.loads(capsys.readouterr().out)["scores"]
+    scores = json.loads(capsys.readouterr().out)["systems"][0]["scores"]
     assert [found["metric"] for found in scores] == [
         "wmt21-exact-match",
         "wmt21-window-overlap-2",

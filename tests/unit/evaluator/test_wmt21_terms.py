@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
 from evaluator.metrics.wmt21.exact_match import ExactMatch
+from evaluator.metrics.wmt21.expressions import find_offsets
 from evaluator.metrics.wmt21.terms import accepted_forms, positions
 from evaluator.metrics.wmt21.window_overlap import WindowOverlap2, WindowOverlap3
 from evaluator.normalise import Lemmatiser
@@ -198,3 +201,62 @@ def test_two_surface_forms_of_one_lemma_are_one_group():
 
     # One start only: one pair is taken of the two annotations, the better one.
     assert overlap("a gant b c gants d", terms, "a gant b", SINGULAR) == pytest.approx(2 / 3)
+
+
+# Values of the published scorer, run on these texts.
+@pytest.mark.parametrize(
+    ("reference", "forms", "hypothesis", "expected"),
+    [
+        ("we use C++ here now", ["C++"], "we use C++ here now", 0.0),  # one C or more, no plus
+        ("we use C++ here now", ["C++"], "we use CCC here now", 1.0),
+        ("on a.b it runs", ["a.b"], "on axb it runs", 1.0),  # any character for the dot
+        ("the U.S. has it", ["U.S."], "the UXSX has it", 1.0),
+        ("so what ? he asks", ["what ?"], "so what ? he asks", 0.75),  # the space is optional
+        ("take ( x ) of it", ["( x )"], "take ( x ) of it", 0.0),  # a group, no brackets
+        ("a [ab] c", ["[ab]"], "a b c", 1.0),
+        ("x a|b y", ["a|b"], "x b y", 0.5),  # "b " is found inside: its window begins one later
+        ("x * y z", ["*"], "x * y z", 1.0),  # spaces, as many as there are, before a space
+        ("x ) y", [")"], "x ) y", 0.0),  # invalid: never found
+    ],
+)
+def test_window_overlap_reads_forms_as_expressions(reference, forms, hypothesis, expected):
+    assert overlap(reference, [term(form) for form in forms], hypothesis) == expected
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("(a+)+b", "a" * 30_000),
+        ("(a|a)*b", "a" * 30_000),
+        (r"(\w+\s?)*$", "ab " * 5_000),
+        ("a?" * 40 + "a" * 40, "a" * 40),
+        (".*.*.*x", "a " * 8_000),
+        ("x.*y", "x " * 10_000),
+        ("(a{1,9}){9,}", "a" * 5_000),
+        ("a" * 5_000 + "+", "a" * 9_000),
+        ("(" * 300 + "a" + ")" * 300, "a"),
+    ],
+)
+def test_an_expression_without_a_bound_is_not_searched(form, text):
+    start = time.process_time()
+
+    found = list(find_offsets(form, f" {text} "))
+
+    assert time.process_time() - start < 2  # seconds; an unbounded search outlives the sun
+    assert len(found) <= 1
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "expected"),
+    [
+        ("colou?r", " color colour ", [0, 6]),
+        ("(COVID|SARS).19", " COVID-19 SARS-19 ", [0, 9]),
+        ("[0-9]+ mg", " 5 mg 10 mg ", [0, 5]),
+        (r"5\+", " 5+ 5 ", [0]),
+        ("a{2}", " aa a ", [0]),
+        ("e.g.", " e.g. exgy ", [0, 5]),
+        ("(a)?b", " ab b ", [0, 3]),
+    ],
+)
+def test_an_expression_with_a_bound_is_searched_as_it_is(form, text, expected):
+    assert list(find_offsets(form, text)) == expected

@@ -63,7 +63,9 @@ def test_ranks_are_whole_or_halves(value, written):
         ("zh", "Chinese"),
         ("zh-Hans", "Simplified Chinese"),
         ("pt-BR", "Brazilian Portuguese"),
-        ("gsw", "gsw"),  # unknown: the code itself
+        ("gsw", "Swiss German"),  # not one of Django's
+        ("yue", "Cantonese"),
+        ("xx", "xx"),  # unknown: the code itself
     ],
 )
 def test_languages_have_english_names(code, name):

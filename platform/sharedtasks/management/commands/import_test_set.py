@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 import evaluator
+from evaluator.normalise import describe_gap, parse_pair
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.testsets import TestSetFiles, import_test_set
 
@@ -119,6 +120,9 @@ class Command(BaseCommand):
         test_set = imported.test_set
         if imported.terminology is not None:
             self._report(imported.terminology)
+        gap = describe_gap(test_set.target_language)
+        if gap:
+            self.stdout.write(f"note: {gap}")
         self.stdout.write(
             f"Imported {test_set}: {test_set.text_form} text, "
             f"{_count(test_set.segments, 'segment')} in {_count(test_set.documents, 'document')}, "
@@ -146,10 +150,10 @@ def _count(number: int, what: str) -> str:
 
 
 def _languages(language_pair: str) -> tuple[str, str]:
-    source, _, target = language_pair.partition("-")
-    if not source or not target:
-        raise CommandError(f"{language_pair!r} is no language pair; write it like en-fr.")
-    return source, target
+    try:
+        return parse_pair(language_pair)
+    except evaluator.LanguageError as error:
+        raise CommandError(f"The test set was not imported: {error}") from error
 
 
 def _open(path: Path) -> BinaryIO:

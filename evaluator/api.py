@@ -1,0 +1,79 @@
+"""What the package offers, imported from `evaluator` itself."""
+
+from __future__ import annotations
+
+from evaluator.alignment import align
+from evaluator.errors import (
+    InfrastructureError,
+    LanguageError,
+    MisalignedError,
+    SubmissionError,
+    TerminariumError,
+    TerminologyError,
+    TestSetError,
+    UnreadableFileError,
+    WrongFileError,
+)
+from evaluator.formats import (
+    ImportedTerminology,
+    read_hypotheses,
+    read_terminologies,
+    read_test_set,
+)
+from evaluator.intake import Verdict, read_aligned, read_slots
+from evaluator.metrics.term import TermResult, per_term
+from evaluator.ranking import Ranked, rank
+from evaluator.scoring import defined_metrics, load_by_term, load_statistics, save_statistics, score
+from evaluator.types import (
+    Hypotheses,
+    HypothesisFile,
+    Line,
+    Problem,
+    Score,
+    ScoringResult,
+    Segment,
+    Term,
+    TermAnnotation,
+    Terminology,
+    TestSet,
+)
+
+__all__ = [
+    "Hypotheses",
+    "HypothesisFile",
+    "ImportedTerminology",
+    "InfrastructureError",
+    "LanguageError",
+    "Line",
+    "MisalignedError",
+    "Problem",
+    "Ranked",
+    "Score",
+    "ScoringResult",
+    "Segment",
+    "SubmissionError",
+    "Term",
+    "TermAnnotation",
+    "TermResult",
+    "TerminariumError",
+    "Terminology",
+    "TerminologyError",
+    "TestSet",
+    "TestSetError",
+    "UnreadableFileError",
+    "Verdict",
+    "WrongFileError",
+    "align",
+    "defined_metrics",
+    "load_by_term",
+    "load_statistics",
+    "per_term",
+    "rank",
+    "read_aligned",
+    "read_hypotheses",
+    "read_slots",
+    "read_terminologies",
+    "read_test_set",
+    "save_statistics",
+    "score",
+]

@@ -1,0 +1,169 @@
+"""Which languages a command is about: from its options, else from its files and their names."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+from typing import cast
+
+from evaluator.cli.files import STANDARD_INPUT, open_file
+from evaluator.errors import LanguageError
+from evaluator.formats.compression import GZIP, GZIP_WINDOW
+from evaluator.formats.detection import HEAD
+from evaluator.formats.languages import language_in, languages_said, loose_pairs_in, pairs_in
+from evaluator.normalise import are_different, canonical, canonical_pair, is_single, parse_pair
+
+SAMPLE_SOURCE = "en"  # of our own sample, which is there in Czech too
+
+ASK_BOTH = (
+    "which languages are these? Neither the files nor their names say it. "
+    "Name them: --language-pair en-fr"
+)
+ASK_SOURCE = (
+    "which language is translated from? Neither the files nor their names say it. "
+    "Name it: --source-language en, or --language-pair en-{target}"
+)
+ASK_TARGET = (
+    "which language is translated into? Neither the files nor their names say it. "
+    "Name it: --target-language fr, or --language-pair {source}-fr"
+)
+CONTENT, NAME, PART_OF_NAME = range(3)  # where a file says its languages, the surest first
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The languages that a file, or its name, says; None for one that it does not."""
+
+    kind: int
+    source: str | None
+    target: str | None
+    place: str
+
+
+def resolve_languages(options: argparse.Namespace) -> None:
+    """Set both language options to canonical codes; LanguageError asks for what nobody says."""
+    source, target = _given(options)
+    if source is None and getattr(options, "sample", False):
+        source = SAMPLE_SOURCE
+    if source is None or target is None:
+        source, target = _completed(source, target, options)
+    options.source_language, options.target_language = canonical_pair(source, target)
+    _tell_contradictions(options)
+
+
+def _given(options: argparse.Namespace) -> tuple[str | None, str | None]:
+    """What the options say; a pair may stand in each of them."""
+    said: list[tuple[str | None, str | None, str]] = []
+    if options.language_pair is not None:
+        said.append((*parse_pair(options.language_pair), "--language-pair"))
+    for place, text in (("source", options.source_language), ("target", options.target_language)):
+        option = f"--{place}-language"
+        if text is None:
+            continue
+        if _is_pair(text):
+            said.append((*parse_pair(text), option))
+        else:
+            code = canonical(text)
+            said.append((code, None, option) if place == "source" else (None, code, option))
+    sources = {source: place for source, _, place in said if source}
+    targets = {target: place for _, target, place in said if target}
+    for codes in (sources, targets):
+        if len(codes) > 1:
+            say = " and ".join(f"{place} says {code}" for code, place in codes.items())
+            raise LanguageError(f"{say}. Give one of them, or the same language in both.")
+    return next(iter(sources), None), next(iter(targets), None)
+
+
+def _is_pair(text: str) -> bool:
+    """Whether a single option holds a pair: what is neither is explained as a language."""
+    return not is_single(text) and any(sign in text for sign in "-_>:/,→ ")
+
+
+def _completed(
+    source: str | None, target: str | None, options: argparse.Namespace
+) -> tuple[str, str]:
+    """Fill in what the options do not say: contents of files come before their names."""
+    said = list(_said_by_files(options))
+    for kind in (CONTENT, NAME, PART_OF_NAME):
+        agreeing = [one for one in said if one.kind == kind and _agrees(one, source, target)]
+        if source is None:
+            source = _the_only({one.source: one for one in agreeing if one.source})
+        if target is None:
+            target = _the_only({one.target: one for one in agreeing if one.target})
+        if source and target:
+            if kind == PART_OF_NAME:
+                print(f"note: {source}-{target}, as the files' names say.", file=sys.stderr)
+            return source, target
+    if source is None and target is None:
+        raise LanguageError(ASK_BOTH)
+    if source is None:
+        raise LanguageError(ASK_SOURCE.format(target=target))
+    raise LanguageError(ASK_TARGET.format(source=source))
+
+
+def _agrees(said: _Said, source: str | None, target: str | None) -> bool:
+    """Whether nothing that a file says is about another language than those that are known."""
+    return not any(
+        one and other and are_different(one, other)
+        for one, other in ((said.source, source), (said.target, target))
+    )
+
+
+def _the_only(said: dict[str, _Said]) -> str | None:
+    if len(said) > 1:
+        say = " and ".join(f"{one.place} says {code}" for code, one in list(said.items())[:2])
+        raise LanguageError(f"{say}. Name the languages: --language-pair en-fr.")
+    return next(iter(said), None)
+
+
+def _tell_contradictions(options: argparse.Namespace) -> None:
+    """Name files whose names say other languages; what is in files is checked when it is read."""
+    pair = options.source_language, options.target_language
+    for one in _said_by_names(options):
+        if one.kind == NAME and not _agrees(one, *pair):
+            says = "-".join(filter(None, (one.source, one.target)))
+            options.messages.tell(
+                f"warning: {one.place}: its name says {says}; it is taken for {'-'.join(pair)}.",
+                "warning",
+            )
+
+
+def _said_by_files(options: argparse.Namespace) -> Iterator[_Said]:
+    paths = [path for path in (options.source, *getattr(options, "reference", ())) if path]
+    for path in paths:
+        yield _Said(CONTENT, *languages_said(_beginning(path)), Path(path).name)
+    yield from _said_by_names(options)
+
+
+def _said_by_names(options: argparse.Namespace) -> Iterator[_Said]:
+    paths = [path for path in (options.source, *getattr(options, "reference", ())) if path]
+    for path in paths[:1]:
+        yield _Said(NAME, language_in(Path(path).name), None, Path(path).name)
+    for path in paths[1:]:
+        yield _Said(NAME, None, language_in(Path(path).name), Path(path).name)
+    more = [*options.terminology, *getattr(options, "hypotheses", ())]
+    for name in (Path(path).name for path in (*paths, *more)):
+        for kind, pairs in ((NAME, pairs_in(name)), (PART_OF_NAME, loose_pairs_in(name))):
+            yield from (_Said(kind, *pair, name) for pair in pairs)
+
+
+def _beginning(path: str) -> str:
+    """The beginning of a file; nothing where it is broken, which its reader will explain."""
+    try:
+        if path == STANDARD_INPUT:
+            data = cast("BufferedReader", sys.stdin.buffer).peek(HEAD)  # its reader needs all
+        elif not Path(path).is_file() and Path(path).exists():
+            return ""  # a pipe, which can be read once
+        else:
+            with open_file(path) as stream:
+                data = stream.read(HEAD)
+        if data.startswith(GZIP):
+            data = zlib.decompressobj(GZIP_WINDOW).decompress(data, HEAD)
+    except (OSError, zlib.error):
+        return ""
+    return data[:HEAD].decode("utf-8", "ignore").removeprefix("\ufeff")

@@ -1,0 +1,64 @@
+"""What a command says beside its result: on standard error, and in its JSON."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Literal
+
+from evaluator.errors import PROBLEMS_KEPT
+from evaluator.types import Problem
+
+Weight = Literal["error", "warning", "note"]
+
+
+class Messages:
+    """Prints problems and notes as they come, and keeps the first 1,000 of them."""
+
+    def __init__(self, shown: int) -> None:
+        self.shown = shown  # problems of each file that are printed
+        self._kept: list[dict[str, object]] = []
+
+    def report(self, problems: Sequence[Problem], total: int) -> None:
+        """Print the first problems, and how many more there are."""
+        for problem in problems[: self.shown]:
+            prefix = "warning: " if problem.severity == "warning" else ""
+            print(f"{prefix}{problem}", file=sys.stderr)
+        more = total - min(self.shown, len(problems))
+        if more > 0:
+            print(f"… and {more:,} more", file=sys.stderr)
+        for problem in problems:
+            self._keep(
+                problem.severity,
+                problem.message,
+                file=problem.file or None,
+                line=problem.line,
+                segment=problem.segment,
+            )
+
+    def note(self, text: str) -> None:
+        """Print what somebody may want to know."""
+        print(f"note: {text}", file=sys.stderr)
+        self._keep("note", text)
+
+    def tell(self, text: str, severity: Weight) -> None:
+        """Print a sentence about no single line: why the command, or a part of it, fails."""
+        print(text, file=sys.stderr)
+        self._keep(severity, text)
+
+    def as_json(self) -> list[dict[str, object]]:
+        """Return the messages in order, each with severity, message, file, line and segment."""
+        return self._kept
+
+    def _keep(
+        self,
+        severity: str,
+        message: str,
+        *,
+        file: str | None = None,
+        line: int | None = None,
+        segment: str | None = None,
+    ) -> None:
+        if len(self._kept) < PROBLEMS_KEPT:
+            row = {"severity": severity, "message": message, "file": file}
+            self._kept.append({**row, "line": line, "segment": segment})

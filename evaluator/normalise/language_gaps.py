@@ -1,0 +1,69 @@
+"""What our metrics lack for a target language: a tokeniser, or a lemmatiser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import langcodes
+
+from evaluator.normalise.language_hints import name_of
+from evaluator.normalise.languages import primary, sacrebleu_tokeniser
+from evaluator.normalise.lemmatisers import lemmatiser_of
+
+PLAIN_TOKENISER = "13a"  # splits at spaces and punctuation
+
+# Scripts, by ISO 15924, that are written without spaces between words: those of the line breaking
+# classes ID, SA, AK and AS of Unicode (UAX #14), and Tibetan, which has a dot between syllables.
+UNSPACED_SCRIPTS = (
+    "Ahom Bali Batk Bopo Cham Hani Hans Hant Hira Hrkt Java Jpan Kana Khmr Kits Lana Laoo Leke "
+    "Mymr Nshu Phag Tale Talu Tang Tavt Thai Tibt Yiii"
+)
+# Words that do not inflect (Chinese, Vietnamese), or whose endings may follow a match (Korean:
+# `Normaliser.ends_at`). Every other language is taken to inflect.
+UNINFLECTED = frozenset({"zh", "vi", "ko"})
+
+Kind = Literal["tokeniser", "lemmatiser"]
+_TEXTS: dict[Kind, str] = {
+    "tokeniser": (
+        "{name} is written without spaces, and there is no tokeniser for it: whole phrases count "
+        "as words, so BLEU and the term metrics are too low. Compare by chrF."
+    ),
+    "lemmatiser": (
+        "There is no lemmatiser for {name}: a term counts only in the forms that are listed, and "
+        "any other inflected form is a miss."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageGap:
+    """One thing that is missing for a language, and what follows for its scores."""
+
+    kind: Kind
+
+    def describe(self, name: str) -> str:
+        """Return the sentence for people; `name` is the language's."""
+        return _TEXTS[self.kind].format(name=name)
+
+
+@lru_cache(maxsize=256)
+def find_gap(language: str) -> LanguageGap | None:
+    """Return what is missing for a target language (BCP 47), None where nothing is.
+
+    Its script decides, the one that its code names or else its likeliest by CLDR: a script
+    without spaces needs a tokeniser of its own, and without one a lemmatiser does not matter.
+    """
+    script = langcodes.Language.get(language).maximize().script
+    if script and script in UNSPACED_SCRIPTS and sacrebleu_tokeniser(language) == PLAIN_TOKENISER:
+        return LanguageGap("tokeniser")
+    if primary(language) not in UNINFLECTED and lemmatiser_of(language) is None:
+        return LanguageGap("lemmatiser")
+    return None
+
+
+def describe_gap(language: str) -> str | None:
+    """Return the sentence about what is missing, with the language's English name and code."""
+    gap = find_gap(language)
+    return gap.describe(f"{name_of(language)} ({language})") if gap else None

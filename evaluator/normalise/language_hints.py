@@ -1,0 +1,92 @@
+"""What somebody probably meant who wrote something else than a language's code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import langcodes
+
+from evaluator.errors import printable
+
+SHOWN = 40  # characters of a code in a message
+LONGEST_NAME = 30  # characters of what is looked up as a language's name
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A code that people write for another language than its own."""
+
+    codes: tuple[str, ...]  # all that name the language itself
+    name: str  # of that language
+    instead: str  # the code that it keeps
+    meant: str  # the language that people mean, with its code
+
+
+# Codes of languages, and of the countries of much larger ones: nearly always a mistake, and one
+# that no other check sees before the scores are wrong.
+REFUSED = {
+    "kr": Refused(("kr", "kau", "knc"), "Kanuri", "kau", "Korean is ko"),
+    "tw": Refused(("tw", "twi"), "Twi", "twi", "Chinese as written in Taiwan is zh-TW"),
+}
+# Countries whose likeliest language, by CLDR, is not the one that their name is given to.
+_COUNTRIES = {"kz": "kk", "in": "hi", "by": "be", "uk": "uk"}
+
+
+def explain_code(code: str) -> str:
+    """Return what is wrong with a language code, and what to write instead."""
+    shown = repr(printable(code, SHOWN))
+    language = code.strip().lower().replace("_", "-").partition("-")[0]
+    if language in REFUSED:
+        refused = REFUSED[language]
+        return (
+            f"{shown} is the code of {refused.name}, not of a country. {refused.meant}. "
+            f"If you mean {refused.name}, write {refused.instead}."
+        )
+    meant = find_meant(code)
+    if meant:
+        return f"{shown} is not a language that is known here. Do you mean {meant}?"
+    return (
+        f"{shown} is not a language code. "
+        "Write it as BCP 47 does: en, pt-BR, zh-Hans (language, script, country)."
+    )
+
+
+def find_meant(code: str) -> str | None:
+    """Return the language that a country's code or a name stands for, as `fr (French)`."""
+    name = code.strip()
+    if re.fullmatch("[A-Za-z]{2}", name):
+        found = _language_of_country(name.lower())
+    elif 3 < len(name) <= LONGEST_NAME:
+        found = _language_called(name)
+    else:
+        return None
+    return f"{found} ({name_of(found)})" if found else None
+
+
+def name_of(code: str) -> str:
+    """Return a language's name in English: `Chinese (Traditional)` of `zh-Hant`."""
+    return langcodes.Language.get(code).display_name("en")
+
+
+def _language_of_country(code: str) -> str | None:
+    if code in _COUNTRIES:
+        return _COUNTRIES[code]
+    country = f"und-{code.upper()}"
+    if not langcodes.tag_is_valid(country):
+        return None
+    found = langcodes.Language.get(country).maximize().language
+    # CLDR answers English where it knows nothing of a country.
+    is_known = found and (found != "en" or code in ("gb", "us", "ie", "au", "nz"))
+    return found if is_known else None
+
+
+def _language_called(name: str) -> str | None:
+    """Return the code of a language by its name, in any language that CLDR knows."""
+    for text in (name, re.split(r"[-_ ,(]", name)[0]):
+        if len(text) > 3:
+            try:
+                return langcodes.find(text).to_tag()
+            except LookupError:
+                continue
+    return None

@@ -1,0 +1,148 @@
+"""Language pairs as people write them: `en-fr`, `zh-TW-en`, `eng_fra`, `en2fr`, `en > fr`.
+
+The one parser for all of them: the command line, names of files, imports and the site.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.resources import files
+from xml.etree.ElementTree import fromstring
+
+from evaluator.errors import LanguageError, printable
+from evaluator.normalise.language_hints import REFUSED, SHOWN, explain_code, find_meant
+from evaluator.normalise.languages import canonical_pair, find_tag, primary
+
+Pair = tuple[str, str]  # source and target language, each canonical
+
+MAX_PAIR = 60  # characters; two codes of MAX_LENGTH and what stands between them
+_ARROW = re.compile(r"\s*(?:[-=]*[>→⇒⟶»]|\sto\s|\s|[:/|,;+–—])\s*")
+_COUNTRY = re.compile("-([A-Z]{2})(?:-|$)")  # of a canonical tag
+_TO = re.compile(r"(?<=[A-Za-z])2(?=[A-Za-z])|[-_]to[-_]")
+
+
+def parse_pair(text: str) -> Pair:
+    """Return source and target language of a pair, as `canonical` writes them.
+
+    A script, country or variant belongs to the language before it. Where a text can be read in
+    two ways (`fr-ca-es`: French as in Canada, or Catalan as in Spain), capitals decide, then
+    where a language is official. Raises LanguageError with what to write instead: for an unknown
+    language, a text that is not a pair or is still ambiguous, and for two equal languages.
+    """
+    readings = read_pair(text)
+    if len(readings) == 1:
+        return canonical_pair(*readings[0])
+    if readings:
+        raise LanguageError(
+            f"{_shown(text)} can be read as {_either(readings)}. "
+            "Write countries in capitals, or an arrow between the languages: 'pt-BR>fr'."
+        )
+    raise LanguageError(_explain_pair(text))
+
+
+def read_pair(text: str) -> list[Pair]:
+    """Return the likeliest readings of a text as a pair: none, one, or several."""
+    text = text.strip()
+    if len(text) > MAX_PAIR:
+        return []
+    readings = {
+        pair: _unlikely(sides)
+        for sides in _splits(text)
+        if (pair := _tags(sides)) is not None
+    }  # fmt: skip
+    least = min(readings.values(), default=None)
+    return [pair for pair, rank in readings.items() if rank == least]
+
+
+def is_single(code: str) -> bool:
+    """Return whether a text is one language rather than a pair: `pt-BR`, but not `en-fr`.
+
+    A country makes one language where that language is official (Portuguese in Brazil), or where
+    it is in capitals and is not a language's code (`es-US`).
+    """
+    tag = find_tag(code)
+    if tag is None:
+        return False
+    country = re.search("-([A-Za-z]{2})(?:-|$)", code.strip().replace("_", "-"))
+    if country is None:
+        return not read_pair(code)
+    is_written_so = country[1].isupper() and not code.isupper()
+    return is_official(tag) or (is_written_so and not read_pair(code))
+
+
+def is_odd_country(tag: str) -> bool:
+    """Return whether a tag names a country in which its language is not official."""
+    return _COUNTRY.search(tag) is not None and not is_official(tag)
+
+
+def is_official(tag: str) -> bool:
+    """Return whether a language is official in the country that its tag names, by CLDR."""
+    country = _COUNTRY.search(tag)
+    return country is not None and (primary(tag), country[1]) in _official()
+
+
+def _splits(text: str) -> Iterator[tuple[str, str]]:
+    """Every way to cut a text in two; a sign that can only stand between languages decides."""
+    for sign in (_ARROW, _TO):
+        parts = sign.split(text)
+        if len(parts) == 2:
+            yield parts[0], parts[1]
+            return
+    parts = re.split("[-_]+", text)
+    for place in range(1, len(parts)):
+        yield "-".join(parts[:place]), "-".join(parts[place:])
+
+
+def _tags(sides: tuple[str, str]) -> Pair | None:
+    source, target = map(find_tag, sides)
+    return (source, target) if source and target else None
+
+
+def _unlikely(sides: tuple[str, str]) -> tuple[int, int]:
+    """Rank a reading: against how codes are capitalised, then by countries it is odd in."""
+    is_mixed = not "".join(sides).isupper() and not "".join(sides).islower()
+    against = odd = 0
+    for side in sides:
+        language, *others = side.split("-")
+        countries = [part for part in others if len(part) == 2]
+        against += is_mixed and language.isupper()
+        against += is_mixed and any(country.islower() for country in countries)
+        odd += is_odd_country(find_tag(side) or "")
+    return against, odd
+
+
+def _explain_pair(text: str) -> str:
+    sides = list(_splits(text.strip())) if len(text) <= MAX_PAIR else []
+    if not sides or is_single(text) or not all(map(str.strip, sides[0])):
+        what = "one language" if find_tag(text) else "not a language pair"
+        return f"{_shown(text)} is {what}. Write source and target: en-fr, zh-TW-en."
+    # Of several cuts the one that leaves a language on one side.
+    source, target = next((pair for pair in sides if any(map(find_tag, pair))), sides[0])
+    unknown = target if find_tag(source) else source
+    meant = [find_tag(side) or find_meant(side) for side in (source, target)]
+    if unknown.lower().split("-")[0] in REFUSED or not all(meant):
+        return f"{_shown(text)} is not a language pair: {explain_code(unknown)}"
+    suggestion = "-".join(code.partition(" ")[0] for code in meant if code)
+    return f"{_shown(text)} is not a language pair. Do you mean {suggestion}?"
+
+
+def _either(readings: list[Pair]) -> str:
+    return " or as ".join(f"{source} → {target}" for source, target in readings)
+
+
+def _shown(text: str) -> str:
+    return repr(printable(text, SHOWN))
+
+
+@lru_cache(maxsize=1)
+def _official() -> frozenset[tuple[str, str]]:
+    """Languages with the countries where CLDR says that they are official; 20 ms, when needed."""
+    path = files("language_data") / "data" / "supplementalData.xml"
+    return frozenset(
+        (primary(language.get("type", "")), territory.get("type", ""))
+        for territory in fromstring(path.read_text("utf-8")).iter("territory")
+        for language in territory.iter("languagePopulation")
+        if language.get("officialStatus")
+    )

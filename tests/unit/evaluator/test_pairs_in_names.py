@@ -1,0 +1,104 @@
+"""Which slot or language pair a file's name says."""
+
+from __future__ import annotations
+
+import pytest
+
+from evaluator.formats.languages import (
+    contradicts,
+    language_in,
+    loose_pairs_in,
+    pair_in,
+    pairs_in,
+    slot_of,
+    slots_in,
+    target_of,
+)
+
+SLOTS = ["en-fr", "en-fr.noterm", "en-de", "zh-TW-en", "pt-BR-fr"]
+
+
+@pytest.mark.parametrize(
+    ("name", "slot"),
+    [
+        ("ours.en-fr.txt", "en-fr"),
+        ("ours.en-fr-primary.txt", "en-fr"),
+        ("ours.en_fr.txt", "en-fr"),
+        ("ours_en_fr.txt", "en-fr"),
+        ("en2fr.out", "en-fr"),
+        ("ours.eng-fra.txt", "en-fr"),
+        ("eng_Latn-fra_Latn.txt", "en-fr"),
+        ("EN-DE.sgm", "en-de"),
+        ("system-1-deu.eng-deu.txt", "en-de"),
+        ("ours.en-fr.noterm.txt", "en-fr.noterm"),
+        ("ours.en_fr_noterm.txt", "en-fr.noterm"),
+        ("ours-en-fr-noterm.txt", "en-fr.noterm"),
+        ("ours.zh-tw-en.txt", "zh-TW-en"),
+        ("zh_TW2en.txt", "zh-TW-en"),
+        ("ours_pt_br_fr.txt", "pt-BR-fr"),
+        ("en-fr/output.txt", "en-fr"),
+        ("ours.txt", None),
+        ("ours.en-es.txt", None),
+        ("en-fr_en-de.txt", None),
+        ("en2fr_en2de.txt", None),
+        ("ours.en-fr.random.txt", None),
+    ],
+)
+def test_a_name_finds_its_slot_where_one_fits(name, slot):
+    assert slot_of(name, SLOTS, None)[0] == slot
+
+
+def test_a_plain_pair_comes_before_other_ways_to_write_one():
+    assert slots_in("en_de.en-fr.txt", SLOTS) == ("en-fr",)
+
+
+@pytest.mark.parametrize(
+    ("name", "pair"),
+    [
+        ("test.en-de.tsv", "en-de"),
+        ("test.cs_uk.noterm.tsv", "cs-uk.noterm"),
+        ("test.eng-ces.tsv", "en-cs"),
+        ("test.zh-Hant-en.tsv", "zh-Hant-en"),
+        ("source.txt", None),
+        ("src-tgt.txt", None),  # Sardinian and Central Tagbanwa have these codes
+        ("mt-run.txt", None),  # Maltese and Rundi
+        ("my-en-fr.txt", None),  # Burmese, or a possessive
+        ("new-min.txt", None),
+        ("pre-top.txt", None),
+    ],
+)
+def test_words_that_are_codes_too_are_not_a_pair(name, pair):
+    assert pair_in(name) == pair
+
+
+def test_longer_parts_of_a_name_may_hold_a_pair():
+    assert pairs_in("ours_en-fr_v2.txt") == []
+    assert loose_pairs_in("ours_en-fr_v2.txt") == [("en", "fr")]
+    assert loose_pairs_in("wmt25-en-zh-TW-primary.txt") == [("en", "zh-TW")]
+    assert loose_pairs_in("-_" * 10_000) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [("dev.en.sgm", "en"), ("test.pt-BR.txt", "pt-BR"), ("dev.en.fr.txt", None), ("en.txt", None)],
+)
+def test_a_name_may_say_one_language(name, language):
+    assert language_in(name) == language
+
+
+@pytest.mark.parametrize(
+    ("slot", "target"),
+    [("en-fr", "fr"), ("zh-TW-en", "en"), ("en-zh-CN.noterm", "zh-CN"), ("pt-BR-fr-CA", "fr-CA")],
+)
+def test_a_slot_has_its_target(slot, target):
+    assert target_of(slot) == target
+
+
+@pytest.mark.parametrize("code", ["any", "src", "", "French", "fra", "fr-CA", "und", "all"])
+def test_what_names_no_other_language_contradicts_nothing(code):
+    assert not contradicts(code, "fr")
+
+
+@pytest.mark.parametrize("code", ["de", "deu", "zh-CN", "hsb"])
+def test_another_language_contradicts(code):
+    assert contradicts(code, "fr")
