@@ -248,6 +248,7 @@ def test_what_is_missing_for_a_language_is_said_at_import_and_on_its_board(
     said = run(source=table, reference=[], language_pair=pair)
 
     assert words in said
+    call_command("announce", "--shared-task=spring", "--phase=test", "--show-scores")
     board = client.get(models.TestSet.objects.get().get_absolute_url()).text
     assert words.partition(" for ")[0] in board
 
