@@ -18,10 +18,9 @@ from django.urls import Resolver404, resolve
 from playwright.sync_api import Browser, Page
 
 from demo.content import PASSWORD
-from demo.processes import free_port
 from tests.e2e.site import ROOT
+from tests.services.service import free_port
 
-FIRST_PORT = 20000
 OF_EACH_VIEW = 2  # addresses looked at
 NARROW, WIDE = 380, 1280  # pixels
 ROLES = ["visitor", "participant", "organiser"]
@@ -32,7 +31,7 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of a filled demo."""
-    port = free_port(FIRST_PORT)
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "demo", "--port", str(port)],
         cwd=ROOT,

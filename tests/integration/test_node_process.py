@@ -29,12 +29,9 @@ def platform():
 
 
 @pytest.fixture
-def broker(require_service):
+def broker(redis_database):
     """Return an empty database of Redis."""
-    address = require_service("redis").rsplit("/", 1)[0] + "/13"
-    with Redis.from_url(address) as client:
-        client.flushdb()
-    return address
+    return redis_database()
 
 
 @pytest.fixture
