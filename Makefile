@@ -30,8 +30,7 @@ test: lint types ## what CI runs: linters, types, layers, migrations, then every
 	@echo "== migrations: do they match the models?"
 	@$(PY) -m tests.environment makemigrations --check --dry-run
 	@echo "== tests"
-	@exec $(PY) -m tests.services -- $(PY) -m pytest --numprocesses $(WORKERS) --dist loadgroup \
-	  --no-loadscope-reorder --durations 20 $(ARGS)
+	@exec $(PY) -m tests.services -- $(PY) -m pytest --numprocesses $(WORKERS) --durations 20 $(ARGS)
 
 lint: setup ## style and layers: ruff, and who may import whom
 	@echo "== ruff: style"

@@ -44,6 +44,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: (-_seconds(groups[item], item), groups[item]))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to run if the groups have got lost: tests would then meet each other in silence."""
+    if hasattr(session.config, "workerinput"):
+        lost = [
+            item.nodeid for item in session.items if not item.nodeid.rpartition("]")[2].count("@")
+        ]
+        if lost:
+            raise pytest.UsageError(f"pytest-xdist has not taken the group of {lost[0]}")
+
+
 def _module(item: pytest.Item) -> str:
     return item.path.relative_to(ROOT).with_suffix("").as_posix()
 
