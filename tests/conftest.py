@@ -25,12 +25,10 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from redis import Redis
-
-from tests.databases import migrated_template, with_name
 
 pytest_plugins = [
     "tests.side_by_side",
+    "tests.databases",
     "tests.engines",
     "tests.containers",
     "tests.e2e.sites",
@@ -95,25 +93,3 @@ def known_address(name: str) -> str:
     if not address:
         give_up(f"needs {name}: run under `python -m tests.services`, as `make test` does")
     return address
-
-
-@pytest.fixture(scope="session")
-def redis_database(require_service: Callable[[str], str]) -> Callable[[], str]:
-    """Return a function that returns the address of an empty database of Redis, of its own."""
-
-    def take() -> str:
-        server = require_service("redis")
-        with Redis.from_url(server) as client:  # it counts for all processes
-            return with_name(server, str(client.incr("terminarium-tests-databases")))
-
-    return take
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Make this process's test database as a copy of a migrated one."""
-    from django.conf import settings
-
-    if server := os.environ.get(SERVICES["postgresql"]):
-        test = settings.DATABASES["default"].setdefault("TEST", {})
-        test["TEMPLATE"] = migrated_template(server)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.conftest import known_address
+from tests.environment import RUN_DIR
 from tests.services.containers import Docker
 
 
@@ -17,7 +17,7 @@ def engine_address(
 ) -> Iterator[str]:
     """Return where this process's Docker engine answers."""
     address = known_address("docker")
-    if not hasattr(request.config, "workerinput") or _is_first(tmp_path_factory):
+    if not hasattr(request.config, "workerinput") or _is_first():
         yield address  # the engine that runs already
         return
     engine = Docker()
@@ -27,11 +27,10 @@ def engine_address(
         engine.stop()
 
 
-def _is_first(tmp_path_factory: pytest.TempPathFactory) -> bool:
+def _is_first() -> bool:
     """Return whether no other process has asked before."""
-    of_all_processes: Path = tmp_path_factory.getbasetemp().parent
     try:
-        (of_all_processes / "engine-is-taken").touch(exist_ok=False)
+        (RUN_DIR / "engine-is-taken").touch(exist_ok=False)
     except FileExistsError:
         return False
     return True

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent
-PROCESSES_PER_CORE = 3  # more than half of the time is spent waiting
+PROCESSES_PER_CORE = 2.5  # more than half of the time is spent waiting
 
 # Seconds that a group takes, about: only the order matters. Others are guessed by their folder.
 SECONDS = {
@@ -28,7 +28,7 @@ SECONDS_OF_FOLDER = {"e2e": 60, "hostile": 50, "integration": 10, "unit": 1}
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Return how many processes `-n auto` means."""
-    return PROCESSES_PER_CORE * (os.cpu_count() or 1)
+    return int(PROCESSES_PER_CORE * (os.cpu_count() or 1))
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist then reads the marks

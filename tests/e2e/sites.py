@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.databases import create_database, drop_database, seeded_template
+from tests.databases import create_seeded, drop_database
 from tests.e2e.site import Site
 from tests.integration.samples import REFERENCE, SOURCE
 
@@ -25,13 +25,16 @@ def make_site(
 
     def make(**settings: str) -> Site:
         names.append(f"e2e_{secrets.token_hex(4)}")
+        folder = tmp_path_factory.mktemp("site") / "state"
         defaults = {
-            "DATABASE_URL": create_database(server, names[-1], seeded_template(server)),
+            "DATABASE_URL": create_seeded(server, names[-1], folder),
             # Each has a database of Redis for itself: no message reaches another site's worker.
             "BROKER_URL": redis_database(),
             "NODES_BROKER_URL": redis_database(),
         }
-        sites.append(Site(tmp_path_factory.mktemp("site") / "state", defaults | settings))
+        environment = defaults | settings
+        is_seeded = environment["DATABASE_URL"].endswith(names[-1])
+        sites.append(Site(folder, environment, is_seeded=is_seeded))
         return sites[-1]
 
     yield make
