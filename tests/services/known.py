@@ -57,6 +57,10 @@ class PostgreSQL(Service):
             "synchronous_commit": "off",
             "full_page_writes": "off",
             "max_connections": 500,  # many processes of tests, each with sites of its own
+            "autovacuum": "off",  # it would go round through dozens of databases that end soon
+            "wal_level": "minimal",
+            "max_wal_senders": 0,
+            "max_wal_size": "4GB",  # no checkpoint while the tests run
         }
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
         self.launch(
