@@ -56,9 +56,9 @@ def migrated_template(server: str) -> str:
 
 def create_seeded(server: str, name: str, state: Path) -> str:
     """Create a site's database and its folder, with people and teams; return its address."""
-    seeded = _template(server, SEEDED, migrated_template(server), "tests.e2e.seed", "set_up")
-    if SEEDED_STATE.is_dir():
-        shutil.copytree(SEEDED_STATE, state)
+    migrated = migrated_template(server)
+    seeded = _template(server, SEEDED, migrated, "tests.e2e.seed", "set_up", "static")
+    shutil.copytree(SEEDED_STATE, state)
     return create_database(server, name, seeded)
 
 
@@ -101,7 +101,8 @@ def _template(server: str, name: str, base: str, *fill: str) -> str:
 
 
 def _run(database: str, *module: str) -> None:
-    settings = {"DATABASE_URL": database, "STATE_DIR": str(SEEDED_STATE)}
+    SEEDED_STATE.mkdir(exist_ok=True)
+    settings = {"DATABASE_URL": database, "STATE_DIR": str(SEEDED_STATE), "DEBUG": "false"}
     subprocess.run(
         [sys.executable, "-m", *module],
         cwd=ROOT,
