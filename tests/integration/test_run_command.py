@@ -121,9 +121,7 @@ def test_the_mode_none_tells_of_no_term(terminarium, images):
     ],
 )
 def test_a_run_that_fails_says_why(terminarium, images, script, words):
-    limit = (
-        1 if "after 1 s" in words[-1] else 60
-    )  # a busy machine needs longer to run out of memory
+    limit = 1 if "after 1 s" in words[-1] else 60  # seconds, enough to run out of memory
 
     status, out, err = terminarium(images.make(script), "--sample", f"--time-limit={limit}")
 
