@@ -5,6 +5,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check -qq
 ARGS ?=
+# How many processes run the tests: 0 is none but pytest's own, enough for the tests that ARGS names.
+WORKERS ?= $(if $(findstring tests/,$(ARGS)),0,auto)
 BASE ?= python:3.12-slim
 BASELINES ?= copy-source dictionary statistical
 TAG_PREFIX ?= terminarium-
@@ -28,7 +30,7 @@ test: lint types ## what CI runs: linters, types, layers, migrations, then every
 	@echo "== migrations: do they match the models?"
 	@$(PY) -m tests.environment makemigrations --check --dry-run
 	@echo "== tests"
-	@exec $(PY) -m tests.services -- $(PY) -m pytest $(ARGS)
+	@exec $(PY) -m tests.services -- $(PY) -m pytest --numprocesses $(WORKERS) --durations 20 $(ARGS)
 
 lint: setup ## style and layers: ruff, and who may import whom
 	@echo "== ruff: style"

@@ -1,4 +1,21 @@
-"""What every test may ask for. The settings' environment is tests/environment.py's."""
+"""What every test may ask for. The settings' environment is tests/environment.py's.
+
+`make test` runs tests in several processes side by side (tests/side_by_side.py); a plain `pytest`
+runs them in one. So that none meets another:
+
+- A module is a group: its tests run one after the other in one process. Split a module that takes
+  minutes with `pytest.mark.xdist_group`. Nothing else needs a mark.
+- Database: each process has its own; the fixtures `db` and `transactional_db` and a site of
+  `make_site` are copies of one migrated database (tests/databases.py).
+- Redis: `redis_database()` returns the address of a database that nobody else has.
+- Docker: `engine_address` (or `require_service("docker")`) is this process's own engine. The
+  fixture `images` fails a test that leaves a container or a volume on it.
+- Ports: `tests.services.service.free_port()`, and never a number.
+- The registry, and Redis as a server, are everybody's: use names that are unique, and empty or
+  count only what is the test's own.
+- Time: other processes are busy. Wait for a state with a generous limit, and never sleep for
+  as long as something should take.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +26,14 @@ from typing import NoReturn
 
 import pytest
 
-pytest_plugins = ["tests.containers", "tests.e2e.sites", "tests.e2e.systems"]
+pytest_plugins = [
+    "tests.side_by_side",
+    "tests.databases",
+    "tests.engines",
+    "tests.containers",
+    "tests.e2e.sites",
+    "tests.e2e.systems",
+]
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
@@ -59,15 +83,22 @@ def shared_cases() -> Path:
 
 
 @pytest.fixture(scope="session")
-def require_service() -> Callable[[str], str]:
+def require_service(request: pytest.FixtureRequest) -> Callable[[str], str]:
     """Return a function from a service's name to its address; it gives up where there is none."""
 
     def address(name: str) -> str:
-        found = os.environ.get(SERVICES[name])
-        if found == "" and name in MAY_BE_UNKNOWN:
-            give_up(f"this distribution has no {name}")
-        if not found:
-            give_up(f"needs {name}: run under `python -m tests.services`, as `make test` does")
-        return found
+        if name == "docker":
+            return str(request.getfixturevalue("engine_address"))
+        return known_address(name)
 
+    return address
+
+
+def known_address(name: str) -> str:
+    """Return where tests/services started a service for all processes."""
+    address = os.environ.get(SERVICES[name])
+    if address == "" and name in MAY_BE_UNKNOWN:
+        give_up(f"this distribution has no {name}")
+    if not address:
+        give_up(f"needs {name}: run under `python -m tests.services`, as `make test` does")
     return address

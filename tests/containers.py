@@ -171,12 +171,6 @@ def _without_bulk(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
 
 
 @pytest.fixture(scope="session")
-def engine_address(require_service: Callable[[str], str]) -> str:
-    """Return where a Docker engine answers."""
-    return require_service("docker")
-
-
-@pytest.fixture(scope="session")
 def session_images(engine_address: str) -> Iterator[Images]:
     images = Images(engine_address)
     yield images

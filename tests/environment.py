@@ -18,6 +18,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 STATE_DIR = Path(tempfile.mkdtemp(prefix="terminarium-state-"))
+# The folder of the process that starts the others, which all of them may use.
+RUN_DIR = Path(os.environ.setdefault("TERMINARIUM_TEST_RUN_DIR", str(STATE_DIR)))
 _OWNER = os.getpid()
 
 SETTINGS = {

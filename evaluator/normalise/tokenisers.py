@@ -62,6 +62,7 @@ def _pieces(text: str) -> Iterator[str]:
         start = end
 
 
+@lru_cache(maxsize=256)  # a version is read from a file
 def tokeniser_signature(language: str) -> str:
     """Name the tokeniser with sacrebleu's version, which it comes from, and a dictionary's."""
     name = sacrebleu_tokeniser(language)

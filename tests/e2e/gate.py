@@ -12,9 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from demo.processes import HOST, free_port
+from demo.processes import HOST
+from tests.services.service import free_port
 
-FIRST_PORT = 21000
 HELD_WITHIN = 60  # seconds
 WITHIN = 60  # seconds for the platform to answer
 OWN = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
@@ -66,7 +66,7 @@ class Gate:
         self._host = urlsplit(url).netloc
         self._holds: list[Hold] = []
         self.exchanges: list[Exchange] = []
-        self._server = ThreadingHTTPServer((HOST, free_port(FIRST_PORT)), self._handler())
+        self._server = ThreadingHTTPServer((HOST, free_port()), self._handler())
         self._server.daemon_threads = True
         self.url = f"http://{HOST}:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

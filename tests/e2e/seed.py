@@ -1,6 +1,6 @@
 """Rows for the end-to-end tests, made inside the platform's own environment.
 
-python -m tests.e2e.seed set_up                            a database with two people in teams
+python -m tests.e2e.seed set_up [static]                   a database with two people in teams
 python -m tests.e2e.seed submit TEST_SET FILE SYSTEM       an upload; prints its id
 python -m tests.e2e.seed submit_image FILE NEED            the same of an image; NEED: cpu or gpu
 """
@@ -17,11 +17,16 @@ MEMBERS = {"alice": "Lighthouse", "charlie": "Windmill"}
 ORGANISER = "olga"
 
 
-def set_up() -> None:
-    """Migrate the database; create an organiser, and alice and charlie with a team each."""
+def set_up(*also: str) -> None:
+    """Migrate the database; create an organiser, and alice and charlie with a team each.
+
+    With the word `static` the static files are collected, too.
+    """
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
+    if "static" in also:
+        call_command("collectstatic", interactive=False, verbosity=0)
     from accounts.models import Membership, Team, User
 
     User.objects.create_superuser(ORGANISER, f"{ORGANISER}@teams.example", PASSWORD)

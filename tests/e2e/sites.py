@@ -2,46 +2,46 @@
 
 from __future__ import annotations
 
-import itertools
 import secrets
 from collections.abc import Callable, Iterator
 
-import psycopg
 import pytest
-from psycopg import sql
 
+from tests.databases import create_seeded, drop_database
 from tests.e2e.site import Site
 from tests.integration.samples import REFERENCE, SOURCE
-
-REDIS_DATABASES = itertools.count(16)  # those below are taken by name
 
 
 @pytest.fixture(scope="module")
 def make_site(
-    tmp_path_factory: pytest.TempPathFactory, require_service: Callable[[str], str]
+    tmp_path_factory: pytest.TempPathFactory,
+    require_service: Callable[[str], str],
+    redis_database: Callable[[], str],
 ) -> Iterator[Callable[..., Site]]:
     """Return a function that makes a site on PostgreSQL and Redis; settings may be replaced."""
-    database, broker = require_service("postgresql"), require_service("redis")
+    server = require_service("postgresql")
     sites: list[Site] = []
     names: list[str] = []
 
     def make(**settings: str) -> Site:
         names.append(f"e2e_{secrets.token_hex(4)}")
-        _execute(database, "create database {}", names[-1])
+        folder = tmp_path_factory.mktemp("site") / "state"
         defaults = {
-            "DATABASE_URL": _with_database(database, names[-1]),
-            # A database of Redis's own for each site: no message reaches another's worker.
-            "BROKER_URL": _with_database(broker, str(next(REDIS_DATABASES))),
-            "NODES_BROKER_URL": _with_database(broker, str(next(REDIS_DATABASES))),
+            "DATABASE_URL": create_seeded(server, names[-1], folder),
+            # Each has a database of Redis for itself: no message reaches another site's worker.
+            "BROKER_URL": redis_database(),
+            "NODES_BROKER_URL": redis_database(),
         }
-        sites.append(Site(tmp_path_factory.mktemp("site") / "state", defaults | settings))
+        environment = defaults | settings
+        is_seeded = environment["DATABASE_URL"].endswith(names[-1])
+        sites.append(Site(folder, environment, is_seeded=is_seeded))
         return sites[-1]
 
     yield make
     for site in sites:
         site.stop()
     for name in names:
-        _execute(database, "drop database {} with (force)", name)
+        drop_database(server, name)
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +59,3 @@ def make_small_site(make_site: Callable[..., Site]) -> Callable[..., Site]:
         return site
 
     return make
-
-
-def _with_database(url: str, name: str) -> str:
-    return url.rsplit("/", 1)[0] + "/" + name
-
-
-def _execute(url: str, statement: str, name: str) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(sql.Identifier(name)))

@@ -10,12 +10,11 @@ import sys
 import time
 from pathlib import Path
 
-from demo.processes import free_port
 from demo.systems import LANGUAGE_PAIRS
 from tests.containers import Images
+from tests.services.service import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-FIRST_PORT = 19000
 WITHIN = 600  # seconds
 FIRST_ROW_WITHIN = 60  # seconds; the promise to who tries it, not a benchmark
 NOWHERE = "unix:///nowhere/docker.sock"
@@ -24,7 +23,7 @@ BASELINES = ("copy-source", "dictionary", "statistical")
 
 def start(tmp_path: Path, *arguments: str, engine: str = NOWHERE) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "demo", "--port", str(free_port(FIRST_PORT)), *arguments],
+        [sys.executable, "-m", "demo", "--port", str(free_port()), *arguments],
         cwd=ROOT,
         env=os.environ | {"TMPDIR": str(tmp_path), "DOCKER_HOST": engine},
         stdout=subprocess.PIPE,

@@ -20,9 +20,9 @@ from tests.e2e.site import Site
 from tests.services.containers import Docker
 from tests.services.service import free_port
 
-LEASE = 4  # seconds
+LEASE = 6  # seconds: what a busy machine may keep a heartbeat waiting
 SLOWLY = f"while IFS= read -r line; do sleep 0.4; printf '%s\\n' \"$line\" | {COPY}; done"
-SLOWER = SLOWLY.replace("0.4", "1.5")  # so that a run outlives a lease
+SLOWER = SLOWLY.replace("0.4", "2.2")  # so that a run outlives a lease
 STUBBORN = "trap '' TERM; cat > /dev/null; sleep 600"
 NUMBERS = itertools.count(1)
 WITHIN = 60  # seconds
@@ -185,7 +185,7 @@ def test_a_node_that_stays_away_leaves_its_run_to_another(
     took = time.monotonic() - killed
 
     assert_scored_exactly_once(site, entry, images)
-    assert took < LEASE + 6  # its lease, a sweep, and what a busy machine takes
+    assert took < LEASE + 15  # its lease, a sweep, and what a busy machine takes
     site.nodes[other].stop()
 
 

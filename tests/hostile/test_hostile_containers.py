@@ -19,7 +19,7 @@ from tests.containers import COPY, EN_FR, make_segments
 
 # gVisor's own threads count as processes of the container, so a low limit would hit them.
 LIMITS = Limits(wall_time=60, memory=128 * MB, processes=256, tmp=32 * MB, shared_memory=16 * MB)
-SPARE = 25  # seconds for starting and ending a container on a busy machine
+SPARE = 45  # seconds for starting and ending a container on a busy machine
 RUNTIMES = ("runc", "runsc")
 
 

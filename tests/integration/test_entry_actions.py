@@ -72,16 +72,16 @@ def test_a_stranger_can_not_tell_which_entries_exist(action, entries, as_role):
     assert secret.status_code == absent.status_code == 404
 
 
-@pytest.mark.parametrize("method", ["get", "head", "put", "patch", "delete"])
-@pytest.mark.parametrize("action", ACTIONS)
-def test_a_wrong_method_changes_nothing(action, method, entries, as_role):
-    before = state()
+def test_a_wrong_method_changes_nothing(entries, as_role):
+    before, client = state(), as_role("alice")
 
-    response = getattr(as_role("alice"), method)(reverse(action, args=[entries["primary"].pk]))
+    for action in ACTIONS:
+        for method in ("get", "head", "put", "patch", "delete"):
+            response = getattr(client, method)(reverse(action, args=[entries["primary"].pk]))
 
-    is_question = action == "withdraw" and method in {"get", "head"}
-    assert response.status_code == (200 if is_question else 405)
-    assert state() == before
+            is_question = action == "withdraw" and method in {"get", "head"}
+            assert response.status_code == (200 if is_question else 405), (action, method)
+            assert state() == before, (action, method)
 
 
 @pytest.mark.parametrize("action", ACTIONS)

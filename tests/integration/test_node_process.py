@@ -29,12 +29,9 @@ def platform():
 
 
 @pytest.fixture
-def broker(require_service):
+def broker(redis_database):
     """Return an empty database of Redis."""
-    address = require_service("redis").rsplit("/", 1)[0] + "/13"
-    with Redis.from_url(address) as client:
-        client.flushdb()
-    return address
+    return redis_database()
 
 
 @pytest.fixture
@@ -107,7 +104,7 @@ def running(images):
 
 def end(process, number=signal.SIGTERM):
     process.send_signal(number)
-    return process.wait(20)
+    return process.wait(60)
 
 
 def test_it_claims_when_it_starts_and_again_when_it_is_woken(
@@ -226,7 +223,7 @@ def test_the_broker_may_be_a_folder(platform, tmp_path, start, wake, log):
 def test_a_token_that_is_not_known_ends_it_at_once(platform, start, log):
     process = start(NODE_TOKEN="another-token")
 
-    assert process.wait(20) == 1
+    assert process.wait(60) == 1
     assert "does not know this node's token" in log()
     assert not platform.asked("claim")
     assert "another-token" not in log()
@@ -239,7 +236,7 @@ def test_a_token_that_is_not_known_any_more_ends_it(platform, broker, start, wak
     platform.always["claim"] = 401
     wake(broker)
 
-    assert process.wait(20) == 1
+    assert process.wait(60) == 1
     assert "does not know this node's token" in log()
 
 
@@ -296,7 +293,7 @@ def test_two_nodes_cant_share_a_folder(platform, start, log):
     first = start()
     wait_for(lambda: platform.asked("claim"))
 
-    assert start().wait(20) == 1
+    assert start().wait(60) == 1
     assert "Another node is using the folder" in log()
     assert first.poll() is None
 
@@ -357,7 +354,7 @@ def test_the_check_tries_each_gpu(check):
 
 
 def test_without_a_setting_it_names_the_variable(start, log):
-    assert start(NODE_BROKER_URL="").wait(20) == 1
+    assert start(NODE_BROKER_URL="").wait(60) == 1
 
     assert log() == (
         "The environment variable NODE_BROKER_URL is not set. Write into it the nodes' broker: "

@@ -175,8 +175,8 @@ def test_celerys_own_variable_does_not_lead_the_message_astray(broker, begin_to_
     assert [queue for queue, *_ in broker()] == [wake.CPU]
 
 
-def test_redis_is_counted_too(settings, require_service):
-    settings.NODES_BROKER_URL = require_service("redis").rsplit("/", 1)[0] + "/15"
+def test_redis_is_counted_too(settings, redis_database):
+    settings.NODES_BROKER_URL = redis_database()
     node_row(seen=None)
 
     assert [waking.wake_idle(), waking.wake_idle()] == [1, 0]

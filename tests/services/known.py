@@ -13,6 +13,8 @@ from pathlib import Path
 from tests.services.containers import Docker, GVisor
 from tests.services.service import START_TIMEOUT, Service, as_user, free_port
 
+REDIS_DATABASES = 4096  # every site of the end-to-end tests takes two
+
 
 class PostgreSQL(Service):
     """A cluster of its own; nothing of it is worth a disk flush."""
@@ -54,6 +56,11 @@ class PostgreSQL(Service):
             "fsync": "off",
             "synchronous_commit": "off",
             "full_page_writes": "off",
+            "max_connections": 500,  # many processes of tests, each with sites of its own
+            "autovacuum": "off",  # it would go round through dozens of databases that end soon
+            "wal_level": "minimal",
+            "max_wal_senders": 0,
+            "max_wal_size": "4GB",  # no checkpoint while the tests run
         }
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
         self.launch(
@@ -107,7 +114,7 @@ class Redis(Service):
     def start(self, folder: Path) -> str:
         port = free_port()
         options = f"--port {port} --bind 127.0.0.1 --save '' --appendonly no --daemonize no"
-        options += " --databases 256"  # every site of the end-to-end tests has two
+        options += f" --databases {REDIS_DATABASES}"
         self.launch(["redis-server", *shlex.split(options), "--dir", str(folder)], folder)
         self.wait(lambda: self._answers(port))
         return f"redis://127.0.0.1:{port}/0"

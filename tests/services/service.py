@@ -15,6 +15,7 @@ from pathlib import Path
 START_TIMEOUT = 60  # seconds until a service has to answer
 STOP_TIMEOUT = 20  # seconds between asking a service to stop and killing it
 LOG_TAIL = 20  # lines
+_HOLDERS: list[socket.socket] = []  # of ports
 
 
 class ServiceError(Exception):
@@ -94,11 +95,21 @@ class Service(ABC):
 
 
 def free_port() -> int:
-    """Return a port on loopback that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port on loopback that nobody else is given while this process lives.
+
+    It stays taken, by a socket that does not listen: who listens on purpose, with SO_REUSEADDR or
+    SO_REUSEPORT as servers do, may; another search for a free port passes it over.
+    """
+    holder = socket.socket()
+    holder.bind(("127.0.0.1", 0))
+    port: int = holder.getsockname()[1]
+    if sys.platform == "linux":  # elsewhere nobody could listen: the port is only likely to be free
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        _HOLDERS.append(holder)
+    else:
+        holder.close()
+    return port
 
 
 def as_user(user: str | None) -> dict[str, object]:

@@ -99,3 +99,11 @@ def test_no_file_names_a_home_folder(root):
     if files.returncode > 1:
         give_up("needs a git checkout")
     assert files.stdout == ""
+
+
+def test_no_test_takes_a_port_that_another_process_may_take_too(root):
+    taken = re.compile(r"from demo\.processes import .*\bfree_port\b")
+
+    found = [path for path in (root / "tests").rglob("*.py") if taken.search(path.read_text())]
+
+    assert not found, "use tests.services.service.free_port"

@@ -1,0 +1,77 @@
+"""Tests side by side in several processes (pytest-xdist): who runs what, and in which order.
+
+A group runs in one process, one test after the other. Without a word a module is a group, so its
+fixtures are made once. A module that takes minutes and shares little is cut into PARTS, or by
+`pytest.mark.xdist_group("name")`. The longest groups begin first, so that all processes end at
+about the same time. A plain `pytest` runs everything in one process, in the usual order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent
+PROCESSES_PER_CORE = 2.5  # more than half of the time is spent waiting
+
+# Seconds that a module takes by itself, about: only the order matters. Others are as their folder.
+SECONDS = {
+    "e2e/test_every_page": 400,  # it is one chain, and begins first
+    "e2e/test_node_faults": 270,
+    "hostile/test_hostile_containers": 240,
+    "e2e/test_faults": 150,
+    "e2e/test_demo": 80,
+    "integration/test_node_process": 80,
+    "integration/test_container_run": 60,
+    "integration/test_node_runs": 60,
+    "integration/test_run_command": 50,
+}
+SECONDS_OF_FOLDER = {"e2e": 60, "hostile": 50, "integration": 10, "unit": 1}
+PARTS = {
+    "e2e/test_node_faults": 3,
+    "e2e/test_faults": 2,
+    "hostile/test_hostile_containers": 3,
+    "integration/test_node_process": 2,
+}
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return how many processes `-n auto` means."""
+    return int(PROCESSES_PER_CORE * (os.cpu_count() or 1))
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist then reads the marks
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give every test its group, and put the longest groups first."""
+    if not hasattr(config, "workerinput"):
+        return
+    tests, before = Counter(map(_module, items)), Counter[str]()
+    for item in items:
+        module = _module(item)
+        parts = PARTS.get(module, 1)
+        if item.get_closest_marker("xdist_group") is None:
+            part = before[module] * parts // tests[module] + 1
+            name = module if parts == 1 else f"{module} {part} of {parts}"
+            item.add_marker(pytest.mark.xdist_group(name))
+        before[module] += 1
+    items.sort(key=lambda item: -_seconds(_module(item)))  # stable: groups stay together
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to run if the groups have got lost: tests would then meet each other in silence."""
+    if hasattr(session.config, "workerinput"):
+        lost = [item for item in session.items if "@" not in item.nodeid.rpartition("]")[2]]
+        if lost:
+            raise pytest.UsageError(f"pytest-xdist has not taken the group of {lost[0].nodeid}")
+
+
+def _module(item: pytest.Item) -> str:
+    return item.path.relative_to(ROOT).with_suffix("").as_posix()
+
+
+def _seconds(module: str) -> float:
+    seconds = SECONDS.get(module, SECONDS_OF_FOLDER.get(module.partition("/")[0], 10))
+    return seconds / PARTS.get(module, 1)
