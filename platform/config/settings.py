@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "images",
     "sharedtasks",
     "submissions",
+    "health",
     "nodes",
     "leaderboard",
     "demo",

@@ -1,0 +1,89 @@
+"""Heartbeats of the platform's own parts, and the times in which the platform was away.
+
+While the platform is away no node can renew a lease, so a lease that ended then says nothing
+about its node.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.db.models.functions import Now
+
+from health.models import Absence, Heartbeat
+
+WEB, SWEEPER = "web", "sweeper"
+PLATFORM = (WEB, SWEEPER)  # what a node's lease depends on
+LONGEST_PAUSE = 15.0  # seconds between two heartbeats of a part
+BEATS_IN_A_LEASE = 4  # at least: an absence that ends a lease has to be seen
+MISSED_BEATS = 2.5  # heartbeats later a part counts as away
+# Seconds. No node keeps a run for longer without an answer (NODE_PATIENCE), so a part that has
+# gone for good holds up nothing.
+LONGEST_ABSENCE = 3600.0
+KEPT_FOR = timedelta(days=90)
+
+
+def pause() -> float:
+    """Return the seconds between two heartbeats of a part."""
+    return min(LONGEST_PAUSE, settings.NODE_LEASE / BEATS_IN_A_LEASE)
+
+
+def beat(part: str) -> None:
+    """Write that a part is there; if it was not heard of for a while, also that it was away."""
+    with transaction.atomic():
+        rows = Heartbeat.objects.filter(part=part)
+        heartbeat = rows.select_for_update().first()
+        if heartbeat is None:
+            _begin(part)
+            return
+        rows.update(at=Now())
+        now = rows.values_list("at", flat=True).get()
+        if now - heartbeat.at > _limit():
+            Absence.objects.create(part=part, since=heartbeat.at, until=now)
+            Absence.objects.filter(until__lt=now - KEPT_FOR).delete()
+
+
+def platform_was_away(since: datetime, until: datetime) -> bool:
+    """Return whether the platform did not answer for a part of this period.
+
+    It was away if nothing was heard of the web servers or of the sweeper for a while. A part
+    that has never been heard of does not count.
+    """
+    overlapping = Absence.objects.filter(part__in=PLATFORM, since__lt=until, until__gt=since)
+    return overlapping.exists() or _away_since(until) is not None
+
+
+def last_return(now: datetime) -> datetime | None:
+    """Return when the platform was there again after its last absence.
+
+    That is `now` while it is away, and None if it has never been.
+    """
+    if _away_since(now) is not None:
+        return now
+    absences = Absence.objects.filter(part__in=PLATFORM)
+    return absences.aggregate(last=Max("until"))["last"]
+
+
+def _away_since(now: datetime) -> datetime | None:
+    """Return the last heartbeat of a part of the platform that has been silent since."""
+    silent = Heartbeat.objects.filter(
+        part__in=PLATFORM,
+        at__lt=now - _limit(),
+        at__gt=now - timedelta(seconds=LONGEST_ABSENCE),
+    )
+    return silent.values_list("at", flat=True).first()
+
+
+def _begin(part: str) -> None:
+    try:
+        with transaction.atomic():
+            Heartbeat.objects.create(part=part, at=Now())
+    except IntegrityError:  # another process of the part was faster
+        pass
+
+
+def _limit() -> timedelta:
+    return timedelta(seconds=MISSED_BEATS * pause())
