@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Max
 from django.db.models.functions import Now
 
 from health.models import Absence, Heartbeat
@@ -53,28 +52,24 @@ def platform_was_away(since: datetime, until: datetime) -> bool:
     that has never been heard of does not count.
     """
     overlapping = Absence.objects.filter(part__in=PLATFORM, since__lt=until, until__gt=since)
-    return overlapping.exists() or _away_since(until) is not None
+    return overlapping.exists() or _present_absence(until) is not None
 
 
-def last_return(now: datetime) -> datetime | None:
-    """Return when the platform was there again after its last absence.
-
-    That is `now` while it is away, and None if it has never been.
-    """
-    if _away_since(now) is not None:
-        return now
+def last_absence(now: datetime) -> Absence | None:
+    """Return the platform's last absence, which lasts until `now` if it is away; None: never."""
     absences = Absence.objects.filter(part__in=PLATFORM)
-    return absences.aggregate(last=Max("until"))["last"]
+    return _present_absence(now) or absences.order_by("-until").first()
 
 
-def _away_since(now: datetime) -> datetime | None:
-    """Return the last heartbeat of a part of the platform that has been silent since."""
+def _present_absence(now: datetime) -> Absence | None:
+    """Return the absence, not saved, of a part of the platform that is silent now."""
     silent = Heartbeat.objects.filter(
         part__in=PLATFORM,
         at__lt=now - _limit(),
         at__gt=now - timedelta(seconds=LONGEST_ABSENCE),
     )
-    return silent.values_list("at", flat=True).first()
+    heartbeat = silent.order_by("at").first()
+    return heartbeat and Absence(part=heartbeat.part, since=heartbeat.at, until=now)
 
 
 def _begin(part: str) -> None:

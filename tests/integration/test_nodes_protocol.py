@@ -218,13 +218,23 @@ def test_a_lease_that_ends_goes_to_another_node_and_the_first_is_refused(node, o
     assert node.put(f"runs/{run['run']}/log", b"late", run["fence"]).status_code == 409
 
 
-def test_a_heartbeat_after_the_lease_is_refused_before_any_sweep(node, entry):
+@pytest.mark.parametrize("said", ["beat", "finish", "log"])
+def test_a_node_that_is_late_is_heard_until_a_sweep_has_closed_its_run(node, other, entry, said):
     run = node.claim().json()
     end_leases()
 
-    assert node.beat(run).status_code == 409
-    assert node.finish(run).status_code == 409
-    assert state(entry) == EntryState.RUNNING
+    if said == "beat":
+        assert node.beat(run).status_code == 200
+    elif said == "finish":
+        assert node.finish(run).status_code == 204
+    else:
+        assert node.put(f"runs/{run['run']}/log", b"late", run["fence"]).status_code == 204
+        assert node.beat(run).status_code == 200
+
+    assert sweep_runs().lost == 0
+    if said != "finish":
+        assert state(entry) == EntryState.RUNNING
+        assert other.claim().status_code == 204
 
 
 def test_a_run_whose_node_beats_for_ever_goes_to_another_node(node, other, entry, settings):
