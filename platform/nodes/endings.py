@@ -124,10 +124,10 @@ def _retry(run: Run, entry: Entry) -> None:
 
 
 def _reject_all(run: Run, entry: Entry) -> None:
-    """What fails on sample sentences is not tried on any test set of that language pair."""
+    """Reject the whole submission for a language pair whose sample sentences it failed on."""
     reason = f"In the smoke run, on sample sentences: {run.message}"
     same = Entry.objects.select_for_update().filter(
-        submission__image=run.image_id,
+        submission=run.submission_id,
         test_set__source_language=run.source_language,
         test_set__target_language=run.target_language,
         state=EntryState.WAITING,

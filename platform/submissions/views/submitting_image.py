@@ -19,7 +19,7 @@ from accounts.http import SignedInRequest
 from config.bodies import Limit, declared_length, takes_up_to
 from files.incoming import NoRoom, close_all, require_room
 from sharedtasks.models import Phase
-from submissions import services, slots, tries
+from submissions import one_at_a_time, services, slots, tries
 from submissions.forms.images import BROKE_OFF, ImageForm
 from submissions.models import Submission
 from submissions.views import senders
@@ -71,6 +71,8 @@ def _require_sense(request: SignedInRequest, phase: Phase) -> None:
         raise ValidationError("You are not in a team yet.")
     if all(tries.next_at(team, phase) for team in teams):
         tries.require_one_left(teams[0], phase)
+    if reason := one_at_a_time.first_reason(teams, request.user):
+        raise ValidationError(reason)
 
 
 @csrf_protect
