@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from health.models import Absence, Heartbeat
 
 WEB, SWEEPER = "web", "sweeper"
+WORKER_OF = "worker for "  # and the name of a queue
 PLATFORM = (WEB, SWEEPER)  # what a node's lease depends on
 LONGEST_PAUSE = 15.0  # seconds between two heartbeats of a part
 BEATS_IN_A_LEASE = 4  # at least: an absence that ends a lease has to be seen
@@ -40,7 +41,7 @@ def beat(part: str) -> None:
             return
         rows.update(at=Now())
         now = rows.values_list("at", flat=True).get()
-        if now - heartbeat.at > _limit():
+        if now - heartbeat.at > _limit(part):
             Absence.objects.create(part=part, since=heartbeat.at, until=now)
             Absence.objects.filter(until__lt=now - KEPT_FOR).delete()
 
@@ -63,13 +64,11 @@ def last_absence(now: datetime) -> Absence | None:
 
 def _present_absence(now: datetime) -> Absence | None:
     """Return the absence, not saved, of a part of the platform that is silent now."""
-    silent = Heartbeat.objects.filter(
-        part__in=PLATFORM,
-        at__lt=now - _limit(),
-        at__gt=now - timedelta(seconds=LONGEST_ABSENCE),
-    )
-    heartbeat = silent.order_by("at").first()
-    return heartbeat and Absence(part=heartbeat.part, since=heartbeat.at, until=now)
+    oldest = now - timedelta(seconds=LONGEST_ABSENCE)
+    for heartbeat in Heartbeat.objects.filter(part__in=PLATFORM, at__gt=oldest).order_by("at"):
+        if heartbeat.at < now - _limit(heartbeat.part):
+            return Absence(part=heartbeat.part, since=heartbeat.at, until=now)
+    return None
 
 
 def _begin(part: str) -> None:
@@ -80,5 +79,7 @@ def _begin(part: str) -> None:
         pass
 
 
-def _limit() -> timedelta:
-    return timedelta(seconds=MISSED_BEATS * pause())
+def _limit(part: str) -> timedelta:
+    # The sweeper's heartbeat is its sweep: if it wrote one while it hung, nobody would notice.
+    usual = max(pause(), settings.SWEEP_INTERVAL) if part == SWEEPER else pause()
+    return timedelta(seconds=MISSED_BEATS * usual)
