@@ -41,8 +41,11 @@ REASON_QUARANTINED = (
 
 
 def attempts(entry: Entry, purpose: str) -> int:
-    """Count the runs of an entry that ended on our side."""
-    return Run.objects.filter(entry=entry, purpose=purpose, outcome__in=OURS).count()
+    """Count the runs of an entry that ended on our side, since it was last requeued."""
+    runs = Run.objects.filter(entry=entry, purpose=purpose, outcome__in=OURS)
+    if entry.requeued_at is not None:
+        runs = runs.filter(started_at__gt=entry.requeued_at)
+    return runs.count()
 
 
 def lose(run_id: int, *, reason: str, overdue_only: bool = False) -> bool:
