@@ -188,7 +188,7 @@ def test_organisers_alone_read_what_is_missing_on_the_status_page(as_role, site,
 
     page = as_role(role).get("/status").text
 
-    assert page.count("sweeper, worker for images do not answer") == reads
+    assert page.count("no sign of life from sweeper, worker for images.") == reads
 
 
 def test_organisers_read_that_all_is_there(client, organiser, site):
