@@ -38,13 +38,17 @@ def wait_until_missing(site: Site, expected: list[str]) -> None:
 def end_of(site: Site, name: str) -> str:
     """Wait until a process ends by itself; return the end of its log."""
     with pytest.raises(ChildFailed, match=f"The {name} ended with status") as ended:
-        deadline = time.monotonic() + WITHIN
-        while time.monotonic() < deadline:
-            site.children.check()
-            time.sleep(0.1)
-        pytest.fail(site.log_tails())
+        check_until_it_ends(site)
     site.children.end(name)
     return str(ended.value)
+
+
+def check_until_it_ends(site: Site) -> None:
+    deadline = time.monotonic() + WITHIN
+    while time.monotonic() < deadline:
+        site.children.check()
+        time.sleep(0.1)
+    pytest.fail(site.log_tails())
 
 
 @pytest.fixture

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -50,9 +52,10 @@ def submission(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @never_cache
 @require_POST
-@login_required
-def requeue(request: SignedInRequest, pk: int) -> HttpResponse:
+def requeue(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a submission that failed on our side be checked again; for organisers."""
+    if not isinstance(request.user, User):  # who signs in comes back to a page
+        return redirect_to_login(reverse("submission", args=[pk]))
     found = submission_or_404(request.user, pk)
     require_organiser(request.user)
     try:
