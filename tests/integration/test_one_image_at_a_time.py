@@ -163,12 +163,15 @@ def test_the_page_says_so_before_an_upload(client, make_team, mallory, send, pha
     question = {"team": team.pk, "system": "Again", "announced": 10, "end": "end",
                 "terminology_use": "training"}  # fmt: skip
 
+    page = client.get(address).text
     refused = client.post(address, question)
     end(submission, "rejected")
     taken = client.post(address, question)
 
     assert (refused.status_code, taken.status_code) == (422, 204)
-    assert "Quiet has not been verified yet" in refused.text
+    for text in (page, refused.text):
+        assert text.count("Quiet has not been verified yet") == 1
+    assert "not been verified" not in client.get(address).text
 
 
 @pytest.mark.django_db(transaction=True)

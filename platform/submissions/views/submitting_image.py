@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
+from accounts.models import Team
 from config.bodies import Limit, declared_length, takes_up_to
 from files.incoming import NoRoom, close_all, require_room
 from sharedtasks.models import Phase
@@ -125,4 +126,6 @@ def _page(
 ) -> HttpResponse:
     context = senders.context_of(request, phase, slots.wanted(phase), form, again)
     context |= {"error": error, "is_image_page": True, "max_bytes": settings.MAX_IMAGE_BYTES}
+    if isinstance(team := context["team"], Team) and not (form.is_bound or error):
+        context["why_not_now"] = one_at_a_time.why_not_now(team, request.user)
     return render(request, "submissions/submit_image.html", context, status=status)
