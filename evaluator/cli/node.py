@@ -14,8 +14,8 @@ from evaluator.node.settings import Settings
 DESCRIPTION = """\
 Run systems in containers for the platform, one at a time, until SIGTERM. Settings come from the
 environment: NODE_URL, NODE_TOKEN (or NODE_TOKEN_FILE) and NODE_BROKER_URL are needed; NODE_GPUS,
-NODE_RUNTIME, NODE_CPUS, NODE_MEMORY, NODE_IMAGE_BUDGET, NODE_STATE_DIR, NODE_GRACE and DOCKER_HOST
-have defaults. The operator's guide explains them."""
+NODE_RUNTIME, NODE_CPUS, NODE_MEMORY, NODE_IMAGE_BUDGET, NODE_STATE_DIR, NODE_GRACE, NODE_PATIENCE
+and DOCKER_HOST have defaults. The operator's guide explains them."""
 EXAMPLES = """\
 examples:
   terminarium node --check

@@ -1,4 +1,4 @@
-"""Our hold on a run: kept by heartbeats, lost by the platform's word or by the clock."""
+"""Our hold on a run: lost by the platform's word, or when it has not answered for too long."""
 
 from __future__ import annotations
 
@@ -37,22 +37,30 @@ class Cause(Enum):
 class Lease:
     """Two threads while a run is ours: one sends heartbeats, one watches the clock.
 
-    The second does not depend on the network: a platform that takes a heartbeat and never answers
-    it does not keep us from noticing that the lease has ended. It is counted from when a heartbeat
-    was sent, so it ends here before it ends there.
+    The run is ours until the platform refuses it. A platform that does not answer may be restarted
+    just now, and it is patient with its nodes when it is back; so the run goes on for `patience`
+    seconds after the last answer, or for the length of its lease if that is longer.
+
+    The second thread does not depend on the network: a platform that takes a heartbeat and never
+    answers does not keep us from noticing that our patience has ended.
     """
 
-    def __init__(self, platform: Platform, hold: Hold, claimed_at: float) -> None:
+    def __init__(
+        self, platform: Platform, hold: Hold, claimed_at: float, *, patience: float
+    ) -> None:
         self._platform = platform
         self._hold = hold
+        self._patience = patience  # seconds
         self._beat = Beat("fetching", 0, 0, None)
-        self._until = claimed_at + hold.lease  # time.monotonic()
+        self._until = claimed_at + max(hold.lease, patience)  # time.monotonic()
         self._ended = threading.Event()
         self._threads = [
             threading.Thread(target=self._send_heartbeats, name="heartbeats", daemon=True),
             threading.Thread(target=self._watch_the_clock, name="lease", daemon=True),
         ]
         self._lock = threading.Lock()
+        # Since when each heartbeat was answered, by time.monotonic(); None: the last was not.
+        self.answered_since: float | None = claimed_at
         self.cause: Cause | None = None  # the first; but LOST comes before all
         self.why_lost = ""  # in words
         self.stopped = threading.Event()  # there is a cause
@@ -93,8 +101,10 @@ class Lease:
             raise StopError(f"the run is to end: {self.cause}")
 
     def wait(self, seconds: float) -> None:
-        """Wait, unless the run is to end: then raise StopError."""
+        """Wait, and then until the platform answers; raise StopError if the run is to end."""
         self.stopped.wait(seconds)
+        while self.answered_since is None and not self.stopped.wait(FIRST_PAUSE):
+            pass
         self.check()
 
     def _send_heartbeats(self) -> None:
@@ -107,25 +117,41 @@ class Lease:
                 # Or its end has just been told: who told it knows.
                 self.stop(Cause.LOST, str(error))
             except PlatformError as error:
-                logger.warning("run %s: a heartbeat failed: %s", self._hold.run, error)
+                self._note_silence(str(error))
                 pause = next(pauses)
             except Exception as error:  # a bug of ours: the clock ends the run
-                logger.error("run %s: a heartbeat failed: %s", self._hold.run, type(error).__name__)
+                self._note_silence(type(error).__name__)
                 pause = next(pauses)
             else:
                 pauses = growing(FIRST_PAUSE, self._hold.heartbeat)
                 pause = self._hold.heartbeat
 
+    def _note_silence(self, why: str) -> None:
+        if self.answered_since is None:  # said already; an absence of half an hour is one line
+            return
+        self.answered_since = None
+        logger.warning(
+            "run %s: a heartbeat failed: %s; the run goes on for %.0f s unless the platform "
+            "answers",
+            self._hold.run,
+            why,
+            max(self._until - time.monotonic(), 0),
+        )
+
     def _renew(self) -> None:
         sent = time.monotonic()
-        timeout = max(min(ANSWER_TIMEOUT, self._until - sent), 0.1)
+        # A lease is the time in which the platform expects to hear of us: tries are not longer.
+        timeout = max(min(ANSWER_TIMEOUT, self._hold.lease, self._until - sent), 0.1)
         renewal = self._platform.beat(self._hold, self._beat, Patience(timeout, timeout))
-        self._until = sent + renewal.lease
+        self._until = sent + max(renewal.lease, self._patience)
+        if self.answered_since is None:
+            self.answered_since = sent
+            logger.info("run %s: the platform answers again", self._hold.run)
         if renewal.is_cancelled:
             self.stop(Cause.CANCELLED)
 
     def _watch_the_clock(self) -> None:
         while not self._ended.wait(max(self._until - time.monotonic(), 0.0)):
             if time.monotonic() >= self._until:
-                self.stop(Cause.LOST, "no heartbeat was answered for the length of its lease")
+                self.stop(Cause.LOST, "no heartbeat was answered for too long (NODE_PATIENCE)")
                 return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable
 
@@ -25,12 +26,14 @@ logger = logging.getLogger(__name__)
 
 FIRST_PAUSE = 0.5  # seconds
 LONGEST_PAUSE = 8  # seconds
-PATIENCE = 600  # seconds for which one thing is told again and again
+# Seconds for which one thing is told again and again to a platform that answers heartbeats; one
+# that answers nothing is waited for as long as the run is ours.
+PATIENCE = 600
 LAST_PATIENCE = 20  # seconds, of a node that is to end
 
 
 class Report:
-    """What the platform is told of one run, as long as its lease lasts."""
+    """What the platform is told of one run, as long as it is ours."""
 
     def __init__(
         self, platform: Platform, lease: Lease, hold: Hold, *, is_ending: Callable[[], bool]
@@ -100,7 +103,7 @@ class Report:
         self._persist(lambda: self._platform.finish(self._hold, body))
 
     def _persist(self, say: Callable[[], None]) -> None:
-        """Say it until it is answered, as long as the lease and our patience last."""
+        """Say it until it is answered, as long as the run is ours and our patience lasts."""
         began = time.monotonic()
         for pause in growing(FIRST_PAUSE, LONGEST_PAUSE):
             if self._lease.lost.is_set():
@@ -108,11 +111,17 @@ class Report:
             try:
                 return say()
             except UnreachableError as error:
-                patience = LAST_PATIENCE if self._is_ending() else PATIENCE
-                if time.monotonic() + pause > began + patience:
+                if time.monotonic() + pause > self._deadline(began):
                     raise
                 logger.warning("run %s: %s; trying again", self._hold.run, error)
                 self._lease.lost.wait(pause)
+
+    def _deadline(self, began: float) -> float:
+        """Return until when a thing is told again that has been told since `began`."""
+        if self._is_ending():
+            return began + LAST_PATIENCE
+        answered_since = self._lease.answered_since
+        return math.inf if answered_since is None else max(began, answered_since) + PATIENCE
 
 
 class _Lost(Exception):

@@ -36,7 +36,14 @@ def run_node(settings: Settings) -> int:
             end_this_process()
 
         images = Images(platform, folder, settings.image_budget)
-        work = Work(platform, images, machine, grace=settings.grace, on_refusal=end)
+        work = Work(
+            platform,
+            images,
+            machine,
+            grace=settings.grace,
+            patience=settings.patience,
+            on_refusal=end,
+        )
         status = serve(settings, work)
     return 1 if refused.is_set() else status
 

@@ -15,6 +15,7 @@ from evaluator.node.gpus import all_gpus
 
 STATE_DIR = "/var/lib/terminarium-node"
 IMAGE_BUDGET = 200 * GB  # bytes
+PATIENCE = 1800.0  # seconds
 MAX_SECRET_BYTES = 64 * 1024
 GPU = re.compile(r"[A-Za-z0-9][A-Za-z0-9:/-]{0,99}")  # an index or a UUID, of a part of one too
 RUNTIME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -39,6 +40,7 @@ class Settings:
     cpus: int | None = None  # None: all of the engine's
     memory: int | None = None  # bytes; None: all of the engine's
     grace: float = 0.0  # seconds that a run may go on after SIGTERM
+    patience: float = PATIENCE  # seconds that a run may go on without the platform's answer
 
     @property
     def is_encrypted(self) -> bool:
@@ -63,6 +65,7 @@ class Settings:
             cpus=read.count("NODE_CPUS"),
             memory=read.size("NODE_MEMORY"),
             grace=read.seconds("NODE_GRACE"),
+            patience=read.seconds("NODE_PATIENCE", PATIENCE),
         )
 
 
@@ -110,10 +113,10 @@ class _Reader:
             raise SettingsError(f"{name} is {value!r}; write a whole number above 0.")
         return int(value)
 
-    def seconds(self, name: str) -> float:
+    def seconds(self, name: str, default: float = 0.0) -> float:
         value = self._environment.get(name, "").strip()
         try:
-            number = float(value or 0)
+            number = float(value or default)
         except ValueError:
             number = -1.0
         if not 0 <= number < math.inf:

@@ -36,12 +36,14 @@ class Work:
         machine: Machine,
         *,
         grace: float,
+        patience: float,
         on_refusal: Callable[[], object],
     ) -> None:
         self._platform = platform
         self._images = images
         self._machine = machine
         self._grace = grace  # seconds
+        self._patience = patience  # seconds, with a platform that does not answer
         self._on_refusal = on_refusal  # called once the platform does not know our token any more
         self._busy = threading.Lock()
         self._ending = threading.Event()
@@ -112,7 +114,7 @@ class Work:
         return self._carry_out(hold, value, claimed_at)
 
     def _carry_out(self, hold: Hold, value: object, claimed_at: float) -> bool:
-        with Lease(self._platform, hold, claimed_at) as lease:
+        with Lease(self._platform, hold, claimed_at, patience=self._patience) as lease:
             self._lease = lease
             try:
                 if self._ending.is_set():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
@@ -28,3 +29,25 @@ def mails_arrive(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register(deploy=True)
+def mails_come_from_a_real_address(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Warn of a sender that other mail servers refuse: localhost, or no domain at all."""
+    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    domain = address.rpartition("@")[2].lower().rstrip(".")
+    if settings.EMAIL_DELIVERY != "smtp" or _is_public(domain):
+        return []
+    return [
+        Warning(
+            f"Mails come from {address or 'nobody'}, which many mail servers refuse.",
+            hint="Set EMAIL_FROM to an address of your own domain (docs/operators.md).",
+            id="accounts.W003",
+        )
+    ]
+
+
+def _is_public(domain: str) -> bool:
+    is_local = domain.endswith((".localhost", ".local", ".localdomain", ".invalid", ".internal"))
+    is_number = domain.replace(".", "").isdigit() or domain.startswith("[")
+    return "." in domain and not is_local and not is_number

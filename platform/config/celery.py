@@ -9,6 +9,7 @@ from celery import Celery
 from celery.signals import setup_logging
 
 from evaluator.node.folder_broker import use_folders_safely
+from health.worker import Heartbeats
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 use_folders_safely()
@@ -16,6 +17,7 @@ use_folders_safely()
 app = Celery("terminarium")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["worker"].add(Heartbeats)
 
 
 @app.on_after_configure.connect

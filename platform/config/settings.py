@@ -47,12 +47,14 @@ INSTALLED_APPS = [
     "images",
     "sharedtasks",
     "submissions",
+    "health",
     "nodes",
     "leaderboard",
     "demo",
 ]
 
 MIDDLEWARE = [
+    "health.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -220,6 +222,8 @@ EMAIL_HOST_USER = env.text("EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = env.secret("EMAIL_PASSWORD", "")
 EMAIL_TIMEOUT = 10  # seconds; somebody waits for the page meanwhile
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", "Terminarium <noreply@localhost>")
+
+SECURITY_CONTACT = env.text("SECURITY_CONTACT", "")  # empty: the address of EMAIL_FROM
 
 # Cache: counts what is limited in rate, so all processes share it ---------------------
 

@@ -6,12 +6,17 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
+from config import well_known
+
 # The admin's own form knows neither a second factor nor a limit to attempts.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign, no-untyped-call]
 
 handler429 = "accounts.http.too_many_requests"  # allauth asks for it by this name
 
 urlpatterns = [
+    path("robots.txt", well_known.robots, name="robots-txt"),
+    path("favicon.ico", well_known.favicon, name="favicon"),
+    path(".well-known/security.txt", well_known.security, name="security-txt"),
     path("", include("leaderboard.urls")),
     path("", include("sharedtasks.urls")),
     path("", include("submissions.urls")),

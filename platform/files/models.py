@@ -22,3 +22,18 @@ class StoredFile(models.Model):
 
     def __str__(self) -> str:
         return self.sha256[:12]
+
+
+class StorageMarker(models.Model):
+    """What a file in the storage's folder repeats, so that no process takes another folder for it.
+
+    There is one row.
+    """
+
+    text = models.CharField(max_length=64)  # random
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="storage_marker_once", condition=models.Q(pk=1))]
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,6 +1,6 @@
-"""Which run a node is given next: the oldest that waits and that it fits.
+"""Which run a node is given next: teams take turns, and of a team the oldest entry is next.
 
-Whoever writes locks in this order: entries, runs, nodes, images.
+Whoever writes locks in this order: entries, runs, nodes, images, turns.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from evaluator.container.sample import SENTENCES
-from nodes import endings
+from nodes import endings, turns
 from nodes.clock import database_now
 from nodes.models import Node, Run
 from sharedtasks.models import Phase
@@ -84,23 +84,23 @@ def _next(node: Node, machine: Machine) -> Entry | None:
         has_gpu=bool(machine.gpus),
         takes_cpu_work=node.takes_cpu_work,
     )
-    # GPU work first: no other node can do it.
-    return entries.order_by("-submission__needs_gpu", "pk").first()
+    return turns.next_in_turn(entries).first()
 
 
 def fitting(
     entries: QuerySet[Entry], *, memory: int, has_gpu: bool, takes_cpu_work: bool = True
 ) -> QuerySet[Entry]:
     """Choose the entries that a node of this kind could be given now."""
-    others_smoke = Run.objects.filter(
-        image=OuterRef("submission__image"),
+    # Its siblings wait for the smoke run of one of them.
+    siblings_smoke = Run.objects.filter(
+        submission=OuterRef("submission"),
         source_language=OuterRef("test_set__source_language"),
         target_language=OuterRef("test_set__target_language"),
         purpose=Run.Purpose.SMOKE,
         ended_at=None,
     )
     entries = entries.filter(
-        ~Exists(others_smoke),
+        ~Exists(siblings_smoke),
         state=EntryState.WAITING,
         withdrawn_at=None,
         test_set__phase__in=_phases_within(memory),
@@ -129,8 +129,9 @@ def _begin(entry: Entry, node: Node, machine: Machine) -> Run:
     earlier = Run.objects.filter(entry=entry)
     fence = earlier.aggregate(last=Max("fence"))["last"] or 0
     now = database_now()
-    return Run.objects.create(
+    run = Run.objects.create(
         entry=entry,
+        submission=entry.submission,
         image=image,
         source_language=test_set.source_language,
         target_language=test_set.target_language,
@@ -144,6 +145,8 @@ def _begin(entry: Entry, node: Node, machine: Machine) -> Run:
         heartbeat_at=now,
         segments=SMOKE_SEGMENTS if purpose == Run.Purpose.SMOKE else test_set.segments,
     )
+    turns.take_turn(entry.submission.team_id, now)
+    return run
 
 
 def _purpose(entry: Entry) -> tuple[str, str]:
@@ -153,8 +156,9 @@ def _purpose(entry: Entry) -> tuple[str, str]:
     if not has_sample(test_set.source_language):
         language = test_set.source_language
         return Run.Purpose.TEST, f"no smoke run: there are no sample sentences in {language}"
+    # Of this submission: another one's phase may have other limits, and its team another image.
     passed = Run.objects.filter(
-        image=entry.submission.image_id,
+        submission=entry.submission,
         source_language=test_set.source_language,
         target_language=test_set.target_language,
         purpose=Run.Purpose.SMOKE,

@@ -41,8 +41,11 @@ REASON_QUARANTINED = (
 
 
 def attempts(entry: Entry, purpose: str) -> int:
-    """Count the runs of an entry that ended on our side."""
-    return Run.objects.filter(entry=entry, purpose=purpose, outcome__in=OURS).count()
+    """Count the runs of an entry that ended on our side, since it was last requeued."""
+    runs = Run.objects.filter(entry=entry, purpose=purpose, outcome__in=OURS)
+    if entry.requeued_at is not None:
+        runs = runs.filter(started_at__gt=entry.requeued_at)
+    return runs.count()
 
 
 def lose(run_id: int, *, reason: str, overdue_only: bool = False) -> bool:
@@ -124,10 +127,10 @@ def _retry(run: Run, entry: Entry) -> None:
 
 
 def _reject_all(run: Run, entry: Entry) -> None:
-    """What fails on sample sentences is not tried on any test set of that language pair."""
+    """Reject the whole submission for a language pair whose sample sentences it failed on."""
     reason = f"In the smoke run, on sample sentences: {run.message}"
     same = Entry.objects.select_for_update().filter(
-        submission__image=run.image_id,
+        submission=run.submission_id,
         test_set__source_language=run.source_language,
         test_set__target_language=run.target_language,
         state=EntryState.WAITING,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.models import Team
 from evaluator.container import Outcome
 from files.models import StoredFile
 from images.models import Image
-from submissions.models import Entry
+from submissions.models import Entry, Submission
 
 TOKEN_HASH_LENGTH = 64
 
@@ -48,7 +49,7 @@ class Run(models.Model):
     """
 
     class Purpose(models.TextChoices):
-        SMOKE = "smoke", "smoke run"  # once per image and language pair
+        SMOKE = "smoke", "smoke run"  # once per submission and language pair
         TEST = "test", "run on the test set"
 
     class Stage(models.TextChoices):
@@ -73,6 +74,9 @@ class Run(models.Model):
         HANDED_BACK = "handed_back"  # the node was told to end; no attempt
 
     entry = models.ForeignKey(Entry, models.CASCADE, related_name="runs")
+    submission = models.ForeignKey(  # the entry's, for the constraint on smoke runs
+        Submission, models.CASCADE, related_name="runs"
+    )
     image = models.ForeignKey(Image, models.PROTECT, related_name="runs")
     source_language = models.CharField(max_length=20)
     target_language = models.CharField(max_length=20)
@@ -117,7 +121,7 @@ class Run(models.Model):
             ),
             models.UniqueConstraint(
                 name="run_one_open_smoke",
-                fields=["image", "source_language", "target_language"],
+                fields=["submission", "source_language", "target_language"],
                 condition=Q(ended_at=None, purpose="smoke"),
             ),
             models.UniqueConstraint(name="run_fence_grows", fields=["entry", "fence"]),
@@ -135,8 +139,10 @@ class Run(models.Model):
             models.Index(
                 name="run_open_by_lease", fields=["lease_until"], condition=Q(ended_at=None)
             ),
+            # Each claim asks whether its submission has passed a smoke run.
             models.Index(
-                name="run_smoke", fields=["image", "source_language", "target_language", "purpose"]
+                name="run_smoke",
+                fields=["submission", "source_language", "target_language", "purpose"],
             ),
         ]
 
@@ -147,6 +153,19 @@ class Run(models.Model):
     def is_fault_of_team(self) -> bool:
         """Say whether the system ended it, by what it did or did not do."""
         return self.outcome in TEAMS_FAULT
+
+
+class TeamTurn(models.Model):
+    """When a team was last given a node: the team whose turn lies furthest back is next."""
+
+    team = models.OneToOneField(Team, models.CASCADE, related_name="node_turn")
+    at = models.DateTimeField()  # by the database's clock
+
+    class Meta:
+        ordering = ["at"]
+
+    def __str__(self) -> str:
+        return f"{self.team_id}: {self.at}"
 
 
 TEAMS_FAULT = frozenset(

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from evaluator.container.verdict import in_bytes
+from nodes import turns
 from nodes.machines import Machines
 from nodes.models import Run
 from submissions.models import Entry
@@ -42,19 +43,15 @@ def place(entry: Entry) -> Place | None:
     if entry.state != EntryState.WAITING or entry.submission is None:
         return None
     needs_gpu = entry.submission.needs_gpu
-    same = list(
-        waiting()
-        .filter(submission__needs_gpu=needs_gpu)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
-    before = sum(pk < entry.pk for pk in same)
+    order = turns.in_turn(waiting().filter(submission__needs_gpu=needs_gpu))
+    # An entry that nodes are not given at the moment is after all others.
+    before = order.index(entry.pk) if entry.pk in order else len(order)
     machines = Machines.now()
     memory = entry.test_set.phase.limits.memory
     serving = machines.serving(needs_gpu=needs_gpu, memory=memory)
     return Place(
         position=before + 1,
-        length=max(len(same), before + 1),
+        length=max(len(order), before + 1),
         seconds=_seconds(before, serving, needs_gpu=needs_gpu),
         why_not=why_nothing_moves(machines, needs_gpu=needs_gpu, memory=memory),
     )

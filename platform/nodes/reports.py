@@ -12,7 +12,7 @@ from typing import IO
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 
 import evaluator
@@ -135,8 +135,6 @@ def finish(node: Node, run_id: int, fence: int, report: Report) -> None:
             if run.outcome == report.outcome:
                 return
             raise Refused
-        if run.lease_until <= database_now():
-            raise Refused
         is_test = run.purpose == Run.Purpose.TEST
         if report.done > run.segments:
             raise Unacceptable(f"{report.done} segments are done, of a run of {run.segments}")
@@ -146,9 +144,12 @@ def finish(node: Node, run_id: int, fence: int, report: Report) -> None:
 
 
 def _held(node: Node, run_id: int, fence: int) -> QuerySet[Run]:
-    return Run.objects.filter(
-        Q(lease_until__gt=database_now()), pk=run_id, node=node, fence=fence, ended_at=None
-    )
+    """Return the run while it is the node's: until it is closed, even if its lease is over.
+
+    Only a sweep that closes the run lets another node have the entry, so a node that is late
+    because we were away is heard.
+    """
+    return Run.objects.filter(pk=run_id, node=node, fence=fence, ended_at=None)
 
 
 def _keep(node: Node, run_id: int, fence: int, **columns: StoredFile) -> None:

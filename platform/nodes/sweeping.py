@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef
 
 from nodes import endings, waking
 from nodes.clock import database_now
+from nodes.leases import prolong_leases
 from nodes.models import Run
 from submissions import work
 from submissions.models import Entry
@@ -26,6 +27,7 @@ ROWS_AT_MOST = 500  # in one sweep; the rest has its turn in the next
 class SweptRuns:
     """What one sweep of the runs did."""
 
+    prolonged: int = 0  # leases that could not be renewed, as the platform was away
     lost: int = 0  # runs whose lease had ended
     cut_short: int = 0  # runs that went on although their time was over
     returned: int = 0  # entries that ran nowhere
@@ -35,11 +37,13 @@ class SweptRuns:
 
 def sweep_runs() -> SweptRuns:
     """Close what is overdue, and wake nodes for what waits."""
+    prolonged = prolong_leases()
     overdue = Run.objects.filter(ended_at=None, lease_until__lte=database_now())
     lost = 0
     for pk in overdue.values_list("pk", flat=True)[:ROWS_AT_MOST]:
         lost += endings.lose(pk, reason="its lease ended", overdue_only=True)
     done = SweptRuns(
+        prolonged=prolonged,
         lost=lost,
         cut_short=_cut_short(),
         returned=_return_homeless(),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from accounts.models import User
+from sharedtasks.viewers import viewer_of
 from submissions.models import Entry, Submission
 
 
@@ -43,3 +45,9 @@ def can_send_again(viewer: User, submission: Submission) -> bool:
     phase = submission.phase
     is_taken = phase.is_open(timezone.now()) and (phase.takes_images or not submission.is_image)
     return is_taken and submission.team.members.filter(pk=viewer.pk).exists()
+
+
+def require_organiser(viewer: User) -> None:
+    """Raise PermissionDenied for everybody else."""
+    if not viewer_of(viewer).is_organiser:
+        raise PermissionDenied("Only organisers may do this.")

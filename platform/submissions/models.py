@@ -17,7 +17,7 @@ from files.models import StoredFile
 from images.models import Image
 from images.references import MAX_CHARACTERS
 from sharedtasks.models import Phase, TestSet
-from submissions.states import TRANSITIONS, EntryState, SubmissionState
+from submissions.states import FINAL, EntryState, SubmissionState
 
 
 def protect_what_teams_sent(
@@ -60,8 +60,8 @@ class WorkItem(models.Model):
 
     @property
     def is_final(self) -> bool:
-        """Say whether nothing will happen to it any more."""
-        return self.state not in TRANSITIONS
+        """Say whether nothing will happen to it by itself any more."""
+        return self.state in FINAL
 
     @property
     def is_claimed(self) -> bool:
@@ -274,6 +274,8 @@ class Entry(WorkItem):
         StoredFile, models.PROTECT, null=True, blank=True, related_name="statistics_of"
     )
     created_at = models.DateTimeField(default=timezone.now)
+    # Runs are counted as attempts since then; by the database's clock.
+    requeued_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=10, choices=EntryState, default=EntryState.SCORING)
 
     class Meta:

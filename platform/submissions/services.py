@@ -17,7 +17,7 @@ from files import storage
 from files.models import StoredFile
 from images.references import Reference
 from sharedtasks.models import Phase, TestSet
-from submissions import tries, work
+from submissions import one_at_a_time, tries, work
 from submissions.boards import touch_board
 from submissions.models import Entry, Submission, SubmittedFile
 from submissions.primaries import MADE_CONTRASTIVE, MADE_PRIMARY, end_primary, lock_primaries
@@ -110,6 +110,7 @@ def require_image_taken(planned: PlannedImage) -> Submission:
     if not TestSet.objects.filter(phase=phase).exists():
         raise ValidationError(f"{phase.name} has no test sets yet.")
     tries.require_one_left(planned.team, phase)
+    one_at_a_time.require_none_in_queue(planned.team, planned.member)
     submission.kind = Submission.Kind.IMAGE
     submission.wants_primary = planned.wants_primary
     submission.needs_gpu = planned.needs_gpu
@@ -210,7 +211,9 @@ def _begin_image(
     submission: Submission, stored: Sequence[tuple[StoredFile, str]], *, reason: str
 ) -> None:
     with transaction.atomic():
-        lock_primaries(submission.team_id)  # of two at once, one is counted before the other
+        # Of two at once, one is counted before the other.
+        one_at_a_time.lock(submission.team, submission.member)
+        one_at_a_time.require_none_in_queue(submission.team, submission.member)
         tries.require_one_left(submission.team, submission.phase)
         _begin(submission, stored, reason=reason)
 

@@ -1,6 +1,6 @@
 """The states of submissions and entries, and every move between them. Imports no model.
 
-A state that no arrow leaves is final.
+A state that no arrow leaves is final; so is `failed`, which only an organiser's hand leaves.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ class SubmissionState(TextChoices):
     CHECKING = "checking"  # stored; a worker reads it, or is about to
     ACCEPTED = "accepted"  # final: its entries go on by themselves
     REFUSED = "refused"  # final, the team's fault: its problems say why
-    FAILED = "failed"  # final, our fault, after three attempts
+    FAILED = "failed"  # final unless it is requeued; our fault, after three attempts
 
 
 class EntryState(TextChoices):
@@ -21,7 +21,7 @@ class EntryState(TextChoices):
     SCORING = "scoring"  # a worker scores it, or is about to
     SCORED = "scored"  # final: its scores are on the board
     REJECTED = "rejected"  # final, the team's fault: how its system ended, and what to do
-    FAILED = "failed"  # final, our fault, after three attempts
+    FAILED = "failed"  # final unless it is requeued; our fault, after three attempts
     CANCELLED = "cancelled"  # final: the team, or an organiser, wanted no more of it
 
 
@@ -42,4 +42,12 @@ TRANSITIONS: dict[str, frozenset[str]] = {
         }
     ),
     EntryState.SCORING: frozenset({EntryState.SCORED, EntryState.FAILED}),
+    # Of both: by `requeueing` alone. The database knows which states are whose.
+    EntryState.FAILED: frozenset(
+        {SubmissionState.CHECKING, EntryState.WAITING, EntryState.SCORING}
+    ),
 }
+
+FINAL = frozenset(
+    {*SubmissionState.values, *EntryState.values} - set(TRANSITIONS) | {EntryState.FAILED}
+)  # nothing happens by itself any more

@@ -30,4 +30,6 @@ urlpatterns = [
     path("entries/<int:pk>/contrastive", entry.make_contrastive, name="make-contrastive"),
     path("entries/<int:pk>/withdraw", entry.withdraw, name="withdraw"),
     path("entries/<int:pk>/cancel", entry.cancel, name="cancel"),
+    path("entries/<int:pk>/requeue", entry.requeue, name="requeue-entry"),
+    path("submissions/<int:pk>/requeue", submission.requeue, name="requeue-submission"),
 ]

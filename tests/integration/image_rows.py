@@ -47,3 +47,14 @@ def image_entry(
         state=state,
         **columns,
     )
+
+
+def sibling_entry(entry: Entry, test_set: TestSet) -> Entry:
+    """Return an entry of the same submission for another test set."""
+    return Entry.objects.create(
+        submission=entry.submission,
+        team=entry.team,
+        test_set=test_set,
+        system=entry.system,
+        state="waiting",
+    )

@@ -78,6 +78,7 @@ def run_row(entry: Entry, node: Node, **columns: Any) -> Run:
     assert entry.submission.image is not None
     fence = Run.objects.filter(entry=entry).count() + 1
     values: dict[str, Any] = {
+        "submission": entry.submission,
         "image": entry.submission.image,
         "source_language": entry.test_set.source_language,
         "target_language": entry.test_set.target_language,

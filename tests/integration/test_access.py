@@ -35,9 +35,13 @@ GET = {
     # What these do for whom, test_entry_actions.py says.
     "make-primary": (405, 405, 405, 405, 405),
     "make-contrastive": (405, 405, 405, 405, 405),
+    # And test_requeueing.py of these.
+    "requeue-entry": (405, 405, 405, 405, 405),
+    "requeue-submission": (405, 405, 405, 405, 405),
 }
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')  # another one each time
-TAKES_POST = {"submit", "submit-image", "withdraw", "cancel", "make-primary", "make-contrastive"}
+ACTIONS = {"withdraw", "cancel", "make-primary", "make-contrastive", "requeue-entry"}
+TAKES_POST = {"submit", "submit-image", "requeue-submission", *ACTIONS}
 OF_A_TEAM = [name for name, statuses in GET.items() if statuses[3] == 404]
 
 
@@ -57,10 +61,10 @@ def address(entry):
         "submission": [entry.submission_id],
         "submission-file": [entry.submission_id, 0],
         "submission-problems": [entry.submission_id],
+        "requeue-submission": [entry.submission_id],
     }
-    of_entry = ["entry", "entry-text", "entry-jsonl"]
-    actions = ["withdraw", "cancel", "make-primary", "make-contrastive"]
-    arguments |= {name: [entry.pk] for name in of_entry + actions}
+    of_entry = {"entry", "entry-text", "entry-jsonl"}
+    arguments |= {name: [entry.pk] for name in of_entry | ACTIONS}
     return lambda name: reverse(name, args=arguments.get(name))
 
 

@@ -260,7 +260,8 @@ def run_of():
         node, _ = Node.objects.get_or_create(name="n1", defaults={"token_hash": "0" * 64})
         now = timezone.now()
         usual = {
-            "entry": entry, "image": entry.submission.image, "node": node, "purpose": "test",
+            "entry": entry, "submission": entry.submission, "image": entry.submission.image,
+            "node": node, "purpose": "test",
             "source_language": "en", "target_language": "fr", "attempt": 1, "fence": 1,
             "lease_until": now, "started_at": now, "heartbeat_at": now, "stage": "running",
             "done": 1200, "segments": 2000,

@@ -164,6 +164,50 @@ def test_a_signal_hands_the_run_back(platform, start, archived, running, log, nu
     assert running() == 0
 
 
+@pytest.mark.parametrize("fault", [502, "hang up"])
+def test_a_platform_that_is_away_for_longer_than_the_lease_gets_the_result_when_it_is_back(
+    platform, start, archived, running, log, fault
+):
+    platform.lease = 1.5
+    run = platform.add(FIVE, lease=1.5, **archived(f"{COPY}; sleep 3"))
+    start(NODE_PATIENCE="60")
+    wait_for(lambda: run.beats and run.beats[-1]["stage"] == "running")
+    platform.always |= dict.fromkeys(["heartbeat", "log", "hypotheses", "finish", "claim"], fault)
+    away_since = time.monotonic()
+
+    wait_for(lambda: platform.asked("hypotheses"))  # its system has ended meanwhile
+    assert time.monotonic() - away_since > platform.lease
+    assert (run.end, running()) == (None, 0)
+    platform.always.clear()
+    wait_for(lambda: run.end)
+
+    assert (run.end["outcome"], run.order) == ("ok", ["hypotheses", "finish"]), log()
+    assert log().count("a heartbeat failed") == 1
+
+
+@pytest.mark.parametrize(("patience", "back"), [("2", False), ("60", True)])
+def test_a_run_ends_with_the_nodes_patience_or_when_it_is_refused(
+    platform, start, archived, running, log, patience, back
+):
+    platform.lease = 1
+    run = platform.add(FIVE, lease=1, **archived(SLEEP))
+    start(NODE_PATIENCE=patience)
+    wait_for(running)
+    wait_for(lambda: run.beats)
+    platform.always["heartbeat"] = 503
+    away_since = time.monotonic()
+
+    if back:  # and another node has the run
+        wait_for(lambda: time.monotonic() - away_since > 2)
+        assert running()
+        platform.always["heartbeat"] = 409
+    wait_for(lambda: not running(), 15)
+
+    assert time.monotonic() - away_since > 1.5
+    assert run.order == []
+    assert "is lost" in log()
+
+
 def test_a_killed_nodes_container_is_removed_by_the_next(
     platform, start, archived, images, running, log
 ):

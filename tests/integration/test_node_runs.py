@@ -36,10 +36,12 @@ def make_work(platform, tmp_path, engine_address, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", engine_address)
     monkeypatch.setattr("evaluator.node.work.FIRST_PAUSE", 0.01)
 
-    def make(*, machine=OFFER, budget=GB, grace=0.0):
+    def make(*, machine=OFFER, budget=GB, grace=0.0, patience=0.0):
         client = Platform(platform.url, TOKEN)
         images = Images(client, tmp_path, budget)
-        return Work(client, images, machine, grace=grace, on_refusal=lambda: None)
+        return Work(
+            client, images, machine, grace=grace, patience=patience, on_refusal=lambda: None
+        )
 
     return make
 

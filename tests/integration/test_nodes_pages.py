@@ -19,6 +19,7 @@ from nodes import queue
 from nodes.models import Run
 from nodes.pages import logs
 from sharedtasks.models import Phase
+from tests.integration.image_rows import sibling_entry
 from tests.integration.node_rows import image_row, node_row, run_row, waiting_entry
 
 pytestmark = pytest.mark.django_db
@@ -291,16 +292,18 @@ def test_nothing_is_shown_of_an_entry_of_outputs(make_entry, panel, alice):
     assert "<h2>" not in panel(make_entry(), alice)
 
 
-def test_the_panel_shows_the_teams_own_smoke_run_of_the_pair_and_no_other_teams(
+def test_the_panel_shows_the_submissions_own_smoke_run_of_the_pair_and_no_other(
     make_waiting, make_bare_test_set, panel, alice, other_team, charlie
 ):
     first = make_waiting()
     other = make_bare_test_set(mode="noterm")
-    sibling = waiting_entry(other, first.team, alice)
+    sibling = sibling_entry(first, other)
+    again = waiting_entry(other, first.team, alice)
     theirs = waiting_entry(other, other_team, charlie)
     run_row(first, node_row("smoke-node"), purpose="smoke", segments=5, done=5, outcome="ok")
 
     assert "smoke-node" in panel(sibling, alice)
+    assert "smoke-node" not in panel(again, alice)
     assert "smoke-node" not in panel(theirs, charlie)
 
 

@@ -18,10 +18,11 @@ from nodes import endings, tokens, views
 from nodes.models import TEAMS_FAULT, Node, Run
 from nodes.services import revoke
 from nodes.sweeping import sweep_runs
+from sharedtasks.models import Phase
 from submissions import services
 from submissions.models import Entry, Submission
 from submissions.states import EntryState
-from tests.integration.image_rows import image_entry, image_row
+from tests.integration.image_rows import image_entry, image_row, sibling_entry
 from tests.integration.samples import PERFECT, SEGMENTS
 
 pytestmark = pytest.mark.django_db
@@ -168,13 +169,12 @@ def test_what_is_the_teams_fault_rejects_the_entry(node, entry, outcome):
     assert entry.reason == "It did this."
 
 
-def test_a_failed_smoke_run_rejects_all_of_its_language_pair(
+def test_a_failed_smoke_run_rejects_all_of_its_submission_and_language_pair(
     node, alice, team, test_set, make_test_set
 ):
-    image = make_image()
-    first = make_image_entry(team, alice, test_set, image)
-    same_pair = make_image_entry(team, alice, make_test_set(mode="noterm"), image)
-    other_pair = make_image_entry(team, alice, make_test_set(target_language="ru"), image)
+    first = make_image_entry(team, alice, test_set, make_image())
+    same_pair = sibling_entry(first, make_test_set(mode="noterm"))
+    other_pair = sibling_entry(first, make_test_set(target_language="ru"))
 
     node.finish(node.claim().json(), outcome="crashed", message="It ended with 1.")
 
@@ -182,6 +182,41 @@ def test_a_failed_smoke_run_rejects_all_of_its_language_pair(
         EntryState.REJECTED, EntryState.REJECTED, EntryState.WAITING,
     ]  # fmt: skip
     assert "sample sentences" in first.reason
+
+
+@pytest.mark.parametrize("outcome", sorted(TEAMS_FAULT))
+def test_a_failed_smoke_run_says_nothing_of_the_same_image_in_another_submission(
+    node, alice, team, charlie, other_team, test_set, make_test_set, shared_task, outcome
+):
+    image = make_image()
+    small = make_image_entry(team, alice, test_set, image)
+    roomier = Phase.objects.create(
+        shared_task=shared_task, slug="big", name="Big", run_limits={"memory": 2**28},
+        opens_at=test_set.phase.opens_at, closes_at=test_set.phase.closes_at,
+    )  # fmt: skip
+    Phase.objects.filter(pk=test_set.phase_id).update(run_limits={"memory": 2**26})
+    other_set = make_test_set(phase=roomier)
+    others = [
+        make_image_entry(other_team, charlie, other_set, image),
+        make_image_entry(team, alice, other_set, image),  # of the same team, in another phase
+        make_image_entry(team, alice, test_set, image),  # sent once more
+    ]
+
+    node.finish(node.claim().json(), outcome=outcome, message="It failed.")
+
+    assert state(small) == EntryState.REJECTED
+    assert {state(one) for one in others} == {EntryState.WAITING}
+    runs = [Speaker(f"node-{number}").claim().json() for number in range(3)]
+    assert [run["purpose"] for run in runs] == ["smoke"] * 3  # at the same time
+
+
+def test_a_smoke_run_that_passed_is_not_another_submissions(node, alice, team, test_set):
+    image = make_image()
+    make_image_entry(team, alice, test_set, image)
+    node.finish(past_smoke(node), outcome="crashed", message="It crashed.")
+    make_image_entry(team, alice, test_set, image)
+
+    assert node.claim().json()["purpose"] == "smoke"
 
 
 @pytest.mark.parametrize("outcome", sorted(endings.OURS - {Run.Ending.NODE_LOST}))
@@ -218,13 +253,23 @@ def test_a_lease_that_ends_goes_to_another_node_and_the_first_is_refused(node, o
     assert node.put(f"runs/{run['run']}/log", b"late", run["fence"]).status_code == 409
 
 
-def test_a_heartbeat_after_the_lease_is_refused_before_any_sweep(node, entry):
+@pytest.mark.parametrize("said", ["beat", "finish", "log"])
+def test_a_node_that_is_late_is_heard_until_a_sweep_has_closed_its_run(node, other, entry, said):
     run = node.claim().json()
     end_leases()
 
-    assert node.beat(run).status_code == 409
-    assert node.finish(run).status_code == 409
-    assert state(entry) == EntryState.RUNNING
+    if said == "beat":
+        assert node.beat(run).status_code == 200
+    elif said == "finish":
+        assert node.finish(run).status_code == 204
+    else:
+        assert node.put(f"runs/{run['run']}/log", b"late", run["fence"]).status_code == 204
+        assert node.beat(run).status_code == 200
+
+    assert sweep_runs().lost == 0
+    if said != "finish":
+        assert state(entry) == EntryState.RUNNING
+        assert other.claim().status_code == 204
 
 
 def test_a_run_whose_node_beats_for_ever_goes_to_another_node(node, other, entry, settings):

@@ -7,16 +7,22 @@ from datetime import timedelta
 from io import BytesIO, StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.utils import timezone
 
-from files import storage
+from files import marker, storage
 from files.models import StoredFile
+from health.models import Absence, Heartbeat
 from leaderboard.management.commands import sweep as command
 
 # The command closes connections that have had their time; inside a test's transaction that breaks.
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _storage(db):
+    marker.mark()
 
 
 @pytest.fixture
@@ -78,6 +84,47 @@ def test_a_bug_in_one_step_is_logged_and_ends_nothing(sweeps, caplog):
 
     assert len(done) == 2
     assert "a step of the sweep failed" in caplog.text
+
+
+def test_it_beats_and_notes_that_it_was_away(sweeps):
+    since = timezone.now() - timedelta(minutes=5)
+    Heartbeat.objects.create(part="sweeper", at=since)
+    sweeps("first")
+
+    call_command("sweep")
+
+    assert Absence.objects.get().since == since
+    assert Heartbeat.objects.get().at > since
+
+
+@pytest.mark.parametrize("once", [True, False])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "is missing"),
+        ("0" * 32, "the storage of another site"),
+        ("", "the storage of another site"),
+        ("\N{SNOWMAN}" * 1000, "the storage of another site"),
+    ],
+)
+def test_it_refuses_a_folder_that_is_not_the_sites_storage(settings, once, content, words):
+    path = settings.MEDIA_ROOT / marker.NAME
+    path.unlink()
+    if content is not None:
+        path.write_text(content)
+
+    with pytest.raises(CommandError, match=words):
+        call_command("sweep", once=once, stdout=StringIO())
+
+
+def test_a_storage_that_is_gone_later_ends_it(sweeps, settings, monkeypatch):
+    done = sweeps("first", "second", "third")
+    monkeypatch.setattr(command.boards, "rebuild_stale", (settings.MEDIA_ROOT / marker.NAME).unlink)
+
+    with pytest.raises(CommandError, match="is missing"):
+        call_command("sweep")
+
+    assert done == ["first"]
 
 
 def test_it_collects_garbage(sweeps):

@@ -55,7 +55,7 @@ class Panel:
 
 
 def of_entry(entry: Entry, viewer: Viewer, now: datetime) -> Panel:
-    """Return the runs of an entry, and the smoke runs of its image that were made for the team."""
+    """Return the runs of an entry, and the smoke runs of its submission for its language pair."""
     rows = Run.objects.filter(_of(entry)).select_related("node", "log", "entry__test_set__phase")
     shown = [
         ShownRun(run, run.log_id is not None and may_read_log(viewer, run, now))
@@ -85,15 +85,10 @@ def facts(panel: Panel) -> tuple[object, ...]:
 
 
 def _of(entry: Entry) -> Q:
-    submission = entry.submission
-    own = Q(entry=entry)
-    if submission is None or submission.image_id is None:
-        return own
-    # One smoke run is for all entries of the image and pair; another team's is not ours to see.
-    return own | Q(
+    # One smoke run is for all entries of the submission and language pair.
+    return Q(entry=entry) | Q(
         purpose=Run.Purpose.SMOKE,
-        image=submission.image_id,
+        submission=entry.submission_id,
         source_language=entry.test_set.source_language,
         target_language=entry.test_set.target_language,
-        entry__team=entry.team_id,
     )

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
+from health import monitoring
 from nodes.pages import logs, panel
 from nodes.pages import status as site_status
 from nodes.pages.access import run_with_log_or_404
@@ -28,10 +29,20 @@ LOG_SHOWN = 6000  # characters of a log's end, on an entry's page
 @never_cache
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
-    """Show what waits and which nodes are there; everybody may know."""
+    """Show what waits and which nodes are there; everybody may know.
+
+    Organisers also read which of the site's own services are missing.
+    """
     found = site_status.now()
-    context: dict[str, object] = {"status": found, "poll_every": POLL_EVERY}
-    return live(request, "status", context, facts=found.facts, folder="nodes")
+    is_organiser = viewer_of(request.user).is_organiser
+    missing = monitoring.everything.get() if is_organiser else ()
+    context: dict[str, object] = {
+        "status": found,
+        "poll_every": POLL_EVERY,
+        "shows_services": is_organiser,
+        "missing": missing,
+    }
+    return live(request, "status", context, facts=(*found.facts, missing), folder="nodes")
 
 
 @login_required

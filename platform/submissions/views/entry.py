@@ -21,9 +21,10 @@ from accounts.http import SignedInRequest
 from accounts.models import User
 from sharedtasks.policy import Thing, can_see, instant_of
 from sharedtasks.viewers import viewer_of
-from submissions import progress, reports, scores, services
-from submissions.access import can_send_again, entry_or_404
+from submissions import progress, reports, requeueing, scores, services
+from submissions.access import can_send_again, entry_or_404, require_organiser
 from submissions.models import Entry, SubmittedFile, Verdict
+from submissions.states import EntryState
 from submissions.views.live import live, pace
 
 
@@ -94,6 +95,15 @@ def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "submissions/cancel.html", {"entry": found})
 
 
+@entry_action
+def requeue(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Let an entry that failed on our side begin again; for organisers."""
+    found = entry_or_404(request.user, pk)
+    require_organiser(request.user)
+    done = f"{found.system} is requeued on {found.test_set.slug}."
+    return _act(request, found, requeueing.requeue_entry, done)
+
+
 def _act(
     request: SignedInRequest, found: Entry, service: Callable[..., None], done: str
 ) -> HttpResponse:
@@ -114,6 +124,7 @@ def _page(
         "error": error,
         "pace": pace(found.state_since),
         "changes": found.changes.select_related("actor"),
+        **_requeueing(found, request.user),
         "why_no_choice": services.why_no_choice(found, is_organiser=request.user.is_organiser),
     }
     context |= _scores(found, request.user) | _source(found) | _again(found, request.user)
@@ -122,6 +133,17 @@ def _page(
             team=found.team_id, test_set=found.test_set_id, is_primary=True
         ).first()
     return live(request, "entry", context, facts=_facts(found), status=status)
+
+
+def _requeueing(found: Entry, user: User) -> dict[str, object]:
+    """Return what an organiser reads of a failed entry: whether it can begin again."""
+    if found.state != EntryState.FAILED or not viewer_of(user).is_organiser:
+        return {}
+    return {
+        "can_requeue": True,
+        "why_no_requeue": requeueing.why_not_entry(found),
+        "successor": requeueing.find_successor(found),
+    }
 
 
 def _again(found: Entry, user: User) -> dict[str, object]:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import SignedInRequest
-from submissions import progress, reports
-from submissions.access import can_send_again, submission_or_404
+from accounts.models import User
+from sharedtasks.viewers import viewer_of
+from submissions import progress, reports, requeueing
+from submissions.access import can_send_again, require_organiser, submission_or_404
 from submissions.models import Entry, Submission
 from submissions.progress import Progress
+from submissions.states import SubmissionState
 from submissions.views.live import live, pace
 
 
@@ -37,8 +45,37 @@ def submission(request: SignedInRequest, pk: int) -> HttpResponse:
         "is_live": not found.is_final or not all(entry.is_final for entry in entries),
         "pace": pace(moved),
         "changes": found.changes.select_related("actor"),
+        **_requeueing(found, request.user),
     }
     return live(request, "submission", context, facts=_facts(found, entries, running, pace(moved)))
+
+
+@never_cache
+@require_POST
+def requeue(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a submission that failed on our side be checked again; for organisers."""
+    if not isinstance(request.user, User):  # who signs in comes back to a page
+        return redirect_to_login(reverse("submission", args=[pk]))
+    found = submission_or_404(request.user, pk)
+    require_organiser(request.user)
+    try:
+        requeueing.requeue_submission(submission=found, actor=request.user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, f"{found.system} is requeued.")
+    return redirect(found)
+
+
+def _requeueing(found: Submission, user: User) -> dict[str, object]:
+    """Return what an organiser reads of a failed submission: whether it can begin again."""
+    if found.state != SubmissionState.FAILED or not viewer_of(user).is_organiser:
+        return {}
+    return {
+        "can_requeue": True,
+        "why_no_requeue": requeueing.why_not_submission(found),
+        "successor": requeueing.find_successor(found),
+    }
 
 
 def _facts(

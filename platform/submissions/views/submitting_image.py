@@ -16,12 +16,13 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
+from accounts.models import Team
 from config.bodies import Limit, declared_length, takes_up_to
 from files.incoming import NoRoom, close_all, require_room
 from sharedtasks.access import phase_or_404
 from sharedtasks.models import Phase
 from sharedtasks.viewers import viewer_of
-from submissions import services, slots, tries
+from submissions import one_at_a_time, services, slots, tries
 from submissions.forms.images import BROKE_OFF, ImageForm
 from submissions.models import Submission
 from submissions.views import senders
@@ -73,6 +74,8 @@ def _require_sense(request: SignedInRequest, phase: Phase) -> None:
         raise ValidationError("You are not in a team yet.")
     if all(tries.next_at(team, phase) for team in teams):
         tries.require_one_left(teams[0], phase)
+    if reason := one_at_a_time.first_reason(teams, request.user):
+        raise ValidationError(reason)
 
 
 @csrf_protect
@@ -125,4 +128,6 @@ def _page(
 ) -> HttpResponse:
     context = senders.context_of(request, phase, slots.wanted(phase), form, again)
     context |= {"error": error, "is_image_page": True, "max_bytes": settings.MAX_IMAGE_BYTES}
+    if isinstance(team := context["team"], Team) and not (form.is_bound or error):
+        context["why_not_now"] = one_at_a_time.why_not_now(team, request.user)
     return render(request, "submissions/submit_image.html", context, status=status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from dataclasses import replace
 
@@ -51,7 +52,7 @@ def send(platform, monkeypatch):
         platform.add(make_segments(2), **claim)
         value, _ = client.claim(Machine(1, 1, (), None, "1"))
         assignment = read_assignment(value)
-        with Lease(client, assignment.hold, time.monotonic()) as lease:
+        with Lease(client, assignment.hold, time.monotonic(), patience=30) as lease:
             if cause:
                 lease.stop(cause)
             report = Report(client, lease, assignment.hold, is_ending=lambda: is_ending)
@@ -163,6 +164,20 @@ def test_who_does_not_listen_at_all_is_given_up(platform, send, monkeypatch):
     platform.always["finish"] = 503
 
     assert send(CRASHED) is None
+
+
+@pytest.mark.parametrize("name", ["log", "hypotheses", "finish"])
+def test_a_platform_that_answers_nothing_is_told_when_it_is_back(platform, send, monkeypatch, name):
+    platform.lease, platform.heartbeat = 1, 0.05
+    monkeypatch.setattr(module, "PATIENCE", 0.5)
+    monkeypatch.setattr(module, "LONGEST_PAUSE", 0.1)
+    back = threading.Timer(2, platform.always.clear)  # longer than the lease and our patience
+    platform.always |= {"heartbeat": 502, name: 502}
+    back.start()
+
+    assert send(OK, lease=1, heartbeat=0.05) == "ok"
+
+    assert platform.runs[17].order == ["log", "hypotheses", "finish"]
 
 
 def test_many_long_problems_stay_within_what_the_platform_takes():

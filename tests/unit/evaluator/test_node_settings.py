@@ -32,6 +32,8 @@ def test_three_variables_are_enough():
     assert (settings.token, settings.gpus, settings.runtime) == ("token", (), None)
     assert (settings.cpus, settings.memory, settings.grace) == (None, None, 0)
     assert settings.image_budget == 200 * GB
+    assert settings.patience == 30 * 60  # seconds
+    assert read(NODE_PATIENCE="0").patience == 0
 
 
 def test_all_of_them_are_read(tmp_path):
@@ -46,6 +48,7 @@ def test_all_of_them_are_read(tmp_path):
         "NODE_CPUS": "4",
         "NODE_MEMORY": "34359738368",
         "NODE_GRACE": "2.5",
+        "NODE_PATIENCE": "90",
     }
     del environment["NODE_TOKEN"]
 
@@ -62,6 +65,7 @@ def test_all_of_them_are_read(tmp_path):
         cpus=4,
         memory=32 * GB,
         grace=2.5,
+        patience=90,
     )
 
 
@@ -101,6 +105,9 @@ def test_secrets_are_not_printed():
         ("NODE_GRACE", "-1", "a number of seconds"),
         ("NODE_GRACE", "nan", "a number of seconds"),
         ("NODE_GRACE", "inf", "a number of seconds"),
+        ("NODE_PATIENCE", "-1", "a number of seconds"),
+        ("NODE_PATIENCE", "soon", "a number of seconds"),
+        ("NODE_PATIENCE", "1e999", "a number of seconds"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_remedy(variable, value, words):

@@ -83,7 +83,7 @@ def work(platform, engine, refusals):
         refusals.append(True)
         work.stop()
 
-    work = Work(client, Store(), MACHINE, grace=0.0, on_refusal=refuse)
+    work = Work(client, Store(), MACHINE, grace=0.0, patience=0.0, on_refusal=refuse)
     yield work
     work.stop()
 

@@ -10,11 +10,13 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
+from files import marker
 from files.incoming import remove_leftovers
 from files.storage import collect_garbage
+from health import presence
 from leaderboard import boards
 from nodes.sweeping import sweep_runs
 from submissions import baselines
@@ -34,6 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="sweep once and exit")
 
     def handle(self, *, once: bool, **_: object) -> None:
+        _survives(_require_storage)
         if once:
             made = baselines.add_missing()
             self.stdout.write(
@@ -46,21 +49,38 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stopped.set())
         collected_at = float("-inf")
         while not stopped.is_set():
-            _survives(baselines.add_missing)
-            _survives(sweep)
-            _survives(sweep_runs)
-            _survives(boards.rebuild_stale)
+            _survives(_require_storage)
+            steps: list[Callable[[], object]] = [
+                baselines.add_missing,
+                sweep,
+                sweep_runs,
+                boards.rebuild_stale,
+            ]
             if time.monotonic() - collected_at > COLLECT_EVERY:
                 collected_at = time.monotonic()
-                _survives(collect_garbage)
-                _survives(remove_leftovers)
+                steps += [collect_garbage, remove_leftovers]
+            for step in steps:
+                _survives(_beat)  # after an absence too: the sweep of runs has to know of it
+                _survives(step)
             stopped.wait(settings.SWEEP_INTERVAL)
+
+
+def _require_storage() -> None:
+    """Raise CommandError if the folder is another one: what is swept would lose its files."""
+    if fault := marker.find_fault():
+        raise CommandError(f"The sweeper does not go on. {fault}")
+
+
+def _beat() -> None:
+    presence.beat(presence.SWEEPER)
 
 
 def _survives(step: Callable[[], object]) -> bool:
     """Run one step; whatever goes wrong in it, the others and the next sweep have their turn."""
     try:
         step()
+    except CommandError:
+        raise
     except Exception:
         logger.exception("a step of the sweep failed; the next sweep tries again")
         return False

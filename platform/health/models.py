@@ -1,0 +1,45 @@
+"""When each of the platform's parts was last heard of, and when it was away."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+MAX_NAME = 100
+
+
+class Heartbeat(models.Model):
+    """The last sign of life of a part: the web servers, the sweeper, the workers of one queue.
+
+    One row per part, however many processes it has: the part is there while one of them is.
+    """
+
+    part = models.CharField(max_length=MAX_NAME, unique=True)
+    at = models.DateTimeField()  # by the database's clock
+
+    class Meta:
+        ordering = ["part"]
+
+    def __str__(self) -> str:
+        return f"{self.part}: {self.at}"
+
+
+class Absence(models.Model):
+    """A time in which nothing was heard of a part, written down once it was heard of again."""
+
+    part = models.CharField(max_length=MAX_NAME)
+    since = models.DateTimeField()  # its last heartbeat before
+    until = models.DateTimeField()  # its first heartbeat after
+
+    class Meta:
+        ordering = ["until"]
+        constraints = [
+            models.CheckConstraint(name="absence_ends_later", condition=Q(until__gt=F("since")))
+        ]
+        indexes = [
+            # The sweep of runs asks for the last one, quarantine for those within a period.
+            models.Index(name="absence_until", fields=["until"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.part}: {self.since} – {self.until}"

@@ -1,0 +1,85 @@
+"""Heartbeats of the platform's own parts, and the times in which the platform was away.
+
+While the platform is away no node can renew a lease, so a lease that ended then says nothing
+about its node.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from health.models import Absence, Heartbeat
+
+WEB, SWEEPER = "web", "sweeper"
+WORKER_OF = "worker for "  # and the name of a queue
+PLATFORM = (WEB, SWEEPER)  # what a node's lease depends on
+LONGEST_PAUSE = 15.0  # seconds between two heartbeats of a part
+BEATS_IN_A_LEASE = 4  # at least: an absence that ends a lease has to be seen
+MISSED_BEATS = 2.5  # heartbeats later a part counts as away
+# Seconds. No node keeps a run for longer without an answer (NODE_PATIENCE), so a part that has
+# gone for good holds up nothing.
+LONGEST_ABSENCE = 3600.0
+KEPT_FOR = timedelta(days=90)
+
+
+def pause() -> float:
+    """Return the seconds between two heartbeats of a part."""
+    return min(LONGEST_PAUSE, settings.NODE_LEASE / BEATS_IN_A_LEASE)
+
+
+def beat(part: str) -> None:
+    """Write that a part is there; if it was not heard of for a while, also that it was away."""
+    with transaction.atomic():
+        rows = Heartbeat.objects.filter(part=part)
+        heartbeat = rows.select_for_update().first()
+        if heartbeat is None:
+            _begin(part)
+            return
+        rows.update(at=Now())
+        now = rows.values_list("at", flat=True).get()
+        if now - heartbeat.at > _limit(part):
+            Absence.objects.create(part=part, since=heartbeat.at, until=now)
+            Absence.objects.filter(until__lt=now - KEPT_FOR).delete()
+
+
+def platform_was_away(since: datetime, until: datetime) -> bool:
+    """Return whether the platform did not answer for a part of this period.
+
+    It was away if nothing was heard of the web servers or of the sweeper for a while. A part
+    that has never been heard of does not count.
+    """
+    overlapping = Absence.objects.filter(part__in=PLATFORM, since__lt=until, until__gt=since)
+    return overlapping.exists() or _present_absence(until) is not None
+
+
+def last_absence(now: datetime) -> Absence | None:
+    """Return the platform's last absence, which lasts until `now` if it is away; None: never."""
+    absences = Absence.objects.filter(part__in=PLATFORM)
+    return _present_absence(now) or absences.order_by("-until").first()
+
+
+def _present_absence(now: datetime) -> Absence | None:
+    """Return the absence, not saved, of a part of the platform that is silent now."""
+    oldest = now - timedelta(seconds=LONGEST_ABSENCE)
+    for heartbeat in Heartbeat.objects.filter(part__in=PLATFORM, at__gt=oldest).order_by("at"):
+        if heartbeat.at < now - _limit(heartbeat.part):
+            return Absence(part=heartbeat.part, since=heartbeat.at, until=now)
+    return None
+
+
+def _begin(part: str) -> None:
+    try:
+        with transaction.atomic():
+            Heartbeat.objects.create(part=part, at=Now())
+    except IntegrityError:  # another process of the part was faster
+        pass
+
+
+def _limit(part: str) -> timedelta:
+    # The sweeper's heartbeat is its sweep: if it wrote one while it hung, nobody would notice.
+    usual = max(pause(), settings.SWEEP_INTERVAL) if part == SWEEPER else pause()
+    return timedelta(seconds=MISSED_BEATS * usual)

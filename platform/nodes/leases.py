@@ -1,0 +1,31 @@
+"""Leases that could not be renewed, as the platform itself was away."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+
+from health import presence
+from nodes.clock import database_now
+from nodes.models import Run
+
+
+def prolong_leases() -> int:
+    """Give each run that was alive when the platform went away one lease more; return how many.
+
+    The lease is counted from when the platform was back, so doing it again changes nothing. A run
+    that had gone silent before, or that was heard of since, is left alone.
+    """
+    absence = presence.last_absence(database_now())
+    if absence is None:
+        return 0
+    lease = timedelta(seconds=settings.NODE_LEASE)
+    until = absence.until + lease
+    runs = Run.objects.filter(
+        ended_at=None,
+        heartbeat_at__gt=absence.since - lease,
+        heartbeat_at__lt=absence.until,
+        lease_until__lt=until,
+    )
+    return runs.update(lease_until=until)

@@ -1,0 +1,91 @@
+"""`manage.py requeue`: let entries and submissions that failed on our side begin again."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from nodes import requeueing
+from nodes.requeueing import CAUSES, Choice, Failed
+from sharedtasks.models import Phase
+from submissions.models import Entry, Submission
+
+
+class Command(BaseCommand):
+    """Requeue what failed; nothing that is a team's own fault."""
+
+    help = (
+        "Requeue entries and submissions that failed on our side, once the cause is gone. Their "
+        "attempts are counted from zero. What a team has withdrawn, or has sent again since, is "
+        "passed over, and named. Begin with --dry-run: it changes nothing and says what would be "
+        "done."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--phase", metavar="TASK/PHASE", help="only of this phase")
+        parser.add_argument(
+            "--entry", type=int, action="append", default=[], metavar="NUMBER",
+            help="this entry, also if its team has sent the system again; can be repeated",
+        )  # fmt: skip
+        parser.add_argument(
+            "--submission", type=int, action="append", default=[], metavar="NUMBER",
+            help="this submission; can be repeated",
+        )  # fmt: skip
+        parser.add_argument("--cause", choices=CAUSES, default="", help="only what failed by this")
+        parser.add_argument("--all", action="store_true", help="everything that failed")
+        parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
+
+    def handle(self, *, dry_run: bool, **options: Any) -> None:
+        choice = _choice(options)
+        done = passed_over = 0
+        # All of them before the first move: what fails again meanwhile is not requeued twice.
+        for failed in list(requeueing.find_failed(choice)):
+            why_not = failed.why_not
+            if not why_not and not dry_run:
+                why_not = requeueing.requeue(failed, actor=None)
+            self.stdout.write(_line(failed, why_not, dry_run=dry_run))
+            done += not why_not
+            passed_over += bool(why_not)
+        what = "would be requeued" if dry_run else "requeued"
+        self.stdout.write(f"{done} {what}, {passed_over} passed over.")
+        if dry_run and done:
+            self.stdout.write("Nothing was changed. Without --dry-run it is done.")
+
+
+def _choice(options: dict[str, Any]) -> Choice:
+    numbers = options["entry"] or options["submission"]
+    if not (numbers or options["phase"] or options["cause"] or options["all"]):
+        raise CommandError(
+            "Say what to requeue: --phase, --entry, --submission, --cause, or --all for everything "
+            "that failed on our side."
+        )
+    _require_known(Entry, options["entry"], "entry")
+    _require_known(Submission, options["submission"], "submission")
+    phase = _phase(options["phase"]) if options["phase"] else None
+    return Choice(phase, options["entry"], options["submission"], options["cause"])
+
+
+def _require_known(model: type[Entry] | type[Submission], numbers: list[int], what: str) -> None:
+    known = set(model._default_manager.filter(pk__in=numbers).values_list("pk", flat=True))
+    if unknown := sorted(set(numbers) - known):
+        raise CommandError(f"There is no {what} {', '.join(map(str, unknown))}.")
+
+
+def _phase(text: str) -> Phase:
+    task, _, slug = text.partition("/")
+    phase = Phase.objects.filter(shared_task__slug=task, slug=slug).first()
+    if phase is None:
+        phases = Phase.objects.order_by("pk").values_list("shared_task__slug", "slug")
+        known = ", ".join("/".join(names) for names in phases) or "none"
+        raise CommandError(f"There is no phase {text}. Known: {known}.")
+    return phase
+
+
+def _line(failed: Failed, why_not: str, *, dry_run: bool) -> str:
+    team = failed.row.team.name if failed.row.team else "the test set's own"
+    row = f"{failed.row} ({team}), failed by {failed.cause}"
+    if why_not:
+        return f"{row}: passed over. {why_not}"
+    return f"{row}: {'would be requeued' if dry_run else 'requeued'}"

@@ -1,0 +1,91 @@
+"""Another beginning for what failed on our side: by organisers, once the cause is gone.
+
+What a team's own fault has ended (refused, rejected) stays as it is.
+"""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models.functions import Now
+
+from accounts.models import User
+from submissions import work
+from submissions.models import Entry, Submission
+from submissions.states import EntryState, SubmissionState
+
+REASON = "requeued, as it had failed on our side"
+
+
+@transaction.atomic
+def requeue_entry(*, entry: Entry, actor: User | None) -> None:
+    """Let a failed entry run, or be scored, as if for the first time. Raises ValidationError.
+
+    Of two who do so at once, the second is refused: the entry has not failed any more.
+    """
+    rows = Entry.objects.filter(pk=entry.pk, state=EntryState.FAILED, withdrawn_at=None)
+    # Locks the row: whoever withdraws it at this moment comes before us or after us.
+    rows.update(attempts=0, announcements=0, requeued_at=Now())
+    entry.refresh_from_db()
+    if reason := why_not_entry(entry):
+        raise ValidationError(reason)
+    has_run = entry.hypotheses_id is not None
+    to = EntryState.SCORING if has_run else EntryState.WAITING
+    work.move(entry, old=[EntryState.FAILED], to=to, reason=REASON, actor=actor)
+    entry.refresh_from_db()
+    if has_run:
+        work.announce(entry)
+
+
+@transaction.atomic
+def requeue_submission(*, submission: Submission, actor: User | None) -> None:
+    """Let a failed submission be checked as if for the first time. Raises ValidationError."""
+    rows = Submission.objects.filter(pk=submission.pk, state=SubmissionState.FAILED)
+    rows.update(attempts=0, announcements=0, fetched=0)
+    submission.refresh_from_db()
+    if reason := why_not_submission(submission):
+        raise ValidationError(reason)
+    to = SubmissionState.CHECKING
+    work.move(submission, old=[SubmissionState.FAILED], to=to, reason=REASON, actor=actor)
+    submission.refresh_from_db()
+    work.announce(submission)
+
+
+def why_not_entry(entry: Entry) -> str:
+    """Return why an entry can't be requeued; empty if it can."""
+    if entry.state != EntryState.FAILED:
+        return f"Only what failed on our side can be requeued; this entry is {entry.state}."
+    if entry.withdrawn_at is not None:
+        return "It has been withdrawn."
+    image = entry.submission.image if entry.submission else None
+    if entry.hypotheses_id is None and image is not None and image.quarantined_at is not None:
+        return (
+            "Its image is in quarantine, so no node would run it. Lift the quarantine first, under "
+            "Images in the admin panel."
+        )
+    return ""
+
+
+def why_not_submission(submission: Submission) -> str:
+    """Return why a submission can't be requeued; empty if it can."""
+    if submission.state != SubmissionState.FAILED:
+        state = submission.state
+        return f"Only what failed on our side can be requeued; this submission is {state}."
+    if not submission.image_reference and not submission.files.exists():
+        return "Its files have been removed. Its team has to send it again."
+    return ""
+
+
+def find_successor(row: Entry | Submission) -> Entry | Submission | None:
+    """Return what makes another attempt needless: the same system sent again since."""
+    if isinstance(row, Entry):
+        entries = Entry.objects.filter(
+            team=row.team_id, test_set=row.test_set_id, system=row.system, pk__gt=row.pk
+        )
+        useless = [EntryState.FAILED, EntryState.REJECTED, EntryState.CANCELLED]
+        return entries.filter(withdrawn_at=None).exclude(state__in=useless).first()
+    submissions = Submission.objects.filter(
+        team=row.team_id, phase=row.phase_id, kind=row.kind, system=row.system, pk__gt=row.pk
+    )
+    useful = [SubmissionState.CHECKING, SubmissionState.ACCEPTED]
+    return submissions.filter(state__in=useful).order_by("pk").first()
