@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
-from submissions import progress, reports
+from submissions import expiry, progress, reports
 from submissions.access import can_send_again, submission_or_404
 from submissions.models import Entry, Submission
 from submissions.progress import Progress
@@ -28,6 +28,7 @@ def submission(request: SignedInRequest, pk: int) -> HttpResponse:
     context: dict[str, object] = {
         "submission": found,
         "sent": found.files.select_related("file"),
+        "expires_at": expiry.expires_at(found),
         "entries": [(entry, running.get(entry.pk)) for entry in entries],
         "files": files,
         "files_hidden": max(found.verdicts.count() - len(files), 0) if files else 0,

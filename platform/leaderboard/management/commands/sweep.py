@@ -18,6 +18,7 @@ from files.storage import collect_garbage
 from leaderboard import boards
 from nodes.sweeping import sweep_runs
 from submissions import baselines
+from submissions.expiry import remove_refused_files
 from submissions.sweeper import sweep
 
 logger = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ class Command(BaseCommand):
             _survives(boards.rebuild_stale)
             if time.monotonic() - collected_at > COLLECT_EVERY:
                 collected_at = time.monotonic()
+                _survives(remove_refused_files)
                 _survives(collect_garbage)
                 _survives(remove_leftovers)
             stopped.wait(settings.SWEEP_INTERVAL)
