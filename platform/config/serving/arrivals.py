@@ -43,7 +43,8 @@ def read_arrival(received: bytes | bytearray) -> Arrival | None:
     size = end + len(END)
     lengths = LENGTH.findall(head)
     is_clear = len(lengths) == len(UNCLEAR.findall(head)) <= 1
-    body = int(lengths[0][:18]) if lengths and is_clear else 0  # more digits are no small body
+    # More than 18 digits are no small body, however many more.
+    body = int(lengths[0].lstrip(b"0")[:18] or 0) if lengths and is_clear else 0
     if not is_clear or body > SMALL_BODY:
         return Arrival(Lane.TRANSFERS, size, is_whole=False)
     if DOWNLOAD.match(head):
