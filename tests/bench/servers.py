@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "platform")]
 
 from demo.processes import HOST, free_port  # noqa: E402 (the paths come first)
-from tests.e2e.slowness import Kind, kinds, slow_clients  # noqa: E402
+from tests.e2e.slowness import Kind, connect, kinds, slow_clients  # noqa: E402
 
 PAGE = "/account/sign-in"  # built for each request: a form with a token, no board that is kept
 SECONDS = 5  # of each measurement of speed
@@ -36,6 +36,11 @@ PAGES = 10  # under slow clients
 GIVE_UP = 5.0  # seconds for a page
 CLIENTS = 8
 SLOW = 50
+MANY = 300
+MANY_OF = ("half a header", "a header, byte by byte", "a small body, byte by byte")
+PATIENCE = 45  # seconds
+HALF = b"GET / HTTP/1.1\r\nHo"
+SILENT = b"POST /account/sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000\r\n\r\nx"
 ENOUGH = 2  # pages that did not come; the others would not either
 
 # The package that has to be there, and the command; the address to listen at comes after it.
@@ -101,15 +106,33 @@ def _measure(name: str, command: str, environment: dict[str, str]) -> None:
         speed, latency = _speed(url)
         print(f"  {speed:.0f} pages/s by {CLIENTS} clients, {latency} s; {_memory(server.pid)} MB")
         for kind, slow in kinds(f"{HOST}:{port}", "/static/css/components.css").items():
-            print(f"  {SLOW} × {kind}: {_under(url, slow)}", flush=True)
+            print(f"  {SLOW} × {kind}: {_under(url, slow, SLOW)}", flush=True)
+        for kind in MANY_OF:
+            slow = kinds(f"{HOST}:{port}", "/static/css/components.css")[kind]
+            print(f"  {MANY} × {kind}: {_under(url, slow, MANY)}", flush=True)
+        print(f"  half a header is sent away after {_sent_away(url, HALF)}")
+        print(f"  a silent body is sent away after {_sent_away(url, SILENT)}", flush=True)
     finally:
         os.killpg(server.pid, signal.SIGKILL)
         server.wait()
 
 
-def _under(url: str, kind: Kind) -> Latency:
+def _sent_away(url: str, sent: bytes) -> str:
+    """Return after what time a server closes a connection on which nothing more comes."""
+    started = time.monotonic()
+    with connect(url) as client:
+        client.settimeout(PATIENCE)
+        client.sendall(sent)
+        try:
+            client.recv(100)
+        except TimeoutError:
+            return f"more than {PATIENCE} s"
+    return f"{time.monotonic() - started:.0f} s"
+
+
+def _under(url: str, kind: Kind, count: int) -> Latency:
     try:
-        with slow_clients(url, [kind], each=SLOW):
+        with slow_clients(url, [kind], each=count):
             time.sleep(1)
             times: list[float] = []
             while len(times) < PAGES and times.count(GIVE_UP) < ENOUGH:
