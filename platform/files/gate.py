@@ -72,7 +72,10 @@ class UploadMiddleware:
         if not is_form or not declared_length(request):
             return None
         try:
-            return _refuse(request, view) or _read(request, view)
+            refusal = _refuse(request, view)
+            if refusal is None and not _reads_itself(view):
+                len(request.POST)  # which reads the body
+            return refusal
         except (StorageTrouble, OSError) as error:
             return answer_trouble(request, error)
 
@@ -123,12 +126,6 @@ def _refuse(request: HttpRequest, view: Callable[..., Any]) -> HttpResponse | No
     if request.content_type == "multipart/form-data" and not _reads_itself(view):
         require_room(declared_length(request))
     return None
-
-
-def _read(request: HttpRequest, view: Callable[..., Any]) -> None:
-    """Read the form, unless its view does that. Raises NoRoom, OSError."""
-    if not _reads_itself(view):
-        len(request.POST)
 
 
 def _reads_itself(view: Callable[..., Any]) -> bool:
