@@ -40,7 +40,11 @@ MANY = 300
 MANY_OF = ("half a header", "a header, byte by byte", "a small body, byte by byte")
 PATIENCE = 45  # seconds
 HALF = b"GET / HTTP/1.1\r\nHo"
-SILENT = b"POST /account/sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000\r\n\r\nx"
+SILENT = (  # with a cookie, or the form would be refused unread
+    b"POST /account/sign-in HTTP/1.1\r\nHost: localhost\r\nCookie: csrftoken="
+    + b"t" * 32
+    + b"\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 2000\r\n\r\nx"
+)
 ENOUGH = 2  # pages that did not come; the others would not either
 
 # The package that has to be there, and the command; the address to listen at comes after it.
