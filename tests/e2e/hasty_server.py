@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -27,7 +28,7 @@ def application(
         text = b"refused"
     else:
         start_response("200 OK", [("Content-Type", "text/plain")])
-        return pieces(int(path.strip("/")))
+        return pieces(int(re.sub(r"\D", "", path.removeprefix("/nodes/v1"))))
     start_response("200 OK", [("Content-Length", str(len(text)))])
     return [text]
 

@@ -64,6 +64,7 @@ class Wire:
         self._parts: deque[Part | Text] = deque()
         self._in_memory = self._in_file = 0  # bytes
         self._file: IO[bytes] | None = None
+        self.waits_for_reader = False  # in a thread that has the time: an image is not copied
         sock.setblocking(False)
 
     def fileno(self) -> int:
@@ -117,7 +118,7 @@ class Wire:
         if len(data) + self._in_memory <= IN_MEMORY:
             self._parts.append(Text(data))
             self._in_memory += len(data)
-        elif len(data) + self._in_file <= IN_A_FILE:
+        elif not self.waits_for_reader and len(data) + self._in_file <= IN_A_FILE:
             self._keep_in_file(data)
         else:
             self._wait_for_reader()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import selectors
 import socket
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -29,6 +30,10 @@ LINGER = 30  # seconds in which a client may take a refusal while it still sends
 LOOK_EVERY = 0.5  # seconds between two looks at who is late
 NODE_THREADS = 8
 READ = 64 * 1024  # bytes
+# Of an answer, bytes in the kernel that are not on their way. It would take megabytes, and a reader
+# of 20 kB/s would seem to take nothing for minutes.
+UNSENT = 64 * 1024
+TCP_NOTSENT_LOWAT = 25  # Linux's number; Python has no name for it yet
 
 Callback = Callable[["Connection"], None]
 
@@ -88,6 +93,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._drop_latest()
         if sock.family != socket.AF_UNIX:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if sys.platform == "linux":
+                sock.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT)
         self._receive(Connection(sock, client, listener.getsockname()), HEADER_WITHIN)
 
     def murder_pending(self) -> None:
@@ -243,6 +250,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Answer a request; return whether the connection can be kept for another one."""
         assert conn.arrival is not None
         request = None
+        conn.sock.waits_for_reader = conn.arrival.lane == Lane.TRANSFERS
         parser = http.get_parser(self.cfg, conn.sock, conn.client)
         parser.unreader.unread(bytes(conn.received))
         conn.received.clear()
