@@ -91,7 +91,7 @@ def site(
     is_proxied = request.param == "behind nginx"
     program = require_service("nginx") if is_proxied else ""
     settings = {"BEHIND_TLS_PROXY": "true", "PROXY_COUNT": "1"} if is_proxied else {}
-    site = make_site(**settings)
+    site = make_site(NODE_LEASE="600", **settings)  # a busy machine takes long to begin
     (site.folder / "source.sgm").write_text(SOURCE)
     (site.folder / "reference.sgm").write_text(REFERENCE)
     site.import_test_set(

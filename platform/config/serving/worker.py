@@ -27,6 +27,7 @@ HEADER_WITHIN = 15  # seconds from the first byte, or from the connection's begi
 SILENCE = 30  # seconds without a byte of a body, or of an answer that is taken
 IDLE = 15  # seconds that a connection is kept for its next request
 LINGER = 30  # seconds in which a client may take a refusal while it still sends
+LINGER_AT_END = 2  # the same when the server is told to stop
 LOOK_EVERY = 0.5  # seconds between two looks at who is late
 NODE_THREADS = 8
 READ = 64 * 1024  # bytes
@@ -109,6 +110,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if not self.alive:  # and whoever has not begun to ask need not be waited for
             for conn in [conn for conn in self._waiting if self._is_idle(conn)]:
                 self._drop(conn)
+            for conn in self._waiting:
+                if conn.late == self._drop and conn.events == selectors.EVENT_READ:  # it lingers
+                    conn.deadline = min(conn.deadline, now + LINGER_AT_END)
 
     def _receive(self, conn: Connection, within: float) -> None:
         """Wait for a request."""
