@@ -44,6 +44,7 @@ SERVICES = {
     "redis": "TERMINARIUM_TEST_REDIS_URL",
     "chromium": "TERMINARIUM_TEST_CHROMIUM",
     "registry": "TERMINARIUM_TEST_REGISTRY",
+    "nginx": "TERMINARIUM_TEST_NGINX",
     "docker": "TERMINARIUM_TEST_DOCKER_HOST",
     "gvisor": "TERMINARIUM_TEST_RUNSC",
 }

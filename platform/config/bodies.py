@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -67,7 +67,12 @@ def limit_at(path: str) -> Limit:
 
 def declared_length(request: HttpRequest) -> int:
     """Return how many bytes a request says that its body has."""
-    declared = request.META.get("CONTENT_LENGTH") or "0"
+    return length_of(request.META)
+
+
+def length_of(environ: Mapping[str, Any]) -> int:
+    """Return the same from what the server says of a request."""
+    declared = environ.get("CONTENT_LENGTH") or "0"
     if not (declared.isascii() and declared.isdigit()):
         return 0  # Django reads nothing then
     digits = declared.lstrip("0")

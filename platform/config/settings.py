@@ -60,6 +60,8 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    # Before the check of a form's token, which would read the body.
+    "files.gate.UploadMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.middleware.PrivateMiddleware",
@@ -74,6 +76,12 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "config.urls"
+
+# The web server, config.serve ---------------------------------------------------------
+
+WEB_PROCESSES = env.integer("WEB_PROCESSES", 1, minimum=1)
+WEB_THREADS = env.integer("WEB_THREADS", 16, minimum=1)  # of each process, for pages
+WEB_TRANSFERS = env.integer("WEB_TRANSFERS", 64, minimum=1)  # large bodies at a time, of each
 WSGI_APPLICATION = "config.wsgi.application"
 
 TEMPLATES = [
@@ -268,6 +276,11 @@ MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 64 * 1024 * 1024, minimum=1)
 MAX_IMAGE_BYTES = env.integer("MAX_IMAGE_BYTES", 25 * 1024**3, minimum=1)
 MAX_UNPACKED_IMAGE_BYTES = env.integer("MAX_UNPACKED_IMAGE_BYTES", 50 * 1024**3, minimum=1)
 MIN_FREE_BYTES = env.integer("MIN_FREE_BYTES", 5 * 1024**3)  # of the disk, whatever is uploaded
+UPLOADS_AT_ONCE = env.integer("UPLOADS_AT_ONCE", 3, minimum=1)  # of a person, above 64 kB
+# Against abuse, far above what anybody needs: of a person and of a team, within 24 hours.
+UPLOADS_PER_DAY = env.integer("UPLOADS_PER_DAY", 1000, minimum=1)
+UPLOAD_BYTES_PER_DAY = env.integer("UPLOAD_BYTES_PER_DAY", 250 * 1024**3, minimum=1)
+REFUSED_FILES_DAYS = env.integer("REFUSED_FILES_DAYS", 30, minimum=1)  # that they can be fetched
 # A form's fields and boundaries beside its file; config.bodies says which limit holds where.
 MAX_BODY_BYTES = MAX_UPLOAD_BYTES + 1024 * 1024
 MAX_IMAGE_BODY_BYTES = MAX_IMAGE_BYTES + 1024 * 1024

@@ -109,10 +109,7 @@ def running(logs: Path, *, port: int) -> Iterator[Children]:
     try:
         children.start("sweeper", "django", "sweep")
         children.start("worker", "celery", "-A", "config", "worker", "-c", "2", "-l", "INFO")
-        children.start(
-            "server", "gunicorn", "config.wsgi", "--bind", f"{HOST}:{port}", "--threads", "8",
-            "--control-socket", str(logs / "gunicorn.ctl"),
-        )  # fmt: skip
+        children.start("server", "config.serve", "--bind", f"{HOST}:{port}")
         wait_for_answer(children, port)
         yield children
     finally:

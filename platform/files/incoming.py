@@ -14,21 +14,13 @@ from django.conf import settings
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
 
+from files.trouble import NoRoom
+
 logger = logging.getLogger(__name__)
 
-LEFT_AFTER = 24 * 3600  # seconds without a byte; whoever wrote it is gone
-LOOK_EVERY = 64 * 1024 * 1024  # bytes written between two looks at the disk
+LEFT_AFTER = 3600  # seconds without a byte; the server gives up on an upload after 30
+LOOK_EVERY = 4 * 1024 * 1024  # bytes written between two looks at the disk
 KIND = "application/octet-stream"
-
-
-class NoRoom(Exception):
-    """The disk would be too full."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "There is no room for it on our side at the moment, which is our fault and not yours. "
-            "Tell the organisers, or try again later."
-        )
 
 
 class IncomingFile(TemporaryUploadedFile):
@@ -90,7 +82,11 @@ def require_room(size: int) -> None:
 
 def remove_leftovers() -> int:
     """Remove what processes that were killed have left; return how many files."""
-    removed = sum(map(_remove_if_left, Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir()))
+    removed = sum(
+        _remove_if_left(path)
+        for path in Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir()
+        if path.is_file()
+    )
     if removed:
         logger.info("removed %s uploads that were broken off", removed)
     return removed

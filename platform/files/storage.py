@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import secrets
@@ -59,9 +60,14 @@ def put_all(streams: Sequence[IO[bytes]], *, max_bytes: int) -> list[StoredFile]
         digests.append(_digest(stream, max_bytes=left))
     kept = _reuse({sha256 for sha256, _ in digests})
     new: dict[str, StoredFile] = {}
-    for stream, (sha256, size) in zip(streams, digests, strict=True):
-        if sha256 not in kept and sha256 not in new:
-            new[sha256] = _save(stream, sha256, size)
+    try:
+        for stream, (sha256, size) in zip(streams, digests, strict=True):
+            if sha256 not in kept and sha256 not in new:
+                new[sha256] = _save(stream, sha256, size)
+    except OSError:  # the disk is full, say: what was written before has no row
+        for file in new.values():
+            _discard(file.key)
+        raise
     if new:
         StoredFile.objects.bulk_create(new.values(), ignore_conflicts=True)
         kept |= {file.sha256: file for file in StoredFile.objects.filter(sha256__in=new)}
@@ -135,8 +141,18 @@ def _save(stream: IO[bytes], sha256: str, size: int) -> StoredFile:
     stream.seek(0)
     # An upload that lies in a temporary file is moved, not copied, where the storage can.
     content = stream if isinstance(stream, UploadedFile) else File(stream, name=key)
-    key = default_storage.save(key, content)
+    try:
+        key = default_storage.save(key, content)
+    except OSError:
+        _discard(key)
+        raise
     return StoredFile(sha256=sha256, size=size, key=key, used_at=timezone.now())
+
+
+def _discard(key: str) -> None:
+    """Remove what was written of a file that could not be written whole."""
+    with contextlib.suppress(OSError):
+        default_storage.delete(key)
 
 
 def _unreferenced() -> models.QuerySet[StoredFile]:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from config.bodies import Limit, takes_up_to
 from files import storage
+from files.trouble import trouble_in
 from nodes import endings, reports
 from nodes.assignments import assignment
 from nodes.bodies import BadBody, Body
@@ -60,7 +61,13 @@ def of_nodes(method: str) -> Callable[[Handler[P]], View[P]]:
                 return _error(413, str(error))
             except Unacceptable as error:
                 return _error(422, str(error))
+            except OSError as error:
+                if (trouble := trouble_in(error)) is None:
+                    raise
+                logger.error("what %s sent could not be stored: %r", node, error)
+                return _error(trouble.status, str(trouble))
 
+        answer.is_of_nodes = True  # type: ignore[attr-defined]
         return cast("View[P]", answer)
 
     return decorate

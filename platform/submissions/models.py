@@ -112,6 +112,9 @@ class Submission(WorkItem):
     fetched = models.PositiveSmallIntegerField(default=0)  # percent of it, in the last attempt
     needs_gpu = models.BooleanField(default=False)  # its image runs on nodes with a GPU alone
     problems_total = models.PositiveIntegerField(default=0)  # found; the first ones are kept
+    form_token = models.CharField(  # of the form that was sent; empty: sent by other means
+        max_length=32, blank=True
+    )
     created_at = models.DateTimeField(default=timezone.now)
     state = models.CharField(
         max_length=10, choices=SubmissionState, default=SubmissionState.CHECKING
@@ -131,6 +134,12 @@ class Submission(WorkItem):
             models.CheckConstraint(
                 name="submission_fetched_by_its_reference",
                 condition=Q(fetched=0) | (Q(fetched__lte=100) & ~Q(image_reference="")),
+            ),
+            # A form that is sent twice, by a double click or a retry, makes one submission.
+            models.UniqueConstraint(
+                name="submission_once_per_form",
+                fields=["member", "form_token"],
+                condition=~Q(form_token=""),
             ),
         ]
         indexes = [
@@ -165,7 +174,9 @@ class SubmittedFile(models.Model):
     """One file of a submission, byte for byte as it came."""
 
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="files")
-    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="upload_of")
+    file = models.ForeignKey(  # none: it was refused long ago, and its bytes are gone
+        StoredFile, models.PROTECT, null=True, blank=True, related_name="upload_of"
+    )
     name = models.CharField(max_length=200)  # as the team named it
     position = models.PositiveSmallIntegerField()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import IO
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import names
@@ -55,6 +56,7 @@ class PlannedImage:
     system: SystemDescription
     wants_primary: bool = False
     needs_gpu: bool = False
+    form_token: str = ""
 
 
 def submit(
@@ -66,8 +68,11 @@ def submit(
     wants_primary: bool,
     files: Sequence[Upload],
     test_set: TestSet | None = None,
+    form_token: str = "",
 ) -> Submission:
     """Store an upload and tell the workers; opens nothing. Raises ValidationError.
+
+    The same form sent again gives the submission that it has made already.
 
     Which file is for which test set its name says, or `test_set` for a file whose name does not.
     """
@@ -76,26 +81,24 @@ def submit(
         raise ValidationError(f"{test_set.slug} is no test set of {phase.name}.")
     submission.test_set = test_set
     submission.wants_primary = wants_primary
+    submission.form_token = form_token
     stored = _store(files)
-    with transaction.atomic():
-        _begin(submission, stored, reason="uploaded")
-    return submission
+    return _once(submission, stored, partial(_begin, submission, stored, reason="uploaded"))
 
 
 def submit_image(*, planned: PlannedImage, archive: Upload) -> Submission:
     """Store the archive of an image and tell the workers; opens nothing. Raises ValidationError."""
     submission = require_image_taken(planned)
     stored = _store([archive], max_bytes=settings.MAX_IMAGE_BYTES)
-    _begin_image(submission, stored, reason="uploaded")
-    return submission
+    return _once(submission, stored, partial(_begin_image, submission, stored, reason="uploaded"))
 
 
 def submit_image_by_reference(*, planned: PlannedImage, reference: Reference) -> Submission:
     """Note where an image is and tell the workers; asks no registry. Raises ValidationError."""
     submission = require_image_taken(planned)
     submission.image_reference = str(reference)
-    _begin_image(submission, [], reason="sent by its reference")
-    return submission
+    begin = partial(_begin_image, submission, [], reason="sent by its reference")
+    return _once(submission, [], begin)
 
 
 def require_image_taken(planned: PlannedImage) -> Submission:
@@ -114,6 +117,7 @@ def require_image_taken(planned: PlannedImage) -> Submission:
     submission.kind = Submission.Kind.IMAGE
     submission.wants_primary = planned.wants_primary
     submission.needs_gpu = planned.needs_gpu
+    submission.form_token = planned.form_token
     return submission
 
 
@@ -205,6 +209,49 @@ def _described(team: Team, member: User, phase: Phase, system: SystemDescription
     submission.clean_fields(exclude={"team", "member", "phase"})
     _require_visible(submission.system)
     return submission
+
+
+def _once(
+    submission: Submission, stored: Sequence[tuple[StoredFile, str]], begin: Callable[[], None]
+) -> Submission:
+    """Save a submission, or return the one that the same form has made already.
+
+    A form from a browser's memory may hold other files by now: that makes another submission.
+    """
+    earlier = _made_by_form(submission)
+    if earlier is None:
+        try:
+            with transaction.atomic():
+                begin()
+        except IntegrityError:
+            earlier = _made_by_form(submission)  # it came at the same moment
+            if earlier is None:
+                raise
+        else:
+            return submission
+    if _is_the_same(earlier, submission, stored):
+        return earlier
+    submission.pk, submission.form_token = None, ""
+    with transaction.atomic():
+        begin()
+    return submission
+
+
+def _made_by_form(submission: Submission) -> Submission | None:
+    if not submission.form_token:
+        return None
+    own = Submission.objects.filter(member=submission.member)
+    return own.filter(form_token=submission.form_token).first()
+
+
+def _is_the_same(
+    earlier: Submission, later: Submission, stored: Sequence[tuple[StoredFile, str]]
+) -> bool:
+    said = ("team_id", "phase_id", "test_set_id", "kind", "system", "image_reference")
+    if any(getattr(earlier, name) != getattr(later, name) for name in said):
+        return False
+    sent = [(file.pk, name) for file, name in stored]
+    return bool(later.image_reference) or sent == list(earlier.files.values_list("file", "name"))
 
 
 def _begin_image(

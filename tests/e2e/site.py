@@ -74,10 +74,7 @@ class Site:
         """Start the server and wait until it answers."""
         if not (self.folder / "static").is_dir():
             self.manage("collectstatic", "--no-input", "--verbosity", "0")
-        self.children.start(
-            "server", "gunicorn", "config.wsgi", "--bind", f"{HOST}:{self.port}", "--threads", "8",
-            "--no-control-socket",
-        )  # fmt: skip
+        self.children.start("server", "config.serve", "--bind", f"{HOST}:{self.port}")
         wait_for_answer(self.children, self.port)
 
     def start_worker(self, application: str = "config") -> None:

@@ -1,4 +1,4 @@
-"""The services that tests need: PostgreSQL, Redis, Chromium, a registry; and containers.py's."""
+"""The services that tests need, but those of containers.py."""
 
 from __future__ import annotations
 
@@ -192,11 +192,32 @@ class Registry(Service):
             return False
 
 
+class Nginx(Service):
+    """The proxy is only found: a test starts it with the configuration that we ship."""
+
+    name = "nginx"
+    variable = "TERMINARIUM_TEST_NGINX"
+    packages = ("nginx-light",)
+
+    def is_installed(self) -> bool:
+        return self._program() is not None
+
+    def start(self, folder: Path) -> str:
+        program = self._program()
+        assert program is not None
+        return program
+
+    @staticmethod
+    def _program() -> str | None:
+        return shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+
+
 SERVICES: tuple[type[Service], ...] = (
     PostgreSQL,
     Redis,
     Chromium,
     Registry,
+    Nginx,
     GVisor,
     Docker,
 )

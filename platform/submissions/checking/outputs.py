@@ -57,6 +57,7 @@ def judge(submission: Submission) -> list[Judged]:
         files = [
             (stack.enter_context(storage.open_file(one.file)), one.name)
             for one in submission.files.select_related("file")
+            if one.file is not None  # which it is only long after it was checked
         ]
         verdicts = evaluator.read_slots(
             files, slots, max_bytes=settings.MAX_UPLOAD_BYTES, chosen=chosen

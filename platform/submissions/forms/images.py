@@ -11,7 +11,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
 from evaluator.errors import ImageError
-from files.incoming import NoRoom, require_room
+from files.incoming import require_room
+from files.trouble import NoRoom
 from images import intake, references, registry
 from images.references import Reference
 from submissions.forms.systems import SystemForm

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from typing import Any
 
 from django import forms
@@ -9,6 +11,9 @@ from django import forms
 from accounts.models import Team, User
 from submissions.models import Submission
 from submissions.services import SystemDescription
+
+TOKEN_BYTES = 16
+TOKEN = re.compile(rf"[0-9a-f]{{{2 * TOKEN_BYTES}}}")
 
 
 class SystemForm(forms.Form):
@@ -53,8 +58,12 @@ class SystemForm(forms.Form):
         ),
     )
 
+    # Of this form as it was shown: sent twice, it makes one submission.
+    form_token = forms.CharField(required=False, widget=forms.HiddenInput)
+
     def __init__(self, *args: Any, member: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial.setdefault("form_token", secrets.token_hex(TOKEN_BYTES))
         self._choices("team").queryset = member.teams.all()
         for name, field in self.fields.items():
             if field.help_text:
@@ -69,6 +78,12 @@ class SystemForm(forms.Form):
             is_constrained=data["is_constrained"],
             terminology_use=data["terminology_use"],
         )
+
+    @property
+    def token(self) -> str:
+        """Return the form's token; empty if what was sent is none of ours."""
+        token: str = self.cleaned_data["form_token"]
+        return token if TOKEN.fullmatch(token) else ""
 
     def _choices(self, name: str) -> forms.ModelChoiceField[Any]:
         field = self.fields[name]

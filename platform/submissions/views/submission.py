@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http import SignedInRequest
 from accounts.models import User
 from sharedtasks.viewers import viewer_of
-from submissions import progress, reports, requeueing
+from submissions import expiry, progress, reports, requeueing
 from submissions.access import can_send_again, require_organiser, submission_or_404
 from submissions.models import Entry, Submission
 from submissions.progress import Progress
@@ -36,6 +36,7 @@ def submission(request: SignedInRequest, pk: int) -> HttpResponse:
     context: dict[str, object] = {
         "submission": found,
         "sent": found.files.select_related("file"),
+        "expires_at": expiry.expires_at(found),
         "entries": [(entry, running.get(entry.pk)) for entry in entries],
         "files": files,
         "files_hidden": max(found.verdicts.count() - len(files), 0) if files else 0,

@@ -12,15 +12,18 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
 from accounts.models import User
+from config.bodies import declared_length
+from files.gate import before_body
 from sharedtasks.access import phase_or_404
 from sharedtasks.models import Phase
 from sharedtasks.viewers import viewer_of
-from submissions import services, slots
+from submissions import quotas, services, slots
 from submissions.forms.outputs import SubmissionForm
 from submissions.models import Submission
 from submissions.views import senders
 
 
+@before_body(quotas.refuse)
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -30,6 +33,9 @@ def submit(request: SignedInRequest, task: str, phase: str) -> HttpResponse:
     if request.method == "POST":
         form = SubmissionForm(request.POST, request.FILES, member=request.user, phase=found)
         if form.is_valid():
+            team, size = form.cleaned_data["team"], declared_length(request)
+            if (refusal := quotas.refuse_team(request, team, size)) is not None:
+                return refusal
             try:
                 return redirect(_submit(request.user, found, form))
             except ValidationError as error:
@@ -49,6 +55,7 @@ def _submit(member: User, phase: Phase, form: SubmissionForm) -> Submission:
         system=form.described_system(),
         wants_primary=form.cleaned_data["wants_primary"],
         files=[services.Upload(file, file.name or "unnamed") for file in form.uploaded()],
+        form_token=form.token,
     )
 
 

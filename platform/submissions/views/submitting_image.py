@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import logging
 from http import HTTPStatus
 
 from django.conf import settings
@@ -18,16 +18,19 @@ from django.views.decorators.http import require_http_methods
 from accounts.http import SignedInRequest
 from accounts.models import Team
 from config.bodies import Limit, declared_length, takes_up_to
-from files.incoming import NoRoom, close_all, require_room
+from files.gate import before_body
+from files.incoming import require_room
+from files.trouble import StorageTrouble, trouble_in
 from sharedtasks.access import phase_or_404
 from sharedtasks.models import Phase
 from sharedtasks.viewers import viewer_of
-from submissions import one_at_a_time, services, slots, tries
+from submissions import one_at_a_time, quotas, services, slots, tries
 from submissions.forms.images import BROKE_OFF, ImageForm
 from submissions.models import Submission
 from submissions.views import senders
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
+logger = logging.getLogger(__name__)
+
 LIMIT = Limit(
     "MAX_IMAGE_BYTES",
     "MAX_IMAGE_BODY_BYTES",
@@ -37,6 +40,7 @@ LIMIT = Limit(
 
 @csrf_exempt  # the check reads the whole body: _take has it, behind what can be said before
 @takes_up_to(LIMIT)
+@before_body(quotas.refuse)
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,16 +57,13 @@ def submit_image(request: SignedInRequest, task: str, phase: str) -> HttpRespons
         return _take(request, found)
     except ValidationError as error:
         return _unread(request, found, " ".join(error.messages), HTTPStatus.UNPROCESSABLE_ENTITY)
-    except NoRoom as error:
-        return _unread(request, found, str(error), HTTPStatus.INSUFFICIENT_STORAGE)
     except UnreadablePostError:  # for the log: nobody reads this answer
         return _unread(request, found, BROKE_OFF, HTTPStatus.UNPROCESSABLE_ENTITY)
-    except OSError as error:
-        if error.errno not in FULL:
+    except (StorageTrouble, OSError) as error:
+        if (trouble := trouble_in(error)) is None:
             raise
-        return _unread(request, found, str(NoRoom()), HTTPStatus.INSUFFICIENT_STORAGE)
-    finally:
-        close_all(request.upload_handlers)
+        logger.error("an image could not be stored: %r", error)
+        return _unread(request, found, str(trouble), trouble.status)
 
 
 def _require_sense(request: SignedInRequest, phase: Phase) -> None:
@@ -99,7 +100,11 @@ def _answer(request: SignedInRequest, phase: Phase, form: ImageForm) -> HttpResp
         system=form.described_system(),
         wants_primary=form.cleaned_data["wants_primary"],
         needs_gpu=form.cleaned_data["needs_gpu"],
+        form_token=form.token,
     )
+    announced = form.cleaned_data.get("announced") or declared_length(request)
+    if (refusal := quotas.refuse_team(request, planned.team, announced)) is not None:
+        return refusal
     if (reference := form.fetched) is not None:
         return redirect(services.submit_image_by_reference(planned=planned, reference=reference))
     if form.is_question:

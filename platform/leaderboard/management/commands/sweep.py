@@ -20,6 +20,7 @@ from health import presence
 from leaderboard import boards
 from nodes.sweeping import sweep_runs
 from submissions import baselines
+from submissions.expiry import remove_refused_files
 from submissions.sweeper import sweep
 
 logger = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ class Command(BaseCommand):
             ]
             if time.monotonic() - collected_at > COLLECT_EVERY:
                 collected_at = time.monotonic()
-                steps += [collect_garbage, remove_leftovers]
+                steps += [remove_refused_files, collect_garbage, remove_leftovers]
             for step in steps:
                 _survives(_beat)  # after an absence too: the sweep of runs has to know of it
                 _survives(step)

@@ -1,0 +1,53 @@
+"""What the first bytes of a request say: how much of it has to be here, and who takes it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+MAX_HEADER_BYTES = 64 * 1024
+SMALL_BODY = 64 * 1024  # bytes; a form without files, or a sign of life
+
+END = b"\r\n\r\n"
+LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*(?=\r\n)", re.IGNORECASE)
+# A length that we cannot read, a body of unknown length, a client that waits for "100 Continue".
+UNCLEAR = re.compile(rb"\r\n(?:content-length|transfer-encoding|expect)[ \t]*:", re.IGNORECASE)
+NODES = re.compile(rb"[A-Z]+ /nodes/")
+DOWNLOAD = re.compile(rb"GET /nodes/v1/runs/\d+/image[ ?]")
+
+
+class Lane(StrEnum):
+    """The threads that answer a request. No lane can starve another."""
+
+    PAGES = "pages"
+    NODES = "nodes"  # the protocol: signs of life must not wait for pages
+    TRANSFERS = "transfers"  # bodies that are read while they come, images on their way to nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A request whose header is here."""
+
+    lane: Lane
+    awaited: int  # bytes of header and body before a thread takes it
+    is_whole: bool  # nothing of it comes after these bytes
+
+
+def read_arrival(received: bytes | bytearray) -> Arrival | None:
+    """Return what a header says, or None while it is not complete."""
+    end = received.find(END)
+    if end < 0:
+        return None
+    head = bytes(received[: end + 2])
+    size = end + len(END)
+    lengths = LENGTH.findall(head)
+    is_clear = len(lengths) == len(UNCLEAR.findall(head)) <= 1
+    # More than 18 digits are no small body, however many more.
+    body = int(lengths[0].lstrip(b"0")[:18] or 0) if lengths and is_clear else 0
+    if not is_clear or body > SMALL_BODY:
+        return Arrival(Lane.TRANSFERS, size, is_whole=False)
+    if DOWNLOAD.match(head):
+        return Arrival(Lane.TRANSFERS, size + body, is_whole=True)
+    lane = Lane.NODES if NODES.match(head) else Lane.PAGES
+    return Arrival(lane, size + body, is_whole=True)

@@ -1,0 +1,79 @@
+"""How much a person and a team may send within a day: a guard against abuse, far above any need.
+
+Only the pages ask; commands and organisers are exempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+from django.conf import settings
+from django.db.models import QuerySet, Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from accounts.models import Team, User
+from config.bodies import declared_length
+from submissions.models import Submission
+
+WINDOW = timedelta(hours=24)
+
+
+def refuse(request: HttpRequest) -> HttpResponse | None:
+    """Answer a person who has sent too much, before the next body is read; None: it is taken."""
+    if not isinstance(request.user, User) or request.user.is_superuser:
+        return None
+    size = declared_length(request)
+    own = Submission.objects.filter(member=request.user)
+    if (at := next_at(own, size)) is not None:
+        return _answer(request, "You have", at)
+    teams = list(request.user.teams.all())
+    moments = [next_at(team.submissions.all(), size) for team in teams]
+    waits = [at for at in moments if at is not None]
+    if waits and len(waits) == len(moments):
+        return _answer(
+            request, "Your team has" if len(teams) == 1 else "Your teams have", min(waits)
+        )
+    return None
+
+
+def refuse_team(request: HttpRequest, team: Team, size: int) -> HttpResponse | None:
+    """Answer a person whose team has sent too much; None: it is taken."""
+    if isinstance(request.user, User) and request.user.is_superuser:
+        return None
+    at = next_at(team.submissions.all(), size)
+    return None if at is None else _answer(request, f"{team} has", at)
+
+
+def next_at(sent: QuerySet[Submission], size: int) -> datetime | None:
+    """Return when so many bytes more may be sent; None: now."""
+    recent = list(
+        sent.filter(created_at__gt=timezone.now() - WINDOW)
+        .order_by("created_at")
+        .annotate(bytes=Coalesce(Sum("files__file__size"), 0))
+        .values_list("created_at", "bytes")
+    )
+    excess = _first_that_may_stay(recent, size)
+    return recent[excess - 1][0] + WINDOW if excess else None
+
+
+def _first_that_may_stay(recent: Sequence[tuple[datetime, int]], size: int) -> int:
+    """Return how many of the oldest have to be past before another one fits in."""
+    by_number = max(len(recent) + 1 - settings.UPLOADS_PER_DAY, 0)
+    total = sum(count for _, count in recent)
+    by_bytes = 0
+    while by_bytes < len(recent) and total + size > settings.UPLOAD_BYTES_PER_DAY:
+        total -= recent[by_bytes][1]
+        by_bytes += 1
+    return max(by_number, by_bytes)
+
+
+def _answer(request: HttpRequest, who: str, at: datetime) -> HttpResponse:
+    context = {"who": who, "next_at": at}
+    response = render(request, "429.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
+    response["Retry-After"] = str(max(int((at - timezone.now()).total_seconds()), 1))
+    return response
