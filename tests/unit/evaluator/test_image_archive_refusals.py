@@ -491,11 +491,13 @@ def test_holes_count_as_what_they_unpack_to():
 def test_files_and_extended_headers_of_layers_are_counted(monkeypatch):
     monkeypatch.setattr(layers, "MAX_FILES", 10)
     monkeypatch.setattr(layers, "MAX_RECORDS", 8)
-    long_names = [member(f"{number}{'x' * 900}") for number in range(9)]
+    long_names = [member(f"{number}{'x' * 200}") for number in range(9)]
 
     assert "more than 10 files in its layers" in only_problem(
         in_layer(*(make_tar(*(member(f"{name}{n}") for n in range(6))) for name in "ab"))
     )
+    folders = make_tar(member("a/b/c/d/e/f/g/h/i/j/k"))
+    assert "more than 10 files in its layers" in only_problem(in_layer(folders))
     assert "more than 8 long names" in only_problem(in_layer(make_tar(*long_names)))
 
 
