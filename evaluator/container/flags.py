@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from evaluator.container.inputs import Setting
 from evaluator.container.limits import Limits
+from evaluator.container.seccomp import profile
 
 CONTRACT = 1  # version of contract.md
 PLATFORM = "linux/amd64"
@@ -188,7 +189,7 @@ def _host_config(image: Image, machine: Machine, limits: Limits) -> JsonObject:
         "DnsSearch": ["."],
         "ReadonlyRootfs": True,
         "CapDrop": ["ALL"],
-        "SecurityOpt": ["no-new-privileges"],
+        "SecurityOpt": ["no-new-privileges", f"seccomp={profile()}"],
         "Privileged": False,
         "IpcMode": "private",
         "Init": True,
