@@ -56,7 +56,7 @@ class Images:
         self.client = APIClient(address, version="auto")
         self._images = f"{self.client.base_url}/v{self.client.api_version}/images"
         self._made: list[str] = []
-        self._root = _root()
+        self._root = root_layer()
 
     def make(self, script: str, *changes: str, name: str | None = None) -> str:
         """Return the id of an image whose command is a shell script.
@@ -134,7 +134,8 @@ class Images:
         return [one["Id"] for one in containers] + [one["Name"] for one in volumes]
 
 
-def _root() -> bytes:
+def root_layer() -> bytes:
+    """Return a layer with busybox and a few empty folders."""
     program = shutil.which("busybox")
     assert program is not None
     listed = subprocess.run([program, "--list"], capture_output=True, text=True, check=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 SHELLS = frozenset({"sh", "ash", "bash", "dash", "ksh", "zsh"})
 WRAPPERS = frozenset({"tini", "tini-static", "dumb-init", "exec", "env", "nohup", "time"})
+WITH_WORD = ("-o", "+o", "-O", "+O", "--rcfile", "--init-file")  # options of shells
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 MAX_STEPS = 8  # from a program to the one that it starts
 MAX_FOLDERS = 50  # of a PATH
@@ -36,12 +37,14 @@ def scripts(command: Sequence[str], work_dir: str, environment: Sequence[str]) -
 
 def _after_shell(words: list[str]) -> list[str]:
     """Return what a shell executes: the first words of its script after -c, or a file."""
-    for number, word in enumerate(words):
-        if word.startswith("-") and "c" in word.lstrip("-") and not word.startswith("--"):
-            text = words[number + 1] if number + 1 < len(words) else ""
-            return text.split(maxsplit=3)[:3]
-        if not word.startswith(("-", "+")):
-            return words[number:]
+    left = iter(words)
+    for word in left:
+        if word in WITH_WORD:
+            next(left, None)
+        elif word.startswith("-") and not word.startswith("--") and "c" in word:
+            return next(left, "").split(maxsplit=3)[:3]
+        elif not word.startswith(("-", "+")):
+            return [word]
     return []
 
 
