@@ -5,6 +5,7 @@ Without the check each of the refused images would look like the node's own fail
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -19,6 +20,7 @@ from tests.image_cases import LAYERS, LEGAL, PLACES
 LIMITS = Limits(memory=128 * MB, tmp=16 * MB, shared_memory=16 * MB)
 TRUE = ["/bin/true"]
 AT_ONCE = 4
+EVERY = 1 if os.environ.get("TERMINARIUM_TEST_ALL_IMAGES") else 4  # all of them take two minutes
 
 # Those that an engine of 20.10 with runc could start all the same. They are refused since gVisor or
 # a newer engine can't, or since what they do is dangerous: a mount over /tmp, a place in /sys.
@@ -82,6 +84,7 @@ def outcome(images):
 
 
 def outcomes(outcome, cases):
+    cases = dict(list(cases.items())[::EVERY])
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return dict(zip(cases, pool.map(outcome, cases.values()), strict=True))
 
@@ -89,7 +92,7 @@ def outcomes(outcome, cases):
 def test_what_the_checker_takes_starts(outcome):
     found = outcomes(outcome, LEGAL)
 
-    assert found == dict.fromkeys(LEGAL, 0)
+    assert found == dict.fromkeys(found, 0)
 
 
 def test_what_the_checker_refuses_does_not_start(outcome):

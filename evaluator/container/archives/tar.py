@@ -32,6 +32,8 @@ WHOLE_NUMBERS, TIMES = (b"uid", b"gid"), (b"mtime", b"atime", b"ctime")
 WITHOUT_NUL = (b"path", b"linkpath", b"uname", b"gname")
 # Fields of a header: mode, user, group, time. Go refuses an archive in which any is no number.
 NUMBERS = ((100, 108), (108, 116), (116, 124), (136, 148))
+ORDINARY = re.compile(rb"(?:[0-7]{7}[ \0]){3}(?:[0-7]{11}[ \0]){2}")
+ORDINARY_DEVICE = re.compile(rb"\0{16}|(?:[0-7]{7}[ \0]){2}")
 DEVICE = ((329, 337), (337, 345))
 ATTRIBUTE = b"SCHILY.xattr."
 SPARSE_VERSIONS = ((b"0", b"0"), (b"0", b"1"), (b"1", b"0"))
@@ -107,10 +109,12 @@ def padded(size: int) -> int:
 
 def _kind_and_size(block: bytes, reader: Reader) -> tuple[str, int]:
     wanted = _number(block[148:156], reader)
-    found = sum(block) - sum(block[148:156]) + 8 * 32
+    found = sum(block[:148]) + sum(block[156:]) + 8 * 32
     # Very old programs took the bytes for signed ones.
     if wanted != found and wanted != found - 256 * sum(byte > 127 for byte in block):
         raise _damaged(reader)
+    if ORDINARY.fullmatch(block, 100, 148) and ORDINARY_DEVICE.fullmatch(block, 329, 345):
+        return chr(block[156]), int(block[124:135], 8)  # as nearly all are
     for start, end in NUMBERS:
         _number(block[start:end], reader, may_be_negative=True)
     if block[257:262] == b"ustar":  # older headers have other things there
@@ -189,10 +193,12 @@ def _is_record(length: bytes, key: bytes, value: bytes) -> bool:
 def _entry(
     block: bytes, kind: str, size: int, records: Records, reader: Reader, count: int
 ) -> Entry:
-    name = _sparse_name(records) or records.get(b"path", records.get(b"long name")) or _name(block)
-    link = records.get(b"linkpath", records.get(b"long link")) or _text(block[157:257])
-    if records.get(b"size"):
-        size = _decimal(records[b"size"], reader)
+    name, link = _name(block), _text(block[157:257])
+    if records:
+        name = _sparse_name(records) or records.get(b"path", records.get(b"long name")) or name
+        link = records.get(b"linkpath", records.get(b"long link")) or link
+        if records.get(b"size"):
+            size = _decimal(records[b"size"], reader)
     if kind == "\0" and name.endswith(b"/"):
         kind = FOLDER  # as archives of before 1988 say it
     elif kind in FILES:
@@ -200,6 +206,7 @@ def _entry(
     if kind in WITHOUT_DATA:
         size = 0  # whatever the header says; some programs note a link's target's
     holes = [_decimal(records[key], reader) for key in SPARSE_SIZES if key in records]
+    attributes = [(key, value) for key, value in records.items() if key.startswith(ATTRIBUTE)]
     return Entry(
         name=name.decode(errors="surrogateescape"),
         kind=kind,
@@ -209,11 +216,7 @@ def _entry(
         device=_device(block) if kind in (CHARACTER_DEVICE, BLOCK_DEVICE) else (0, 0),
         start=reader.position,
         records=count,
-        attributes=tuple(
-            (key.removeprefix(ATTRIBUTE), value)
-            for key, value in records.items()
-            if key.startswith(ATTRIBUTE)
-        ),
+        attributes=tuple((key.removeprefix(ATTRIBUTE), value) for key, value in attributes),
     )
 
 

@@ -36,6 +36,7 @@ class Kind(IntEnum):
     REMOVED = 5  # by a whiteout
 
 
+KINDS: Final = tuple(Kind)  # quicker to look up than an enumeration
 EXPLICIT: Final = 1  # the layer has an entry of its own for it
 CRLF_SCRIPT: Final = 2  # its first line is #!… and ends with CR LF
 OVER_64_KB: Final = 4
@@ -69,7 +70,7 @@ class Tree:
         floor = 0
         node = NOTHING
         for end in range(1, len(path) + 1):
-            node = self._node(path[:end])
+            node = _node(self._table.get(_key(path[:end])))
             if node.kind in (Kind.MISSING, Kind.REMOVED) or node.layer < floor:
                 return NOTHING
             if node.kind is not Kind.FOLDER:
@@ -81,21 +82,23 @@ class Tree:
         """Return what the layer that is being read, by itself, has at a path."""
         if not path:
             return Node(Kind.FOLDER, self.layer)
-        node = self._node(path)
+        node = _node(self._table.get(_key(path)))
         return node if node.layer == self.layer else NOTHING
 
     def put(self, path: Parts, kind: Kind, *, flags: int = 0, link: int = NOT_KEPT) -> None:
         """Note what this layer has at a path; its folders are noted by the caller."""
-        old = self._node(path)
+        key = _key(path)
+        old = _node(self._table.get(key))
         floor = old.floor
         if old.kind not in (Kind.MISSING, Kind.FOLDER) and old.layer < self.layer:
             floor = max(floor, old.layer)  # a file of a lower layer ends what is below it
-        self._set(path, Node(kind, self.layer, floor, flags, link))
+        self._table.set(key, _number(kind, self.layer, floor, flags, link))
 
     def hide_below(self, path: Parts) -> None:
         """Note that nothing of lower layers shines through a folder of this layer."""
-        node = self._node(path)
-        self._set(path, Node(node.kind, node.layer, self.layer, node.flags))
+        key = _key(path)
+        node = _node(self._table.get(key))
+        self._table.set(key, _number(node.kind, node.layer, self.layer, node.flags, NOT_KEPT))
 
     def keep_target(self, target: bytes) -> int:
         """Keep a symbolic link's target; return its place, 0 if there are too many."""
@@ -111,27 +114,21 @@ class Tree:
             return None
         return bytes(self._targets[node.link : self._targets.index(0, node.link)])
 
-    def _node(self, path: Parts) -> Node:
-        number = self._table.get(_key(path))
-        if not number:
-            return NOTHING
-        return Node(
-            Kind(number & 7),
-            number >> LAYER_AT & SEVEN_BITS,
-            number >> FLOOR_AT & SEVEN_BITS,
-            number >> FLAGS_AT & SEVEN_BITS,
-            number >> LINK_AT,
-        )
 
-    def _set(self, path: Parts, node: Node) -> None:
-        self._table.set(
-            _key(path),
-            node.kind
-            | node.layer << LAYER_AT
-            | node.floor << FLOOR_AT
-            | node.flags << FLAGS_AT
-            | node.link << LINK_AT,
-        )
+def _node(number: int) -> Node:
+    if not number:
+        return NOTHING  # most often: nothing is made for it
+    return Node(
+        KINDS[number & 7],
+        number >> LAYER_AT & SEVEN_BITS,
+        number >> FLOOR_AT & SEVEN_BITS,
+        number >> FLAGS_AT & SEVEN_BITS,
+        number >> LINK_AT,
+    )
+
+
+def _number(kind: Kind, layer: int, floor: int, flags: int, link: int) -> int:
+    return kind | layer << LAYER_AT | floor << FLOOR_AT | flags << FLAGS_AT | link << LINK_AT
 
 
 def _key(path: Parts) -> int:

@@ -91,8 +91,7 @@ def _folder(
 
     Missing folders are made if there is `take_folder`.
     """
-    known = tree.here(path)
-    if known.kind is Kind.FOLDER:
+    if not path or tree.here(path).kind is Kind.FOLDER:
         return list(path)
     done: list[bytes] = []
     left = list(reversed(path))
