@@ -56,7 +56,7 @@ class Images:
         self.client = APIClient(address, version="auto")
         self._images = f"{self.client.base_url}/v{self.client.api_version}/images"
         self._made: list[str] = []
-        self._root = _root()
+        self._root = root_layer()
 
     def make(self, script: str, *changes: str, name: str | None = None) -> str:
         """Return the id of an image whose command is a shell script.
@@ -78,6 +78,15 @@ class Images:
         answer = self.client.import_image_from_data(stream.getvalue(), repository=name)
         self._made.append(json.loads(answer)["status"])
         return name
+
+    def make_on(self, base: str, *command: str) -> str:
+        """Return the id of an image that is another one with a command of its own."""
+        container = self.client.create_container(base, ["/none"])["Id"]
+        change = f"CMD {json.dumps(command)}"
+        image = str(self.client.commit(container, changes=[change])["Id"])
+        self.client.remove_container(container)
+        self._made.insert(0, image)  # removed before its base
+        return image
 
     def keep_track_of(self, name: str) -> str:
         """Remove an image that somebody else built, too; return its name."""
@@ -125,7 +134,8 @@ class Images:
         return [one["Id"] for one in containers] + [one["Name"] for one in volumes]
 
 
-def _root() -> bytes:
+def root_layer() -> bytes:
+    """Return a layer with busybox and a few empty folders."""
     program = shutil.which("busybox")
     assert program is not None
     listed = subprocess.run([program, "--list"], capture_output=True, text=True, check=True)

@@ -70,6 +70,7 @@ class Resources:
     # Whether an image's id is its configuration's digest, the same on every such engine. With
     # containerd's image store it is the digest of a manifest, which loading makes up.
     knows_configs: bool
+    version: str = "unknown"  # of the engine, such as 20.10.24
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +312,7 @@ def _resources(info: Mapping[str, Any]) -> Resources:
         memory=int(info["MemTotal"]),
         runtimes=tuple(sorted(info.get("Runtimes") or ())),
         knows_configs=not str(storage.get("driver-type")).startswith("io.containerd.snapshotter"),
+        version=str(info.get("ServerVersion") or "unknown"),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from evaluator.container.inputs import Setting
 from evaluator.container.limits import Limits
+from evaluator.container.seccomp import profile
 
 CONTRACT = 1  # version of contract.md
 PLATFORM = "linux/amd64"
@@ -18,6 +19,9 @@ USER = re.compile(r"([0-9]{1,10})(?::([0-9]{1,10}))?", re.ASCII)
 OUR_NAMES = ("NVIDIA_", "LD_", "TERMINARIUM_")  # an image's own variables of these are dropped
 GPU_CAPABILITIES = ["gpu", "compute", "utility"]
 MAX_VOLUMES = 100  # each one takes a mount
+MAX_NAME = 255  # bytes of one name in a path, of Linux
+# Linux takes 4,095 bytes, in which the engine's own folder for a layer or container has to fit too.
+MAX_PATH = 3900
 KERNEL_FOLDERS = ("/", "/proc", "/sys", "/dev")
 COVER = {"SizeBytes": 4096, "Mode": 0o555}  # nothing can be written to it in any case
 
@@ -54,7 +58,21 @@ class Image:
             return "The image has neither an ENTRYPOINT nor a CMD, so there is nothing to run."
         if len(self.volumes) > MAX_VOLUMES:
             return f"The image declares more than {MAX_VOLUMES} volumes. Remove VOLUME from it."
-        for volume in self._volumes():
+        if not all(self.environment):
+            return (
+                "The image sets an environment variable without a name (ENV =value). Give it one, "
+                "or remove it."
+            )
+        for name in self.volumes:
+            # Of a relative one the engine would make a volume on its disk, whatever we mount.
+            if not name.startswith("/"):
+                return (
+                    f"The image declares a volume at {name!r}, which is not an absolute path. "
+                    "Begin it with a slash, or remove that VOLUME."
+                )
+            if fault := path_fault(name):
+                return f"The image declares a volume that {fault}. Remove that VOLUME from it."
+        for volume in self.own_volumes():
             if volume in KERNEL_FOLDERS or volume.startswith(("/proc/", "/sys/", "/dev/")):
                 return f"The image declares a volume at {volume}. Remove that VOLUME from it."
         return None
@@ -66,13 +84,25 @@ class Image:
         """
         return [
             {"Type": "tmpfs", "Target": volume, "ReadOnly": True, "TmpfsOptions": COVER}
-            for volume in self._volumes()
+            for volume in self.own_volumes()
             if volume != "/tmp"
         ]
 
-    def _volumes(self) -> list[str]:
+    def own_volumes(self) -> list[str]:
+        """Return its volumes as plain paths, those first that are mounted first."""
         # Two slashes at the start mean something to POSIX, one to Docker.
-        return sorted({posixpath.normpath("/" + name.lstrip("/")) for name in self.volumes})
+        names = {posixpath.normpath("/" + name.lstrip("/")) for name in self.volumes}
+        return sorted(names, key=lambda name: (name.count("/"), name))
+
+
+def path_fault(path: str) -> str | None:
+    """Return why Linux does not take a path, None if it does."""
+    names = path.encode(errors="surrogatepass").split(b"/")
+    if max(map(len, names)) > MAX_NAME:
+        return f"has a name of more than {MAX_NAME} bytes in its path"
+    if sum(map(len, names)) + len(names) > MAX_PATH:
+        return f"has a path of more than {MAX_PATH:,} bytes"
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +189,7 @@ def _host_config(image: Image, machine: Machine, limits: Limits) -> JsonObject:
         "DnsSearch": ["."],
         "ReadonlyRootfs": True,
         "CapDrop": ["ALL"],
-        "SecurityOpt": ["no-new-privileges"],
+        "SecurityOpt": ["no-new-privileges", f"seccomp={profile()}"],
         "Privileged": False,
         "IpcMode": "private",
         "Init": True,

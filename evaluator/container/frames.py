@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from evaluator.container.terminal import plain
+
 STDOUT: Final = 1
 STDERR: Final = 2
+MAX_LINE = 64 * 1024  # bytes of a line without an end that are looked at together
+STATES = 3  # of a line overwritten by CR
 HEADER_BYTES = 8  # stream, three zeros, size of the payload (big-endian)
 
 
@@ -54,24 +58,45 @@ class FrameReader:
 
 
 class Tail:
-    """The last bytes of a stream of any length."""
+    """The last bytes of a log of any length, in which a line overwritten by CR counts once."""
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._kept = bytearray()
+        self._line = b""  # that has no end yet
+        self._has_forgotten = False
         self.total = 0  # bytes seen
 
     def add(self, data: bytes) -> None:
         """Append; forgets the oldest in large steps, so that the cost is linear."""
         self.total += len(data)
-        self._kept += data[-self._size :]
-        if len(self._kept) > 2 * self._size:
-            del self._kept[: -self._size]
+        lines, newline, self._line = (self._line + data).rpartition(b"\n")
+        if b"\r" in lines:
+            lines = b"\n".join(map(_last_states, lines.split(b"\n")))
+        self._line = _last_states(self._line)
+        if len(self._line) > MAX_LINE:
+            self._line, newline = b"", newline + self._line
+        self._keep(lines + newline)
 
     def text(self) -> str:
-        """Return what is kept, from the start of a line where the start is missing."""
-        kept = bytes(self._kept[-self._size :])
-        if self.total > len(kept):
+        """Return what is kept as plain text, from the start of a line where that is missing."""
+        kept = bytes((self._kept + self._line)[-self._size :])
+        if self._has_forgotten or len(self._kept) + len(self._line) > len(kept):
             end = kept.find(b"\n")
             kept = kept[end + 1 :]
-        return kept.decode("utf-8", "replace")
+        return plain(kept.decode("utf-8", "replace"))
+
+    def _keep(self, data: bytes) -> None:
+        self._kept += data[-self._size :]
+        self._has_forgotten |= len(data) > self._size
+        if len(self._kept) > 2 * self._size:
+            del self._kept[: -self._size]
+            self._has_forgotten = True
+
+
+def _last_states(line: bytes) -> bytes:
+    """Return a line without all that a progress bar has overwritten, but the last states.
+
+    The last of all may hold nothing to see, such as a colour's end.
+    """
+    return b"\r".join(line.rsplit(b"\r", STATES)[-STATES:])

@@ -65,7 +65,8 @@ def _how(status: int) -> str:
     if status == NOT_FOUND:
         return (
             f"The system ended with exit status {status}, which mostly means that its command is "
-            "not in the image."
+            "not in the image, or that the first line of its script ends with CR LF: save scripts "
+            "with LF (dos2unix)."
         )
     if status == NOT_EXECUTABLE:
         return (

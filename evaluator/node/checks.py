@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -76,8 +77,15 @@ def _broker(settings: Settings) -> str:
 
 
 def _engine(settings: Settings) -> str:
+    from evaluator.container.engine import Engine
+
     machine = describe(settings)
-    return f"It offers {machine.cpus} processors and {in_bytes(machine.memory)} of memory."
+    with closing(Engine.connect()) as engine:
+        version = engine.resources.version
+    return (
+        f"Docker {version} offers {machine.cpus} processors and {in_bytes(machine.memory)} of "
+        "memory."
+    )
 
 
 def _folder(settings: Settings) -> str:

@@ -13,6 +13,7 @@ from evaluator.container.archives.kinds import SAVE
 from evaluator.container.archives.layers import SMALLER, Budget, Layer, read_layer
 from evaluator.container.archives.layouts import Found, find_image, layer_sections
 from evaluator.container.archives.members import scan
+from evaluator.container.archives.places import check_places
 from evaluator.container.archives.sources import (
     BrokenError,
     FileSource,
@@ -20,6 +21,7 @@ from evaluator.container.archives.sources import (
     TooManyBytesError,
     is_gzip,
 )
+from evaluator.container.archives.tree import Tree
 from evaluator.container.flags import Image
 from evaluator.container.limits import GB
 from evaluator.container.verdict import in_bytes
@@ -94,12 +96,12 @@ def _checked(
     if on_progress:
         source.on_read = _Progress(source, on_progress).add
     found, sections = _found(source, limits, log)
-    layers = _read_layers(found, sections, limits, log, target)
+    layers, more = _read_layers(found, sections, limits, log, target)
     if on_progress:
         on_progress(1.0)
     image = found.config.image
     unpacked = sum(layer.unpacked_bytes for layer in layers)
-    return ImageArchive(image, source.size, unpacked, layers, tuple(config.notes(image)))
+    return ImageArchive(image, source.size, unpacked, layers, (*config.notes(image), *more))
 
 
 def _found(
@@ -130,22 +132,27 @@ def _read_layers(
     limits: ArchiveLimits,
     log: ProblemLog,
     target: CanonicalArchive | None,
-) -> tuple[Layer, ...]:
-    """Read every layer once and write it; raises ImageError for what is wrong with any."""
+) -> tuple[tuple[Layer, ...], list[str]]:
+    """Read every layer once and write it; return them with notes on what they make together.
+
+    Raises ImageError for what is wrong with any, or with the places that a run needs.
+    """
     diff_ids = found.config.diff_ids
     if target:
         target.begin(found.config.image.id, found.config_bytes, diff_ids)
     budget = Budget(limits.unpacked)
+    tree = Tree()
     read: dict[str, Layer] = {}
     for number, (section, diff_id) in enumerate(zip(sections, diff_ids, strict=True), 1):
         where = f"{number} of {len(diff_ids)}"
+        tree.layer = number
         try:
-            if diff_id in read:  # the engine unpacks it once more
-                budget.take(read[diff_id].unpacked_bytes)
+            if diff_id in read:  # the engine unpacks it once more, over what came between
+                read_layer(section, diff_id, budget, tree, None)
                 continue
             size = None if is_gzip(section) else section.size
             with target.layer(diff_id, size) if target else nullcontext() as write:
-                read[diff_id] = read_layer(section, diff_id, budget, write)
+                read[diff_id] = read_layer(section, diff_id, budget, tree, write)
         except BrokenError as error:
             log.add(f"Layer {where} {error}. {error.remedy or SAVE}")
             target = None  # what is written is of no use; the other layers are still looked at
@@ -159,9 +166,13 @@ def _read_layers(
             log.add(refused.message)
             break
     log.raise_as(ImageError)
+    places = check_places(tree, found.config)
+    for fault in places.faults:
+        log.add(fault)
+    log.raise_as(ImageError)
     if target:
         target.end()
-    return tuple(read[diff_id] for diff_id in diff_ids)
+    return tuple(read[diff_id] for diff_id in diff_ids), places.notes
 
 
 class _Progress:

@@ -17,7 +17,7 @@ from evaluator.container.archives.documents import (
     parse,
 )
 from evaluator.container.archives.members import shown
-from evaluator.container.flags import NOBODY, Image
+from evaluator.container.flags import NOBODY, Image, path_fault
 from evaluator.errors import printable
 from evaluator.formats.limits import Refused
 
@@ -25,6 +25,11 @@ from evaluator.formats.limits import Refused
 MAX_LAYERS = 125
 MAX_HISTORY = 10_000  # entries; commands that change no file have one too
 USER_SHOWN = 60  # characters
+# Linux takes 131,071 bytes in one word, and about 2 MB of all, in which our own variables have to
+# fit too. The engine compares each of an image's variables with each of ours.
+MAX_ARGUMENT = 131_000  # bytes
+MAX_ARGUMENTS = 1_000_000  # bytes
+MAX_VARIABLES = 1000
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 BUILD_AGAIN = "Build the image again and save it with `docker save`."
@@ -38,6 +43,10 @@ class Config:
 
     image: Image
     diff_ids: tuple[str, ...]  # of the layers, the lowest first: digests of their unpacked bytes
+    work_dir: str  # its WORKDIR; empty for the root
+    command: tuple[str, ...]  # ENTRYPOINT and CMD
+    environment: tuple[str, ...]  # NAME=value
+    nul: str | None  # the first of its settings with a NUL character
 
 
 def read_config(data: bytes) -> Config:
@@ -51,14 +60,47 @@ def read_config(data: bytes) -> Config:
 def faults(config: Config) -> Iterator[str]:
     """Yield why this image can't be run here, each with the remedy."""
     layers = len(config.diff_ids)
-    if fault := config.image.fault():
+    if config.nul:
+        yield (
+            f"The image's {config.nul} holds a NUL character, with which no program can be "
+            "started. Remove it from the Dockerfile."
+        )
+    elif fault := config.image.fault():
         yield fault
+    yield from _work_dir_faults(config.work_dir)
+    yield from _argument_faults(config)
     if not layers:
         yield f"The image has no layers, so there is nothing in it. {BUILD_AGAIN}"
     if layers > MAX_LAYERS:
         yield (
             f"The image has {layers:,} layers; the engine can take {MAX_LAYERS}. Join some RUN "
             "and COPY commands, or copy all files into one layer: FROM scratch, COPY --from=0 / /."
+        )
+
+
+def _work_dir_faults(name: str) -> Iterator[str]:
+    if name and not name.startswith("/"):
+        yield (
+            f"The image's WORKDIR is {shown(name)}, a relative path. Begin it with a slash: "
+            f"WORKDIR {shown('/' + name)[1:-1]}."
+        )
+    elif fault := path_fault(name):
+        yield f"The image's WORKDIR {fault}. Choose a shorter one."
+
+
+def _argument_faults(config: Config) -> Iterator[str]:
+    texts = [one.encode(errors="surrogatepass") for one in config.environment + config.command]
+    if len(config.environment) > MAX_VARIABLES:
+        yield f"The image sets more than {MAX_VARIABLES:,} environment variables. Set fewer."
+    if max(map(len, texts), default=0) > MAX_ARGUMENT:
+        yield (
+            f"The image has an environment variable or a word of its command of more than "
+            f"{MAX_ARGUMENT:,} bytes, which Linux does not take. Put it into a file."
+        )
+    elif sum(map(len, texts)) > MAX_ARGUMENTS:
+        yield (
+            f"The image's environment and command have more than {MAX_ARGUMENTS:,} bytes together. "
+            "Put some of it into a file."
         )
 
 
@@ -96,7 +138,23 @@ def _config(document: object, digest: str) -> Config:
             has_command=bool(settings.get("Entrypoint") or settings.get("Cmd")),
         ),
         tuple(diff_ids),
+        work_dir=as_text(settings.get("WorkingDir")),
+        command=(*_words(settings.get("Entrypoint")), *_words(settings.get("Cmd"))),
+        environment=tuple(environment),
+        nul=next((name for name in RUN_WITH if _has_nul(settings.get(name))), None),
     )
+
+
+def _words(command: object) -> list[str]:
+    return [command] if isinstance(command, str) else as_texts(command)
+
+
+def _has_nul(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return _has_nul(list(value)) or _has_nul(list(value.values()))
+    return isinstance(value, list) and any(map(_has_nul, value))
 
 
 def _word(top: Mapping[str, object], name: str) -> str:
@@ -187,6 +245,7 @@ SETTINGS: dict[str, Check] = {
     **dict.fromkeys(("Volumes", "ExposedPorts"), _empty_objects),
     **{"Labels": _labels, "Healthcheck": _health, "StopTimeout": _number},
 }
+RUN_WITH = ("Env", "Volumes", "WorkingDir", "Entrypoint", "Cmd", "User", "Labels", *SETTINGS)
 HISTORY: dict[str, Check] = {
     **dict.fromkeys(("created_by", "author", "comment"), as_text),
     **{"created": _time, "empty_layer": _flag},

@@ -18,6 +18,8 @@ from evaluator.container.archives.sources import (
     TooManyBytesError,
     unzipped,
 )
+from evaluator.container.archives.tree import Tree
+from evaluator.container.archives.unpacking import FIRST_LINE, WITHOUT, apply_entry
 from evaluator.container.limits import MB
 from evaluator.formats.decoding import archive_kind
 from evaluator.formats.limits import Refused
@@ -28,7 +30,6 @@ MAX_FILES = 1_000_000
 MAX_RECORDS = 5_000_000  # in extended headers: long names, attributes
 MAX_PADDING = MB  # behind a layer's end; tar pads to 10 kB
 SMALLER = "Make the image smaller."
-WITHOUT = "Build the image without it."
 
 # The engine makes these for every container in any case, and base images often bring them. Any
 # other device, a disk's for instance, would lie on the node's own disk until the image is removed;
@@ -68,10 +69,8 @@ class Budget:
 
     def take_entry(self, entry: tar.Entry) -> None:
         """Account for one entry of a layer."""
-        self._files -= 1
+        self.take_file()
         self._records -= entry.records
-        if self._files < 0:
-            raise Refused(f"The image has more than {MAX_FILES:,} files in its layers. {SMALLER}")
         if self._records < 0:
             raise Refused(
                 f"The files in the image's layers have more than {MAX_RECORDS:,} long names and "
@@ -79,11 +78,21 @@ class Budget:
             )
         self.take(entry.expanded - entry.size)
 
+    def take_file(self) -> None:
+        """Account for one more file or folder."""
+        self._files -= 1
+        if self._files < 0:
+            raise Refused(f"The image has more than {MAX_FILES:,} files in its layers. {SMALLER}")
+
 
 def read_layer(
-    section: Section, diff_id: str, budget: Budget, write: Callable[[bytes], object] | None
+    section: Section,
+    diff_id: str,
+    budget: Budget,
+    tree: Tree,
+    write: Callable[[bytes], object] | None,
 ) -> Layer:
-    """Read one layer to its end, passing its unpacked bytes on to `write`.
+    """Read one layer to its end, passing its unpacked bytes on to `write`, its paths to `tree`.
 
     Raises BrokenError with what is wrong with the layer alone, TooManyBytesError and Refused for
     the image.
@@ -97,6 +106,8 @@ def read_layer(
         holes += entry.expanded - entry.size
         # One file of more than all that is left need not be read.
         budget.require(entry.start + entry.size - reader.fetched)
+        start = reader.read(min(FIRST_LINE, entry.size)) if entry.kind in tar.FILES else b""
+        apply_entry(tree, entry, start, budget.take_file)
     padding = reader.read(MAX_PADDING + 1)
     if len(padding) > MAX_PADDING:
         raise BrokenError(f"has more than {MAX_PADDING:,} bytes behind its end")

@@ -36,9 +36,8 @@ IMAGE_CONFIGS = (
     "application/vnd.docker.container.image.v1+json",
 )
 ONE_IMAGE = "Save one image only: `docker save --output FILE.tar IMAGE`."
-FOR_PLATFORM = (
-    f"Build it with `docker build --platform {PLATFORM}`. If it is made for several platforms, "
-    f"save this one: `docker save --platform {PLATFORM}`."
+SAVE_PLATFORM = (
+    f"If it is made for several platforms, save this one: `docker save --platform {PLATFORM}`."
 )
 
 JsonObject = dict[str, object]
@@ -65,7 +64,7 @@ def find_image(members: Members) -> Found:
     if len(fitting) > 1:
         raise Refused(f"The archive holds {len(fitting):,} images for {PLATFORM}. {ONE_IMAGE}")
     if not fitting:
-        raise Refused(other_platforms(one.config.image.platform for one in found))
+        raise Refused(_has_only(one.config.image.platform for one in found))
     return fitting[0]
 
 
@@ -96,6 +95,7 @@ class _Index:
         self._members = members
         self._images: dict[str, Found | None] = {}  # by the digest of their manifest
         self._others: set[str] = set()  # platforms that were passed over
+        self._is_absent = False  # whether an image for ours is named, but not there
 
     def images(self) -> list[Found]:
         """Return the images for our platform, or all where there is none for it."""
@@ -104,8 +104,14 @@ class _Index:
         except BadDocumentError as error:
             raise Refused(f"The archive's {OCI_INDEX} {error}. {SAVE}") from None
         found = [one for one in self._images.values() if one is not None]
+        if not found and self._is_absent:
+            raise Refused(
+                f"The archive names an image for {PLATFORM}, but does not hold it. Fetch it with "
+                f"`docker pull --platform {PLATFORM}`, or build it with `docker build --platform "
+                f"{PLATFORM}`, and save it again with `docker save --platform {PLATFORM}`."
+            )
         if not found and self._others:
-            raise Refused(other_platforms(self._others))
+            raise Refused(_has_only(self._others))
         return found
 
     def _read(self, document: object, depth: int) -> None:
@@ -121,6 +127,9 @@ class _Index:
         self._images[digest] = None
         if len(self._images) > MAX_MANIFESTS:
             raise BadDocumentError(f"leads to more than {MAX_MANIFESTS} manifests")
+        if descriptor.get("platform") and _path(digest) not in self._members:
+            self._is_absent = True
+            return
         document = as_object(parse(self._blob(digest)))
         if "manifests" in document:
             if not depth:
@@ -155,9 +164,22 @@ def manifests_of(index: JsonObject) -> tuple[list[JsonObject], set[str]]:
 
 
 def other_platforms(names: Iterable[str]) -> str:
-    """Return the sentence about an image that is made for these platforms alone."""
-    platforms = ", ".join(sorted(set(names))[:PLATFORMS_NAMED])
-    return f"The image is made for {platforms}, not for {PLATFORM}. {FOR_PLATFORM}"
+    """Return the sentence about an image that is made for these platforms only."""
+    return (
+        f"The image is made for {_listed(names)}, not for {PLATFORM}. Build it with `docker build "
+        f"--platform {PLATFORM}`. {SAVE_PLATFORM}"
+    )
+
+
+def _has_only(names: Iterable[str]) -> str:
+    return (
+        f"The archive has {_listed(names)} only: build for {PLATFORM}, with `docker build "
+        f"--platform {PLATFORM}`. {SAVE_PLATFORM}"
+    )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(set(names))[:PLATFORMS_NAMED])
 
 
 def _is_image(manifest: JsonObject) -> bool:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from evaluator.container.archives import tar
 from evaluator.container.archives.kinds import (
+    AS_TEXT,
+    LOST,
+    NO_REDIRECTION,
     SAVE,
     is_root_file_system,
     refuse_by_its_start,
@@ -75,6 +78,8 @@ def scan(source: Source, max_bytes: int, log: ProblemLog) -> Members:
             refuse_by_its_start(unpacked, is_unpacked=True)
         members = _scan(unpacked, log)
     except BrokenError as error:
+        if LOST + LOST in source.read_at(0, CHUNK):
+            raise Refused(f"{AS_TEXT} {NO_REDIRECTION}") from None
         raise Refused(f"The archive {error}. {error.remedy or SAVE}") from None
     except TooManyBytesError:
         raise Refused(
@@ -108,7 +113,7 @@ def _scan(source: Source, log: ProblemLog) -> Members:
                 refuse_without_manifest(members.tops)
             raise Refused(f"The archive holds more than {MAX_MEMBERS:,} files. {SAVE}")
     if DOCKER_MANIFEST not in members and OCI_INDEX not in members:
-        refuse_without_manifest(members.tops)
+        refuse_without_manifest(members.tops, [*members.files, *members.links])
     if isinstance(source, Unzipped):
         while cursor.read(CHUNK):
             pass  # its own end, too, has to be there

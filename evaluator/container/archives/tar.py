@@ -26,6 +26,17 @@ WITHOUT_DATA = (LINK, SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, FOLDER, PIPE)
 PAX, PAX_OF_ALL, LONG_NAME, LONG_LINK = "xgLK"
 OCTAL = re.compile(rb"[0-7]*")
 DECIMAL = re.compile(rb"[0-9]{1,19}")
+WHOLE = re.compile(rb"[+-]?[0-9]{1,18}")
+TIME = re.compile(rb"[+-]?[0-9]{1,18}(?:\.[0-9]*)?")
+WHOLE_NUMBERS, TIMES = (b"uid", b"gid"), (b"mtime", b"atime", b"ctime")
+WITHOUT_NUL = (b"path", b"linkpath", b"uname", b"gname")
+# Fields of a header: mode, user, group, time. Go refuses an archive in which any is no number.
+NUMBERS = ((100, 108), (108, 116), (116, 124), (136, 148))
+ORDINARY = re.compile(rb"(?:[0-7]{7}[ \0]){3}(?:[0-7]{11}[ \0]){2}")
+ORDINARY_DEVICE = re.compile(rb"\0{16}|(?:[0-7]{7}[ \0]){2}")
+DEVICE = ((329, 337), (337, 345))
+ATTRIBUTE = b"SCHILY.xattr."
+SPARSE_VERSIONS = ((b"0", b"0"), (b"0", b"1"), (b"1", b"0"))
 SPARSE_SIZES = (b"GNU.sparse.size", b"GNU.sparse.realsize")
 
 Records = dict[bytes, bytes]
@@ -43,6 +54,7 @@ class Entry:
     device: tuple[int, int]  # major and minor number
     start: int  # of its bytes, from the archive's start
     records: int  # in its extended headers
+    attributes: tuple[tuple[bytes, bytes], ...] = ()  # extended attributes: name, value
 
 
 class Reader(Protocol):
@@ -97,17 +109,27 @@ def padded(size: int) -> int:
 
 def _kind_and_size(block: bytes, reader: Reader) -> tuple[str, int]:
     wanted = _number(block[148:156], reader)
-    found = sum(block) - sum(block[148:156]) + 8 * 32
+    found = sum(block[:148]) + sum(block[156:]) + 8 * 32
     # Very old programs took the bytes for signed ones.
     if wanted != found and wanted != found - 256 * sum(byte > 127 for byte in block):
         raise _damaged(reader)
+    if ORDINARY.fullmatch(block, 100, 148) and ORDINARY_DEVICE.fullmatch(block, 329, 345):
+        return chr(block[156]), int(block[124:135], 8)  # as nearly all are
+    for start, end in NUMBERS:
+        _number(block[start:end], reader, may_be_negative=True)
+    if block[257:262] == b"ustar":  # older headers have other things there
+        for start, end in DEVICE:
+            _number(block[start:end], reader, may_be_negative=True)
     return chr(block[156]), _number(block[124:136], reader)
 
 
-def _number(field: bytes, reader: Reader) -> int:
+def _number(field: bytes, reader: Reader, *, may_be_negative: bool = False) -> int:
     if field[0] & 0x80:  # base 256, for what does not fit into octal digits
-        number = int.from_bytes(field, "big") & ~(0x80 << 8 * (len(field) - 1))
-        if field[0] & 0x40 or number > MAX_SIZE:
+        if field[0] & 0x40:
+            number = int.from_bytes(field, "big", signed=True)
+        else:
+            number = int.from_bytes(field, "big") & ~(0x80 << 8 * (len(field) - 1))
+        if not -MAX_SIZE <= number <= MAX_SIZE or (number < 0 and not may_be_negative):
             raise _damaged(reader)
         return number
     digits = field.strip(b" \0").partition(b"\0")[0]
@@ -149,17 +171,34 @@ def _pax_records(data: bytes, reader: Reader) -> Iterator[tuple[bytes, bytes]]:
         key, equals, value = record[:-1].partition(b"=")
         if not equals or not record.endswith(b"\n") or place + length > len(data):
             raise _damaged(reader)
+        if not _is_record(digits, key, value):
+            raise _damaged(reader)
         yield key, value
         place += length
+
+
+def _is_record(length: bytes, key: bytes, value: bytes) -> bool:
+    """Return whether Go takes a record: it refuses a whole archive for one that it does not."""
+    if length.startswith(b"0") or not key or b"\0" in key:
+        return False
+    if b"\0" in value and key in WITHOUT_NUL:
+        return False
+    if key in WHOLE_NUMBERS:
+        return not value or WHOLE.fullmatch(value) is not None
+    if key in TIMES:
+        return not value or TIME.fullmatch(value) is not None
+    return True
 
 
 def _entry(
     block: bytes, kind: str, size: int, records: Records, reader: Reader, count: int
 ) -> Entry:
-    name = records.get(b"path", records.get(b"long name")) or _name(block)
-    link = records.get(b"linkpath", records.get(b"long link")) or _text(block[157:257])
-    if b"size" in records:
-        size = _decimal(records[b"size"], reader)
+    name, link = _name(block), _text(block[157:257])
+    if records:
+        name = _sparse_name(records) or records.get(b"path", records.get(b"long name")) or name
+        link = records.get(b"linkpath", records.get(b"long link")) or link
+        if records.get(b"size"):
+            size = _decimal(records[b"size"], reader)
     if kind == "\0" and name.endswith(b"/"):
         kind = FOLDER  # as archives of before 1988 say it
     elif kind in FILES:
@@ -167,6 +206,7 @@ def _entry(
     if kind in WITHOUT_DATA:
         size = 0  # whatever the header says; some programs note a link's target's
     holes = [_decimal(records[key], reader) for key in SPARSE_SIZES if key in records]
+    attributes = [(key, value) for key, value in records.items() if key.startswith(ATTRIBUTE)]
     return Entry(
         name=name.decode(errors="surrogateescape"),
         kind=kind,
@@ -176,7 +216,16 @@ def _entry(
         device=_device(block) if kind in (CHARACTER_DEVICE, BLOCK_DEVICE) else (0, 0),
         start=reader.position,
         records=count,
+        attributes=tuple((key.removeprefix(ATTRIBUTE), value) for key, value in attributes),
     )
+
+
+def _sparse_name(records: Records) -> bytes | None:
+    """Return the name of a file with holes: Go takes it from a record of its own."""
+    version = records.get(b"GNU.sparse.major"), records.get(b"GNU.sparse.minor")
+    if version in SPARSE_VERSIONS or records.get(b"GNU.sparse.map"):
+        return records.get(b"GNU.sparse.name")
+    return None
 
 
 def _name(block: bytes) -> bytes:
@@ -200,7 +249,8 @@ def _decimal(text: bytes, reader: Reader) -> int:
 
 def _device(block: bytes) -> tuple[int, int]:
     """Return a device's numbers; -1 for what is none."""
-    return _device_number(block[329:337]), _device_number(block[337:345])
+    major, minor = (_device_number(block[start:end]) for start, end in DEVICE)
+    return major, minor
 
 
 def _device_number(field: bytes) -> int:

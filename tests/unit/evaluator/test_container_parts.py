@@ -17,6 +17,7 @@ from evaluator.container.frames import STDERR, STDOUT, FrameError, FrameReader, 
 from evaluator.container.inputs import Disguise, Setting, SystemInput, as_json, system_inputs
 from evaluator.container.limits import GB, MB, Limits
 from evaluator.container.sample import SENTENCES, TERMS, sample
+from evaluator.container.seccomp import profile
 from evaluator.container.verdict import Ending, Stop, in_bytes, judge
 
 
@@ -176,9 +177,14 @@ def test_the_user_is_numeric_and_never_root(user, expected):
         ({"has_command": False}, "nothing to run"),
         ({"volumes": tuple(f"/v{n}" for n in range(101))}, "more than 100 volumes"),
         ({"volumes": ("/",)}, "a volume at /."),
-        ({"volumes": ("",)}, "a volume at /."),
+        ({"volumes": ("",)}, "a volume at '', which is not an absolute path. Begin it with"),
+        ({"volumes": ("data",)}, "a volume at 'data', which is not an absolute path."),
+        ({"volumes": ("./data",)}, "a volume at './data', which is not an absolute path."),
+        ({"volumes": ("/" + "n" * 256,)}, "a volume that has a name of more than 255 bytes"),
+        ({"volumes": ("/n" * 2000,)}, "a volume that has a path of more than 3,900 bytes"),
+        ({"environment": ("A", "")}, "an environment variable without a name (ENV =value)."),
         ({"volumes": ("//a/../proc/",)}, "a volume at /proc."),
-        ({"volumes": ("dev/shm",)}, "a volume at /dev/shm."),
+        ({"volumes": ("/dev/shm",)}, "a volume at /dev/shm."),
     ],
 )
 def test_some_images_cant_be_run(fields, words):
@@ -186,7 +192,7 @@ def test_some_images_cant_be_run(fields, words):
 
 
 def test_volumes_are_covered_each_once_and_read_only():
-    image = changed(volumes=("/b", "/b/", "//b", "/tmp", "a"))
+    image = changed(volumes=("/b", "/b/", "//b", "/tmp", "/a"))
 
     assert image.fault() is None
     assert [cover["Target"] for cover in image.covers()] == ["/a", "/b"]
@@ -212,7 +218,7 @@ def test_every_flag_of_the_contract_is_set():
         "DnsSearch": ["."],
         "ReadonlyRootfs": True,
         "CapDrop": ["ALL"],
-        "SecurityOpt": ["no-new-privileges"],
+        "SecurityOpt": ["no-new-privileges", f"seccomp={profile()}"],
         "Privileged": False,
         "IpcMode": "private",
         "Init": True,

@@ -84,6 +84,9 @@ EXPORTED = make_tar(
     member("dev/null", type=tarfile.CHRTYPE, devmajor=1, devminor=3),
 )
 
+BINARY = make_tar(member("model", bytes(range(256)) * 40))
+AS_TEXT = BINARY.decode(errors="replace").replace("\n", "\r\n").encode()
+
 
 @pytest.mark.parametrize(
     ("data", "words"),
@@ -105,6 +108,27 @@ EXPORTED = make_tar(
         (EXPORTED, "as `docker export` writes them, without what makes them an image. Give what"),
         (make_tar(folder(".dockerenv")), "as `docker export` writes them"),
         (make_tar(member("repositories"), folder("ab/")), "by Docker before 1.10"),
+        (
+            "\ufeffFROM x".encode("utf-16-le"),
+            "in UTF-16, as `>` of PowerShell writes it. Use `docker",
+        ),
+        (b"\xff\xfe" + EXPORTED.decode("latin-1").encode("utf-16-le"), "as `>` of PowerShell"),
+        (b"\xfe\xff\0m\0a", "as `>` of PowerShell"),
+        (gzip.compress(b"\xff\xfem\0a\0"), "as `>` of PowerShell"),
+        (b"\xef\xbb\xbf" + EXPORTED, "was changed as if it were text"),
+        (AS_TEXT, "was changed as if it were text, as `>` of PowerShell"),
+        (b"version https://git-lfs.github.com/spec/v1\noid x\n", "Fetch the file: `git lfs pull`."),
+        (b"<!DOCTYPE html>\n<html><body>Sign in</body></html>", "is a web page, not an image."),
+        (b"  <html lang='ko'>\n\xeb\xa1\x9c", "is a web page, not an image."),
+        (b'{"schemaVersion": 2}\n', "is a JSON document"),
+        (b"services:\n  mt:\n    image: x\n", "is a text file"),
+        (b"QFI\xfb" + bytes(4096), "is an image of a whole machine"),
+        (b"\xed\xab\xee\xdb" + bytes(4096), "is a package"),
+        (make_tar(member("my-system.tar", EXPORTED)), "holds another archive, 'my-system.tar'."),
+        (make_tar(folder("x"), member("x/a.tar.gz", b"x")), "holds another archive, 'x/a.tar.gz'."),
+        (make_tar(folder("my"), member("my/index.json", b"{}")), "in a folder, 'my'. Pack what"),
+        (make_tar(*(member(f"a/{m[0].name}", m[1]) for m in old_docker(IMAGE))), "a folder, 'a'."),
+        (make_tar(member("Dockerfile", b"FROM x"), member("run.py")), "what an image is built of"),
         (make_tar(member("my.txt")), "neither a manifest.json nor an index.json"),
     ],
     ids=lambda value: value[:30] if isinstance(value, str) else "",
@@ -226,11 +250,11 @@ def test_another_platform_is_named_with_the_remedy(layout):
 
     if layout.startswith("Docker with") or layout.startswith("Docker 25"):
         # The index there says that it is for ours.
-        assert "made for linux/arm64, not for linux/amd64" in only_problem(data)
+        assert "The archive has linux/arm64 only: build for linux/amd64" in only_problem(data)
     else:
         assert only_problem(data).startswith(
-            "The image is made for linux/arm64, not for linux/amd64. "
-            "Build it with `docker build --platform linux/amd64`."
+            "The archive has linux/arm64 only: build for linux/amd64, "
+            "with `docker build --platform linux/amd64`."
         )
 
 
@@ -243,7 +267,21 @@ def test_an_index_of_other_platforms_alone_names_them():
 
     data = make_tar(*layout.members(layout.index(listed), layout.attestation()))
 
-    assert "made for linux/arm64, windows/amd64, not for linux/amd64" in only_problem(data)
+    assert "The archive has linux/arm64, windows/amd64 only: build for" in only_problem(data)
+
+
+def test_a_platform_that_is_named_but_not_there_is_to_be_fetched():
+    layout = Oci()
+    arm = layout.manifest(
+        SavedImage(more={"architecture": "arm64"}),
+        platform={"os": "linux", "architecture": "arm64"},
+    )
+    ours = {"digest": digest(b"?"), "platform": {"os": "linux", "architecture": "amd64"}}
+
+    found = only_problem(make_tar(*layout.members(layout.index([arm, ours]))))
+
+    assert found.startswith("The archive names an image for linux/amd64, but does not hold it.")
+    assert "`docker pull --platform linux/amd64`" in found
 
 
 @pytest.mark.parametrize(
@@ -491,11 +529,13 @@ def test_holes_count_as_what_they_unpack_to():
 def test_files_and_extended_headers_of_layers_are_counted(monkeypatch):
     monkeypatch.setattr(layers, "MAX_FILES", 10)
     monkeypatch.setattr(layers, "MAX_RECORDS", 8)
-    long_names = [member(f"{number}{'x' * 900}") for number in range(9)]
+    long_names = [member(f"{number}{'x' * 200}") for number in range(9)]
 
     assert "more than 10 files in its layers" in only_problem(
         in_layer(*(make_tar(*(member(f"{name}{n}") for n in range(6))) for name in "ab"))
     )
+    folders = make_tar(member("a/b/c/d/e/f/g/h/i/j/k"))
+    assert "more than 10 files in its layers" in only_problem(in_layer(folders))
     assert "more than 8 long names" in only_problem(in_layer(make_tar(*long_names)))
 
 

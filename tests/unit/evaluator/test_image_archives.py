@@ -88,7 +88,8 @@ def test_a_layer_of_more_than_eight_gigabytes_gets_a_header_of_one_block():
 def test_layers_may_be_written_by_any_tar(format):
     layer = tar(
         member("d/" * 40 + "a" * 90 if format == tarfile.USTAR_FORMAT else "d/" * 200 + "ä", b"x"),
-        member("hard", type=tarfile.LNKTYPE, linkname="d"),
+        member("file"),
+        member("hard", type=tarfile.LNKTYPE, linkname="file"),
         member("pipe", type=tarfile.FIFOTYPE),
         member("null", type=tarfile.CHRTYPE, devmajor=1, devminor=3),
         format=format,

@@ -40,6 +40,7 @@ def test_the_engine_says_what_it_has():
     assert _resources(INFO) == Resources(16, 64 * GB, ("runc", "runsc"), True)
     assert _resources(INFO | CONTAINERD).knows_configs is False
     assert _resources(INFO | {"DriverStatus": None, "Runtimes": None}).runtimes == ()
+    assert _resources(INFO | {"ServerVersion": "20.10.24+dfsg1"}).version == "20.10.24+dfsg1"
 
 
 @pytest.mark.parametrize(

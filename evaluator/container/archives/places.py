@@ -1,0 +1,268 @@
+"""Places of an image that a run needs in a certain way, once all its layers are applied.
+
+The engine mounts folders of its own over /tmp, /dev, /proc, /sys and each VOLUME, starts in the
+WORKDIR, puts files at a few paths and reads two. Where the image has something else there, no
+container of it starts; with a pipe or an endless device it even takes the engine with it. Each
+rule was tried on Docker 20.10 with runc and gVisor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from evaluator.container.archives.config import Config
+from evaluator.container.archives.members import shown
+from evaluator.container.archives.programs import scripts
+from evaluator.container.archives.tree import (
+    CRLF_SCRIPT,
+    OVER_1_MB,
+    OVER_64_KB,
+    Kind,
+    Parts,
+    Tree,
+)
+
+MAX_FOLLOWED = 40  # symbolic links on the way to one path, as in Linux
+KERNEL = ("dev", "proc", "sys")
+OURS = ("tmp", *KERNEL)
+ENGINE_LAYER = 126  # above those of any image: what the engine puts there itself
+ENGINE_FILES = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
+INIT = "/sbin/docker-init"
+PASSWD, GROUP = "/etc/passwd", "/etc/group"
+MAKE_FOLDER = "Make it a directory in the Dockerfile, or leave it out: it is made then."
+ANOTHER = "Choose a directory of the image's own."
+KINDS = {Kind.FILE: "a file", Kind.LINK: "a symbolic link", Kind.OTHER: "a device or a pipe"}
+
+
+class End(Enum):
+    """How the way to a path ends, besides at what is there."""
+
+    LOOP = "its symbolic links have no end"
+    CLIMBS = "it is reached through a symbolic link that leads out of the image"
+    BLOCKED = "it is below a file"
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where a path leads once links are followed."""
+
+    kind: Kind
+    path: str  # absolute, without links
+    is_linked: bool  # a symbolic link was followed
+    inside: str | None = None  # the mounted place that it is in, or is
+    end: End | None = None
+    flags: int = 0
+
+    @property
+    def is_in_kernel(self) -> bool:
+        """Whether it is in a file system of the kernel's, or is the top of one."""
+        return self.path.split("/")[1] in KERNEL
+
+
+@dataclass(slots=True)
+class Places:
+    """What is wrong with an image's places, and what a run does in another way than it says."""
+
+    faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def check_places(tree: Tree, config: Config) -> Places:
+    """Return what is wrong, each with the remedy. The tree is complete; this adds to it."""
+    found = Places(list(_own_faults(tree)))
+    if found.faults:
+        return found  # what follows leads through them
+    _add_engine_files(tree, found)
+    mounted = {f"/{name}" for name in OURS}
+    for volume in config.image.own_volumes():
+        _check_volume(tree, volume, mounted, found)
+    _check_work_dir(tree, config.work_dir, mounted, found)
+    for name in scripts(config.command, config.work_dir, config.environment):
+        if follow(tree, name, mounted).flags & CRLF_SCRIPT:
+            found.faults.append(
+                f"The first line of {shown(name)}, which the image runs, ends with CR LF, as "
+                "Windows writes it, so Linux looks for a program whose name ends with CR. Save it "
+                r"with LF (`dos2unix`, or `RUN sed -i 's/\r$//' FILE` in the Dockerfile)."
+            )
+            break
+    return found
+
+
+def _own_faults(tree: Tree) -> Iterator[str]:
+    for name in OURS:
+        kind = tree.at([name.encode()]).kind
+        if kind not in (Kind.MISSING, Kind.FOLDER):
+            yield (
+                f"The image's /{name} is {KINDS[kind]}, not a directory, so that the engine can't "
+                f"mount its own there. {MAKE_FOLDER}"
+            )
+
+
+def _add_engine_files(tree: Tree, found: Places) -> None:
+    """Put there what the engine does; note where the image is in its way."""
+    _check_users(tree, found)
+    tree.layer = ENGINE_LAYER
+    for name in ("etc", *KERNEL):  # it replaces what is no directory there
+        tree.put([name.encode()], Kind.FOLDER)
+    for path in ENGINE_FILES:
+        parts = _parts(path)
+        if tree.at(parts).kind is Kind.FOLDER:
+            found.faults.append(
+                f"The image's {path} is a directory; the engine puts a file there. Remove it."
+            )
+        tree.put(parts, Kind.FILE)
+    if tree.at([b".dockerenv"]).kind is not Kind.FOLDER:
+        tree.put([b".dockerenv"], Kind.FILE)
+    init = follow(tree, INIT, {f"/{name}" for name in KERNEL})
+    why = _why(init, (Kind.FILE,))
+    if why:
+        found.faults.append(
+            f"The engine can't put its init program at {INIT} in the image: {why}. Remove it."
+        )
+    else:
+        tree.put(_parts(init.path), Kind.FILE)
+
+
+def _check_users(tree: Tree, found: Places) -> None:
+    """The engine reads these two, on the node, without any limit, and waits for a pipe."""
+    limits = ((PASSWD, OVER_64_KB, "64 kB"), (GROUP, OVER_64_KB | OVER_1_MB, "1 MB"))
+    for path, too_large, limit in limits:
+        file = follow(tree, path, {f"/{name}" for name in KERNEL})
+        is_large = file.flags & too_large == too_large
+        why = None if file.end is End.CLIMBS else _why(file, (Kind.FILE,))
+        if why or is_large:
+            why = why or f"it has {limit} or more"
+            found.faults.append(
+                f"The engine can't read the image's {path}: {why}. Make it a small file, or leave "
+                "it out."
+            )
+
+
+def _check_volume(tree: Tree, volume: str, mounted: set[str], found: Places) -> None:
+    place = follow(tree, volume, mounted)
+    init = follow(tree, INIT, mounted).path
+    why = _why(place, (Kind.FOLDER,))
+    if not why and place.is_linked and place.inside == "/tmp":
+        why = "it is reached through a symbolic link into /tmp, which is mounted itself"
+    if not why and f"{init}/".startswith(f"{place.path.rstrip('/')}/"):
+        why = f"it would hide {place.path}, where the engine's init program is"
+    if why:
+        found.faults.append(
+            f"The image declares a volume at {shown(volume)}, but nothing can be mounted there: "
+            f"{why}. Remove that VOLUME, or name a directory of the image's own."
+        )
+        return
+    if place.is_linked and _parts(volume)[:-1] != _parts(place.path)[:-1]:
+        found.notes.append(
+            f"The volume {shown(volume)} is below a symbolic link: nodes with gVisor can't start "
+            f"such an image. VOLUME {place.path} works everywhere."
+        )
+    mounted.add(place.path)
+
+
+def _check_work_dir(tree: Tree, name: str, mounted: set[str], found: Places) -> None:
+    if not name:
+        return
+    kernel = {f"/{name}" for name in KERNEL}
+    made = follow(tree, name, kernel)  # the engine makes it before anything is mounted
+    seen = follow(tree, name, mounted)
+    is_top = made.path in (*kernel, "/dev/shm") and not made.is_linked
+    why = None if is_top else _why(made, (Kind.FOLDER,), may_be_root=True)
+    is_hidden = seen.inside is not None and seen.path != seen.inside and not is_top
+    if not why and is_hidden and seen.is_linked:
+        why = f"it is reached through a symbolic link into {seen.inside}, which is empty in a run"
+    if why:
+        found.faults.append(
+            f"The image's WORKDIR is {shown(name)}, but no program can start there: {why}. "
+            f"{ANOTHER}"
+        )
+    elif is_hidden:
+        found.notes.append(
+            f"The WORKDIR {shown(name)} is in {seen.inside}, which is empty in a run; nodes with "
+            f"gVisor can't start such an image. {ANOTHER}"
+        )
+
+
+def _why(place: Reached, kinds: Sequence[Kind], *, may_be_root: bool = False) -> str | None:
+    """Return why a place can't be what it should be, None if it is that or is missing."""
+    if place.end is not None:
+        return place.end.value
+    if place.is_in_kernel:
+        return f"it is in /{place.path.split('/')[1]}, which the kernel fills"
+    if place.path == "/" and not may_be_root:
+        return "it is the whole image"
+    if place.kind in (Kind.MISSING, *kinds):
+        return None
+    if place.kind is Kind.FOLDER:
+        return "it is a directory"
+    return f"it is {KINDS[place.kind]}"
+
+
+def follow(tree: Tree, path: str, mounted: set[str]) -> Reached:
+    """Return where a path leads in the image, below the places where something is mounted."""
+    done: list[bytes] = []
+    left = list(reversed(_parts(path)))
+    followed = 0
+    while left:
+        part = left.pop()
+        if part == b"..":
+            if not done:
+                return Reached(Kind.MISSING, "/", followed > 0, end=End.CLIMBS)
+            done.pop()
+            continue
+        here = [*done, part]
+        if _text(here) in mounted:
+            return _hidden(here, left, followed > 0)
+        node = tree.at(here)
+        if node.kind is Kind.LINK:
+            followed += 1
+            target = tree.target(node)
+            if followed > MAX_FOLLOWED or target is None:
+                return Reached(Kind.LINK, _text(here), True, end=End.LOOP)
+            done = [] if target.startswith(b"/") else done
+            left += reversed([one for one in target.split(b"/") if one not in (b"", b".")])
+            continue
+        if node.kind is Kind.MISSING:
+            whole, climbs = _joined(here, left)
+            end = End.CLIMBS if climbs else None
+            return Reached(Kind.MISSING, _text(whole), followed > 0, end=end)
+        if node.kind is not Kind.FOLDER:
+            end = End.BLOCKED if left else None
+            return Reached(node.kind, _text(here), followed > 0, end=end, flags=node.flags)
+        done = here
+    return Reached(Kind.FOLDER, _text(done), followed > 0)
+
+
+def _hidden(mount: Parts, left: list[bytes], is_linked: bool) -> Reached:
+    """Return a place in something mounted: an empty folder as far as the image goes."""
+    whole, climbs = _joined(mount, left)
+    kind = Kind.FOLDER if list(whole) == list(mount) else Kind.MISSING
+    end = End.CLIMBS if climbs else None
+    return Reached(kind, _text(whole), is_linked, inside=_text(mount), end=end)
+
+
+def _joined(done: Parts, left: list[bytes]) -> tuple[Parts, bool]:
+    """Return a path and what is left of it, where nothing exists; whether it leads out."""
+    whole = list(done)
+    for part in reversed(left):
+        if part == b"..":
+            if not whole:
+                return [], True
+            whole.pop()
+        else:
+            whole.append(part)
+    return whole, False
+
+
+def _parts(path: str) -> list[bytes]:
+    return [
+        part
+        for part in path.encode(errors="surrogateescape").split(b"/")
+        if part not in (b"", b".")
+    ]
+
+
+def _text(parts: Parts) -> str:
+    return "/" + b"/".join(parts).decode(errors="surrogateescape")

@@ -1,0 +1,114 @@
+"""Images in which no container starts are refused, ordinary ones are not: tables of both."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from evaluator.container.archives import check_archive, tree, unpacking
+from evaluator.container.archives.programs import scripts
+from evaluator.errors import ImageError
+from tests import image_cases
+from tests.archives import folder, link, member, podman, tar
+from tests.image_cases import LAYERS, LEGAL, PLACES
+
+BASE = tar(folder("bin"), member("bin/sh", mode=0o755), link("bin/cat", "sh"))
+REFUSED = PLACES | LAYERS
+
+
+def check(case):
+    return check_archive(io.BytesIO(tar(*podman(case.image(BASE, ["/bin/cat"])))))
+
+
+@pytest.mark.parametrize("name", LEGAL)
+def test_an_ordinary_image_is_taken(name):
+    assert check(LEGAL[name])
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_refusal_names_the_place_and_the_remedy(name):
+    with pytest.raises(ImageError) as caught:
+        check(REFUSED[name])
+
+    message = caught.value.problems[0].message
+    assert REFUSED[name].words in message
+    assert message.isprintable()
+    assert message.endswith(".")
+    assert ". " in message
+
+
+def test_every_place_that_is_wrong_is_told_at_once():
+    members = [member("data"), link("w", "w"), folder("etc/hosts"), member("run", b"#!x\r\n")]
+    case = image_cases.one(*members, Volumes={"/data": {}}, WorkingDir="/w", Cmd=["/run"])
+
+    with pytest.raises(ImageError) as caught:
+        check(case)
+
+    assert len(caught.value.problems) == 4
+
+
+@pytest.mark.parametrize(
+    ("case", "words"),
+    [
+        (LEGAL["a WORKDIR in /tmp"], "The WORKDIR '/tmp/x' is in /tmp, which is empty in a run"),
+        (LEGAL["a WORKDIR in a volume"], "The WORKDIR '/data/x' is in /data, which is empty"),
+        (LEGAL["/var/run to a missing /run"], "VOLUME /run/x works everywhere."),
+        (LEGAL["merged /usr, a volume"], "VOLUME /usr/lib/x works everywhere."),
+    ],
+)
+def test_what_starts_on_some_nodes_only_is_a_note(case, words):
+    assert any(words in note for note in check(case).notes)
+
+
+def test_layers_are_applied_again_where_an_image_has_one_twice():
+    file, removed = tar(member("tmp")), tar(member(".wh.tmp"))
+
+    assert check(image_cases.Case((file, removed)))
+    with pytest.raises(ImageError, match="The image's /tmp is a file"):
+        check(image_cases.Case((file, removed, file)))
+
+
+def test_links_beyond_what_is_kept_are_followed_no_more(monkeypatch):
+    monkeypatch.setattr(tree, "MAX_LINK_BYTES", 20)
+    many = [link(f"l{number}", "bin/sh") for number in range(9)]
+
+    assert check(image_cases.one(*many))
+    with pytest.raises(ImageError, match="its symbolic links have no end"):
+        check(image_cases.one(*many, WorkingDir="/l8"))
+
+
+def test_the_tree_of_a_large_image_is_the_same_as_a_dictionary():
+    small = tree.Tree()
+    small.layer = 1
+    names = [b"%d" % (number * 7919 % 10_007) for number in range(10_007)]
+    for name in names:
+        small.put([b"d", name], tree.Kind.FILE, flags=unpacking.EXPLICIT)
+
+    assert all(small.here([b"d", name]).kind is tree.Kind.FILE for name in names)
+    assert small.here([b"d", b"x"]).kind is tree.Kind.MISSING
+
+
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        (["/run", "x"], ["/run"]),
+        (["run"], ["/opt/run", "/app/bin/run"]),
+        (["./run"], ["/app/./run"]),
+        (["/bin/bash", "/run"], ["/run"]),
+        (["/bin/bash", "-eu", "-o", "pipefail", "/run"], ["/run"]),
+        (["/bin/sh", "-c", "exec /run --x"], ["/run"]),
+        (["/bin/sh", "-ec", "/run"], ["/run"]),
+        (["/bin/sh", "-c"], []),
+        (["/tini", "-g", "--", "/run"], ["/run"]),
+        (["/usr/bin/env", "A=b", "/run"], ["/run"]),
+        (["/usr/bin/python3", "/app/run"], []),  # reads CR LF itself
+        (["", "/run"], ["/run"]),
+        ([], []),
+        (["/bin/sh"] * 100 + ["/run"], []),  # not for ever
+    ],
+)
+def test_which_files_a_command_executes(command, found):
+    paths = list(scripts(command, "/app", ["PATH=/opt:bin"]))
+
+    assert [path for path in paths if path.endswith("run")] == found
