@@ -262,6 +262,8 @@ class Entry(WorkItem):
     statistics = models.ForeignKey(
         StoredFile, models.PROTECT, null=True, blank=True, related_name="statistics_of"
     )
+    # How often its scoring passed a limit; after the first time it is scored alone.
+    overruns = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
     state = models.CharField(max_length=10, choices=EntryState, default=EntryState.SCORING)
 
