@@ -68,6 +68,10 @@ class Children:
                 tail = self._log(name).read_text(errors="replace")[-LOG_TAIL:]
                 raise ChildFailed(f"The {name} ended with status {status}. Its log:\n{tail}")
 
+    def has_ended(self, name: str) -> bool:
+        """Return whether one has ended by itself."""
+        return self._running[name].poll() is not None
+
     def pid(self, name: str) -> int:
         """Return a process's id."""
         return self._running[name].pid

@@ -20,7 +20,10 @@ REDIS_DATABASES = itertools.count(16)  # those below are taken by name
 def make_site(
     tmp_path_factory: pytest.TempPathFactory, require_service: Callable[[str], str]
 ) -> Iterator[Callable[..., Site]]:
-    """Return a function that makes a site on PostgreSQL and Redis; settings may be replaced."""
+    """Return a function that makes a site on PostgreSQL and Redis; settings may be replaced.
+
+    In a setting `{database}` stands for the name of the site's own.
+    """
     database, broker = require_service("postgresql"), require_service("redis")
     sites: list[Site] = []
     names: list[str] = []
@@ -34,7 +37,8 @@ def make_site(
             "BROKER_URL": _with_database(broker, str(next(REDIS_DATABASES))),
             "NODES_BROKER_URL": _with_database(broker, str(next(REDIS_DATABASES))),
         }
-        sites.append(Site(tmp_path_factory.mktemp("site") / "state", defaults | settings))
+        own = {name: value.replace("{database}", names[-1]) for name, value in settings.items()}
+        sites.append(Site(tmp_path_factory.mktemp("site") / "state", defaults | own))
         return sites[-1]
 
     yield make
