@@ -13,9 +13,9 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.client import HTTPException
 
@@ -46,21 +46,23 @@ class Sent:
         """Send something until it is acknowledged, under another name each time."""
         for number in range(TRIES):
             system = f"{name}, {number}"
-            field_name = "archive" if page == "submit-image" else "file"
+            is_image = page == "submit-image"
             try:
                 status = post(
                     platform.site,
                     session,
                     f"/tasks/trial/dev/{page}",
-                    FIELDS | {"system": system},
+                    FIELDS | {"system": system} | ({"end": "end"} if is_image else {}),
                     {f"{name}.en-fr.txt": body},
-                    field_name=field_name,
+                    field_name="archive" if is_image else "file",
                 )
             except (OSError, HTTPException):
                 status = 0
             if status == 302:
                 self.acknowledged.append(system)
                 return
+            if 400 <= status < 500:
+                raise AssertionError(f"{system} was refused with {status}")
             self.unanswered.append(system)
             time.sleep(0.5)
         raise AssertionError(f"{name} was not acknowledged in {TRIES} tries")
@@ -134,10 +136,10 @@ def main() -> int:
                     sent.send(platform, session, f"Image {image}", "submit-image", archive)
                 time.sleep(pause)
 
-        sender = threading.Thread(target=send_all)
-        sender.start()
-        killer.go_on_for(options.seconds)
-        sender.join()
+        with ThreadPoolExecutor(1) as threads:
+            sender = threads.submit(send_all)
+            killer.go_on_for(options.seconds)
+            sender.result()
         seconds = wait_until_quiet(platform, killer)
         faults = faults_of(platform.site, sent.acknowledged, sent.unanswered)
         faults += [f"{name} ended by itself" for name in killer.ended_by_itself]
