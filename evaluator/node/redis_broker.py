@@ -18,7 +18,7 @@ class Channel(redis.Channel):
     def _connparams(self, *arguments: Any, **options: Any) -> Any:
         if self.connection.client is None:
             raise ConnectionError("the connection to Redis is closed")
-        return super()._connparams(*arguments, **options)
+        return super()._connparams(*arguments, **options)  # type: ignore[misc] # not in its stubs
 
 
 class Transport(redis.Transport):

@@ -325,7 +325,7 @@ CELERY_WORKER_DISABLE_PREFETCH = BROKER_URL.startswith("redis")
 # Whoever can write to the broker could otherwise shut a worker down.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# sacrebleu caches the lines it has seen, whole: a process ends before that fills the machine.
+# What the check of a large file leaves allocated: a process ends before that fills the machine.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000  # kB
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 # A hung task ends before its claim runs out, so that its process is free again by then.

@@ -75,6 +75,7 @@ class Killer:
     platform: Platform
     choose: random.Random
     began: float = field(default_factory=time.monotonic)
+    round: list[str] = field(default_factory=list)
     kills: Counter[str] = field(default_factory=Counter)
     ended_by_itself: Counter[str] = field(default_factory=Counter)
 
@@ -83,13 +84,20 @@ class Killer:
         while time.monotonic() - self.began < seconds:
             time.sleep(self.choose.uniform(*PAUSES))
             self.revive()
-            name = self.choose.choice(sorted(self.platform.services))
+            name = self._next()
             service = self.platform.services[name]
             print(f"{time.monotonic() - self.began:6.1f} s  SIGKILL {name}", flush=True)
             service.kill()
             self.kills[name] += 1
             time.sleep(RESTART_AFTER)
             service.start()
+
+    def _next(self) -> str:
+        """Return what is killed next: all of them in each round, in whatever order."""
+        if not self.round:
+            names = sorted(self.platform.services)
+            self.round = self.choose.sample(names, len(names))
+        return self.round.pop()
 
     def revive(self) -> None:
         """Start again what has ended by itself, and remember it."""
