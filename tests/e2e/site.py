@@ -71,6 +71,10 @@ class Site:
     def start_web(self) -> None:
         """Start the server and wait until it answers."""
         self.manage("collectstatic", "--no-input", "--verbosity", "0")
+        self.serve()
+
+    def serve(self) -> None:
+        """Start the server, which has been started before."""
         self.children.start(
             "server", "gunicorn", "config.wsgi", "--bind", f"{HOST}:{self.port}", "--threads", "8",
             "--no-control-socket",

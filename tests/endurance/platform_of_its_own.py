@@ -70,7 +70,7 @@ def running() -> Iterator[Platform]:
         services = {
             "web": Service(
                 lambda: children.kill("server"),
-                site.start_web,
+                site.serve,
                 lambda: children.has_ended("server"),
             ),
             "worker": Service(
