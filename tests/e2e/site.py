@@ -16,12 +16,12 @@ from pathlib import Path
 
 import psycopg
 
-from demo.processes import HOST, Children, free_port, wait_for_answer
+from demo.processes import HOST, Children, wait_for_answer
+from tests.services.service import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND_WITHIN = 120  # seconds
 RUN_WITHIN = 90  # seconds
-FIRST_PORT = 18000
 MB = 1024**2
 
 
@@ -30,7 +30,7 @@ class Site:
 
     def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
         self.folder = folder
-        self.port = free_port(FIRST_PORT)
+        self.port = free_port()
         self.url = f"http://{HOST}:{self.port}"
         self.environment = {
             **{name: value for name, value in os.environ.items() if name != "DATABASE_URL"},

@@ -15,7 +15,7 @@ from tests.integration.samples import REFERENCE, SOURCE
 from tests.services.containers import Docker
 from tests.services.installing import ensure
 from tests.services.known import PostgreSQL, Redis
-from tests.services.service import ServiceError, free_port
+from tests.services.service import ServiceError
 
 SHORT = {  # seconds: what a kill costs is waited for, many times
     "SWEEP_INTERVAL": "1",
@@ -115,8 +115,6 @@ def _site(folder: Path, database: str, broker: str) -> Site:
             **SHORT,
         },
     )
-    site.port = free_port()
-    site.url = f"http://127.0.0.1:{site.port}"
     source, reference = site.folder / "source.sgm", site.folder / "reference.sgm"
     source.write_text(SOURCE)
     reference.write_text(REFERENCE)
