@@ -15,7 +15,7 @@ export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test lint types bench images requirements clean
+.PHONY: help setup demo test lint types bench endurance images requirements clean
 
 help: ## list the targets: this page
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1#\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -45,6 +45,9 @@ types: setup ## check the types: mypy, strict
 
 bench: setup ## measure speed: the tests marked `bench`
 	@exec $(PY) -m tests.services -- $(PY) -m pytest -m bench $(ARGS)
+
+endurance: setup ## five minutes of random SIGKILLs under 100 submissions and 10 images; was anything lost?
+	@exec $(PY) -m tests.endurance.random_kills $(ARGS)
 
 images: ## build the baseline systems' images with docker (BASE=… names another image with Python)
 	@for name in $(BASELINES); do \

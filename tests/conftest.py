@@ -42,6 +42,8 @@ IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 SERVICES = {
     "postgresql": "TERMINARIUM_TEST_DATABASE_URL",
     "redis": "TERMINARIUM_TEST_REDIS_URL",
+    "pgbouncer": "TERMINARIUM_TEST_PGBOUNCER",
+    "rabbitmq": "TERMINARIUM_TEST_RABBITMQ",
     "chromium": "TERMINARIUM_TEST_CHROMIUM",
     "registry": "TERMINARIUM_TEST_REGISTRY",
     "nginx": "TERMINARIUM_TEST_NGINX",

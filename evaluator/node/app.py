@@ -15,6 +15,7 @@ from celery import Celery, bootsteps, signals
 from kombu import Queue
 
 from evaluator.node.folder_broker import use_folders_safely
+from evaluator.node.redis_broker import outlive_redis
 from evaluator.node.settings import Settings
 from evaluator.node.work import Work
 
@@ -136,6 +137,7 @@ def transport(url: str) -> tuple[str, dict[str, object]]:
             "polling_interval": POLLING,
         }
     if url.startswith("redis"):
+        outlive_redis()
         return url, {
             "socket_connect_timeout": 5,  # seconds
             "socket_timeout": 30,  # seconds; above those that its BRPOP blocks

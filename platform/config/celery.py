@@ -9,10 +9,12 @@ from celery import Celery
 from celery.signals import setup_logging
 
 from evaluator.node.folder_broker import use_folders_safely
+from evaluator.node.redis_broker import outlive_redis
 from health.worker import Heartbeats
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 use_folders_safely()
+outlive_redis()
 
 app = Celery("terminarium")
 app.config_from_object("django.conf:settings", namespace="CELERY")

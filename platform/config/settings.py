@@ -105,7 +105,15 @@ TEMPLATES = [
 
 DATABASE_URL = env.secret("DATABASE_URL", f"sqlite:///{STATE_DIR / 'terminarium.sqlite3'}")
 try:
-    DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60)}
+    DATABASES = {
+        "default": dj_database_url.parse(
+            DATABASE_URL,
+            conn_max_age=60,  # seconds
+            conn_health_checks=True,  # a restarted database has closed what we hold
+            # They outlive a transaction, and PgBouncer gives the next one another connection.
+            disable_server_side_cursors=True,
+        )
+    }
 except ValueError as error:
     raise ImproperlyConfigured(f"DATABASE_URL names no database that we know: {error}") from error
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -115,6 +123,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 30,  # seconds
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+else:
+    # Seconds. A reader is told soon that the database is away, not after the two minutes of TCP.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # People -------------------------------------------------------------------------------
@@ -301,6 +312,10 @@ IMAGE_CHECKING_DWELL = env.seconds("IMAGE_CHECKING_DWELL", 3600)  # the same of 
 IMAGE_FETCH_TIME = env.seconds("IMAGE_FETCH_TIME", 3600)  # seconds for one from a registry
 IMAGE_FETCHING_DWELL = IMAGE_CHECKING_DWELL + IMAGE_FETCH_TIME  # it is fetched, then checked
 SCORING_DWELL = env.seconds("SCORING_DWELL", 600)  # seconds a worker may hold an entry
+SCORING_TIME = env.seconds("SCORING_TIME", 0.4 * SCORING_DWELL)  # seconds of a processor, an entry
+SCORING_MEMORY = env.integer("SCORING_MEMORY", 2 * 1024**3, minimum=64 * 1024**2)  # bytes, resident
+if SCORING_TIME > 0.7 * SCORING_DWELL:  # its task's time limit would end it first, as our fault
+    raise ImproperlyConfigured("SCORING_TIME has to be at most 0.7 times SCORING_DWELL.")
 NODE_LEASE = env.seconds("NODE_LEASE", 60)  # seconds that a run is a node's without a sign of life
 NODE_HEARTBEAT = env.seconds("NODE_HEARTBEAT", 5)  # seconds between two signs of life
 SMOKE_WALL_TIME = env.seconds("SMOKE_WALL_TIME", 600)  # seconds at most, if the phase gives more
@@ -314,27 +329,38 @@ if BROKER_URL.partition("://")[0] not in BROKERS:
     raise ImproperlyConfigured("BROKER_URL has to begin with filesystem://, redis:// or amqp://.")
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A broker that is away, full or read-only is waited for, for ever.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
-CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# A busy worker leaves messages to those that are not; only Redis can be read so.
+CELERY_WORKER_DISABLE_PREFETCH = BROKER_URL.startswith("redis")
 # Whoever can write to the broker could otherwise shut a worker down.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# sacrebleu caches the lines it has seen, whole: a process ends before that fills the machine.
+# What the check of a large file leaves allocated: a process ends before that fills the machine.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000  # kB
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 # A hung task ends before its claim runs out, so that its process is free again by then.
 CELERY_TASK_SOFT_TIME_LIMIT = 0.8 * min(CHECKING_DWELL, SCORING_DWELL)
 CELERY_TASK_TIME_LIMIT = 0.9 * min(CHECKING_DWELL, SCORING_DWELL)
+# RabbitMQ closes the channel of a message that is not acknowledged within 30 minutes. So a task
+# that may take longer than this acknowledges when it begins; if it is lost then, its row is
+# announced again once its claim has run out.
+LONGEST_LATE_ACKNOWLEDGEMENT = 600  # seconds
+CELERY_TASK_ACKS_LATE = CELERY_TASK_TIME_LIMIT <= LONGEST_LATE_ACKNOWLEDGEMENT
 # Of images; submissions.tasks sets the two. Whole seconds, and never the 0 that is no limit.
 IMAGE_SOFT_TIME_LIMIT = max(int(0.8 * IMAGE_CHECKING_DWELL), 1)
 IMAGE_TIME_LIMIT = max(int(0.9 * IMAGE_CHECKING_DWELL), 1)
 # Of those that are fetched first: as long for the check, whatever the registry has taken.
 FETCHING_SOFT_TIME_LIMIT = IMAGE_SOFT_TIME_LIMIT + math.ceil(IMAGE_FETCH_TIME)
 FETCHING_TIME_LIMIT = IMAGE_TIME_LIMIT + math.ceil(IMAGE_FETCH_TIME)
+IMAGE_ACKS_LATE = IMAGE_TIME_LIMIT <= LONGEST_LATE_ACKNOWLEDGEMENT
+FETCHING_ACKS_LATE = FETCHING_TIME_LIMIT <= LONGEST_LATE_ACKNOWLEDGEMENT
 # An image takes minutes. A worker serves both queues unless it is told otherwise (-Q).
 CELERY_TASK_DEFAULT_QUEUE = "celery"
 CELERY_TASK_QUEUES = [Queue(name, Exchange(name), name) for name in ("celery", "images")]
@@ -362,7 +388,11 @@ elif BROKER_URL.startswith("redis"):
         "socket_timeout": 5,  # seconds; above the 1 s that a worker's BRPOP blocks
     }
 else:
-    CELERY_BROKER_TRANSPORT_OPTIONS = {}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "max_retries": 1,  # of a connection for sending, as with Redis
+        "interval_start": 0,
+        "write_timeout": 5,  # seconds; a RabbitMQ without memory or disk reads nothing
+    }
 
 # Nodes: the machines that run systems in containers -----------------------------------
 

@@ -11,6 +11,7 @@ from config import well_known
 # The admin's own form knows neither a second factor nor a limit to attempts.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign, no-untyped-call]
 
+handler500 = "config.errors.our_side_failed"
 handler429 = "accounts.http.too_many_requests"  # allauth asks for it by this name
 
 urlpatterns = [

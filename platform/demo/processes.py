@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +68,10 @@ class Children:
                 tail = self._log(name).read_text(errors="replace")[-LOG_TAIL:]
                 raise ChildFailed(f"The {name} ended with status {status}. Its log:\n{tail}")
 
+    def has_ended(self, name: str) -> bool:
+        """Return whether one has ended by itself."""
+        return self._running[name].poll() is not None
+
     def pid(self, name: str) -> int:
         """Return a process's id."""
         return self._running[name].pid
@@ -81,7 +85,8 @@ class Children:
     def kill(self, name: str) -> None:
         """End one with all its own children at once, as a power cut would."""
         process = self._running.pop(name)
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has ended by itself, and left nobody
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def stop(self) -> None:

@@ -284,6 +284,8 @@ class Entry(WorkItem):
     statistics = models.ForeignKey(
         StoredFile, models.PROTECT, null=True, blank=True, related_name="statistics_of"
     )
+    # How often its scoring passed a limit; after the first time it is scored alone.
+    overruns = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
     # Runs are counted as attempts since then; by the database's clock.
     requeued_at = models.DateTimeField(null=True, blank=True)

@@ -1,31 +1,81 @@
-"""From an entry's hypotheses to its scores."""
+"""From an entry's hypotheses to its scores, or to why it has none."""
 
 from __future__ import annotations
 
+from heapq import nlargest
 from io import BytesIO
+from operator import itemgetter
 
 from django.db import transaction
 
 import evaluator
 from evaluator.baselines import candidates
+from evaluator.score_server import Job
 from files import storage
 from sharedtasks import testsets
 from submissions import hypotheses, work
 from submissions.boards import touch_board
 from submissions.models import Entry, Score
 from submissions.primaries import end_primary, is_outdated, lock_primaries
+from submissions.scorer import scorer
 from submissions.states import EntryState
+from submissions.turns import take_turn
 
+LARGEST_NAMED = 5  # segments, to the team of an entry that costs too much
+MAX_NAME_SHOWN = 60  # characters of an id
 MAX_STATISTICS_BYTES = 256 * 1024 * 1024
 
 
 def evaluate(entry: Entry) -> evaluator.ScoringResult:
-    """Compute every metric that the entry's test set has; reads files, writes nothing."""
+    """Compute every metric that the entry's test set has; reads files, writes nothing.
+
+    Raises turns.NotNow, scorer.LimitPassed or scorer.ScorerFailed.
+    """
     test_set = testsets.read(entry.test_set)
+    key = entry.test_set.digest
     if entry.kind == Entry.Kind.ORACLE:  # a reference is not scored against itself
         test_set = next(one.against for one in candidates(test_set) if one.name == entry.system)
-    texts = hypotheses.load(entry)
-    return evaluator.score(test_set, texts, lemmatiser=entry.test_set.lemmatiser)
+        key = f"{key} {entry.system}"
+    job = Job(key, hypotheses.load(entry), entry.test_set.lemmatiser)
+    with take_turn(alone=entry.overruns > 0):
+        return scorer.score(test_set, job)
+
+
+def record_overrun(entry: Entry, limit: str, *, owner: str) -> None:
+    """Have an entry whose scoring passed a limit scored once more, alone; then reject it.
+
+    Raises NoLongerOurs if another worker has the entry by now.
+    """
+    if entry.overruns:
+        reason = _why_rejected(entry, limit)
+        with transaction.atomic():
+            if not work.finish(entry, to=EntryState.REJECTED, owner=owner, reason=reason):
+                raise work.NoLongerOurs
+        return
+    with transaction.atomic():
+        if not work.held(entry, owner=owner).update(overruns=1):
+            raise work.NoLongerOurs
+        note = f"scoring took more than {limit}; it is scored once more, with nothing beside it"
+        work.record_note(entry, reason=note)
+        work.release(entry, owner=owner)
+
+
+def _why_rejected(entry: Entry, limit: str) -> str:
+    texts = hypotheses.load(entry).texts
+    segments = testsets.read(entry.test_set).segments
+    sizes = [len(text.encode()) for text in texts]
+    largest = nlargest(LARGEST_NAMED, zip(sizes, segments, strict=True), key=itemgetter(0))
+    named = ", ".join(f"{_name(segment)} ({size:,} bytes)" for size, segment in largest)
+    return (
+        f"Scoring took more than {limit}, the limit, twice; the second time nothing else was "
+        f"scored beside it. The largest segments are {named}, of {sum(sizes):,} bytes in all. "
+        "Look for texts that repeat themselves or do not end, and send shorter texts."
+    )
+
+
+def _name(segment: evaluator.Segment) -> str:
+    name = segment.id[:MAX_NAME_SHOWN]
+    return f"{name} of {segment.document[:MAX_NAME_SHOWN]}" if segment.document else name
 
 
 def record_scores(entry: Entry, result: evaluator.ScoringResult, *, owner: str) -> None:

@@ -20,7 +20,7 @@ class EntryState(TextChoices):
     RUNNING = "running"  # a node runs its system, on sample sentences or on the test set
     SCORING = "scoring"  # a worker scores it, or is about to
     SCORED = "scored"  # final: its scores are on the board
-    REJECTED = "rejected"  # final, the team's fault: how its system ended, and what to do
+    REJECTED = "rejected"  # final, the team's fault: its system, or texts that cost too much
     FAILED = "failed"  # final unless it is requeued; our fault, after three attempts
     CANCELLED = "cancelled"  # final: the team, or an organiser, wanted no more of it
 
@@ -41,7 +41,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
             EntryState.CANCELLED,
         }
     ),
-    EntryState.SCORING: frozenset({EntryState.SCORED, EntryState.FAILED}),
+    EntryState.SCORING: frozenset({EntryState.SCORED, EntryState.REJECTED, EntryState.FAILED}),
     # Of both: by `requeueing` alone. The database knows which states are whose.
     EntryState.FAILED: frozenset(
         {SubmissionState.CHECKING, EntryState.WAITING, EntryState.SCORING}

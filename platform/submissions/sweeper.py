@@ -77,5 +77,8 @@ def _send_again(model: type[Submission] | type[Entry], *, due: datetime) -> Swep
         if is_broker_there is None:
             is_broker_there = work.broker_answers()
         if is_broker_there:  # or else each row would wait for it in vain
-            announced += work.announce_again(row)
+            try:
+                announced += work.announce_again(row)
+            except work.NotSent:
+                is_broker_there = False
     return Swept(announced=announced, failed=failed)

@@ -7,12 +7,14 @@ announces the row again until its attempts are used up.
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from celery import Task, shared_task
 from django.conf import settings
 
-from submissions import checking, scoring, work
+from submissions import checking, scoring, turns, work
 from submissions.models import Entry, Submission
+from submissions.scorer import LimitPassed
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +30,7 @@ def check(self: Task[[int], None], submission_id: int) -> None:
     name=Submission.IMAGE_TASK,
     soft_time_limit=settings.IMAGE_SOFT_TIME_LIMIT,
     time_limit=settings.IMAGE_TIME_LIMIT,
+    acks_late=settings.IMAGE_ACKS_LATE,
 )
 def check_image(self: Task[[int], None], submission_id: int) -> None:
     """Do the same for an image, for which there is more time."""
@@ -39,6 +42,7 @@ def check_image(self: Task[[int], None], submission_id: int) -> None:
     name=Submission.FETCH_TASK,
     soft_time_limit=settings.FETCHING_SOFT_TIME_LIMIT,
     time_limit=settings.FETCHING_TIME_LIMIT,
+    acks_late=settings.FETCHING_ACKS_LATE,
 )
 def fetch_image(self: Task[[int], None], submission_id: int) -> None:
     """Do the same for an image that comes from a registry, for which there is more time still."""
@@ -54,7 +58,13 @@ def score(self: Task[[int], None], entry_id: int) -> None:
         _leave(Entry, entry_id, owner=owner)
         return
     try:
-        scoring.record_scores(entry, scoring.evaluate(entry), owner=owner)
+        result = scoring.evaluate(entry)
+        work.outlast(partial(scoring.record_scores, entry, result, owner=owner))
+    except turns.NotNow:
+        work.put_back(entry, owner=owner)
+    except LimitPassed as error:
+        logger.warning("scoring entry %s took more than %s", entry_id, error)
+        work.outlast(partial(scoring.record_overrun, entry, str(error), owner=owner))
     except work.NoLongerOurs:
         logger.warning("entry %s went to another worker meanwhile", entry_id)
     except BaseException:

@@ -6,17 +6,17 @@ Each is one conditional UPDATE that looks at its count: of two workers who race,
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from celery import current_app
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from accounts.models import User
 from submissions.models import StateChange, Submission, WorkItem
@@ -25,11 +25,15 @@ from submissions.states import TRANSITIONS, EntryState
 logger = logging.getLogger(__name__)
 
 Row = TypeVar("Row", bound=WorkItem)
+T = TypeVar("T")
 
 MAX_ATTEMPTS = 3
+FREE: dict[str, Any] = {"claimed_by": "", "claimed_at": None}
 LONGEST_PAUSE = 600  # seconds between two announcements of one row
 MAX_DOUBLINGS = 10  # of that pause, so that the power stays a small number
 BROKER_WITHIN = 5  # seconds for the broker to answer
+DATABASE_WITHIN = 60  # seconds that a result waits for a database that is away
+DATABASE_AGAIN = 1  # second between two tries
 RETRY_FACTOR = 8  # each failed attempt waits so many times longer than the one before
 REASON_LAST = f"That was the last of {MAX_ATTEMPTS} attempts. You can send it again."
 REASON_GAVE_UP = (
@@ -38,6 +42,10 @@ REASON_GAVE_UP = (
 )
 
 _tell_of_waiting: list[Callable[[int], None]] = []
+
+
+class NotSent(Exception):
+    """The broker took no message."""
 
 
 class NoLongerOurs(Exception):
@@ -75,12 +83,32 @@ def release(row: Row, *, owner: str, reason: str = "") -> None:
     """
     is_last = row.attempts >= MAX_ATTEMPTS
     pause = 0.0 if is_last else settings.SWEEP_INTERVAL * RETRY_FACTOR ** (row.attempts - 1)
-    held(row, owner=owner).update(
-        reason=reason,
-        claimed_by="",
-        claimed_at=None,
-        announce_next_at=timezone.now() + timedelta(seconds=min(pause, LONGEST_PAUSE)),
-    )
+    due = timezone.now() + timedelta(seconds=min(pause, LONGEST_PAUSE))
+    free = partial(held(row, owner=owner).update, reason=reason, announce_next_at=due, **FREE)
+    outlast(free)
+
+
+def put_back(row: Row, *, owner: str) -> None:
+    """Leave a claimed row that was not begun to somebody else; it counts as no attempt."""
+    due = timezone.now() + timedelta(seconds=settings.SWEEP_INTERVAL)
+    held(row, owner=owner).update(attempts=F("attempts") - 1, announce_next_at=due, **FREE)
+
+
+def outlast(write: Callable[[], T]) -> T:
+    """Write what was worked out, also if the database is away for a while just then.
+
+    Otherwise the row would be held until its dwell time is over, and the work done again.
+    """
+    deadline = time.monotonic() + DATABASE_WITHIN
+    while True:
+        try:
+            return write()
+        except (OperationalError, InterfaceError) as error:
+            if connection.in_atomic_block or time.monotonic() > deadline:
+                raise
+            logger.warning("the database takes nothing at the moment: %s", error)
+            connection.close()
+            time.sleep(DATABASE_AGAIN)
 
 
 def release_expired(model: type[Row], pk: int, *, claimed_before: datetime) -> bool:
@@ -147,16 +175,30 @@ def announce_at_birth(row: Row) -> None:
 
 def announce(row: Row) -> None:
     """Tell the workers, once the transaction is through, that there is something to do."""
+    count = row.announcements + 1
+    due = timezone.now() + pause_after(count)
     rows = type(row)._default_manager.filter(pk=row.pk, announcements=row.announcements)
-    _announce(rows, row)
+    if rows.update(announcements=count, announce_next_at=due):
+        send(row.task, row.pk)
 
 
 def announce_again(row: Row) -> bool:
-    """Repeat an announcement that nobody answered, unless somebody has just done so."""
+    """Repeat an announcement that nobody answered, unless somebody has just done so.
+
+    Raises NotSent; then it counts as not repeated, so that its turn comes with the next sweep.
+    """
     rows = type(row)._default_manager.filter(
         pk=row.pk, state=row.WORKING, claimed_by="", announcements=row.announcements
     )
-    return _announce(rows, row)
+    before = {"announcements": row.announcements, "announce_next_at": row.announce_next_at}
+    due = timezone.now() + pause_after(row.announcements + 1)
+    if not rows.update(announcements=row.announcements + 1, announce_next_at=due):
+        return False
+    if not _send(row.task, row.pk):
+        again = type(row)._default_manager.filter(pk=row.pk, announcements=row.announcements + 1)
+        again.filter(claimed_by="").update(**before)
+        raise NotSent
+    return True
 
 
 def send(task: str, pk: int) -> None:
@@ -169,7 +211,7 @@ def broker_answers() -> bool:
     try:
         with current_app.connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_WITHIN)
-    except (OperationalError, OSError) as error:
+    except Exception as error:  # each transport has errors of its own
         logger.warning("the broker does not answer: %s", error)
         return False
     return True
@@ -182,15 +224,6 @@ def pause_after(announcements: int) -> timedelta:
     """
     doublings = min(max(announcements - 1, 0), MAX_DOUBLINGS)
     return timedelta(seconds=min(settings.SWEEP_INTERVAL * 2**doublings, LONGEST_PAUSE))
-
-
-def _announce(rows: QuerySet[Row], row: Row) -> bool:
-    count = row.announcements + 1
-    due = timezone.now() + pause_after(count)
-    if not rows.update(announcements=count, announce_next_at=due):
-        return False
-    send(row.task, row.pk)
-    return True
 
 
 def _claimable(model: type[Row], pk: int, *, owner: str) -> QuerySet[Row]:
@@ -230,9 +263,11 @@ def _change(
             transaction.on_commit(partial(tell, pk), robust=True)  # no fault of who changed it
 
 
-def _send(task: str, pk: int) -> None:
+def _send(task: str, pk: int) -> bool:
     try:
         current_app.send_task(task, args=[pk])
-    except (OperationalError, OSError) as error:
+    except Exception as error:  # each transport has errors of its own: away, full, read-only
         # The row is there and the sweeper announces it again: nothing is lost but time.
         logger.warning("the broker took no message about %s(%s): %s", task, pk, error)
+        return False
+    return True

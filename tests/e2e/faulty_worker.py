@@ -1,6 +1,7 @@
-"""A worker whose scoring goes wrong in the way that FAULT names; everything else is real.
+"""A worker whose work goes wrong in the way that FAULT names; everything else is real.
 
-Each start of a team's scoring appends a line to the file that FAULT_LOG names.
+Each start of a team's scoring appends a line to the file that FAULT_LOG names. With "waits" it, and
+the check of an image, goes on when the file FAULT_LOG.go is there.
 """
 
 from __future__ import annotations
@@ -17,21 +18,47 @@ from config.celery import app as app  # the application that `celery -A` looks f
 
 django.setup()
 
-from submissions import scoring  # noqa: E402 (models can be imported only now)
-from submissions.models import Entry  # noqa: E402
+from submissions import checking, scoring  # noqa: E402 (models can be imported only now)
+from submissions.models import Entry, Submission  # noqa: E402
 
-_evaluate = scoring.evaluate  # the real one
+_evaluate, _check = scoring.evaluate, checking.check  # the real ones
+_log = Path(os.environ["FAULT_LOG"])
 
 
 def _fail(entry: Entry) -> evaluator.ScoringResult:
     if entry.kind != Entry.Kind.SYSTEM:  # nobody's: the sweeper made it
         return _evaluate(entry)
-    with Path(os.environ["FAULT_LOG"]).open("a") as log:
-        log.write(f"{entry.pk}\n")
+    _note(entry.pk)
+    if os.environ["FAULT"] == "waits":
+        result = _evaluate(entry)
+        _wait()  # with a result that is not recorded yet
+        return result
     if os.environ["FAULT"] == "kills its worker":
         os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(120)  # "hangs": far longer than any test lets it
     raise AssertionError("nobody killed this worker")
 
 
+def _check_image_late(submission: Submission, *, owner: str) -> None:
+    if submission.is_image:
+        _note(submission.pk)
+        _wait()
+    _check(submission, owner=owner)
+
+
+def _note(pk: int) -> None:
+    with _log.open("a") as log:
+        log.write(f"{pk}\n")
+
+
+def _wait() -> None:
+    deadline = time.monotonic() + 120
+    while not _log.with_name(f"{_log.name}.go").exists():
+        if time.monotonic() > deadline:
+            raise AssertionError("nobody let this worker go on")
+        time.sleep(0.05)
+
+
 scoring.evaluate = _fail
+if os.environ["FAULT"] == "waits":
+    checking.check = _check_image_late

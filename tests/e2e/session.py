@@ -46,7 +46,13 @@ def session_of(site: Site, name: str) -> str:
 
 
 def post(
-    site: Site, session: str, path: str, fields: dict[str, str], files: dict[str, bytes]
+    site: Site,
+    session: str,
+    path: str,
+    fields: dict[str, str],
+    files: dict[str, bytes],
+    *,
+    field_name: str = "file",
 ) -> int:
     """Send a form as a browser without JavaScript does; return the answer's status."""
     boundary = uuid4().hex
@@ -55,7 +61,7 @@ def post(
         for name, value in (fields | {"csrfmiddlewaretoken": TOKEN}).items()
     ]
     for name, body in files.items():
-        head = f'Content-Disposition: form-data; name="file"; filename="{name}"'
+        head = f'Content-Disposition: form-data; name="{field_name}"; filename="{name}"'
         parts += [f"--{boundary}\r\n{head}\r\n\r\n".encode(), body, b"\r\n"]
     cookies = SimpleCookie({COOKIE: session, "csrftoken": TOKEN})
     request = Request(

@@ -9,6 +9,7 @@ import secrets
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -74,6 +75,10 @@ class Site:
         """Start the server and wait until it answers."""
         if not (self.folder / "static").is_dir():
             self.manage("collectstatic", "--no-input", "--verbosity", "0")
+        self.serve()
+
+    def serve(self) -> None:
+        """Start the server, which has been started before."""
         self.children.start("server", "config.serve", "--bind", f"{HOST}:{self.port}")
         wait_for_answer(self.children, self.port)
 
@@ -201,6 +206,31 @@ class Site:
         """Return how often the faulty worker has begun to score."""
         log = self.folder / "faults.log"
         return len(log.read_text().splitlines()) if log.exists() else 0
+
+    def let_go(self) -> None:
+        """Let the faulty worker that waits go on."""
+        (self.folder / "faults.log.go").touch()
+
+    def log(self, name: str) -> str:
+        """Return what a process has written since it was started."""
+        return (self.folder / "logs" / f"{name}.log").read_text(errors="replace")
+
+    def wait_until(self, condition: Callable[[], object], *, within: float) -> None:
+        """Wait until something is so; fail with the logs' ends."""
+        deadline = time.monotonic() + within
+        while not condition():
+            assert time.monotonic() < deadline, self.log_tails()
+            time.sleep(0.1)
+
+    def status_of(self, path: str, cookies: str = "") -> tuple[int, str]:
+        """Fetch a page; return the answer's status and body, whichever it is."""
+        request = urllib.request.Request(self.url + path, headers={"Cookie": cookies})
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
 
     def get(self, path: str) -> str:
         """Fetch a page as a visitor."""

@@ -18,7 +18,10 @@ def make_site(
     require_service: Callable[[str], str],
     redis_database: Callable[[], str],
 ) -> Iterator[Callable[..., Site]]:
-    """Return a function that makes a site on PostgreSQL and Redis; settings may be replaced."""
+    """Return a function that makes a site on PostgreSQL and Redis; settings may be replaced.
+
+    In a setting `{database}` stands for the name of the site's own.
+    """
     server = require_service("postgresql")
     sites: list[Site] = []
     names: list[str] = []
@@ -32,7 +35,8 @@ def make_site(
             "BROKER_URL": redis_database(),
             "NODES_BROKER_URL": redis_database(),
         }
-        environment = defaults | settings
+        own = {name: value.replace("{database}", names[-1]) for name, value in settings.items()}
+        environment = defaults | own
         is_seeded = environment["DATABASE_URL"].endswith(names[-1])
         sites.append(Site(folder, environment, is_seeded=is_seeded))
         return sites[-1]

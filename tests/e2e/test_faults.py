@@ -13,7 +13,7 @@ from tests.e2e.site import ROOT, Site
 
 DATA = ROOT / "tests" / "data"
 SCORES = 12  # metrics that the test set defines
-DWELL = "10"  # seconds, enough for a worker whose cores are busy
+DWELL = "10"  # seconds; a worker's first scoring has its process to start
 SHORT = {"CHECKING_DWELL": DWELL, "SCORING_DWELL": DWELL}
 
 

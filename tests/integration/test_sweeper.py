@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from amqp.exceptions import AccessRefused, PreconditionFailed
 from django.conf import settings as django_settings
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from submissions import work
 from submissions.models import Entry, Submission
@@ -181,21 +183,37 @@ def test_one_sweep_takes_a_limited_number_of_rows(make_submission, monkeypatch):
     assert newest.announcements == 2
 
 
-def test_a_broker_that_is_down_loses_nothing(make_submission, monkeypatch, messages):
-    submission = make_submission(announce_next_at=ago(1))
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionRefusedError(),  # away
+        OperationalError("OOM command not allowed when used memory > 'maxmemory'."),
+        OperationalError("You can't write against a read only replica."),
+        OperationalError("LOADING Redis is loading the dataset in memory"),
+        PreconditionFailed("delivery acknowledgement on channel 1 timed out"),
+        AccessRefused("the user may not write"),
+        TimeoutError(),
+    ],
+    ids=repr,
+)
+def test_a_broker_that_takes_nothing_loses_nothing(make_submission, monkeypatch, messages, error):
+    first = make_submission(announce_next_at=ago(2))
+    second = make_submission(system="second", announce_next_at=ago(1))
+    tries = []
 
-    def refuse(*_, **__):
-        raise ConnectionRefusedError
+    def refuse(*arguments, **_):
+        tries.append(arguments)
+        raise error
 
     monkeypatch.setattr(work.current_app, "send_task", refuse)
     with messages():
-        assert sweep() == Swept(announced=1)
+        assert sweep() == Swept()
     monkeypatch.undo()
+    assert len(tries) == 1  # of each row in vain would be long
 
-    Submission.objects.update(announce_next_at=ago(1))
-    with messages() as sent:
-        sweep()
-    assert sent == [("submissions.check", submission.pk)]
+    with messages() as sent:  # it needs no pause: nothing was announced
+        assert sweep() == Swept(announced=2)
+    assert sent == [("submissions.check", first.pk), ("submissions.check", second.pk)]
 
 
 def test_the_dwell_times_are_the_designs():

@@ -1,7 +1,8 @@
-"""The services that tests need, but those of containers.py."""
+"""The services that tests need, but those of containers.py and middlemen.py."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -10,8 +11,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
+
 from tests.services.containers import Docker, GVisor
-from tests.services.service import START_TIMEOUT, Service, as_user, free_port
+from tests.services.middlemen import PgBouncer, RabbitMQ
+from tests.services.service import START_TIMEOUT, STOP_TIMEOUT, Service, as_user, free_port
 
 REDIS_DATABASES = 4096  # every site of the end-to-end tests takes two
 
@@ -24,14 +28,60 @@ class PostgreSQL(Service):
     packages = ("postgresql",)
     role = "terminarium"
 
+    def __init__(self, *, is_durable: bool = False) -> None:
+        super().__init__()
+        self._is_durable = is_durable  # what it has confirmed is there after a crash of its own
+        self._port = 0
+
     def is_installed(self) -> bool:
         return self._folder_of_programs() is not None
 
     def start(self, folder: Path) -> str:
+        """Start it, again with the cluster and the port that it had before."""
         programs = self._folder_of_programs()
         assert programs is not None
         # It refuses to run as root; Debian's package brings this user.
         user = "postgres" if os.geteuid() == 0 else None
+        is_new = not (folder / "cluster").exists()
+        if is_new:
+            self._initialise(programs, folder, user)
+            self._port = free_port()
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": self._port,
+            "unix_socket_directories": folder,
+            "fsync": "off",
+            "synchronous_commit": "on" if self._is_durable else "off",
+            "full_page_writes": "off",
+            "max_connections": 500,  # many processes of tests, each with sites of its own
+            "autovacuum": "off",  # it would go round through dozens of databases that end soon
+            "wal_level": "minimal",
+            "max_wal_senders": 0,
+            "max_wal_size": "4GB",  # no checkpoint while the tests run
+        }
+        options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
+        self.launch(
+            [str(programs / "postgres"), "-D", str(folder / "cluster"), *options], folder, user
+        )
+        where = ["--host=127.0.0.1", f"--port={self._port}"]
+        ready = [str(programs / "pg_isready"), "--quiet", *where]
+        self.wait(lambda: subprocess.run(ready, timeout=START_TIMEOUT).returncode == 0)
+        if is_new:
+            created = [str(programs / "createdb"), *where, f"--username={self.role}", self.role]
+            self._run(created, folder, user)
+        return f"postgresql://{self.role}@127.0.0.1:{self._port}/{self.role}"
+
+    def kill(self) -> None:
+        """End it with its children, which are in groups of their own, at once."""
+        assert self.process is not None
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        super().kill()
+        for child in children:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
+        psutil.wait_procs(children, timeout=STOP_TIMEOUT)
+
+    def _initialise(self, programs: Path, folder: Path, user: str | None) -> None:
         if user:
             shutil.chown(folder, user)
         locale = "C.UTF-8" if sys.platform == "linux" else "en_US.UTF-8"
@@ -48,30 +98,6 @@ class PostgreSQL(Service):
             folder,
             user,
         )
-        port = free_port()
-        settings = {
-            "listen_addresses": "127.0.0.1",
-            "port": port,
-            "unix_socket_directories": folder,
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
-            "max_connections": 500,  # many processes of tests, each with sites of its own
-            "autovacuum": "off",  # it would go round through dozens of databases that end soon
-            "wal_level": "minimal",
-            "max_wal_senders": 0,
-            "max_wal_size": "4GB",  # no checkpoint while the tests run
-        }
-        options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
-        self.launch(
-            [str(programs / "postgres"), "-D", str(folder / "cluster"), *options], folder, user
-        )
-        where = ["--host=127.0.0.1", f"--port={port}"]
-        ready = [str(programs / "pg_isready"), "--quiet", *where]
-        self.wait(lambda: subprocess.run(ready, timeout=START_TIMEOUT).returncode == 0)
-        created = [str(programs / "createdb"), *where, f"--username={self.role}", self.role]
-        self._run(created, folder, user)
-        return f"postgresql://{self.role}@127.0.0.1:{port}/{self.role}"
 
     def _run(self, command: list[str], folder: Path, user: str | None) -> None:
         self.log = folder / "log"
@@ -111,8 +137,11 @@ class Redis(Service):
     def is_installed(self) -> bool:
         return shutil.which("redis-server") is not None
 
+    port = 0
+
     def start(self, folder: Path) -> str:
-        port = free_port()
+        """Start it, again on the port that it had before."""
+        port = self.port = self.port or free_port()
         options = f"--port {port} --bind 127.0.0.1 --save '' --appendonly no --daemonize no"
         options += f" --databases {REDIS_DATABASES}"
         self.launch(["redis-server", *shlex.split(options), "--dir", str(folder)], folder)
@@ -215,6 +244,8 @@ class Nginx(Service):
 SERVICES: tuple[type[Service], ...] = (
     PostgreSQL,
     Redis,
+    PgBouncer,
+    RabbitMQ,
     Chromium,
     Registry,
     Nginx,

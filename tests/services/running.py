@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.services.service import Service, ServiceError, say
 
 COMMAND_STOP_TIMEOUT = 30  # seconds the command may tidy up after a signal
+INSTALLED = "installed"  # the address of a service that tests start themselves
 START_ATTEMPTS = 2  # another program may take the free port before we do
 
 
@@ -30,7 +31,8 @@ def running(services: list[Service], check: Callable[[], None]) -> Iterator[dict
         variables = {}
         for service in services:
             check()
-            variables[service.variable] = start(service, folder)
+            by_tests = service.is_started_by_tests
+            variables[service.variable] = INSTALLED if by_tests else start(service, folder)
             say(f"{service.variable}={variables[service.variable]}")
         yield variables
     finally:

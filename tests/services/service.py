@@ -29,6 +29,7 @@ class Service(ABC):
     variable: str  # the environment variable that carries its address
     packages: tuple[str, ...]  # Debian's
     needs = ""  # beside its packages, in words
+    is_started_by_tests = False  # only looked for; a fixture starts one where it is needed
     may_be_unknown = False  # to the distribution: then its tests are skipped; in CI they fail
 
     def __init__(self) -> None:
@@ -55,6 +56,17 @@ class Service(ABC):
                 self.process.kill()
                 self.process.wait()
         self.process = None
+
+    def has_ended(self) -> bool:
+        """Whether it has ended by itself."""
+        return self.process is not None and self.process.poll() is not None
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
 
     def launch(
         self,
