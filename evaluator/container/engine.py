@@ -11,6 +11,7 @@ import re
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from evaluator.container.errors import (
     GpuUnavailableError,
     ImageUnavailableError,
     SdkMissingError,
+    Step,
     UnstartableError,
 )
 from evaluator.container.flags import Image, JsonObject
@@ -38,6 +40,10 @@ DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 DEFAULT_PORT = 2375
 OLDEST_API = (1, 41)  # Docker 20.10
 TIMEOUT = 60  # seconds for one answer of the engine
+# The calls in which it may refuse an image, and what it would not do with it then.
+STEPS: Mapping[str, Step] = MappingProxyType(
+    {"load": "load", "image": "create", "create": "create", "start": "start"}
+)
 LOADED = re.compile(r"Loaded image(?: ID)?: (\S+)")  # what it says of each image of an archive
 # The engine says these of a GPU that it can't give, and nothing that a program could read better.
 GPU_WORDS = ("could not select device driver", "nvidia-container-cli", "no nvidia driver")
@@ -70,6 +76,7 @@ class Resources:
     # Whether an image's id is its configuration's digest, the same on every such engine. With
     # containerd's image store it is the digest of a manifest, which loading makes up.
     knows_configs: bool
+    folder: str = ""  # where it keeps images and containers, on its own machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +183,7 @@ class Engine:
                 for news in self._client.load_image(chunks):
                     check()
                     if "error" in news:
-                        raise EngineError(f"load: {news['error']}")
+                        raise EngineError(f"load: {news['error']}", step="load")
                     found = LOADED.match(str(news.get("stream") or ""))
                     if found:
                         names.append(found[1])
@@ -229,7 +236,7 @@ class Engine:
         except EngineError as error:
             words = str(error).lower()
             if any(word in words for word in GPU_WORDS):
-                raise GpuUnavailableError(str(error)) from error
+                raise GpuUnavailableError(str(error), step=error.step) from error
             with contextlib.suppress(EngineError):
                 status = self.state(container).exit_status
                 if status in (NOT_EXECUTABLE, NOT_FOUND):
@@ -311,6 +318,7 @@ def _resources(info: Mapping[str, Any]) -> Resources:
         memory=int(info["MemTotal"]),
         runtimes=tuple(sorted(info.get("Runtimes") or ())),
         knows_configs=not str(storage.get("driver-type")).startswith("io.containerd.snapshotter"),
+        folder=str(info.get("DockerRootDir") or ""),
     )
 
 
@@ -344,7 +352,8 @@ def _translated(what: str) -> Iterator[None]:
         kind = ImageUnavailableError if what in ("image", "create") else EngineError
         raise kind(f"{what}: {_reason(error)}") from error
     except (DockerException, RequestException, OSError) as error:
-        raise EngineError(f"{what}: {_reason(error)}") from error
+        step = STEPS.get(what) if isinstance(error, APIError) else None
+        raise EngineError(f"{what}: {_reason(error)}", step=step) from error
 
 
 def _reason(error: Exception) -> str:

@@ -11,12 +11,14 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, QuerySet
 
 from evaluator.container.sample import SENTENCES
-from nodes import endings
+from nodes import endings, fitness, processes, retries
 from nodes.clock import database_now
+from nodes.fitness import Health
 from nodes.models import Node, Run
+from nodes.processes import Process
 from sharedtasks.models import Phase
 from submissions import work
 from submissions.models import Entry, Submission
@@ -39,15 +41,21 @@ class Machine:
     version: str
 
 
-def claim(node: Node, machine: Machine) -> Run | None:
-    """Give a node its next run, or None if nothing waits that it fits.
+def claim(
+    node: Node, machine: Machine, process: Process | None = None, health: Health | None = None
+) -> Run | None:
+    """Give a node its next run, or None if nothing waits that it fits. Raises AnotherProcess.
 
-    A node that asks while it has a run has started anew and knows nothing of it: it is lost.
+    A node that asks while it has a run knows nothing of it: the run is lost. `health` is what it
+    has just found when it checked itself.
     """
+    is_new = processes.admit(node, process)
     _note(node, machine)
-    for run in Run.objects.filter(node=node, ended_at=None):
-        endings.lose(run.pk, reason="its node asked for another run: it has started anew")
-    if node.drained_at is not None:
+    _lose_open_runs(node, is_new=is_new)
+    if health is not None:
+        fitness.note_check(node.pk, health)
+    node.refresh_from_db()
+    if not _may_be_given(node):
         return None
     for _ in range(RACES):
         try:
@@ -57,6 +65,19 @@ def claim(node: Node, machine: Machine) -> Run | None:
         except IntegrityError:  # another node was faster; the constraints have decided
             logger.info("node %s lost a race for a run", node)
     return None
+
+
+def _lose_open_runs(node: Node, *, is_new: bool) -> None:
+    why = "it has started anew" if is_new else "it was never told of this one"
+    for run in Run.objects.filter(node=node, ended_at=None):
+        endings.lose(run.pk, reason=f"its node asked for another run: {why}")
+        if is_new:
+            fitness.note_restart(node.pk)
+
+
+def _may_be_given(node: Node) -> bool:
+    is_in_service = node.drained_at is None and node.failing_since is None
+    return is_in_service and not fitness.wait_of(node, database_now())
 
 
 def has_sample(language: str) -> bool:
@@ -84,8 +105,10 @@ def _next(node: Node, machine: Machine) -> Entry | None:
         has_gpu=bool(machine.gpus),
         takes_cpu_work=node.takes_cpu_work,
     )
+    entries = retries.elsewhere_first(entries, node)
     # GPU work first: no other node can do it.
-    return entries.order_by("-submission__needs_gpu", "pk").first()
+    order = F("failed_here_at").asc(nulls_first=True)
+    return entries.order_by(order, "-submission__needs_gpu", "pk").first()
 
 
 def fitting(

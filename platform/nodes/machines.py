@@ -25,9 +25,12 @@ LEASES_UNSEEN = 2
 class Machine:
     """A node as it stands now."""
 
+    pk: int
     name: str
     is_alive: bool  # seen within two leases
     is_drained: bool
+    is_failing: bool  # until its own check passes
+    failing_reason: str  # for organisers
     is_busy: bool
     has_gpu: bool
     memory: int  # bytes that it offers
@@ -36,7 +39,7 @@ class Machine:
     @property
     def is_there(self) -> bool:
         """Whether it can be given anything, now or once it is done."""
-        return self.is_alive and not self.is_drained
+        return self.is_alive and not self.is_drained and not self.is_failing
 
     def serves(self, *, needs_gpu: bool, memory: int = 0) -> bool:
         """Say whether it is there for systems of this kind that may take so much memory."""
@@ -76,6 +79,11 @@ class Machines:
         return sum(one.is_alive and one.is_drained for one in self.rows)
 
     @property
+    def failing(self) -> list[Machine]:
+        """Return those that are given nothing until their own checks pass, alive or not."""
+        return [one for one in self.rows if one.is_failing]
+
+    @property
     def busy(self) -> int:
         """Return how many are at a run."""
         return sum(one.is_alive and one.is_busy for one in self.rows)
@@ -102,9 +110,12 @@ def _machine(node: Node) -> Machine:
     is_alive: bool = node.is_alive  # type: ignore[attr-defined]  # `with_life` says both
     is_busy: bool = node.is_busy  # type: ignore[attr-defined]
     return Machine(
+        pk=node.pk,
         name=node.name,
         is_alive=is_alive,
         is_drained=node.drained_at is not None,
+        is_failing=node.failing_since is not None,
+        failing_reason=node.failing_reason,
         is_busy=is_busy,
         has_gpu=bool(node.gpus),
         memory=node.memory,

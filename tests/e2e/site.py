@@ -111,8 +111,10 @@ class Site:
         digest = hashlib.sha256(token.encode()).hexdigest()
         self.rows(
             "insert into nodes_node (name, token_hash, created_at, drain_reason, takes_cpu_work, "
-            "gpus, cpus, memory, runtime, version, failures) values "
-            f"('{name}', '{digest}', now(), '', true, '[]', 0, 0, '', '', 0) returning id"
+            "gpus, cpus, memory, runtime, version, failures, failing_reason, restarts, process_id, "
+            "process_host) values "
+            f"('{name}', '{digest}', now(), '', true, '[]', 0, 0, '', '', 0, '', 0, '', '') "
+            "returning id"
         )
 
     def allow_images(self, **limits: float) -> None:

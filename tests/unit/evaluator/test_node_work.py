@@ -12,7 +12,7 @@ from evaluator import container
 from evaluator.container import EngineUnavailableError, Outcome, Progress, RunResult
 from evaluator.node import execution
 from evaluator.node import work as module
-from evaluator.node.client import Machine, Platform
+from evaluator.node.client import Health, Machine, Platform
 from evaluator.node.errors import FenceRefusedError
 from evaluator.node.work import Work
 from tests.containers import make_segments
@@ -53,6 +53,24 @@ class Engine:
         return 0
 
 
+class Fitness:
+    """Checks that find what they are told to."""
+
+    def __init__(self) -> None:
+        self.checks: list[Health] = []  # then it is fit
+        self.proofs: list[Health] = []
+        self.steps: list[str | None] = []  # that were to be proved
+        self.checked = 0
+
+    def check(self):
+        self.checked += 1
+        return self.checks.pop(0) if self.checks else Health(True)
+
+    def prove(self, assignment, step, cancel):
+        self.steps.append(step)
+        return self.proofs.pop(0) if self.proofs else Health(True, "", step)
+
+
 class Store:
     """Images that are there always."""
 
@@ -76,14 +94,19 @@ def refusals():
 
 
 @pytest.fixture
-def work(platform, engine, refusals):
+def fitness():
+    return Fitness()
+
+
+@pytest.fixture
+def work(platform, engine, fitness, refusals):
     client = Platform(platform.url, TOKEN)
 
     def refuse():
         refusals.append(True)
         work.stop()
 
-    work = Work(client, Store(), MACHINE, grace=0.0, on_refusal=refuse)
+    work = Work(client, Store(), MACHINE, fitness, grace=0.0, on_refusal=refuse)
     yield work
     work.stop()
 
