@@ -246,12 +246,16 @@ class Handler(BaseHTTPRequestHandler):
     def _me(self) -> None:
         self.answer(200, {"name": "node-1", "is_drained": self.platform.is_drained})
 
+    def _note_health(self) -> None:
+        health = json.loads(self.body).get("health")
+        if health is not None:
+            self.platform.wants_check = not health["is_fit"]
+
     def _goodbye(self) -> None:
         self.answer(204)
 
     def _claim(self) -> None:
-        if json.loads(self.body).get("health", {}).get("is_fit"):
-            self.platform.wants_check = False
+        self._note_health()
         if self.platform.wants_check:
             self.answer(204, headers={"Terminarium-Check": "1"})
             return
@@ -280,6 +284,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _finish(self, run: Run) -> None:
         run.end = json.loads(self.body)
+        self._note_health()
         run.order.append("finish")
         run.is_open = False
         self.answer(204)

@@ -8,7 +8,7 @@ is away, whatever it was doing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
@@ -29,12 +29,17 @@ class Machine:
     name: str
     is_alive: bool  # seen within two leases
     is_drained: bool
-    is_failing: bool  # until its own check passes
+    failing_since: datetime | None
     failing_reason: str  # for organisers
     is_busy: bool
     has_gpu: bool
     memory: int  # bytes that it offers
     takes_cpu_work: bool
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether it is given nothing until its own check passes."""
+        return self.failing_since is not None
 
     @property
     def is_there(self) -> bool:
@@ -114,7 +119,7 @@ def _machine(node: Node) -> Machine:
         name=node.name,
         is_alive=is_alive,
         is_drained=node.drained_at is not None,
-        is_failing=node.failing_since is not None,
+        failing_since=node.failing_since,
         failing_reason=node.failing_reason,
         is_busy=is_busy,
         has_gpu=bool(node.gpus),

@@ -28,9 +28,16 @@ LOG_SHOWN = 6000  # characters of a log's end, on an entry's page
 @never_cache
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
-    """Show what waits and which nodes are there; everybody may know."""
+    """Show what waits and which nodes are there; everybody may know.
+
+    Which of them are in trouble, and why, only organisers see.
+    """
     found = site_status.now()
-    context: dict[str, object] = {"status": found, "poll_every": POLL_EVERY}
+    context: dict[str, object] = {
+        "status": found,
+        "poll_every": POLL_EVERY,
+        "is_organiser": viewer_of(request.user).is_organiser,
+    }
     return live(request, "status", context, facts=found.facts, folder="nodes")
 
 
