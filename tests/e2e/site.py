@@ -48,6 +48,7 @@ class Site:
         (folder / "tmp").mkdir()
         self.children = Children(folder / "logs", self.environment)
         self.nodes: dict[str, Children] = {}
+        self.tokens: dict[str, str] = {}  # of the nodes
         self.run("tests.e2e.seed", "set_up")
 
     def run(self, *arguments: str) -> str:
@@ -104,6 +105,7 @@ class Site:
                 **settings,
             }
             self.nodes[name] = Children(self.folder / "logs", environment)
+            self.tokens[name] = environment["NODE_TOKEN"]
         self.nodes[name].start(name, "evaluator", "node")
 
     def add_node(self, name: str, token: str) -> None:

@@ -94,6 +94,7 @@ def test_the_status_page_counts_and_names_nobody(client, make_waiting):
         "of them with a GPU": "0",
         "of them at a run": "1",
         "of them drained: given nothing new": "1",
+        "Nodes in trouble: given nothing until their own check passes": "0",
         "Nodes not heard of for a while": "1",
     }
     assert "No GPU node is there at the moment." in text
