@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F
 
 from nodes.clock import database_now
 from nodes.models import Node
@@ -76,9 +75,7 @@ def wait_of(node: Node, now: datetime) -> int:
 
 
 def _stop(node_id: int, reason: str) -> None:
-    changed = Node.objects.filter(pk=node_id).update(
-        failing_since=Coalesce(F("failing_since"), Value(database_now())),
-        failing_reason=reason[:REASON_CHARACTERS],
-    )
-    if changed:
+    nodes = Node.objects.filter(pk=node_id)
+    if nodes.filter(failing_since=None).update(failing_since=database_now()):
         logger.error("node %s is given nothing until its check passes: %s", node_id, reason)
+    nodes.update(failing_reason=reason[:REASON_CHARACTERS])

@@ -73,5 +73,5 @@ def _untried(since: datetime, machines: Iterable[Machine]) -> Q:
     """Return the condition that one of these machines has not failed an entry."""
     condition = Q(pk__in=[])
     for one in machines:
-        condition |= ~Exists(_failed(since).filter(node=one.pk))
+        condition |= Q(~Exists(_failed(since).filter(node=one.pk)))
     return condition
