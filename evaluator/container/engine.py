@@ -60,7 +60,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A container that carries our label."""
+    """A container or an image that carries our label."""
 
     id: str
     labels: Mapping[str, str]
@@ -290,6 +290,12 @@ class Engine:
         """Return all containers with this label, also those that have ended."""
         with _translated("list"):
             found = self._client.containers(all=True, filters={"label": label})
+        return [Found(str(one["Id"]), dict(one.get("Labels") or {})) for one in found]
+
+    def labelled_images(self, label: str) -> list[Found]:
+        """Return all images with this label."""
+        with _translated("list"):
+            found = self._client.images(filters={"label": label})
         return [Found(str(one["Id"]), dict(one.get("Labels") or {})) for one in found]
 
 

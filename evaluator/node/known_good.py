@@ -14,6 +14,8 @@ import struct
 import tarfile
 from collections.abc import Mapping
 
+from evaluator.container.orphans import PROOF
+
 # known_good.s, assembled: linux/amd64, wherever it is loaded to.
 CODE = bytes.fromhex(
     "4881ec0020000031db31c031ff488d341cba0020000029da0f0585c07e0401c3ebe748b8"
@@ -53,8 +55,10 @@ def program() -> bytes:
     return file + segment + CODE
 
 
-def archive() -> tuple[str, bytes]:
+def archive(labels: Mapping[str, str]) -> tuple[str, bytes]:
     """Return an image of the program: its digest, and an archive as `docker load` takes it.
+
+    The labels say whose it is.
 
     Each call makes another image, so that several nodes of one engine can load and remove theirs.
     """
@@ -63,7 +67,7 @@ def archive() -> tuple[str, bytes]:
         {
             "architecture": "amd64",
             "os": "linux",
-            "config": {**CONFIG, "Labels": {"terminarium.proof": secrets.token_hex(16)}},
+            "config": {**CONFIG, "Labels": {**labels, PROOF: secrets.token_hex(16)}},
             "rootfs": {
                 "type": "layers",
                 "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"],

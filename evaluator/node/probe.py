@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from evaluator import container
-from evaluator.container import MB, EngineError, Limits, Outcome, Setting, SystemInput
+from evaluator.container import MB, EngineError, Limits, Outcome, Setting, SystemInput, orphans
 from evaluator.node import known_good
 from evaluator.node.machine import IMAGE_STORE
 
@@ -31,7 +31,7 @@ def probe(
     It is loaded for this and removed again, whatever happens. Raises EngineError if the engine
     does not take it.
     """
-    digest, archive = known_good.archive()
+    digest, archive = known_good.archive(orphans.labels(WALL_TIME))
     from evaluator.container.engine import Engine
 
     with contextlib.closing(Engine.connect()) as engine:

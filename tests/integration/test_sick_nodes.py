@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.container import GB, MB
+from evaluator import container
+from evaluator.container import GB, MB, orphans
 from evaluator.node import known_good
 from evaluator.node.client import Machine, Platform
 from evaluator.node.fitness import Fitness
@@ -299,6 +300,22 @@ def test_the_known_good_image_runs_under_each_runtime_and_leaves_nothing(
 
     assert probe(runtime) is None
     assert images.ids() == before
+
+
+def test_a_proof_that_was_cut_off_leaves_nothing_after_the_next_sweep(
+    images, engine_address, monkeypatch
+):
+    monkeypatch.setenv("DOCKER_HOST", engine_address)
+    before = images.ids()
+    dead, living = (orphans.labels(60) | {orphans.UNTIL: until} for until in ("1", "9" * 11))
+    left, kept = (known_good.archive(labels) for labels in (dead, living))
+    for _, data in (left, kept):
+        images.load(data)
+
+    container.sweep()
+
+    assert images.ids() - before == {kept[0]}
+    images.client.remove_image(kept[0], force=True)
 
 
 def test_the_known_good_program_answers_as_the_contract_asks(tmp_path):
