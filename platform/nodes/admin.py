@@ -30,15 +30,15 @@ class NodeAdmin(admin.ModelAdmin[Node]):
     list_display = [
         "name",
         "is_alive",
+        "trouble",
         "last_seen_at",
         "shown_gpus",
         "current_run",
         "drained_at",
         "drain_reason",
-        "trouble",
         "revoked_at",
     ]
-    list_filter = ["drained_at", "failing_since", "revoked_at"]
+    list_filter = ["drained_at", "revoked_at"]
     search_fields = ["name"]
     actions = ["drain", "undrain", "revoke"]
     readonly_fields = [
