@@ -35,6 +35,9 @@ STEP_WORDS: Mapping[str, str] = {  # refused by an engine that runs another imag
     "create": "the machine could not make a container of the image",
     "start": "the machine could not start the image",
 }
+UNDECIDED = (
+    "It ran another image next. Yours is tried once more before it is told whose fault it is."
+)
 
 
 def attempts(entry: Entry, purpose: str) -> int:
@@ -94,6 +97,8 @@ def end(
     fault = blame.find_fault_of_image(run, step) if outcome in OURS else ""
     if fault:
         outcome, columns = Ending.CRASHED, {**columns, "message": fault}
+    elif step and outcome in OURS:
+        columns = {**columns, "message": f"{STEP_WORDS[step].capitalize()}. {UNDECIDED}"}
     Run.objects.filter(pk=run.pk).update(
         ended_at=database_now(), outcome=outcome, refused_step=step, **columns
     )

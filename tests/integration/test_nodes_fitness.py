@@ -96,6 +96,7 @@ def test_what_two_machines_cant_start_is_the_teams_fault(first, second, make_ent
     assert state(entry) == EntryState.REJECTED
     assert [run.outcome for run in Run.objects.order_by("pk")] == [outcome, "crashed"]
     assert "2 machines tried it" in entry.reason
+    assert "Yours is tried once more" in Run.objects.earliest("pk").message
     assert "secret" not in entry.reason
     assert second.finish(last, outcome=outcome, **proved(step)).status_code == 204  # told again
     assert [fitness_of(one) for one in (first, second)] == [(True, 0)] * 2
