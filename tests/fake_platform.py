@@ -76,6 +76,7 @@ class FakePlatform:
         self.faults: dict[str, list[Fault]] = {}  # each for one request
         self.always: dict[str, Fault] = {}
         self.is_drained = False
+        self.wants_check = False  # until a claim says that the node is fit
         self.closing = threading.Event()
         self._server = Server(("127.0.0.1", 0), Handler)
         self._server.platform = self
@@ -223,7 +224,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         found = RUN.fullmatch(urlsplit(self.path).path)
         if found is None:
-            {"me": self._me, "claim": self._claim}[name]()
+            {"me": self._me, "claim": self._claim, "goodbye": self._goodbye}[name]()
             return
         run = self.platform.runs[int(found[1])]
         if name == "image":
@@ -245,7 +246,19 @@ class Handler(BaseHTTPRequestHandler):
     def _me(self) -> None:
         self.answer(200, {"name": "node-1", "is_drained": self.platform.is_drained})
 
+    def _note_health(self) -> None:
+        health = json.loads(self.body).get("health")
+        if health is not None:
+            self.platform.wants_check = not health["is_fit"]
+
+    def _goodbye(self) -> None:
+        self.answer(204)
+
     def _claim(self) -> None:
+        self._note_health()
+        if self.platform.wants_check:
+            self.answer(204, headers={"Terminarium-Check": "1"})
+            return
         if self.platform.is_drained or not self.platform.waiting:
             drained = {"Terminarium-Drained": "1"} if self.platform.is_drained else {}
             self.answer(204, headers=drained)
@@ -271,6 +284,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _finish(self, run: Run) -> None:
         run.end = json.loads(self.body)
+        self._note_health()
         run.order.append("finish")
         run.is_open = False
         self.answer(204)

@@ -11,6 +11,7 @@ import re
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from evaluator.container.errors import (
     GpuUnavailableError,
     ImageUnavailableError,
     SdkMissingError,
+    Step,
     UnstartableError,
 )
 from evaluator.container.flags import Image, JsonObject
@@ -38,6 +40,10 @@ DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 DEFAULT_PORT = 2375
 OLDEST_API = (1, 41)  # Docker 20.10
 TIMEOUT = 60  # seconds for one answer of the engine
+# The calls in which it may refuse an image, and what it would not do with it then.
+STEPS: Mapping[str, Step] = MappingProxyType(
+    {"load": "load", "image": "create", "create": "create", "start": "start"}
+)
 LOADED = re.compile(r"Loaded image(?: ID)?: (\S+)")  # what it says of each image of an archive
 # The engine says these of a GPU that it can't give, and nothing that a program could read better.
 GPU_WORDS = ("could not select device driver", "nvidia-container-cli", "no nvidia driver")
@@ -54,7 +60,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A container that carries our label."""
+    """A container or an image that carries our label."""
 
     id: str
     labels: Mapping[str, str]
@@ -71,6 +77,7 @@ class Resources:
     # containerd's image store it is the digest of a manifest, which loading makes up.
     knows_configs: bool
     version: str = "unknown"  # of the engine, such as 20.10.24
+    folder: str = ""  # where it keeps images and containers, on its own machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +184,7 @@ class Engine:
                 for news in self._client.load_image(chunks):
                     check()
                     if "error" in news:
-                        raise EngineError(f"load: {news['error']}")
+                        raise EngineError(f"load: {news['error']}", step="load")
                     found = LOADED.match(str(news.get("stream") or ""))
                     if found:
                         names.append(found[1])
@@ -230,7 +237,7 @@ class Engine:
         except EngineError as error:
             words = str(error).lower()
             if any(word in words for word in GPU_WORDS):
-                raise GpuUnavailableError(str(error)) from error
+                raise GpuUnavailableError(str(error), step=error.step) from error
             with contextlib.suppress(EngineError):
                 status = self.state(container).exit_status
                 if status in (NOT_EXECUTABLE, NOT_FOUND):
@@ -286,6 +293,12 @@ class Engine:
             found = self._client.containers(all=True, filters={"label": label})
         return [Found(str(one["Id"]), dict(one.get("Labels") or {})) for one in found]
 
+    def labelled_images(self, label: str) -> list[Found]:
+        """Return all images with this label."""
+        with _translated("list"):
+            found = self._client.images(filters={"label": label})
+        return [Found(str(one["Id"]), dict(one.get("Labels") or {})) for one in found]
+
 
 class _Chunks:
     """Passes on what is to be sent, and remembers why that ended: the SDK would hide it."""
@@ -313,6 +326,7 @@ def _resources(info: Mapping[str, Any]) -> Resources:
         runtimes=tuple(sorted(info.get("Runtimes") or ())),
         knows_configs=not str(storage.get("driver-type")).startswith("io.containerd.snapshotter"),
         version=str(info.get("ServerVersion") or "unknown"),
+        folder=str(info.get("DockerRootDir") or ""),
     )
 
 
@@ -346,7 +360,8 @@ def _translated(what: str) -> Iterator[None]:
         kind = ImageUnavailableError if what in ("image", "create") else EngineError
         raise kind(f"{what}: {_reason(error)}") from error
     except (DockerException, RequestException, OSError) as error:
-        raise EngineError(f"{what}: {_reason(error)}") from error
+        step = STEPS.get(what) if isinstance(error, APIError) else None
+        raise EngineError(f"{what}: {_reason(error)}", step=step) from error
 
 
 def _reason(error: Exception) -> str:

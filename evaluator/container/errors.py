@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from evaluator.errors import InfrastructureError
+
+Step = Literal["load", "create", "start"]  # from an archive to a container that runs
 
 
 class SdkMissingError(InfrastructureError):
@@ -16,7 +20,15 @@ class SdkMissingError(InfrastructureError):
 
 
 class EngineError(InfrastructureError):
-    """The engine failed, or does not answer any more."""
+    """The engine failed, or does not answer any more.
+
+    `step` is what it refused to do with an image, in an answer of its own. The image may be the
+    reason or the machine: only another image can tell. None where there was no such answer.
+    """
+
+    def __init__(self, text: str, *, step: Step | None = None) -> None:
+        self.step = step
+        super().__init__(text)
 
 
 class EngineUnavailableError(EngineError):
@@ -45,4 +57,4 @@ class UnstartableError(EngineError):
 
     def __init__(self, reason: str, exit_status: int | None = None) -> None:
         self.exit_status = exit_status
-        super().__init__(reason)
+        super().__init__(reason, step="start")

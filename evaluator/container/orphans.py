@@ -1,4 +1,4 @@
-"""Containers that outlived whoever started them, found by their labels and removed."""
+"""Containers and images that outlived their process, found by their labels and removed."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LABEL = "terminarium"  # on every container of ours
+PROOF = "terminarium.proof"  # on every known good image; its containers inherit it
 OWNER = "terminarium.owner"  # the process that started it
 UNTIL = "terminarium.until"  # seconds since 1970, by the owner's clock: nothing runs longer
 SPARE = 300  # seconds past the wall time in which a run has to end by itself
@@ -36,7 +37,8 @@ def remove_orphans(engine: Engine, *, own: bool = False) -> int:
     """Remove what a killed process of this machine left, and all that is past its time.
 
     With `own` also what this process has. Runs of other living processes, on this machine or
-    another one, are left alone. Returns how many are gone.
+    another one, are left alone. The known good images of proofs that were cut off go, too.
+    Returns how many containers are gone.
     """
     removed = 0
     for found in engine.labelled(LABEL):
@@ -50,6 +52,9 @@ def remove_orphans(engine: Engine, *, own: bool = False) -> int:
             logger.warning("container %s can't be removed: %s", found.id[:12], str(error))
         else:
             removed += 1
+    for found in engine.labelled_images(PROOF):
+        if _is_orphan(found.labels):
+            engine.remove_image(found.id, force=True)
     return removed
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from evaluator.container.errors import Step
 from evaluator.types import Problem
 
 
@@ -57,3 +58,4 @@ class RunResult:
     log_bytes: int = 0  # of standard error, all of it
     notes: tuple[str, ...] = ()  # where this machine differs from what the contract says
     detail: str = ""  # the engine's own words, for operators
+    step: Step | None = None  # that the engine refused; whose fault it is, another image tells

@@ -91,6 +91,7 @@ def run(
             segments=len(segments),
             wall_time=time.monotonic() - started,
             detail=str(error),
+            step=error.step,
         )
 
 
@@ -180,9 +181,10 @@ class _Run:
         except UnstartableError as error:
             message = "The image's command can't be started: it is not there, or not executable."
             found = self._described(Outcome.CRASHED, message)
-            return replace(found, exit_status=error.exit_status, detail=str(error))
+            return replace(found, exit_status=error.exit_status, detail=str(error), step=error.step)
         except EngineError as error:
-            return replace(self._described(_outcome_of(error), OUR_SIDE), detail=str(error))
+            found = self._described(_outcome_of(error), OUR_SIDE)
+            return replace(found, detail=str(error), step=error.step)
         finally:
             self.ended.set()  # the samples end, whatever happened
             self._remove(container)

@@ -16,6 +16,7 @@ from urllib3.exceptions import HTTPError
 
 from evaluator.errors import printable
 from evaluator.node.errors import (
+    AnotherProcessError,
     FenceRefusedError,
     TokenRefusedError,
     UnexpectedAnswerError,
@@ -137,6 +138,8 @@ def _require_success(response: Response, patience: Patience) -> None:
         raise TokenRefusedError
     if status == 409:
         raise FenceRefusedError(f"{_place(response)}: the run is not this node's any more")
+    if status == 423:
+        raise AnotherProcessError(_sentence(response, patience).removeprefix(": "))
     if status >= 500 or status in LATER:
         raise UnreachableError(f"{_place(response)} answered {status}")
     if 300 <= status < 400:

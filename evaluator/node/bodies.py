@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from evaluator.container import RunResult
 from evaluator.errors import MESSAGE_CHARACTERS, printable
 from evaluator.node.assignment import Hold
+from evaluator.node.client import Health
 from evaluator.types import Problem
 
 HANDED_BACK = "handed_back"  # beside the outcomes of a container's run
@@ -16,8 +17,11 @@ MOST_NOTES = 20
 BODY_BYTES = 64 * 1024  # that the platform takes
 
 
-def finish_body(hold: Hold, outcome: str, result: RunResult) -> bytes:
-    """Return the body of `finish`: as many problems as the platform takes, the first ones."""
+def finish_body(hold: Hold, outcome: str, result: RunResult, health: Health | None = None) -> bytes:
+    """Return the body of `finish`: as many problems as the platform takes, the first ones.
+
+    `health` is what the node found when it checked itself after a failure.
+    """
     body: dict[str, object] = {
         "fence": hold.fence,
         "outcome": outcome,
@@ -32,6 +36,12 @@ def finish_body(hold: Hold, outcome: str, result: RunResult) -> bytes:
         "notes": [printable(note, MESSAGE_CHARACTERS) for note in result.notes[:MOST_NOTES]],
         "detail": printable(result.detail, MESSAGE_CHARACTERS),
     }
+    if health is not None:
+        body["health"] = {
+            "is_fit": health.is_fit,
+            "text": printable(health.text, MESSAGE_CHARACTERS),
+            "step": health.step or "",
+        }
     room = BODY_BYTES - len(_as_json(body))
     body["problems"] = _first(result.problems[:MOST_PROBLEMS], room)
     return _as_json(body)

@@ -19,6 +19,7 @@ from evaluator.errors import InfrastructureError
 from evaluator.node.app import queues, transport
 from evaluator.node.client import Platform
 from evaluator.node.errors import NodeError
+from evaluator.node.fitness import require_folder
 from evaluator.node.machine import describe
 from evaluator.node.probe import probe
 from evaluator.node.settings import Settings
@@ -94,6 +95,8 @@ def _folder(settings: Settings) -> str:
         raise CheckError(
             f"{folder} can't be written to. Make it this user's own, or set NODE_STATE_DIR."
         )
+    if folder == settings.state_dir:
+        require_folder(folder, room=0)
     free = in_bytes(shutil.disk_usage(folder).free)
     return (
         f"{settings.state_dir} has room for {free}; the engine keeps images of up to "
@@ -108,7 +111,7 @@ def _nearest(path: Path) -> Path:
 
 def _runtime(settings: Settings) -> str:
     _require(probe(settings.runtime))
-    return f"{settings.runtime or 'The default one'} starts containers under the flags of a run."
+    return f"{settings.runtime or 'The default one'} runs a system under the flags of a run."
 
 
 def _gpu(settings: Settings, gpu: str) -> str:

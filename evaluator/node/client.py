@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from requests import Response
 
+from evaluator.container.errors import Step
 from evaluator.node.answers import Connection, Patience, chunks, read_json
 from evaluator.node.assignment import Hold
 from evaluator.node.errors import UnexpectedAnswerError, UnreachableError
+from evaluator.node.process import Process
 
 BASE = "/nodes/v1"
 SHORT = 64 * 1024  # bytes of most answers
@@ -20,6 +22,8 @@ USUAL = Patience(silence=30, whole=60)
 CLAIMING = Patience(silence=60, whole=300)  # it reads a whole test set first
 UPLOADING = Patience(silence=120, whole=180)  # what was sent is checked before the answer
 DOWNLOADING = Patience(silence=30, whole=float("inf"))
+PARTING = Patience(silence=5, whole=10)
+LONGEST_WAIT = 60  # seconds between two claims, whatever the platform asks for
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,25 @@ class Machine:
     gpus: tuple[str, ...]
     runtime: str | None
     version: str  # of this package
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a node found when it checked itself."""
+
+    is_fit: bool
+    text: str = ""  # why not, or what remains in doubt; for organisers and operators
+    step: Step | None = None  # refused for one image, and just now done with another
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to a claim."""
+
+    run: object = None  # what to run; None: nothing
+    is_drained: bool = False
+    wants_check: bool = False  # nothing is given until this node has checked itself
+    wait: float = 0.0  # seconds until it should ask again; 0: until it is woken
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +85,9 @@ class Renewal:
 class Platform:
     """The platform, as a node sees it. Every method raises PlatformErrors; any thread may call."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, process: Process | None = None) -> None:
         self._connection = Connection(url, token)
+        self._process = process
 
     def me(self) -> Me:
         """Ask who this node is."""
@@ -73,29 +97,45 @@ class Platform:
             raise UnexpectedAnswerError("the platform does not say what this node is called")
         return Me(found["name"], bool(found.get("is_drained")))
 
-    def claim(self, machine: Machine) -> tuple[object, bool]:
-        """Ask for a run; return what it is (None if none waits), and whether we are drained."""
-        body = {
+    def claim(self, machine: Machine, health: Health | None = None) -> Answer:
+        """Ask for a run. `health` is what a check has just found, if there was one."""
+        body: dict[str, object] = {
             "cpus": machine.cpus,
             "memory": machine.memory,
             "gpus": list(machine.gpus),
             "runtime": machine.runtime or "",
             "version": machine.version,
         }
+        if self._process is not None:
+            body["process"] = asdict(self._process)
+        if health is not None:
+            body["health"] = {"is_fit": health.is_fit, "text": health.text}
         with self._posting("claim", body, CLAIMING) as response:
             if response.status_code == 204:
-                return None, "Terminarium-Drained" in response.headers
-            return read_json(response, CLAIMING, CLAIM), False
+                return Answer(
+                    is_drained="Terminarium-Drained" in response.headers,
+                    wants_check="Terminarium-Check" in response.headers,
+                    wait=_seconds(response.headers.get("Retry-After", "")),
+                )
+            return Answer(read_json(response, CLAIMING, CLAIM))
+
+    def part(self) -> None:
+        """Say that this process ends, so that another one need not wait for its silence."""
+        if self._process is not None:
+            with self._posting("goodbye", {"process": self._process.id}, PARTING):
+                pass
 
     def beat(self, hold: Hold, beat: Beat, patience: Patience) -> Renewal:
         """Keep the run for another lease."""
-        body = {
+        body: dict[str, object] = {
             "fence": hold.fence,
             "stage": beat.stage,
             "done": beat.done,
             "segments": beat.segments,
             "memory": beat.memory,
         }
+        if self._process is not None:
+            body["process"] = self._process.id
         with self._posting(f"runs/{hold.run}/heartbeat", body, patience) as response:
             found = read_json(response, patience, SHORT)
         if not isinstance(found, dict):
@@ -146,6 +186,10 @@ class Platform:
         headers = {"Content-Type": kind}
         with self._connection.request("PUT", path, UPLOADING, body=body, headers=headers):
             pass
+
+
+def _seconds(text: str) -> float:
+    return min(float(text), LONGEST_WAIT) if text.isascii() and text.isdigit() else 0.0
 
 
 def _start(response: Response, start: int) -> int:

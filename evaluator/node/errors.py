@@ -40,6 +40,10 @@ class FenceRefusedError(PlatformError):
     """The run is not this node's any more: it is to be stopped, and nothing more is to be told."""
 
 
+class AnotherProcessError(FenceRefusedError):
+    """Another process works with this node's token; the text names it and the remedy."""
+
+
 class TokenRefusedError(PlatformError):
     """The platform does not know this node's token."""
 

@@ -6,7 +6,7 @@ import logging
 
 from evaluator import container
 from evaluator.container import EngineError, Outcome, Progress, RunResult
-from evaluator.container.errors import ImageUnavailableError
+from evaluator.container.errors import ImageUnavailableError, Step
 from evaluator.container.running import OUR_SIDE
 from evaluator.container.verdict import in_bytes
 from evaluator.node.assignment import Assignment
@@ -31,17 +31,17 @@ def execute(assignment: Assignment, lease: Lease, images: Images, machine: Machi
         lease.stop(Cause.LOST, str(error))
         return RunResult(Outcome.CANCELLED, "The run is another node's.")
     except ImageUnavailableError as error:
-        return our_fault(Outcome.IMAGE_UNAVAILABLE, str(error))
+        return our_fault(Outcome.IMAGE_UNAVAILABLE, str(error), error.step)
     except EngineError as error:
-        return our_fault(Outcome.ENGINE_ERROR, str(error))
+        return our_fault(Outcome.ENGINE_ERROR, str(error), error.step)
     except Exception as error:  # whatever it is, the platform is told, and the node goes on
         logger.error("run %s: %s", assignment.hold.run, path_to(error))
         return our_fault(Outcome.ENGINE_ERROR, place_of(error))
 
 
-def our_fault(outcome: Outcome, detail: str) -> RunResult:
-    """Return a result for which the system can do nothing."""
-    return RunResult(outcome, OUR_SIDE, detail=detail)
+def our_fault(outcome: Outcome, detail: str, step: Step | None = None) -> RunResult:
+    """Return a result for which the system can do nothing, as far as this run tells."""
+    return RunResult(outcome, OUR_SIDE, detail=detail, step=step)
 
 
 def _fetch_and_run(

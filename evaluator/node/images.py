@@ -37,6 +37,7 @@ class Images:
         self._archives.mkdir(exist_ok=True)
         self._remove_archives()
         self._ledger = Ledger(folder / "images.json")
+        self.room_needed = 0  # bytes of the last archive that has not come; 0: it has
 
     def fetch(
         self,
@@ -67,11 +68,13 @@ class Images:
         wait: Callable[[float], object],
     ) -> Stored:
         path = self._archives / image.sha256
+        self.room_needed = image.size
         try:
             self._remove_archives(but=path)
             self._make_room(engine, image)
             require_space(self._archives, image.size - _size(path))
             download(self._platform, image, path, check=check, wait=wait)
+            self.room_needed = 0
             return self._load(engine, image, path, check)
         except OSError as error:
             raise ImageUnavailableError(
@@ -121,7 +124,9 @@ class Images:
                 names = engine.load(pieces_of(file), check=check)
         except EngineError as error:
             engine.images()  # raises if it is the engine that is in trouble, not the archive
-            raise ImageUnavailableError(f"the archive can't be loaded: {error}") from error
+            raise ImageUnavailableError(
+                f"the archive can't be loaded: {error}", step=error.step
+            ) from error
         finally:
             path.unlink(missing_ok=True)
         found = engine.stored(image.digest)

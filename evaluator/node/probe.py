@@ -1,83 +1,70 @@
-"""A container that does nothing, under every flag of a run: does the engine really start one?"""
+"""The known good image in a container, under every flag of a run: does the engine really work?"""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import io
-import json
-import tarfile
+import secrets
+import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 from evaluator import container
-from evaluator.container import MB, EngineError, Limits, Outcome, Setting, SystemInput
+from evaluator.container import MB, EngineError, Limits, Outcome, Setting, SystemInput, orphans
+from evaluator.node import known_good
 from evaluator.node.machine import IMAGE_STORE
 
-LIMITS = Limits(wall_time=60, memory=512 * MB, tmp=16 * MB, shared_memory=16 * MB)
-SEGMENT = SystemInput("1", "", (), "")
-# The engine's own init process, which it mounts into every container: the image may be empty.
-COMMAND = ["/sbin/docker-init", "--version"]
+LIMITS = Limits(memory=512 * MB, tmp=16 * MB, shared_memory=16 * MB)
+WALL_TIME = 60  # seconds
+USUAL = Limits()
 
 
-def probe(runtime: str | None = None, gpus: Sequence[str] = ()) -> str | None:
-    """Start a container; return why that failed, None if it worked.
+def probe(
+    runtime: str | None = None,
+    gpus: Sequence[str] = (),
+    limits: Limits = LIMITS,
+    *,
+    cpus: int | None = None,
+    cancel: threading.Event | None = None,
+) -> str | None:
+    """Run the known good image; return why that failed, None if it worked.
 
-    Raises EngineError if the engine does not take the image.
+    It is loaded for this and removed again, whatever happens. Raises EngineError if the engine
+    does not take it.
     """
-    digest, archive = _image()
+    digest, archive = known_good.archive(orphans.labels(WALL_TIME))
     from evaluator.container.engine import Engine
 
     with contextlib.closing(Engine.connect()) as engine:
-        was_there = engine.stored(digest) is not None
         names = engine.load([archive])
         try:
             if engine.stored(digest) is None:
                 raise EngineError(IMAGE_STORE)
-            found = container.run(
-                digest, [SEGMENT], Setting("en", "de", "none"), LIMITS, runtime=runtime, gpus=gpus
-            )
+            return _run(digest, runtime, gpus, limits, cpus, cancel)
         finally:
-            if not was_there:
-                for name in names:
-                    engine.remove_image(name, force=True)
-    # It prints its version, which is no translation: so it has run.
-    return None if found.outcome is Outcome.BAD_OUTPUT else f"{found.outcome}: {_why(found)}"
+            for name in names:
+                engine.remove_image(name, force=True)
 
 
-def _why(found: container.RunResult) -> str:
-    return found.detail or found.message
-
-
-def _image() -> tuple[str, bytes]:
-    """Return an image of one empty layer: its digest, and an archive of it."""
-    layer = _tar({})
-    layer_digest = hashlib.sha256(layer).hexdigest()
-    config = json.dumps(
-        {
-            "architecture": "amd64",
-            "os": "linux",
-            "config": {"Cmd": COMMAND},
-            "rootfs": {
-                "type": "layers",
-                "diff_ids": [f"sha256:{layer_digest}"],
-            },
-        }
-    ).encode()
-    digest = hashlib.sha256(config).hexdigest()
-    manifest = [{"Config": f"{digest}.json", "RepoTags": None, "Layers": ["layer.tar"]}]
-    files = {
-        "manifest.json": json.dumps(manifest).encode(),
-        f"{digest}.json": config,
-        "layer.tar": layer,
-    }
-    return f"sha256:{digest}", _tar(files)
-
-
-def _tar(files: dict[str, bytes]) -> bytes:
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w") as archive:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-    return stream.getvalue()
+def _run(
+    digest: str,
+    runtime: str | None,
+    gpus: Sequence[str],
+    limits: Limits,
+    cpus: int | None,
+    cancel: threading.Event | None,
+) -> str | None:
+    word = secrets.token_hex(16)  # what no other program would write
+    found = container.run(
+        digest,
+        [SystemInput("1", word, (), word)],
+        Setting("en", "de", "none"),
+        # What a run may take of the machine is the same; its output is ours to judge.
+        replace(limits, wall_time=WALL_TIME, output=USUAL.output, line=USUAL.line),
+        runtime=runtime,
+        cpus=cpus,
+        gpus=gpus,
+        cancel=cancel,
+    )
+    if found.outcome is Outcome.OK and found.translations == (word,):
+        return None
+    return f"{found.outcome}: {found.detail or found.message}"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from evaluator.container import Outcome, RunResult
 from evaluator.node.assignment import Assignment, Hold
 from evaluator.node.bodies import HANDED_BACK, finish_body, hypotheses_body, log_bytes
-from evaluator.node.client import Platform
+from evaluator.node.client import Health, Platform
 from evaluator.node.errors import (
     FenceRefusedError,
     PlatformError,
@@ -42,9 +42,13 @@ class Report:
         self._lease = lease
         self._hold = hold
         self._is_ending = is_ending  # the node
+        self._health: Health | None = None  # of the node, after a failure
 
-    def send(self, result: RunResult, assignment: Assignment | None) -> str | None:
+    def send(
+        self, result: RunResult, assignment: Assignment | None, health: Health | None = None
+    ) -> str | None:
         """Tell all of it; return the outcome that was told, None if none was."""
+        self._health = health
         try:
             return self._send(result, assignment)
         except _Lost:
@@ -99,7 +103,7 @@ class Report:
         return result
 
     def _finish(self, outcome: str, result: RunResult) -> None:
-        body = finish_body(self._hold, outcome, result)
+        body = finish_body(self._hold, outcome, result, self._health)
         self._persist(lambda: self._platform.finish(self._hold, body))
 
     def _persist(self, say: Callable[[], None]) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 
 from evaluator import container
 from evaluator.node.app import end_this_process, serve
 from evaluator.node.client import Platform
-from evaluator.node.errors import UnreachableError
+from evaluator.node.errors import PlatformError, UnreachableError
+from evaluator.node.fitness import Fitness
 from evaluator.node.folder import state_folder
 from evaluator.node.images import Images
 from evaluator.node.machine import describe
+from evaluator.node.process import introduce
 from evaluator.node.settings import Settings
 from evaluator.node.work import Work
 
@@ -27,7 +30,7 @@ def run_node(settings: Settings) -> int:
     with state_folder(settings.state_dir) as folder:
         machine = describe(settings)
         container.sweep()
-        platform = Platform(settings.url, settings.token)
+        platform = Platform(settings.url, settings.token, introduce(folder))
         _introduce(platform, settings)
         refused = threading.Event()
 
@@ -40,11 +43,14 @@ def run_node(settings: Settings) -> int:
             platform,
             images,
             machine,
+            Fitness(folder, machine, images),
             grace=settings.grace,
             patience=settings.patience,
             on_refusal=end,
         )
         status = serve(settings, work)
+        with contextlib.suppress(PlatformError):  # who comes next waits for a lease, then
+            platform.part()
     return 1 if refused.is_set() else status
 
 

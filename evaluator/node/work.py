@@ -6,14 +6,17 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from evaluator import container
 from evaluator.container import EngineError, Outcome, RunResult
+from evaluator.container.running import OUR_SIDE
 from evaluator.node.assignment import Assignment, Hold, read_assignment, read_hold
-from evaluator.node.client import Machine, Platform
+from evaluator.node.client import Answer, Health, Machine, Platform
 from evaluator.node.errors import AssignmentError, PlatformError, TokenRefusedError
 from evaluator.node.execution import execute, our_fault
 from evaluator.node.faults import path_to
+from evaluator.node.fitness import Fitness
 from evaluator.node.images import Images
 from evaluator.node.lease import Cause, Lease
 from evaluator.node.pauses import growing
@@ -34,6 +37,7 @@ class Work:
         platform: Platform,
         images: Images,
         machine: Machine,
+        fitness: Fitness,
         *,
         grace: float,
         patience: float,
@@ -42,6 +46,7 @@ class Work:
         self._platform = platform
         self._images = images
         self._machine = machine
+        self._fitness = fitness
         self._grace = grace  # seconds
         self._patience = patience  # seconds, with a platform that does not answer
         self._on_refusal = on_refusal  # called once the platform does not know our token any more
@@ -49,6 +54,7 @@ class Work:
         self._ending = threading.Event()
         self._lease: Lease | None = None  # of the run that is under way
         self._was_drained = False
+        self._is_in_doubt = False  # nothing is begun before a check of our own
 
     def wake(self) -> None:
         """Claim until nothing waits; do nothing while another thread is at it."""
@@ -93,9 +99,11 @@ class Work:
     def _step(self) -> bool | None:
         """Do the next run; return whether our side did its part, None if nothing waits."""
         try:
-            container.sweep(own=True)  # raises if there is no engine: then nothing is claimed
+            health = self._check() if self._is_in_doubt else None
+            if health is None or health.is_fit:
+                container.sweep(own=True)  # raises if there is no engine: then nothing is claimed
             claimed_at = time.monotonic()
-            value, is_drained = self._platform.claim(self._machine)
+            answer = self._platform.claim(self._machine, health)
         except TokenRefusedError as error:
             logger.error("%s", error)
             self._on_refusal()
@@ -103,15 +111,35 @@ class Work:
         except (PlatformError, EngineError) as error:
             logger.warning("nothing is claimed: %s", error)
             return False
-        self._note_drained(is_drained)
-        if value is None:
-            return None
+        self._note_drained(answer.is_drained)
+        if health is not None and not health.is_fit:
+            return False  # looked at again after a pause
+        self._is_in_doubt = answer.wants_check
+        if answer.run is None:
+            return self._idle(answer, was_checked=health is not None)
         try:
-            hold = read_hold(value)
+            hold = read_hold(answer.run)
         except AssignmentError as error:
             logger.error("a run is given up, as it can't be understood: %s", error)
             return False
-        return self._carry_out(hold, value, claimed_at)
+        return self._carry_out(hold, answer.run, claimed_at)
+
+    def _idle(self, answer: Answer, *, was_checked: bool) -> bool | None:
+        """Return whether to go on at once, after a pause (False), or when woken (None)."""
+        if answer.wait:
+            self._ending.wait(answer.wait)
+            return True
+        if answer.wants_check:
+            return not was_checked
+        return None
+
+    def _check(self) -> Health:
+        health = self._fitness.check()
+        if health.is_fit:
+            logger.info("this node has checked itself: it is fit")
+        else:
+            logger.error("this node takes nothing until its own check passes: %s", health.text)
+        return health
 
     def _carry_out(self, hold: Hold, value: object, claimed_at: float) -> bool:
         with Lease(self._platform, hold, claimed_at, patience=self._patience) as lease:
@@ -120,12 +148,32 @@ class Work:
                 if self._ending.is_set():
                     lease.stop(Cause.HANDED_BACK)
                 assignment, result = self._result(value, lease)
+                result, health = self._explain(assignment, result, lease)
                 report = Report(self._platform, lease, hold, is_ending=self._ending.is_set)
-                told = report.send(result, assignment)
+                told = report.send(result, assignment, health)
             finally:
                 self._lease = None
         _log_end(hold, told, result, lease.why_lost)
-        return told is not None and told not in OURS
+        # An image that can't be started keeps no other one waiting.
+        is_proved = health is not None and health.step is not None
+        return told is not None and (told not in OURS or is_proved)
+
+    def _explain(
+        self, assignment: Assignment | None, result: RunResult, lease: Lease
+    ) -> tuple[RunResult, Health | None]:
+        """After what may be our side's fault, find out whether it is this machine's."""
+        is_open = result.outcome.is_ours or result.step is not None
+        if assignment is None or not is_open or self._ending.is_set():
+            return result, None
+        health = self._fitness.prove(assignment, result.step, lease.stopped)
+        if lease.stopped.is_set():  # the proof was cut short with the run: it proves nothing
+            return result, None
+        if not health.is_fit:
+            self._is_in_doubt = True
+            logger.error("this node failed a run and its own check: %s", health.text)
+            if not result.outcome.is_ours:  # what looked like the image's own command
+                result = replace(result, outcome=Outcome.ENGINE_ERROR, message=OUR_SIDE)
+        return result, health
 
     def _result(self, value: object, lease: Lease) -> tuple[Assignment | None, RunResult]:
         try:

@@ -22,6 +22,7 @@ class Image(models.Model):
     layers = models.PositiveSmallIntegerField()
     runs_as = models.CharField(max_length=50)  # user and perhaps group that its processes run as
     nodes_lost = models.PositiveSmallIntegerField(default=0)  # that fell silent while running it
+    losses_since = models.DateTimeField(null=True, blank=True)  # those before are forgiven
     quarantined_at = models.DateTimeField(null=True, blank=True)  # from then on nothing runs it
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -14,7 +14,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from images.models import Image
-from nodes import services, tokens
+from nodes import fitness, services, tokens
+from nodes.clock import database_now
 from nodes.machines import with_life
 from nodes.models import Node, Run
 from submissions.admin import ReadOnly
@@ -29,12 +30,12 @@ class NodeAdmin(admin.ModelAdmin[Node]):
     list_display = [
         "name",
         "is_alive",
+        "trouble",
         "last_seen_at",
         "shown_gpus",
         "current_run",
         "drained_at",
         "drain_reason",
-        "failures",
         "revoked_at",
     ]
     list_filter = ["drained_at", "revoked_at"]
@@ -48,7 +49,10 @@ class NodeAdmin(admin.ModelAdmin[Node]):
         "memory",
         "runtime",
         "version",
+        "trouble",
         "failures",
+        "restarts",
+        "process",
         "drained_at",
         "drain_reason",
         "revoked_at",
@@ -95,6 +99,21 @@ class NodeAdmin(admin.ModelAdmin[Node]):
     @admin.display(description="GPUs")
     def shown_gpus(self, node: Node) -> str:
         return ", ".join(node.gpus) or NOTHING
+
+    @admin.display(description="in trouble")
+    def trouble(self, node: Node) -> str:
+        if node.failing_since is not None:
+            return f"{node.failing_reason} (nothing is given to it until its own check passes)"
+        if wait := fitness.wait_of(node, database_now()):
+            return f"it has started anew {node.restarts} times with a run; it waits for {wait} s"
+        return NOTHING
+
+    @admin.display(description="process")
+    def process(self, node: Node) -> str:
+        if not node.process_id:
+            return NOTHING
+        since = f"{node.process_since:%Y-%m-%d %H:%M %Z}"
+        return f"{node.process_pid} on {node.process_host}, since {since}"
 
     @admin.display(description="current run")
     def current_run(self, node: Node) -> str | SafeString:

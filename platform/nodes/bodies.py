@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest
 
+from nodes.blame import REMEDIES
 from nodes.claims import Machine
+from nodes.fitness import Health
 from nodes.models import Run
+from nodes.processes import Process
 from nodes.reports import Report, SignOfLife
 
 MAX_JSON_BYTES = 64 * 1024
 MAX_TEXT = 4000  # characters of a message
 MAX_PROBLEMS = 50
 MAX_INTEGER = 2**53
+MAX_TIME = 2**33  # seconds since 1970
+PROCESS_ID = re.compile(r"[0-9a-f]{32}")
 MAX_COUNT = 2**31 - 1  # what a column of whole numbers holds
 TOLD = frozenset(Run.Ending.values) - {Run.Ending.NODE_LOST}  # that one we alone can know
 
@@ -120,6 +127,39 @@ class Body:
             log_bytes=self.integer("log_bytes"),
             notes=self.texts("notes"),
             detail=self.text("detail"),
+            health=self.health(),
+        )
+
+    def health(self) -> Health | None:
+        """Read what a node found when it checked itself; None: it did not."""
+        value = self.values.get("health")
+        if value is None:
+            return None
+        if not isinstance(value, dict) or not isinstance(value.get("is_fit"), bool):
+            raise BadBody("health has to be an object with is_fit, true or false")
+        body = Body(value)
+        step = body.text("step", at_most=10)
+        if step not in ("", *REMEDIES):
+            raise BadBody(f"step has to be one of {', '.join(REMEDIES)}, or empty")
+        return Health(value["is_fit"], body.text("text"), step)
+
+    def process(self) -> Process | None:
+        """Read which process speaks; None: a node of an older version."""
+        value = self.values.get("process")
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise BadBody("process has to be an object")
+        body = Body(value)
+        id = body.text("id")
+        if not PROCESS_ID.fullmatch(id):
+            raise BadBody("the id of a process has to be 32 hexadecimal digits")
+        return Process(
+            id=id,
+            host=body.text("host", at_most=255),
+            pid=body.integer("pid"),
+            since=datetime.fromtimestamp(min(body.number("since"), MAX_TIME), UTC),
+            replaces=frozenset(body.texts("replaces")),
         )
 
     def _problems(self) -> Iterator[dict[str, object]]:

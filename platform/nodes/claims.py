@@ -14,9 +14,11 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from evaluator.container.sample import SENTENCES
-from nodes import endings, turns
+from nodes import endings, fitness, processes, retries, turns
 from nodes.clock import database_now
+from nodes.fitness import Health
 from nodes.models import Node, Run
+from nodes.processes import Process
 from sharedtasks.models import Phase
 from submissions import work
 from submissions.models import Entry, Submission
@@ -39,15 +41,21 @@ class Machine:
     version: str
 
 
-def claim(node: Node, machine: Machine) -> Run | None:
-    """Give a node its next run, or None if nothing waits that it fits.
+def claim(
+    node: Node, machine: Machine, process: Process | None = None, health: Health | None = None
+) -> Run | None:
+    """Give a node its next run, or None if nothing waits that it fits. Raises AnotherProcess.
 
-    A node that asks while it has a run has started anew and knows nothing of it: it is lost.
+    A node that asks while it has a run knows nothing of it: the run is lost. `health` is what it
+    has just found when it checked itself.
     """
+    is_new = processes.admit(node, process)
     _note(node, machine)
-    for run in Run.objects.filter(node=node, ended_at=None):
-        endings.lose(run.pk, reason="its node asked for another run: it has started anew")
-    if node.drained_at is not None:
+    _lose_open_runs(node, is_new=is_new)
+    if health is not None:
+        fitness.note_check(node.pk, health)
+    node.refresh_from_db()
+    if not _may_be_given(node):
         return None
     for _ in range(RACES):
         try:
@@ -57,6 +65,19 @@ def claim(node: Node, machine: Machine) -> Run | None:
         except IntegrityError:  # another node was faster; the constraints have decided
             logger.info("node %s lost a race for a run", node)
     return None
+
+
+def _lose_open_runs(node: Node, *, is_new: bool) -> None:
+    why = "it has started anew" if is_new else "it was never told of this one"
+    for run in Run.objects.filter(node=node, ended_at=None):
+        endings.lose(run.pk, reason=f"its node asked for another run: {why}")
+        if is_new:
+            fitness.note_restart(node.pk)
+
+
+def _may_be_given(node: Node) -> bool:
+    is_in_service = node.drained_at is None and node.failing_since is None
+    return is_in_service and not fitness.wait_of(node, database_now())
 
 
 def has_sample(language: str) -> bool:
@@ -84,7 +105,7 @@ def _next(node: Node, machine: Machine) -> Entry | None:
         has_gpu=bool(machine.gpus),
         takes_cpu_work=node.takes_cpu_work,
     )
-    return turns.next_in_turn(entries).first()
+    return turns.next_in_turn(retries.elsewhere_first(entries, node)).first()
 
 
 def fitting(
@@ -138,7 +159,7 @@ def _begin(entry: Entry, node: Node, machine: Machine) -> Run:
         purpose=purpose,
         node=node,
         gpus=list(machine.gpus[:1]) if entry.submission.needs_gpu else [],
-        attempt=endings.attempts(entry, purpose) + 1,
+        attempt=retries.spoilt_runs(entry, purpose).count() + 1,
         fence=fence + 1,
         lease_until=now + timedelta(seconds=settings.NODE_LEASE),
         started_at=now,

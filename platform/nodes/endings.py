@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
-from django.utils import timezone
 
-from images.models import Image
+from health.presence import platform_was_away
+from nodes import blame, fitness, quarantine, retries
+from nodes.blame import RAN
 from nodes.clock import database_now
-from nodes.models import TEAMS_FAULT, Node, Run
+from nodes.fitness import Health
+from nodes.models import OURS, TEAMS_FAULT, Run
 from submissions import work
 from submissions.models import Entry
 from submissions.states import EntryState
@@ -21,11 +22,6 @@ logger = logging.getLogger(__name__)
 
 Ending = Run.Ending
 
-MAX_ATTEMPTS = 3  # of an entry and purpose that end on our side
-FAILURES_TO_DRAIN = 2  # of a node's engine, or of the GPU that it says it has, in a row
-NODES_TO_QUARANTINE = 3  # that fell silent while they ran an image
-OURS = frozenset({Ending.NODE_LOST, Ending.IMAGE_UNAVAILABLE, Ending.NO_GPU, Ending.ENGINE_ERROR})
-OF_THE_NODE = frozenset({Ending.NO_GPU, Ending.ENGINE_ERROR})
 WORDS: Mapping[str, str] = {
     Ending.NODE_LOST: "the machine fell silent",
     Ending.IMAGE_UNAVAILABLE: "the machine was not given the image and its work",
@@ -34,18 +30,14 @@ WORDS: Mapping[str, str] = {
     Ending.HANDED_BACK: "the machine was taken out of service",
     Ending.CANCELLED: "the machine stopped it",
 }
-REASON_QUARANTINED = (
-    f"{NODES_TO_QUARANTINE} machines fell silent while they ran this image, so it "
-    "is given to no other one. The organisers can see this; write to them."
+STEP_WORDS: Mapping[str, str] = {  # refused by an engine that runs another image
+    "load": "the machine could not unpack the image",
+    "create": "the machine could not make a container of the image",
+    "start": "the machine could not start the image",
+}
+UNDECIDED = (
+    "It ran another image next. Yours is tried once more before it is told whose fault it is."
 )
-
-
-def attempts(entry: Entry, purpose: str) -> int:
-    """Count the runs of an entry that ended on our side, since it was last requeued."""
-    runs = Run.objects.filter(entry=entry, purpose=purpose, outcome__in=OURS)
-    if entry.requeued_at is not None:
-        runs = runs.filter(started_at__gt=entry.requeued_at)
-    return runs.count()
 
 
 def lose(run_id: int, *, reason: str, overdue_only: bool = False) -> bool:
@@ -76,19 +68,42 @@ def take_back(run_id: int) -> bool:
         entry = Entry.objects.select_for_update().get(pk=entry_id)
         run = Run.objects.filter(pk=run_id, ended_at=None).select_for_update().first()
         detail = "our side could not put together what the node is told; the server's log says why"
-        return end(run, entry, Ending.IMAGE_UNAVAILABLE, {"detail": detail})
+        columns = {"detail": detail}
+        return end(run, entry, Ending.IMAGE_UNAVAILABLE, columns, is_of_node=False)
 
 
-def end(run: Run | None, entry: Entry, outcome: str, columns: Mapping[str, Any]) -> bool:
-    """Close a run whose row and entry are locked, and move what follows from it."""
+def end(
+    run: Run | None,
+    entry: Entry,
+    outcome: str,
+    columns: Mapping[str, Any],
+    health: Health | None = None,
+    *,
+    is_of_node: bool = True,
+) -> bool:
+    """Close a run whose row and entry are locked, and move what follows from it.
+
+    `health` is what its node found when it checked itself after a failure; `is_of_node` says that
+    the end speaks for the node or against it.
+    """
     if run is None:
         return False
-    Run.objects.filter(pk=run.pk).update(ended_at=database_now(), outcome=outcome, **columns)
+    step = health.step if health is not None and health.is_fit else ""
+    fault = blame.find_fault_of_image(run, step) if outcome in OURS else ""
+    if fault:
+        outcome, columns = Ending.CRASHED, {**columns, "message": fault}
+    elif step and outcome in OURS:
+        columns = {**columns, "message": f"{STEP_WORDS[step].capitalize()}. {UNDECIDED}"}
+    Run.objects.filter(pk=run.pk).update(
+        ended_at=database_now(), outcome=outcome, refused_step=step, **columns
+    )
     run.refresh_from_db()
-    _judge_node(run)
-    # One that has never said a word about the run may not even have heard of it.
-    if outcome == Ending.NODE_LOST and run.stage != Run.Stage.CLAIMED:
-        _count_loss(run)
+    if is_of_node:
+        _judge_node(run, health)
+    if outcome == Ending.NODE_LOST:
+        quarantine.count_loss(run)
+    elif outcome == Ending.OK:
+        quarantine.note_success(run)
     if entry.state == EntryState.RUNNING:
         _move_entry(run, entry)
     return True
@@ -112,18 +127,21 @@ def _move_entry(run: Run, entry: Entry) -> None:
 
 
 def _retry(run: Run, entry: Entry) -> None:
-    why = WORDS[run.outcome]
+    why = STEP_WORDS.get(run.refused_step) or WORDS[run.outcome]
     if run.image.quarantined_at is not None:
-        _move(entry, EntryState.FAILED, REASON_QUARANTINED)
-    elif run.outcome in OURS and attempts(entry, run.purpose) >= MAX_ATTEMPTS:
+        _move(entry, EntryState.FAILED, quarantine.REASON)
+    elif run.outcome in OURS and retries.is_exhausted(entry, run.purpose):
+        tried = retries.spoilt_runs(entry, run.purpose)
         reason = (
-            f"Our side failed: {MAX_ATTEMPTS} attempts to run it ended without a result; in the "
+            f"Our side failed: {tried.count()} attempts to run it ended without a result; in the "
             f"last one {why}. Nothing is wrong with what you sent as far as we know. The "
             "organisers can see this; you can send it again."
         )
         _move(entry, EntryState.FAILED, reason)
     else:
-        _move(entry, EntryState.WAITING, f"{why}; it goes to another one")
+        _move(
+            entry, EntryState.WAITING, f"{why}; it is tried again, on another one if there is one"
+        )
 
 
 def _reject_all(run: Run, entry: Entry) -> None:
@@ -143,41 +161,17 @@ def _move(entry: Entry, to: str, reason: str) -> None:
     work.move(entry, old=[entry.state], to=to, reason=reason)
 
 
-def _judge_node(run: Run) -> None:
-    nodes = Node.objects.filter(pk=run.node_id)
-    if run.outcome in OF_THE_NODE:
-        nodes.update(failures=F("failures") + 1)
-        drained = nodes.filter(failures__gte=FAILURES_TO_DRAIN, drained_at=None).update(
-            drained_at=timezone.now(),
-            drain_reason=f"its engine failed {FAILURES_TO_DRAIN} times in a row: {run.detail}"[
-                :500
-            ],
-        )
-        if drained:
-            logger.error("node %s is drained: its engine fails", run.node_id)
-    elif run.outcome == Ending.OK or run.outcome in TEAMS_FAULT:  # its engine works
-        nodes.update(failures=0)
+def _judge_node(run: Run, health: Health | None) -> None:
+    if run.outcome in RAN:
+        fitness.note_success(run.node_id)
+    if health is not None:
+        fitness.note_check(run.node_id, health)
+    elif run.outcome == Ending.NODE_LOST and _was_ours(run):
+        pass
+    elif run.outcome in OURS:
+        fitness.note_failure(run.node_id, WORDS[run.outcome])
 
 
-def _count_loss(run: Run) -> None:
-    images = Image.objects.filter(pk=run.image_id)
-    images.update(nodes_lost=F("nodes_lost") + 1)
-    full = images.filter(nodes_lost__gte=NODES_TO_QUARANTINE, quarantined_at=None)
-    if full.update(quarantined_at=timezone.now()):
-        logger.error("image %s is in quarantine", run.image_id)
-        fail_quarantined(Entry.objects.filter(submission__image=run.image_id))
-    run.image.refresh_from_db()
-
-
-def fail_quarantined(entries: QuerySet[Entry]) -> int:
-    """Fail what waits although nothing will run its image; return how many."""
-    waiting = entries.filter(
-        state=EntryState.WAITING, submission__image__quarantined_at__isnull=False
-    )
-    failed = 0
-    for entry in waiting.order_by("pk"):
-        with transaction.atomic():
-            failed += work.move(
-                entry, old=[EntryState.WAITING], to=EntryState.FAILED, reason=REASON_QUARANTINED
-            )
-    return failed
+def _was_ours(run: Run) -> bool:
+    assert run.ended_at is not None
+    return platform_was_away(run.heartbeat_at, run.ended_at)

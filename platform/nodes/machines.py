@@ -8,7 +8,7 @@ is away, whatever it was doing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
@@ -25,18 +25,26 @@ LEASES_UNSEEN = 2
 class Machine:
     """A node as it stands now."""
 
+    pk: int
     name: str
     is_alive: bool  # seen within two leases
     is_drained: bool
+    failing_since: datetime | None
+    failing_reason: str  # for organisers
     is_busy: bool
     has_gpu: bool
     memory: int  # bytes that it offers
     takes_cpu_work: bool
 
     @property
+    def is_failing(self) -> bool:
+        """Whether it is given nothing until its own check passes."""
+        return self.failing_since is not None
+
+    @property
     def is_there(self) -> bool:
         """Whether it can be given anything, now or once it is done."""
-        return self.is_alive and not self.is_drained
+        return self.is_alive and not self.is_drained and not self.is_failing
 
     def serves(self, *, needs_gpu: bool, memory: int = 0) -> bool:
         """Say whether it is there for systems of this kind that may take so much memory."""
@@ -76,6 +84,11 @@ class Machines:
         return sum(one.is_alive and one.is_drained for one in self.rows)
 
     @property
+    def failing(self) -> list[Machine]:
+        """Return those that are given nothing until their own checks pass, alive or not."""
+        return [one for one in self.rows if one.is_failing]
+
+    @property
     def busy(self) -> int:
         """Return how many are at a run."""
         return sum(one.is_alive and one.is_busy for one in self.rows)
@@ -102,9 +115,12 @@ def _machine(node: Node) -> Machine:
     is_alive: bool = node.is_alive  # type: ignore[attr-defined]  # `with_life` says both
     is_busy: bool = node.is_busy  # type: ignore[attr-defined]
     return Machine(
+        pk=node.pk,
         name=node.name,
         is_alive=is_alive,
         is_drained=node.drained_at is not None,
+        failing_since=node.failing_since,
+        failing_reason=node.failing_reason,
         is_busy=is_busy,
         has_gpu=bool(node.gpus),
         memory=node.memory,

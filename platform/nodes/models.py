@@ -33,7 +33,17 @@ class Node(models.Model):
     memory = models.PositiveBigIntegerField(default=0)  # bytes
     runtime = models.CharField(max_length=50, blank=True)  # of its engine; empty: the usual one
     version = models.CharField(max_length=50, blank=True)
-    failures = models.PositiveSmallIntegerField(default=0)  # of its engine, in a row
+    # Its health: nodes.fitness keeps these.
+    failures = models.PositiveSmallIntegerField(default=0)  # runs that its side spoiled, in a row
+    failing_since = models.DateTimeField(null=True, blank=True)  # until its own check passes
+    failing_reason = models.TextField(blank=True)  # for organisers
+    restarts = models.PositiveSmallIntegerField(default=0)  # with a run under way, in a row
+    not_before = models.DateTimeField(null=True, blank=True)  # it is given nothing until then
+    # The process that works with its token: nodes.processes keeps these.
+    process_id = models.CharField(max_length=32, blank=True)  # of one start
+    process_host = models.CharField(max_length=255, blank=True)
+    process_pid = models.PositiveBigIntegerField(null=True, blank=True)
+    process_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["name"]
@@ -102,6 +112,8 @@ class Run(models.Model):
     problem_count = models.PositiveIntegerField(default=0)
     notes = models.JSONField(default=list, blank=True)  # where the machine differs
     detail = models.TextField(blank=True)  # for organisers and operators alone
+    # What the engine would not do with its image, and then did with the known good one.
+    refused_step = models.CharField(max_length=10, blank=True)  # load, create, start
     log = models.ForeignKey(
         StoredFile, models.PROTECT, null=True, blank=True, related_name="log_of"
     )
@@ -168,6 +180,14 @@ class TeamTurn(models.Model):
         return f"{self.team_id}: {self.at}"
 
 
+OURS = frozenset(
+    {
+        Run.Ending.NODE_LOST,
+        Run.Ending.IMAGE_UNAVAILABLE,
+        Run.Ending.NO_GPU,
+        Run.Ending.ENGINE_ERROR,
+    }
+)
 TEAMS_FAULT = frozenset(
     {
         Run.Ending.CRASHED,

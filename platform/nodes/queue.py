@@ -71,6 +71,11 @@ def why_nothing_moves(machines: Machines, *, needs_gpu: bool, memory: int = 0) -
         )
     if any(one.is_alive and one.has_gpu >= needs_gpu and one.is_drained for one in machines.rows):
         return f"No {what} takes new work at the moment: the organisers are at it."
+    if any(one.is_failing and one.has_gpu >= needs_gpu for one in machines.rows):
+        return (
+            f"No {what} is fit for work at the moment: each takes nothing until its own check "
+            "passes. The organisers can see why."
+        )
     if machines.alive and needs_gpu:
         return "No GPU node is there at the moment. Those without a GPU can't run this system."
     if machines.alive:

@@ -20,7 +20,8 @@ from files import storage
 from files.models import StoredFile
 from nodes import endings
 from nodes.clock import database_now
-from nodes.models import Node, Run
+from nodes.fitness import Health
+from nodes.models import OURS, Node, Run
 from sharedtasks import testsets
 from submissions import hypotheses
 from submissions.models import Entry
@@ -60,6 +61,7 @@ class Report:
     log_bytes: int = 0
     notes: list[str] = field(default_factory=list)
     detail: str = ""
+    health: Health | None = None  # of the node, which it has checked after a failure
 
 
 def heartbeat(node: Node, run_id: int, fence: int, sign: SignOfLife) -> bool:
@@ -132,7 +134,7 @@ def finish(node: Node, run_id: int, fence: int, report: Report) -> None:
         entry = Entry.objects.select_for_update().get(pk=found.entry_id)
         run = Run.objects.select_for_update().get(pk=run_id)
         if run.ended_at is not None:
-            if run.outcome == report.outcome:
+            if run.outcome == report.outcome or _was_judged(run, report):
                 return
             raise Refused
         is_test = run.purpose == Run.Purpose.TEST
@@ -140,7 +142,13 @@ def finish(node: Node, run_id: int, fence: int, report: Report) -> None:
             raise Unacceptable(f"{report.done} segments are done, of a run of {run.segments}")
         if report.outcome == Run.Ending.OK and is_test and run.hypotheses_id is None:
             raise Unacceptable("a run that is ok sends its hypotheses before it ends")
-        endings.end(run, entry, report.outcome, _columns(report, run))
+        endings.end(run, entry, report.outcome, _columns(report, run), report.health)
+
+
+def _was_judged(run: Run, report: Report) -> bool:
+    """Return whether an end was told before, and found to be the image's fault."""
+    step = report.health.step if report.health else ""
+    return bool(step) and step == run.refused_step and report.outcome in OURS
 
 
 def _held(node: Node, run_id: int, fence: int) -> QuerySet[Run]:

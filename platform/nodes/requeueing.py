@@ -9,8 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, Q, Subquery
 
 from accounts.models import User
-from nodes.endings import OURS
-from nodes.models import Run
+from nodes.models import OURS, Run
 from sharedtasks.models import Phase
 from submissions import requeueing
 from submissions.models import Entry, Submission

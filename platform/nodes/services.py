@@ -17,7 +17,10 @@ def drain(nodes: Iterable[Node], *, reason: str) -> int:
 
 
 def undrain(nodes: Iterable[Node]) -> int:
-    """Give these nodes work again; their failures are forgotten. Return how many were drained."""
+    """Give these nodes work again; their failures are forgotten. Return how many were drained.
+
+    One that fails its own check is given nothing until it passes, drained or not.
+    """
     rows = Node.objects.filter(pk__in=[node.pk for node in nodes], drained_at__isnull=False)
     return rows.update(drained_at=None, drain_reason="", failures=0)
 
@@ -34,4 +37,4 @@ def revoke(nodes: Iterable[Node]) -> int:
 def lift_quarantine(images: Iterable[Image]) -> int:
     """Let these images run again; the nodes they have lost are forgotten. Return how many."""
     rows = Image.objects.filter(pk__in=[image.pk for image in images], quarantined_at__isnull=False)
-    return rows.update(quarantined_at=None, nodes_lost=0)
+    return rows.update(quarantined_at=None, nodes_lost=0, losses_since=Now())

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from nodes import endings, waking
+from nodes import endings, quarantine, waking
 from nodes.clock import database_now
 from nodes.leases import prolong_leases
 from nodes.models import Run
@@ -47,7 +47,7 @@ def sweep_runs() -> SweptRuns:
         lost=lost,
         cut_short=_cut_short(),
         returned=_return_homeless(),
-        failed=endings.fail_quarantined(Entry.objects.all()),
+        failed=quarantine.fail_waiting(Entry.objects.all()),
         woken=waking.wake_idle(),
     )
     if done != SweptRuns():

@@ -18,9 +18,14 @@ LAST_TURN = "team__node_turn__at"
 
 
 def next_in_turn(entries: QuerySet[Entry]) -> QuerySet[Entry]:
-    """Put the entry first that is next."""
+    """Put the entry first that is next; `failed_here_at` is of `retries.elsewhere_first`.
+
+    What failed on this node of late and no other node can take comes last.
+    """
+    failed_here = F("failed_here_at").asc(nulls_first=True)
+    last_turn = F(LAST_TURN).asc(nulls_first=True)
     # GPU work first: no other node can do it.
-    return entries.order_by("-submission__needs_gpu", F(LAST_TURN).asc(nulls_first=True), "pk")
+    return entries.order_by(failed_here, "-submission__needs_gpu", last_turn, "pk")
 
 
 def in_turn(entries: QuerySet[Entry]) -> list[int]:

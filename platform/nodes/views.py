@@ -18,11 +18,13 @@ from django.views.decorators.http import require_http_methods
 from config.bodies import Limit, takes_up_to
 from files import storage
 from files.trouble import trouble_in
-from nodes import endings, reports
+from nodes import endings, fitness, processes, reports
 from nodes.assignments import assignment
 from nodes.bodies import BadBody, Body
 from nodes.claims import claim
+from nodes.clock import database_now
 from nodes.models import Node, Run
+from nodes.processes import AnotherProcess
 from nodes.reports import Refused, Unacceptable
 from nodes.tokens import node_of
 
@@ -57,6 +59,8 @@ def of_nodes(method: str) -> Callable[[Handler[P]], View[P]]:
                 return _error(400, str(error))
             except Refused:
                 return _error(409, "This run is not yours any more.")
+            except AnotherProcess as error:
+                return _error(423, str(error))
             except storage.FileTooLarge as error:
                 return _error(413, str(error))
             except Unacceptable as error:
@@ -82,11 +86,26 @@ def me(_request: HttpRequest, node: Node) -> HttpResponse:
 @of_nodes("POST")
 def claim_run(request: HttpRequest, node: Node) -> HttpResponse:
     """Give the node its next run."""
-    run = claim(node, Body.of(request).machine())
+    body = Body.of(request)
+    run = claim(node, body.machine(), body.process(), body.health())
     if run is not None:
         return _told(run)
-    headers = {"Terminarium-Drained": "1"} if node.drained_at is not None else {}
-    return HttpResponse(status=204, headers=headers)
+    wait = fitness.wait_of(node, database_now())
+    headers = {
+        "Terminarium-Drained": node.drained_at is not None,
+        "Terminarium-Check": node.failing_since is not None,
+        "Retry-After": wait,
+    }
+    return HttpResponse(
+        status=204, headers={name: str(int(value)) for name, value in headers.items() if value}
+    )
+
+
+@of_nodes("POST")
+def goodbye(request: HttpRequest, node: Node) -> HttpResponse:
+    """Note that a node's process ends."""
+    processes.part(node, Body.of(request).text("process"))
+    return HttpResponse(status=204)
 
 
 def _told(run: Run) -> HttpResponse:
@@ -104,6 +123,7 @@ def _told(run: Run) -> HttpResponse:
 def heartbeat(request: HttpRequest, node: Node, pk: int) -> HttpResponse:
     """Renew the lease; say whether to stop."""
     body = Body.of(request)
+    processes.require_current(node, body.text("process"))
     is_over = reports.heartbeat(node, pk, body.integer("fence"), body.sign_of_life())
     return JsonResponse({"cancel": is_over, "lease": settings.NODE_LEASE})
 

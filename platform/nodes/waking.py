@@ -47,7 +47,7 @@ def wake_for(entry: int) -> None:
 
 
 def _is_one_free(*, needs_gpu: bool) -> bool:
-    free = _idle().filter(drained_at=None)
+    free = _idle().filter(drained_at=None, failing_since=None)
     return (free.exclude(gpus=[]) if needs_gpu else free.filter(takes_cpu_work=True)).exists()
 
 
@@ -80,7 +80,9 @@ def wake_idle() -> int:
 def _wanted(idle: list[Node], waiting: int, *, is_gpu: bool) -> int:
     """Return how many messages one queue is to hold."""
     takers = sum(
-        node.drained_at is None and (bool(node.gpus) if is_gpu else node.takes_cpu_work)
+        node.drained_at is None
+        and node.failing_since is None
+        and (bool(node.gpus) if is_gpu else node.takes_cpu_work)
         for node in idle
     )
     before = timezone.now() - timedelta(seconds=WAKE_EVERY)

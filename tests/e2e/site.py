@@ -51,6 +51,7 @@ class Site:
         (folder / "tmp").mkdir(exist_ok=True)
         self.children = Children(folder / "logs", self.environment)
         self.nodes: dict[str, Children] = {}
+        self.tokens: dict[str, str] = {}  # of the nodes
         if not is_seeded:
             self.run("tests.e2e.seed", "set_up")
 
@@ -110,6 +111,7 @@ class Site:
                 **settings,
             }
             self.nodes[name] = Children(self.folder / "logs", environment)
+            self.tokens[name] = environment["NODE_TOKEN"]
         self.nodes[name].start(name, "evaluator", "node")
 
     def add_node(self, name: str, token: str) -> None:
@@ -117,8 +119,10 @@ class Site:
         digest = hashlib.sha256(token.encode()).hexdigest()
         self.rows(
             "insert into nodes_node (name, token_hash, created_at, drain_reason, takes_cpu_work, "
-            "gpus, cpus, memory, runtime, version, failures) values "
-            f"('{name}', '{digest}', now(), '', true, '[]', 0, 0, '', '', 0) returning id"
+            "gpus, cpus, memory, runtime, version, failures, failing_reason, restarts, process_id, "
+            "process_host) values "
+            f"('{name}', '{digest}', now(), '', true, '[]', 0, 0, '', '', 0, '', 0, '', '') "
+            "returning id"
         )
 
     def allow_images(self, **limits: float) -> None:

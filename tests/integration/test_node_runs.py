@@ -12,6 +12,7 @@ from evaluator.container import GB, MB
 from evaluator.node.assignment import read_assignment
 from evaluator.node.client import Machine, Platform
 from evaluator.node.errors import StopError
+from evaluator.node.fitness import Fitness
 from evaluator.node.images import Images
 from evaluator.node.probe import probe
 from evaluator.node.work import Work
@@ -39,9 +40,11 @@ def make_work(platform, tmp_path, engine_address, monkeypatch):
     def make(*, machine=OFFER, budget=GB, grace=0.0, patience=0.0):
         client = Platform(platform.url, TOKEN)
         images = Images(client, tmp_path, budget)
+        fitness = Fitness(tmp_path, machine, images)
         return Work(
-            client, images, machine, grace=grace, patience=patience, on_refusal=lambda: None
-        )
+            client, images, machine, fitness,
+            grace=grace, patience=patience, on_refusal=lambda: None,
+        )  # fmt: skip
 
     return make
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -85,6 +86,20 @@ def test_drained_nodes_are_given_work_again_as_if_nothing_had_been(admin, organi
     assert drained.drained_at is not None
     assert drained.drain_reason == "by organiser"
     assert (node.drained_at, node.drain_reason, node.failures) == (None, "", 0)
+
+
+def test_the_list_says_in_words_what_is_wrong_with_a_node(admin):
+    now = timezone.now()
+    node_row("sick", failing_since=now, failing_reason="its folder is full")
+    node_row("loop", restarts=4, not_before=now + timedelta(seconds=20))
+    node_row("busy", process_id=32 * "a", process_host="gpu-a", process_pid=7, process_since=now)
+
+    text = admin.get(NODES).text
+    page = admin.get(reverse("admin:nodes_node_change", args=[Node.objects.get(name="busy").pk]))
+
+    assert "its folder is full (nothing is given to it until its own check passes)" in text
+    assert "started anew 4 times with a run; it waits for" in text
+    assert "7 on gpu-a, since" in page.text
 
 
 def test_a_revoked_token_opens_nothing(admin):

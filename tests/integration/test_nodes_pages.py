@@ -95,11 +95,27 @@ def test_the_status_page_counts_and_names_nobody(client, make_waiting):
         "of them with a GPU": "0",
         "of them at a run": "1",
         "of them drained: given nothing new": "1",
+        "Nodes in trouble: given nothing until their own check passes": "0",
         "Nodes not heard of for a while": "1",
     }
     assert "No GPU node is there at the moment." in text
     for name in (busy.name, drained.name, "Lexica", "Marian", "en-fr"):
         assert name not in text
+
+
+@pytest.mark.parametrize("role", ["visitor", "alice", "organiser"])
+def test_only_organisers_read_which_nodes_are_in_trouble_and_why(client, request, role):
+    reason = "its engine does not run <the> known good image"
+    node_row("sick-1", failing_since=timezone.now(), failing_reason=reason)
+    node_row("fine-1")
+    if role != "visitor":
+        client.force_login(request.getfixturevalue(role))
+
+    text = client.get(reverse("status")).text
+
+    assert "Nodes in trouble: given nothing until their own check passes" in text
+    shown = ("sick-1" in text, "does not run &lt;the&gt; known" in text, "fine-1" in text)
+    assert shown == (role == "organiser", role == "organiser", False)
 
 
 def test_the_status_page_asks_at_most_four_questions(client, make_waiting):
@@ -199,6 +215,13 @@ def test_nothing_is_estimated_without_runs_or_without_nodes(make_waiting):
             False,
             "No node takes new work at the moment: the organisers are at it.",
         ),
+        (
+            [{"failing_since": timezone.now()}],
+            False,
+            "No node is fit for work at the moment: each takes nothing until its own check passes. "
+            "The organisers can see why.",
+        ),
+        ([{"failing_since": timezone.now()}, {}], False, ""),
         (
             [{"gpus": ["0"], "drained_at": timezone.now()}, {}],
             True,

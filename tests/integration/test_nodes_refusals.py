@@ -28,13 +28,14 @@ METHODS = {
     "node-hypotheses": "put",
     "node-log": "put",
     "node-finish": "post",
+    "node-goodbye": "post",
 }
-OF_A_RUN = [name for name in METHODS if name not in ("node-me", "node-claim")]
+OF_A_RUN = [name for name in METHODS if name not in ("node-me", "node-claim", "node-goodbye")]
 WRITES = [name for name in OF_A_RUN if name != "node-image"]
-JSON = ["node-claim", "node-heartbeat", "node-finish"]
+JSON = ["node-claim", "node-heartbeat", "node-finish", "node-goodbye"]
 BEAT = {"stage": "running", "done": 1, "segments": 4, "memory": 7}
 FINISH = END | {"outcome": "crashed", "done": 4}
-BODIES = {"node-claim": MACHINE, "node-heartbeat": BEAT, "node-finish": FINISH}
+BODIES = {"node-claim": MACHINE, "node-heartbeat": BEAT, "node-finish": FINISH, "node-goodbye": {}}
 KEPT = ("stage", "done", "memory", "lease_until", "log", "hypotheses", "ended_at", "outcome")
 
 
@@ -55,6 +56,7 @@ def ask(client, run, node):
     addresses = {
         "node-me": "/nodes/v1/me",
         "node-claim": "/nodes/v1/claim",
+        "node-goodbye": "/nodes/v1/goodbye",
         "node-image": run["image"]["archive"]["url"],
         **{name: f"/nodes/v1/runs/{run['run']}/{name.removeprefix('node-')}" for name in WRITES},
     }

@@ -68,6 +68,7 @@ def begin_to_wait(make_bare_test_set, team, alice, django_capture_on_commit_call
         ([{}], True, []),
         ([{"gpus": ["0"], "takes_cpu_work": False}], False, []),
         ([{"drained_at": timezone.now()}], False, []),
+        ([{"failing_since": timezone.now()}], False, []),
         ([{"revoked_at": timezone.now()}], False, []),
         ([{"seen": 10_000}], False, [wake.CPU]),  # it may only not have been woken
         ([], False, []),

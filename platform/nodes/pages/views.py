@@ -31,7 +31,8 @@ LOG_SHOWN = 6000  # characters of a log's end, on an entry's page
 def status(request: HttpRequest) -> HttpResponse:
     """Show what waits and which nodes are there; everybody may know.
 
-    Organisers also read which of the site's own services are missing.
+    Organisers also read which of the site's own services are missing, and which nodes are in
+    trouble.
     """
     found = site_status.now()
     is_organiser = viewer_of(request.user).is_organiser
@@ -39,7 +40,7 @@ def status(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {
         "status": found,
         "poll_every": POLL_EVERY,
-        "shows_services": is_organiser,
+        "is_organiser": is_organiser,
         "missing": missing,
     }
     return live(request, "status", context, facts=(*found.facts, missing), folder="nodes")

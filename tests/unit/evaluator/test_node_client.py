@@ -10,7 +10,7 @@ import pytest
 from evaluator.node import client as protocol
 from evaluator.node.answers import Patience
 from evaluator.node.assignment import read_hold
-from evaluator.node.client import Beat, Machine, Me, Platform, Renewal
+from evaluator.node.client import Answer, Beat, Machine, Me, Platform, Renewal
 from evaluator.node.errors import (
     FenceRefusedError,
     PlatformError,
@@ -40,7 +40,7 @@ def client(platform):
 @pytest.fixture
 def hold(platform, client):
     platform.add(make_segments(2))
-    return read_hold(client.claim(MACHINE)[0])
+    return read_hold(client.claim(MACHINE).run)
 
 
 def test_it_says_what_it_offers_and_takes_what_it_is_given(platform, client):
@@ -56,14 +56,14 @@ def test_it_says_what_it_offers_and_takes_what_it_is_given(platform, client):
         "version": "0.1.0",
     }
     assert platform.requests[0].headers["Content-Type"] == "application/json"
-    assert claimed == (run.claim, False)
-    assert nothing == (None, False)
+    assert claimed == Answer(run.claim)
+    assert nothing == Answer()
 
 
 def test_a_drained_node_is_told_so(platform, client):
     platform.is_drained = True
 
-    assert client.claim(MACHINE) == (None, True)
+    assert client.claim(MACHINE) == Answer(is_drained=True)
     assert client.me() == Me("node-1", True)
 
 

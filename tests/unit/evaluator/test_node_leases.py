@@ -31,7 +31,7 @@ def lease(platform, patience):
     client = Platform(platform.url, TOKEN)
     platform.add(make_segments(1))
     claimed_at = time.monotonic()
-    hold = read_hold(client.claim(Machine(1, 1, (), None, "1"))[0])
+    hold = read_hold(client.claim(Machine(1, 1, (), None, "1")).run)
     with Lease(client, hold, claimed_at, patience=patience) as lease:
         yield lease
 

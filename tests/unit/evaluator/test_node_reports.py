@@ -50,7 +50,7 @@ def send(platform, monkeypatch):
 
     def send(result, *, cause=None, is_ending=False, **claim):
         platform.add(make_segments(2), **claim)
-        value, _ = client.claim(Machine(1, 1, (), None, "1"))
+        value = client.claim(Machine(1, 1, (), None, "1")).run
         assignment = read_assignment(value)
         with Lease(client, assignment.hold, time.monotonic(), patience=30) as lease:
             if cause:

@@ -12,7 +12,7 @@ from evaluator import container
 from evaluator.container import EngineUnavailableError, Outcome, Progress, RunResult
 from evaluator.node import execution
 from evaluator.node import work as module
-from evaluator.node.client import Machine, Platform
+from evaluator.node.client import Health, Machine, Platform
 from evaluator.node.errors import FenceRefusedError
 from evaluator.node.work import Work
 from tests.containers import make_segments
@@ -53,6 +53,24 @@ class Engine:
         return 0
 
 
+class Fitness:
+    """Checks that find what they are told to."""
+
+    def __init__(self) -> None:
+        self.checks: list[Health] = []  # then it is fit
+        self.proofs: list[Health] = []
+        self.steps: list[str | None] = []  # that were to be proved
+        self.checked = 0
+
+    def check(self):
+        self.checked += 1
+        return self.checks.pop(0) if self.checks else Health(True)
+
+    def prove(self, assignment, step, cancel):
+        self.steps.append(step)
+        return self.proofs.pop(0) if self.proofs else Health(True, "", step)
+
+
 class Store:
     """Images that are there always."""
 
@@ -76,14 +94,19 @@ def refusals():
 
 
 @pytest.fixture
-def work(platform, engine, refusals):
+def fitness():
+    return Fitness()
+
+
+@pytest.fixture
+def work(platform, engine, fitness, refusals):
     client = Platform(platform.url, TOKEN)
 
     def refuse():
         refusals.append(True)
         work.stop()
 
-    work = Work(client, Store(), MACHINE, grace=0.0, patience=0.0, on_refusal=refuse)
+    work = Work(client, Store(), MACHINE, fitness, grace=0.0, patience=0.0, on_refusal=refuse)
     yield work
     work.stop()
 
@@ -271,3 +294,130 @@ def test_a_refused_image_download_loses_the_run(platform, engine, work):
 
     assert outcomes(platform) == [None]
     assert not platform.asked("finish")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "step", "expected"),
+    [
+        (Outcome.ENGINE_ERROR, "start", "engine_error"),
+        (Outcome.ENGINE_ERROR, "create", "engine_error"),
+        (Outcome.IMAGE_UNAVAILABLE, "load", "image_unavailable"),
+        (Outcome.NO_GPU, "start", "no_gpu"),
+        (Outcome.CRASHED, "start", "crashed"),
+    ],
+)
+def test_what_the_engine_refuses_is_proved_and_keeps_no_other_image_waiting(
+    platform, engine, fitness, work, monkeypatch, outcome, step, expected
+):
+    pauses = []
+    monkeypatch.setattr(work._ending, "wait", pauses.append)
+    engine.results = [RunResult(outcome, "ours", step=step)]
+    first, _ = platform.add(make_segments(1)), platform.add(make_segments(1))
+
+    work.wake()
+
+    assert outcomes(platform) == [expected, "ok"]
+    assert first.end["health"] == {"is_fit": True, "text": "", "step": step}
+    assert fitness.steps == [step]
+    assert (pauses, fitness.checked) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "message"),
+    [
+        (Outcome.ENGINE_ERROR, "Our side failed."),
+        (Outcome.NO_GPU, "Our side failed."),
+        (Outcome.CRASHED, "The command can't be started."),
+    ],
+)
+def test_a_machine_that_cant_do_it_with_another_image_either_takes_nothing_until_it_can(
+    platform, engine, fitness, work, caplog, outcome, message
+):
+    fault = Health(False, "its engine is broken")
+    fitness.proofs, fitness.checks = [fault], [fault, fault]
+    engine.results = [RunResult(outcome, message, step="start")]
+    first, second = platform.add(make_segments(1)), platform.add(make_segments(1))
+
+    work.wake()
+
+    told = "no_gpu" if outcome is Outcome.NO_GPU else "engine_error"
+    assert outcomes(platform) == [told, "ok"]
+    assert first.end["message"].startswith("Our side failed")
+    assert first.end["health"] == {"is_fit": False, "text": "its engine is broken", "step": ""}
+    told = [json.loads(one.body).get("health") for one in platform.asked("claim")]
+    assert told[:4] == [
+        None,
+        {"is_fit": False, "text": "its engine is broken"},
+        {"is_fit": False, "text": "its engine is broken"},
+        {"is_fit": True, "text": ""},
+    ]
+    assert second.end
+    assert "takes nothing until its own check passes: its engine is broken" in caplog.text
+
+
+def test_a_platform_that_asks_for_a_check_gets_one_and_no_more(platform, engine, fitness, work):
+    platform.wants_check = True
+    platform.add(make_segments(1))
+
+    work.wake()
+
+    assert (outcomes(platform), fitness.checked) == (["ok"], 1)
+
+
+def test_a_platform_that_asks_for_checks_for_ever_is_asked_with_pauses(
+    platform, engine, fitness, work, monkeypatch
+):
+    pauses = []
+
+    def wait(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 5:
+            work._ending.set()
+
+    monkeypatch.setattr(work._ending, "wait", wait)
+    platform.always["claim"] = lambda handler: handler.answer(204, None, {"Terminarium-Check": "1"})
+
+    work.wake()
+
+    assert pauses == [0.01, 0.02, 0.04, 0.05, 0.05]
+
+
+@pytest.mark.parametrize(("text", "expected"), [("3", 3), ("99999", 60), ("soon", None)])
+def test_it_waits_as_long_as_the_platform_says_within_reason(
+    platform, work, monkeypatch, text, expected
+):
+    pauses = []
+    monkeypatch.setattr(work._ending, "wait", pauses.append)
+    platform.faults["claim"] = [lambda handler: handler.answer(204, None, {"Retry-After": text})]
+
+    work.wake()
+
+    assert pauses == ([expected] if expected else [])
+
+
+def test_nothing_is_proved_by_a_node_that_is_to_end(platform, engine, fitness, work):
+    def prove(assignment, step, cancel):
+        work.stop()
+        return Health(False, "cut short")
+
+    fitness.prove = prove
+    engine.results = [RunResult(Outcome.ENGINE_ERROR, "ours", step="start")]
+    run = platform.add(make_segments(1))
+
+    work.wake()
+
+    assert run.end["outcome"] == "handed_back"
+    assert "health" not in run.end
+
+
+def test_a_second_process_is_refused_in_the_platforms_words(platform, work, caplog):
+    def refuse(handler):
+        handler.answer(423, {"error": "Another process works with the token: process 7 on gpu-a."})
+
+    platform.faults["claim"] = [refuse, refuse]
+    platform.add(make_segments(1))
+
+    work.wake()
+
+    assert outcomes(platform) == ["ok"]  # it tries again, as the first one may end
+    assert caplog.text.count("process 7 on gpu-a") == 2

@@ -1,0 +1,120 @@
+"""What a node checks of itself before it takes more work: its folder, its engine, its GPUs.
+
+After a failure it tells whether the image was at fault or the machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evaluator.container import MB, EngineError, Limits
+from evaluator.container.errors import Step
+from evaluator.container.verdict import in_bytes
+from evaluator.errors import InfrastructureError
+from evaluator.node.assignment import Assignment
+from evaluator.node.client import Health, Machine
+from evaluator.node.errors import NodeError
+from evaluator.node.images import Images
+from evaluator.node.probe import LIMITS, probe
+
+TRIAL = "trial"  # a file that is written and removed
+TRIAL_BYTES = 64 * 1024
+# Room that a check asks for at most: one image that is larger must not keep all others waiting.
+ROOM_AT_MOST = 1024 * MB
+PLENTY = 2  # times the bytes of its files that an image may take of the engine's disk
+
+
+@dataclass(frozen=True, slots=True)
+class Fitness:
+    """Checks a node. Its methods change nothing, and may be called while a run is ours."""
+
+    folder: Path
+    machine: Machine
+    images: Images
+
+    def check(self) -> Health:
+        """Check all that work needs: return whether this node is fit, and if not, why."""
+        return self._look(LIMITS, [[gpu] for gpu in self.machine.gpus] or [[]], None)
+
+    def prove(self, assignment: Assignment, step: Step | None, cancel: threading.Event) -> Health:
+        """Check with the very limits and GPUs of a run that failed, at this step of the engine.
+
+        A machine that is fit and yet has failed leaves the image as the reason: then the answer
+        has the step.
+        """
+        health = self._look(assignment.limits, [assignment.gpus], cancel)
+        doubt = self._doubt(assignment.image.unpacked) if step == "load" else ""
+        if not health.is_fit or doubt:
+            return Health(health.is_fit, health.text or doubt)
+        return Health(True, "", step)
+
+    def _look(
+        self, limits: Limits, leases: Sequence[Sequence[str]], cancel: threading.Event | None
+    ) -> Health:
+        try:
+            require_folder(self.folder, self.images.room_needed)
+            for gpus in leases:
+                self._require_run(limits, gpus, cancel)
+        except InfrastructureError as error:
+            return Health(False, str(error))
+        except Exception as error:  # a node that can't even check itself is not fit
+            return Health(False, f"its own check failed: {type(error).__name__}")
+        return Health(True, "")
+
+    def _require_run(
+        self, limits: Limits, gpus: Sequence[str], cancel: threading.Event | None
+    ) -> None:
+        fault = probe(self.machine.runtime, gpus, limits, cpus=self.machine.cpus, cancel=cancel)
+        if fault:
+            what = f"with GPU {', '.join(gpus)}" if gpus else "at all"
+            raise EngineError(f"its engine does not run the known good image {what}: {fault}")
+
+    @staticmethod
+    def _doubt(unpacked: int) -> str:
+        """Return why the layers may not have been at fault: the known good image needs no room.
+
+        An engine elsewhere keeps them on a disk that can't be looked at. Many small files take
+        more room than their bytes, so there has to be plenty.
+        """
+        from evaluator.container.engine import Engine
+
+        try:
+            with contextlib.closing(Engine.connect()) as engine:
+                free = shutil.disk_usage(engine.resources.folder).free
+        except (EngineError, OSError) as error:
+            return f"whether its engine's disk has room is not known: {error}"
+        if free >= PLENTY * unpacked:
+            return ""
+        return (
+            f"its engine's disk has room for {in_bytes(free)}, the image has {in_bytes(unpacked)}"
+        )
+
+
+def require_folder(folder: Path, room: int) -> None:
+    """Raise NodeError unless a file can be written to the folder and so many bytes are free."""
+    path = folder / TRIAL
+    try:
+        try:
+            with path.open("wb") as file:
+                file.write(bytes(TRIAL_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+        finally:
+            path.unlink(missing_ok=True)
+        has = shutil.disk_usage(folder)
+    except OSError as error:
+        raise NodeError(
+            f"its folder {folder} (NODE_STATE_DIR) can't be written to: {error.strerror}"
+        ) from error
+    needed = min(room, ROOM_AT_MOST)
+    if has.free < needed <= has.total:
+        raise NodeError(
+            f"its folder {folder} (NODE_STATE_DIR) has room for {in_bytes(has.free)}, an archive "
+            f"needed {in_bytes(room)}"
+        )

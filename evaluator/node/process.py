@@ -1,0 +1,65 @@
+"""Which process this is: two with one token would take each other's work without knowing it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform as system
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+NAME = "processes"  # in the node's folder: the ids of the last ones, the newest first
+ID_BYTES = 16
+REMEMBERED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process of a node, as claims tell of it."""
+
+    id: str  # of this start alone
+    host: str
+    pid: int
+    since: float  # seconds since 1970
+    replaces: tuple[str, ...] = ()  # ids of those that had this folder before: they are dead
+
+
+def introduce(folder: Path) -> Process:
+    """Return this process, and remember it in the folder, which it has to itself.
+
+    So one that is restarted is told from a second one that runs beside the first: whoever has the
+    folder's lock knows that all before are dead. A copy of the folder on another machine does not
+    know what the first one has done since.
+    """
+    path = folder / NAME
+    before = _read(path)
+    own = secrets.token_hex(ID_BYTES)
+    _write(path, [own, *before][:REMEMBERED])
+    return Process(own, system.node(), os.getpid(), time.time(), before)
+
+
+def _read(path: Path) -> tuple[str, ...]:
+    try:
+        words = path.read_text("ascii").split()
+    except (OSError, UnicodeDecodeError):
+        return ()
+    return tuple(word for word in words if len(word) == 2 * ID_BYTES)[:REMEMBERED]
+
+
+def _write(path: Path, ids: list[str]) -> None:
+    """Write them over what is there: a disk that is full takes nothing else."""
+    text = "\n".join(ids).ljust(REMEMBERED * (2 * ID_BYTES + 1))
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            file.write(text)
+    except OSError as error:
+        logger.warning(
+            "%s can't be written (%s): after a restart this node waits until the platform has "
+            "not heard of it for a lease",
+            path,
+            error.strerror,
+        )

@@ -1,0 +1,60 @@
+"""Whether an image or the machines are at fault when an engine can't make a container of it.
+
+An engine's error says nothing of that, and its words differ from engine to engine. So a node that
+fails with an image runs the known good image next, under the same flags. If that works, and the
+same step has failed twice, the image is what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db.models import Max
+
+from nodes import retries
+from nodes.clock import database_now
+from nodes.models import TEAMS_FAULT, Run
+
+RAN = TEAMS_FAULT | {Run.Ending.OK}
+TIMES = 2  # on two nodes, or on one where there is no other
+
+REMEDIES: Mapping[str, str] = {
+    "load": (
+        "The layers of the image can't be unpacked. Build it anew from an official base image, and "
+        "try `docker load --input ARCHIVE` on another machine than the one that built it."
+    ),
+    "create": (
+        "No container can be made of the image. Look at its WORKDIR, USER, ENV, VOLUME, ENTRYPOINT "
+        "and CMD: `docker inspect IMAGE` shows them, and `terminarium run IMAGE --sample` on a "
+        "machine of yours shows what an engine says of them."
+    ),
+    "start": (
+        "No container of the image can be started. Mostly a file or a link is where the engine "
+        "needs a folder: at /tmp, /dev, /proc, /sys, a VOLUME or the WORKDIR. `terminarium run "
+        "IMAGE --sample` on a machine of yours shows what an engine says."
+    ),
+}
+
+
+def find_fault_of_image(run: Run, step: str) -> str:
+    """Return what the team is told if this run, ended at this step, counts against its image.
+
+    Empty if the machine may still be at fault.
+    """
+    if not step:
+        return ""
+    earlier = Run.objects.filter(image=run.image_id, refused_step=step)
+    # A run that ended by what the system did says that the image can be run.
+    ran = Run.objects.filter(image=run.image_id, refused_step="", outcome__in=RAN)
+    last = ran.aggregate(last=Max("pk"))["last"]
+    earlier = earlier.filter(pk__gt=last or 0).exclude(pk=run.pk)
+    nodes = {run.node_id, *earlier.values_list("node", flat=True)}
+    if len(nodes) >= TIMES:
+        return f"{REMEDIES[step]} {len(nodes)} machines tried it, and each ran another image next."
+    first = earlier.order_by("pk").first()
+    if first is None or first.ended_at is None:
+        return ""
+    has_waited = first.ended_at <= database_now() - retries.ELSEWHERE_FOR
+    if retries.others_serve(run) and not has_waited:
+        return ""
+    return f"{REMEDIES[step]} A machine tried it {TIMES} times, and ran another image next."

@@ -1,0 +1,85 @@
+"""Images that machines fall silent with are given to no further ones."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from health.presence import platform_was_away
+from images.models import Image
+from nodes.models import Run
+from submissions import work
+from submissions.models import Entry
+from submissions.states import EntryState
+
+logger = logging.getLogger(__name__)
+
+NODES_TO_QUARANTINE = 3
+RECENT = timedelta(days=1)  # in which a node that loses other images, too, is itself in trouble
+REASON = (
+    f"{NODES_TO_QUARANTINE} machines fell silent while they ran this image, so it "
+    "is given to no other one. The organisers can see this; write to them."
+)
+
+
+def count_loss(run: Run) -> None:
+    """A node fell silent with an image: count again how many speak against it."""
+    image = Image.objects.filter(pk=run.image_id)
+    image.select_for_update().get()  # of several losses at once each counts those before
+    lost = len(_nodes_lost(run.image))
+    image.update(nodes_lost=lost)
+    if lost >= NODES_TO_QUARANTINE and image.filter(quarantined_at=None).update(
+        quarantined_at=timezone.now()
+    ):
+        logger.error("image %s is in quarantine", run.image_id)
+        fail_waiting(Entry.objects.filter(submission__image=run.image_id))
+    run.image.refresh_from_db()
+
+
+def note_success(run: Run) -> None:
+    """An image has run to its end: what was lost with it before does not speak against it."""
+    Image.objects.filter(pk=run.image_id, nodes_lost__gt=0).update(nodes_lost=0)
+
+
+def _nodes_lost(image: Image) -> set[int]:
+    """Return the distinct nodes that fell silent with an image, since it last ran well.
+
+    Not those that lost other images of late, nor what was lost while the platform was away.
+    """
+    lost = _lost(image.runs.all())
+    if image.losses_since is not None:
+        lost = lost.filter(started_at__gte=image.losses_since)
+    well = Run.objects.filter(image=image, outcome=Run.Ending.OK, pk__gt=OuterRef("pk"))
+    # A smoke run that goes well says nothing of the test set; the other way round it does.
+    well = well.filter(Q(purpose=OuterRef("purpose")) | Q(purpose=Run.Purpose.TEST))
+    others = _lost(Run.objects.filter(node=OuterRef("node"))).exclude(image=image)
+    others = others.filter(ended_at__gte=OuterRef("ended_at") - RECENT)
+    runs = lost.filter(~Exists(well), ~Exists(others))
+    return {
+        run.node_id
+        for run in runs
+        if run.ended_at is not None and not platform_was_away(run.heartbeat_at, run.ended_at)
+    }
+
+
+def _lost(runs: QuerySet[Run]) -> QuerySet[Run]:
+    # One that has never said a word about its run may not even have heard of it.
+    return runs.filter(outcome=Run.Ending.NODE_LOST).exclude(stage=Run.Stage.CLAIMED)
+
+
+def fail_waiting(entries: QuerySet[Entry]) -> int:
+    """Fail what waits although nothing will run its image; return how many."""
+    waiting = entries.filter(
+        state=EntryState.WAITING, submission__image__quarantined_at__isnull=False
+    )
+    failed = 0
+    for entry in waiting.order_by("pk"):
+        with transaction.atomic():
+            failed += work.move(
+                entry, old=[EntryState.WAITING], to=EntryState.FAILED, reason=REASON
+            )
+    return failed

@@ -1,0 +1,75 @@
+"""Attempts that ended on our side: how many an entry has, and where the next one is made.
+
+A retry prefers another node, and one node counts once: its troubles use up nobody's attempts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from nodes.clock import database_now
+from nodes.machines import Machine, Machines
+from nodes.models import OURS, Node, Run
+from submissions.models import Entry
+
+NODES_AT_MOST = 3  # on which an entry and purpose fails on our side
+RUNS_AT_MOST = 9  # on however few nodes: three times what one node may spoil before its check
+ELSEWHERE_FOR = timedelta(minutes=10)  # that a retry waits for another node
+
+
+def spoilt_runs(entry: Entry, purpose: str) -> QuerySet[Run]:
+    """Return the runs of an entry that ended on our side, since it was last requeued."""
+    runs = Run.objects.filter(entry=entry, purpose=purpose, outcome__in=OURS)
+    return runs.filter(started_at__gt=entry.requeued_at) if entry.requeued_at else runs
+
+
+def is_exhausted(entry: Entry, purpose: str) -> bool:
+    """Return whether an entry has had all of its attempts."""
+    runs = spoilt_runs(entry, purpose)
+    nodes = runs.order_by().values("node").distinct().count()
+    return nodes >= NODES_AT_MOST or runs.count() >= RUNS_AT_MOST
+
+
+def elsewhere_first(entries: QuerySet[Entry], node: Node) -> QuerySet[Entry]:
+    """Leave out what failed on a node of late and another one can take; note when it failed there.
+
+    `failed_here_at` sorts what nobody else can take after everything else, so that nothing waits
+    for it: None, then the failure that is longest ago.
+    """
+    since = database_now() - ELSEWHERE_FOR
+    here = _failed(since).filter(node=node).order_by("-ended_at")
+    entries = entries.annotate(failed_here_at=Subquery(here.values("ended_at")[:1]))
+    others = [one for one in Machines.now().rows if one.pk != node.pk and one.is_there]
+    cpu = _untried(since, (one for one in others if one.takes_cpu_work))
+    gpu = _untried(since, (one for one in others if one.has_gpu))
+    elsewhere = Q(submission__needs_gpu=False) & cpu | Q(submission__needs_gpu=True) & gpu
+    return entries.exclude(elsewhere, failed_here_at__isnull=False)
+
+
+def others_serve(run: Run) -> bool:
+    """Return whether a node other than the run's could run its image."""
+    submission = run.entry.submission
+    assert submission is not None
+    memory = run.entry.test_set.phase.limits.memory
+    return any(
+        one.pk != run.node_id and one.serves(needs_gpu=submission.needs_gpu, memory=memory)
+        for one in Machines.now().rows
+    )
+
+
+def _failed(since: datetime) -> QuerySet[Run]:
+    """Return the runs that speak against a node for an entry: its own, or another of its image."""
+    own = Q(entry=OuterRef("pk"), outcome__in=OURS)
+    of_image = Q(image=OuterRef("submission__image")) & ~Q(refused_step="")
+    return Run.objects.filter(own | of_image, ended_at__gte=since)
+
+
+def _untried(since: datetime, machines: Iterable[Machine]) -> Q:
+    """Return the condition that one of these machines has not failed an entry."""
+    condition = Q(pk__in=[])
+    for one in machines:
+        condition |= Q(~Exists(_failed(since).filter(node=one.pk)))
+    return condition
