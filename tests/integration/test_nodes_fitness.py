@@ -13,6 +13,7 @@ from nodes import fitness, retries
 from nodes.models import Node, Run
 from nodes.services import lift_quarantine
 from nodes.sweeping import sweep_runs
+from submissions import requeueing
 from submissions.models import Entry, Submission
 from submissions.states import EntryState
 from tests.integration.image_rows import image_row
@@ -269,8 +270,8 @@ def test_an_entry_that_was_begun_afresh_has_all_of_its_attempts_again(make_entry
         speaker.finish(speaker.claim().json(), outcome="engine_error")
     assert state(entry) == EntryState.FAILED
 
-    Entry.objects.update(state=EntryState.WAITING)
-    entry.changes.create(old="failed", new="waiting", reason="requeued")
+    requeueing.requeue_entry(entry=Entry.objects.get(), actor=None)
+    entry.refresh_from_db()
 
     assert not retries.is_exhausted(entry, "smoke")
 
