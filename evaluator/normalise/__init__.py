@@ -17,7 +17,6 @@ from evaluator.normalise.lemmatisers import (
 )
 from evaluator.normalise.offsets import Offsets
 from evaluator.normalise.text import Form, NormalisedText, Normaliser, TokenSpan
-from evaluator.normalise.tokenisers import count_tokens, has_more_tokens
 
 __all__ = [
     "LEMMATISERS",
@@ -30,8 +29,6 @@ __all__ = [
     "are_different",
     "canonical",
     "canonical_pair",
-    "count_tokens",
-    "has_more_tokens",
     "lemmatiser_for",
     "lemmatiser_of",
     "primary",
