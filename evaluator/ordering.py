@@ -22,7 +22,8 @@ def pair_by_order(
     """
     lines, choices = file.lines, list(_choices(test_set))
     if file.format == "text" and not file.broken:
-        for units in choices:
+        # What has as many segments as there are lines comes first: no row is taken for a header.
+        for units in sorted(choices, key=lambda units: len(units) != len(lines)):
             table = read_table(lines, units)
             if table is not None:
                 notes.add(table.note, line=table.lines[0].number)

@@ -8,17 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evaluator.baselines import score_baselines
-from evaluator.checks import identical
 from evaluator.cli import tables
 from evaluator.cli.files import (
     add_hypotheses,
     add_problems,
     add_test_set,
     add_text_form,
-    check,
-    load_hypotheses,
+    check_files,
     load_test_set,
-    report,
 )
 from evaluator.cli.progress import Progress
 from evaluator.cli.tables import Row
@@ -84,11 +81,14 @@ def add_scoring(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read, check, score, print."""
     test_set = load_test_set(options)
-    files = [_load(path, test_set, options, "proper") for path in options.hypotheses]
     path = options.noterm_hypotheses
-    without = None if path is None else _load(path, test_set, options, "noterm")
-    same = identical(files if without is None else [*files, without])
-    report(same, len(same), options.max_problems)
+    named: list[tuple[str, Mode]] = [(one, "proper") for one in options.hypotheses]
+    named += [] if path is None else [(path, "noterm")]
+    checked = check_files(named, test_set, options)
+    files = [hypotheses for hypotheses in checked if hypotheses is not None]
+    if len(files) < len(checked):
+        return 1
+    without = None if path is None else files.pop()
     with Progress() as progress:
         rows = [
             Row(path, score_one(hypotheses, test_set, options, progress))
@@ -109,13 +109,6 @@ def _metrics(text: str) -> tuple[str, ...]:
         problem = f"unknown: {', '.join(unknown)}" if unknown else "none named"
         raise argparse.ArgumentTypeError(f"{problem}; choose of {', '.join((*FAMILIES, *METRICS))}")
     return expand(names)
-
-
-def _load(path: str, test_set: TestSet, options: argparse.Namespace, mode: Mode) -> Hypotheses:
-    hypotheses = load_hypotheses(path, test_set, mode=mode)
-    found = check(hypotheses, test_set)
-    report(found, len(found), options.max_problems)
-    return hypotheses
 
 
 def score_one(

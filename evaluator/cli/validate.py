@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
-from evaluator.checks import identical
 from evaluator.cli.files import (
-    UnopenableError,
     add_hypotheses,
     add_problems,
     add_test_set,
     add_text_form,
-    check,
-    load_hypotheses,
+    check_files,
     load_test_set,
-    report,
 )
-from evaluator.errors import SubmissionError
-from evaluator.types import Hypotheses, TestSet
 
 NAME = "validate"
 HELP = "check hypotheses before you send them"
@@ -41,11 +34,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print every problem of every file; 1 if one of them is an error."""
+    """Print every problem of every file, of refused files first; 1 if a file is refused."""
     test_set = load_test_set(options, with_references=False)
-    checked = [_check(path, test_set, options.max_problems) for path in options.hypotheses]
-    same = identical([hypotheses for hypotheses in checked if hypotheses is not None])
-    report(same, len(same), options.max_problems)
+    checked = check_files([(path, "proper") for path in options.hypotheses], test_set, options)
     count = f"{len(test_set.segments):,} segments"
     for path, hypotheses in zip(options.hypotheses, checked, strict=True):
         if hypotheses is None:
@@ -53,17 +44,3 @@ def run(options: argparse.Namespace) -> int:
         else:
             print(f"{path}: fits the test set ({count}).")
     return 1 if None in checked else 0
-
-
-def _check(path: str, test_set: TestSet, shown: int) -> Hypotheses | None:
-    try:
-        hypotheses = load_hypotheses(path, test_set)
-    except SubmissionError as error:
-        report(error.problems, error.total, shown)
-        return None
-    except UnopenableError as error:
-        print(error, file=sys.stderr)
-        return None
-    found = check(hypotheses, test_set)
-    report(found, len(found), shown)
-    return hypotheses
