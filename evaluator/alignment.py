@@ -127,7 +127,7 @@ def _pair_by_id(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Pai
         if len(places) > 1:
             excused.update(places)
         _place(line, places, found, log)
-    if file.lines:  # otherwise no line could be read, and that is what is wrong
+    if file.lines or file.broken:  # otherwise no line says its id, and that is what is wrong
         _report_missing(test_set, found.keys() | excused, log)
     return Pairing(found)
 
@@ -152,6 +152,8 @@ def _place(
         found[places[0]] = line
         return
     log.add(message, line=line.number, segment=line.segment)
+    for fault in text_faults(line.text, None):
+        log.add(fault, line=line.number, segment=line.segment)
 
 
 def _report_missing(test_set: TestSet, present: set[Position], log: ProblemLog) -> None:
@@ -170,17 +172,18 @@ def _check_texts(lines: Mapping[Position, Line], test_set: TestSet, log: Problem
             log.add(message, line=line.number, segment=line.segment)
 
 
-def text_faults(text: str, largest: int, *, quote: bool = True) -> list[str]:
+def text_faults(text: str, largest: int | None, *, quote: bool = True) -> list[str]:
     """Return why a text is not a translation of a source that allows `largest` bytes.
 
-    Without `quote` no message depends on how long the text is.
+    None means that the source is not known. Without `quote` no message depends on how long the
+    text is.
     """
     faults = []
     # One at the end is white space to every metric: `leftovers` warns of it.
     if "\n" in text or "\r" in text.rstrip("\r"):
         faults.append("The translation holds a line break. Replace it by a space.")
-    size = count_bytes(text)
-    if size > largest:
+    size = count_bytes(text) if largest is not None else 0
+    if largest is not None and size > largest:
         has = f"has {size:,} bytes; {largest:,} are allowed" if quote else "is too long"
         faults.append(
             f"The text {has}: {FACTOR} times its source and {FREE_OF_TEXT:,} bytes. {SHORTEN}"

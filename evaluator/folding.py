@@ -32,10 +32,7 @@ def fold(
         groups.setdefault((problem.file, problem.severity, problem.message), []).append(problem)
     files = {name: place for place, name in enumerate(dict.fromkeys(p.file for p in problems))}
     unknown = max((total or 0) - len(problems), 0)
-    folded = [
-        _fold(sorted(group, key=_place), of, unknown, is_only=len(groups) == 1)
-        for group in groups.values()
-    ]
+    folded = [_fold(sorted(group, key=_place), of, unknown) for group in groups.values()]
     return sorted(folded, key=lambda one: (files[one.problem.file], _place(one.problem)))
 
 
@@ -45,13 +42,11 @@ def _place(problem: Problem) -> tuple[int, int]:
     return (0, 0) if problem.segment is None else (2, 0)
 
 
-def _fold(
-    group: Sequence[Problem], of: int | None, unknown: int, *, is_only: bool
-) -> FoldedProblem:
+def _fold(group: Sequence[Problem], of: int | None, unknown: int) -> FoldedProblem:
     first = group[0]
     if len(group) == 1:
         return FoldedProblem(first, 1)
-    count = len(group) + (unknown if is_only else 0)
+    count = len(group)
     has_lines = first.line is not None
     places = [p.line if has_lines else p.segment for p in group]
     what = "lines" if has_lines else "segments"
@@ -60,7 +55,7 @@ def _fold(
     else:
         named = ", ".join(str(place) for place in places[:PLACES_NAMED])
         more = ", …" if len(places) > PLACES_NAMED else ""
-        or_more = " or more" if unknown and not is_only else ""
+        or_more = " or more" if unknown else ""
         where = f"in {count:,} {what}{or_more}: {named}{more}"
     problem = replace(first, message=f"{first.message} ({where})", segment=_only(group))
     return FoldedProblem(problem, count)

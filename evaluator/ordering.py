@@ -31,7 +31,8 @@ def pair_by_order(
         if begin_with_sources(lines, choices[-1]):
             log.add(
                 "The file is a table, not plain text: lines begin with sources, but not each with "
-                "its own. Send the translations only, one a line, in the order of the sources."
+                "its own. Send the translations only, one a line, in the order of the sources.",
+                line=lines[0].number,
             )
             return {}
         shape = find_shape([line.text for line in lines], [unit.source for unit in choices[-1]])

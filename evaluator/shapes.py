@@ -109,8 +109,9 @@ def _tabs(lines: Sequence[str]) -> list[bool]:
 
 
 _KEY = r"[\w.:/-]*\d[\w.:/-]*"
-_FIRST_CELL = re.compile(rf'("[^"]*+(?:""[^"]*+)*+"|{_KEY})\s?[,;](?=\S)')
-_LAST_CELL = re.compile(rf"[,;]\s?({_KEY})$")
+# A comma between digits is a decimal's.
+_FIRST_CELL = re.compile(rf'("[^"]*+(?:""[^"]*+)*+"|{_KEY})\s?(?:;|,(?!\d))(?=\S)')
+_LAST_CELL = re.compile(rf"(?:;|(?<!\d),|,\s)\s?({_KEY})$")
 _QUOTED_LAST = re.compile(r'[,;]\s?"[^"]*+(?:""[^"]*+)*+"$')
 
 
@@ -125,13 +126,16 @@ def _csv(lines: Sequence[str]) -> list[bool]:
     return [_QUOTED_LAST.search(line) is not None for line in lines]
 
 
-_NUMBER = re.compile(r"\s*[(\[#]?(\d{1,7})(?!\s*\|\|\|)(?:[.):\]]|\s+-|\s)\s*\S")
+_NUMBER = re.compile(r"\s*[(\[#]?(\d{1,7})(?!\s*\|\|\|)(?:[.):\]](?!\d)|\s+-|\s)\s*\S")
+SURE_OF_NUMBERS = 5  # lines; fewer have to begin with 0 or 1
 
 
 def _numbered(lines: Sequence[str]) -> list[bool]:
     """Lines that begin with a number, each with the next one."""
     found = [_NUMBER.match(line) for line in lines]
     numbers = [int(match[1]) if match else None for match in found]
+    if len(lines) < SURE_OF_NUMBERS and not {0, 1} & set(numbers[:1]):
+        return [False] * len(lines)
     nexts = [a is not None and b == a + 1 for a, b in pairwise(numbers)]
     return [any(pair) for pair in zip([False, *nexts], [*nexts, False], strict=True)]
 

@@ -50,6 +50,15 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def shared_cases() -> Path:
+    """Small inputs made by hand, beside the repository; their README says what they must give."""
+    folder = ROOT.parent / "shared" / "cases"
+    if not folder.is_dir():
+        give_up("needs the folder shared/cases beside the repository")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def require_service() -> Callable[[str], str]:
     """Return a function from a service's name to its address; it gives up where there is none."""
 

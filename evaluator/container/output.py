@@ -130,8 +130,8 @@ class OutputReader:
         if isinstance(id, str) and not faults[0]:
             faults.append(self._wrong_place(id))
         if isinstance(text, str) and not faults[1]:
-            largest = self._largest.get(id, 0) if isinstance(id, str) else 0
-            faults += text_faults(text, largest, quote=self._quote) if largest else []
+            largest = self._largest.get(id) if isinstance(id, str) else None
+            faults += text_faults(text, largest, quote=self._quote)
         problems = [fault for fault in faults if fault]
         for problem in problems:
             self._refuse(problem, line, id)

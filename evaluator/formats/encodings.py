@@ -23,7 +23,8 @@ KNOWN = re.compile(
 def as_utf8(data: bytearray, *, max_bytes: int) -> bytearray:
     """Return XML that declares another encoding in UTF-8; everything else as it is.
 
-    The declaration stays as it is: readers of XML here get text. Raises Refused for an encoding
+    Bytes that are UTF-8 stay, whatever is declared, and so does the declaration: readers of XML
+    here get text. Raises Refused for an encoding
     that is not known, or bytes that it does not have; TooLarge for more than `max_bytes`.
     """
     name = _declared(data)
@@ -36,7 +37,9 @@ def as_utf8(data: bytearray, *, max_bytes: int) -> bytearray:
     if not KNOWN.fullmatch(known):
         shown = name[:40]
         raise Refused(f"The file says that its encoding is {shown}. Save it as UTF-8.", 1)
-    return data if known in ("utf-8", "ascii") else _convert(data, known, max_bytes)
+    if known in ("utf-8", "ascii") or (not known.startswith("utf-16") and _is_utf8(data)):
+        return data  # many programs write UTF-8 and declare what they read
+    return _convert(data, known, max_bytes)
 
 
 def _declared(data: bytearray) -> str | None:
@@ -48,6 +51,16 @@ def _declared(data: bytearray) -> str | None:
         return wide if start.startswith("<?xml") else None
     found = DECLARATION.match(head)
     return found[1].decode() if found else None
+
+
+def _is_utf8(data: bytearray) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(data), STEP):
+            decoder.decode(data[start : start + STEP], final=start + STEP >= len(data))
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _convert(data: bytearray, encoding: str, max_bytes: int) -> bytearray:
