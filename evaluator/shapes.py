@@ -108,17 +108,24 @@ def _tabs(lines: Sequence[str]) -> list[bool]:
     return [width == most for width in widths]
 
 
-_KEY = r"[\w.:/-]*\d[\w.:/-]*"
+_KEY = r"[\w.:/-]{1,60}+"  # with a digit: a bounded one, as search tries each place
 # A comma between digits is a decimal's.
 _FIRST_CELL = re.compile(rf'("[^"]*+(?:""[^"]*+)*+"|{_KEY})\s?(?:;|,(?!\d))(?=\S)')
 _LAST_CELL = re.compile(rf"(?:;|(?<!\d),|,\s)\s?({_KEY})$")
 _QUOTED_LAST = re.compile(r'[,;]\s?"[^"]*+(?:""[^"]*+)*+"$')
 
 
+def _key_of(match: re.Match[str] | None) -> str | None:
+    if match is None:
+        return None
+    key = match[1]
+    return key if key[0] == '"' or any(map(str.isdigit, key)) else None
+
+
 def _csv(lines: Sequence[str]) -> list[bool]:
     """A cell with a digit or in quotes, and a mark, at one end: most lines are so in CSV alone."""
     for look in (_FIRST_CELL.match, _LAST_CELL.search):
-        keys = [match[1] if (match := look(line)) else None for line in lines]
+        keys = [_key_of(look(line)) for line in lines]
         # Decimals are not keys: "1,5 mg" and "1,8 mg" begin alike.
         count = len(lines) - keys.count(None)
         if count > 1 and 2 * count >= len(lines) and len(set(keys) - {None}) > 0.9 * count:
@@ -161,6 +168,17 @@ def _subtitles(lines: Sequence[str]) -> list[bool]:
 
 def _po(lines: Sequence[str]) -> list[bool]:
     return [line.startswith(("msgid ", "msgstr ", "msgstr[", "msgctxt ")) for line in lines]
+
+
+_NAMED = re.compile(r"""\s*("[^"]*"|'[^']*'|[\w.-]{1,60}+)\s*(?:=|:\s)\s*\S""")
+
+
+def _keys_and_texts(lines: Sequence[str]) -> list[bool]:
+    """Names that are no words, in quotes or with a digit, a point or a low line, and a text."""
+    keys = [match[1] if (match := _NAMED.match(line)) else "" for line in lines]
+    return [
+        key.startswith(("'", '"')) or any(c.isdigit() or c in "_." for c in key) for key in keys
+    ]
 
 
 SHAPES: tuple[Shape, ...] = (
@@ -209,6 +227,6 @@ SHAPES: tuple[Shape, ...] = (
     ),
     Shape(
         "a list of keys and texts",
-        _pattern(r"""\s*(?:"[^"]*"|'[^']*'|[\w.-]*[\d_.][\w.-]*)\s*(?:=|:\s)\s*\S"""),
+        _keys_and_texts,
     ),
 )
