@@ -75,7 +75,8 @@ def find_misalignments(file: HypothesisFile, test_set: TestSet, log: ProblemLog)
 
 
 def _is_too_large(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> bool:
-    sources = [segment.source for segment in (*test_set.segments, *test_set.unscored)]
+    sources = [segment.source for segment in test_set.segments]
+    sources += [segment.source for segment in test_set.unscored]
     limit = largest_file(sources)
     size = sum(count_bytes(line.text) for line in file.lines)
     if size <= limit:
@@ -100,7 +101,7 @@ def _pair_by_id(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Pai
     by_segment: dict[str, list[Position]] = {}
     for number, segment in enumerate(test_set.segments):
         by_segment.setdefault(segment.id, []).append(number)
-    unscored = {(one.document, one.id) for one in test_set.unscored}
+    unscored: set[tuple[str | None, str]] = {(one.document, one.id) for one in test_set.unscored}
     unscored |= {(None, one.id) for one in test_set.unscored if one.id not in by_segment}
 
     def places_of(line: Line) -> list[Position]:

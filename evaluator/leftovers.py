@@ -125,7 +125,8 @@ _SPECIAL = (
     r"|\[(?:CLS|SEP|PAD|MASK|BOS|EOS|INST|/INST)\]|<\|[\w.-]+\|>"
 )
 _PLACEHOLDER = (
-    r"⟦\d+⟧|_{2,}[A-Za-z]*[ _-]?\d+_*|[<\[{⟦⟨$#%]+/?(?:term|entity|ent|ph|tag|num|url|var|placeholder|x)"
+    r"⟦\d+⟧|_{2,}[A-Za-z]*[ _-]?\d+_*"
+    r"|[<\[{⟦⟨$#%]+/?(?:term|entity|ent|ph|tag|num|url|var|placeholder|x)"
     r"[ _-]?\d+|\b(?:TERM|ENTITY|PLACEHOLDER|XTERM)[_-]?\d+"
 )
 _PREFACE = (

@@ -1,4 +1,4 @@
-"""Inputs made by hand, and what teams published: what is odd is named, nothing honest is refused."""
+"""Inputs made by hand, and what teams published: the odd is named, the honest accepted."""
 
 from __future__ import annotations
 
