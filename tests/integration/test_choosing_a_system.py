@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import escape
 
 import pytest
@@ -102,7 +103,7 @@ def test_only_the_team_chooses_and_only_while_the_phase_is_open(
     assert choose(charlies, submission, "0").status_code == 404
     assert choose(visitors, submission, "0").url.startswith("/account/")
     assert alices.get(reverse("choose-system", args=[submission.pk, 0])).status_code == 405
-    phase.closes_at = phase.opens_at
+    phase.closes_at = phase.opens_at + timedelta(minutes=1)
     phase.save()
     assert "Check this system" not in alices.get(submission.get_absolute_url()).text
     choose(alices, submission, "0")

@@ -86,7 +86,7 @@ def test_a_refused_submission_lists_its_problems(alices, make_submission):
     response = alices.get(submission.get_absolute_url())
 
     assert "4 problems found" in response.text
-    assert "What to mend" in response.text
+    assert "What to fix" in response.text
     assert "The test set has no such segment in document notice." in response.text
     assert "Submit a corrected file" in response.text
 
@@ -114,6 +114,7 @@ def test_equal_problems_are_one_row_and_refused_files_come_first(
     assert headings == ["b.en-ru.jsonl", "a.en-fr.txt"]
     assert text.count("There is no &quot;id&quot;.") == 1
     assert "(in all 4 lines)" in text
+    assert ">None<" not in text  # a problem of lines has no segment
 
 
 def test_a_failed_submission_says_whose_fault_it_was(alices, make_submission):
