@@ -35,9 +35,11 @@ GET = {
     # What these do for whom, test_entry_actions.py says.
     "make-primary": (405, 405, 405, 405, 405),
     "make-contrastive": (405, 405, 405, 405, 405),
+    "choose-system": (405, 405, 405, 405, 405),  # test_choosing_a_system.py
 }
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')  # another one each time
 TAKES_POST = {"submit", "submit-image", "withdraw", "cancel", "make-primary", "make-contrastive"}
+TAKES_POST |= {"choose-system"}
 OF_A_TEAM = [name for name, statuses in GET.items() if statuses[3] == 404]
 
 
@@ -57,6 +59,7 @@ def address(entry):
         "submission": [entry.submission_id],
         "submission-file": [entry.submission_id, 0],
         "submission-problems": [entry.submission_id],
+        "choose-system": [entry.submission_id, 0],
     }
     of_entry = ["entry", "entry-text", "entry-jsonl"]
     actions = ["withdraw", "cancel", "make-primary", "make-contrastive"]

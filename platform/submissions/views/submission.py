@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -46,11 +48,12 @@ def submission(request: SignedInRequest, pk: int) -> HttpResponse:
     return live(request, "submission", context, facts=_facts(found, entries, running, pace(moved)))
 
 
-@login_required
 @never_cache
 @require_POST
-def choose_system(request: SignedInRequest, pk: int, position: int) -> HttpResponse:
+def choose_system(request: HttpRequest, pk: int, position: int) -> HttpResponse:
     """Send a file that holds several systems again, for the system that was chosen."""
+    if not request.user.is_authenticated:  # after signing in, back to the choice
+        return redirect_to_login(reverse("submission", args=[pk]))
     submission = submission_or_404(request.user, pk)
     verdict = get_object_or_404(submission.verdicts, position=position)
     number = request.POST.get("system", "")
