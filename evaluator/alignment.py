@@ -2,75 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 
+from evaluator.bounds import (
+    FACTOR,
+    FREE_OF_FILE,
+    FREE_OF_TEXT,
+    count_bytes,
+    largest_file,
+    largest_text,
+)
 from evaluator.errors import MisalignedError, ProblemLog, in_document
-from evaluator.normalise import count_tokens, has_more_tokens
-from evaluator.types import Hypotheses, HypothesisFile, Line, TestSet
+from evaluator.ordering import pair_by_order
+from evaluator.types import Hypotheses, HypothesisFile, Line, Problem, TestSet
 
-# A line longer than this is refused. A system that repeats itself to its own length limit stays
-# below; what is above would make time and memory of scoring the participant's choice.
-TOKENS_PER_SOURCE_TOKEN = 20
-TOKENS_FREE = 200
-LINE_BYTES = 100_000  # contract.md: 100 kB a line
+LARGEST_NAMED = 5  # texts, where the file is too large as a whole
+SHORTEN = "Shorten it: the system may be repeating itself."
 
 Position = int  # of a segment in the test set
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """Which line is the hypothesis of which segment, and warnings about how that was told."""
+
+    lines: Mapping[Position, Line]
+    notes: tuple[Problem, ...] = ()
 
 
 def align(file: HypothesisFile, test_set: TestSet) -> Hypotheses:
     """Pair every segment of the test set with its hypothesis.
 
-    Plain text pairs by order. Ids pair by (document id, segment id); a JSON line without "doc"
-    pairs by its id alone, which must then be unique in the test set. An empty hypothesis counts
-    as present (see `checks.warnings`).
+    Plain text and a JSON array of strings pair by order. Ids pair by (document id, segment id); a
+    JSON line without "doc" pairs by its id alone, which must then be unique in the test set. An
+    empty hypothesis counts as present (see `checks.warnings`). Segments of the source file that
+    belong to no score may be there or not.
 
-    Raises MisalignedError listing all: wrong count, unknown, missing and repeated ids, line
-    breaks in a text, texts too long to be a translation (in tokens of their language).
+    Plain text of which each line begins with its own segment's id or source is read as the table
+    that it is. The notes of the result are warnings: of that, and of what was set aside.
+
+    Raises MisalignedError listing all: wrong count, unknown, missing and repeated ids, a table
+    or markup in the place of plain text, line breaks in a text, texts too long to be translations.
     """
     log = ProblemLog(file.name)
-    found = find_misalignments(file, test_set, log)
+    pairing = find_misalignments(file, test_set, log)
     log.raise_as(MisalignedError)
-    lines = [found[position] for position in range(len(test_set.segments))]
+    lines = [pairing.lines[position] for position in range(len(test_set.segments))]
     return Hypotheses(
-        tuple(line.text for line in lines), tuple(line.number for line in lines), file.name
+        tuple(line.text for line in lines),
+        tuple(line.number for line in lines),
+        file.name,
+        pairing.notes,
     )
 
 
-def find_misalignments(
-    file: HypothesisFile, test_set: TestSet, log: ProblemLog
-) -> Mapping[Position, Line]:
+def find_misalignments(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Pairing:
     """Note in `log` what `align` would raise, of a file with broken lines too.
 
-    Returns where lines belong; every position has one if nothing was noted and none is broken.
+    Every position has a line if nothing was noted and no line is broken.
     """
-    pair = _by_order if file.format == "text" else _by_id
-    found = pair(file, test_set, log)
-    _check_texts(file, test_set, log)
-    return found
+    if _is_too_large(file, test_set, log):
+        return Pairing({})  # looking closer would make our time the participant's choice
+    if file.format in ("text", "json array"):
+        notes = ProblemLog(file.name, severity="warning")
+        lines = pair_by_order(file, test_set, log, notes)
+        pairing = Pairing(lines, tuple(notes.problems))
+    else:
+        pairing = _pair_by_id(file, test_set, log)
+    _check_texts(pairing.lines, test_set, log)
+    return pairing
 
 
-def _by_order(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Mapping[Position, Line]:
-    expected, given = len(test_set.segments), len(file.lines) + len(file.broken)
-    if given < expected:
+def _is_too_large(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> bool:
+    sources = [segment.source for segment in test_set.segments]
+    sources += [segment.source for segment in test_set.unscored]
+    limit = largest_file(sources)
+    size = sum(count_bytes(line.text) for line in file.lines)
+    if size <= limit:
+        return False
+    log.add(
+        f"The texts have {size:,} bytes together; {limit:,} are allowed, {FACTOR} times those of "
+        f"all sources and {FREE_OF_FILE:,}. Send the translations only."
+    )
+    longest = sorted(file.lines, key=lambda line: -count_bytes(line.text))[:LARGEST_NAMED]
+    for line in sorted(longest, key=lambda line: line.number):
         log.add(
-            f"The file has {given} lines, the test set {expected} segments. "
-            f"Add the missing {expected - given}: an empty line for an empty translation.",
-            line=given,
+            f"This is one of the {len(longest)} longest texts: {count_bytes(line.text):,} bytes. "
+            + SHORTEN,
+            line=line.number,
+            segment=line.segment,
         )
-    elif given > expected:
-        log.add(
-            f"The file has {given} lines, the test set {expected} segments. "
-            f"Remove the {given - expected} that are too many, such as empty or broken lines.",
-            line=expected + 1,
-        )
-    return dict(enumerate(file.lines))
+    return True
 
 
-def _by_id(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Mapping[Position, Line]:
+def _pair_by_id(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Pairing:
     by_pair = {(s.document, s.id): n for n, s in enumerate(test_set.segments)}
     by_segment: dict[str, list[Position]] = {}
     for number, segment in enumerate(test_set.segments):
         by_segment.setdefault(segment.id, []).append(number)
+    unscored: set[tuple[str | None, str]] = {(one.document, one.id) for one in test_set.unscored}
+    unscored |= {(None, one.id) for one in test_set.unscored if one.id not in by_segment}
 
     def places_of(line: Line) -> list[Position]:
         if line.document is None:
@@ -78,15 +110,27 @@ def _by_id(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Mapping[
         pair = (line.document, line.segment or "")
         return [by_pair[pair]] if pair in by_pair else []
 
+    if file.format == "json object":
+        by_name = {f"{s.document}:{s.id}": [n] for n, s in enumerate(test_set.segments)}
+        by_segment = {**by_name, **by_segment}
+        if not any(map(places_of, file.lines)):
+            log.add(
+                "The file is a JSON object whose keys are not the ids of the test set. Write one "
+                'object a line: {"id": "…", "translation": "…"}.'
+            )
+            return Pairing({})
     found: dict[Position, Line] = {}
     excused = {place for line in file.broken for place in places_of(line)}
     for line in file.lines:
         places = places_of(line)
+        if not places and (line.document, line.segment or "") in unscored:
+            continue
         if len(places) > 1:
             excused.update(places)
         _place(line, places, found, log)
-    _report_missing(test_set, found.keys() | excused, log)
-    return found
+    if file.lines or file.broken:  # otherwise no line says its id, and that is what is wrong
+        _report_missing(test_set, found.keys() | excused, log)
+    return Pairing(found)
 
 
 def _place(
@@ -109,6 +153,8 @@ def _place(
         found[places[0]] = line
         return
     log.add(message, line=line.number, segment=line.segment)
+    for fault in text_faults(line.text, None):
+        log.add(fault, line=line.number, segment=line.segment)
 
 
 def _report_missing(test_set: TestSet, present: set[Position], log: ProblemLog) -> None:
@@ -121,45 +167,26 @@ def _report_missing(test_set: TestSet, present: set[Position], log: ProblemLog) 
             )
 
 
-def _check_texts(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> None:
-    longest = longest_source(
-        (segment.source for segment in test_set.segments), test_set.source_language
-    )
-    for line in file.lines:
-        for message in text_faults(line.text, longest, test_set.target_language):
+def _check_texts(lines: Mapping[Position, Line], test_set: TestSet, log: ProblemLog) -> None:
+    for position, line in lines.items():
+        for message in text_faults(line.text, largest_text(test_set.segments[position].source)):
             log.add(message, line=line.number, segment=line.segment)
 
 
-def longest_source(sources: Iterable[str], language: str) -> int:
-    """Return the number of tokens of the longest source, 0 for none."""
-    return max((count_tokens(source, language) for source in sources), default=0)
+def text_faults(text: str, largest: int | None, *, quote: bool = True) -> list[str]:
+    """Return why a text is not a translation of a source that allows `largest` bytes.
 
-
-def text_faults(text: str, longest: int, language: str) -> list[str]:
-    """Return why a text can't be a translation into a language.
-
-    `longest` is the number of tokens of the longest source.
+    None means that the source is not known. Without `quote` no message depends on how long the
+    text is.
     """
     faults = []
-    if "\n" in text or "\r" in text:
+    # One at the end is white space to every metric: `leftovers` warns of it.
+    if "\n" in text or "\r" in text.rstrip("\r"):
         faults.append("The translation holds a line break. Replace it by a space.")
-    message = _too_large(text) or _too_long(text, longest, language)
-    return [*faults, message] if message else faults
-
-
-def _too_large(text: str) -> str | None:
-    size = len(text.encode("utf-8", "replace"))
-    if size <= LINE_BYTES:
-        return None
-    return f"The text has {size:,} bytes; {LINE_BYTES:,} are allowed. Shorten it."
-
-
-def _too_long(text: str, longest: int, language: str) -> str | None:
-    limit = TOKENS_PER_SOURCE_TOKEN * longest + TOKENS_FREE
-    if not has_more_tokens(text, language, limit):
-        return None
-    return (
-        f"The text has more than {limit:,} tokens, the limit: {TOKENS_PER_SOURCE_TOKEN} times "
-        f"the longest source's {longest:,}, and {TOKENS_FREE}. Shorten it: it may be repeating "
-        "itself."
-    )
+    size = count_bytes(text) if largest is not None else 0
+    if largest is not None and size > largest:
+        has = f"has {size:,} bytes; {largest:,} are allowed" if quote else "is too long"
+        faults.append(
+            f"The text {has}: {FACTOR} times its source and {FREE_OF_TEXT:,} bytes. {SHORTEN}"
+        )
+    return faults

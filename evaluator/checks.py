@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from html.entities import html5
 from itertools import combinations
 
+from evaluator.bounds import FACTOR, NOTABLE, is_notable
 from evaluator.languages import find_other_language
+from evaluator.leftovers import find_leftovers
 from evaluator.normalise import primary
 from evaluator.shifted import find_shift
 from evaluator.types import Hypotheses, Problem, TestSet
@@ -18,7 +21,7 @@ from evaluator.types import Hypotheses, Problem, TestSet
 LISTED = 100  # warnings of one kind that name their segment; the rest is counted
 COPIES = 0.3  # share of segments from which copied sources are worth a warning
 SURE_AT = 20  # places of punctuation that show how a text is written
-ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
+ENTITY = re.compile(r"&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 SPACED = re.compile(r"(?<=\S)[ \u00a0][,.，。](?=\s|$)")
 ATTACHED = re.compile(r"(?<=[^\s\d.,])[,.，。](?=\s|$)")
 Check = Callable[[Hypotheses, TestSet], list[Problem]]
@@ -27,11 +30,13 @@ Check = Callable[[Hypotheses, TestSet], list[Problem]]
 def warnings(hypotheses: Hypotheses, test_set: TestSet) -> tuple[Problem, ...]:
     """Return what looks like a mistake, with line and remedy; () for nothing.
 
-    Empty hypotheses, copied sources, another language than the target's, an order that looks
-    shifted, entities left in, another text form than the test set's. Each looks at the whole
-    file in time linear in its length.
+    How the file was read where that was no matter of course, empty hypotheses, copied sources,
+    another language than the target's, an order that looks shifted, what pipelines leave in texts,
+    texts much longer than their sources, entities, another text form than the test set's. Each
+    looks at the whole file in time linear in its length.
     """
-    return tuple(problem for check in CHECKS for problem in check(hypotheses, test_set))
+    found = (problem for check in CHECKS for problem in check(hypotheses, test_set))
+    return (*hypotheses.notes, *found)
 
 
 def identical(files: Sequence[Hypotheses]) -> tuple[Problem, ...]:
@@ -65,8 +70,37 @@ def _entities(hypotheses: Hypotheses, test_set: TestSet) -> list[Problem]:
         hypotheses,
         test_set,
         message,
-        lambda text, source: bool(ENTITY.search(text)) and not ENTITY.search(source),
+        lambda text, source: _has_entity(text) and not _has_entity(source),
     )
+
+
+def _has_entity(text: str) -> bool:
+    return "&" in text and any(
+        name.startswith("#") or f"{name};" in html5 for name in ENTITY.findall(text)
+    )
+
+
+def _long(hypotheses: Hypotheses, test_set: TestSet) -> list[Problem]:
+    message = (
+        f"The text is longer than {FACTOR} times its source and {NOTABLE:,} bytes. Check whether "
+        "the system repeats itself."
+    )
+    return _each(hypotheses, test_set, message, is_notable)
+
+
+def _left_over(hypotheses: Hypotheses, test_set: TestSet) -> list[Problem]:
+    sources = [segment.source for segment in test_set.segments]
+    language = primary(test_set.target_language)
+    return [
+        Problem(
+            "warning",
+            leftover.message,
+            _line(hypotheses, leftover.first),
+            test_set.segments[leftover.first].id,
+            hypotheses.name,
+        )
+        for leftover in find_leftovers(hypotheses.texts, sources, language)
+    ]
 
 
 def _copied(hypotheses: Hypotheses, test_set: TestSet) -> list[Problem]:
@@ -141,7 +175,16 @@ def _text_form(hypotheses: Hypotheses, test_set: TestSet) -> list[Problem]:
     ]
 
 
-CHECKS: tuple[Check, ...] = (_other_language, _copied, _shifted, _text_form, _empty, _entities)
+CHECKS: tuple[Check, ...] = (
+    _other_language,
+    _copied,
+    _shifted,
+    _text_form,
+    _left_over,
+    _long,
+    _empty,
+    _entities,
+)
 
 
 def _each(

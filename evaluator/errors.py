@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from typing import Self
 
-from evaluator.types import HypothesisFile, Problem
+from evaluator.types import HypothesisFile, Problem, Severity
 
 PROBLEMS_KEPT = 1000  # a broken file of a million lines must not become a million messages
 MESSAGE_CHARACTERS = 2_000  # messages may quote the file, and a quotation may be megabytes
@@ -23,6 +24,10 @@ class _ProblemsError(TerminariumError):
         self.problems = tuple(problems[:PROBLEMS_KEPT])
         self.total = len(problems) if total is None else total
         super().__init__(self.problems, self.total)
+
+    def copy(self) -> Self:
+        """Return a new error: a raised error holds on to the file's contents by its traceback."""
+        return type(self)(self.problems, self.total)
 
     def __str__(self) -> str:
         lines = [str(problem) for problem in self.problems]
@@ -46,6 +51,20 @@ class UnreadableFileError(SubmissionError):
     ) -> None:
         super().__init__(problems, total)
         self.readable = readable  # the segments without a problem, if there are any
+
+
+class SeveralSystemsError(UnreadableFileError):
+    """The file holds the hypotheses of several systems: say which system is meant."""
+
+    def __init__(
+        self, problems: Sequence[Problem], total: int | None = None, *, systems: Sequence[str] = ()
+    ) -> None:
+        super().__init__(problems, total)
+        self.systems = tuple(systems)  # the first ones, in file order
+
+    def copy(self) -> Self:
+        """Return a new error with the same systems."""
+        return type(self)(self.problems, self.total, systems=self.systems)
 
 
 class WrongFileError(SubmissionError):
@@ -81,18 +100,19 @@ class InfrastructureError(TerminariumError):
 class ProblemLog:
     """Collects the problems of one file, bounded in memory."""
 
-    def __init__(self, file: str = "") -> None:
+    def __init__(self, file: str = "", *, severity: Severity = "error") -> None:
         self.file = file
+        self.severity = severity
         self.problems: list[Problem] = []
         self.total = 0
 
     def add(self, message: str, *, line: int | None = None, segment: str | None = None) -> None:
-        """Note an error; beyond the first 1,000 it is only counted."""
+        """Note a problem; beyond the first 1,000 it is only counted."""
         self.total += 1
         if len(self.problems) < PROBLEMS_KEPT:
             message = printable(message, MESSAGE_CHARACTERS)
             segment = printable(segment, ID_CHARACTERS) if segment else None
-            self.problems.append(Problem("error", message, line, segment, self.file))
+            self.problems.append(Problem(self.severity, message, line, segment, self.file))
 
     def merge(self, other: ProblemLog) -> None:
         """Take over another file's problems, behind our own."""

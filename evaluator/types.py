@@ -64,6 +64,19 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class UnscoredSegment:
+    """A segment of the source file that belongs to no score: of a test suite, or left out.
+
+    Participants may translate it: its line in plain text and its id are accepted and set aside.
+    """
+
+    place: int  # 0-based, among all segments of the source file
+    id: str
+    document: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class TestSet:
     """Segments of one language pair, in the order of the sources."""
 
@@ -75,6 +88,7 @@ class TestSet:
     text_form: TextForm = "tokenised"
     mode: Mode = "proper"
     terminology: Terminology | None = None
+    unscored: tuple[UnscoredSegment, ...] = ()  # by place; they change no score
 
     @property
     def digest(self) -> str:
@@ -161,6 +175,7 @@ class Hypotheses:
     texts: tuple[str, ...]
     lines: tuple[int, ...] = ()  # where each stood in its file, 1-based; () if in none
     name: str = ""  # of the file
+    notes: tuple[Problem, ...] = ()  # warnings about how the file was read
 
 
 @dataclass(frozen=True, slots=True)

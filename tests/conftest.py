@@ -78,7 +78,7 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def shared_cases() -> Path:
-    """Small inputs and what they must give, beside the repository."""
+    """Small inputs made by hand, beside the repository; their README says what they must give."""
     folder = ROOT.parent / "shared" / "cases"
     if not folder.is_dir():
         give_up("needs the folder shared/cases beside the repository")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import cast, get_args
 
-from evaluator.checks import warnings
+from evaluator.checks import identical, warnings
+from evaluator.cli.messages import Messages
 from evaluator.cli.progress import Progress
-from evaluator.errors import PROBLEMS_KEPT
+from evaluator.errors import PROBLEMS_KEPT, SubmissionError
 from evaluator.formats import (
     ImportedTerminology,
     read_terminologies,
@@ -94,6 +97,11 @@ def add_hypotheses(command: argparse.ArgumentParser, *, what: str, each: str) ->
         action="append",
         metavar="FILE",
         help=f"{what}, or a zip with the file of this language pair; again for each further {each}",
+    )
+    command.add_argument(
+        "--system",
+        metavar="NAME",
+        help="which system's, of WMT XML with the hypotheses of several",
     )
 
 
@@ -202,7 +210,9 @@ def load_test_set(
         )
 
 
-def load_hypotheses(path: str, test_set: TestSet, *, mode: Mode = "proper") -> Hypotheses:
+def load_hypotheses(
+    path: str, test_set: TestSet, *, mode: Mode = "proper", system: str | None = None
+) -> Hypotheses:
     """Read one system's hypotheses and pair them with the test set.
 
     Of a zip the file of this pair and mode is read, else the pair's of another mode; the others
@@ -210,15 +220,53 @@ def load_hypotheses(path: str, test_set: TestSet, *, mode: Mode = "proper") -> H
     """
     with open_file(path) as stream:
         if not stream.peek(len(ZIP)).startswith((ZIP, EMPTY_ZIP)):
-            return read_aligned(stream, label(path), test_set)
+            return read_aligned(stream, label(path), test_set, system=system)
         pair = pair_of(test_set)
         modes: list[Mode] = sorted(get_args(Mode), key=lambda other: other != mode)
         slots = [pair if one == "proper" else f"{pair}.{one}" for one in modes]
-        found, file, others = read_out_of_zip(stream, label(path), test_set, slots=slots)
+        found, file, others = read_out_of_zip(
+            stream, label(path), test_set, slots=slots, system=system
+        )
     if others:
         names = ", ".join(others[:FILES_NAMED]) + (", …" if len(others) > FILES_NAMED else "")
         print(f"note: {file} is taken for {pair}; passed over: {names}.", file=sys.stderr)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """A file of hypotheses: what it holds, None if it is refused, and its problems."""
+
+    hypotheses: Hypotheses | None
+    problems: Sequence[Problem] = ()
+    total: int = 0
+
+
+def check_files(
+    files: Sequence[tuple[str, Mode]], test_set: TestSet, options: argparse.Namespace
+) -> list[Hypotheses | None]:
+    """Read and check each file; report what is odd, of refused files (None) first."""
+    messages: Messages = options.messages
+    checked = [_check_file(path, mode, test_set, options) for path, mode in files]
+    for one in sorted(checked, key=lambda one: one.hypotheses is not None):
+        messages.report(one.problems, one.total, segments=len(test_set.segments))
+    same = identical([one.hypotheses for one in checked if one.hypotheses is not None])
+    messages.report(same, len(same))
+    return [one.hypotheses for one in checked]
+
+
+def _check_file(
+    path: str, mode: Mode, test_set: TestSet, options: argparse.Namespace
+) -> CheckedFile:
+    try:
+        hypotheses = load_hypotheses(path, test_set, mode=mode, system=options.system)
+    except SubmissionError as error:
+        return CheckedFile(None, error.problems, error.total)
+    except UnopenableError as error:
+        options.messages.tell(str(error), "error")
+        return CheckedFile(None)
+    found = check(hypotheses, test_set)
+    return CheckedFile(hypotheses, found, len(found))
 
 
 def check(hypotheses: Hypotheses, test_set: TestSet) -> tuple[Problem, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from evaluator.errors import PROBLEMS_KEPT
+from evaluator.folding import fold
 from evaluator.types import Problem
 
 Weight = Literal["error", "warning", "note"]
@@ -19,12 +20,18 @@ class Messages:
         self.shown = shown  # problems of each file that are printed
         self._kept: list[dict[str, object]] = []
 
-    def report(self, problems: Sequence[Problem], total: int) -> None:
-        """Print the first problems, and how many more there are."""
-        for problem in problems[: self.shown]:
-            prefix = "warning: " if problem.severity == "warning" else ""
-            print(f"{prefix}{problem}", file=sys.stderr)
-        more = total - min(self.shown, len(problems))
+    def report(
+        self, problems: Sequence[Problem], total: int, *, segments: int | None = None
+    ) -> None:
+        """Print the first problems, equal ones as a single line, and how many more there are.
+
+        `segments` is the number of the test set's.
+        """
+        folded = fold(problems, of=segments, total=total)[: self.shown]
+        for one in folded:
+            prefix = "warning: " if one.problem.severity == "warning" else ""
+            print(f"{prefix}{one.problem}", file=sys.stderr)
+        more = total - sum(one.count for one in folded)
         if more > 0:
             print(f"… and {more:,} more", file=sys.stderr)
         for problem in problems:

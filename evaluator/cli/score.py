@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evaluator.baselines import score_baselines
-from evaluator.checks import identical
 from evaluator.cli import tables
 from evaluator.cli.files import (
     add_hypotheses,
@@ -15,9 +14,8 @@ from evaluator.cli.files import (
     add_problems,
     add_test_set,
     add_text_form,
-    check,
+    check_files,
     label,
-    load_hypotheses,
     load_test_set,
 )
 from evaluator.cli.progress import Progress
@@ -84,11 +82,14 @@ def add_scoring(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read, check, score, print."""
     test_set = load_test_set(options)
-    files = [_load(path, test_set, options, "proper") for path in options.hypotheses]
     path = options.noterm_hypotheses
-    without = None if path is None else _load(path, test_set, options, "noterm")
-    same = identical(files if without is None else [*files, without])
-    options.messages.report(same, len(same))
+    named: list[tuple[str, Mode]] = [(one, "proper") for one in options.hypotheses]
+    named += [] if path is None else [(path, "noterm")]
+    checked = check_files(named, test_set, options)
+    files = [hypotheses for hypotheses in checked if hypotheses is not None]
+    if len(files) < len(checked):
+        return 1
+    without = None if path is None else files.pop()
     with Progress() as progress:
         rows = [
             Row(label(path), score_one(hypotheses, test_set, options, progress))
@@ -127,13 +128,6 @@ class _Metrics(argparse.Action):
             parser.error(f"argument {option_string}: {problem}; choose of {known}, or list.{image}")
         before = namespace.metrics if namespace.metrics is not DEFAULT else ()
         namespace.metrics = expand((*before, *names))
-
-
-def _load(path: str, test_set: TestSet, options: argparse.Namespace, mode: Mode) -> Hypotheses:
-    hypotheses = load_hypotheses(path, test_set, mode=mode)
-    odd = check(hypotheses, test_set)
-    options.messages.report(odd, len(odd))
-    return hypotheses
 
 
 def score_one(

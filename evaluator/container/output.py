@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evaluator.alignment import text_faults
+from evaluator.bounds import FACTOR, FREE_OF_FILE, count_bytes, largest_file, largest_text
 from evaluator.errors import ID_CHARACTERS, PROBLEMS_KEPT, ProblemLog, printable
 from evaluator.formats.json_lines import parse_object, wrong_id, wrong_string
 from evaluator.formats.limits import Budget, Refused
@@ -20,22 +21,21 @@ class OutputReader:
     """Reads one JSON object a line, each id once, in any order; notes everything that is wrong.
 
     Memory is bounded by the limits, whatever comes. `quote` lets messages repeat what the system
-    wrote: of a blind test set that would be a leak.
+    wrote: of a blind test set that would be a leak. `sources` stand in the order of the ids.
     """
 
     def __init__(
         self,
         ids: Sequence[str],
         *,
-        longest: int,
-        language: str,
+        sources: Sequence[str],
         max_bytes: int,
         max_line_bytes: int,
         quote: bool,
     ) -> None:
         self._ids = ids
-        self._longest = longest  # tokens of the longest source
-        self._language = language  # of the translations
+        self._largest = dict(zip(ids, map(largest_text, sources), strict=True))  # bytes
+        self._room = largest_file(sources)  # bytes that further translations may have together
         self._max_bytes = max_bytes
         self._max_line_bytes = max_line_bytes
         self._quote = quote
@@ -130,7 +130,8 @@ class OutputReader:
         if isinstance(id, str) and not faults[0]:
             faults.append(self._wrong_place(id))
         if isinstance(text, str) and not faults[1]:
-            faults += text_faults(text, self._longest, self._language)
+            largest = self._largest.get(id) if isinstance(id, str) else None
+            faults += text_faults(text, largest, quote=self._quote)
         problems = [fault for fault in faults if fault]
         for problem in problems:
             self._refuse(problem, line, id)
@@ -138,6 +139,14 @@ class OutputReader:
             self._keep(id, text)
 
     def _keep(self, id: str, text: str) -> None:
+        self._room -= count_bytes(text)
+        if self._room < 0:
+            self._stop(
+                f"The translations have more bytes than {FACTOR} times all sources and "
+                f"{FREE_OF_FILE:,}. The system may be repeating itself.",
+                self._number,
+            )
+            return
         try:
             self._budget.charge(text, line=self._number)
         except Refused as refused:

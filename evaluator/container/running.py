@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from evaluator.alignment import longest_source
 from evaluator.container import orphans
 from evaluator.container.errors import (
     EngineError,
@@ -149,10 +148,7 @@ class _Run:
         self.disguise = Disguise(self.segments)
         self.output = OutputReader(
             self.disguise.ids,
-            longest=longest_source(
-                (segment.source for segment in self.segments), self.setting.source_language
-            ),
-            language=self.setting.target_language,
+            sources=[segment.source for segment in self.segments],
             max_bytes=self.limits.output,
             max_line_bytes=self.limits.line,
             quote=self.quote,

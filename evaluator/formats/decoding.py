@@ -7,6 +7,8 @@ from typing import BinaryIO
 
 from evaluator.errors import ProblemLog
 from evaluator.formats.compression import GZIP, read_unpacked
+from evaluator.formats.documents import SAVE_AS_TEXT, document_kind
+from evaluator.formats.encodings import as_utf8
 from evaluator.formats.limits import MAX_BYTES, MAX_LINES, Refused, require_few_lines
 
 __all__ = ["MAX_BYTES", "MAX_LINES", "read_bytes", "read_text"]
@@ -25,7 +27,6 @@ ARCHIVES = {
     b"7z\xbc\xaf\x27\x1c": "a 7z archive",
     b"Rar!": "a rar archive",
     b"\x28\xb5\x2f\xfd": "a Zstandard archive",
-    b"%PDF": "a PDF document",
 }
 TAR_MAGIC = (257, b"ustar")  # byte, what stands there
 SAVE_AS_UTF8 = "Save the file as UTF-8."
@@ -37,13 +38,15 @@ CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\v\f\r")
 def read_bytes(stream: BinaryIO, content: str, *, max_bytes: int = MAX_BYTES) -> bytearray:
     """Return the stream's bytes: unpacked if they are gzip, UTF-8, without byte order mark.
 
-    They stay bytes because one emoji would make their text four times as large. At most one
-    byte more than `max_bytes` is read. Raises Refused with the first reason why not; of an empty
-    file it says that it should hold `content`.
+    XML in another encoding that it declares becomes UTF-8. They stay bytes because one emoji
+    would make their text four times as large. At most one byte more than `max_bytes` is read.
+    Raises Refused with the first reason why not; of an empty file it says that it should hold
+    `content`.
     """
     data = read_unpacked(stream, max_bytes)
     if data in (b"", BOM):
         raise Refused(f"The file is empty. Give one with {content}.")
+    data = as_utf8(data, max_bytes=max_bytes)
     _require_text(data)
     if data.startswith(BOM):
         del data[: len(BOM)]
@@ -65,6 +68,9 @@ def read_text(
 
 
 def _require_text(data: bytearray) -> None:
+    document = document_kind(data)
+    if document:
+        raise Refused(f"The file is {document}, not plain text. {SAVE_AS_TEXT}")
     kind = archive_kind(data)
     if kind:
         raise Refused(f"The file is {kind}. Give the text file itself.")
@@ -82,7 +88,7 @@ def _require_text(data: bytearray) -> None:
 
 
 def archive_kind(data: bytes | bytearray) -> str | None:
-    """Return what kind of archive or document starts with these bytes, None for others."""
+    """Return what kind of archive starts with these bytes, None for others."""
     place, magic = TAR_MAGIC
     if data[place : place + len(magic)] == magic:
         return "a tar archive"

@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from evaluator.formats.json_lines import parse_object
 from evaluator.formats.sgml import PROLOG
 
 HEAD = 64 * 1024  # bytes
+TAIL = 1024  # bytes
 
 _PROLOG = re.compile(rf"(?:{PROLOG.pattern})\s*+", PROLOG.flags)
 _SGML = re.compile(r"<(?:tstset|refset|srcset|doc|seg)(?=[\s/>])", re.IGNORECASE | re.ASCII)
 _XML = re.compile(r"<(?:dataset|collection)(?=[\s/>])|<!doctype(?=\s)", re.IGNORECASE | re.ASCII)
-_UNSUPPORTED = re.compile(r"<(tmx|xliff|html)(?=[\s/>])", re.IGNORECASE | re.ASCII)
+_UNSUPPORTED = {
+    "a TMX file (<tmx>)": r"<tmx(?=[\s/>])",
+    "an XLIFF file (<xliff>)": r"<xliff(?=[\s/>])",
+    "an HTML page": r"<html(?=[\s/>])|<(?:head|body|meta|title)(?=[\s/>])",
+    "subtitles (WebVTT)": r"WEBVTT\b",
+}
+_HTML_TYPE = re.compile(r"\s*(?:<!--[^<>]*?-->\s*)?<!doctype\s+html", re.IGNORECASE | re.ASCII)
+_ROOT = re.compile(r"<([a-z_][\w:.-]{0,60})(?:\s[^<>]*)?>", re.IGNORECASE | re.ASCII)
+# Tags that a model may write around a text: plain text with something left over.
+_LEFT_OVER = {"s", "unk", "pad", "term", "bos", "eos"}
 # With apostrophes it is what Python prints of an object: no JSON, and no plain text either.
 _OBJECT_KEY = re.compile(r"""(["'])(?:id|translation|source)\1\s*+:""")
-_JSON_ARRAY = re.compile(r"\[\s*+\{\s*+\"")
+_JSON_ARRAY = re.compile(r"\[\s*+(?:[{\[\"'\]]|-?\d)")
 
 
 def head_of(data: bytearray) -> str:
     """Return the beginning of a text, where its format shows."""
     return data[:HEAD].decode("utf-8", "ignore").lstrip()
+
+
+def tail_of(data: bytearray) -> str:
+    """Return the end of a text, without white space at its end."""
+    end = len(data)
+    while end and data[end - 1 : end].isspace():
+        end -= 1
+    return data[max(end - TAIL, 0) : end].decode("utf-8", "ignore")
 
 
 def opening(head: str) -> str:
@@ -31,12 +50,22 @@ def opening(head: str) -> str:
     return head[position:]
 
 
-def unsupported(head: str) -> str | None:
-    """Return what a file is that people may take for one of ours, None for others."""
-    found = _UNSUPPORTED.match(opening(head))
-    if found:
-        return f"<{found[1]}>"
-    return "JSON array" if _JSON_ARRAY.match(head) else None
+def unsupported(head: str, tail: str) -> str | None:
+    """Return what a file is that people may take for one of ours, None for others.
+
+    `head` and `tail` are its beginning and its end.
+    """
+    if _HTML_TYPE.match(head):
+        return "an HTML page"
+    start = opening(head)
+    for name, pattern in _UNSUPPORTED.items():
+        if re.match(pattern, start, re.IGNORECASE | re.ASCII):
+            return name
+    root = None if is_sgml(head) or is_xml(head) else _ROOT.match(start)
+    if root and root[1].lower() not in _LEFT_OVER and tail.endswith(f"</{root[1]}>"):
+        # A single line in tags is for the rules about lines.
+        return f"markup (<{root[1]}>)" if "\n" in start.strip() else None
+    return None
 
 
 def is_sgml(head: str) -> bool:
@@ -53,8 +82,48 @@ def is_jsonl(head: str) -> bool:
     """Whether the first line is an object, or would like to be one of ours."""
     if not head.startswith("{"):
         return False
-    first = head.split("\n", 1)[0]
-    return _OBJECT_KEY.search(first) is not None or isinstance(parse_object(first), dict)
+    first, *others = head.split("\n")
+    if _OBJECT_KEY.search(first) is not None:
+        return True
+    value = parse_object(first)
+    if not isinstance(value, dict):
+        return False
+    # An object among other lines is a text about objects.
+    others = [line for line in others if line.strip()]
+    return 2 * sum(line.lstrip().startswith("{") for line in others) >= len(others)
+
+
+def is_json(head: str, tail: str) -> bool:
+    """Whether the whole file may be one value of JSON: an array, or an object without our keys."""
+    if head.startswith("["):
+        return tail.endswith("]") and _JSON_ARRAY.match(head) is not None
+    if not head.startswith("{") or not tail.endswith("}"):
+        return False
+    is_one_line = "\n" not in head.rstrip()
+    if is_one_line:
+        return _OBJECT_KEY.search(head) is None
+    return head[1:].lstrip(" \t\r").startswith("\n")
+
+
+def are_alike(ends: tuple[str, str], sources: Sequence[str]) -> bool:
+    """Whether a file only looks like JSON or markup because its sources do, one a line.
+
+    `ends` are its beginning and its end. A file with our own keys or tags is never taken for that.
+    """
+    kind = _kind_of(*ends)
+    if kind is None or not sources:
+        return False
+    first, last = sources[: HEAD // 100], sources[-HEAD // 100 :]
+    return _kind_of("\n".join(first)[:HEAD].lstrip(), "\n".join(last)[-TAIL:].rstrip()) == kind
+
+
+def _kind_of(head: str, tail: str) -> str | None:
+    """Return what a file looks like that might be plain text nevertheless."""
+    if is_json(head, tail):
+        return "json"
+    if is_jsonl(head) and _OBJECT_KEY.search(head.split("\n", 1)[0]) is None:
+        return "objects"
+    return unsupported(head, tail)
 
 
 def is_text(_: str) -> bool:

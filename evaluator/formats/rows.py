@@ -19,6 +19,7 @@ class Row:
     source: str
     references: tuple[str, ...]
     terms: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (source, targets)
+    is_scored: bool = True  # False: of a test suite, or of a document that is left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Wanted:
     source_language: str
     target_language: str
     sources_only: bool = False  # references are neither read nor checked
+    leave_out: frozenset[str] = frozenset()  # documents that belong to no score
 
 
 RowReader = Callable[[bytearray, ProblemLog, Budget, Wanted], Iterator[Row]]

@@ -10,15 +10,17 @@ from evaluator.formats.languages import contradicts
 from evaluator.formats.limits import Budget, Refused
 from evaluator.formats.rows import Wanted
 from evaluator.formats.segments import MarkedSegment, SegmentReader
-from evaluator.types import Segment
+from evaluator.types import Segment, UnscoredSegment
 
 File = dict[Key, MarkedSegment]
 
 
 def read_sgml_set(
     contents: Sequence[bytearray], labels: Sequence[str], wanted: Wanted, log: ProblemLog
-) -> tuple[Segment, ...]:
-    """Return the segments in the order of the sources; () with problems in `log`.
+) -> tuple[tuple[Segment, ...], tuple[UnscoredSegment, ...]]:
+    """Return the segments in the order of the sources; none with problems in `log`.
+
+    After them those of documents that are left out.
 
     A participant has the sources alone, and plain text pairs by order: a reference in another
     order must neither move a hypothesis nor show.
@@ -30,9 +32,18 @@ def read_sgml_set(
         _read_file(data, label, "refset" if number else "srcset", wanted, budget, log)
         for number, (data, label) in enumerate(zip(contents, labels, strict=False))
     ]
+    unscored = tuple(
+        UnscoredSegment(place, segment.id, segment.document, segment.text)
+        for place, segment in enumerate(files[0].values())
+        if segment.document in wanted.leave_out
+    )
+    files = [
+        {key: one for key, one in file.items() if one.document not in wanted.leave_out}
+        for file in files
+    ]
     if not log.total:
         _check_pairs(files, labels, log)
-    return () if log.total else _segments(files, labels, log)
+    return ((), ()) if log.total else (_segments(files, labels, log), unscored)
 
 
 def _read_file(
@@ -87,8 +98,12 @@ def _check_pairs(files: Sequence[File], labels: Sequence[str], log: ProblemLog) 
             (files[0], file, labels[0], name),
         ):
             own = ProblemLog(label)
+            documents = {document for document, _ in there}
+            for document in dict.fromkeys(document for document, _ in here):
+                if document not in documents and documents:
+                    _report_document(document, here, other, own)
             for key in here:
-                if key not in there:
+                if key not in there and (key[0] in documents or not documents):
                     own.add(
                         f"Document {key[0]} has this segment here but not in {other}. "
                         "Add it there or remove it here.",
@@ -96,6 +111,16 @@ def _check_pairs(files: Sequence[File], labels: Sequence[str], log: ProblemLog) 
                         segment=key[1],
                     )
             log.merge(own)
+
+
+def _report_document(document: str, here: File, other: str, log: ProblemLog) -> None:
+    lines = [segment.line for key, segment in here.items() if key[0] == document]
+    log.add(
+        f"The whole document {document} ({len(lines):,} segment{'s' if len(lines) > 1 else ''}) "
+        f"is here but not in {other}. Add it there, or leave it out: --leave-out {document} at "
+        "its import.",
+        line=lines[0],
+    )
 
 
 def _segments(files: Sequence[File], labels: Sequence[str], log: ProblemLog) -> tuple[Segment, ...]:

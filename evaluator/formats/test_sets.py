@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 from evaluator.errors import LanguageError, ProblemLog, TestSetError, in_document
@@ -19,10 +20,19 @@ from evaluator.formats.table_rows import is_tsv, read_tsv_rows
 from evaluator.formats.text_rows import is_plain_text, read_text_rows
 from evaluator.formats.xml_rows import read_xml_rows
 from evaluator.normalise import canonical_pair
-from evaluator.types import Mode, Segment, Term, Terminology, TestSet, TextForm
+from evaluator.types import (
+    Mode,
+    Segment,
+    Term,
+    Terminology,
+    TestSet,
+    TextForm,
+    UnscoredSegment,
+)
 
 Pair = tuple[str, str]  # source and target language
 
+DOCUMENTS_NAMED = 20  # in a message
 NO_REFERENCE = (
     "A test set needs at least one reference. Add one, to every segment (in a table: in a column "
     "target or reference)."
@@ -43,6 +53,7 @@ def read_test_set(
     sources_only: bool = False,
     references_required: bool = True,
     plain_text: bool = False,
+    leave_out: Collection[str] = (),
 ) -> TestSet:
     """Read a test set, its format told by content; each file may be compressed by gzip.
 
@@ -62,6 +73,8 @@ def read_test_set(
     `references_required` those that there are are read and checked, and there may be none.
     With `plain_text` files of one sentence a line are read too, each reference in one of its own;
     ids are then the numbers of the lines.
+    Documents to `leave_out` belong to no score and need no reference, as those of test suites in
+    WMT XML: their segments are the result's `unscored`.
 
     Raises TestSetError with all problems of all files: files that can't be read, ids that
     don't pair up, empty references, broken terms, languages that are unknown, the same, or
@@ -74,7 +87,7 @@ def read_test_set(
     references_required = references_required and not sources_only
     log = ProblemLog()
     pair = _language_pair(source_language, target_language, log)
-    wanted = Wanted(*pair, sources_only=sources_only)
+    wanted = Wanted(*pair, sources_only=sources_only, leave_out=frozenset(leave_out))
     if terminology is not None:
         _check_terminology(terminology, pair, log)
     data = _read(source, labels[0], log, max_bytes)
@@ -82,7 +95,7 @@ def read_test_set(
     head = detection.head_of(data)
     if detection.is_sgml(head):
         files = [data, *_read_all(references, labels[1:], log, max_bytes)]
-        segments = read_sgml_set(files, labels, wanted, log)
+        segments, unscored = read_sgml_set(files, labels, wanted, log)
         if references_required and not references:
             own = ProblemLog(labels[0])
             own.add("A test set needs at least one reference. Add a <refset> file.")
@@ -94,13 +107,16 @@ def read_test_set(
         segments = _segments(rows, labels[0], log, references_required=references_required)
     else:
         rows = _read_rows(data, head, labels, wanted, log)
-        segments = _segments(rows, labels[0], log, references_required=references_required)
-        terminology = _terminology(rows, pair, terminology, labels[0], log)
+        scored = [row for row in rows if row.is_scored]
+        segments = _segments(scored, labels[0], log, references_required=references_required)
+        unscored = _unscored(rows)
+        terminology = _terminology(scored, pair, terminology, labels[0], log)
+    _check_left_out(wanted.leave_out, segments, unscored, labels[0], log)
     if terminology is not None and not log.total:
         _check_direction(terminology, segments, log)
     log.raise_as(TestSetError)
     form: TextForm = text_form or ("tokenised" if detection.is_sgml(head) else "raw")
-    return TestSet(*pair, segments, form, mode, terminology)
+    return TestSet(*pair, segments, form, mode, terminology, unscored)
 
 
 def _language_pair(source: str, target: str, log: ProblemLog) -> Pair:
@@ -162,7 +178,9 @@ def _read_rows(
         own.add("A file of this format holds its references itself. Leave the other files out.")
     else:
         try:
-            rows.extend(reader(data, own, Budget(), wanted))
+            for row in reader(data, own, Budget(), wanted):
+                is_left_out = row.document in wanted.leave_out
+                rows.append(replace(row, is_scored=False) if is_left_out else row)
         except Refused as refused:
             own.add(refused.message, line=refused.line)
         if not rows and not own.total:
@@ -196,6 +214,36 @@ def _segments(
         Segment(row.id, row.document, row.source, row.references, (), ((),) * expected)
         for row in rows
     )
+
+
+def _unscored(rows: Sequence[Row]) -> tuple[UnscoredSegment, ...]:
+    return tuple(
+        UnscoredSegment(place, row.id, row.document, row.source)
+        for place, row in enumerate(rows)
+        if not row.is_scored
+    )
+
+
+def _check_left_out(
+    left_out: Collection[str],
+    segments: Sequence[Segment],
+    unscored: Sequence[UnscoredSegment],
+    name: str,
+    log: ProblemLog,
+) -> None:
+    """Refuse documents to leave out that are not there, and a test set of which nothing is left."""
+    if log.total:
+        return
+    own = ProblemLog(name)
+    there = {one.document for one in unscored}
+    for document in sorted(set(left_out) - there):
+        known = sorted({segment.document for segment in segments})[:DOCUMENTS_NAMED]
+        own.add(
+            f"There is no document {document!r} to leave out. The file has: {', '.join(known)}."
+        )
+    if not segments:
+        own.add("No segment is left. Leave fewer documents out.")
+    log.merge(own)
 
 
 def _faults(row: Row, expected: int, seen: set[tuple[str, str]]) -> list[str]:

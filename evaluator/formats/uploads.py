@@ -14,25 +14,24 @@ from evaluator.errors import (
     SubmissionError,
     UnreadableFileError,
     WrongFileError,
-    printable,
 )
 from evaluator.formats.decoding import EMPTY_ZIP, ZIP
+from evaluator.formats.documents import SAVE_AS_TEXT, document_kind
 from evaluator.formats.hypotheses import read_hypotheses
-from evaluator.formats.languages import slot_of
+from evaluator.formats.languages import slot_of, slots_in
 from evaluator.formats.limits import MAX_BYTES, Budget, Refused
 from evaluator.formats.zip_members import (
     CHUNK,
-    NAME_SHOWN,
     Member,
     list_members,
+    name_some,
     open_zip,
     path_of,
     shown,
 )
-from evaluator.types import HypothesisFile
+from evaluator.types import HypothesisFile, Problem
 
 IN_MEMORY = 1024 * 1024  # bytes of a stream that can't be rewound; the rest waits on disk
-OTHERS_NAMED = 5  # files for the same slot, in a message
 
 Opening = Callable[[], AbstractContextManager[BinaryIO]]
 
@@ -53,14 +52,22 @@ class Upload:
 
     files: tuple[UploadedFile, ...]
     budget: Budget
+    notes: tuple[Problem, ...] = ()  # warnings: what was passed over in zips
 
-    def read(self, file: UploadedFile, *, system: str | None = None) -> HypothesisFile:
+    def read(
+        self, file: UploadedFile, *, system: str | None = None, sources: Sequence[str] = ()
+    ) -> HypothesisFile:
         """Read one of `files` as `read_hypotheses` does; raises its error if it has one."""
         if file.error is not None:
             raise file.error
         with file.open() as stream:
             return read_hypotheses(
-                stream, file.name, language_pair=file.slot, system=system, budget=self.budget
+                stream,
+                file.name,
+                language_pair=file.slot,
+                system=system,
+                budget=self.budget,
+                sources=sources,
             )
 
 
@@ -77,22 +84,27 @@ def open_upload(
     `slots` are what files may be for: `en-fr`, or with a mode `en-fr.noterm`. A file is for the
     slot that its name holds between other characters than letters, digits and hyphens
     (`output.en-fr.noterm.sgm`); the longest one counts. Where the upload is one file, its name
-    may say none: it is for `chosen`, or for the only slot there is. Folders and what macOS
-    leaves behind in a zip are passed over. Two files for one slot are both refused: choosing
-    would be guessing. A zip that can't be opened stands for itself. At most `max_bytes` are
-    unpacked in all.
+    may say none: it is for `chosen`, or for the only slot there is. What is nobody's translation
+    in a zip (hidden files, README, Thumbs.db) is passed over, and named in the notes. Two files
+    for one slot are both refused: choosing would be guessing. A zip that can't be opened stands
+    for itself. At most `max_bytes` are unpacked in all.
     """
     with ExitStack() as stack:
-        listed = [
-            one
-            for stream, name in files
-            for one in _list(stack.enter_context(_rewindable(stream, max_bytes)), name, max_bytes)
-        ]
+        listed: list[_Listed] = []
+        notes: list[Problem] = []
+        for stream, name in files:
+            rewindable = stack.enter_context(_rewindable(stream, max_bytes))
+            held, passed_over = _list(rewindable, name, max_bytes, slots)
+            listed += held
+            if passed_over:
+                message = f"Passed over, as no translations: {name_some(passed_over)}."
+                notes.append(Problem("warning", message, file=name))
         if len(listed) == 1:
             _claim(listed, slots, chosen or (slots[0] if len(slots) == 1 else None))
         else:
             _claim(listed, slots, None)
-        yield Upload(tuple(one.file() for one in listed), Budget(max_bytes=max_bytes))
+        uploaded = tuple(one.file() for one in listed)
+        yield Upload(uploaded, Budget(max_bytes=max_bytes), tuple(notes))
 
 
 @dataclass(slots=True)
@@ -127,21 +139,38 @@ def _rewindable(stream: BinaryIO, max_bytes: int) -> Iterator[BinaryIO]:
         yield cast("BinaryIO", copy)
 
 
-def _list(stream: BinaryIO, name: str, max_bytes: int) -> list[_Listed]:
+def _list(
+    stream: BinaryIO, name: str, max_bytes: int, slots: Sequence[str]
+) -> tuple[list[_Listed], tuple[str, ...]]:
+    """Return the files of one part of an upload, and the paths in it that are passed over."""
     stream.seek(0)
     start = stream.read(len(ZIP))
     stream.seek(0)
     whole = _Listed(name, ProblemLog(name), lambda: nullcontext(stream))
     if start not in (ZIP, EMPTY_ZIP):
-        return [whole]
+        return [whole], ()
     try:
         archive = open_zip(stream, max_bytes)
-        members = list_members(archive, max_bytes)
+        members = list_members(
+            archive, max_bytes, has_slot=lambda path: bool(slots_in(path, slots))
+        )
     except Refused as refused:
-        whole.log.add(refused.message)
+        whole.log.add(_of_document(stream) or refused.message)
         whole.is_file = False
-        return [whole]
-    return [_member(archive, entry, problem, name) for entry, problem in members]
+        return [whole], ()
+    held = [_member(archive, entry, problem, name) for entry, problem in members.files]
+    return held, members.passed_over
+
+
+def _of_document(stream: BinaryIO) -> str | None:
+    """Return what is wrong with the beginning of an office document, None for another zip."""
+    stream.seek(0)
+    document = document_kind(stream.read(CHUNK))
+    return (
+        f"The file is {document}, not plain text or a zip of it. {SAVE_AS_TEXT}"
+        if document
+        else None
+    )
 
 
 def _member(
@@ -176,7 +205,4 @@ def _claim(listed: Sequence[_Listed], slots: Sequence[str], chosen: str | None) 
 
 
 def _names(files: Sequence[str]) -> str:
-    shown = [printable(name, NAME_SHOWN) for name in files[:OTHERS_NAMED]]
-    more = len(files) - len(shown)
-    names = ", ".join([*shown, f"{more} more"] if more else shown)
-    return f"{names} {'is' if len(files) == 1 else 'are'}"
+    return f"{name_some(files)} {'is' if len(files) == 1 else 'are'}"

@@ -46,19 +46,21 @@ class XmlSegment:
     document: str
     id: str
     text: str
+    is_suite: bool = False  # of a document of a test suite
 
 
 def read_xml(
-    data: bytearray, log: ProblemLog, *, parts: Collection[str] = PARTS
+    data: bytearray, log: ProblemLog, *, parts: Collection[str] = PARTS, suites: bool = False
 ) -> Iterator[XmlSegment]:
     """Yield the segments in file order; layout as single spaces. Other problems go to `log`.
 
     Of the parts that aren't asked for nothing but well-formedness counts.
-    Documents of test suites (`testsuite="…"`) are left out: they belong to no test set's score.
+    Documents of test suites (`testsuite="…"`) belong to no test set's score: of these only the
+    sources are yielded, and only if asked for by `suites`.
     Raises Refused for what is no XML, has a document type definition, or costs too much.
     """
     require_few_marks(data, b"<&]")
-    handler = _Handler(log, parts)
+    handler = _Handler(log, parts, suites=suites)
     parser = DefusedExpatParser(forbid_dtd=True)
     parser.setContentHandler(handler)
     handler.setDocumentLocator(parser)  # feeding, unlike parsing a whole file, doesn't
@@ -107,9 +109,10 @@ class _OpenSegment:
 class _Handler(ContentHandler):
     """Collects segments; also the lexical handler, to see that comments are no standstill."""
 
-    def __init__(self, log: ProblemLog, parts: Collection[str]) -> None:
+    def __init__(self, log: ProblemLog, parts: Collection[str], *, suites: bool) -> None:
         super().__init__()
         self._parts = parts
+        self._suites = suites
         self.events = 0
         self._counted = 0  # of them, those that a file could have without end
         self._log = log
@@ -229,11 +232,21 @@ class _Handler(ContentHandler):
     def _end_segment(self) -> None:
         done, self._segment = self._segment, None
         part = self._part
-        if done is None or part is None or self._document is None or self._is_suite:
+        if done is None or part is None or self._document is None:
             return
-        text = collapse("".join(done.pieces))
+        if self._is_suite and not (self._suites and part.name == "src"):
+            return
         self._done.append(
-            XmlSegment(done.line, part.name, part.by, part.language, self._document, done.id, text)
+            XmlSegment(
+                done.line,
+                part.name,
+                part.by,
+                part.language,
+                self._document,
+                done.id,
+                collapse("".join(done.pieces)),
+                self._is_suite,
+            )
         )
 
     def _short(self, name: str) -> str:

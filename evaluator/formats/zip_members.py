@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import struct
 import zipfile
 import zlib
 from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import IO, BinaryIO, Self, cast
 
 from evaluator.errors import printable
 from evaluator.formats.compression import GZIP
+from evaluator.formats.documents import SAVE_AS_TEXT, document_kind_of_members
 from evaluator.formats.limits import Refused
 
 MAX_MEMBERS = 100  # files in a zip; five pairs in three modes are fifteen
@@ -19,6 +23,7 @@ MAX_MEMBERS = 100  # files in a zip; five pairs in three modes are fifteen
 MAX_READ = 1024 * 1024
 CHUNK = 64 * 1024  # bytes
 NAME_SHOWN = 200  # characters
+OTHERS_NAMED = 5  # files, in a message
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the others unpack without a bound
 ENCRYPTED = 0x1 | 0x40  # bits of a member's flags
 ZIP_AGAIN = "Make the zip again, or upload the files one by one."
@@ -61,16 +66,33 @@ def shown(upload: str, path: str) -> str:
     return f"{upload}/{printable(path, NAME_SHOWN)}"
 
 
-def list_members(
-    archive: zipfile.ZipFile, max_bytes: int
-) -> list[tuple[zipfile.ZipInfo, str | None]]:
-    """Return the files of the archive, each with why it isn't opened, None if nothing is odd.
+@dataclass(frozen=True, slots=True)
+class Members:
+    """What a zip archive holds."""
 
-    Raises Refused for an archive of which nothing can or may be opened.
+    files: list[tuple[zipfile.ZipInfo, str | None]]  # each with why it isn't opened, if anything
+    passed_over: tuple[str, ...]  # paths of what is nobody's translation
+
+
+def list_members(
+    archive: zipfile.ZipFile, max_bytes: int, *, has_slot: Callable[[str], bool] = lambda _: False
+) -> Members:
+    """Return the files of the archive, and the paths of what is passed over.
+
+    Passed over are hidden files and folders, what systems leave behind (Thumbs.db, __MACOSX), and
+    papers (README, LICENSE), unless `has_slot` says that a path names a test set. Raises Refused
+    for an archive of which nothing can or may be opened.
     """
-    entries = [entry for entry in archive.infolist() if not _is_junk(path_of(entry))]
+    present = [entry for entry in archive.infolist() if not path_of(entry).endswith("/")]
+    entries = [entry for entry in present if not _is_junk(path_of(entry), has_slot)]
+    kept = set(map(id, entries))
+    passed_over = tuple(path_of(entry) for entry in present if id(entry) not in kept)
+    document = document_kind_of_members([path_of(entry) for entry in present])
+    if document:
+        raise Refused(f"The file is {document}, not plain text or a zip of it. {SAVE_AS_TEXT}")
     if not entries:
-        raise Refused("The zip holds no file. Put the hypotheses into it.")
+        others = f" but {name_some(passed_over)}" if passed_over else ""
+        raise Refused(f"The zip holds no file{others}. Put the hypotheses into it.")
     if len(entries) > MAX_MEMBERS:
         message = f"The zip holds {len(entries):,} files; {MAX_MEMBERS} are allowed. {ZIP_AGAIN}"
         raise Refused(message)
@@ -79,10 +101,18 @@ def list_members(
     if all(entry.flag_bits & ENCRYPTED for entry in entries):
         raise Refused("The zip is encrypted. Make it without a password.")
     names = Counter(map(path_of, entries))
-    return [
+    files = [
         (entry, _oddity(entry) or (REPEATED if names[path_of(entry)] > 1 else None))
         for entry in entries
     ]
+    return Members(files, passed_over)
+
+
+def name_some(paths: Sequence[str]) -> str:
+    """Return the first paths, for a message, and how many more there are."""
+    shown = [printable(path, NAME_SHOWN) for path in paths[:OTHERS_NAMED]]
+    more = len(paths) - len(shown)
+    return ", ".join([*shown, f"{more:,} more"] if more else shown)
 
 
 def path_of(entry: zipfile.ZipInfo) -> str:
@@ -91,13 +121,31 @@ def path_of(entry: zipfile.ZipInfo) -> str:
     return entry.orig_filename.replace("\\", "/")
 
 
-def _is_junk(path: str) -> bool:
-    """Folders, and what macOS adds: these are no files of anybody's."""
-    folders, _, own = path.rpartition("/")
-    if ".." in path.split("/") or path.startswith("/"):
+# Names of files and folders, in lower case, that hold nobody's translations.
+LEFT_BEHIND = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "__pycache__", "icon\r"}
+PAPERS = re.compile(
+    r"(?:readme|read_me|license|licence|copying|notice|changelog|changes|citation|authors|manifest"
+    r"|requirements|makefile|dockerfile|md5sums?|sha\d*sums?|checksums?)(?:\.[a-z]{1,5})?",
+    re.IGNORECASE,
+)
+COPIES = re.compile(
+    r".*(?:~|\.(?:bak|orig|swp|tmp|pyc|lock|log|crdownload|part))|~\$.*|#.*#"
+    r"|.*-checkpoint(?:\.[a-z]{1,5})?",
+    re.IGNORECASE,
+)
+
+
+def _is_junk(path: str, has_slot: Callable[[str], bool]) -> bool:
+    """Whether a member is passed over; what would lead out of the archive never is."""
+    parts = path.split("/")
+    if ".." in parts or path.startswith("/"):
         return False  # not to be passed over in silence
-    is_apple = own == ".DS_Store" or own.startswith("._") or "__MACOSX" in folders.split("/")
-    return is_apple or not own
+    own = parts[-1]
+    if any(part.startswith(".") and part != "." for part in parts):
+        return True
+    if any(part.lower() in LEFT_BEHIND for part in parts) or COPIES.fullmatch(own):
+        return True
+    return PAPERS.fullmatch(own) is not None and not has_slot(path)
 
 
 def _oddity(entry: zipfile.ZipInfo) -> str | None:

@@ -22,7 +22,6 @@ from evaluator.normalise.lemmatisers import (
 )
 from evaluator.normalise.offsets import Offsets
 from evaluator.normalise.text import Form, NormalisedText, Normaliser, TokenSpan
-from evaluator.normalise.tokenisers import count_tokens, has_more_tokens
 
 __all__ = [
     "LEMMATISERS",
@@ -35,11 +34,9 @@ __all__ = [
     "are_different",
     "canonical",
     "canonical_pair",
-    "count_tokens",
     "describe_gap",
     "find_gap",
     "find_tag",
-    "has_more_tokens",
     "is_odd_country",
     "is_single",
     "is_widely_used",

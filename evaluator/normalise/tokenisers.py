@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 from importlib.metadata import version
-from itertools import accumulate
 from typing import TypeAlias, cast
 
 from sacrebleu.tokenizers.tokenizer_ko_mecab import TokenizerKoMecab
@@ -15,9 +13,6 @@ from sacrebleu.tokenizers.tokenizer_zh import TokenizerZh
 
 from evaluator.errors import InfrastructureError
 from evaluator.normalise.languages import sacrebleu_tokeniser
-
-# Characters that are split at once where tokens are counted: MeCab takes 9 s for a word of 100,000.
-PIECE = 2_000
 
 Splitter: TypeAlias = Callable[[str], str]  # puts spaces between tokens
 Made: TypeAlias = Callable[[], Splitter]  # sacrebleu's classes have no types
@@ -30,36 +25,6 @@ def tokenise(text: str, language: str) -> tuple[tuple[int, int], ...]:
     language's tokeniser isn't installed.
     """
     return tuple(_places(_splitter(sacrebleu_tokeniser(language))(text).split(), text))
-
-
-def count_tokens(text: str, language: str) -> int:
-    """Return how many tokens a raw text has, in time in proportion to its length.
-
-    Raises InfrastructureError if the language's tokeniser isn't installed.
-    """
-    split = _splitter(sacrebleu_tokeniser(language))
-    return sum(len(split(piece).split()) for piece in _pieces(text))
-
-
-def has_more_tokens(text: str, language: str, limit: int) -> bool:
-    """Whether `count_tokens` of a text is above a limit; reads no further than it has to."""
-    # Nearly every text is short enough to be told by its characters: a token has at least one.
-    if not any(length > limit for length in accumulate(map(len, _pieces(text)))):
-        return False
-    split = _splitter(sacrebleu_tokeniser(language))
-    counts = (len(split(piece).split()) for piece in _pieces(text))
-    return any(count > limit for count in accumulate(counts))
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """Cut a text behind spaces, where there are some, so that no token is cut; normalise each."""
-    start = 0
-    while start < len(text):
-        end = start + PIECE
-        if end < len(text):
-            end = text.rfind(" ", start, end) + 1 or end
-        yield unicodedata.normalize("NFKC", text[start:end])
-        start = end
 
 
 @lru_cache(maxsize=256)  # a version is read from a file

@@ -178,6 +178,7 @@ class TestSet(models.Model):
     documents = models.PositiveIntegerField()
     required_terms = models.PositiveIntegerField()  # occurrences that translations have to render
     terms = models.PositiveIntegerField(default=0)  # entries of its terminology
+    left_out = models.JSONField(default=list, blank=True)  # ids of documents that no score counts
     # Counts every change of what the board shows, and the change that it was last built from.
     results_version = models.PositiveBigIntegerField(default=0)
     ranked_version = models.PositiveBigIntegerField(default=0)

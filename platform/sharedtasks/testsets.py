@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
@@ -60,10 +60,12 @@ def import_test_set(
     version: int = 1,
     lemmatiser: str = "simplemma",
     ranking_metric: str | None = None,
+    leave_out: Sequence[str] = (),
 ) -> ImportedTestSet:
     """Check the files and make a test set of them; raises `evaluator.TestSetError`.
 
-    It ranks by term success unless told otherwise; without terms by chrF2.
+    Documents to `leave_out` belong to no score and need no reference; participants may translate
+    them or not. It ranks by term success unless told otherwise; without terms by chrF2.
     """
     terminology = None
     if files.terminologies:
@@ -79,6 +81,7 @@ def import_test_set(
         names=files.names,
         mode=_mode(mode),
         terminology=terminology.terminology if terminology else None,
+        leave_out=leave_out,
     )
     required = _required(content)
     ranked_by = ranking_metric or (RANKED_BY if required else RANKED_BY_WITHOUT_TERMS)
@@ -98,6 +101,7 @@ def import_test_set(
         documents=len({segment.document for segment in content.segments}),
         required_terms=required,
         terms=len(content.terminology.terms) if content.terminology else 0,
+        left_out=sorted(set(leave_out)),
     )
     test_set.full_clean()
     _save(test_set, files, content)
@@ -177,6 +181,7 @@ def _read(pk: int, digest: str) -> evaluator.TestSet:
             text_form=_text_form(test_set.text_form),
             mode=_mode(test_set.mode),
             terminology=_terminology(test_set),
+            leave_out=test_set.left_out,
         )
 
 

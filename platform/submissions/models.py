@@ -103,6 +103,9 @@ class Submission(WorkItem):
         max_length=10, choices=TerminologyUse, default=TerminologyUse.INFERENCE
     )
     wants_primary = models.BooleanField(default=False)  # asked for at upload
+    # Of a file that holds several systems: its name, the only one that is read, and the system.
+    chosen_file = models.CharField(max_length=200, blank=True)
+    chosen_system = models.CharField(max_length=1000, blank=True)
     image = models.ForeignKey(  # of the kind "image", once it is accepted
         Image, models.PROTECT, null=True, blank=True, related_name="submissions"
     )
@@ -189,6 +192,10 @@ class SubmittedFile(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def holds(self, verdict: Verdict) -> bool:
+        """Say whether a verdict is of this file; of a file in a zip the name begins with its."""
+        return verdict.file == self.name or verdict.file.startswith(f"{self.name}/")
+
 
 class Verdict(models.Model):
     """What checking found out about one file: of a submission, of a zip in it, or an image."""
@@ -204,6 +211,7 @@ class Verdict(models.Model):
     )
     errors = models.PositiveIntegerField(default=0)  # found; the first ones are kept as problems
     warnings = models.PositiveIntegerField(default=0)
+    systems = models.JSONField(default=list, blank=True)  # to choose from, where it has several
 
     class Meta:
         ordering = ["submission_id", "position"]

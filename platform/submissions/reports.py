@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import F, Window
-from django.db.models.functions import RowNumber
-
+import evaluator
+from evaluator.folding import fold
+from evaluator.types import Severity
 from submissions.models import Problem, Submission, Verdict
 
 FILES_SHOWN = 200  # of one submission
@@ -16,15 +16,11 @@ PROBLEMS_SHOWN = 100  # of one file
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """One file with the first of its problems."""
+    """One file with the first of its problems; equal ones are one, in the order of lines."""
 
     verdict: Verdict
-    problems: Sequence[Problem]
-
-    @property
-    def hidden(self) -> int:
-        """Return how many problems are not shown."""
-        return self.verdict.errors + self.verdict.warnings - len(self.problems)
+    problems: Sequence[evaluator.Problem]
+    hidden: int  # problems that are not shown
 
 
 def of_submission(submission: Submission) -> list[FileReport]:
@@ -35,10 +31,22 @@ def of_submission(submission: Submission) -> list[FileReport]:
 
 def of_verdicts(verdicts: Iterable[Verdict]) -> list[FileReport]:
     """Report on these files."""
-    found = {verdict.pk: verdict for verdict in verdicts}
-    number = Window(RowNumber(), partition_by=F("verdict"), order_by="pk")
-    problems: dict[int, list[Problem]] = {pk: [] for pk in found}
-    first = Problem.objects.filter(verdict__in=found).annotate(number=number)
-    for problem in first.filter(number__lte=PROBLEMS_SHOWN).order_by("pk"):
-        problems[problem.verdict_id].append(problem)
-    return [FileReport(verdict, problems[pk]) for pk, verdict in found.items()]
+    by_pk = {verdict.pk: verdict for verdict in verdicts}
+    problems: dict[int, list[evaluator.Problem]] = {pk: [] for pk in by_pk}
+    # All that are kept, at most some thousands: what is folded is shorter.
+    for row in Problem.objects.filter(verdict__in=by_pk).order_by("pk"):
+        problems[row.verdict_id].append(_problem(row))
+    return [_report(verdict, problems[pk]) for pk, verdict in by_pk.items()]
+
+
+def _report(verdict: Verdict, problems: Sequence[evaluator.Problem]) -> FileReport:
+    total = verdict.errors + verdict.warnings
+    segments = verdict.test_set.segments if verdict.test_set else None
+    shown = fold(problems, of=segments, total=total)[:PROBLEMS_SHOWN]
+    hidden = total - sum(one.count for one in shown)
+    return FileReport(verdict, [one.problem for one in shown], max(hidden, 0))
+
+
+def _problem(row: Problem) -> evaluator.Problem:
+    severity: Severity = "warning" if row.severity == Problem.Severity.WARNING else "error"
+    return evaluator.Problem(severity, row.message, row.line, row.segment or None)

@@ -20,7 +20,7 @@ from images.references import Reference
 from sharedtasks.models import Phase, TestSet
 from submissions import one_at_a_time, tries, work
 from submissions.boards import touch_board
-from submissions.models import Entry, Submission, SubmittedFile
+from submissions.models import Entry, Submission, SubmittedFile, Verdict
 from submissions.primaries import MADE_CONTRASTIVE, MADE_PRIMARY, end_primary, lock_primaries
 from submissions.states import EntryState
 
@@ -84,6 +84,31 @@ def submit(
     submission.form_token = form_token
     stored = _store(files)
     return _once(submission, stored, partial(_begin, submission, stored, reason="uploaded"))
+
+
+def choose_system(*, verdict: Verdict, system: str, member: User) -> Submission:
+    """Send a file that holds several systems again, for this one. Raises ValidationError.
+
+    The earlier submission stays as it is, refused or accepted in part.
+    """
+    earlier = verdict.submission
+    if system not in verdict.systems:
+        raise ValidationError("The file has no such system. Choose one of those that it has.")
+    described = SystemDescription(
+        earlier.system, earlier.description, earlier.is_constrained, earlier.terminology_use
+    )
+    submission = _described(earlier.team, member, earlier.phase, described)
+    submission.test_set = earlier.test_set
+    submission.wants_primary = earlier.wants_primary
+    submission.chosen_file, submission.chosen_system = verdict.file, system
+    sent = list(earlier.files.select_related("file"))
+    holding = [one for one in sent if one.holds(verdict)] or sent
+    if not holding:
+        raise ValidationError("The file is not stored any more. Upload it again.")
+    with transaction.atomic():
+        stored = [(one.file, one.name) for one in holding]
+        _begin(submission, stored, reason=f"system chosen in submission {earlier.pk}")
+    return submission
 
 
 def submit_image(*, planned: PlannedImage, archive: Upload) -> Submission:

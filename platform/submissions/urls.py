@@ -23,6 +23,11 @@ urlpatterns = [
         downloads.submission_problems,
         name="submission-problems",
     ),
+    path(
+        "submissions/<int:pk>/files/<int:position>/system",
+        submission.choose_system,
+        name="choose-system",
+    ),
     path("entries/<int:pk>/", entry.entry, name="entry"),
     path("entries/<int:pk>/hypotheses.txt", downloads.entry_text, name="entry-text"),
     path("entries/<int:pk>/hypotheses.jsonl", downloads.entry_jsonl, name="entry-jsonl"),

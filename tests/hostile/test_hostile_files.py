@@ -47,7 +47,9 @@ WARN = """
 import sys, time
 from evaluator import Segment, TestSet, read_aligned
 from evaluator.checks import warnings
-segments = tuple(Segment(str(n), "d", "a source", (), (), ()) for n in range(int(sys.argv[2])))
+with open(sys.argv[1], "rb") as stream:
+    source = "s " * (len(stream.readline()) // 6)  # a translation may have four times as much
+segments = tuple(Segment(str(n), "d", source, (), (), ()) for n in range(int(sys.argv[2])))
 with open(sys.argv[1], "rb") as stream:
     hypotheses = read_aligned(stream, "upload", TestSet("en", "fr", segments, "raw"))
 print(len(warnings(hypotheses, TestSet("en", "fr", segments, "raw"))))

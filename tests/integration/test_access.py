@@ -38,10 +38,11 @@ GET = {
     # And test_requeueing.py of these.
     "requeue-entry": (405, 405, 405, 405, 405),
     "requeue-submission": (405, 405, 405, 405, 405),
+    "choose-system": (405, 405, 405, 405, 405),  # test_choosing_a_system.py
 }
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')  # another one each time
 ACTIONS = {"withdraw", "cancel", "make-primary", "make-contrastive", "requeue-entry"}
-TAKES_POST = {"submit", "submit-image", "requeue-submission", *ACTIONS}
+TAKES_POST = {"submit", "submit-image", "requeue-submission", "choose-system", *ACTIONS}
 OF_A_TEAM = [name for name, statuses in GET.items() if statuses[3] == 404]
 
 
@@ -62,6 +63,7 @@ def address(entry):
         "submission-file": [entry.submission_id, 0],
         "submission-problems": [entry.submission_id],
         "requeue-submission": [entry.submission_id],
+        "choose-system": [entry.submission_id, 0],
     }
     of_entry = {"entry", "entry-text", "entry-jsonl"}
     arguments |= {name: [entry.pk] for name in of_entry | ACTIONS}

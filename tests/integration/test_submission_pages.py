@@ -87,7 +87,7 @@ def test_a_refused_submission_lists_its_problems(alices, make_submission):
     response = alices.get(submission.get_absolute_url())
 
     assert "4 problems found" in response.text
-    assert "What to mend" in response.text
+    assert "What to fix" in response.text
     assert "The test set has no such segment in document notice." in response.text
     assert "Submit a corrected file" in response.text
 
@@ -97,8 +97,25 @@ def test_many_problems_are_counted_not_shown(alices, make_submission):
 
     response = alices.get(submission.get_absolute_url())
 
-    assert response.text.count('<td class="number" data-label="Line">') == 100
-    assert "… and 1402 more." in response.text
+    assert response.text.count('<td class="number" data-label="Line">') == 1
+    assert "(in 1,000 lines or more: 1, 2, 3, 4, 5, …)" in response.text
+    assert "… and 502 more." in response.text
+
+
+def test_equal_problems_are_one_row_and_refused_files_come_first(
+    alices, make_submission, make_test_set
+):
+    make_test_set(target_language="ru")
+    files = [("a.en-fr.txt", b"a\n\nc\nd\n"), ("b.en-ru.jsonl", b'{"fr": "x"}\n' * 4)]
+    submission = checked(make_submission(files=files))
+
+    text = alices.get(submission.get_absolute_url()).text
+
+    headings = re.findall(r'<h3><span class="file-name">(.*?)</span>', text)
+    assert headings == ["b.en-ru.jsonl", "a.en-fr.txt"]
+    assert text.count("There is no &quot;id&quot;.") == 1
+    assert "(in all 4 lines)" in text
+    assert ">None<" not in text  # a problem of lines has no segment
 
 
 def test_a_failed_submission_says_whose_fault_it_was(alices, make_submission):

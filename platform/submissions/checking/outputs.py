@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 
 import evaluator
 from evaluator import checks
+from evaluator.errors import SeveralSystemsError
 from files import storage
 from files.models import StoredFile
 from sharedtasks.models import TestSet
@@ -41,6 +43,7 @@ class Judged:
     fit: Fit | None  # None: it was refused
     problems: Sequence[evaluator.Problem]  # the first ones
     total: int  # of its problems
+    systems: Sequence[str] = ()  # those of a file that holds several, where none was chosen
 
 
 def check(submission: Submission, *, owner: str) -> None:
@@ -60,7 +63,12 @@ def judge(submission: Submission) -> list[Judged]:
             if one.file is not None  # which it is only long after it was checked
         ]
         verdicts = evaluator.read_slots(
-            files, slots, max_bytes=settings.MAX_UPLOAD_BYTES, chosen=chosen
+            files,
+            slots,
+            max_bytes=settings.MAX_UPLOAD_BYTES,
+            chosen=chosen,
+            system=submission.chosen_system if submission.chosen_file else None,
+            is_wanted=partial(_is_wanted, submission),
         )
         for verdict in verdicts:  # one file's hypotheses are in memory at a time
             found.append(_judge(submission, verdict, slots, found))
@@ -86,12 +94,18 @@ def _test_sets(submission: Submission) -> Iterator[TestSet]:
     return TestSet.objects.filter(phase=submission.phase_id).iterator()
 
 
+def _is_wanted(submission: Submission, file: str) -> bool:
+    """Say whether a file is to be read: where a system was chosen, only the one that has it."""
+    return submission.chosen_file in ("", storable(file)[-MAX_NAME:])
+
+
 def _judge(
     submission: Submission, verdict: evaluator.Verdict, slots: Slots, earlier: Sequence[Judged]
 ) -> Judged:
     test_set = slots.rows.get(verdict.slot or "")
-    if verdict.error is not None:
-        return Judged(verdict.file, test_set, None, verdict.error.problems, verdict.error.total)
+    if (error := verdict.error) is not None:
+        systems = error.systems if isinstance(error, SeveralSystemsError) else ()
+        return Judged(verdict.file, test_set, None, error.problems, error.total, systems)
     assert test_set is not None  # read_slots promises both
     assert verdict.hypotheses is not None
     kept = hypotheses.store(verdict.hypotheses)
@@ -155,6 +169,7 @@ def _keep_verdicts(submission: Submission, judged: Sequence[Judged]) -> None:
             entry=_make_entry(submission, one.fit) if one.fit else None,
             errors=0 if one.fit else one.total,
             warnings=one.total if one.fit else 0,
+            systems=list(one.systems),
         )
         for position, one in enumerate(judged)
     )

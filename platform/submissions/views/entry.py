@@ -23,7 +23,7 @@ from sharedtasks.policy import Thing, can_see, instant_of
 from sharedtasks.viewers import viewer_of
 from submissions import progress, reports, requeueing, scores, services
 from submissions.access import can_send_again, entry_or_404, require_organiser
-from submissions.models import Entry, SubmittedFile, Verdict
+from submissions.models import Entry, Verdict
 from submissions.states import EntryState
 from submissions.views.live import live, pace
 
@@ -179,13 +179,8 @@ def _source(found: Entry) -> dict[str, object]:
     files = list(found.submission.files.select_related("file"))
     return {
         "report": reports.of_verdicts([verdict])[0],
-        # Of a file in a zip the name begins with the zip's.
-        "sent": [file for file in files if _holds(file, verdict)] or files,
+        "sent": [file for file in files if file.holds(verdict)] or files,
     }
-
-
-def _holds(file: SubmittedFile, verdict: Verdict) -> bool:
-    return verdict.file == file.name or verdict.file.startswith(f"{file.name}/")
 
 
 def _facts(found: Entry) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http import SignedInRequest
 from accounts.models import User
 from sharedtasks.viewers import viewer_of
-from submissions import expiry, progress, reports, requeueing
+from submissions import expiry, progress, reports, requeueing, services
 from submissions.access import can_send_again, require_organiser, submission_or_404
 from submissions.models import Entry, Submission
 from submissions.progress import Progress
@@ -41,7 +41,9 @@ def submission(request: SignedInRequest, pk: int) -> HttpResponse:
         "files": files,
         "files_hidden": max(found.verdicts.count() - len(files), 0) if files else 0,
         "refused": sum(one.verdict.is_refused for one in files),
-        "with_problems": [one for one in files if one.problems],
+        "with_problems": sorted(
+            (one for one in files if one.problems), key=lambda one: not one.verdict.is_refused
+        ),
         "can_send_again": can_send_again(request.user, found),
         "is_live": not found.is_final or not all(entry.is_final for entry in entries),
         "pace": pace(moved),
@@ -49,6 +51,26 @@ def submission(request: SignedInRequest, pk: int) -> HttpResponse:
         **_requeueing(found, request.user),
     }
     return live(request, "submission", context, facts=_facts(found, entries, running, pace(moved)))
+
+
+@never_cache
+@require_POST
+def choose_system(request: HttpRequest, pk: int, position: int) -> HttpResponse:
+    """Send a file that holds several systems again, for the system that was chosen."""
+    if not request.user.is_authenticated:  # after signing in, back to the choice
+        return redirect_to_login(reverse("submission", args=[pk]))
+    submission = submission_or_404(request.user, pk)
+    verdict = get_object_or_404(submission.verdicts, position=position)
+    number = request.POST.get("system", "")
+    chosen = dict(zip(map(str, range(len(verdict.systems))), verdict.systems, strict=True))
+    try:
+        if number not in chosen:
+            raise ValidationError("Choose one of the systems that the file has.")
+        new = services.choose_system(verdict=verdict, system=chosen[number], member=request.user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect(submission)
+    return redirect(new)
 
 
 @never_cache

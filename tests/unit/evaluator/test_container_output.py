@@ -10,18 +10,14 @@ import pytest
 
 from evaluator.container.output import OutputReader
 from evaluator.errors import PROBLEMS_KEPT
-from evaluator.normalise import count_tokens
 
 IDS = ("a", "b", "c")
 
 
-def reader(
-    ids=IDS, *, longest=5, language="fr", max_bytes=1_000_000, max_line_bytes=100_000, quote=False
-):
+def reader(ids=IDS, *, source="word", max_bytes=1_000_000, max_line_bytes=100_000, quote=False):
     return OutputReader(
         ids,
-        longest=longest,
-        language=language,
+        sources=[source] * len(ids),
         max_bytes=max_bytes,
         max_line_bytes=max_line_bytes,
         quote=quote,
@@ -103,7 +99,7 @@ def test_harmless_differences_are_allowed(data):
         (line("a", "one\rtwo") + GOOD, 1, "holds a line break"),
         (line("a", "nul \0") + GOOD, 1, "NUL"),
         (b'{"id": "a", "translation": "\\ud800"}\n' + GOOD, 1, "surrogate"),
-        (line("a", "word " * 301) + GOOD, 1, "more than 300 tokens, the limit"),
+        (line("a", "word " * 4_004) + GOOD, 1, "is too long: 4 times its source and 20,000"),
         (GOOD + line("a"), 4, "stands in line 2 already"),
         (GOOD + line("d"), 4, "none of those that were read"),
         (GOOD + line(""), 4, "none of those that were read"),
@@ -123,15 +119,34 @@ def test_what_is_wrong_is_said_with_its_line(data, number, words):
     assert words in problems(output)[0][1]
 
 
-@pytest.mark.parametrize(("language", "token"), [("zh", "药"), ("ko", "혈압 "), ("fr", "mot, ")])
-def test_a_text_is_measured_in_tokens_of_its_language_as_in_a_file(language, token):
-    most = 300 // count_tokens(token, language)
+@pytest.mark.parametrize("letter", ["x", "é", "药", "혈"])
+def test_a_text_is_measured_by_its_source_as_in_a_file(letter):
+    most = 20_016 // len(letter.encode())  # 4 times the source's 4 bytes, and 20,000
 
-    output = reader(language=language)
-    output.feed(line("a", token * most) + line("b", token * (most + 1)))
+    output = reader(quote=True)
+    output.feed(line("a", letter * most) + line("b", letter * (most + 1)))
 
     assert [number for number, _ in problems(output)] == [2]
-    assert "more than 300 tokens" in problems(output)[0][1]
+    assert "20,016 are allowed: 4 times its source" in problems(output)[0][1]
+
+
+def test_a_message_about_a_blind_text_does_not_say_how_long_it_is():
+    output = reader()
+    output.feed(line("a", "x" * 20_017) + line("b", "x" * 25_000))
+
+    assert problems(output)[0][1] == problems(output)[1][1]
+    assert "is too long: 4 times its source and 20,000 bytes" in problems(output)[0][1]
+
+
+def test_texts_together_are_measured_by_all_sources():
+    ids = [str(number) for number in range(20)]
+    output = reader(ids)  # 4 times 80 bytes, and 100,000
+    for id in ids[:6]:
+        output.feed(line(id, "x" * 20_000))
+
+    assert output.is_over
+    assert "more bytes than 4 times all sources and 100,000" in problems(output)[0][1]
+    assert problems(output)[0][0] == 6
 
 
 def test_all_that_is_wrong_is_said_at_once():
@@ -205,7 +220,7 @@ def test_so_is_the_number_of_empty_lines():
 
 def test_texts_may_not_take_more_memory_than_a_check_of_files_allows():
     ids = [str(number) for number in range(2000)]
-    output = reader(ids, longest=10_000, max_bytes=10**9)
+    output = reader(ids, source="a" * 30_000, max_bytes=10**9)
     for id in ids:
         output.feed(line(id, "a" * 30_000 + "😀"))
 
@@ -227,24 +242,6 @@ def test_sixty_four_megabytes_of_anything_take_little_time(unit):
     output.finish()
 
     assert time.process_time() - started < 5
-
-
-@pytest.mark.parametrize("language", ["fr", "zh", "ja", "ko"])
-def test_long_words_are_counted_in_time(language):
-    chance = random.Random(1)
-    # Of 48 letters each, none twice, as sacrebleu remembers what it has split. A text has more
-    # characters than tokens are allowed, so that it is split, but fewer letters.
-    words = [chance.randbytes(24).hex() for _ in range(15_000)]
-    texts = [" ".join(words[start : start + 1000]) for start in range(0, len(words), 1000)]
-    ids = [str(number) for number in range(len(texts))]
-    output = reader(ids, longest=2415, language=language)  # 48,500 tokens are allowed
-
-    started = time.process_time()
-    for id, text in zip(ids, texts, strict=True):
-        output.feed(line(id, text))
-
-    assert not problems(output)
-    assert time.process_time() - started < 10
 
 
 def test_random_bytes_are_problems_and_no_exceptions():

@@ -21,7 +21,7 @@ def files(tmp_path):
     (tmp_path / "r.sgm").write_text(sgml("refset", f"un {TERM} bleu", "deux"))
     (tmp_path / "h.txt").write_text("un masque vert\ndeux\n")
     (tmp_path / "short.txt").write_text("un\n")
-    (tmp_path / "many.txt").write_text('{"id": "1"}\n' * 60)
+    (tmp_path / "many.txt").write_text("".join(f'{{"id": "{n}"}}\n' for n in range(60)))
     return tmp_path
 
 
@@ -83,8 +83,8 @@ def test_absent_metrics_are_named(files, capsys):
         ("nowhere.txt", "there is no such file"),
         (".", "this is a folder"),
         ("r.sgm", "This is a reference file"),
-        ("short.txt", "short.txt:1: The file has 1 lines, the test set 2 segments"),
-        ("many.txt", "many.txt:60: segment 1: There is no"),
+        ("short.txt", "short.txt:1: The file has 1 line, the test set 2 segments"),
+        ("many.txt", 'many.txt:1: There is no "translation"'),
     ],
 )
 def test_what_is_wrong_goes_to_standard_error_with_status_1(files, capsys, hypotheses, words):
@@ -131,6 +131,8 @@ def test_an_empty_hypothesis_is_warned_of(files, capsys):
 
 
 def test_many_problems_may_be_cut_short(files, capsys):
-    assert run(files, "--max-problems=5", hypotheses="many.txt") == 1
+    (files / "many.txt").write_text('{"id": "1", "translation": ""}\nx\n{}\n' * 20)
+
+    assert run(files, "--max-problems=2", hypotheses="many.txt") == 1
 
     assert "… and " in capsys.readouterr().err

@@ -65,7 +65,7 @@ def test_real_files_vary(read, content):
 def test_of_several_systems_one_must_be_chosen(read):
     content = dataset(SOURCE, hyp("A", "x", "y"), hyp("B", "z", "w"))
 
-    with pytest.raises(UnreadableFileError, match=r"several systems: 'A', 'B'\. Say which"):
+    with pytest.raises(UnreadableFileError, match=r"several systems: 'A', 'B'\. Choose the system"):
         read(content)
     with pytest.raises(UnreadableFileError, match=r"of the system 'C'\. It has: 'A'"):
         read(content, system="C")

@@ -53,6 +53,10 @@ class Command(BaseCommand):
             help="a term list: CSV, TSV, JSON lines or TBX; repeat it for several",
         )  # fmt: skip
         parser.add_argument(
+            "--leave-out", action="append", default=[], metavar="DOC",
+            help="a document that no score counts, such as one without a reference; repeat it",
+        )  # fmt: skip
+        parser.add_argument(
             "--text-form",
             choices=TestSet.TextForm.values,
             help="how the files are written (default: tokenised for SGML, raw for other formats); "
@@ -88,6 +92,7 @@ class Command(BaseCommand):
         test_set_version: int,
         lemmatiser: str,
         ranking_metric: str | None,
+        leave_out: list[str],
         **_: object,
     ) -> None:
         source_language, target_language = _languages(language_pair)
@@ -112,6 +117,7 @@ class Command(BaseCommand):
                     version=test_set_version,
                     lemmatiser=lemmatiser,
                     ranking_metric=ranking_metric,
+                    leave_out=leave_out,
                 )
             except evaluator.TestSetError as error:
                 raise CommandError(_listed(error)) from error

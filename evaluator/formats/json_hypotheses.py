@@ -1,0 +1,142 @@
+"""Hypotheses in JSON: an object a line, an array of strings, an object of ids and strings."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from evaluator.errors import ProblemLog
+from evaluator.formats.json_lines import parse_object, wrong_id, wrong_string
+from evaluator.formats.limits import Refused, require_few_marks
+from evaluator.formats.lines import split_lines
+from evaluator.formats.requests import Request
+from evaluator.types import Line
+
+LINE_EXAMPLE = '{"id": "…", "translation": "…"}'
+OTHER_NAMES = {  # of the keys of JSON lines, by which other tools write them
+    "id": ("segment", "segment_id", "segid", "seg_id", "seg"),
+    "translation": ("hypothesis", "hyp", "target", "output", "prediction", "mt", "text"),
+}
+STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*"'
+KEYS = {
+    "id": re.compile(rf'"id"\s*+:\s*+(?:{STRING}|[0-9]{{1,20}}+(?=[,}} ]))'),  # or without quotes
+    "doc": re.compile(rf'"doc"\s*+:\s*+{STRING}'),
+}
+
+
+def read_value(data: bytearray) -> object:
+    """Return what the whole file is as one value of JSON, None if it is none.
+
+    Raises Refused for a file that could hold millions of values.
+    """
+    require_few_marks(data, b'[{",')
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+
+
+def read_array(value: object, request: Request) -> Iterator[Line]:
+    """Yield the strings of an array, numbered from 1. Raises Refused for an array of others."""
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        of = "objects" if isinstance(value, list) and _are(value, dict) else "other things"
+        raise Refused(
+            f"The file is a JSON array of {of}. Write one object a line: {LINE_EXAMPLE}; or an "
+            "array of strings, a string for each segment in order."
+        )
+    for number, text in enumerate(value, 1):
+        fault = wrong_string(f"string {number}", text)
+        if fault:
+            request.log.add(fault)
+        request.budget.charge(text)
+        yield Line(number, None, None, text)
+
+
+def read_object(value: object, request: Request) -> Iterator[Line]:
+    """Yield the strings of an object whose keys are ids. Raises Refused for another object."""
+    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+        raise Refused(
+            f"The file is a JSON object on several lines. Write one object a line: {LINE_EXAMPLE}."
+        )
+    for number, (key, text) in enumerate(value.items(), 1):
+        fault = wrong_id("a key", key) or wrong_string(key[:50], text)
+        if fault:
+            request.log.add(fault)
+        request.budget.charge(key, text)
+        yield Line(number, key, None, text)
+
+
+def _are(items: list[object], kind: type) -> bool:
+    return bool(items) and all(isinstance(item, kind) for item in items)
+
+
+def read_jsonl(data: bytearray, request: Request) -> Iterator[Line]:
+    require_few_marks(data, b"[{")
+    blanks: list[int] = []  # at the file's end they mean nothing
+
+    def note_long(number: int, start: str) -> None:
+        _note_broken(number, start, request)
+
+    for number, row in split_lines(data, request.log, on_long=note_long):
+        if not row.strip():
+            blanks.append(number)
+            continue
+        for blank in blanks:
+            request.log.add(
+                f"The line is empty. Write one object a line: {LINE_EXAMPLE}.", line=blank
+            )
+        blanks.clear()
+        line = _read_object(number, row, request.log)
+        if line is None:
+            _note_broken(number, row, request)
+        else:
+            request.budget.charge(line.segment, line.document, line.text, line=number)
+            yield line
+
+
+def _read_object(number: int, row: str, log: ProblemLog) -> Line | None:
+    value = parse_object(row)
+    if isinstance(value, str):
+        log.add(f"{value} Write one object a line: {LINE_EXAMPLE}.", line=number)
+        return None
+    identifier, document, translation = map(value.get, ("id", "doc", "translation"))
+    segment = identifier if isinstance(identifier, str) else None
+    faults = [
+        _other_name("id", value) or wrong_id("id", identifier),
+        _other_name("translation", value) or wrong_string("translation", translation),
+    ]
+    if "doc" in value and document is None:
+        faults.append('"doc" is null. Give the document, or leave "doc" out.')
+    elif "doc" in value:
+        faults.append(wrong_id("doc", document))
+    problems = [fault for fault in faults if fault]
+    for problem in problems:
+        log.add(f"{problem} Write {LINE_EXAMPLE}.", line=number, segment=segment)
+    if problems:
+        return None
+    # str() changes nothing here: all are strings by now.
+    return Line(number, segment, str(document) if "doc" in value else None, str(translation))
+
+
+def _other_name(key: str, value: dict[str, object]) -> str | None:
+    """Say under which other name the object seems to hold what we look for."""
+    found = next((name for name in OTHER_NAMES[key] if name in value), None)
+    if key in value or found is None:
+        return None
+    return f'There is no "{key}", but "{found}". Rename it.'
+
+
+def _note_broken(number: int, row: str, request: Request) -> None:
+    """Find out, without parsing, for which segment a broken line was."""
+    found = {key: _string_of(key, row) for key in ("id", "doc")}
+    if found["id"]:
+        request.note_broken(number, found["id"], found["doc"])
+
+
+def _string_of(key: str, row: str) -> str | None:
+    match = KEYS[key].search(row)
+    value = parse_object(f"{{{match[0]}}}") if match else ""
+    found = value.get(key) if isinstance(value, dict) else None
+    found = str(found) if isinstance(found, int) else found
+    return found if isinstance(found, str) and wrong_id(key, found) is None else None

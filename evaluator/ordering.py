@@ -1,0 +1,135 @@
+"""Hypotheses without ids: which line is for which segment, and whether they are plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from evaluator.columns import begin_with_sources, read_table
+from evaluator.errors import ProblemLog
+from evaluator.shapes import find_shape
+from evaluator.types import HypothesisFile, Line, Segment, TestSet, UnscoredSegment
+
+Unit = Segment | UnscoredSegment
+
+
+def pair_by_order(
+    file: HypothesisFile, test_set: TestSet, log: ProblemLog, notes: ProblemLog
+) -> dict[int, Line]:
+    """Return the line of each segment by its position; faults go to `log`, warnings to `notes`.
+
+    The file may have the segments that belong to no score, or leave them out. Empty lines too
+    many at its very end are passed over.
+    """
+    lines, choices = file.lines, list(_choices(test_set))
+    if file.format == "text" and not file.broken:
+        # What has as many segments as there are lines comes first: no row is taken for a header.
+        for units in sorted(choices, key=lambda units: len(units) != len(lines)):
+            table = read_table(lines, units)
+            if table is not None:
+                notes.add(table.note, line=table.lines[0].number)
+                return _place(table.lines, units, notes)
+        if begin_with_sources(lines, choices[-1]):
+            log.add(
+                "The file is a table, not plain text: lines begin with sources, but not each with "
+                "its own. Send the translations only, one a line, in the order of the sources.",
+                line=lines[0].number,
+            )
+            return {}
+        shape = find_shape([line.text for line in lines], [unit.source for unit in choices[-1]])
+        if shape is not None:
+            log.add(shape.message, line=lines[shape.line].number)
+            return {}
+    for units in choices:
+        fitting = _without_empty_end(lines, len(units))
+        if len(fitting) + len(file.broken) == len(units):
+            if len(fitting) < len(lines):
+                surplus = len(lines) - len(fitting)
+                notes.add(
+                    f"{_count(surplus, 'empty line')} at the end of the file "
+                    f"{'is' if surplus == 1 else 'are'} passed over.",
+                    line=lines[len(fitting)].number,
+                )
+            if file.format == "json array":
+                notes.add(
+                    f"The file is a JSON array of {len(lines):,} strings. They are read in order, "
+                    "a string for each segment."
+                )
+            return _place(fitting, units, notes)
+    _refuse_count(file, test_set, log)
+    return dict(enumerate(lines[: len(test_set.segments)])) if not file.broken else {}
+
+
+def _choices(test_set: TestSet) -> Iterator[Sequence[Unit]]:
+    """What the lines may stand for: the segments, or all segments of the source file."""
+    yield test_set.segments
+    if test_set.unscored:
+        by_place = {one.place: one for one in test_set.unscored}
+        scored = iter(test_set.segments)
+        total = len(test_set.segments) + len(test_set.unscored)
+        yield [by_place[place] if place in by_place else next(scored) for place in range(total)]
+
+
+def _place(lines: Sequence[Line], units: Sequence[Unit], notes: ProblemLog) -> dict[int, Line]:
+    scored = [line for line, unit in zip(lines, units, strict=False) if isinstance(unit, Segment)]
+    aside = len(units) - len(scored)
+    if aside and len(lines) == len(units):
+        notes.add(
+            f"{_count(aside, 'line')} {'is' if aside == 1 else 'are'} set aside: the source file "
+            f"has {'this segment' if aside == 1 else 'these segments'}, but no score counts "
+            f"{'it' if aside == 1 else 'them'}."
+        )
+    return dict(enumerate(scored))
+
+
+def _without_empty_end(lines: Sequence[Line], wanted: int) -> Sequence[Line]:
+    end = len(lines)
+    while end > wanted and not lines[end - 1].text.strip():
+        end -= 1
+    return lines[:end]
+
+
+def _refuse_count(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> None:
+    expected, given = len(test_set.segments), len(file.lines) + len(file.broken)
+    what = "string" if file.format == "json array" else "line"
+    has = f"a JSON array of {_count(given, 'string')}" if what == "string" else _count(given, what)
+    or_all = ""
+    if test_set.unscored:
+        or_all = f" ({expected + len(test_set.unscored):,} with those that no score counts)"
+    segments = f"{_count(expected, 'segment')}{or_all}"
+    if given < expected:
+        log.add(
+            f"The file has {has}, the test set {segments}. Add the missing "
+            f"{_count(expected - given, what)}: an empty {what} for an empty translation.",
+            line=given if what == "line" else None,
+        )
+    elif times := _times(file, expected):
+        log.add(
+            f"The file has {has}, the test set {segments}: each {what} is there {times} times. "
+            f"Keep one of each {times}.",
+            line=expected + 1 if what == "line" else None,
+        )
+    else:
+        remedy = (
+            "Write a line for each segment, in the order of the source file."
+            if test_set.unscored
+            else f"Remove {_count(given - expected, what)}, such as empty or broken lines."
+        )
+        log.add(
+            f"The file has {has}, the test set {segments}. {remedy}",
+            line=expected + 1 if what == "line" else None,
+        )
+
+
+def _times(file: HypothesisFile, expected: int) -> int | None:
+    """Return how often each line is there: each several times in a row, or the whole file."""
+    texts = [line.text for line in file.lines]
+    times, rest = divmod(len(texts), max(expected, 1))
+    if rest or times < 2 or file.broken or expected < 2:
+        return None
+    in_a_row = all(texts[n] == texts[n - n % times] for n in range(len(texts)))
+    as_a_whole = all(texts[n] == texts[n % expected] for n in range(len(texts)))
+    return times if in_a_row or as_a_whole else None
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
