@@ -103,10 +103,10 @@ def choose_system(*, verdict: Verdict, system: str, member: User) -> Submission:
     submission.chosen_file, submission.chosen_system = verdict.file, system
     sent = list(earlier.files.select_related("file"))
     holding = [one for one in sent if one.holds(verdict)] or sent
-    if not holding:
+    stored = [(one.file, one.name) for one in holding if one.file is not None]
+    if not stored or len(stored) < len(holding):
         raise ValidationError("The file is not stored any more. Upload it again.")
     with transaction.atomic():
-        stored = [(one.file, one.name) for one in holding]
         _begin(submission, stored, reason=f"system chosen in submission {earlier.pk}")
     return submission
 
