@@ -27,8 +27,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "platform")]
 
-from demo.processes import HOST, free_port  # noqa: E402 (the paths come first)
+from demo.processes import HOST  # noqa: E402 (the paths come first)
 from tests.e2e.slowness import Kind, connect, kinds, slow_clients  # noqa: E402
+from tests.services.service import free_port  # noqa: E402
 
 PAGE = "/account/sign-in"  # built for each request: a form with a token, no board that is kept
 SECONDS = 5  # of each measurement of speed
@@ -93,7 +94,7 @@ def main(names: list[str]) -> None:
 
 
 def _measure(name: str, command: str, environment: dict[str, str]) -> None:
-    port = free_port(18700)
+    port = free_port()
     url = f"http://{HOST}:{port}"
     arguments = command.format(address=f"{HOST}:{port}", port=port).split()
     server = subprocess.Popen(

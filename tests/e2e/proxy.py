@@ -8,8 +8,9 @@ import subprocess
 import time
 from pathlib import Path
 
-from demo.processes import HOST, free_port
+from demo.processes import HOST
 from tests.e2e.site import ROOT, Site
+from tests.services.service import free_port
 
 CONFIGURATION = ROOT / "deploy" / "nginx" / "terminarium.conf"
 SOCKETS = ("pages", "uploads", "nodes")
@@ -37,7 +38,7 @@ class Proxy:
     def __init__(self, program: str, folder: Path) -> None:
         folder.mkdir()
         self.folder = folder
-        self.port = free_port(18500)
+        self.port = free_port()
         self._program = program
         self._process: subprocess.Popen[bytes] | None = None
         key, certificate = folder / "key.pem", folder / "certificate.pem"
@@ -52,7 +53,7 @@ class Proxy:
         text = CONFIGURATION.read_text()
         replaced = {
             r"listen \[::\]:\d+( ssl)?;": "",
-            r"listen 80;": f"listen {HOST}:{free_port(self.port + 1)};",
+            r"listen 80;": f"listen {HOST}:{free_port()};",
             r"listen 443 ssl;": f"listen {HOST}:{self.port} ssl;",
             r"server_name [^;]+;": "server_name localhost;",
             r"/etc/letsencrypt/\S+/fullchain\.pem": str(certificate),

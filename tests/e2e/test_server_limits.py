@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from config.serving import worker
-from demo.processes import HOST, Children, free_port
+from demo.processes import HOST, Children
 from tests.e2e.hasty_server import PIECE
+from tests.services.service import free_port
 
 LIMIT = 2  # seconds: hasty_server's
 LATER = 5.0  # seconds after a limit by which it has to have been kept, on a busy machine
@@ -30,7 +31,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     folder = tmp_path_factory.mktemp("hasty")
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings", "TMPDIR": str(folder)}
     children = Children(folder, environment)
-    port = free_port(18900)
+    port = free_port()
     children.start("server", "tests.e2e.hasty_server", str(port))
     try:
         deadline = time.monotonic() + 60
@@ -237,7 +238,7 @@ def test_large_bodies_wait_for_each_other_and_nothing_else_does(port: int) -> No
 
 def test_the_server_ends_soon_although_clients_stay(tmp_path: Path) -> None:
     children = Children(tmp_path, os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"})
-    port = free_port(18950)
+    port = free_port()
     children.start("server", "tests.e2e.hasty_server", str(port))
     deadline = time.monotonic() + 60
     while True:
