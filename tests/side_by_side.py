@@ -43,6 +43,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return int(PROCESSES_PER_CORE * (os.cpu_count() or 1))
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Name bytes by their argument: a zip or gzip holds the time, and every process its own."""
+    return argname if isinstance(val, bytes | bytearray) else None
+
+
 @pytest.hookimpl(tryfirst=True)  # xdist then reads the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Give every test its group, and put the longest groups first."""
