@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from evaluator.errors import ProblemLog
 from evaluator.formats.compression import GZIP, read_unpacked
-from evaluator.formats.documents import SAVE_AS_TEXT, document_kind
+from evaluator.formats.documents import SAVE_AS_TABLE, SAVE_AS_TEXT, document_kind
 from evaluator.formats.encodings import as_utf8
 from evaluator.formats.limits import MAX_BYTES, MAX_LINES, Refused, require_few_lines
 
@@ -35,18 +35,28 @@ RUBBISH_SHARE = 0.1  # of control characters; text has next to none
 CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\v\f\r")
 
 
-def read_bytes(stream: BinaryIO, content: str, *, max_bytes: int = MAX_BYTES) -> bytearray:
+def read_bytes(
+    stream: BinaryIO,
+    content: str,
+    *,
+    max_bytes: int = MAX_BYTES,
+    name: str = "",
+    save_as: str = SAVE_AS_TEXT,
+) -> bytearray:
     """Return the stream's bytes: unpacked if they are gzip, UTF-8, without byte order mark.
 
     XML in another encoding that it declares becomes UTF-8. They stay bytes because one emoji
     would make their text four times as large. At most one byte more than `max_bytes` is read.
     Raises Refused with the first reason why not; of an empty file it says that it should hold
-    `content`.
+    `content`, of an office document what to save it as. `name` is the file's.
     """
     data = read_unpacked(stream, max_bytes)
     if data in (b"", BOM):
         raise Refused(f"The file is empty. Give one with {content}.")
     data = as_utf8(data, max_bytes=max_bytes)
+    document = document_kind(data, name)
+    if document:
+        raise Refused(f"The file is {document}, not plain text. {save_as}")
     _require_text(data)
     if data.startswith(BOM):
         del data[: len(BOM)]
@@ -56,21 +66,21 @@ def read_bytes(stream: BinaryIO, content: str, *, max_bytes: int = MAX_BYTES) ->
 def read_text(
     stream: BinaryIO, log: ProblemLog, content: str, *, max_bytes: int = MAX_BYTES
 ) -> str | None:
-    """Return the stream's text, as `read_bytes` does, or None with the problem in `log`.
+    """Return the text of a table or list, as `read_bytes` does, or None with the problem in `log`.
 
     The text may take four times `max_bytes` of memory: for small files.
     """
     try:
-        return read_bytes(stream, content, max_bytes=max_bytes).decode()
+        data = read_bytes(
+            stream, content, max_bytes=max_bytes, name=log.file, save_as=SAVE_AS_TABLE
+        )
+        return data.decode()
     except Refused as refused:
         log.add(refused.message, line=refused.line)
         return None
 
 
 def _require_text(data: bytearray) -> None:
-    document = document_kind(data)
-    if document:
-        raise Refused(f"The file is {document}, not plain text. {SAVE_AS_TEXT}")
     kind = archive_kind(data)
     if kind:
         raise Refused(f"The file is {kind}. Give the text file itself.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 SAVE_AS_TEXT = "Save it as plain text in UTF-8, one segment a line."
+SAVE_AS_TABLE = "Save it as CSV (UTF-8)."
 
 # By how a file begins.
 MAGIC = {
@@ -40,13 +41,29 @@ MEMBERS = {
 }
 
 
-def document_kind(data: bytes | bytearray) -> str | None:
-    """Return what document these are the bytes of, None for text and for what we do not know."""
+# By a file's name, where its bytes say no more than that it is a zip archive.
+ENDINGS = {
+    ".docx": "a Word document (.docx)",
+    ".xlsx": "an Excel workbook (.xlsx)",
+    ".odt": "an OpenDocument text (.odt)",
+    ".ods": "an OpenDocument spreadsheet (.ods)",
+}
+
+
+def document_kind(data: bytes | bytearray, name: str = "") -> str | None:
+    """Return what document these are the bytes of, None for text and for what we do not know.
+
+    `name` is the file's.
+    """
     if not data.startswith(ZIP):
         return next((kind for start, kind in MAGIC.items() if data.startswith(start)), None)
     head = bytes(data[:HEAD])
-    of_type = next((kind for name, kind in TYPES.items() if name in head), None)
-    return of_type or next((kind for name, kind in MEMBERS.items() if name in data), None)
+    of_type = next((kind for mark, kind in TYPES.items() if mark in head), None)
+    of_member = next((kind for member, kind in MEMBERS.items() if member in data), None)
+    of_name = next(
+        (kind for ending, kind in ENDINGS.items() if name.lower().endswith(ending)), None
+    )
+    return of_type or of_member or of_name
 
 
 def document_kind_of_members(names: list[str]) -> str | None:
