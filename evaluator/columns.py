@@ -159,11 +159,13 @@ def _owner(rows: list[_Row], column: int, units: Sequence[Unit]) -> str | None:
 def _read_prefixed(lines: Sequence[Line], units: Sequence[Unit], mark: str) -> Table | None:
     """Read lines that begin with their own id or source and a mark; the rest is the text."""
     for kind, keys in KEYS.items():
-        if _are_numbered(units) if kind != "source" else mark not in STRONG:
+        if kind == "source" and mark not in STRONG:
             continue
         for key in keys:
             texts = list(_cut(lines, units, key, mark))
             if len(texts) == len(lines) and any(texts):
+                if kind != "source" and _are_numbered(units):
+                    return None
                 numbers = [line.number for line in lines]
                 return _table(numbers, _unquoted(texts), mark, [kind], "what follows")
     return None
@@ -204,10 +206,14 @@ def _cut(lines: Sequence[Line], units: Sequence[Unit], key: Key, mark: str) -> I
 def _are_numbered(units: Sequence[Unit]) -> bool:
     """Whether most sources begin with their ids or numbers themselves, as items of a list do."""
     own = sum(
-        any(re.match(rf"{re.escape(name)}\b", unit.source) for name in (unit.id, str(number)))
+        any(_begins_with_word(unit.source, name) for name in (unit.id, str(number)))
         for number, unit in enumerate(units, 1)
     )
     return 2 * own > len(units)
+
+
+def _begins_with_word(text: str, word: str) -> bool:
+    return text.startswith(word) and not text[len(word) : len(word) + 1].isalnum()
 
 
 def _follows(text: str, start: str, mark: str) -> bool:

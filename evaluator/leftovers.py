@@ -125,8 +125,8 @@ _SPECIAL = (
     r"|\[(?:CLS|SEP|PAD|MASK|BOS|EOS|INST|/INST)\]|<\|[\w.-]+\|>"
 )
 _PLACEHOLDER = (
-    r"⟦\d+⟧|_{2,}[A-Za-z]*[ _-]?\d+_*"
-    r"|[<\[{⟦⟨$#%]+/?(?:term|entity|ent|ph|tag|num|url|var|placeholder|x)"
+    r"⟦\d+⟧|(?<!_)_{2,}+[A-Za-z]{0,30}[ _-]?\d"
+    r"|[<\[{⟦⟨$#%]/?(?:term|entity|ent|ph|tag|num|url|var|placeholder|x)"
     r"[ _-]?\d+|\b(?:TERM|ENTITY|PLACEHOLDER|XTERM)[_-]?\d+"
 )
 _PREFACE = (
@@ -187,7 +187,8 @@ KINDS: tuple[Kind, ...] = (
         "the tag of a language (<2fr>, fra_Latn, >>fra<<)",
         _pattern(
             rf"^\s*(?:<2{_CODE}>|>>{_CODE}<<|__{_CODE}__|<{_CODE}>|\[{_CODE}\]|[a-z]{{3}}_[A-Z][a-z]{{3}}\b"
-            rf"|[a-z]{{2}}_[A-Z]{{2}}\b|(?-i:<\|[a-z]{{2}}\|>))|\b[a-z]{{3}}_[A-Z][a-z]{{3}}\s*$"
+            rf"|[a-z]{{2}}_[A-Z]{{2}}\b|(?-i:<\|[a-z]{{2}}\|>))|\b[a-z]{{3}}_[A-Z][a-z]{{3}}\s*$",
+            *"<>[_",
         ),
         "Leave the tag out of what is decoded.",
         SOME,
@@ -206,7 +207,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "placeholders (__TERM0__)",
-        _pattern(_PLACEHOLDER, *"0123456789", flags=re.IGNORECASE),
+        _pattern(_PLACEHOLDER, *"_<[{⟦⟨$#%", "TERM", "ENT", "PLACE", flags=re.IGNORECASE),
         "Put the words in their place.",
         SOME,
     ),
