@@ -105,6 +105,7 @@ def read_test_set(
         log.raise_as(TestSetError)
         rows = list(read_text_rows(files, labels, log, Budget()))
         segments = _segments(rows, labels[0], log, references_required=references_required)
+        unscored = ()
     else:
         rows = _read_rows(data, head, labels, wanted, log)
         scored = [row for row in rows if row.is_scored]
