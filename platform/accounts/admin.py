@@ -76,7 +76,7 @@ class AccountAdmin(UserAdmin[User]):
 
 
 class MembershipFormSet(BaseInlineFormSet[Membership, Team, ModelForm[Membership]]):
-    """A team that had an owner keeps an owner, and so does a team that gets its first members."""
+    """A team that has an owner keeps an owner."""
 
     def clean(self) -> None:
         super().clean()
@@ -84,7 +84,8 @@ class MembershipFormSet(BaseInlineFormSet[Membership, Team, ModelForm[Membership
             return
         rows = [form.cleaned_data for form in self.forms if form.cleaned_data]
         kept = [row["role"] for row in rows if not row.get("DELETE")]
-        if rows and Membership.Role.OWNER not in kept:
+        had_owner = self.instance.membership_set.filter(role=Membership.Role.OWNER).exists()
+        if had_owner and Membership.Role.OWNER not in kept:
             raise ValidationError(
                 "The team would be left without an owner. Make a member an owner first."
             )

@@ -143,10 +143,15 @@ class Phase(models.Model):
         """Return what one run of an image may use."""
         return Limits(**self.run_limits)
 
+    @property
+    def is_public(self) -> bool:
+        """Return whether others than organisers may know of it: announced, as its shared task."""
+        return self.is_announced and self.shared_task.is_announced
+
     def is_open(self, now: datetime) -> bool:
         """Return whether a submission that arrives now is taken."""
         is_within = self.opens_at <= now and (self.closes_at is None or now < self.closes_at)
-        return self.is_announced and is_within
+        return self.is_public and is_within
 
 
 class TestSet(models.Model):

@@ -26,7 +26,9 @@ class Thing(StrEnum):
 class Embargo(Protocol):
     """A phase's instants; None stands for "not before it is set"."""
 
-    is_announced: bool
+    @property
+    def is_public(self) -> bool: ...
+
     opens_at: datetime
     own_scores_at: datetime | None
     board_at: datetime | None
@@ -63,7 +65,7 @@ def can_see(
     """
     if viewer.is_organiser:
         return True
-    if not phase.is_announced:
+    if not phase.is_public:
         return False
     is_own = team is not None and team in viewer.teams
     if thing in _OWN_ALONE and not is_own:

@@ -85,7 +85,7 @@ def _shown(viewer: Viewer, phase: Phase, now: datetime) -> ShownPhase:
 
 
 def _state(phase: Phase, now: datetime) -> PhaseState:
-    if not phase.is_announced:
+    if not phase.is_public:
         return "hidden"
     if now < phase.opens_at:
         return "ahead"

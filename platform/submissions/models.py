@@ -30,6 +30,16 @@ def protect_what_teams_sent(
     models.CASCADE(collector, field, rows, using)
 
 
+def protect_all_but_refused(
+    collector: Collector, field: ForeignKey[Any, Any], rows: QuerySet[Any], using: str
+) -> None:
+    """Refuse a deletion that takes along a submission which is checked, accepted or failed."""
+    kept = [row for row in rows if row.state != SubmissionState.REFUSED]
+    if kept:
+        raise ProtectedError("Teams have submissions there, so it cannot be deleted.", set(kept))
+    models.CASCADE(collector, field, rows, using)
+
+
 class WorkItem(models.Model):
     """A row that workers work on: its state, who holds it, how often it was tried.
 
@@ -91,7 +101,7 @@ class Submission(WorkItem):
 
     team = models.ForeignKey(Team, models.PROTECT, related_name="submissions")
     member = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
-    phase = models.ForeignKey(Phase, models.CASCADE)  # entries protect it, refused uploads do not
+    phase = models.ForeignKey(Phase, protect_all_but_refused)
     test_set = models.ForeignKey(  # said at upload, for a single file; none: file names say
         TestSet, models.SET_NULL, null=True, blank=True
     )

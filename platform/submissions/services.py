@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -101,14 +102,15 @@ def choose_system(*, verdict: Verdict, system: str, member: User) -> Submission:
     submission.test_set = earlier.test_set
     submission.wants_primary = earlier.wants_primary
     submission.chosen_file, submission.chosen_system = verdict.file, system
+    # The same choice made twice, as by a double click, makes one submission.
+    submission.form_token = hashlib.sha256(f"{verdict.pk} {system}".encode()).hexdigest()[:32]
     sent = list(earlier.files.select_related("file"))
     holding = [one for one in sent if one.holds(verdict)] or sent
     stored = [(one.file, one.name) for one in holding if one.file is not None]
     if not stored or len(stored) < len(holding):
         raise ValidationError("The file is not stored any more. Upload it again.")
-    with transaction.atomic():
-        _begin(submission, stored, reason=f"system chosen in submission {earlier.pk}")
-    return submission
+    reason = f"system chosen in submission {earlier.pk}"
+    return _once(submission, stored, partial(_begin, submission, stored, reason=reason))
 
 
 def submit_image(*, planned: PlannedImage, archive: Upload) -> Submission:

@@ -16,7 +16,7 @@
 
   // What a name says: as evaluator/formats/languages.py reads it ------------------------------
 
-  const MODE = "\\.(?:noterm|random)(?![A-Za-z0-9-])";
+  const MODE = "[._-](?:noterm|random)(?![A-Za-z0-9-])";
   const PAIR = new RegExp(`(?:^|[./])([a-z]{2})-([a-z]{2})(${MODE})?(?=[./]|$)`, "gi");
   const LANGUAGES = new Intl.DisplayNames("en", { type: "language", fallback: "none" });
 
@@ -28,7 +28,18 @@
 
   function slotsIn(name) {
     const held = slots.filter((slot) => pattern(slot).test(name));
-    return held.filter((slot) => !held.some((other) => other !== slot && other.includes(slot)));
+    const longest = held.filter((slot) => !held.some((o) => o !== slot && o.includes(slot)));
+    if (longest.length) return longest;
+    // en_fr, en2fr and en-fr-primary count where exactly one slot fits. The server knows more ways.
+    const mode = (name.match(new RegExp(MODE, "i")) || [""])[0].slice(1).toLowerCase();
+    const loose = slots.filter((slot) => loosely(slot, name) && (slot.split(".")[1] || "") === mode);
+    return loose.length === 1 ? loose : [];
+  }
+
+  function loosely(slot, name) {
+    const [source, target, ...rest] = slot.split(".")[0].split("-");
+    if (rest.length) return false;
+    return new RegExp(`(?:^|[._-])${source}[-_2]${target}(?=[._-]|$)`, "i").test(name);
   }
 
   // What looks like a pair that is not wanted, such as en-de.

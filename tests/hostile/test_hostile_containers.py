@@ -96,9 +96,9 @@ ATTACKS = {
     "nothing but an end of text": ends("bad_output", "printf '\\004\\003\\000\\n'"),
     "too few lines": ends("bad_output", f"{COPY} | head -n 19"),
     "too many lines": ends("bad_output", f"{COPY} | sed p"),
-    "a line of 100 kB, legal": ends(
+    "a line of 20 kB, legal": ends(
         "ok",
-        f"x=$(yes 語 | head -n 30000 | tr -d '\\n'); {COPY} | sed \"s/Sentence 0:/$x/\"",
+        f"x=$(yes 語 | head -n 6500 | tr -d '\\n'); {COPY} | sed \"s/Sentence 0:/$x/\"",
     ),
     "a line of 100 kB that repeats itself": ends(
         "bad_output", f"x=$(yes a | head -n 40000 | tr '\\n' ' '); {COPY} | sed \"s/Sent/$x/\""

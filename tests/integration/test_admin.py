@@ -260,6 +260,14 @@ def test_the_last_owner_stays(admin, team, alice, bob, change):
     assert team.membership_set.filter(user=alice, role="owner").exists()
 
 
+def test_a_team_that_never_had_an_owner_can_be_saved(admin, team, bob):
+    address = reverse("admin:accounts_team_change", args=[team.pk])
+
+    response = admin.post(address, roster(team) | {"institution": "There"})
+
+    assert response.status_code == 302
+
+
 def test_the_account_of_a_last_owner_can_not_be_deleted(admin, team, alice, bob):
     one = reverse("admin:accounts_user_delete", args=[alice.pk])
     several = {"action": "delete_selected", "_selected_action": [alice.pk, bob.pk], "post": "yes"}

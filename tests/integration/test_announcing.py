@@ -169,6 +169,29 @@ def test_a_refused_upload_does_not_keep_a_phase(admin, phase, make_submission):
     assert not Submission.objects.exists()
 
 
+@pytest.mark.parametrize("state", ["checking", "failed"])
+def test_a_submission_that_is_not_refused_keeps_a_phase(admin, phase, make_submission, state):
+    submission = make_submission(state=state)
+
+    for row in (phase, phase.shared_task):
+        delete(admin, row)
+
+    assert Phase.objects.exists()
+    assert Submission.objects.filter(pk=submission.pk).exists()
+
+
+def test_an_announced_phase_of_a_hidden_shared_task_is_hidden(
+    client, phase, alice, make_submission
+):
+    SharedTask.objects.update(is_announced=False)
+    phase.refresh_from_db()
+
+    assert not phase.is_open(timezone.now())
+    assert client.get("/tasks/spring/").status_code == 404
+    with pytest.raises(ValidationError, match="takes no submissions at the moment"):
+        make_submission()
+
+
 def test_a_phase_with_entries_stays_in_its_shared_task(make_scored_entry, phase):
     make_scored_entry()
     phase.shared_task = SharedTask.objects.create(slug="other", name="Other")

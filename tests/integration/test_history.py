@@ -158,13 +158,13 @@ def test_fifty_stand_on_a_page_and_the_filter_stays(alices, make_submission):
 
 def test_each_row_shows_its_test_sets_with_their_states(alices, make_checked, make_scored_entry):
     entry = make_scored_entry(system="Whole", wants_primary=True)
-    files = {"a.en-fr.txt": as_text(PERFECT), "readme.txt": b"x\n"}
+    files = {"a.en-fr.txt": as_text(PERFECT), "notes.txt": b"x\n"}
     make_checked(files=[("a.zip", as_zip(files))], system="Partly")
 
     text = " ".join(alices.get(ADDRESS).text.split())
 
     assert f'href="{entry.get_absolute_url()}">en-fr</a>' in text
-    assert "a.zip/readme.txt" in text
+    assert "a.zip/notes.txt" in text
     assert text.count("state-refused") == text.count("state-scored") == 1
     assert text.count("tag-primary") == 1
 

@@ -223,7 +223,7 @@ def test_an_entry_without_a_good_end_leads_to_the_next_image(state, make, alices
 def test_what_has_no_hypotheses_has_no_role(state, make, alices):
     response = alices.get(make(state).get_absolute_url())
 
-    assert "it stands on no leaderboard" in response.text
+    assert "it is not on the leaderboard" in response.text
     assert 'id="withdraw"' not in response.text
     assert 'id="make-primary"' not in response.text
 

@@ -86,17 +86,17 @@ def test_the_status_page_counts_and_names_nobody(client, make_waiting):
 
     found = re.findall(r'scope="row">([^<]+)</th><td class="number">(\d+)<', text)
     assert dict(found) == {
-        "Systems that wait for any node": "1",
-        "Systems that wait for a node with a GPU": "2",
-        "Systems that run": "1",
+        "Systems waiting for a node": "1",
+        "Systems waiting for a node with a GPU": "2",
+        "Systems running": "1",
         "Uploads being checked": "0",
         "Entries being scored": "0",
-        "Nodes that are there": "2",
-        "of them with a GPU": "0",
-        "of them at a run": "1",
-        "of them drained: given nothing new": "1",
-        "Nodes in trouble: given nothing until their own check passes": "0",
-        "Nodes not heard of for a while": "1",
+        "Nodes online": "2",
+        "with a GPU": "0",
+        "busy": "1",
+        "drained (given nothing new)": "1",
+        "Nodes in trouble (given nothing until their own check passes)": "0",
+        "Nodes offline": "1",
     }
     assert "No GPU node is there at the moment." in text
     for name in (busy.name, drained.name, "Lexica", "Marian", "en-fr"):
@@ -113,7 +113,7 @@ def test_only_organisers_read_which_nodes_are_in_trouble_and_why(client, request
 
     text = client.get(reverse("status")).text
 
-    assert "Nodes in trouble: given nothing until their own check passes" in text
+    assert "Nodes in trouble (given nothing until their own check passes)" in text
     shown = ("sick-1" in text, "does not run &lt;the&gt; known" in text, "fine-1" in text)
     assert shown == (role == "organiser", role == "organiser", False)
 

@@ -125,6 +125,48 @@ def test_the_command_takes_the_role_away():
     assert not kim.is_staff
 
 
+def test_a_superuser_keeps_the_admin_panel():
+    User.objects.create_superuser("root", "root@tests.example")
+    call_command("add_organiser", "root")
+
+    call_command("add_organiser", "root", "--remove")
+
+    assert User.objects.get(username="root").is_staff
+
+
+def test_permissions_that_were_chosen_for_the_group_stay():
+    User.objects.create_user("kim", "kim@tests.example")
+    call_command("add_organiser", "kim")
+    group = Group.objects.get(name=ORGANISERS)
+    group.permissions.set(group.permissions.filter(codename="view_team"))
+
+    call_command("add_organiser", "kim")
+
+    assert group.permissions.count() == 1
+
+
+def test_an_account_that_is_switched_off_becomes_no_organiser():
+    User.objects.create_user("kim", "kim@tests.example", is_active=False)
+
+    with pytest.raises(CommandError, match="switched off"):
+        call_command("add_organiser", "kim")
+
+
+def test_every_list_of_the_guide_opens_for_an_organiser(client, make_scored_entry):
+    make_scored_entry()
+    User.objects.create_user("kim", "kim@tests.example")
+    call_command("add_organiser", "kim")
+    client.force_login(User.objects.get(username="kim"))
+
+    for name in (
+        "accounts_team", "accounts_invitation", "sharedtasks_sharedtask", "sharedtasks_phase",
+        "sharedtasks_testset", "submissions_submission", "submissions_entry", "submissions_score",
+        "submissions_verdict", "submissions_problem", "submissions_statechange", "nodes_node",
+        "nodes_run", "images_image",
+    ):  # fmt: skip
+        assert client.get(reverse(f"admin:{name}_changelist")).status_code == 200, name
+
+
 def test_the_command_names_an_account_that_does_not_exist():
     with pytest.raises(CommandError, match="There is no account 'nobody'"):
         call_command("add_organiser", "nobody")

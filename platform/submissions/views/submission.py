@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http import SignedInRequest
 from accounts.models import User
 from sharedtasks.viewers import viewer_of
-from submissions import expiry, progress, reports, requeueing, services
+from submissions import expiry, progress, quotas, reports, requeueing, services
 from submissions.access import can_send_again, require_organiser, submission_or_404
 from submissions.models import Entry, Submission
 from submissions.progress import Progress
@@ -60,6 +60,9 @@ def choose_system(request: HttpRequest, pk: int, position: int) -> HttpResponse:
     if not request.user.is_authenticated:  # after signing in, back to the choice
         return redirect_to_login(reverse("submission", args=[pk]))
     submission = submission_or_404(request.user, pk)
+    # The file is stored already, but it is read again: it counts as one more upload of the day.
+    if (refusal := quotas.refuse_team(request, submission.team, 0)) is not None:
+        return refusal
     verdict = get_object_or_404(submission.verdicts, position=position)
     number = request.POST.get("system", "")
     chosen = dict(zip(map(str, range(len(verdict.systems))), verdict.systems, strict=True))

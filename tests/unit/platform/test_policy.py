@@ -46,7 +46,7 @@ RULES_FOR_NOBODYS = {
 class Phase:
     """The instants of a phase; all the same unless told otherwise."""
 
-    is_announced: bool = True
+    is_public: bool = True
     opens_at: datetime = INSTANT
     own_scores_at: datetime | None = INSTANT
     board_at: datetime | None = INSTANT
@@ -110,6 +110,6 @@ def test_each_thing_has_an_instant_of_its_own(field):
 @pytest.mark.parametrize("viewer", [name for name in VIEWERS if not VIEWERS[name].is_organiser])
 @pytest.mark.parametrize("thing", Thing)
 def test_nothing_of_a_phase_is_seen_before_it_is_announced(thing, viewer, moment):
-    phase = Phase(is_announced=False)
+    phase = Phase(is_public=False)
 
     assert not can_see(VIEWERS[viewer], thing, phase, MOMENTS[moment], team=OWN)

@@ -17,10 +17,11 @@ MAY_CHANGE = [
     ("accounts", ["team", "membership"]),
     ("sharedtasks", ["sharedtask", "phase", "testset"]),
     ("nodes", ["node"]),
+    ("images", ["image"]),
 ]
 MAY_VIEW = [
     ("accounts", ["invitation"]),
-    ("submissions", ["submission", "entry", "score", "statechange"]),
+    ("submissions", ["submission", "entry", "score", "verdict", "problem", "statechange"]),
     ("nodes", ["run"]),
 ]
 
@@ -46,17 +47,30 @@ class Command(BaseCommand):
                 "account with manage.py createsuperuser."
             )
         group, _created = Group.objects.get_or_create(name=ORGANISERS)
-        group.permissions.set(Permission.objects.filter(_allowed()))
         if remove:
-            user.groups.remove(group)
+            self._remove(user, group)
         else:
-            user.groups.add(group)
-        user.is_staff = not remove
+            self._add(user, group)
+
+    def _add(self, user: User, group: Group) -> None:
+        if not user.is_active:
+            raise CommandError(f"The account {user} is switched off. Switch it on first.")
+        if not group.permissions.exists():  # else somebody has chosen them
+            group.permissions.set(Permission.objects.filter(_allowed()))
+        user.groups.add(group)
+        user.is_staff = True
         user.save(update_fields=["is_staff"])
-        if remove and user.is_superuser:
+        self.stdout.write(f"{user} is now an organiser.")
+
+    def _remove(self, user: User, group: Group) -> None:
+        user.groups.remove(group)
+        if user.is_superuser:
             self.stdout.write(f"{user} is still an organiser, as a superuser.")
-        else:
-            self.stdout.write(f"{user} is {'no longer' if remove else 'now'} an organiser.")
+            return
+        # Other groups, or permissions of the account, may need the admin panel.
+        user.is_staff = user.groups.exists() or user.user_permissions.exists()
+        user.save(update_fields=["is_staff"])
+        self.stdout.write(f"{user} is no longer an organiser.")
 
 
 def _allowed() -> Q:

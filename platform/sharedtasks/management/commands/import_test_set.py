@@ -135,7 +135,7 @@ class Command(BaseCommand):
             f"{_count(imported.references, 'reference')}, "
             f"{test_set.required_terms} required terms. Its board: {test_set.get_absolute_url()}"
         )
-        if not (test_set.phase.is_announced and test_set.phase.shared_task.is_announced):
+        if not test_set.phase.is_public:
             self.stdout.write(
                 "Only organisers see it. To make it public: manage.py announce "
                 f"--shared-task {shared_task} --phase {phase}"
