@@ -15,8 +15,21 @@ from evaluator.cli.files import STANDARD_INPUT, open_file
 from evaluator.errors import LanguageError
 from evaluator.formats.compression import GZIP, GZIP_WINDOW
 from evaluator.formats.detection import HEAD
-from evaluator.formats.languages import language_in, languages_said, loose_pairs_in, pairs_in
-from evaluator.normalise import are_different, canonical, canonical_pair, is_single, parse_pair
+from evaluator.formats.languages import (
+    language_in,
+    languages_said,
+    loose_pairs_in,
+    pairs_in,
+    unclear_pairs_in,
+)
+from evaluator.normalise import (
+    are_different,
+    canonical,
+    canonical_pair,
+    find_old_codes,
+    is_single,
+    parse_pair,
+)
 
 SAMPLE_SOURCE = "en"  # of our own sample, which is there in Czech too
 
@@ -48,12 +61,19 @@ class _Said:
 def resolve_languages(options: argparse.Namespace) -> None:
     """Set both language options to canonical codes; LanguageError asks for what nobody says."""
     source, target = _given(options)
+    _tell_old_codes(options)
     if source is None and getattr(options, "sample", False):
         source = SAMPLE_SOURCE
     if source is None or target is None:
         source, target = _completed(source, target, options)
     options.source_language, options.target_language = canonical_pair(source, target)
     _tell_contradictions(options)
+
+
+def _tell_old_codes(options: argparse.Namespace) -> None:
+    given = (options.language_pair, options.source_language, options.target_language)
+    for sentence in find_old_codes(" ".join(filter(None, given))):
+        options.messages.note(sentence)
 
 
 def _given(options: argparse.Namespace) -> tuple[str | None, str | None]:
@@ -136,7 +156,10 @@ def _tell_contradictions(options: argparse.Namespace) -> None:
 def _said_by_files(options: argparse.Namespace) -> Iterator[_Said]:
     paths = [path for path in (options.source, *getattr(options, "reference", ())) if path]
     for path in paths:
-        yield _Said(CONTENT, *languages_said(_beginning(path)), Path(path).name)
+        name = Path(path).name
+        yield _Said(CONTENT, *languages_said(_beginning(path)), name)
+        # Beside the one language that such a name says, too: only what fits other options counts.
+        yield from (_Said(NAME, *pair, name) for pair in unclear_pairs_in(name))
     yield from _said_by_names(options)
 
 

@@ -41,9 +41,11 @@
     return null;
   }
 
-  // en-zh may be en-zh-Hans, where that is chosen.
+  // en-zh may be en-zh-Hans, and pt-BR the target of en-pt-BR, where that is chosen.
   function mayBe(other, slot) {
-    const [source, ...targets] = slot.toLowerCase().split(".")[0].split("-");
+    const pair = slot.toLowerCase().split(".")[0];
+    const [source, ...targets] = pair.split("-");
+    if (pair.endsWith(`-${other.source}-${other.target}`)) return true;
     return other.source === source && targets.includes(other.target);
   }
 

@@ -60,6 +60,9 @@ def pair_of(capsys):
         ("test.tsv", ["--source-language=en-fr"], ("en", "fr")),
         ("test.tsv", ["--source-language=eng", "--target-language=en-fr"], ("en", "fr")),
         ("test.tsv", ["--source-language=en", "--target-language=pt-br"], ("en", "pt-BR")),
+        ("test.tsv", ["--source-language=en", "--target-language=zh-MY"], ("en", "zh-MY")),
+        ("test.pt-br.tsv", ["--target-language=en"], ("pt-BR", "en")),
+        ("test.tsv", ["--language-pair=fr>ca"], ("fr", "ca")),
         ("test.en-fr.tsv", ["--language-pair=de-cs"], ("de", "cs")),  # options come first
     ],
 )
@@ -111,6 +114,11 @@ def test_languages_come_from_the_test_set_itself(write, capsys, text, pair):
         ("test.tsv", ["--language-pair=en-fr", "--target-language=de"],
          "--language-pair says fr and --target-language says de"),
         ("test.tsv", ["--source-language=de", "--target-language=en-fr"], "says de and"),
+        ("test.tsv", ["--language-pair=pt-BR"], "one language (Portuguese as written in Brazil)"),
+        ("test.tsv", ["--language-pair=de-ch"], "German → Chamorro, or as one language"),
+        ("test.tsv", ["--language-pair=en-in"], "If you mean Indonesian, write id."),
+        ("test.sl-SI.tsv", [], "which language is translated into?"),
+        ("test.es-ar.tsv", [], "says es and test.es-ar.tsv says es-AR. Name the languages"),
         ("my-en-fr.tsv", [], "Name the languages"),  # Burmese to English, or English to French
     ],
 )  # fmt: skip
@@ -130,6 +138,34 @@ def test_a_name_that_says_other_languages_is_warned_of(write, capsys):
     main(["validate", "--source=test.en-fr.tsv", "--hypotheses=ours.txt", "--language-pair=de-cs"])
 
     assert "test.en-fr.tsv: its name says en-fr; it is taken for de-cs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("target", ["pt-BR", "fr-CA", "de-CH", "et-EE"])
+def test_hypotheses_named_by_their_language_are_no_pair(write, capsys, target):
+    write({"test.tsv": TABLE, f"output.{target}.txt": OURS})
+    files = ["--source=test.tsv", f"--hypotheses=output.{target}.txt"]
+
+    with pytest.raises(SystemExit):
+        main(["validate", *files])
+    assert "which languages are these?" in capsys.readouterr().err
+    assert main(["validate", *files, f"--language-pair=en-{target}"]) == 0
+    assert "its name says" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("old", "words"),
+    [
+        ("iw", "'iw' is an old code: Hebrew is he."),
+        ("ji", "'ji' is an old code: Yiddish is yi."),
+        ("jw", "'jw' is an old code: Javanese is jv."),
+    ],
+)
+def test_old_codes_are_read_with_a_note(write, capsys, old, words):
+    write({"test.tsv": TABLE, "ours.txt": OURS})
+
+    main(["validate", "--source=test.tsv", "--hypotheses=ours.txt", f"--language-pair=en-{old}"])
+
+    assert f"note: {words}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -165,8 +201,11 @@ def test_one_system_and_several_have_one_shape(write, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["validate", "--source=test.en-fr.tsv", "--hypotheses=short.txt"], "The file has 1 lines"),
-        (["score", "--source=test.en-fr.tsv", "--hypotheses=short.txt"], "The file has 1 lines"),
+        (
+            ["validate", "--source=test.en-fr.tsv", "--hypotheses=short.txt"],
+            "The file has 1 line, ",
+        ),
+        (["score", "--source=test.en-fr.tsv", "--hypotheses=short.txt"], "The file has 1 line, "),
         (["score", "--source=test.en-fr.tsv", "--hypotheses=no.txt"], "there is no such file"),
         (["validate", "--source=no.tsv", "--hypotheses=short.txt"], "there is no such file"),
         (["check-image", "short.txt"], ""),
