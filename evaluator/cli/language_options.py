@@ -147,9 +147,8 @@ def _tell_contradictions(options: argparse.Namespace) -> None:
     for one in _said_by_names(options):
         if one.kind == NAME and not _agrees(one, *pair):
             says = "-".join(filter(None, (one.source, one.target)))
-            options.messages.tell(
-                f"warning: {one.place}: its name says {says}; it is taken for {'-'.join(pair)}.",
-                "warning",
+            options.messages.warn(
+                f"its name says {says}; it is taken for {'-'.join(pair)}.", file=one.place
             )
 
 

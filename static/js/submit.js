@@ -33,9 +33,12 @@
 
   // What looks like a pair that is not wanted, such as en-de.
   function otherIn(name) {
-    for (const [, source, target, mode = ""] of name.toLowerCase().matchAll(PAIR)) {
+    for (const [, first, second, mode = ""] of name.matchAll(PAIR)) {
+      const [source, target] = [first.toLowerCase(), second.toLowerCase()];
       if (source !== target && LANGUAGES.of(source) && LANGUAGES.of(target)) {
-        return { source, target, slot: `${source}-${target}${mode}` };
+        const isLocale = first === source && second !== target; // pt-BR is one language
+        const says = isLocale ? `${source}-${second}` : `${source}-${target}${mode.toLowerCase()}`;
+        return { source, target, isLocale, slot: says };
       }
     }
     return null;
@@ -46,6 +49,7 @@
     const pair = slot.toLowerCase().split(".")[0];
     const [source, ...targets] = pair.split("-");
     if (pair.endsWith(`-${other.source}-${other.target}`)) return true;
+    if (other.isLocale && targets.length === 1 && targets[0] === other.source) return true;
     return other.source === source && targets.includes(other.target);
   }
 

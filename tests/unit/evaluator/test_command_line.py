@@ -225,6 +225,65 @@ def test_what_fails_is_json_too(write, capsys, arguments, message):
     assert {"file", "line", "segment"} <= said.keys()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "file", "message"),
+    [
+        (["score", "--source=test.en-fr.tsv", "--hypotheses=no.txt"], "no.txt", "there is no such"),
+        (["validate", "--source=no.en-fr.tsv", "--hypotheses=ours"], "no.en-fr.tsv", "there is no"),
+        (["annotate", "--source=test.en-fr.tsv", "--terminology=."], ".", "this is a folder."),
+        (["check-image", "no.tar"], "no.tar", "there is no such file."),
+    ],
+)
+def test_a_file_that_cannot_be_opened_is_named(write, capsys, arguments, file, message):
+    write({"test.en-fr.tsv": TABLE})
+
+    assert main([*arguments, "--json"]) == 1
+
+    printed = capsys.readouterr()
+    [said] = json.loads(printed.out)["messages"]
+    assert said["file"] == file
+    assert said["message"].startswith(message)
+    assert f"{file}: {said['message']}" in printed.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["validate", "--source=test.tsv", "--hypotheses=ours.txt"],  # which languages?
+        ["score", "--source=test.tsv", "--hypotheses=ours.txt", "--language-pair=pt-BR"],
+        ["score", "--source=test.tsv"],
+        ["annotate", "--source=test.tsv", "--no-such-option"],
+    ],
+)
+def test_wrong_usage_prints_no_json(write, capsys, arguments):
+    write({"test.tsv": TABLE, "ours.txt": OURS})
+
+    with pytest.raises(SystemExit) as caught:
+        main([*arguments, "--json"])
+
+    assert caught.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "error: " in printed.err
+
+
+@pytest.mark.parametrize("command", ["score", "validate"])
+def test_columns_that_are_not_read_are_a_note(write, capsys, command):
+    write({"test.en-fr.tsv": TABLE.replace("target\n", "target\tReference A\n")
+           .replace(".\n", ".\tx\n"), "ours.txt": OURS})  # fmt: skip
+    metrics = ["--metrics=chrf"] if command == "score" else []
+
+    assert (
+        main([command, "--source=test.en-fr.tsv", "--hypotheses=ours.txt", *metrics, "--json"]) == 0
+    )
+
+    printed = capsys.readouterr()
+    [said] = json.loads(printed.out)["messages"]
+    assert (said["severity"], said["file"]) == ("note", "test.en-fr.tsv")
+    assert said["message"].startswith("Columns that are not read: Reference A.")
+    assert f"note: test.en-fr.tsv: {said['message']}" in printed.err
+
+
 @pytest.mark.parametrize("option", ["--source", "--hypotheses", "--terminology", "--reference"])
 def test_standard_input_stands_for_a_file(write, take_input, capsys, option):
     texts = {
