@@ -140,6 +140,25 @@ def test_a_name_that_says_other_languages_is_warned_of(write, capsys):
     assert "test.en-fr.tsv: its name says en-fr; it is taken for de-cs" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("pair", "table", "options"),
+    [
+        ("fr-ca", TICO.replace("en\tfr\n", "fr\tca\n"), []),
+        ("de-ch", TABLE, ["--target-language=ch"]),
+        ("es-ar", TICO.replace("en\tfr\n", "es\tara\n"), ["--source-language=es"]),
+    ],
+)
+def test_an_unclear_pair_is_one_where_the_test_set_or_an_option_says_so(
+    write, capsys, pair, table, options
+):
+    write({"test.tsv": table, "ours.txt": OURS})
+    files = ["--source=test.tsv", "--hypotheses=ours.txt", f"--language-pair={pair}"]
+
+    assert main(["validate", *files, *options, "--json"]) == 0
+
+    assert pair_of(capsys) == tuple(pair.split("-"))
+
+
 @pytest.mark.parametrize("target", ["pt-BR", "fr-CA", "de-CH", "et-EE"])
 def test_hypotheses_named_by_their_language_are_no_pair(write, capsys, target):
     write({"test.tsv": TABLE, f"output.{target}.txt": OURS})
