@@ -32,8 +32,8 @@ def run(options: argparse.Namespace) -> int:
     with open_file(options.archive) as stream, Progress() as progress:
         if not stream.seekable():
             raise UnopenableError(
-                f"{label(options.archive)}: this is a pipe, and an archive is read more than once. "
-                "Write the image to a file."
+                label(options.archive),
+                "this is a pipe, and an archive is read more than once. Write the image to a file.",
             )
         found = check_archive(
             stream,

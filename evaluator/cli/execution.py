@@ -48,7 +48,9 @@ def _run(options: argparse.Namespace) -> int:
         return int(options.run(options))
     except (SubmissionError, TestSetError) as error:
         messages.report(error.problems, error.total)
-    except (UnopenableError, InfrastructureError) as error:
+    except UnopenableError as error:
+        messages.tell(error.reason, "error", file=error.file)
+    except InfrastructureError as error:
         messages.tell(str(error), "error")
     return 1
 

@@ -29,7 +29,15 @@ STANDARD_INPUT = "-"  # in the place of a file's path
 
 
 class UnopenableError(Exception):
-    """A file named on the command line that can't be opened."""
+    """A file named on the command line that can't be opened, and the reason with the remedy."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(file, reason)
+        self.file = file
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.reason}"
 
 
 def add_test_set(command: argparse.ArgumentParser, *, with_references: bool) -> None:
@@ -143,17 +151,17 @@ def open_file(path: str) -> BufferedReader:
     """Open a file for reading, or standard input; UnopenableError says what is wrong with it."""
     if path == STANDARD_INPUT:
         if sys.stdin is None:
-            raise UnopenableError("standard input: it is closed. Name a file.")
+            raise UnopenableError(label(path), "it is closed. Name a file.")
         return cast("BufferedReader", sys.stdin.buffer)
     try:
         return Path(path).open("rb")
     except FileNotFoundError:
-        raise UnopenableError(f"{path}: there is no such file. Check the path.") from None
+        raise UnopenableError(path, "there is no such file. Check the path.") from None
     except IsADirectoryError:
-        raise UnopenableError(f"{path}: this is a folder. Name a file in it.") from None
+        raise UnopenableError(path, "this is a folder. Name a file in it.") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise UnopenableError(f"{path}: it can't be opened ({reason}).") from None
+        raise UnopenableError(path, f"it can't be opened ({reason}).") from None
 
 
 def label(path: str) -> str:
@@ -207,6 +215,7 @@ def load_test_set(
             sources_only=not with_references,
             references_required=references_required,
             plain_text=True,
+            on_note=lambda text: options.messages.note(text, file=label(options.source)),
         )
 
 
@@ -263,7 +272,7 @@ def _check_file(
     except SubmissionError as error:
         return CheckedFile(None, error.problems, error.total)
     except UnopenableError as error:
-        options.messages.tell(str(error), "error")
+        options.messages.tell(error.reason, "error", file=error.file)
         return CheckedFile(None)
     found = check(hypotheses, test_set)
     return CheckedFile(hypotheses, found, len(found))

@@ -15,8 +15,23 @@ from evaluator.cli.files import STANDARD_INPUT, open_file
 from evaluator.errors import LanguageError
 from evaluator.formats.compression import GZIP, GZIP_WINDOW
 from evaluator.formats.detection import HEAD
-from evaluator.formats.languages import language_in, languages_said, loose_pairs_in, pairs_in
-from evaluator.normalise import are_different, canonical, canonical_pair, is_single, parse_pair
+from evaluator.formats.languages import (
+    language_in,
+    languages_said,
+    loose_pairs_in,
+    pairs_in,
+    unclear_pairs_in,
+)
+from evaluator.normalise import (
+    are_different,
+    canonical,
+    canonical_pair,
+    find_old_codes,
+    is_ambiguous,
+    is_single,
+    parse_pair,
+    read_pair,
+)
 
 SAMPLE_SOURCE = "en"  # of our own sample, which is there in Czech too
 
@@ -48,6 +63,7 @@ class _Said:
 def resolve_languages(options: argparse.Namespace) -> None:
     """Set both language options to canonical codes; LanguageError asks for what nobody says."""
     source, target = _given(options)
+    _tell_old_codes(options)
     if source is None and getattr(options, "sample", False):
         source = SAMPLE_SOURCE
     if source is None or target is None:
@@ -56,11 +72,17 @@ def resolve_languages(options: argparse.Namespace) -> None:
     _tell_contradictions(options)
 
 
+def _tell_old_codes(options: argparse.Namespace) -> None:
+    given = (options.language_pair, options.source_language, options.target_language)
+    for sentence in find_old_codes(" ".join(filter(None, given))):
+        options.messages.note(sentence)
+
+
 def _given(options: argparse.Namespace) -> tuple[str | None, str | None]:
     """What the options say; a pair may stand in each of them."""
     said: list[tuple[str | None, str | None, str]] = []
     if options.language_pair is not None:
-        said.append((*parse_pair(options.language_pair), "--language-pair"))
+        said.append((*_read_pair_option(options), "--language-pair"))
     for place, text in (("source", options.source_language), ("target", options.target_language)):
         option = f"--{place}-language"
         if text is None:
@@ -77,6 +99,19 @@ def _given(options: argparse.Namespace) -> tuple[str | None, str | None]:
             say = " and ".join(f"{place} says {code}" for code, place in codes.items())
             raise LanguageError(f"{say}. Give one of them, or the same language in both.")
     return next(iter(sources), None), next(iter(targets), None)
+
+
+def _read_pair_option(options: argparse.Namespace) -> tuple[str, str]:
+    """Return the pair of --language-pair; of `fr-ca` the test set or another option may tell it."""
+    text = options.language_pair
+    if is_ambiguous(text):
+        targets = {languages_said(_beginning(path))[1] for path in _test_set_paths(options)}
+        if options.target_language and not _is_pair(options.target_language):
+            targets.add(canonical(options.target_language))
+        for pair in read_pair(text):
+            if pair[1] in targets:
+                return pair
+    return parse_pair(text)
 
 
 def _is_pair(text: str) -> bool:
@@ -127,21 +162,22 @@ def _tell_contradictions(options: argparse.Namespace) -> None:
     for one in _said_by_names(options):
         if one.kind == NAME and not _agrees(one, *pair):
             says = "-".join(filter(None, (one.source, one.target)))
-            options.messages.tell(
-                f"warning: {one.place}: its name says {says}; it is taken for {'-'.join(pair)}.",
-                "warning",
+            options.messages.warn(
+                f"its name says {says}; it is taken for {'-'.join(pair)}.", file=one.place
             )
 
 
 def _said_by_files(options: argparse.Namespace) -> Iterator[_Said]:
-    paths = [path for path in (options.source, *getattr(options, "reference", ())) if path]
-    for path in paths:
-        yield _Said(CONTENT, *languages_said(_beginning(path)), Path(path).name)
+    for path in _test_set_paths(options):
+        name = Path(path).name
+        yield _Said(CONTENT, *languages_said(_beginning(path)), name)
+        # Beside the one language that such a name says, too: only what fits other options counts.
+        yield from (_Said(NAME, *pair, name) for pair in unclear_pairs_in(name))
     yield from _said_by_names(options)
 
 
 def _said_by_names(options: argparse.Namespace) -> Iterator[_Said]:
-    paths = [path for path in (options.source, *getattr(options, "reference", ())) if path]
+    paths = _test_set_paths(options)
     for path in paths[:1]:
         yield _Said(NAME, language_in(Path(path).name), None, Path(path).name)
     for path in paths[1:]:
@@ -150,6 +186,10 @@ def _said_by_names(options: argparse.Namespace) -> Iterator[_Said]:
     for name in (Path(path).name for path in (*paths, *more)):
         for kind, pairs in ((NAME, pairs_in(name)), (PART_OF_NAME, loose_pairs_in(name))):
             yield from (_Said(kind, *pair, name) for pair in pairs)
+
+
+def _test_set_paths(options: argparse.Namespace) -> list[str]:
+    return [path for path in (options.source, *getattr(options, "reference", ())) if path]
 
 
 def _beginning(path: str) -> str:

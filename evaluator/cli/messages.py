@@ -43,15 +43,20 @@ class Messages:
                 segment=problem.segment,
             )
 
-    def note(self, text: str) -> None:
-        """Print what somebody may want to know."""
-        print(f"note: {text}", file=sys.stderr)
-        self._keep("note", text)
+    def note(self, text: str, *, file: str | None = None) -> None:
+        """Print what somebody may want to know, about a file or in general."""
+        print(f"note: {_name(file)}{text}", file=sys.stderr)
+        self._keep("note", text, file=file)
 
-    def tell(self, text: str, severity: Weight) -> None:
+    def warn(self, text: str, *, file: str) -> None:
+        """Print what is odd about a file as a whole."""
+        print(f"warning: {_name(file)}{text}", file=sys.stderr)
+        self._keep("warning", text, file=file)
+
+    def tell(self, text: str, severity: Weight, *, file: str | None = None) -> None:
         """Print a sentence about no single line: why the command, or a part of it, fails."""
-        print(text, file=sys.stderr)
-        self._keep(severity, text)
+        print(f"{_name(file)}{text}", file=sys.stderr)
+        self._keep(severity, text, file=file)
 
     def as_json(self) -> list[dict[str, object]]:
         """Return the messages in order, each with severity, message, file, line and segment."""
@@ -69,3 +74,7 @@ class Messages:
         if len(self._kept) < PROBLEMS_KEPT:
             row = {"severity": severity, "message": message, "file": file}
             self._kept.append({**row, "line": line, "segment": segment})
+
+
+def _name(file: str | None) -> str:
+    return f"{file}: " if file else ""

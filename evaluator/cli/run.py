@@ -226,4 +226,4 @@ def _write(path: str, text: str, mode: Literal["w", "a"] = "w") -> None:
         with Path(path).open(mode, encoding="utf-8", newline="\n") as stream:
             stream.write(text)
     except OSError as error:
-        raise UnopenableError(f"{path}: it can't be written ({error.strerror}).") from None
+        raise UnopenableError(path, f"it can't be written ({error.strerror}).") from None

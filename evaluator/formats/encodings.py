@@ -23,9 +23,9 @@ KNOWN = re.compile(
 def as_utf8(data: bytearray, *, max_bytes: int) -> bytearray:
     """Return XML that declares another encoding in UTF-8; everything else as it is.
 
-    Bytes that are UTF-8 stay, whatever is declared, and so does the declaration: readers of XML
-    here get text. Raises Refused for an encoding
-    that is not known, or bytes that it does not have; TooLarge for more than `max_bytes`.
+    Bytes that are UTF-8 stay as they are, whatever is declared. The declaration stays too, because
+    the readers of XML here get text. Raises Refused for an unknown encoding and for bytes that the
+    encoding does not have, and TooLarge for more than `max_bytes` of UTF-8.
     """
     name = _declared(data)
     if name is None:

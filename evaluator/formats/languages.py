@@ -8,7 +8,9 @@ from functools import lru_cache
 
 from evaluator.normalise import (
     are_different,
+    find_locale,
     find_tag,
+    is_ambiguous,
     is_odd_country,
     is_single,
     is_widely_used,
@@ -62,7 +64,8 @@ def slots_in(name: str, slots: Sequence[str]) -> tuple[str, ...]:
 
 
 def _slots_written_otherwise(name: str, slots: Sequence[str]) -> tuple[str, ...]:
-    pairs = [*pairs_in(name), *loose_pairs_in(name)]
+    # A slot es-ar tells that es_ar is a pair, not Spanish as written in Argentina.
+    pairs = [*pairs_in(name, or_locales=True), *loose_pairs_in(name, or_locales=True)]
     said = re.search(_MODE, name, re.IGNORECASE)
     mode = said["mode"].lower() if said else ""
     fitting = [s for s in slots if _pair_of(s) in pairs and s.partition(".")[2] == mode]
@@ -72,7 +75,8 @@ def _slots_written_otherwise(name: str, slots: Sequence[str]) -> tuple[str, ...]
 def slot_of(name: str, slots: Sequence[str], chosen: str | None) -> tuple[str | None, str | None]:
     """Return the slot that a file's name says, and what is wrong with the name.
 
-    A name that says no slot and no other pair is for `chosen`, where one was.
+    A name that says no slot and no other pair is for `chosen`, where one was. One language with
+    a country (`pt-BR`) is no other pair where it is the target's.
     """
     found = slots_in(name, slots)
     if len(found) == 1 and chosen in (None, found[0]):
@@ -82,10 +86,12 @@ def slot_of(name: str, slots: Sequence[str], chosen: str | None) -> tuple[str | 
             f"The file's name says {found[0]}, but {chosen} was chosen for it. "
             f"Choose {found[0]}, or rename the file."
         )
-    other = pair_in(name)
-    if not found and chosen and (other is None or _may_be(other, chosen)):
-        return chosen, None
-    says = " and ".join(found) or other or "no language pair"
+    other, locale = pair_in(name), locale_in(name)
+    if not found and chosen:
+        fits = says_target(locale, target_of(chosen)) if locale else True
+        if _may_be(other, chosen) if other else fits:
+            return chosen, None
+    says = " and ".join(found) or other or locale or "no language pair"
     if not slots:
         return None, f"The file's name says {says}; no hypotheses are wanted here."
     return None, (
@@ -107,19 +113,48 @@ def pair_in(name: str) -> str | None:
     return None
 
 
-def pairs_in(name: str) -> list[Pair]:
-    """Return the language pairs that stand between dots in a file's name: `test.en-fr.tsv`."""
-    return [pair for _, pair in _written_pairs(name.rpartition("/")[2])]
+def locale_in(name: str) -> str | None:
+    """Return the language with a country that looks like a pair in a file's name: `pt-BR`.
+
+    So does `pt-br`, which may be Portuguese and Breton: a slot or a pair elsewhere tells.
+    """
+    for part in name.rpartition("/")[2].split("."):
+        locale = find_locale(part)
+        if locale is not None and read_pair(part):
+            return locale
+    return None
 
 
-def loose_pairs_in(name: str) -> list[Pair]:
+def says_target(locale: str, target: str) -> bool:
+    """Return whether a language with a country is a target, or that of a target without one."""
+    return locale == target or (primary(locale) == primary(target) and "-" not in target)
+
+
+def pairs_in(name: str, *, or_locales: bool = False) -> list[Pair]:
+    """Return the language pairs that stand between dots in a file's name: `test.en-fr.tsv`.
+
+    What is or may be one language with a country (`pt-BR`, `pt-br`) counts only `or_locales`.
+    """
+    own = name.rpartition("/")[2]
+    return [pair for _, pair in _written_pairs(own, or_locales=or_locales)]
+
+
+def unclear_pairs_in(name: str) -> list[Pair]:
+    """Return the pairs between dots that may be one language with a country too: `pt-br`."""
+    parts = name.rpartition("/")[2].split(".")
+    return [pair for part in parts if is_ambiguous(part) for pair in read_pair(part)]
+
+
+def loose_pairs_in(name: str, *, or_locales: bool = False) -> list[Pair]:
     """Return what may be pairs within longer parts of a name: `ours_en-fr`, `en-fr-primary`."""
     pairs: dict[Pair, None] = {}
     for part in name.rpartition("/")[2].split("."):
         cuts = [place.start() for place in re.finditer("[-_]", part)][: MAX_PARTS - 1]
         starts, ends = [0, *(cut + 1 for cut in cuts)], [*cuts, len(part)]
         texts = [part[start:end] for start in starts for end in ends if start < end]
-        found = {text: pair for text in texts if (pair := _natural_pair(text)) is not None}
+        found = {
+            text: pair for text in texts if (pair := _natural_pair(text, or_locales)) is not None
+        }
         # The longest reading: zh-TW-en beats tw-en, which stands in it.
         for text, pair in found.items():
             if not any(text != other and text in other for other in found):
@@ -172,21 +207,21 @@ _SOURCE_SAID = (_said(*_SETS, attribute="srclang"), _said("src", attribute="lang
 _TARGET_SAID = (_said(*_SETS, attribute="trglang"), _said("ref", "hyp", attribute="lang"))
 
 
-def _written_pairs(name: str) -> Iterator[tuple[str, Pair]]:
+def _written_pairs(name: str, *, or_locales: bool = False) -> Iterator[tuple[str, Pair]]:
     for part in name.split("."):
-        pair = _natural_pair(part)
+        pair = _natural_pair(part, or_locales)
         if pair is not None:
             yield part, pair
 
 
 @lru_cache(maxsize=4096)
-def _natural_pair(text: str) -> Pair | None:
+def _natural_pair(text: str, or_locales: bool) -> Pair | None:
     """The pair that a text is, if both languages are widely used and written in the same way.
 
     A country counts where its language is official: `my-en-fr` is not Burmese and English. Two
     letters do not go with three that have two themselves: `mt-run` is not Maltese and Rundi.
     """
-    readings = read_pair(text)
+    readings = read_pair(text) if or_locales or find_locale(text) is None else []
     if len(readings) != 1 or not are_different(*readings[0]):
         return None
     if any(map(is_odd_country, readings[0])):

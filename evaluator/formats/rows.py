@@ -30,6 +30,7 @@ class Wanted:
     target_language: str
     sources_only: bool = False  # references are neither read nor checked
     leave_out: frozenset[str] = frozenset()  # documents that belong to no score
+    on_note: Callable[[str], None] = lambda _: None  # told what was passed over
 
 
 RowReader = Callable[[bytearray, ProblemLog, Budget, Wanted], Iterator[Row]]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from evaluator.errors import ProblemLog
+from evaluator.errors import ProblemLog, printable
 from evaluator.formats.limits import MAX_ID, Budget
 from evaluator.formats.lines import split_lines
 from evaluator.formats.rows import Row, Wanted
@@ -26,6 +26,8 @@ def read_tsv_rows(
     header = _header(next(lines, (1, ""))[1], log)
     if header is None:
         return
+    if header.unread:
+        wanted.on_note(_describe_unread(header.unread))
     if wanted.sources_only:
         header = header.without_references()
     for number, text in lines:
@@ -57,6 +59,7 @@ class _Header:
     id: int
     document: int | None
     is_pair: bool  # the id column holds document:segment
+    unread: tuple[str, ...] = ()  # names of other columns, as they are written
     readable_width: int | None = None  # columns that a row needs; None: exactly `width`
 
     def without_references(self) -> _Header:
@@ -70,6 +73,12 @@ class _Header:
         return self.readable_width is not None and len(cells) >= self.readable_width
 
 
+COLUMNS_NAMED = 20  # in a note
+NAME_SHOWN = 40  # characters
+_IDS = ("id", "segment", "seg_id", "segid")
+_DOCUMENTS = ("doc", "document", "docid", "doc_id")
+# Nobody misses these: what tuid says too, and TICO-19's languages, which are read elsewhere.
+_EXPECTED = {*_IDS, *_DOCUMENTS, "sourcelang", "targetlang"}
 # The documented names only: ref_id or target_de is something else.
 _REFERENCE = re.compile(r"(?:target|reference|ref)(?:[ _-]?[0-9]{1,2})?")
 
@@ -81,21 +90,37 @@ def is_tsv(head: str) -> bool:
 
 
 def _header(text: str, log: ProblemLog) -> _Header | None:
-    names = [name.strip().lower() for name in text.split("\t", 1000)]
+    written = [name.strip() for name in text.split("\t", 1000)]
+    names = [name.lower() for name in written]
 
     def place(*wanted: str) -> int | None:
         return next((names.index(name) for name in wanted if name in names), None)
 
     source, pair = place("source"), place("tuid")
-    identifier = place("id", "segment", "seg_id", "segid") if pair is None else pair
+    identifier = place(*_IDS) if pair is None else pair
     references = tuple(n for n, name in enumerate(names) if _REFERENCE.fullmatch(name))
     repeated = sorted({name for name in names if name and names.count(name) > 1})
     if source is None or identifier is None or repeated:
         wrong = f"names {repeated[0]} twice" if repeated else "lacks the column source or id"
         log.add(f"The table's header {wrong}. Write {COLUMNS}.", line=1)
         return None
-    document = place("doc", "document", "docid", "doc_id") if pair is None else None
-    return _Header(len(names), source, references, identifier, document, pair is not None)
+    document = place(*_DOCUMENTS) if pair is None else None
+    read = {source, identifier, document, *references}
+    unread = tuple(
+        name
+        for n, name in enumerate(written)
+        if name and n not in read and names[n] not in _EXPECTED
+    )
+    return _Header(len(names), source, references, identifier, document, pair is not None, unread)
+
+
+def _describe_unread(names: tuple[str, ...]) -> str:
+    shown = ", ".join(printable(name, NAME_SHOWN) for name in names[:COLUMNS_NAMED])
+    more = ", …" if len(names) > COLUMNS_NAMED else ""
+    return (
+        f"Columns that are not read: {shown}{more}. "
+        "Names of references are target, reference or ref, further ones with a number: reference_2."
+    )
 
 
 def _tsv_row(number: int, cells: list[str], header: _Header, log: ProblemLog) -> Row | None:

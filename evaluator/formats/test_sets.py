@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -54,6 +54,7 @@ def read_test_set(
     references_required: bool = True,
     plain_text: bool = False,
     leave_out: Collection[str] = (),
+    on_note: Callable[[str], None] = lambda _: None,
 ) -> TestSet:
     """Read a test set, its format told by content; each file may be compressed by gzip.
 
@@ -74,7 +75,8 @@ def read_test_set(
     With `plain_text` files of one sentence a line are read too, each reference in one of its own;
     ids are then the numbers of the lines.
     Documents to `leave_out` belong to no score and need no reference, as those of test suites in
-    WMT XML: their segments are the result's `unscored`.
+    WMT XML: their segments are the result's `unscored`. `on_note` gets a sentence on the columns of
+    a table that are not read.
 
     Raises TestSetError with all problems of all files: files that can't be read, ids that
     don't pair up, empty references, broken terms, languages that are unknown, the same, or
@@ -87,7 +89,7 @@ def read_test_set(
     references_required = references_required and not sources_only
     log = ProblemLog()
     pair = _language_pair(source_language, target_language, log)
-    wanted = Wanted(*pair, sources_only=sources_only, leave_out=frozenset(leave_out))
+    wanted = Wanted(*pair, sources_only, frozenset(leave_out), on_note)
     if terminology is not None:
         _check_terminology(terminology, pair, log)
     data = _read(source, labels[0], log, max_bytes)

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from evaluator.normalise.language_gaps import describe_gap, find_gap
-from evaluator.normalise.language_hints import name_of
-from evaluator.normalise.language_pairs import is_odd_country, is_single, parse_pair, read_pair
+from evaluator.normalise.language_hints import find_old_codes, name_of
+from evaluator.normalise.language_pairs import (
+    find_locale,
+    is_ambiguous,
+    is_odd_country,
+    is_single,
+    parse_pair,
+    read_pair,
+)
 from evaluator.normalise.languages import (
     are_different,
     canonical,
@@ -36,7 +43,10 @@ __all__ = [
     "canonical_pair",
     "describe_gap",
     "find_gap",
+    "find_locale",
+    "find_old_codes",
     "find_tag",
+    "is_ambiguous",
     "is_odd_country",
     "is_single",
     "is_widely_used",

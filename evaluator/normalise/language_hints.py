@@ -26,11 +26,14 @@ class Refused:
 # Codes of languages, and of the countries of much larger ones: nearly always a mistake, and one
 # that no other check sees before the scores are wrong.
 REFUSED = {
+    "in": Refused(("in",), "Indonesian", "id", "Languages of India have their own: Hindi is hi"),
     "kr": Refused(("kr", "kau", "knc"), "Kanuri", "kau", "Korean is ko"),
     "tw": Refused(("tw", "twi"), "Twi", "twi", "Chinese as written in Taiwan is zh-TW"),
 }
+# Codes that ISO 639 gave up; they are understood, and shown as those of today.
+OLD = {"iw": "he", "ji": "yi", "jw": "jv"}
 # Countries whose likeliest language, by CLDR, is not the one that their name is given to.
-_COUNTRIES = {"kz": "kk", "in": "hi", "by": "be", "uk": "uk"}
+_COUNTRIES = {"kz": "kk", "by": "be", "uk": "uk"}
 
 
 def explain_code(code: str) -> str:
@@ -67,6 +70,23 @@ def find_meant(code: str) -> str | None:
 def name_of(code: str) -> str:
     """Return a language's name in English: `Chinese (Traditional)` of `zh-Hant`."""
     return langcodes.Language.get(code).display_name("en")
+
+
+def describe_country(code: str) -> str:
+    """Return a language with its country in English: `Portuguese as written in Brazil`."""
+    tag = langcodes.Language.get(code)
+    language = langcodes.Language.make(language=tag.language, script=tag.script)
+    return f"{language.display_name('en')} as written in {tag.territory_name('en')}"
+
+
+def find_old_codes(text: str) -> list[str]:
+    """Return a sentence on each code of a language or pair that ISO 639 has given up."""
+    words = dict.fromkeys(re.split("[^a-z]+", text.lower()))
+    return [
+        f"{word!r} is an old code: {name_of(OLD[word])} is {OLD[word]}."
+        for word in words
+        if word in OLD
+    ]
 
 
 def _language_of_country(code: str) -> str | None:

@@ -12,7 +12,14 @@ from importlib.resources import files
 from xml.etree.ElementTree import fromstring
 
 from evaluator.errors import LanguageError, printable
-from evaluator.normalise.language_hints import REFUSED, SHOWN, explain_code, find_meant
+from evaluator.normalise.language_hints import (
+    REFUSED,
+    SHOWN,
+    describe_country,
+    explain_code,
+    find_meant,
+    name_of,
+)
 from evaluator.normalise.languages import canonical_pair, find_tag, primary
 
 Pair = tuple[str, str]  # source and target language, each canonical
@@ -29,9 +36,13 @@ def parse_pair(text: str) -> Pair:
     A script, country or variant belongs to the language before it. Where a text can be read in
     two ways (`fr-ca-es`: French as in Canada, or Catalan as in Spain), capitals decide, then
     where a language is official. Raises LanguageError with what to write instead: for an unknown
-    language, a text that is not a pair or is still ambiguous, and for two equal languages.
+    language, a text that is not a pair or is still ambiguous, and for two equal languages. One
+    language with a country (`pt-BR`), or what may be (`pt-br`), is not a pair: see `find_locale`.
     """
     readings = read_pair(text)
+    locale = find_locale(text)
+    if locale and readings:
+        raise LanguageError(_explain_locale(text, locale))
     if len(readings) == 1:
         return canonical_pair(*readings[0])
     if readings:
@@ -60,16 +71,43 @@ def is_single(code: str) -> bool:
     """Return whether a text is one language rather than a pair: `pt-BR`, but not `en-fr`.
 
     A country makes one language where that language is official (Portuguese in Brazil), or where
-    it is in capitals and is not a language's code (`es-US`).
+    it is in capitals and its code is not that of the country's own language (`es-US`, `zh-MY`,
+    not `en-FR`).
     """
     tag = find_tag(code)
     if tag is None:
         return False
-    country = re.search("-([A-Za-z]{2})(?:-|$)", code.strip().replace("_", "-"))
+    country = _written_country(code)
     if country is None:
         return not read_pair(code)
-    is_written_so = country[1].isupper() and not code.isupper()
-    return is_official(tag) or (is_written_so and not read_pair(code))
+    if is_official(tag):
+        return True
+    is_locale = _is_written_as_locale(country, code)
+    return is_locale and not (read_pair(code) and _names_its_language(country))
+
+
+def find_locale(text: str) -> str | None:
+    """Return the one language with a country that a text is or may be, None for a pair.
+
+    With the country in capitals (`de-CH`, not `DE-CH`) it is what `is_single` says. Otherwise
+    `pt-br` may be Portuguese as written in Brazil, because it is official there. These are pairs
+    all the same: English and another language (`en-ca`, the most usual source), and languages
+    that share a country (`sv-fi`, `fr-rw`: the code is the country's and its own language's).
+    """
+    tag, country = find_tag(text), _written_country(text)
+    if tag is None or country is None:
+        return None
+    if _is_written_as_locale(country, text):
+        return tag if is_single(text) else None
+    is_usual_pair = primary(tag) == "en" or _names_its_language(country)
+    return tag if is_official(tag) and not is_usual_pair else None
+
+
+def is_ambiguous(text: str) -> bool:
+    """Return whether a text may be a pair and one language with a country: `pt-br`, not `pt-BR`."""
+    if find_locale(text) is None or not read_pair(text):
+        return False
+    return not _is_written_as_locale(_written_country(text) or "", text)
 
 
 def is_odd_country(tag: str) -> bool:
@@ -81,6 +119,22 @@ def is_official(tag: str) -> bool:
     """Return whether a language is official in the country that its tag names, by CLDR."""
     country = _COUNTRY.search(tag)
     return country is not None and (primary(tag), country[1]) in _official()
+
+
+def _written_country(code: str) -> str | None:
+    """Return the country of a code, in the letters in which it is written."""
+    found = re.search("-([A-Za-z]{2})(?:-|$)", code.strip().replace("_", "-"))
+    return found[1] if found else None
+
+
+def _is_written_as_locale(country: str, code: str) -> bool:
+    """Return whether the country is in capitals and the language is not: `pt-BR`, not `PT-BR`."""
+    return country.isupper() and not code.isupper()
+
+
+def _names_its_language(country: str) -> bool:
+    """Return whether a country's code is also that of a language which is official there."""
+    return (primary(country), country.upper()) in _official()
 
 
 def _splits(text: str) -> Iterator[tuple[str, str]]:
@@ -114,6 +168,9 @@ def _unlikely(sides: tuple[str, str]) -> tuple[int, int]:
 
 
 def _explain_pair(text: str) -> str:
+    locale = find_tag(text)
+    if locale and _written_country(text) and is_single(text):
+        return _explain_locale(text, locale)
     sides = list(_splits(text.strip())) if len(text) <= MAX_PAIR else []
     if not sides or is_single(text) or not all(map(str.strip, sides[0])):
         what = "one language" if find_tag(text) else "not a language pair"
@@ -126,6 +183,28 @@ def _explain_pair(text: str) -> str:
         return f"{_shown(text)} is not a language pair: {explain_code(unknown)}"
     suggestion = "-".join(code.partition(" ")[0] for code in meant if code)
     return f"{_shown(text)} is not a language pair. Do you mean {suggestion}?"
+
+
+def _explain_locale(text: str, tag: str) -> str:
+    """Return why one language with a country is not a pair, and what to write instead."""
+    example = f"{'fr' if primary(tag) == 'en' else 'en'}-{tag}"
+    country = _written_country(text) or ""
+    if not is_ambiguous(text):
+        hint = ""
+        if country.islower() and country in REFUSED:
+            refused = REFUSED[country]
+            hint = f" If you mean {refused.name}, write {refused.instead}."
+        return (
+            f"{_shown(text)} is one language ({describe_country(tag)}). "
+            f"Write a pair like {example}.{hint}"
+        )
+    readings = read_pair(text)
+    either = " or ".join(f"{name_of(source)} → {name_of(target)}" for source, target in readings)
+    source, target = readings[0]
+    return (
+        f"{_shown(text)} can be read as {either}, or as one language "
+        f"({describe_country(tag)}). Write '{source}>{target}', or a pair like {example}."
+    )
 
 
 def _either(readings: list[Pair]) -> str:

@@ -47,6 +47,7 @@ class ImportedTestSet:
     test_set: TestSet
     terminology: evaluator.ImportedTerminology | None
     references: int  # of each segment
+    notes: tuple[str, ...] = ()  # what was not read of its files
 
 
 def import_test_set(
@@ -72,6 +73,7 @@ def import_test_set(
         terminology = evaluator.read_terminologies(
             files.terminologies, source_language=source_language, target_language=target_language
         )
+    notes: list[str] = []
     content = evaluator.read_test_set(
         source=files.source,
         references=files.references,
@@ -82,6 +84,7 @@ def import_test_set(
         mode=_mode(mode),
         terminology=terminology.terminology if terminology else None,
         leave_out=leave_out,
+        on_note=notes.append,
     )
     required = _required(content)
     ranked_by = ranking_metric or (RANKED_BY if required else RANKED_BY_WITHOUT_TERMS)
@@ -105,7 +108,8 @@ def import_test_set(
     )
     test_set.full_clean()
     _save(test_set, files, content)
-    return ImportedTestSet(test_set, terminology, len(content.segments[0].references))
+    references = len(content.segments[0].references)
+    return ImportedTestSet(test_set, terminology, references, tuple(notes))
 
 
 def _require_defined(metric: str, content: evaluator.TestSet) -> None:

@@ -44,17 +44,23 @@
 
   // What looks like a pair that is not wanted, such as en-de.
   function otherIn(name) {
-    for (const [, source, target, mode = ""] of name.toLowerCase().matchAll(PAIR)) {
+    for (const [, first, second, mode = ""] of name.matchAll(PAIR)) {
+      const [source, target] = [first.toLowerCase(), second.toLowerCase()];
       if (source !== target && LANGUAGES.of(source) && LANGUAGES.of(target)) {
-        return { source, target, slot: `${source}-${target}${mode}` };
+        const isLocale = first === source && second !== target; // pt-BR is one language
+        const says = isLocale ? `${source}-${second}` : `${source}-${target}${mode.toLowerCase()}`;
+        return { source, target, isLocale, slot: says };
       }
     }
     return null;
   }
 
-  // en-zh may be en-zh-Hans, where that is chosen.
+  // en-zh may be en-zh-Hans, and pt-BR the target of en-pt-BR, where that is chosen.
   function mayBe(other, slot) {
-    const [source, ...targets] = slot.toLowerCase().split(".")[0].split("-");
+    const pair = slot.toLowerCase().split(".")[0];
+    const [source, ...targets] = pair.split("-");
+    if (pair.endsWith(`-${other.source}-${other.target}`)) return true;
+    if (other.isLocale && targets.length === 1 && targets[0] === other.source) return true;
     return other.source === source && targets.includes(other.target);
   }
 

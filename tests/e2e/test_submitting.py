@@ -91,6 +91,8 @@ NAMES = [
     "ours.en-ko.v2.jsonl.gz",
     "ünïcode.en-ru.txt",
     "ours.en-fr.noterm.txt",
+    "ours.pt-BR.txt",
+    "ours.fr-CA.txt",
 ]
 
 

@@ -253,6 +253,26 @@ def test_what_is_missing_for_a_language_is_said_at_import_and_on_its_board(
     assert words.partition(" for ")[0] in board
 
 
+@pytest.mark.parametrize("columns", ["Reference A", "reference_b", "target_de"])
+def test_columns_that_are_not_read_are_named(run, tmp_path, columns):
+    table = tmp_path / "test.tsv"
+    table.write_text(f"id\tsource\ttarget\t{columns}\na\tA fever.\tUne fièvre.\tx\n")
+
+    said = run(source=table, reference=[])
+
+    assert f"note: Columns that are not read: {columns}. Names of references are" in said
+    assert "1 reference," in said
+
+
+@pytest.mark.parametrize("pair", ["pt-BR", "de-CH", "fr-ca", "en-in"])
+def test_one_language_with_a_country_is_not_imported_as_a_pair(run, pair):
+    with pytest.raises(CommandError, match="one language") as caught:
+        run(language_pair=pair)
+
+    assert f"'{pair}'" in str(caught.value)
+    assert nothing_was_made()
+
+
 def test_a_table_is_raw_text_unless_it_is_said_to_be_tokenised(run, tmp_path):
     table = tmp_path / "test.tsv"
     table.write_text("id\tdoc\tsource\ttarget\na\td\tA fever.\tUne fièvre.\n")

@@ -71,6 +71,8 @@ def test_a_code_is_brought_to_the_form_of_bcp_47(code, expected):
         ("cz", r"Do you mean cs \(Czech\)\?"),
         ("gr", r"Do you mean el \(Greek\)\?"),
         ("kz", r"Do you mean kk \(Kazakh\)\?"),
+        ("in", "If you mean Indonesian, write id."),
+        ("IN", "Hindi is hi"),
         ("kr", "the code of Kanuri, not of a country. Korean is ko. If you mean Kanuri, write kau"),
         ("KR", "Korean is ko"),
         ("tw", "Chinese as written in Taiwan is zh-TW. If you mean Twi, write twi"),
@@ -137,6 +139,11 @@ def test_two_scripts_or_regions_are_two_languages():
         ("mn-Cyrl-MN-en", "mn-Cyrl-MN", "en"),
         ("en-es-419", "en", "es-419"),
         ("ca-valencia-es", "ca-valencia", "es"),
+        ("pt>br", "pt", "br"),
+        ("fr2ca", "fr", "ca"),
+        ("de → ch", "de", "ch"),
+        ("EN-CA", "en", "ca"),
+        ("en-FR", "en", "fr"),
         ("fr-CA-es", "fr-CA", "es"),  # capitals decide what else is ambiguous
         ("fr-ca-ES", "fr", "ca-ES"),
         ("sv-fi", "sv", "fi"),
@@ -150,6 +157,16 @@ def test_a_pair_is_read_however_it_is_written(text, source, target):
 
 
 @pytest.mark.parametrize(
+    "pair",
+    """en-fr en-zh en-ru en-ko cs-de en-de de-en fr-de es-pt ja-zh et-en sv-fi en-et en-sl en-ca
+    es-ca sl-en hi-en en-hi en-id ar-en en-cs ko-ja en-mt en-kn en-bs en-my fi-sv fr-rw fr-ht en-ga
+    en-pt es-fr fr-ar ar-es es-eu hr-sl sr-hr mk-sq it-sl en-ne tr-az ru-be""".split(),
+)
+def test_usual_pairs_need_no_capitals(pair):
+    assert parse_pair(pair) == parse_pair(pair.upper()) == tuple(pair.split("-"))
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("en-jp", "'en-jp' is not a language pair. Do you mean en-ja?"),
@@ -159,7 +176,31 @@ def test_a_pair_is_read_however_it_is_written(text, source, target):
         ("German to Czech", "Do you mean de-cs?"),
         ("en-kr", "Korean is ko"),
         ("tw-en", "Chinese as written in Taiwan is zh-TW"),
-        ("zh-TW", "'zh-TW' is one language. Write source and target"),
+        (
+            "zh-TW",
+            "'zh-TW' is one language (Chinese as written in Taiwan). Write a pair like en-zh-TW",
+        ),
+        ("pt-BR", "(Portuguese as written in Brazil). Write a pair like en-pt-BR."),
+        ("pt_BR", "(Portuguese as written in Brazil). Write a pair like en-pt-BR."),
+        ("por-BR", "(Portuguese as written in Brazil). Write a pair like en-pt-BR."),
+        ("fr-CA", "'fr-CA' is one language (French as written in Canada)"),
+        ("de-CH", "one language (German as written in Switzerland)"),
+        ("sv-SE", "one language (Swedish as written in Sweden)"),
+        ("sl-SI", "one language (Slovenian as written in Slovenia)"),
+        ("et-EE", "one language (Estonian as written in Estonia)"),
+        ("hi-IN", "one language (Hindi as written in India)"),
+        ("en-IN", "(English as written in India). Write a pair like fr-en-IN."),
+        ("zh-MY", "one language (Chinese as written in Malaysia)"),
+        ("zh-Hans-SG", "(Chinese (Simplified) as written in Singapore)"),
+        ("en-in", "If you mean Indonesian, write id."),
+        ("fr-in", "If you mean Indonesian, write id."),
+        ("in-en", "If you mean Indonesian, write id."),
+        ("fr-ca", "French → Catalan, or as one language (French as written in Canada)"),
+        ("fr-ca", "Write 'fr>ca', or a pair like en-fr-CA."),
+        ("FR-CA", "French → Catalan, or as one language (French as written in Canada)"),
+        ("pt-br", "Portuguese → Breton, or as one language (Portuguese as written in Brazil)"),
+        ("de-ch", "German → Chamorro, or as one language (German as written in Switzerland)"),
+        ("nl_be", "Dutch → Belarusian, or as one language (Dutch as written in Belgium)"),
         ("fr", "one language"),
         ("fr-ca-es", "can be read as fr → ca-ES or as fr-CA → es"),
         ("en-fr-de", "can be read as"),
@@ -189,6 +230,8 @@ def test_what_is_not_a_pair_is_refused_with_what_may_be_meant(text, words):
         ("sv-FI", True),
         ("es-US", True),  # Spanish is not official there, but `us` is not a language either
         ("zh-Hans", True),
+        ("zh-MY", True),
+        ("en-IN", True),
         ("en-fr", False),
         ("en-FR", False),
         ("en-jp", False),

@@ -48,6 +48,40 @@ def test_a_name_finds_its_slot_where_one_fits(name, slot):
     assert slot_of(name, SLOTS, None)[0] == slot
 
 
+@pytest.mark.parametrize(
+    ("name", "slot"),
+    [
+        ("output.pt-BR.txt", "en-pt-BR"),
+        ("ours.fr-CA.txt", "en-fr-CA"),
+        ("ours.de_CH.v2.txt", "en-de-CH"),
+        ("hi-IN.jsonl", "en-hi-IN"),
+        ("ours.sv-se.txt", "fi-sv-SE"),
+        ("output.nl-BE.txt", "fr-nl-BE.noterm"),
+        ("ours.et-EE.txt", "en-et"),
+        ("ours.es_ar.txt", "es-ar"),  # the test set says that it is a pair
+        ("ours_fr-ca_2.txt", "fr-ca"),
+    ],
+)
+def test_a_name_with_the_target_and_its_country_is_for_the_only_slot(name, slot):
+    assert slot_of(name, [slot], slot) == (slot, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "slot", "says"),
+    [
+        ("output.pt-BR.txt", "en-fr", "pt-BR"),
+        ("output.de-CH.txt", "en-de-AT", "de-CH"),
+        ("output.fr-ca.txt", "en-de", "fr-CA"),
+        ("output.en-de.txt", "en-fr-CA", "en-de"),
+    ],
+)
+def test_a_name_with_another_language_is_refused(name, slot, says):
+    found, problem = slot_of(name, [slot], slot)
+
+    assert found is None
+    assert f"says {says}; wanted here: {slot}" in problem
+
+
 def test_a_plain_pair_comes_before_other_ways_to_write_one():
     assert slots_in("en_de.en-fr.txt", SLOTS) == ("en-fr",)
 
@@ -60,6 +94,9 @@ def test_a_plain_pair_comes_before_other_ways_to_write_one():
         ("test.eng-ces.tsv", "en-cs"),
         ("test.zh-Hant-en.tsv", "zh-Hant-en"),
         ("source.txt", None),
+        ("output.pt-BR.txt", None),  # one language
+        ("output.fr_CA.txt", None),
+        ("output.de-ch.txt", None),  # may be
         ("src-tgt.txt", None),  # Sardinian and Central Tagbanwa have these codes
         ("mt-run.txt", None),  # Maltese and Rundi
         ("my-en-fr.txt", None),  # Burmese, or a possessive

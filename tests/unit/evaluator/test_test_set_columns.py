@@ -11,7 +11,7 @@ from evaluator import TestSetError, read_terminologies, read_test_set
 SOURCES = ["Take the tablet.", "The fever is high."]
 
 
-def read(table, terms=None):
+def read(table, terms=None, **options):
     terminology = None
     if terms is not None:
         files = [(io.BytesIO(terms.encode()), "terms.tsv")]
@@ -20,7 +20,7 @@ def read(table, terms=None):
         ).terminology
     return read_test_set(
         source=io.BytesIO(table.encode()), source_language="en", target_language="fr",
-        text_form=None, names=["test.tsv"], terminology=terminology,
+        text_form=None, names=["test.tsv"], terminology=terminology, **options,
     )  # fmt: skip
 
 
@@ -40,6 +40,41 @@ def test_the_documented_names_are_further_references(column):
     table = f"id\tsource\ttarget\t{column}\n1\tThe fever.\tLa fièvre.\tCette fièvre.\n"
 
     assert read(table).segments[0].references == ("La fièvre.", "Cette fièvre.")
+
+
+@pytest.mark.parametrize(
+    ("columns", "named"),
+    [
+        ("Reference A", "Reference A"),
+        ("reference_b\ttarget_de", "reference_b, target_de"),
+        ("Human 1\t\tcomment", "Human 1, comment"),
+        ("x" * 100, f"{'x' * 39}…"),
+        ("\t".join(f"column {n}" for n in range(30)), "column 18, column 19, …"),
+    ],
+)
+@pytest.mark.parametrize("sources_only", [True, False])
+def test_columns_that_are_not_read_are_named(columns, named, sources_only):
+    cells = "\t".join("x" for _ in columns.split("\t"))
+    notes = []
+
+    table = f"id\tsource\ttarget\t{columns}\n1\tThe fever.\tLa fièvre.\t{cells}\n"
+    read(table, sources_only=sources_only, on_note=notes.append)
+
+    [note] = notes
+    assert note.startswith("Columns that are not read: ")
+    assert f"{named}. Names of references are target" in note
+
+
+@pytest.mark.parametrize("columns", ["target_2", "doc", "sourceLang\ttargetLang", "segment"])
+@pytest.mark.parametrize("sources_only", [True, False])
+def test_columns_with_known_names_need_no_note(columns, sources_only):
+    cells = "\t".join("x" for _ in columns.split("\t"))
+    notes = []
+
+    table = f"id\tsource\ttarget\t{columns}\n1\tThe fever.\tLa fièvre.\t{cells}\n"
+    read(table, sources_only=sources_only, on_note=notes.append)
+
+    assert notes == []
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,17 @@ def test_a_single_file_with_another_name_is_refused(name, chosen, words):
     assert re.search(words, str(error))
 
 
+@pytest.mark.parametrize(
+    ("slot", "name"), [("en-pt-BR", "out.pt-BR.txt"), ("en-de-CH", "de-CH/out.de_CH.txt")]
+)
+def test_a_name_may_say_the_target_with_its_country(slot, name):
+    packed = (make_zip((name, "a\n"), ("README", "x")), "up.zip")
+
+    for upload in (packed, (b"a\n", name)):
+        [(found, file)] = read_all(upload, slots=(slot,))
+        assert (found, file.lines[0].text) == (slot, "a")
+
+
 def test_one_of_several_files_needs_a_slot_in_its_name():
     found = read_all((b"a\n", "a.en-fr.txt"), (b"b\n", "b.txt"), chosen="en-de")
 

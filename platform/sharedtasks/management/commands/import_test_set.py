@@ -126,6 +126,8 @@ class Command(BaseCommand):
         test_set = imported.test_set
         if imported.terminology is not None:
             self._report(imported.terminology)
+        for note in imported.notes:
+            self.stdout.write(f"note: {note}")
         gap = describe_gap(test_set.target_language)
         if gap:
             self.stdout.write(f"note: {gap}")
