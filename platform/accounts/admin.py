@@ -82,10 +82,16 @@ class MembershipFormSet(BaseInlineFormSet[Membership, Team, ModelForm[Membership
         super().clean()
         if any(self.errors):
             return
-        rows = [form.cleaned_data for form in self.forms if form.cleaned_data]
-        kept = [row["role"] for row in rows if not row.get("DELETE")]
-        had_owner = self.instance.membership_set.filter(role=Membership.Role.OWNER).exists()
-        if had_owner and Membership.Role.OWNER not in kept:
+        owner = Membership.Role.OWNER
+        before = set(self.instance.membership_set.filter(role=owner).values_list("pk", flat=True))
+        after = set(before)
+        for form in self.forms:
+            row = form.cleaned_data
+            if row and row["role"] == owner and not row.get("DELETE"):
+                after.add(form.instance.pk)
+            else:
+                after.discard(form.instance.pk)
+        if before and not after:
             raise ValidationError(
                 "The team would be left without an owner. Make a member an owner first."
             )
