@@ -80,7 +80,7 @@ def test_everything_else_is_scored_and_each_fault_is_told_where_it_belongs(
     for entry in good:
         site.wait_for_state(entry, "scored")
     site.wait_for_state(bad, "rejected")
-    assert [run[2] for run in site.runs_of(bad)] == ["engine_error", "crashed"]
+    assert [run[2] for run in site.runs_of(bad)] == ["image_unavailable", "crashed"]
     [(reason,)] = site.rows(f"select reason from submissions_entry where id = {bad}")
     assert "A machine tried it 2 times, and ran another image next." in reason
     assert [run for run in site.runs_of(good[1]) if run[2] != "ok"] == []
