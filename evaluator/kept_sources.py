@@ -10,6 +10,10 @@ from evaluator.types import Line
 
 LEAST = 0.2  # of the sources' length that the rests have; less may be a name with an addition
 BRACKETS = "([{<（［｛〔【"
+BRACKETS_END = ")]}>）］｝〕】"
+SENTENCE_ENDS = ".!?…。！？।۔"
+LABEL_ENDS = ":：>])}】=|→⇒[<{【"
+BY_CHANCE = 3  # characters that all texts may begin with, all the same
 OPENING = "«“\"'‘„‚「『¿¡#@$€-–—"
 CLOSING = "»”\"'’」』)]}>）］｝.!?…。！？"
 
@@ -52,28 +56,35 @@ def read_kept_sources(lines: Sequence[Line], units: Sequence[Unit]) -> Table | K
 
 def _read_end(lines: Sequence[Line], units: Sequence[Unit], at_end: bool) -> Table | Kept | None:
     rests = [_rest(line.text, unit.source, at_end) for line, unit in zip(lines, units, strict=True)]
-    long = [n for n, rest in enumerate(rests) if rest is not None and len(units[n].source) >= LONG]
-    long = [n for n in long if any(map(str.isalnum, rests[n] or ""))]
+    long = {
+        n: rest
+        for n, rest in enumerate(rests)
+        if rest and len(units[n].source) >= LONG and any(map(str.isalnum, rest))
+    }
     if len(long) < 2 or 2 * len(long) < len(lines):
         return None
-    if sum(len(rests[n] or "") for n in long) < LEAST * sum(len(units[n].source) for n in long):
+    sources = [units[n].source.rstrip() for n in long]
+    if sum(map(len, long.values())) < LEAST * sum(map(len, sources)):
         return None
-    mark = _common_mark([rests[n] or "" for n in long])
-    if mark.rstrip().endswith(tuple(BRACKETS)):  # an explanation: "name (explained)"
-        return None
-    mark = mark.rstrip(CLOSING if at_end else OPENING)
     verb = "end" if at_end else "begin"
-    if mark and all(rest is not None and rest.startswith(mark.rstrip()) for rest in rests):
-        texts = [(rest or "").removeprefix(mark.rstrip()).strip(" ") for rest in rests]
-        texts = [text[::-1] for text in texts] if at_end else texts
-        pairs = zip(lines, texts, strict=True)
-        return Table(
-            tuple(Line(line.number, None, None, text) for line, text in pairs),
-            f"Each line {verb}s with its own source, with “{mark.strip() or 'a space'}” between it "
-            "and the translation. The translations are read from the lines. Better send the "
-            "translations only, or JSON lines.",
-        )
-    return Kept(len(long), len(lines), lines[long[0]].number, verb)
+    kept = Kept(len(long), len(lines), lines[next(iter(long))].number, verb)
+    shared = _shared_start(list(long.values()))
+    mark = _mark_of(shared).rstrip(CLOSING if at_end else OPENING)
+    if not set(BRACKETS).isdisjoint(mark.strip()[-1:]):
+        # An explanation, "name (explained)", unless the sources are sentences.
+        sentences = sum(source.endswith(tuple(SENTENCE_ENDS)) for source in sources)
+        return kept if 2 * sentences > len(sources) else None
+    is_whole = len(shared) - len(mark) <= BY_CHANCE
+    if not mark or not is_whole or not all(_follows(rest, mark) for rest in rests):
+        return kept
+    texts = [(rest or "").removeprefix(mark.rstrip()).strip(" ") for rest in rests]
+    pairs = zip(lines, (text[::-1] if at_end else text for text in texts), strict=True)
+    return Table(
+        tuple(Line(line.number, None, None, text) for line, text in pairs),
+        f"Each line {verb}s with its own source, with {_name(mark, at_end)} between it and the "
+        "translation. The translations are read from the lines. Better send the translations "
+        "only, or JSON lines.",
+    )
 
 
 def _rest(text: str, source: str, at_end: bool) -> str | None:
@@ -81,14 +92,31 @@ def _rest(text: str, source: str, at_end: bool) -> str | None:
     text, source = text.strip(), source.strip()
     if not source:
         return None
-    if at_end:
-        return text[: -len(source)][::-1] if text.endswith(source) else None
-    return text[len(source) :] if text.startswith(source) else None
+    if not at_end:
+        return text[len(source) :] if text.startswith(source) else None
+    if not text.endswith(source):
+        text = text.rstrip(BRACKETS_END)
+    return text[: -len(source)][::-1] if text.endswith(source) else None
 
 
-def _common_mark(rests: list[str]) -> str:
-    """Return what all begin with, up to the first letter or digit."""
-    first, last = min(rests), max(rests)  # what these share, all in between share
+def _follows(rest: str | None, mark: str) -> bool:
+    return rest is not None and rest.startswith(mark.rstrip())
+
+
+def _shared_start(texts: list[str]) -> str:
+    first, last = min(texts), max(texts)  # what these share, all in between share
     pairs = enumerate(zip(first, last, strict=False))
-    end = next((n for n, (a, b) in pairs if a != b or a.isalnum()), min(len(first), len(last)))
-    return first[:end]
+    return first[: next((n for n, (a, b) in pairs if a != b), min(len(first), len(last)))]
+
+
+def _mark_of(shared: str) -> str:
+    """Return the mark that the rests begin with: without letters, or a tag or label (` FR: `)."""
+    plain = next((n for n, char in enumerate(shared) if char.isalnum()), len(shared))
+    label = max(shared.rfind(char) for char in LABEL_ENDS) + 1
+    end = max(plain, label)
+    return shared[: end + len(shared[end:]) - len(shared[end:].lstrip(" "))]
+
+
+def _name(mark: str, at_end: bool) -> str:
+    name = (mark[::-1] if at_end else mark).strip()[:20]
+    return f"“{name}”" if name else "a space"

@@ -186,6 +186,8 @@ def _what(texts: list[list[str]], sources: list[list[str]]) -> str | None:
     """Return what most of these lines are besides translations, in the order of the sources."""
     if not any(texts):
         return "empty"
+    if len(texts) > 2 and all(text == texts[0] for text in texts):
+        return "the same each time"
     same = sum(text == source for text, source in zip(texts, sources, strict=True))
     return "the source" if 2 * same > len(sources) else None
 

@@ -11,7 +11,7 @@ import pytest
 
 from evaluator import MisalignedError, Segment, SubmissionError, TestSet, read_aligned
 from evaluator.checks import warnings
-from evaluator.columns import read_table
+from evaluator.columns import begin_with_sources, read_table
 from evaluator.kept_sources import read_kept_sources
 from evaluator.types import Line
 
@@ -248,6 +248,8 @@ HONEST += [
     # Long names that stay, with an addition or an end of their own.
     (["Microsoft Office 97", "Adobe Photoshop 7"],
      ["Microsoft Office 97 (bureautique)", "Adobe Photoshop 7 (images)"]),
+    (["Microsoft Office 97", "Adobe Photoshop 7"],
+     ["Bureautique (Microsoft Office 97)", "Images (Adobe Photoshop 7)"]),
     (["Marie Skłodowska-Curie", "Call us, please.", "Rest now, please."],
      ["Marie Skłodowska-Curie, physicienne", "Appelez-nous.", "Reposez-vous."]),
     (["Take two pills", "Wash your hands"], ["Take two pills.", "Wash your hands."]),
@@ -300,6 +302,9 @@ def test_sources_and_texts_in_the_same_lines_are_told_apart(mark, is_last):
         (rows([f"{s} {m} " for s, m in zip(SOURCES, "=:→-=", strict=True)], TEXTS, mark=" "), None),
         (rows([*SOURCES[:3], "", ""], TEXTS, mark=" "), 3),
         (rows(SOURCES, TEXTS, mark=""), 4),
+        (rows(SOURCES, [f"({text})" for text in TEXTS], mark=" "), 4),
+        (rows(TEXTS, [f"({text})" for text in SOURCES], mark=" "), 4),
+        (rows(SOURCES, TEXTS, mark=" in French "), 4),
         (rows(TEXTS, SOURCES, mark=""), 4),
     ],
 )
@@ -326,6 +331,7 @@ SHORT = ["Prenez-en deux.", "Appelez.", "Lavez.", "Non.", "Repos."]
         (in_turn(SHORT, [""] * 5), "of each 2 lines, 1 is empty"),
         (in_turn(SOURCES, SHORT, [""] * 5),
          "of each 3 lines, 1 is the source and 1 is empty"),
+        (in_turn(SOURCES, SHORT, ["---"] * 5), "1 is the source and 1 is the same each time"),
         ([*SOURCES, *SHORT], "the first 5 are the sources"),
         ([*SHORT, *SOURCES], "the last 5 are the sources"),
     ],
@@ -377,3 +383,17 @@ def test_no_line_of_an_honest_file_is_cut_or_searched_twice():
     assert read_table(lines, units) is None
     assert read_kept_sources(lines, units) is None
     assert time.process_time() - started < 0.6
+
+
+@pytest.mark.parametrize("unit", ["<", "[", '"', "a", " ", "=", ":", "(", ")", ",", "\t", "|||"])
+def test_hostile_lines_are_compared_with_sources_in_linear_time(unit):
+    sources = [unit * 20_000] * 5
+    texts = [source + unit * 20_000 for source in sources]
+    units = make_test_set(sources, NUMBERS, ["d"] * 5).segments
+    lines = [Line(n, None, None, text) for n, text in enumerate(texts, 1)]
+
+    started = time.process_time()
+    read_table(lines, units)
+    read_kept_sources(lines, units)
+    begin_with_sources(lines, units)
+    assert time.process_time() - started < 2
