@@ -122,9 +122,10 @@ def _tabs(lines: Sequence[str]) -> list[bool]:
 
 _KEY = r"[\w.:/-]{1,60}+"  # with a digit: a bounded one, as search tries each place
 # A comma between digits is a decimal's.
-_FIRST_CELL = re.compile(rf'("[^"]*+(?:""[^"]*+)*+"|{_KEY})\s?(?:;|,(?!\d))(?=\S)')
+_FIRST_CELL = re.compile(rf'("[^"]*+(?:""[^"]*+)*"|{_KEY})\s?(?:;|,(?!\d))(?=\S|\s")')
 _LAST_CELL = re.compile(rf"(?:;|(?<!\d),|,\s)\s?({_KEY})$")
-_QUOTED_LAST = re.compile(r'[,;]\s?"[^"]*+(?:""[^"]*+)*+"$')
+# Without a space, as after it the words of a speaker may stand: He said, "No."
+_QUOTED_LAST = re.compile(r'[,;]"[^"]*+(?:""[^"]*+)*"$')
 
 
 def _key_of(match: re.Match[str] | None) -> str | None:

@@ -165,8 +165,8 @@ def test_one_system_and_several_have_one_shape(write, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["validate", "--source=test.en-fr.tsv", "--hypotheses=short.txt"], "The file has 1 lines"),
-        (["score", "--source=test.en-fr.tsv", "--hypotheses=short.txt"], "The file has 1 lines"),
+        (["validate", "--source=test.en-fr.tsv", "--hypotheses=short.txt"], "The file has 1 line,"),
+        (["score", "--source=test.en-fr.tsv", "--hypotheses=short.txt"], "The file has 1 line,"),
         (["score", "--source=test.en-fr.tsv", "--hypotheses=no.txt"], "there is no such file"),
         (["validate", "--source=no.tsv", "--hypotheses=short.txt"], "there is no such file"),
         (["check-image", "short.txt"], ""),

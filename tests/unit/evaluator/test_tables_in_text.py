@@ -100,6 +100,8 @@ def test_a_table_is_read_where_each_line_has_what_is_its_own(content):
         (rows(SOURCES[::-1], TEXTS), "lines begin with sources, but not each with its own"),
         (as_csv(SOURCES[::-1], TEXTS), "lines begin with sources"),
         (as_csv([f"x{n}" for n in NUMBERS], TEXTS), "(CSV)"),
+        (rows([f"x{n}" for n in NUMBERS], [f'"{text}"' for text in TEXTS], mark=", "), "(CSV)"),
+        (rows(["a", "b", "c", "d", "e"], [f'"{text}"' for text in TEXTS], mark=","), "(CSV)"),
         (as_csv([f"x{n}" for n in NUMBERS], TEXTS, quoting=csv.QUOTE_ALL), "(CSV)"),
         (rows(["9"] * 5, TEXTS, mark=" ||| "), "columns are separated by |||"),
         (rows(["7", "8", "9", "10", "11"], TEXTS, mark=". "), "a list with a number"),
@@ -245,6 +247,9 @@ HONEST += [
     (["Note: see it.", "Note: wait."], ["N.B.: voir.", "N.B.: attendez."]),
     (["5 mg", "10 mg", "20 mg"], ["5 mg, par jour", "10 mg, par jour", "20 mg, le soir"]),
     (["COVID19 (a disease)", "SARS2 (a virus)"], ["COVID19, une maladie", "SARS2, un virus"]),
+    (["Il a dit : « Non. »", "Elle ajouta : « Oui. »"], ['He said, "No."', 'She added, "Yes."']),
+    (["Он сказал: «Нет».", "Она ответила: «Да»."], ['He said, "No."', 'She said, "Yes."']),
+    (["他说：“不。”", "她说：“是。”"], ['He said, "no."', '"Yes," she said, "I do"']),
     # Long names that stay, with an addition or an end of their own.
     (["Microsoft Office 97", "Adobe Photoshop 7"],
      ["Microsoft Office 97 (bureautique)", "Adobe Photoshop 7 (images)"]),
