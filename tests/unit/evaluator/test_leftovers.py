@@ -188,7 +188,7 @@ def test_20000_lines_are_looked_through_in_seconds():
 @pytest.mark.parametrize(
     "unit", ["<", "@@ ", "▁", "**", "__1", "<a ", '""', '","', "{'", "1. ", "\\u", "a:", " ##", "[",
              "_", "$", "</", "_a", "#",
-             "Ã©", "|||", "\t", "'a',", ",\"", "<term ", "e\u0301", "_1_", "> "],
+             "Ã©", ',"a""', '""a', "|||", "\t", "'a',", ",\"", "<term ", "e\u0301", "_1_", "> "],
 )  # fmt: skip
 def test_hostile_texts_are_looked_through_in_linear_time(unit):
     text = (unit * 50_000)[:50_000]
