@@ -149,12 +149,15 @@ def _csv(lines: Sequence[str]) -> list[bool]:
 _NUMBER = re.compile(
     r"\s*[(\[#\uff08]?(\d{1,7}+)(?!\s*\|\|\|)(?:[.):\]|\uff0e\u3001\uff09\uff1a](?!\d)|\s)\s*+\S"
 )
+_LABELLED = re.compile(
+    r"\s*[^\W\d_]{1,20}[ _-]?(\d{1,7}+)[行句段]?\s?[:.)\uff1a](?!\d)\s*+\S"
+)  # Line 1:
 SURE_OF_NUMBERS = 5  # lines; fewer have to begin with 0 or 1
 
 
 def _numbered(lines: Sequence[str]) -> list[bool]:
-    """Lines that begin with a number, each with the next one."""
-    found = [_NUMBER.match(line) for line in lines]
+    """Lines that begin with a number, after a word or not, each with the next number."""
+    found = [_NUMBER.match(line) or _LABELLED.match(line) for line in lines]
     numbers = [int(match[1]) if match else None for match in found]
     if len(lines) < SURE_OF_NUMBERS and not {0, 1} & set(numbers[:1]):
         return [False] * len(lines)
