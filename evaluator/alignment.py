@@ -127,14 +127,19 @@ def _pair_by_id(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Pai
             continue
         if len(places) > 1:
             excused.update(places)
-        _place(line, places, found, log)
+        _place(line, places, found, log, keyed=file.format == "json object")
     if file.lines or file.broken:  # otherwise no line says its id, and that is what is wrong
         _report_missing(test_set, found.keys() | excused, log)
     return Pairing(found)
 
 
 def _place(
-    line: Line, places: list[Position], found: dict[Position, Line], log: ProblemLog
+    line: Line,
+    places: list[Position],
+    found: dict[Position, Line],
+    log: ProblemLog,
+    *,
+    keyed: bool,
 ) -> None:
     where = in_document(line.document)
     if not places:
@@ -142,9 +147,8 @@ def _place(
         where = " in a document without a name" if line.document == "" else where
         message = f"The test set has no such segment{where}. Use the ids of its source file."
     elif len(places) > 1:
-        message = (
-            f"{len(places)} documents of the test set have a segment of this id. "
-            'Say which one: add "doc".'
+        message = f"{len(places)} documents of the test set have a segment of this id. " + (
+            "Write the key as document:segment." if keyed else 'Say which one: add "doc".'
         )
     elif places[0] in found:
         first = found[places[0]].number

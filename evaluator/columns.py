@@ -7,11 +7,11 @@ segment, the sources must not do so themselves, and what is left must be a singl
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from evaluator.beginnings import has_number_near_start
 from evaluator.types import Line
 
 CELLS = 50  # in a row; what has more is no table of translations
@@ -19,7 +19,7 @@ NOT_THE_TRANSLATION = {"reference", "ref", "source", "src", "gold"}
 
 
 class Unit(Protocol):
-    """A segment, or one that belongs to no score."""
+    """What a line may stand for: a segment, scored or not."""
 
     @property
     def id(self) -> str: ...
@@ -43,6 +43,16 @@ class _Row:
     cells: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Segments:
+    """The units of a file, and what their sources begin with."""
+
+    units: Sequence[Unit]
+    are_numbered: bool  # most sources begin with their ids or numbers, as items of a list do
+    have_numbers: bool  # most sources have any number near their start
+    are_long: bool  # most sources are too long to be the start of their translations by chance
+
+
 Key = Callable[[int, Unit], str]  # of a number, from 1, and the unit of this number
 KEYS: dict[str, tuple[Key, ...]] = {
     "id": (
@@ -57,7 +67,9 @@ KEYS: dict[str, tuple[Key, ...]] = {
 }
 SURE = ("\t", "|||")  # between cells, and hardly ever in a text
 STRONG = (*SURE, ",", ";")  # between cells
-WEAK = (": ", ":", ". ", ".", ") ", ")", " - ", " – ", "=", "|", " ")  # behind an id, in several
+WEAK = (": ", ":", ". ", ".", ") ", ")", " - ", " – ", "=", "|", " ")  # after an id
+SMALL = 4  # digits; a text may begin with such a number itself: "1. ", "2020 "
+LONG = 10  # characters of a source
 NAMES = {"\t": "tabs", ",": "commas", ";": "semicolons"}
 
 
@@ -68,23 +80,40 @@ def read_table(lines: Sequence[Line], units: Sequence[Unit]) -> Table | None:
     be separated by tabs, `|||`, commas or semicolons (with the quotes of CSV), an id also by
     marks such as `: ` or `. `. A header is passed over. Linear in the length of the lines.
     """
-    end = len(lines)
-    while end > len(units) and not lines[end - 1].text.strip():
-        end -= 1
-    lines = lines[:end]
+    lines = without_empty_end(lines, len(units))
     if not units or not lines:
         return None
+    segments = _look_at(units)
     # A single line may begin with its number by chance: "1,5 mg".
     for mark in STRONG if len(units) > 1 else SURE:
-        table = _read_cells(lines, units, mark)
+        table = _read_cells(lines, segments, mark)
         if table is not None:
             return table
     if len(units) < 2 or len(lines) != len(units):
         return None
-    return next(filter(None, (_read_prefixed(lines, units, mark) for mark in WEAK)), None)
+    return next(filter(None, (_read_prefixed(lines, segments, mark) for mark in WEAK)), None)
 
 
-def _read_cells(lines: Sequence[Line], units: Sequence[Unit], mark: str) -> Table | None:
+def without_empty_end(lines: Sequence[Line], wanted: int) -> Sequence[Line]:
+    """Return the lines without those at the end that are empty and more than `wanted`."""
+    end = len(lines)
+    while end > wanted and not lines[end - 1].text.strip():
+        end -= 1
+    return lines[:end]
+
+
+def _look_at(units: Sequence[Unit]) -> _Segments:
+    own = sum(
+        any(_begins_with_word(unit.source, name) for name in (unit.id, str(number)))
+        for number, unit in enumerate(units, 1)
+    )
+    near = sum(has_number_near_start(unit.source) for unit in units)
+    long = sum(len(unit.source) >= LONG for unit in units)
+    return _Segments(units, 2 * own > len(units), 2 * near > len(units), 2 * long > len(units))
+
+
+def _read_cells(lines: Sequence[Line], segments: _Segments, mark: str) -> Table | None:
+    units = segments.units
     if not any(mark in line.text for line in lines[:2]):
         return None
     splits = (_split_quoted,) if mark in ",;" else (_split_plainly, _split_quoted)
@@ -93,10 +122,10 @@ def _read_cells(lines: Sequence[Line], units: Sequence[Unit], mark: str) -> Tabl
         if rows is None or not 0 <= len(rows) - len(units) <= 1:
             continue
         header = rows[0] if len(rows) > len(units) else None
-        table = _pick_column(rows[len(rows) - len(units) :], header, units, mark)
+        table = _pick_column(rows[len(rows) - len(units) :], header, segments, mark)
         if table is not None:
             return table
-    return _read_prefixed(lines, units, mark) if len(lines) == len(units) else None
+    return _read_prefixed(lines, segments, mark) if len(lines) == len(units) else None
 
 
 def _split_plainly(lines: Sequence[Line], mark: str) -> list[_Row] | None:
@@ -120,14 +149,15 @@ def _split_quoted(lines: Sequence[Line], mark: str) -> list[_Row] | None:
 
 
 def _pick_column(
-    rows: list[_Row], header: _Row | None, units: Sequence[Unit], mark: str
+    rows: list[_Row], header: _Row | None, segments: _Segments, mark: str
 ) -> Table | None:
+    units = segments.units
     width = len(rows[0].cells)
     if width < 2 or any(len(row.cells) != width for row in rows):
         return None
     own = {column: _owner(rows, column, units) for column in range(width)}
     kinds = [kind for kind in KEYS if kind in own.values()]
-    if not kinds or ("source" not in kinds and _are_numbered(units)):
+    if not kinds or not _is_told_by(kinds, mark, segments):
         return None
     rest = [column for column in range(width) if own[column] is None]
     if not rest and list(own.values()).count("source") > 1:
@@ -156,34 +186,61 @@ def _owner(rows: list[_Row], column: int, units: Sequence[Unit]) -> str | None:
     return None
 
 
-def _read_prefixed(lines: Sequence[Line], units: Sequence[Unit], mark: str) -> Table | None:
+def _is_told_by(kinds: list[str], mark: str, segments: _Segments) -> bool:
+    """Whether a table is told by columns of these kinds, and no text may begin so by itself."""
+    if "source" in kinds:
+        return mark in SURE or segments.are_long or len(kinds) > 1
+    if mark in SURE:
+        return not segments.are_numbered
+    return not segments.are_numbered and not segments.have_numbers
+
+
+def _read_prefixed(lines: Sequence[Line], segments: _Segments, mark: str) -> Table | None:
     """Read lines that begin with their own id or source and a mark; the rest is the text."""
+    units = segments.units
     for kind, keys in KEYS.items():
-        if kind == "source" and mark not in STRONG:
+        # "1. Ouvrez" may translate "First: open": that is for the rules about lists.
+        if mark not in STRONG and (kind != "id" or segments.are_numbered):
             continue
         for key in keys:
             texts = list(_cut(lines, units, key, mark))
             if len(texts) == len(lines) and any(texts):
-                if kind != "source" and _are_numbered(units):
+                if mark in STRONG and not _is_told_by([kind], mark, segments):
                     return None
+                if mark not in STRONG and _are_small_numbers(key, units):
+                    continue
                 numbers = [line.number for line in lines]
                 return _table(numbers, _unquoted(texts), mark, [kind], "what follows")
     return None
 
 
-_FIRST = re.compile(r'\s*(?:"((?:[^"]|"")*+)"\s*(?:[\t,;]|\|\|\|)|([^\t,;|]++)(?:[\t,;]|\|\|\|))')
+def _are_small_numbers(key: Key, units: Sequence[Unit]) -> bool:
+    names = [key(number, unit) for number, unit in enumerate(units, 1)]
+    return 2 * sum(name.isdecimal() and len(name) <= SMALL for name in names) >= len(names)
 
 
 def begin_with_sources(lines: Sequence[Line], units: Sequence[Unit]) -> bool:
-    """Whether most lines begin, before a mark, with any source: a table in another order."""
-    sources = {_squeeze(unit.source) for unit in units}
-    found = 0
-    for line in lines:
-        match = _FIRST.match(line.text)
-        if match:
-            cell = match[1].replace('""', '"') if match[1] is not None else match[2]
-            found += " ".join(cell.split()) in sources
-    return found > 1 and 2 * found >= len(lines)
+    """Whether most lines begin, before a mark, with any long source: a table in another order."""
+    sources = {_squeeze(unit.source) for unit in units if len(unit.source) >= LONG}
+    count = sum(
+        any(_squeeze(cell) in sources for cell in _first_cells(line.text)) for line in lines
+    )
+    return count > 1 and 2 * count >= len(lines)
+
+
+def _first_cells(text: str) -> Iterator[str]:
+    """Yield what stands before the first of each mark, in quotes or not."""
+    text = text.lstrip()
+    for mark in STRONG:
+        cell, found, _ = text.partition(mark)
+        if found:
+            yield cell
+    if text.startswith('"'):
+        end = 1
+        while (end := text.find('"', end)) > 0 and text[end + 1 : end + 2] == '"':
+            end += 2
+        if end > 0 and text[end + 1 :].lstrip(" ").startswith(STRONG):
+            yield text[: end + 1]
 
 
 def _cut(lines: Sequence[Line], units: Sequence[Unit], key: Key, mark: str) -> Iterator[str]:
@@ -201,15 +258,6 @@ def _cut(lines: Sequence[Line], units: Sequence[Unit], key: Key, mark: str) -> I
         if mark in SURE and rest.count(mark) > unit.source.count(mark):
             return
         yield rest
-
-
-def _are_numbered(units: Sequence[Unit]) -> bool:
-    """Whether most sources begin with their ids or numbers themselves, as items of a list do."""
-    own = sum(
-        any(_begins_with_word(unit.source, name) for name in (unit.id, str(number)))
-        for number, unit in enumerate(units, 1)
-    )
-    return 2 * own > len(units)
 
 
 def _begins_with_word(text: str, word: str) -> bool:

@@ -8,26 +8,11 @@ text has by chance (`<unk>`, `▁`, mojibake) where a tenth does.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-MOST = 0.5  # of the lines that hold a text
-SOME = 0.1
-OFTEN = 0.3  # in between: of what a text may have now and then
-Look = Callable[[str], object]  # truthy for a text that has it
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """Something left over: what it is, how it is told, what to do about it."""
-
-    what: str  # in the middle of a sentence: "Most lines have …"
-    has: Look
-    remedy: str
-    share: float = MOST
-    not_in: tuple[str, ...] = ()  # languages in which it is a part of writing
+from evaluator.leftover_kinds import KINDS, PREFACE, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,230 +41,11 @@ def find_leftovers(
     for kind in (*KINDS, *_kinds_of_all(texts, sources)):
         if language in kind.not_in:
             continue
-        has = kind.has
-        odd = [n for n, text in enumerate(texts) if has(text) and not has(sources[n])]
+        has, allowed = kind.has, kind.allowed_by or kind.has
+        odd = [n for n, text in enumerate(texts) if has(text) and not allowed(sources[n])]
         if odd and len(odd) > kind.share * filled:
             yield Leftover(kind, len(odd), odd[0])
 
-
-def _pattern(pattern: str, *signs: str, flags: int = 0) -> Look:
-    """Search for a pattern; only where one of the signs is, which is faster."""
-    search = re.compile(pattern, flags).search
-    if not signs:
-        return search
-    if len(signs) == 1:
-        sign = signs[0]
-        return lambda text: sign in text and search(text)
-    return lambda text: any(sign in text for sign in signs) and search(text)
-
-
-QUOTES = {
-    '"': '"',
-    "“": "”",
-    "„": "“”",
-    "«": "»",
-    "»": "«",
-    "'": "'",
-    "‘": "’",
-    "「": "」",
-    "`": "`",
-}
-
-
-def _is_quoted(text: str) -> bool:
-    text = text.strip()
-    return len(text) > 1 and text[0] in QUOTES and text[-1] in QUOTES[text[0]]
-
-
-def _is_decomposed(text: str) -> bool:
-    # Not everything that NFC changes: it takes some Indic letters apart.
-    if text.isascii() or unicodedata.is_normalized("NFC", text):
-        return False
-    return len(unicodedata.normalize("NFC", text)) < len(text)
-
-
-# UTF-8 read as Windows-1252 or Latin-1: the start of a character of two to four bytes, then as
-# many characters as it has further bytes.
-_LATER = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
-_is_mojibake = _pattern(
-    f"[\u00c2-\u00df](?!»)[{_LATER}]|[\u00e0-\u00ef][{_LATER}]{{2}}|[\u00f0-\u00f4][{_LATER}]{{3}}"
-)
-
-
-def _is_repeated(text: str) -> bool:
-    """Whether a text is the same words several times over."""
-    words = text.split()
-    count = len(words)
-    if count < 4 and len(set(words)) != 1:
-        return False
-    return any(
-        count % times == 0 and words[: count // times] * times == words
-        for times in (2, 3, 4, 5, 6, 8, 10)
-        if count // times > 1
-    )
-
-
-_CODE = r"[a-z]{2,3}(?:[_-][A-Za-z]{2,4})?"
-_SPECIAL = (
-    r"</?(?:s|pad|bos|eos|cls|sep|mask|sos|extra_id_\d+|start_of_turn|end_of_turn)>"
-    r"|\[(?:CLS|SEP|PAD|MASK|BOS|EOS|INST|/INST)\]|<\|[\w.-]+\|>"
-)
-_PLACEHOLDER = (
-    r"⟦\d+⟧|(?<!_)_{2,}+[A-Za-z]{0,30}[ _-]?\d"
-    r"|[<\[{⟦⟨$#%]/?(?:term|entity|ent|ph|tag|num|url|var|placeholder|x)"
-    r"[ _-]?\d+|\b(?:TERM|ENTITY|PLACEHOLDER|XTERM)[_-]?\d+"
-)
-_PREFACE = (
-    r"(?:sure|certainly|of course|okay|here(?:'s|’s| is| are)|(?:the )?translation|translated"
-    r"|output|answer|target|voici|traduction|aquí|traducción|hier ist|übersetzung|вот|перевод"
-    r"|以下|翻译|译文|翻譯|번역)[^:：]{0,80}[:：!]"
-)
-
-KINDS: tuple[Kind, ...] = (
-    Kind(
-        "quotation marks around the whole text",
-        _is_quoted,
-        "Take the quotation marks off, unless they are meant.",
-    ),
-    Kind(
-        "the bars ||| of an n-best list of Moses",
-        _pattern(r"\|\|\|", "|||"),
-        "Keep the text of each best hypothesis only.",
-        SOME,
-    ),
-    Kind(
-        "the marks of SentencePiece or byte-level BPE (▁, Ġ)",
-        _pattern("[\u2581Ġ]", "\u2581", "Ġ"),
-        "Decode the pieces to text.",
-        SOME,
-    ),
-    Kind(
-        "the marks of BPE (@@, ￭, </w>)",
-        _pattern(r"\S@@(?:\s|$)|￭|</w>", "@@", "￭", "</w>"),
-        "Join the pieces to words.",
-        SOME,
-    ),
-    Kind(
-        "the marks of WordPiece (##)",
-        _pattern(r"\s##[^\W_]", "##"),
-        "Join the pieces to words.",
-        SOME,
-    ),
-    Kind(
-        "letters in two characters, a letter and an accent (Unicode's form NFD)",
-        _is_decomposed,
-        "Write the text in the form NFC.",
-        OFTEN,
-    ),
-    Kind(
-        "the character U+FFFD (�), which stands for what could not be read",
-        _pattern("\ufffd", "\ufffd"),
-        "Look for the step that read bytes in a wrong encoding.",
-        SOME,
-    ),
-    Kind(
-        "letters such as Ã© for é: UTF-8 that was read as Latin-1",
-        lambda text: not text.isascii() and _is_mojibake(text),
-        "Read the file as UTF-8 where it was read as something else.",
-        SOME,
-    ),
-    Kind(
-        "the tag of a language (<2fr>, fra_Latn, >>fra<<)",
-        _pattern(
-            rf"^\s*(?:<2{_CODE}>|>>{_CODE}<<|__{_CODE}__|<{_CODE}>|\[{_CODE}\]|[a-z]{{3}}_[A-Z][a-z]{{3}}\b"
-            rf"|[a-z]{{2}}_[A-Z]{{2}}\b|(?-i:<\|[a-z]{{2}}\|>))|\b[a-z]{{3}}_[A-Z][a-z]{{3}}\s*$",
-            *"<>[_",
-        ),
-        "Leave the tag out of what is decoded.",
-        SOME,
-    ),
-    Kind(
-        "special tokens of a model (</s>, <pad>, [CLS], <|im_end|>)",
-        _pattern(_SPECIAL, "<", "["),
-        "Leave special tokens out of what is decoded.",
-        SOME,
-    ),
-    Kind(
-        "tokens that stand for unknown words (<unk>)",
-        _pattern(r"<unk>|\[UNK\]|⁇", "<unk>", "[UNK]", "⁇", "<UNK>", flags=re.IGNORECASE),
-        "Decode with a vocabulary that has these words, or put the words in their place.",
-        SOME,
-    ),
-    Kind(
-        "placeholders (__TERM0__)",
-        _pattern(_PLACEHOLDER, *"_<[{⟦⟨$#%", "TERM", "ENT", "PLACE", flags=re.IGNORECASE),
-        "Put the words in their place.",
-        SOME,
-    ),
-    Kind(
-        "<term> tags",
-        _pattern(r"</?term\b[^<>]*>", "<term", "</term", "<TERM", flags=re.IGNORECASE),
-        "Take the tags off and keep the words.",
-        SOME,
-    ),
-    Kind(
-        "escapes (\\u00e9, \\n) in the place of characters",
-        _pattern(r"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\[nt](?![a-z])", "\\"),
-        "Write the characters themselves.",
-        SOME,
-    ),
-    Kind(
-        "a preface (“Here is the translation:”)",
-        _pattern("^\\s*" + _PREFACE, ":", "：", "!", flags=re.IGNORECASE),
-        "Send the translations only.",
-        OFTEN,
-    ),
-    Kind(
-        "Markdown (**…**, #)",
-        _pattern(r"\*\*[^*]+\*\*|^\s*#{1,6} |^\s*> ", "**", "#", ">"),
-        "Send plain text.",
-        OFTEN,
-    ),
-    Kind(
-        "the marks of a code block (```)",
-        _pattern("```", "```"),
-        "Send plain text.",
-        SOME,
-    ),
-    Kind("the same words several times over", _is_repeated, "Keep them once."),
-    Kind(
-        "characters without a width (U+FEFF, U+200B and the like)",
-        _pattern("[\ufeff\u2060\u200e\u200f\u202a-\u202e\u2066-\u2069\u00ad]"),
-        "Take them out: words that hold them match nothing.",
-        OFTEN,
-        not_in=("ar", "fa", "he", "ur", "ps", "yi", "ug", "sd", "ckb", "dv"),
-    ),
-    Kind(
-        "spaces without a width (U+200B)",
-        _pattern("\u200b", "\u200b"),
-        "Take them out: words that hold them match nothing.",
-        OFTEN,
-        not_in=("th", "km", "lo", "my", "bo", "dz"),
-    ),
-    Kind(
-        "control characters",
-        _pattern("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"),
-        "Take them out.",
-        SOME,
-    ),
-    Kind(
-        "a carriage return at the end",
-        lambda text: text[-1:] == "\r",
-        "Write each line's end once: LF, or CR LF.",
-        SOME,
-    ),
-    Kind("tabs", _pattern("\t", "\t"), "Write a space.", OFTEN),
-    Kind(
-        "tags of HTML or XML",
-        _pattern(
-            r"</?(?:p|br|b|i|em|strong|span|div|seg|hyp|target|think|translation)\b[^<>]*>",
-            "<",
-            flags=re.IGNORECASE,
-        ),
-        "Take the tags off and keep the words.",
-        OFTEN,
-    ),
-)
 
 LABEL = 60  # characters of a label before a colon
 ENOUGH = 4  # lines from which something that most share is not chance
@@ -307,7 +73,7 @@ def _kinds_of_all(texts: Sequence[str], sources: Sequence[str]) -> Iterator[Kind
             )
 
 
-_PREFACES = re.compile("^\\s*" + _PREFACE, re.IGNORECASE).search
+_PREFACES = re.compile("^\\s*" + PREFACE, re.IGNORECASE).search
 
 
 def _label(text: str) -> str:

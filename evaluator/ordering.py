@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from evaluator.columns import begin_with_sources, read_table
+from evaluator.columns import begin_with_sources, read_table, without_empty_end
 from evaluator.errors import ProblemLog
+from evaluator.kept_sources import Kept, read_kept_sources
 from evaluator.shapes import find_shape
 from evaluator.types import HypothesisFile, Line, Segment, TestSet, UnscoredSegment
 
-Unit = Segment | UnscoredSegment
+AnySegment = Segment | UnscoredSegment
 
 
 def pair_by_order(
@@ -22,25 +23,15 @@ def pair_by_order(
     """
     lines, choices = file.lines, list(_choices(test_set))
     if file.format == "text" and not file.broken:
-        # What has as many segments as there are lines comes first: no row is taken for a header.
-        for units in sorted(choices, key=lambda units: len(units) != len(lines)):
-            table = read_table(lines, units)
-            if table is not None:
-                notes.add(table.note, line=table.lines[0].number)
-                return _place(table.lines, units, notes)
-        if begin_with_sources(lines, choices[-1]):
-            log.add(
-                "The file is a table, not plain text: lines begin with sources, but not each with "
-                "its own. Send the translations only, one a line, in the order of the sources.",
-                line=lines[0].number,
-            )
-            return {}
-        shape = find_shape([line.text for line in lines], [unit.source for unit in choices[-1]])
-        if shape is not None:
-            log.add(shape.message, line=lines[shape.line].number)
+        pairs = _read_as_table(lines, choices, notes)
+        if pairs is not None:
+            return pairs
+        refusal = _find_other_form(lines, choices)
+        if refusal is not None:
+            log.add(refusal[0], line=refusal[1])
             return {}
     for units in choices:
-        fitting = _without_empty_end(lines, len(units))
+        fitting = without_empty_end(lines, len(units))
         if len(fitting) + len(file.broken) == len(units):
             if len(fitting) < len(lines):
                 surplus = len(lines) - len(fitting)
@@ -59,7 +50,40 @@ def pair_by_order(
     return dict(enumerate(lines[: len(test_set.segments)])) if not file.broken else {}
 
 
-def _choices(test_set: TestSet) -> Iterator[Sequence[Unit]]:
+def _read_as_table(
+    lines: Sequence[Line], choices: list[Sequence[AnySegment]], notes: ProblemLog
+) -> dict[int, Line] | None:
+    # What has as many segments as there are lines comes first: no row is taken for a header.
+    for units in sorted(choices, key=lambda units: len(units) != len(lines)):
+        table = read_table(lines, units) or read_kept_sources(lines, units)
+        if table is not None and not isinstance(table, Kept):
+            notes.add(table.note, line=table.lines[0].number)
+            return _place(table.lines, units, notes)
+    return None
+
+
+def _find_other_form(
+    lines: Sequence[Line], choices: list[Sequence[AnySegment]]
+) -> tuple[str, int] | None:
+    """Return why lines are not plain text, and the number of the line that shows it."""
+    for units in choices:
+        kept = read_kept_sources(lines, units)
+        if isinstance(kept, Kept):
+            return kept.message, kept.first
+    if begin_with_sources(lines, choices[-1]):
+        message = (
+            "The file is a table, not plain text: lines begin with sources, but not each with "
+            "its own. Send the translations only, one a line, in the order of the sources."
+        )
+        return message, lines[0].number
+    shape = find_shape([line.text for line in lines], [unit.source for unit in choices[-1]])
+    return None if shape is None else (shape.message, lines[shape.line].number)
+
+
+MOST_IN_TURN = 4  # lines for each segment
+
+
+def _choices(test_set: TestSet) -> Iterator[Sequence[AnySegment]]:
     """What the lines may stand for: the segments, or all segments of the source file."""
     yield test_set.segments
     if test_set.unscored:
@@ -69,7 +93,9 @@ def _choices(test_set: TestSet) -> Iterator[Sequence[Unit]]:
         yield [by_place[place] if place in by_place else next(scored) for place in range(total)]
 
 
-def _place(lines: Sequence[Line], units: Sequence[Unit], notes: ProblemLog) -> dict[int, Line]:
+def _place(
+    lines: Sequence[Line], units: Sequence[AnySegment], notes: ProblemLog
+) -> dict[int, Line]:
     scored = [line for line, unit in zip(lines, units, strict=False) if isinstance(unit, Segment)]
     aside = len(units) - len(scored)
     if aside and len(lines) == len(units):
@@ -79,13 +105,6 @@ def _place(lines: Sequence[Line], units: Sequence[Unit], notes: ProblemLog) -> d
             f"{'it' if aside == 1 else 'them'}."
         )
     return dict(enumerate(scored))
-
-
-def _without_empty_end(lines: Sequence[Line], wanted: int) -> Sequence[Line]:
-    end = len(lines)
-    while end > wanted and not lines[end - 1].text.strip():
-        end -= 1
-    return lines[:end]
 
 
 def _refuse_count(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> None:
@@ -108,6 +127,12 @@ def _refuse_count(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> N
             f"Keep one of each {times}.",
             line=expected + 1 if what == "line" else None,
         )
+    elif other := _other_lines(file, test_set):
+        log.add(
+            f"The file has {has}, the test set {segments}: {other} Send the translations only, "
+            "one a line.",
+            line=1 if what == "line" else None,
+        )
     else:
         remedy = (
             "Write a line for each segment, in the order of the source file."
@@ -129,6 +154,42 @@ def _times(file: HypothesisFile, expected: int) -> int | None:
     in_a_row = all(texts[n] == texts[n - n % times] for n in range(len(texts)))
     as_a_whole = all(texts[n] == texts[n % expected] for n in range(len(texts)))
     return times if in_a_row or as_a_whole else None
+
+
+def _other_lines(file: HypothesisFile, test_set: TestSet) -> str | None:
+    """Say which lines are sources or empty, where the others are as many as the segments.
+
+    They stand in turn with the translations, or are the first or the last lines.
+    """
+    for units in _choices(test_set):
+        sources = [unit.source.split() for unit in units]
+        texts = [line.text.split() for line in without_empty_end(file.lines, 2 * len(units))]
+        times, rest = divmod(len(texts) + 1, len(sources) or 1)
+        if not units or file.broken or times < 2 or rest > 1 or times > MOST_IN_TURN:
+            continue
+        if times * len(sources) == len(texts) + 1:
+            texts.append([])  # the empty line after the last group
+        elif rest != 1:
+            continue
+        turns = [_what(texts[n::times], sources) for n in range(times)]
+        halves = [_what(texts[n:][: len(sources)], sources) for n in (0, len(sources))]
+        names = [turn for turn in turns if turn]
+        if len(names) == times - 1:
+            return f"of each {times} lines, {' and '.join(f'1 is {name}' for name in names)}."
+        if times == 2 and any(halves) and not all(halves):
+            where = "first" if halves[0] else "last"
+            return f"the {where} {len(sources):,} are the sources or empty."
+    return None
+
+
+def _what(texts: list[list[str]], sources: list[list[str]]) -> str | None:
+    """Return what most of these lines are besides translations, in the order of the sources."""
+    if not any(texts):
+        return "empty"
+    if len(texts) > 2 and all(text == texts[0] for text in texts):
+        return "the same each time"
+    same = sum(text == source for text, source in zip(texts, sources, strict=True))
+    return "the source" if 2 * same > len(sources) else None
 
 
 def _count(number: int, noun: str) -> str:

@@ -13,11 +13,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-Rule = Callable[[Sequence[str]], list[bool]]  # of each line: whether it has the shape
+from evaluator.beginnings import begins_with_mark, has_label, has_number_near_start
 
-TEXTS_ALONE = "Send the translations only, one a line"
+Rule = Callable[[Sequence[str]], list[bool]]  # of each line: whether it has the shape
+Look = Callable[[str], bool]
+
+TEXTS_ONLY = "Send the translations only, one a line"
 OR_JSON = 'or JSON lines, {"id": "…", "translation": "…"}'
-COLUMN_ALONE = f"Send the column with the translations only, one a line, {OR_JSON}."
+COLUMN_ONLY = f"Send the column with the translations only, one a line, {OR_JSON}."
 SHARE = 0.5  # of the lines, beyond the sources' share
 CELLS = 50  # looked at in a row
 # Tags that systems leave in a text: warnings name them, and the text is scored.
@@ -30,8 +33,9 @@ class Shape:
 
     name: str
     rule: Rule
-    remedy: str = f"{TEXTS_ALONE}, {OR_JSON}."
+    remedy: str = f"{TEXTS_ONLY}, {OR_JSON}."
     share: float = SHARE
+    allowed_by: tuple[Look, ...] = ()  # sources whose honest translations may have it, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,19 @@ def find_shape(lines: Sequence[str], sources: Sequence[str]) -> Finding | None:
         if not any(marks):
             continue
         filled = sum(bool(line.strip()) for line in lines)
-        own = sum(shape.rule(sources)) / max(len(sources), 1)
+        own = _count_sources(shape, sources) / max(len(sources), 1)
         if sum(marks) / max(filled, 1) - own >= shape.share:
             message = f"The file is {shape.name}, not plain text. {shape.remedy}"
             return Finding(message, marks.index(True))
     return None
+
+
+def _count_sources(shape: Shape, sources: Sequence[str]) -> int:
+    marks = shape.rule(sources)
+    return sum(
+        mark or any(look(source) for look in shape.allowed_by)
+        for mark, source in zip(marks, sources, strict=True)
+    )
 
 
 def _pattern(pattern: str, flags: int = 0) -> Rule:
@@ -110,9 +122,10 @@ def _tabs(lines: Sequence[str]) -> list[bool]:
 
 _KEY = r"[\w.:/-]{1,60}+"  # with a digit: a bounded one, as search tries each place
 # A comma between digits is a decimal's.
-_FIRST_CELL = re.compile(rf'("[^"]*+(?:""[^"]*+)*+"|{_KEY})\s?(?:;|,(?!\d))(?=\S)')
+_FIRST_CELL = re.compile(rf'("[^"]*+(?:""[^"]*+)*"|{_KEY})\s?(?:;|,(?!\d))(?=\S|\s")')
 _LAST_CELL = re.compile(rf"(?:;|(?<!\d),|,\s)\s?({_KEY})$")
-_QUOTED_LAST = re.compile(r'[,;]\s?"[^"]*+(?:""[^"]*+)*+"$')
+# Without a space, as after it the words of a speaker may stand: He said, "No."
+_QUOTED_LAST = re.compile(r'[,;]"[^"]*+(?:""[^"]*+)*"$')
 
 
 def _key_of(match: re.Match[str] | None) -> str | None:
@@ -123,7 +136,7 @@ def _key_of(match: re.Match[str] | None) -> str | None:
 
 
 def _csv(lines: Sequence[str]) -> list[bool]:
-    """A cell with a digit or in quotes, and a mark, at one end: most lines are so in CSV alone."""
+    """A cell with a digit or in quotes, and a mark, at one end: only in CSV most lines are so."""
     for look in (_FIRST_CELL.match, _LAST_CELL.search):
         keys = [_key_of(look(line)) for line in lines]
         # Decimals are not keys: "1,5 mg" and "1,8 mg" begin alike.
@@ -133,13 +146,18 @@ def _csv(lines: Sequence[str]) -> list[bool]:
     return [_QUOTED_LAST.search(line) is not None for line in lines]
 
 
-_NUMBER = re.compile(r"\s*[(\[#]?(\d{1,7})(?!\s*\|\|\|)(?:[.):\]](?!\d)|\s+-|\s)\s*\S")
+_NUMBER = re.compile(
+    r"\s*[(\[#\uff08]?(\d{1,7}+)(?!\s*\|\|\|)(?:[.):\]|\uff0e\u3001\uff09\uff1a](?!\d)|\s)\s*+\S"
+)
+_LABELLED = re.compile(
+    r"\s*[^\W\d_]{1,20}[ _-]?(\d{1,7}+)[行句段]?\s?[:.)\uff1a](?!\d)\s*+\S"
+)  # Line 1:
 SURE_OF_NUMBERS = 5  # lines; fewer have to begin with 0 or 1
 
 
 def _numbered(lines: Sequence[str]) -> list[bool]:
-    """Lines that begin with a number, each with the next one."""
-    found = [_NUMBER.match(line) for line in lines]
+    """Lines that begin with a number, after a word or not, each with the next number."""
+    found = [_NUMBER.match(line) or _LABELLED.match(line) for line in lines]
     numbers = [int(match[1]) if match else None for match in found]
     if len(lines) < SURE_OF_NUMBERS and not {0, 1} & set(numbers[:1]):
         return [False] * len(lines)
@@ -181,6 +199,8 @@ def _keys_and_texts(lines: Sequence[str]) -> list[bool]:
     ]
 
 
+NUMBERS = (has_number_near_start,)
+
 SHAPES: tuple[Shape, ...] = (
     Shape(
         "a text between the marks of a code block (```)",
@@ -191,42 +211,50 @@ SHAPES: tuple[Shape, ...] = (
     Shape(
         "a list of JSON strings",
         _json_strings,
-        f"{TEXTS_ALONE} and without quotes and escapes, {OR_JSON}.",
+        f"{TEXTS_ONLY} and without quotes and escapes, {OR_JSON}.",
     ),
     Shape("a list of bytes as Python prints them", _pattern(r"""\s*b(["']).*\1\s*$""")),
     Shape("JSON that is written on several lines", _json_items),
-    Shape("a table whose columns are separated by tabs", _tabs, COLUMN_ALONE),
-    Shape("a table whose columns are separated by |||", _bars, COLUMN_ALONE),
-    Shape("a Markdown table", _pattern(r"\s*\|.*\|\s*$")),
-    Shape("a table with commas or semicolons (CSV)", _csv, COLUMN_ALONE),
     Shape(
         "the output of fairseq-generate",
         _pattern(r"[STHDP]-\d+\t"),
-        f"{TEXTS_ALONE}: those of the lines H-…, sorted by their numbers.",
+        f"{TEXTS_ONLY}: the last column of the lines D-… (or H-…), sorted by the numbers after "
+        "D- (or H-), since fairseq writes them in another order than the sources.",
     ),
-    Shape("a PO file", _po, f"{TEXTS_ALONE}: those of the lines msgstr.", 0.1),
+    Shape("a table whose columns are separated by tabs", _tabs, COLUMN_ONLY),
+    Shape("a table whose columns are separated by |||", _bars, COLUMN_ONLY),
+    Shape("a Markdown table", _pattern(r"\s*\|.*\|\s*$")),
+    Shape("a table with commas or semicolons (CSV)", _csv, COLUMN_ONLY, allowed_by=NUMBERS),
+    Shape("a PO file", _po, f"{TEXTS_ONLY}: those of the lines msgstr.", 0.1),
     Shape(
-        "subtitles with their times", _subtitles, f"{TEXTS_ALONE}, without numbers and times.", 0.1
+        "subtitles with their times", _subtitles, f"{TEXTS_ONLY}, without numbers and times.", 0.1
     ),
     Shape(
         "markup, with tags around the lines",
         _pattern(rf"\s*<(?!\d){LEFT_OVER_TAGS}([A-Za-z][\w:.-]*)(?:\s[^<>]*)?>.*</\1>\s*$"),
-        f"{TEXTS_ALONE} and without tags, {OR_JSON}.",
+        f"{TEXTS_ONLY} and without tags, {OR_JSON}.",
     ),
     Shape(
         "markup",
         _pattern(rf"\s*</?(?!\d){LEFT_OVER_TAGS}[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>\s*$"),
-        f"{TEXTS_ALONE} and without tags, {OR_JSON}.",
+        f"{TEXTS_ONLY} and without tags, {OR_JSON}.",
         0.2,
     ),
-    Shape("a list with a number before each text", _numbered, f"{TEXTS_ALONE}, without numbers."),
+    Shape(
+        "a list with a number before each text",
+        _numbered,
+        f"{TEXTS_ONLY}, without numbers.",
+        allowed_by=NUMBERS,
+    ),
     Shape(
         "a list in YAML or Markdown",
         _pattern(r"\s*[-*•+]\s+\S"),
-        f"{TEXTS_ALONE}, without the marks of a list.",
+        f"{TEXTS_ONLY}, without the marks of a list.",
+        allowed_by=(begins_with_mark,),
     ),
     Shape(
         "a list of keys and texts",
         _keys_and_texts,
+        allowed_by=(begins_with_mark, has_label, has_number_near_start),
     ),
 )

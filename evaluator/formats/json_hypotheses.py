@@ -56,15 +56,29 @@ def read_array(value: object, request: Request) -> Iterator[Line]:
 def read_object(value: object, request: Request) -> Iterator[Line]:
     """Yield the strings of an object whose keys are ids. Raises Refused for another object."""
     if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
-        raise Refused(
-            f"The file is a JSON object on several lines. Write one object a line: {LINE_EXAMPLE}."
-        )
+        raise Refused(_other_object(value))
     for number, (key, text) in enumerate(value.items(), 1):
         fault = wrong_id("a key", key) or wrong_string(key[:50], text)
         if fault:
             request.log.add(fault)
         request.budget.charge(key, text)
         yield Line(number, key, None, text)
+
+
+def _other_object(value: object) -> str:
+    """Say what a JSON value holds in the place of ids and strings, and what to send."""
+    values = value if isinstance(value, dict) else {}
+    inner = next((name for name, items in values.items() if isinstance(items, list | dict)), None)
+    of = "ids and strings"
+    if inner is None:
+        what = f"The file is a JSON object, but not of {of}."
+    else:
+        kind = "an array" if isinstance(values[inner], list) else "an object"
+        what = f'The file is a JSON object whose "{inner[:50]}" holds {kind}.'
+        if len(values) == 1 and kind == "an array" and _are(values[inner], str):
+            what += " Send that array only, a string for each segment in order, or"
+            return f"{what} write one object a line: {LINE_EXAMPLE}."
+    return f"{what} Write one object a line: {LINE_EXAMPLE}."
 
 
 def _are(items: list[object], kind: type) -> bool:

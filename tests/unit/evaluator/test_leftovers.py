@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluator.leftovers import KINDS, find_leftovers
-from evaluator.shapes import find_shape
+from evaluator.leftover_kinds import KINDS
+from evaluator.leftovers import find_leftovers
+from evaluator.shapes import SHAPES, find_shape
 
 SOURCES = [
     "Take the tablet twice a day.",
@@ -96,6 +97,34 @@ def swapped(old, new):
         (lambda t: t + "\t", "tabs", 5),
         (lambda t: f"<think></think>{t}", "tags of HTML", 5),
         (lambda t: t.replace(" ", "<br/>"), "tags of HTML", 5),
+        (lambda t: t + "\\nous", "escapes", 5),
+        (swapped(" ", "\\t"), "escapes", 5),
+        (swapped(" le ", " @-@ le "), "joined characters", 2),
+        (swapped(" ", " @/@ "), "joined characters", 5),
+        (swapped(" ", "@,@"), "joined characters", 5),
+        (swapped("comprimé", "{comprimé}"), "braces", 2),
+        (swapped("fièvre", "{{fièvre}}"), "braces", 2),
+        (swapped("mains", "[[mains]]"), "braces", 1),
+        (lambda t: t + "\ue000", "private use", 5),
+        (swapped("é", "é\uf8ff"), "private use", 2),
+        (swapped("é", "é\U0010fffd"), "private use", 2),
+        (lambda t: " ".join(t), "space between all letters", 5),
+        (lambda t: " ".join(t.replace(" ", "")), "space between all letters", 5),
+        (lambda t: " ".join("吃药两次" + t[:3]), "space between all letters", 5),
+        (lambda t: t + " (Note: formal register)", "a note in brackets", 5),
+        (lambda t: t + " [Translator's note: formal]", "a note in brackets", 5),
+        (lambda t: t + "（注：正式）", "a note in brackets", 5),
+        (lambda t: t + " (Remarque : soutenu)", "a note in brackets", 5),
+        (lambda t: "nan" if "comprimé" in t else t, "nothing but nan", 2),
+        (lambda t: "None" if "comprimé" in t else t, "nothing but nan", 2),
+        (lambda t: "NULL" if "comprimé" in t else t, "nothing but nan", 2),
+        (lambda t: f"{t} -0.53{len(t)}", "like a score", 5),
+        (lambda t: f"{t} [{len(t)}]", "like a score", 5),
+        (lambda t: f"{t} 0.98{len(t)}", "like a score", 5),
+        (lambda t: f"{t} (-1.2)", "like a score", 5),
+        (lambda t: f"-0.53{len(t)} {t}", "like a score", 5),
+        (lambda t: f"7. {t}", "a number before the text", 5),
+        (lambda t: f"({len(t)}) {t}", "a number before the text", 5),
         (lambda _: "Bonjour.", "one and the same text", 5),
     ],
 )
@@ -135,6 +164,11 @@ def test_what_the_sources_have_is_no_left_over(spoil):
         ("non non", "fr"),
         ("a_b_1", "fr"),
         ("5 × 3", "fr"),
+        ("C:\\nouveau\\texte", "fr"),
+        ("A B C D E F", "fr"),
+        ("écrivez à a@b.fr", "fr"),
+        ("Prix : 2.50", "fr"),
+        ("Voir [1]", "fr"),
     ],
 )
 def test_what_one_honest_line_of_many_has_is_no_left_over(text, language):
@@ -154,7 +188,7 @@ def test_20000_lines_are_looked_through_in_seconds():
 @pytest.mark.parametrize(
     "unit", ["<", "@@ ", "▁", "**", "__1", "<a ", '""', '","', "{'", "1. ", "\\u", "a:", " ##", "[",
              "_", "$", "</", "_a", "#",
-             "Ã©", "|||", "\t", "'a',", ",\"", "<term ", "e\u0301", "_1_", "> "],
+             "Ã©", ',"a""', '""a', "|||", "\t", "'a',", ",\"", "<term ", "e\u0301", "_1_", "> "],
 )  # fmt: skip
 def test_hostile_texts_are_looked_through_in_linear_time(unit):
     text = (unit * 50_000)[:50_000]
@@ -163,6 +197,25 @@ def test_hostile_texts_are_looked_through_in_linear_time(unit):
     found([text] * 5)
     find_shape([text] * 5, SOURCES)
     assert time.process_time() - started < 5
+
+
+HOSTILE = "".join(map(chr, range(33, 48))) + ":;<=>?@[\\]^_`{|}~\t▁Ġ￭⁇⟦⟨«“：！（【\ufffd\ue000−"
+
+
+@pytest.mark.parametrize(("before", "after"), [("1 ", " 1"), ("a", "a"), (" ", ""), ("", "1")])
+def test_20000_times_a_mark_is_bounded_work_for_every_kind_and_shape(before, after):
+    rules = [(kind.what, kind.has) for kind in KINDS]
+    rules += [(shape.name, lambda text, rule=shape.rule: rule([text])) for shape in SHAPES]
+    slow = []
+    for mark in HOSTILE:
+        text = before + mark * 20_000 + after
+        for name, look in rules:
+            started = time.process_time()
+            look(text)
+            if time.process_time() - started > 0.5:  # milliseconds where work is linear
+                slow.append((mark, name))
+
+    assert slow == []
 
 
 @settings(max_examples=40)

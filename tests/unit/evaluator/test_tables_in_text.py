@@ -5,11 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 
 import pytest
 
 from evaluator import MisalignedError, Segment, SubmissionError, TestSet, read_aligned
 from evaluator.checks import warnings
+from evaluator.columns import begin_with_sources, read_table
+from evaluator.kept_sources import read_kept_sources
+from evaluator.types import Line
 
 SOURCES = ["Take two pills.", "Call us, please.", "Wash your hands.", "He said: “No”.", "Rest."]
 TEXTS = ["Prenez deux pilules.", "Appelez-nous, svp.", "Lavez-vous.", "Il dit : « Non ».", "Repos."]
@@ -66,8 +70,6 @@ SCORES = ["-0.1", "-0.22", "-0.3", "-0.41", "-0.5"]
         rows(IDS, TEXTS, mark=": "),
         rows(PAIRS, TEXTS, mark=" - "),
         rows(IDS, TEXTS, mark=" "),
-        rows(NUMBERS, TEXTS, mark=". "),
-        rows(NUMBERS, TEXTS, mark=") "),
         rows(IDS, TEXTS, mark="="),
         rows(IDS, TEXTS, mark=","),  # no quotes, so that texts seem to have more cells
         as_csv(IDS, TEXTS),
@@ -98,11 +100,32 @@ def test_a_table_is_read_where_each_line_has_what_is_its_own(content):
         (rows(SOURCES[::-1], TEXTS), "lines begin with sources, but not each with its own"),
         (as_csv(SOURCES[::-1], TEXTS), "lines begin with sources"),
         (as_csv([f"x{n}" for n in NUMBERS], TEXTS), "(CSV)"),
+        (rows([f"x{n}" for n in NUMBERS], [f'"{text}"' for text in TEXTS], mark=", "), "(CSV)"),
+        (rows(["a", "b", "c", "d", "e"], [f'"{text}"' for text in TEXTS], mark=","), "(CSV)"),
         (as_csv([f"x{n}" for n in NUMBERS], TEXTS, quoting=csv.QUOTE_ALL), "(CSV)"),
         (rows(["9"] * 5, TEXTS, mark=" ||| "), "columns are separated by |||"),
         (rows(["7", "8", "9", "10", "11"], TEXTS, mark=". "), "a list with a number"),
         (rows(["(0)", "(1)", "(2)", "(3)", "(4)"], TEXTS, mark=" "), "a list with a number"),
-        (rows([f"H-{n}" for n in range(5)], SCORES, TEXTS), "tabs"),
+        (rows(NUMBERS, TEXTS, mark=". "), "a list with a number"),
+        (rows(NUMBERS, TEXTS, mark=") "), "a list with a number"),
+        (rows(NUMBERS, TEXTS, mark=": "), "a list with a number"),
+        (rows(NUMBERS, TEXTS, mark=" "), "a list with a number"),
+        (rows([f"Line {n}" for n in NUMBERS], TEXTS, mark=": "), "a list with a number"),
+        (rows([f"Segment {n}" for n in NUMBERS], TEXTS, mark=") "), "a list with a number"),
+        (rows([f"Phrase_{n}" for n in NUMBERS], TEXTS, mark=". "), "a list with a number"),
+        (rows([f"第{n}行" for n in NUMBERS], TEXTS, mark="\uff1a"), "a list with a number"),
+        (rows(NUMBERS, TEXTS, mark="\uff0e"), "a list with a number"),
+        (rows(NUMBERS, TEXTS, mark="\u3001"), "a list with a number"),
+        (rows([f"H-{n}" for n in range(5)], SCORES, TEXTS), "fairseq-generate"),
+        (rows([f"H-{n}" for n in (3, 0, 4, 1, 2)], SCORES, TEXTS), "sorted by the numbers"),
+        (rows([f"D-{n}" for n in range(5)], SCORES, TEXTS), "fairseq-generate"),
+        (
+            "".join(
+                f"S-{n}\t{s}\nT-{n}\t{t}\nH-{n}\t-0.3\t{t}\nD-{n}\t-0.3\t{t}\nP-{n}\t-0.1\n"
+                for n, (s, t) in enumerate(zip(SOURCES, TEXTS, strict=True))
+            ),
+            "fairseq-generate",
+        ),
     ],
 )
 def test_any_other_table_is_refused_by_its_name(content, words):
@@ -198,10 +221,56 @@ HONEST = [
 ]
 
 
+# Sources that say a number, a quotation mark or a bullet in another way than their translations.
+HONEST += [
+    (
+        ["First: open it.", "Second: pour.", "Third: close it.", "Fourth: wait.", "Fifth: drink."],
+        ["1. Ouvrez.", "2. Versez.", "3. Fermez.", "4. Attendez.", "5. Buvez."],
+    ),
+    (
+        ["Erstens: öffnen.", "Zweitens: gießen.", "Drittens: warten."],
+        ["1. Ouvrez.", "2. Versez.", "3. Attendez."],
+    ),
+    (["①Open", "②Close", "③Wait", "④Drink"], ["1) Ouvrir", "2) Fermer", "3) Attendre", "4) Boire"]),
+    (["第1条 甲方", "第2条 乙方", "第3条 丙方"], ["1. Party A", "2. Party B", "3. Party C"]),
+    (["第一条 甲方", "第二条 乙方", "第三条 丙方"], ["1. Party A", "2. Party B", "3. Party C"]),
+    (["II. Use", "III. Care", "IV. Waste"], ["2. Emploi", "3. Soin", "4. Déchets"]),
+    (["One apple", "Two pears"], ["1 pomme", "2 poires"]),
+    (["one mile", "two miles", "three miles"], ["1 mile", "2 milles", "3 milles"]),
+    (["Half past ten", "Twelve o'clock"], ["10 h 30", "12 h"]),
+    (['"Hello," he said.', '"Why?" she said.', "They left."],
+     ["- Привет, - сказал он.", "- Почему? - сказала она.", "Они ушли."]),
+    (["“Hello,” he said.", "«Why?»", "‘No’ – she left"], ["- Salut", "- Pourquoi ?", "- Non"]),
+    (["・開く", "・閉じる", "・待つ"], ["- Open", "- Close", "- Wait"]),
+    (["‣ Open", "– Close", "► Wait"], ["* Ouvrir", "* Fermer", "* Attendre"]),
+    (["Figure 1: A lens.", "Table 2: Doses.", "Figure 3: It."],
+     ["图1: 镜头。", "表2: 剂量。", "图3: 它。"]),
+    (["第一章 海", "第二章 山", "第三章 川"],
+     ["Chapter1: Sea", "Chapter2: Hill", "Chapter3: River"]),
+    (["2020年", "2021年", "2022年"], ["2020 year", "2021 year", "2022 year"]),
+    (["Note: see it.", "Note: wait."], ["N.B.: voir.", "N.B.: attendez."]),
+    (["5 mg", "10 mg", "20 mg"], ["5 mg, par jour", "10 mg, par jour", "20 mg, le soir"]),
+    (["COVID19 (a disease)", "SARS2 (a virus)"], ["COVID19, une maladie", "SARS2, un virus"]),
+    (["Il a dit : « Non. »", "Elle ajouta : « Oui. »"], ['He said, "No."', 'She added, "Yes."']),
+    (["Он сказал: «Нет».", "Она ответила: «Да»."], ['He said, "No."', 'She said, "Yes."']),
+    (["他说：“不。”", "她说：“是。”"], ['He said, "no."', '"Yes," she said, "I do"']),
+    # Long names that stay, with an addition or an end of their own.
+    (["Microsoft Office 97", "Adobe Photoshop 7"],
+     ["Microsoft Office 97 (bureautique)", "Adobe Photoshop 7 (images)"]),
+    (["Microsoft Office 97", "Adobe Photoshop 7"],
+     ["Bureautique (Microsoft Office 97)", "Images (Adobe Photoshop 7)"]),
+    (["Marie Skłodowska-Curie", "Call us, please.", "Rest now, please."],
+     ["Marie Skłodowska-Curie, physicienne", "Appelez-nous.", "Reposez-vous."]),
+    (["Take two pills", "Wash your hands"], ["Take two pills.", "Wash your hands."]),
+    (["Take two pills.", "Wash your hands."], ["Take two pills.", "Wash your hands."]),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(("sources", "texts"), HONEST)
-@pytest.mark.parametrize("ids", [("1", "2"), ("x1", "x2")])
-def test_a_text_that_has_the_marks_of_its_sources_is_plain_text(sources, texts, ids):
-    test_set = make_test_set(sources, ids, ["d", "d"])
+@pytest.mark.parametrize("prefix", ["", "x"])
+def test_a_text_that_has_the_marks_of_its_sources_is_plain_text(sources, texts, prefix):
+    ids = [f"{prefix}{number}" for number in range(1, len(sources) + 1)]
+    test_set = make_test_set(sources, ids, ["d"] * len(ids))
 
     found = read("\n".join(texts) + "\n", test_set)
 
@@ -219,3 +288,121 @@ def test_empty_lines_too_many_at_the_end_are_passed_over():
 def test_an_empty_line_elsewhere_is_one_too_many():
     with pytest.raises(MisalignedError, match="Remove 1 line"):
         read("\n" + "\n".join(TEXTS))
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [" = ", " => ", " → ", " ", ": ", " -> ", " / ", " — ", " # ", " >>> ", "|", "~", " :: "],
+)
+@pytest.mark.parametrize("is_last", [False, True])
+def test_sources_and_texts_in_the_same_lines_are_told_apart(mark, is_last):
+    found = read(rows(TEXTS, SOURCES, mark=mark) if is_last else rows(SOURCES, TEXTS, mark=mark))
+
+    assert list(found.texts) == TEXTS
+    [note] = found.notes
+    assert "its own source" in note.message
+    assert "only" in note.message
+
+
+@pytest.mark.parametrize(
+    ("content", "count"),
+    [
+        (rows([f"{s} = " for s in SOURCES[:4]] + [""], TEXTS, mark=""), 4),
+        (rows([f"{s} {m} " for s, m in zip(SOURCES, "=:→-=", strict=True)], TEXTS, mark=" "), None),
+        (rows([*SOURCES[:3], "", ""], TEXTS, mark=" "), 3),
+        (rows(SOURCES, TEXTS, mark=""), 4),
+        (rows(SOURCES, [f"({text})" for text in TEXTS], mark=" "), 4),
+        (rows(TEXTS, [f"({text})" for text in SOURCES], mark=" "), 4),
+        (rows(SOURCES, TEXTS, mark=" in French "), 4),
+        (rows(TEXTS, SOURCES, mark=""), 4),
+    ],
+)
+def test_sources_in_most_lines_are_refused_by_name(content, count):
+    if count is None:  # marks of their own: the space that all have is cut, and no more
+        assert [note.line for note in read(content).notes] == [1]
+        return
+    with pytest.raises(MisalignedError, match=f"{count} of 5 lines .* with their own source"):
+        read(content)
+
+
+def in_turn(*columns):
+    return [line for lines in zip(*columns, strict=True) for line in lines]
+
+
+SHORT = ["Prenez-en deux.", "Appelez.", "Lavez.", "Non.", "Repos."]
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (in_turn(SOURCES, SHORT), "of each 2 lines, 1 is the source"),
+        (in_turn(SHORT, SOURCES), "of each 2 lines, 1 is the source"),
+        (in_turn(SHORT, [""] * 5), "of each 2 lines, 1 is empty"),
+        (in_turn(SOURCES, SHORT, [""] * 5),
+         "of each 3 lines, 1 is the source and 1 is empty"),
+        (in_turn(SOURCES, SHORT, ["---"] * 5), "1 is the source and 1 is the same each time"),
+        ([*SOURCES, *SHORT], "the first 5 are the sources"),
+        ([*SHORT, *SOURCES], "the last 5 are the sources"),
+    ],
+)  # fmt: skip
+def test_lines_that_are_sources_are_named(lines, words):
+    with pytest.raises(MisalignedError) as caught:
+        read("\n".join(lines) + "\n")
+
+    [problem] = caught.value.problems
+    assert words in problem.message
+    assert "Remove" not in problem.message
+    assert "translations only" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (
+            json.dumps({"translations": TEXTS}),
+            '"translations" holds an array. Send that array only',
+        ),
+        (json.dumps({"a": 1}), "but not of ids and strings"),
+        (json.dumps({"a": None, "b": True}), "but not of ids and strings"),
+        (json.dumps({"s1": {"fr": "x"}}), '"s1" holds an object'),
+        (json.dumps({"s1": ["x"], "s2": ["y"]}), '"s1" holds an array. Write one object a line'),
+        (
+            json.dumps(dict(zip(IDS[:3], TEXTS[:3], strict=True))),
+            "Write the key as document:segment",
+        ),
+    ],
+)
+def test_objects_have_words_of_their_own(content, words):
+    with pytest.raises(SubmissionError) as caught:
+        read(content)
+
+    assert words in caught.value.problems[0].message
+    assert "several lines" not in caught.value.problems[0].message
+    assert 'add "doc"' not in caught.value.problems[0].message
+
+
+def test_no_line_of_an_honest_file_is_cut_or_searched_twice():
+    words = ["the", "cat", "dog", "house", "green", "tree"]
+    sources = [" ".join(words[(n + i) % 6] for i in range(20)) for n in range(3_000)]
+    texts = [source[::-1] for source in sources]
+    units = make_test_set(sources, [str(n) for n in range(1, 3_001)], ["d"] * 3_000).segments
+    lines = [Line(n, None, None, text) for n, text in enumerate(texts, 1)]
+
+    started = time.process_time()
+    assert read_table(lines, units) is None
+    assert read_kept_sources(lines, units) is None
+    assert time.process_time() - started < 0.6
+
+
+@pytest.mark.parametrize("unit", ["<", "[", '"', "a", " ", "=", ":", "(", ")", ",", "\t", "|||"])
+def test_hostile_lines_are_compared_with_sources_in_linear_time(unit):
+    sources = [unit * 20_000] * 5
+    texts = [source + unit * 20_000 for source in sources]
+    units = make_test_set(sources, NUMBERS, ["d"] * 5).segments
+    lines = [Line(n, None, None, text) for n, text in enumerate(texts, 1)]
+
+    started = time.process_time()
+    read_table(lines, units)
+    read_kept_sources(lines, units)
+    begin_with_sources(lines, units)
+    assert time.process_time() - started < 2
