@@ -10,7 +10,7 @@ import os
 import shutil
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from evaluator.container import MB, EngineError, Limits
@@ -18,8 +18,8 @@ from evaluator.container.errors import Step
 from evaluator.container.verdict import in_bytes
 from evaluator.errors import InfrastructureError
 from evaluator.node.assignment import Assignment
-from evaluator.node.client import Health, Machine
-from evaluator.node.errors import NodeError
+from evaluator.node.client import Health, Machine, Platform
+from evaluator.node.errors import NodeError, StopError
 from evaluator.node.images import Images
 from evaluator.node.probe import LIMITS, probe
 
@@ -37,10 +37,36 @@ class Fitness:
     folder: Path
     machine: Machine
     images: Images
+    platform: Platform | None = None  # that hypotheses are sent to
+    ending: threading.Event = field(default_factory=threading.Event)  # the node is to end
 
     def check(self) -> Health:
-        """Check all that work needs: return whether this node is fit, and if not, why."""
-        return self._look(LIMITS, [[gpu] for gpu in self.machine.gpus] or [[]], None)
+        """Check all that work needs: return whether this node is fit, and if not, why.
+
+        What was not taken from the platform or by it is tried again, however long that takes: the
+        node has nothing else to do until it works.
+        """
+        health = self._look(LIMITS, [[gpu] for gpu in self.machine.gpus] or [[]], None)
+        return self._try_ways() if health.is_fit else health
+
+    def cancel(self) -> None:
+        """End a check that is under way, and each later one."""
+        self.ending.set()
+
+    def _try_ways(self) -> Health:
+        try:
+            self.images.try_again(check=self._require_going_on, wait=self.ending.wait)
+            if self.platform is not None:
+                self.platform.try_upload()
+        except InfrastructureError as error:
+            return Health(False, f"what it could not do last fails again: {error}")
+        except Exception as error:
+            return Health(False, f"its own check failed: {type(error).__name__}")
+        return Health(True, "")
+
+    def _require_going_on(self) -> None:
+        if self.ending.is_set():
+            raise StopError("this node is to end")
 
     def prove(self, assignment: Assignment, step: Step | None, cancel: threading.Event) -> Health:
         """Check with the very limits and GPUs of a run that failed, at this step of the engine.

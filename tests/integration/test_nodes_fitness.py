@@ -226,6 +226,39 @@ def test_three_failures_in_a_row_of_any_kind_ask_for_a_check(first, make_entry, 
     assert {state(one) for one in entries} == {EntryState.WAITING}
 
 
+@pytest.mark.parametrize("images", [1, 3])
+def test_images_that_never_come_stop_a_node_that_runs_what_it_has(first, make_entry, images):
+    entries = [make_entry() for _ in range(images)]
+    address = ""
+    for _ in range(9):
+        answer = first.claim()
+        if answer.status_code == 200:
+            address = answer.json()["image"]["archive"]["url"]
+            first.finish(answer.json(), outcome="image_unavailable", **proved(""))
+        else:  # its check fetches the last image again, in vain
+            assert first.claim(**unfit("the proxy cuts it")).headers["Terminarium-Check"] == "1"
+
+    assert Run.objects.count() == fitness.FAILURES_TO_CHECK
+    assert {state(one) for one in entries} == {EntryState.WAITING}
+    assert Node.objects.get().failing_reason == "the proxy cuts it"
+    headers = {"Authorization": f"Bearer {first.token}"}
+    assert first.client.get(address, headers=headers).getvalue() == b"the archive of an image"
+    assert first.client.put("/nodes/v1/trial", b"x" * 9, headers=headers).status_code == 204
+
+    run = first.claim(**proved("")).json()
+    assert fitness_of(first) == (True, 0)
+    assert first.client.get(address, headers=headers).status_code == 404
+    first.finish(run, outcome="crashed", message="It crashed.")
+
+
+def test_a_trial_takes_no_more_than_hypotheses_have_and_no_stranger(first, settings):
+    settings.MAX_HYPOTHESES_BYTES = 100
+    headers = {"Authorization": f"Bearer {first.token}"}
+
+    assert first.client.put("/nodes/v1/trial", b"x" * 101, headers=headers).status_code == 413
+    assert first.client.put("/nodes/v1/trial", b"x").status_code == 401
+
+
 @pytest.mark.parametrize("between", ["ok", "crashed", "timeout"])
 def test_a_run_that_ends_by_its_system_forgets_the_failures_before(first, make_entry, between):
     make_entry()

@@ -141,7 +141,7 @@ def test_places_through_links_that_make_long_ways_are_refused(name, monkeypatch)
     if volumes:
         monkeypatch.setattr(tree, "MAX_STEPS", 200_000)
 
-    with pytest.raises(ImageError, match="too many (folders and links|steps)"):
+    with pytest.raises(ImageError, match=r"too many (folders and links|steps)"):
         check(image_cases.one(*links, WorkingDir="/l0/x", Volumes=volumes))
 
     assert len(looks) < 201_000
