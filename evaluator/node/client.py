@@ -35,6 +35,8 @@ class Machine:
     gpus: tuple[str, ...]
     runtime: str | None
     version: str  # of this package
+    engine: str = ""  # its engine's own id
+    image_budget: int | None = None  # bytes of an image's files that there is room for; None: any
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ class Platform:
             "gpus": list(machine.gpus),
             "runtime": machine.runtime or "",
             "version": machine.version,
+            "engine": machine.engine,
+            "image_budget": machine.image_budget,
         }
         if self._process is not None:
             body["process"] = asdict(self._process)

@@ -89,7 +89,7 @@ def end(
     if run is None:
         return False
     step = health.step if health is not None and health.is_fit else ""
-    fault = blame.find_fault_of_image(run, step) if outcome in OURS else ""
+    fault = blame.find_fault_of_image(run, step, outcome) if outcome in OURS else ""
     if fault:
         outcome, columns = Ending.CRASHED, {**columns, "message": fault}
     elif step and outcome in OURS:
