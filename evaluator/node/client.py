@@ -108,9 +108,11 @@ class Platform:
             "gpus": list(machine.gpus),
             "runtime": machine.runtime or "",
             "version": machine.version,
-            "engine": machine.engine,
-            "image_budget": machine.image_budget,
         }
+        if machine.engine:
+            body["engine"] = machine.engine
+        if machine.image_budget is not None:
+            body["image_budget"] = machine.image_budget
         if self._process is not None:
             body["process"] = asdict(self._process)
         if health is not None:
