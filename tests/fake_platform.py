@@ -77,6 +77,9 @@ class FakePlatform:
         self.always: dict[str, Fault] = {}
         self.is_drained = False
         self.wants_check = False  # until a claim says that the node is fit
+        # Runs that fail on the node's side wait again, and three in a row ask for a check.
+        self.tries_again = False
+        self.failures = 0
         self.closing = threading.Event()
         self._server = Server(("127.0.0.1", 0), Handler)
         self._server.platform = self
@@ -224,7 +227,9 @@ class Handler(BaseHTTPRequestHandler):
             return
         found = RUN.fullmatch(urlsplit(self.path).path)
         if found is None:
-            {"me": self._me, "claim": self._claim, "goodbye": self._goodbye}[name]()
+            {"me": self._me, "claim": self._claim, "goodbye": self._goodbye, "trial": self._trial}[
+                name
+            ]()
             return
         run = self.platform.runs[int(found[1])]
         if name == "image":
@@ -250,6 +255,8 @@ class Handler(BaseHTTPRequestHandler):
         health = json.loads(self.body).get("health")
         if health is not None:
             self.platform.wants_check = not health["is_fit"]
+            if health["is_fit"] and "claim" in self.path:
+                self.platform.failures = 0
 
     def _goodbye(self) -> None:
         self.answer(204)
@@ -264,7 +271,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(204, headers=drained)
             return
         run = self.platform.runs[self.platform.waiting.pop(0)]
-        run.is_open = True
+        run.is_open, run.end = True, None
         self.answer(200, run.claim)
 
     def _heartbeat(self, run: Run) -> None:
@@ -287,6 +294,20 @@ class Handler(BaseHTTPRequestHandler):
         self._note_health()
         run.order.append("finish")
         run.is_open = False
+        if self.platform.tries_again:
+            self._try_again(run)
+        self.answer(204)
+
+    def _try_again(self, run: Run) -> None:
+        assert run.end is not None
+        if run.end["outcome"] not in ("image_unavailable", "engine_error"):
+            self.platform.failures = 0
+            return
+        self.platform.waiting.append(run.claim["run"])
+        self.platform.failures += 1
+        self.platform.wants_check |= self.platform.failures >= 3
+
+    def _trial(self) -> None:
         self.answer(204)
 
     def send_archive(self, archive: bytes, *, most: int | None = None) -> None:

@@ -78,6 +78,7 @@ class Resources:
     knows_configs: bool
     version: str = "unknown"  # of the engine, such as 20.10.24
     folder: str = ""  # where it keeps images and containers, on its own machine
+    id: str = ""  # its own, which tells it from every other engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +328,7 @@ def _resources(info: Mapping[str, Any]) -> Resources:
         knows_configs=not str(storage.get("driver-type")).startswith("io.containerd.snapshotter"),
         version=str(info.get("ServerVersion") or "unknown"),
         folder=str(info.get("DockerRootDir") or ""),
+        id=str(info.get("ID") or ""),
     )
 
 

@@ -35,6 +35,8 @@ class Machine:
     gpus: tuple[str, ...]
     runtime: str | None
     version: str  # of this package
+    engine: str = ""  # its engine's own id
+    image_budget: int | None = None  # bytes of an image's files that there is room for; None: any
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class Platform:
     def __init__(self, url: str, token: str, process: Process | None = None) -> None:
         self._connection = Connection(url, token)
         self._process = process
+        self._unsent = 0  # bytes of the last hypotheses, unless they were taken
 
     def me(self) -> Me:
         """Ask who this node is."""
@@ -106,6 +109,10 @@ class Platform:
             "runtime": machine.runtime or "",
             "version": machine.version,
         }
+        if machine.engine:
+            body["engine"] = machine.engine
+        if machine.image_budget is not None:
+            body["image_budget"] = machine.image_budget
         if self._process is not None:
             body["process"] = asdict(self._process)
         if health is not None:
@@ -151,7 +158,19 @@ class Platform:
 
     def put_hypotheses(self, hold: Hold, rows: bytes) -> None:
         """Hand over the translations: one JSON string a line, in the order of the segments."""
+        self._unsent = len(rows)
         self._put(hold, "hypotheses", rows, "application/x-ndjson")
+        self._unsent = 0
+
+    def try_upload(self) -> None:
+        """Send as many bytes as the last hypotheses had, if those were not taken."""
+        if not self._unsent:
+            return
+        headers = {"Content-Type": "application/octet-stream"}
+        body = bytes(self._unsent)
+        path = f"{BASE}/trial"
+        with self._connection.request("PUT", path, UPLOADING, body=body, headers=headers):
+            self._unsent = 0
 
     def finish(self, hold: Hold, body: bytes, patience: Patience = USUAL) -> None:
         """Say how it went: JSON as reports.py writes it. The same words again do no harm."""

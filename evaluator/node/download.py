@@ -27,6 +27,15 @@ TRIES = 8  # in a row that bring nothing: a minute of pauses
 SLOWEST = 64 * 1024  # bytes in SLOWNESS seconds; less is taken for a connection that hangs
 SLOWNESS = 60  # seconds
 WRONG_RANGE = 416  # status
+GONE = 404  # status: the platform knows no such run of ours
+
+
+class WrongArchiveError(ImageUnavailableError):
+    """All of it came, and it is another than announced."""
+
+
+class GoneError(ImageUnavailableError):
+    """The platform does not offer it any more."""
 
 
 def download(
@@ -72,7 +81,8 @@ def _complete(
         except UnexpectedAnswerError as error:
             part.begin_anew()
             if error.status != WRONG_RANGE or not before:
-                raise ImageUnavailableError(f"the archive can't be had: {error}") from None
+                kind = GoneError if error.status == GONE else ImageUnavailableError
+                raise kind(f"the archive can't be had: {error}") from None
 
 
 def _continue(
@@ -121,7 +131,7 @@ class _Part:
 
     def append(self, piece: bytes) -> None:
         if self.size + len(piece) > self._image.size:
-            raise ImageUnavailableError(
+            raise WrongArchiveError(
                 f"the archive has more than the announced {self._image.size:,} bytes"
             )
         self._file.write(piece)
@@ -135,7 +145,7 @@ class _Part:
 
     def require_digest(self) -> None:
         if self._hash.hexdigest() != self._image.sha256:
-            raise ImageUnavailableError("the archive's SHA-256 is not the announced one")
+            raise WrongArchiveError("the archive's SHA-256 is not the announced one")
 
 
 class _Watch:

@@ -10,16 +10,18 @@ import os
 import shutil
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 from evaluator.container import MB, EngineError, Limits
 from evaluator.container.errors import Step
 from evaluator.container.verdict import in_bytes
 from evaluator.errors import InfrastructureError
 from evaluator.node.assignment import Assignment
-from evaluator.node.client import Health, Machine
-from evaluator.node.errors import NodeError
+from evaluator.node.client import Health, Machine, Platform
+from evaluator.node.errors import NodeError, StopError
 from evaluator.node.images import Images
 from evaluator.node.probe import LIMITS, probe
 
@@ -27,6 +29,8 @@ TRIAL = "trial"  # a file that is written and removed
 TRIAL_BYTES = 64 * 1024
 # Room that a check asks for at most: one image that is larger must not keep all others waiting.
 ROOM_AT_MOST = 1024 * MB
+CONTAINER_ROOM = 256 * MB  # of the engine's disk: more than a container takes before it runs
+FREE_INODES = 10_000
 PLENTY = 2  # times the bytes of its files that an image may take of the engine's disk
 
 
@@ -37,10 +41,36 @@ class Fitness:
     folder: Path
     machine: Machine
     images: Images
+    platform: Platform | None = None  # that hypotheses are sent to
+    ending: threading.Event = field(default_factory=threading.Event)  # the node is to end
 
     def check(self) -> Health:
-        """Check all that work needs: return whether this node is fit, and if not, why."""
-        return self._look(LIMITS, [[gpu] for gpu in self.machine.gpus] or [[]], None)
+        """Check all that work needs: return whether this node is fit, and if not, why.
+
+        What was not taken from the platform or by it is tried again, however long that takes: the
+        node has nothing else to do until it works.
+        """
+        health = self._look(LIMITS, [[gpu] for gpu in self.machine.gpus] or [[]], None)
+        return self._try_ways() if health.is_fit else health
+
+    def cancel(self) -> None:
+        """End a check that is under way, and each later one."""
+        self.ending.set()
+
+    def _try_ways(self) -> Health:
+        try:
+            self.images.try_again(check=self._require_going_on, wait=self.ending.wait)
+            if self.platform is not None:
+                self.platform.try_upload()
+        except InfrastructureError as error:
+            return Health(False, f"what it could not do last fails again: {error}")
+        except Exception as error:
+            return Health(False, f"its own check failed: {type(error).__name__}")
+        return Health(True, "")
+
+    def _require_going_on(self) -> None:
+        if self.ending.is_set():
+            raise StopError("this node is to end")
 
     def prove(self, assignment: Assignment, step: Step | None, cancel: threading.Event) -> Health:
         """Check with the very limits and GPUs of a run that failed, at this step of the engine.
@@ -49,7 +79,7 @@ class Fitness:
         has the step.
         """
         health = self._look(assignment.limits, [assignment.gpus], cancel)
-        doubt = self._doubt(assignment.image.unpacked) if step == "load" else ""
+        doubt = _find_doubt(step, assignment) if step is not None else ""
         if not health.is_fit or doubt:
             return Health(health.is_fit, health.text or doubt)
         return Health(True, "", step)
@@ -75,25 +105,50 @@ class Fitness:
             what = f"with GPU {', '.join(gpus)}" if gpus else "at all"
             raise EngineError(f"its engine does not run the known good image {what}: {fault}")
 
-    @staticmethod
-    def _doubt(unpacked: int) -> str:
-        """Return why the layers may not have been at fault: the known good image needs no room.
 
-        An engine elsewhere keeps them on a disk that can't be looked at. Many small files take
-        more room than their bytes, so there has to be plenty.
-        """
-        from evaluator.container.engine import Engine
+def _find_doubt(step: Step, assignment: Assignment) -> str:
+    """Return why the image may not have been at fault: the known good image needs next to nothing.
 
-        try:
-            with contextlib.closing(Engine.connect()) as engine:
-                free = shutil.disk_usage(engine.resources.folder).free
-        except (EngineError, OSError) as error:
-            return f"whether its engine's disk has room is not known: {error}"
-        if free >= PLENTY * unpacked:
-            return ""
-        return (
-            f"its engine's disk has room for {in_bytes(free)}, the image has {in_bytes(unpacked)}"
-        )
+    An engine elsewhere keeps them on a disk that can't be looked at. Many small files take
+    more room than their bytes, so there has to be plenty.
+    """
+    from evaluator.container.engine import Engine
+
+    try:
+        with contextlib.closing(Engine.connect()) as engine:
+            folder = engine.resources.folder
+            disk = os.statvfs(folder)
+    except (EngineError, OSError) as error:
+        # The layers of the known good image are too small to say anything of a disk. Its container
+        # was made and started there, as the other one's should have been.
+        is_open = step == "load"
+        return f"whether its engine's disk has room is not known: {error}" if is_open else ""
+    needed = PLENTY * assignment.image.unpacked if step == "load" else CONTAINER_ROOM
+    return _find_lack_of_disk(disk, needed) or _find_lack_of_memory(assignment.limits.memory)
+
+
+def _find_lack_of_disk(disk: os.statvfs_result, needed: int) -> str:
+    free = disk.f_bavail * disk.f_frsize
+    if free < needed:
+        return f"its engine's disk has room for {in_bytes(free)}; {in_bytes(needed)} are plenty"
+    if disk.f_files and disk.f_favail < FREE_INODES:  # some file systems do not count them
+        return f"its engine's disk has room for {disk.f_favail:,} more files only"
+    return ""
+
+
+def _find_lack_of_memory(limit: int) -> str:
+    """Return what a machine lacks whose memory others have taken.
+
+    A limit is not reserved, and may be all that the machine has, which is never free.
+    """
+    memory = psutil.virtual_memory()
+    needed = min(limit, memory.total // 2)
+    if memory.available >= needed:
+        return ""
+    return (
+        f"its machine has {in_bytes(memory.available)} of free memory, the run may take "
+        f"{in_bytes(limit)}"
+    )
 
 
 def require_folder(folder: Path, room: int) -> None:

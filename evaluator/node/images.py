@@ -12,7 +12,7 @@ from evaluator.container.errors import EngineError, EngineUnavailableError, Imag
 from evaluator.container.verdict import in_bytes
 from evaluator.node.assignment import ImageSource
 from evaluator.node.client import Platform
-from evaluator.node.download import download, pieces_of, require_space
+from evaluator.node.download import GoneError, WrongArchiveError, download, pieces_of, require_space
 from evaluator.node.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Images:
         self._archives.mkdir(exist_ok=True)
         self._remove_archives()
         self._ledger = Ledger(folder / "images.json")
+        self._missed: ImageSource | None = None  # the last one that has not come
         self.room_needed = 0  # bytes of the last archive that has not come; 0: it has
 
     def fetch(
@@ -60,6 +61,21 @@ class Images:
             elif found.id in self._ledger.kept:
                 self._ledger.note(found.id, found.size)
 
+    def try_again(self, *, check: Callable[[], object], wait: Callable[[float], object]) -> None:
+        """Fetch the archive that has not come, if there is one, for the next run to find it.
+
+        A machine that can't do this is not fit, however well it runs what it has. `check` and
+        `wait` as for `fetch`. Raises ImageUnavailableError and other EngineErrors with the reason.
+        """
+        if self._missed is None:
+            return
+        try:
+            with _connected(wait) as engine:
+                self._bring_archive(engine, self._missed, check, wait)
+        except (WrongArchiveError, GoneError) as error:  # nothing is wrong with the way to it
+            logger.warning("%s", error)
+            self._missed = None
+
     def _bring(
         self,
         engine: Engine,
@@ -67,15 +83,25 @@ class Images:
         check: Callable[[], object],
         wait: Callable[[float], object],
     ) -> Stored:
+        path = self._bring_archive(engine, image, check, wait)
+        return self._load(engine, image, path, check)
+
+    def _bring_archive(
+        self,
+        engine: Engine,
+        image: ImageSource,
+        check: Callable[[], object],
+        wait: Callable[[float], object],
+    ) -> Path:
         path = self._archives / image.sha256
-        self.room_needed = image.size
+        self._missed, self.room_needed = image, image.size
         try:
             self._remove_archives(but=path)
             self._make_room(engine, image)
             require_space(self._archives, image.size - _size(path))
             download(self._platform, image, path, check=check, wait=wait)
-            self.room_needed = 0
-            return self._load(engine, image, path, check)
+            self._missed, self.room_needed = None, 0
+            return path
         except OSError as error:
             raise ImageUnavailableError(
                 f"NODE_STATE_DIR can't take the archive: {error.strerror}"

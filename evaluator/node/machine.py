@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 from importlib import metadata
 
+from evaluator.errors import printable
 from evaluator.node.client import Machine
 from evaluator.node.errors import SettingsError
 from evaluator.node.settings import Settings
 
+MAX_ENGINE_ID = 100  # characters
 IMAGE_STORE = (
     "The engine does not know images by the digests of their configurations, which is how the "
     'platform names them. Set {"features": {"containerd-snapshotter": false}} in '
@@ -35,6 +37,8 @@ def describe(settings: Settings) -> Machine:
         gpus=settings.gpus,
         runtime=settings.runtime,
         version=_version(),
+        engine=printable(has.id, MAX_ENGINE_ID),
+        image_budget=settings.image_budget,
     )
 
 

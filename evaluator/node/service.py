@@ -43,7 +43,7 @@ def run_node(settings: Settings) -> int:
             platform,
             images,
             machine,
-            Fitness(folder, machine, images),
+            Fitness(folder, machine, images, platform),
             grace=settings.grace,
             patience=settings.patience,
             on_refusal=end,

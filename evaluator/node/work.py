@@ -68,6 +68,7 @@ class Work:
     def stop(self) -> None:
         """Begin nothing more; hand back what runs, unless it ends within the grace."""
         self._ending.set()
+        self._fitness.cancel()
         if self._grace and self._lease is not None:
             logger.info("the run under way has %g s to end", self._grace)
             timer = threading.Timer(self._grace, self._hand_back)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import dj_database_url
@@ -320,6 +321,12 @@ NODE_LEASE = env.seconds("NODE_LEASE", 60)  # seconds that a run is a node's wit
 NODE_HEARTBEAT = env.seconds("NODE_HEARTBEAT", 5)  # seconds between two signs of life
 SMOKE_WALL_TIME = env.seconds("SMOKE_WALL_TIME", 600)  # seconds at most, if the phase gives more
 RUN_DWELL = env.seconds("RUN_DWELL", 7200)  # seconds that a run may go on beyond its wall time
+# What this web process serves: nodes, pages, uploads, …; empty: everything.
+WEB_ROLE = env.text("WEB_ROLE", "")
+if not re.fullmatch(r"[A-Za-z0-9_-]{0,50}", WEB_ROLE):
+    raise ImproperlyConfigured("WEB_ROLE has to be a word of letters, digits, - and _, or empty.")
+# Seconds that a node leaves an image alone which its engine has refused.
+IMAGE_RETRY_PAUSE = env.seconds("IMAGE_RETRY_PAUSE", 60)
 NODES_BROKER_URL = env.secret("NODES_BROKER_URL", "")  # of nodes alone; empty: none are woken
 SWEEP_INTERVAL = env.seconds("SWEEP_INTERVAL", 15)  # seconds between two sweeps
 

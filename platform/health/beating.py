@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 
+from django.conf import settings
 from django.db import connection
 
 from health import presence
@@ -68,6 +69,7 @@ class Beating:
 
 
 def beat_as_web() -> None:
-    """Let this process, and each that is forked from it, beat as a web server."""
-    Beating([presence.WEB]).start()
-    os.register_at_fork(after_in_child=lambda: Beating([presence.WEB]).start())
+    """Let this process, and each that is forked from it, beat as a web server of its role."""
+    parts = [presence.web_part(settings.WEB_ROLE)]
+    Beating(parts).start()
+    os.register_at_fork(after_in_child=lambda: Beating(parts).start())

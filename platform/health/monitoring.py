@@ -10,7 +10,8 @@ from datetime import timedelta
 from typing import Generic, TypeVar
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from files import marker
@@ -22,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 HEARD_WITHIN = 60.0  # seconds
+WEB_KNOWN_FOR = timedelta(days=1)
 ASK_AGAIN = 5.0  # seconds for which an answer about everything holds
 LOOK_AGAIN = 1.0  # seconds for which an answer about database and storage holds
 
@@ -65,7 +67,7 @@ def what_pages_lack() -> tuple[str, ...]:
     """Return the names of what pages need and do not have: the database, the storage."""
     try:
         fault = marker.find_fault()
-    except DatabaseError as error:
+    except Error as error:  # also an InterfaceError: a connection that has ended
         connection.close()  # or the next question would find the same broken one
         logger.error("the database does not answer: %s", error)
         return ("database",)
@@ -87,6 +89,10 @@ def what_is_missing() -> tuple[str, ...]:
 def _silent_parts() -> list[str]:
     workers = [f"{presence.WORKER_OF}{queue.name}" for queue in settings.CELERY_TASK_QUEUES]
     limits = dict.fromkeys(workers, HEARD_WITHIN)
+    # Which web servers there are is the operator's affair: those that were heard of within a day.
+    is_web = Q(part=presence.WEB) | Q(part__startswith=presence.WEB_ROLE_OF)
+    web = Heartbeat.objects.filter(is_web, at__gt=Now() - WEB_KNOWN_FOR)
+    limits |= dict.fromkeys(web.values_list("part", flat=True), HEARD_WITHIN)
     limits[presence.SWEEPER] = max(HEARD_WITHIN, presence.MISSED_BEATS * settings.SWEEP_INTERVAL)
     heard: set[str] = set()
     for part, seconds in limits.items():

@@ -14,7 +14,9 @@ from django.db.models.functions import Now
 
 from health.models import Absence, Heartbeat
 
-WEB, SWEEPER = "web", "sweeper"
+WEB, SWEEPER = "web", "sweeper"  # WEB: the web servers that answer nodes
+NODES_ROLE = "nodes"
+WEB_ROLE_OF = "web for "  # and the role of a web server that does not answer nodes
 WORKER_OF = "worker for "  # and the name of a queue
 PLATFORM = (WEB, SWEEPER)  # what a node's lease depends on
 LONGEST_PAUSE = 15.0  # seconds between two heartbeats of a part
@@ -24,6 +26,11 @@ MISSED_BEATS = 2.5  # heartbeats later a part counts as away
 # gone for good holds up nothing.
 LONGEST_ABSENCE = 3600.0
 KEPT_FOR = timedelta(days=90)
+
+
+def web_part(role: str) -> str:
+    """Return the part that a web server of this role is; without a role it answers everybody."""
+    return WEB if role in ("", NODES_ROLE) else f"{WEB_ROLE_OF}{role}"
 
 
 def pause() -> float:

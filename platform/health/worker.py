@@ -26,7 +26,7 @@ class Heartbeats(bootsteps.StartStopStep):
 
     def start(self, parent: Any) -> None:
         """Refuse a worker with another storage; otherwise beat for each of its queues."""
-        from django.db import DatabaseError, connection
+        from django.db import Error, connection
 
         from files import marker
         from health import presence
@@ -34,7 +34,7 @@ class Heartbeats(bootsteps.StartStopStep):
 
         try:
             fault = marker.find_fault()
-        except DatabaseError as error:
+        except Error as error:
             logger.warning("the storage is not proved yet: the database says %s", error)
             fault = ""
         finally:

@@ -36,7 +36,17 @@ REMEDIES: Mapping[str, str] = {
 }
 
 
-def find_fault_of_image(run: Run, step: str) -> str:
+# By what the run ended with, where that says more than the step.
+REMEDIES_OF_OUTCOMES: Mapping[str, str] = {
+    Run.Ending.NO_GPU: (
+        "The image asks for a newer GPU driver than these nodes have: NVIDIA_REQUIRE_CUDA in its "
+        "environment says what it asks for (`docker inspect IMAGE`). Build it on a base image of "
+        "an older CUDA version."
+    ),
+}
+
+
+def find_fault_of_image(run: Run, step: str, outcome: str = "") -> str:
     """Return what the team is told if this run, ended at this step, counts against its image.
 
     Empty if the machine may still be at fault.
@@ -48,13 +58,15 @@ def find_fault_of_image(run: Run, step: str) -> str:
     ran = Run.objects.filter(image=run.image_id, refused_step="", outcome__in=RAN)
     last = ran.aggregate(last=Max("pk"))["last"]
     earlier = earlier.filter(pk__gt=last or 0).exclude(pk=run.pk)
-    nodes = {run.node_id, *earlier.values_list("node", flat=True)}
-    if len(nodes) >= TIMES:
-        return f"{REMEDIES[step]} {len(nodes)} machines tried it, and each ran another image next."
+    engines = {one.node.engine_key for one in [run, *earlier.select_related("node")]}
+    remedy = REMEDIES_OF_OUTCOMES.get(outcome, REMEDIES[step])
+    if len(engines) >= TIMES:
+        return f"{remedy} {len(engines)} machines tried it, and each ran another image next."
     first = earlier.order_by("pk").first()
     if first is None or first.ended_at is None:
         return ""
-    has_waited = first.ended_at <= database_now() - retries.ELSEWHERE_FOR
-    if retries.others_serve(run) and not has_waited:
+    # A machine that has run short of something for a moment gets over it meanwhile.
+    pause = retries.ELSEWHERE_FOR if retries.others_serve(run) else retries.pause()
+    if first.ended_at > database_now() - pause:
         return ""
-    return f"{REMEDIES[step]} A machine tried it {TIMES} times, and ran another image next."
+    return f"{remedy} A machine tried it {TIMES} times, and ran another image next."

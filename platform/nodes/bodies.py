@@ -23,6 +23,7 @@ MAX_TEXT = 4000  # characters of a message
 MAX_PROBLEMS = 50
 MAX_INTEGER = 2**53
 MAX_TIME = 2**33  # seconds since 1970
+MAX_ENGINE_ID = 100  # characters
 PROCESS_ID = re.compile(r"[0-9a-f]{32}")
 MAX_COUNT = 2**31 - 1  # what a column of whole numbers holds
 TOLD = frozenset(Run.Ending.values) - {Run.Ending.NODE_LOST}  # that one we alone can know
@@ -98,6 +99,8 @@ class Body:
             gpus=tuple(one[:100] for one in self.texts("gpus")),
             runtime=self.text("runtime", at_most=50),
             version=self.text("version", at_most=50),
+            engine=self.text("engine", at_most=MAX_ENGINE_ID),
+            image_budget=self.integer_or_none("image_budget"),
         )
 
     def sign_of_life(self) -> SignOfLife:

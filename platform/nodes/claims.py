@@ -19,7 +19,6 @@ from nodes.clock import database_now
 from nodes.fitness import Health
 from nodes.models import Node, Run
 from nodes.processes import Process
-from sharedtasks.models import Phase
 from submissions import work
 from submissions.models import Entry, Submission
 from submissions.states import EntryState
@@ -39,6 +38,8 @@ class Machine:
     gpus: tuple[str, ...]  # ids, as its engine knows them
     runtime: str
     version: str
+    engine: str = ""  # its engine's own id: nodes that share one are one machine
+    image_budget: int | None = None  # bytes of an image's files that it has room for; None: any
 
 
 def claim(
@@ -81,7 +82,7 @@ def _may_be_given(node: Node) -> bool:
 
 
 def has_sample(language: str) -> bool:
-    """Say whether there are public sentences for a smoke run from this language."""
+    """Return whether there are public sentences for a smoke run from this language."""
     return language.partition("-")[0] in SENTENCES
 
 
@@ -93,6 +94,7 @@ def _note(node: Node, machine: Machine) -> None:
         gpus=list(machine.gpus),
         runtime=machine.runtime,
         version=machine.version,
+        engine=machine.engine,
     )
 
 
@@ -105,6 +107,8 @@ def _next(node: Node, machine: Machine) -> Entry | None:
         has_gpu=bool(machine.gpus),
         takes_cpu_work=node.takes_cpu_work,
     )
+    if machine.image_budget is not None:
+        entries = entries.filter(submission__image__unpacked__lte=machine.image_budget)
     return turns.next_in_turn(retries.elsewhere_first(entries, node)).first()
 
 
@@ -124,20 +128,13 @@ def fitting(
         ~Exists(siblings_smoke),
         state=EntryState.WAITING,
         withdrawn_at=None,
-        test_set__phase__in=_phases_within(memory),
+        test_set__phase__in=retries.phases_within(memory),
         submission__kind=Submission.Kind.IMAGE,
         submission__image__quarantined_at=None,
     )
     if not has_gpu:
         return entries.filter(submission__needs_gpu=False)
     return entries if takes_cpu_work else entries.filter(submission__needs_gpu=True)
-
-
-def _phases_within(memory: int) -> list[int]:
-    """Return the phases whose runs may not take more memory than this, in bytes."""
-    # Of all there are, which are few: what a phase leaves out, the contract says.
-    phases = Phase.objects.only("run_limits")
-    return [phase.pk for phase in phases if phase.limits.memory <= memory]
 
 
 def _begin(entry: Entry, node: Node, machine: Machine) -> Run:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
@@ -21,8 +22,13 @@ RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})")
 
 @of_nodes("GET")
 def image(request: HttpRequest, node: Node, pk: int) -> HttpResponseBase:
-    """Stream the archive of a run's image, whole or from a byte on."""
-    runs = Run.objects.filter(pk=pk, node=node, ended_at=None, lease_until__gt=database_now())
+    """Stream the archive of a run's image, whole or from a byte on.
+
+    Also after the run, to a node that did not get it: it is given nothing until that works.
+    """
+    is_open = Q(ended_at=None, lease_until__gt=database_now())
+    is_tried_again = Q(outcome=Run.Ending.IMAGE_UNAVAILABLE, node__failing_since__isnull=False)
+    runs = Run.objects.filter(is_open | is_tried_again, pk=pk, node=node)
     run = runs.select_related("image__archive").first()
     if run is None or not is_ticket_of(request.GET.get("ticket", ""), run):
         raise Http404("no run of this node's that goes on")

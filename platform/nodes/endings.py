@@ -89,7 +89,7 @@ def end(
     if run is None:
         return False
     step = health.step if health is not None and health.is_fit else ""
-    fault = blame.find_fault_of_image(run, step) if outcome in OURS else ""
+    fault = blame.find_fault_of_image(run, step, outcome) if outcome in OURS else ""
     if fault:
         outcome, columns = Ending.CRASHED, {**columns, "message": fault}
     elif step and outcome in OURS:
@@ -164,8 +164,10 @@ def _move(entry: Entry, to: str, reason: str) -> None:
 def _judge_node(run: Run, health: Health | None) -> None:
     if run.outcome in RAN:
         fitness.note_success(run.node_id)
-    if health is not None:
+    is_way_open = run.outcome != Ending.IMAGE_UNAVAILABLE or run.refused_step
+    if health is not None and (is_way_open or not health.is_fit):
         fitness.note_check(run.node_id, health)
+    # Else the image has not come. The proof that followed needed no download: it says nothing.
     elif run.outcome == Ending.NODE_LOST and _was_ours(run):
         pass
     elif run.outcome in OURS:

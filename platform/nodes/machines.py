@@ -35,6 +35,11 @@ class Machine:
     has_gpu: bool
     memory: int  # bytes that it offers
     takes_cpu_work: bool
+    engine_key: str  # equal for nodes that share an engine
+
+    def is_other_than(self, node: Node) -> bool:
+        """Return whether it is another machine than a node's."""
+        return self.pk != node.pk and self.engine_key != node.engine_key
 
     @property
     def is_failing(self) -> bool:
@@ -47,7 +52,7 @@ class Machine:
         return self.is_alive and not self.is_drained and not self.is_failing
 
     def serves(self, *, needs_gpu: bool, memory: int = 0) -> bool:
-        """Say whether it is there for systems of this kind that may take so much memory."""
+        """Return whether it is there for systems of this kind that may take so much memory."""
         is_kind = self.has_gpu if needs_gpu else self.takes_cpu_work
         return self.is_there and is_kind and self.memory >= memory
 
@@ -125,4 +130,5 @@ def _machine(node: Node) -> Machine:
         has_gpu=bool(node.gpus),
         memory=node.memory,
         takes_cpu_work=node.takes_cpu_work,
+        engine_key=node.engine_key,
     )

@@ -33,6 +33,7 @@ class Node(models.Model):
     memory = models.PositiveBigIntegerField(default=0)  # bytes
     runtime = models.CharField(max_length=50, blank=True)  # of its engine; empty: the usual one
     version = models.CharField(max_length=50, blank=True)
+    engine = models.CharField(max_length=100, blank=True)  # its engine's own id; empty: unknown
     # Its health: nodes.fitness keeps these.
     failures = models.PositiveSmallIntegerField(default=0)  # runs that its side spoiled, in a row
     failing_since = models.DateTimeField(null=True, blank=True)  # until its own check passes
@@ -50,6 +51,11 @@ class Node(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def engine_key(self) -> str:
+        """What is equal for nodes that are one machine; a node that does not say is its own."""
+        return f"engine {self.engine}" if self.engine else f"node {self.pk}"
 
 
 class Run(models.Model):

@@ -45,8 +45,8 @@ def note_success(run: Run) -> None:
     Image.objects.filter(pk=run.image_id, nodes_lost__gt=0).update(nodes_lost=0)
 
 
-def _nodes_lost(image: Image) -> set[int]:
-    """Return the distinct nodes that fell silent with an image, since it last ran well.
+def _nodes_lost(image: Image) -> set[str]:
+    """Return the distinct machines that fell silent with an image, since it last ran well.
 
     Not those that lost other images of late, nor what was lost while the platform was away.
     """
@@ -60,8 +60,8 @@ def _nodes_lost(image: Image) -> set[int]:
     others = others.filter(ended_at__gte=OuterRef("ended_at") - RECENT)
     runs = lost.filter(~Exists(well), ~Exists(others))
     return {
-        run.node_id
-        for run in runs
+        run.node.engine_key
+        for run in runs.select_related("node")
         if run.ended_at is not None and not platform_was_away(run.heartbeat_at, run.ended_at)
     }
 

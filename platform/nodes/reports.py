@@ -65,7 +65,7 @@ class Report:
 
 
 def heartbeat(node: Node, run_id: int, fence: int, sign: SignOfLife) -> bool:
-    """Renew the lease; say whether the node is to stop. Raises Refused, Unacceptable."""
+    """Renew the lease; return whether the node is to stop. Raises Refused, Unacceptable."""
     segments = _held(node, run_id, fence).values_list("segments", flat=True).first()
     if segments is None:
         raise Refused

@@ -8,16 +8,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from nodes.clock import database_now
 from nodes.machines import Machine, Machines
 from nodes.models import OURS, Node, Run
+from sharedtasks.models import Phase
 from submissions.models import Entry
 
 NODES_AT_MOST = 3  # on which an entry and purpose fails on our side
 RUNS_AT_MOST = 9  # on however few nodes: three times what one node may spoil before its check
 ELSEWHERE_FOR = timedelta(minutes=10)  # that a retry waits for another node
+
+
+def pause() -> timedelta:
+    """Return how long a node leaves an image alone that its engine has refused."""
+    return timedelta(seconds=settings.IMAGE_RETRY_PAUSE)
+
+
+def phases_within(memory: int) -> list[int]:
+    """Return the phases whose runs may not take more memory than this, in bytes."""
+    # Of all there are, which are few: what a phase leaves out, the contract says.
+    phases = Phase.objects.only("run_limits")
+    return [phase.pk for phase in phases if phase.limits.memory <= memory]
 
 
 def spoilt_runs(entry: Entry, purpose: str) -> QuerySet[Run]:
@@ -39,14 +53,17 @@ def elsewhere_first(entries: QuerySet[Entry], node: Node) -> QuerySet[Entry]:
     `failed_here_at` sorts what nobody else can take after everything else, so that nothing waits
     for it: None, then the failure that is longest ago.
     """
-    since = database_now() - ELSEWHERE_FOR
+    now = database_now()
+    since = now - ELSEWHERE_FOR
     here = _failed(since).filter(node=node).order_by("-ended_at")
     entries = entries.annotate(failed_here_at=Subquery(here.values("ended_at")[:1]))
-    others = [one for one in Machines.now().rows if one.pk != node.pk and one.is_there]
+    refused = _failed(now - pause()).filter(node=node, outcome__in=OURS)
+    refused = refused.exclude(refused_step="")
+    others = [one for one in Machines.now().rows if one.is_there and one.is_other_than(node)]
     cpu = _untried(since, (one for one in others if one.takes_cpu_work))
     gpu = _untried(since, (one for one in others if one.has_gpu))
     elsewhere = Q(submission__needs_gpu=False) & cpu | Q(submission__needs_gpu=True) & gpu
-    return entries.exclude(elsewhere, failed_here_at__isnull=False)
+    return entries.exclude(Exists(refused)).exclude(elsewhere, failed_here_at__isnull=False)
 
 
 def others_serve(run: Run) -> bool:
@@ -55,7 +72,7 @@ def others_serve(run: Run) -> bool:
     assert submission is not None
     memory = run.entry.test_set.phase.limits.memory
     return any(
-        one.pk != run.node_id and one.serves(needs_gpu=submission.needs_gpu, memory=memory)
+        one.is_other_than(run.node) and one.serves(needs_gpu=submission.needs_gpu, memory=memory)
         for one in Machines.now().rows
     )
 
@@ -68,8 +85,9 @@ def _failed(since: datetime) -> QuerySet[Run]:
 
 
 def _untried(since: datetime, machines: Iterable[Machine]) -> Q:
-    """Return the condition that one of these machines has not failed an entry."""
+    """Return the condition that one of these machines could run an entry and has not failed it."""
     condition = Q(pk__in=[])
     for one in machines:
-        condition |= Q(~Exists(_failed(since).filter(node=one.pk)))
+        is_untried = Q(~Exists(_failed(since).filter(node=one.pk)))
+        condition |= is_untried & Q(test_set__phase__in=phases_within(one.memory))
     return condition

@@ -152,6 +152,15 @@ def put_hypotheses(request: HttpRequest, node: Node, pk: int) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+@takes_up_to(HYPOTHESES)
+@of_nodes("PUT")
+def take_trial(request: HttpRequest, _node: Node) -> HttpResponse:
+    """Take as many bytes as hypotheses may have: a node tries whether they come through."""
+    for _ in _chunks(request, settings.MAX_HYPOTHESES_BYTES):
+        pass
+    return HttpResponse(status=204)
+
+
 @of_nodes("POST")
 def finish(request: HttpRequest, node: Node, pk: int) -> HttpResponse:
     """Close a run."""

@@ -43,6 +43,7 @@ class Site:
             "HTTPS": "false",
             "EMAIL_DELIVERY": "folder",
             "SWEEP_INTERVAL": "0.5",
+            "IMAGE_RETRY_PAUSE": "1",
             "FAULT_LOG": str(folder / "faults.log"),
             "TMPDIR": str(folder / "tmp"),  # a killed worker leaves its temporary files
             **settings,

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError, connection
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
 from django.utils import timezone
 
 from accounts import checks as account_checks
@@ -93,6 +93,47 @@ def test_a_database_that_is_away_is_named_and_nothing_secret_is_told(
     assert answer.json() == {"ok": False, "missing": ["database"]}
 
 
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError, InternalError, DatabaseError])
+def test_a_database_is_away_whatever_its_driver_calls_that(client, site, monkeypatch, error):
+    def fail(*_args, **_options):
+        raise error("connection already closed")
+
+    monkeypatch.setattr(marker.StorageMarker, "objects", SimpleNamespace(values_list=fail))
+    monkeypatch.setattr(monitoring.connection, "close", lambda: None)  # the test's own
+
+    assert client.get("/readyz").json() == {"ok": False, "missing": ["database"]}
+
+
+@pytest.mark.parametrize(
+    ("role", "part"),
+    [
+        ("", "web"), ("nodes", "web"), ("pages", "web for pages"),
+        ("uploads", "web for uploads"), ("a-role_2", "web for a-role_2"),
+    ],
+)  # fmt: skip
+def test_a_web_server_beats_as_its_role(settings, monkeypatch, role, part):
+    begun = []
+    settings.WEB_ROLE = role
+    monkeypatch.setattr(
+        beating, "Beating", lambda parts: begun.append(parts) or SimpleNamespace(start=list)
+    )
+    monkeypatch.setattr(beating.os, "register_at_fork", lambda **_: None)
+
+    beating.beat_as_web()
+
+    assert begun == [[part]]
+
+
+@pytest.mark.parametrize("part", ["web for pages", "web for uploads", "web"])
+def test_only_a_web_server_for_nodes_makes_an_absence_that_leases_depend_on(part):
+    for one in ("web", "web for pages", "web for uploads"):
+        presence.beat(one)
+    Heartbeat.objects.filter(part=part).update(at=timezone.now() - timedelta(seconds=300))
+    presence.beat(part)
+
+    assert (presence.last_absence(timezone.now()) is not None) == (part == "web")
+
+
 @pytest.mark.parametrize("content", [None, "", "0" * 32, "a" * 10_000, "\N{SNOWMAN}"])
 def test_another_storage_is_not_ready(client, site, settings, content):
     path = settings.MEDIA_ROOT / marker.NAME
@@ -117,10 +158,18 @@ def test_another_storage_is_not_ready(client, site, settings, content):
         ("worker for images", 59, False),
         ("worker for images", 3600, True),
         ("worker for images", None, True),
-        ("web", 600, False),  # the web server answers this very question
+        ("web", 50, False),
+        ("web", 600, True),  # the one that answers nodes: another one answers this question
+        ("web", 90_000, False),  # taken away for good
+        ("web", None, False),
+        ("web for pages", 61, True),
+        ("web for uploads", 59, False),
+        ("web for a_role-of-yours", 3600, True),
+        ("web for pages", 90_000, False),
     ],
 )
 def test_monitoring_names_what_was_not_heard_of(client, site, part, seconds, is_missing):
+    presence.beat(part)
     rows = Heartbeat.objects.filter(part=part)
     if seconds is None:
         rows.delete()

@@ -226,6 +226,39 @@ def test_three_failures_in_a_row_of_any_kind_ask_for_a_check(first, make_entry, 
     assert {state(one) for one in entries} == {EntryState.WAITING}
 
 
+@pytest.mark.parametrize("images", [1, 3])
+def test_images_that_never_come_stop_a_node_that_runs_what_it_has(first, make_entry, images):
+    entries = [make_entry() for _ in range(images)]
+    address = ""
+    for _ in range(9):
+        answer = first.claim()
+        if answer.status_code == 200:
+            address = answer.json()["image"]["archive"]["url"]
+            first.finish(answer.json(), outcome="image_unavailable", **proved(""))
+        else:  # its check fetches the last image again, in vain
+            assert first.claim(**unfit("the proxy cuts it")).headers["Terminarium-Check"] == "1"
+
+    assert Run.objects.count() == fitness.FAILURES_TO_CHECK
+    assert {state(one) for one in entries} == {EntryState.WAITING}
+    assert Node.objects.get().failing_reason == "the proxy cuts it"
+    headers = {"Authorization": f"Bearer {first.token}"}
+    assert first.client.get(address, headers=headers).getvalue() == b"the archive of an image"
+    assert first.client.put("/nodes/v1/trial", b"x" * 9, headers=headers).status_code == 204
+
+    run = first.claim(**proved("")).json()
+    assert fitness_of(first) == (True, 0)
+    assert first.client.get(address, headers=headers).status_code == 404
+    first.finish(run, outcome="crashed", message="It crashed.")
+
+
+def test_a_trial_takes_no_more_than_hypotheses_have_and_no_stranger(first, settings):
+    settings.MAX_HYPOTHESES_BYTES = 100
+    headers = {"Authorization": f"Bearer {first.token}"}
+
+    assert first.client.put("/nodes/v1/trial", b"x" * 101, headers=headers).status_code == 413
+    assert first.client.put("/nodes/v1/trial", b"x").status_code == 401
+
+
 @pytest.mark.parametrize("between", ["ok", "crashed", "timeout"])
 def test_a_run_that_ends_by_its_system_forgets_the_failures_before(first, make_entry, between):
     make_entry()
@@ -462,3 +495,81 @@ def test_nobody_is_blamed_for_what_ended_while_the_platform_was_away(make_entry,
 
     assert not is_quarantined(entry)
     assert [fitness_of(one) for one in speakers] == [(True, 0)] * 4
+
+
+# Which machine ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("engines", "is_told"),
+    [(("a", "b"), True), (("", ""), True), (("a", ""), True), (("a", "a"), False)],
+)
+def test_nodes_of_one_engine_are_one_machine(first, make_entry, engines, is_told):
+    second = Speaker("second")
+    second.claim(engine=engines[1])
+    entry = make_entry()
+
+    first.finish(first.claim(engine=engines[0]).json(), outcome="engine_error", **proved("start"))
+    again = second.claim(engine=engines[1]).json()
+    second.finish(again, outcome="engine_error", **proved("start"))
+
+    assert (state(entry) == EntryState.REJECTED) == is_told
+
+
+@pytest.mark.parametrize(("engines", "is_bad"), [(("", "", ""), True), (("a", "a", "b"), False)])
+def test_nodes_of_one_engine_speak_once_against_an_image(make_entry, monkeypatch, engines, is_bad):
+    monkeypatch.setattr(retries, "NODES_AT_MOST", 99)
+    speakers = [Speaker(f"node-{number}") for number in range(3)]
+    entry = make_entry()
+    for speaker, engine in zip(speakers, engines, strict=True):
+        run = speaker.claim(engine=engine).json()
+        speaker.beat(run)
+        end_leases()
+        sweep_runs()
+
+    assert is_quarantined(entry) == is_bad
+
+
+@pytest.mark.parametrize("step", ["load", "create", "start"])
+def test_the_only_node_tries_a_refused_image_again_after_a_minute(first, make_entry, step):
+    image = make_image()
+    bad, sibling, good = make_entry(image), make_entry(image), make_entry()
+    outcome = REFUSED[step]
+    first.finish(first.claim().json(), outcome=outcome, **proved(step))
+
+    run = first.claim().json()  # nobody waits for the bad one
+    assert Run.objects.get(pk=run["run"]).entry == good
+    first.finish(run, outcome="crashed", message="It crashed.")
+    assert first.claim().status_code == 204
+    assert (state(bad), state(sibling)) == (EntryState.WAITING,) * 2
+
+    Run.objects.update(ended_at=F("ended_at") - timedelta(seconds=61))
+    first.finish(first.claim().json(), outcome=outcome, **proved(step))
+    assert EntryState.REJECTED in (state(bad), state(sibling))
+
+
+def test_a_gpu_driver_that_is_too_old_has_its_own_remedy(first, second, make_entry):
+    entry = make_entry()
+
+    for speaker in (first, second):
+        speaker.finish(speaker.claim().json(), outcome="no_gpu", **proved("start"))
+
+    assert state(entry) == EntryState.REJECTED
+    assert "NVIDIA_REQUIRE_CUDA" in entry.reason
+    assert "folder" not in entry.reason
+
+
+@pytest.mark.parametrize("memory", [1, 1000, MACHINE["memory"]])
+def test_a_retry_does_not_wait_for_a_node_without_the_memory_for_it(first, make_entry, memory):
+    Speaker("small").claim(memory=memory)
+    make_entry()
+    first.finish(first.claim().json(), outcome="engine_error")
+
+    assert first.claim().status_code == (204 if memory == MACHINE["memory"] else 200)
+
+
+@pytest.mark.parametrize(("budget", "status"), [(None, 200), (2**50, 200), (0, 204)])
+def test_a_node_is_not_given_images_that_it_has_no_room_for(first, make_entry, budget, status):
+    make_entry()
+
+    assert first.claim(image_budget=budget).status_code == status

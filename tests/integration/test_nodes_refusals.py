@@ -29,8 +29,10 @@ METHODS = {
     "node-log": "put",
     "node-finish": "post",
     "node-goodbye": "post",
+    "node-trial": "put",
 }
-OF_A_RUN = [name for name in METHODS if name not in ("node-me", "node-claim", "node-goodbye")]
+OF_NO_RUN = ("node-me", "node-claim", "node-goodbye", "node-trial")
+OF_A_RUN = [name for name in METHODS if name not in OF_NO_RUN]
 WRITES = [name for name in OF_A_RUN if name != "node-image"]
 JSON = ["node-claim", "node-heartbeat", "node-finish", "node-goodbye"]
 BEAT = {"stage": "running", "done": 1, "segments": 4, "memory": 7}
@@ -57,6 +59,7 @@ def ask(client, run, node):
         "node-me": "/nodes/v1/me",
         "node-claim": "/nodes/v1/claim",
         "node-goodbye": "/nodes/v1/goodbye",
+        "node-trial": "/nodes/v1/trial",
         "node-image": run["image"]["archive"]["url"],
         **{name: f"/nodes/v1/runs/{run['run']}/{name.removeprefix('node-')}" for name in WRITES},
     }

@@ -83,9 +83,11 @@ def make_work(platform, state, engine_address, monkeypatch):
 
     def make(machine=OFFER):
         images = Images(Platform(platform.url, TOKEN), state, GB)
-        fitness = Fitness(state, machine, images)
         client = Platform(platform.url, TOKEN)
-        return Work(client, images, machine, fitness, grace=0.0, on_refusal=lambda: None)
+        fitness = Fitness(state, machine, images, client)
+        return Work(
+            client, images, machine, fitness, grace=0.0, patience=0.0, on_refusal=lambda: None
+        )
 
     return make
 

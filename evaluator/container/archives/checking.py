@@ -13,7 +13,7 @@ from evaluator.container.archives.kinds import SAVE
 from evaluator.container.archives.layers import SMALLER, Budget, Layer, read_layer
 from evaluator.container.archives.layouts import Found, find_image, layer_sections
 from evaluator.container.archives.members import scan
-from evaluator.container.archives.places import check_places
+from evaluator.container.archives.places import Places, check_places
 from evaluator.container.archives.sources import (
     BrokenError,
     FileSource,
@@ -21,12 +21,17 @@ from evaluator.container.archives.sources import (
     TooManyBytesError,
     is_gzip,
 )
-from evaluator.container.archives.tree import Tree
+from evaluator.container.archives.tree import TooManyStepsError, Tree
 from evaluator.container.flags import Image
 from evaluator.container.limits import GB
 from evaluator.container.verdict import in_bytes
 from evaluator.errors import ImageError, ProblemLog
 from evaluator.formats.limits import Refused
+
+TOO_MANY_STEPS = (
+    "The image's links lead in too many steps through its folders. Build it with files at their "
+    "own paths, not below symbolic links."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +170,27 @@ def _read_layers(
         except Refused as refused:
             log.add(refused.message)
             break
+        except TooManyStepsError:
+            log.add(f"{TOO_MANY_STEPS} This was reached in layer {where}.")
+            break
     log.raise_as(ImageError)
-    places = check_places(tree, found.config)
-    for fault in places.faults:
-        log.add(fault)
-    log.raise_as(ImageError)
+    places = _check_places(tree, found, log)
     if target:
         target.end()
     return tuple(read[diff_id] for diff_id in diff_ids), places.notes
+
+
+def _check_places(tree: Tree, found: Found, log: ProblemLog) -> Places:
+    """Return what was noted; raises ImageError for what is wrong."""
+    places = Places()
+    try:
+        places = check_places(tree, found.config)
+    except TooManyStepsError:
+        log.add(TOO_MANY_STEPS)
+    for fault in places.faults:
+        log.add(fault)
+    log.raise_as(ImageError)
+    return places
 
 
 class _Progress:

@@ -42,6 +42,7 @@ class End(Enum):
     LOOP = "its symbolic links have no end"
     CLIMBS = "it is reached through a symbolic link that leads out of the image"
     BLOCKED = "it is below a file"
+    TOO_FAR = "it leads through too many folders and links"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,10 @@ class Places:
 
 
 def check_places(tree: Tree, config: Config) -> Places:
-    """Return what is wrong, each with the remedy. The tree is complete; this adds to it."""
+    """Return what is wrong, each with the remedy. The tree is complete; this adds to it.
+
+    Raises TooManyStepsError if the links of the image lead too far.
+    """
     found = Places(list(_own_faults(tree)))
     if found.faults:
         return found  # what follows leads through them
@@ -205,8 +209,12 @@ def follow(tree: Tree, path: str, mounted: set[str]) -> Reached:
     done: list[bytes] = []
     left = list(reversed(_parts(path)))
     followed = 0
+    walk = tree.walk()
     while left:
         part = left.pop()
+        walk.step_from_root(done)
+        if walk.is_too_long:
+            return Reached(Kind.LINK, _text(done), True, end=End.TOO_FAR)
         if part == b"..":
             if not done:
                 return Reached(Kind.MISSING, "/", followed > 0, end=End.CLIMBS)
@@ -221,6 +229,7 @@ def follow(tree: Tree, path: str, mounted: set[str]) -> Reached:
             target = tree.target(node)
             if followed > MAX_FOLLOWED or target is None:
                 return Reached(Kind.LINK, _text(here), True, end=End.LOOP)
+            walk.follow(target)
             done = [] if target.startswith(b"/") else done
             left += reversed([one for one in target.split(b"/") if one not in (b"", b".")])
             continue

@@ -17,6 +17,12 @@ from typing import Final
 Parts = Sequence[bytes]  # of a path from the image's root: b"usr", b"bin"
 
 MAX_LINK_BYTES = 16 * 1024 * 1024  # of all symbolic links; a large Python environment has 2 MB
+# Looking a path up step by step takes about 1 µs a step: 20 s for what an image may ask for. One
+# of a million files that names no folder of its own takes fewer than half.
+MAX_STEPS = 20_000_000
+MAX_STEPS_OF_A_PATH = 50_000  # an ordinary one takes fewer than 50
+NAMES_PER_STEP = 64  # of a path, which are put together in about the time of one step
+BYTES_PER_STEP = 16  # of a link's target, which is taken apart
 FIRST_SLOTS = 1024  # a power of two
 # What a path is, in one number: its kind, the layer that says so, the lowest layer that shines
 # through it, its flags, and where the target of a link is kept.
@@ -43,6 +49,10 @@ OVER_64_KB: Final = 4
 OVER_1_MB: Final = 8
 
 
+class TooManyStepsError(Exception):
+    """The paths of an image lead through more links and folders than we follow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """What is known of a path."""
@@ -62,6 +72,7 @@ class Tree:
 
     def __init__(self) -> None:
         self.layer = 0
+        self.steps = 0  # that were taken from name to name, of all paths so far
         self._table = _Table()
         self._targets = bytearray(b"\0")
 
@@ -108,11 +119,46 @@ class Tree:
         self._targets += target + b"\0"
         return place
 
+    def walk(self) -> Walk:
+        """Begin the way of one path, whose steps are counted."""
+        return Walk(self)
+
     def target(self, node: Node) -> bytes | None:
         """Return where a symbolic link leads, None if that was not kept."""
         if node.link == NOT_KEPT:
             return None
         return bytes(self._targets[node.link : self._targets.index(0, node.link)])
+
+
+class Walk:
+    """The steps of one path through folders and links: counted, since links can make them many."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._steps = 0
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether this one path takes more steps than a path may."""
+        return self._steps > MAX_STEPS_OF_A_PATH
+
+    def step(self, path: Parts) -> None:
+        """Count a look at a path. Raises TooManyStepsError once the image has had its share."""
+        self._count(1 + len(path) // NAMES_PER_STEP)
+
+    def step_from_root(self, path: Parts) -> None:
+        """Count a look at a path and at each folder on the way to it."""
+        self._count(1 + len(path) * (1 + len(path) // (2 * NAMES_PER_STEP)))
+
+    def follow(self, target: bytes) -> None:
+        """Count the reading of a link's target."""
+        self._count(1 + len(target) // BYTES_PER_STEP)
+
+    def _count(self, steps: int) -> None:
+        self._steps += steps
+        self._tree.steps += steps
+        if self._tree.steps > MAX_STEPS:
+            raise TooManyStepsError
 
 
 def _node(number: int) -> Node:

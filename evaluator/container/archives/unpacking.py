@@ -49,7 +49,8 @@ def apply_entry(
     """Note one entry of the layer that is being read in the tree.
 
     `start` is how a file begins; `take_folder` is called for each folder that the engine makes
-    without an entry for it. Raises BrokenError for what the engine can't unpack.
+    without an entry for it. Raises BrokenError for what the engine can't unpack, TooManyStepsError
+    if the links of the image lead too far.
     """
     name = entry.name.encode(errors="surrogateescape")
     parts = _parts(name, entry)
@@ -96,8 +97,12 @@ def _folder(
     done: list[bytes] = []
     left = list(reversed(path))
     followed = 0
+    walk = tree.walk()
     while left:
         part = left.pop()
+        walk.step(done)
+        if walk.is_too_long:
+            raise _broken(entry, "a path that leads through too many folders and links")
         if part == b"..":
             done = done[:-1]
             continue
@@ -108,6 +113,7 @@ def _folder(
             target = tree.target(node)
             if followed > MAX_FOLLOWED or target is None:
                 raise _broken(entry, f"a path through the link {_shown(here)}, which has no end")
+            walk.follow(target)
             done = [] if target.startswith(b"/") else done
             left += [one for one in reversed(target.split(b"/")) if one not in (b"", b".")]
             continue

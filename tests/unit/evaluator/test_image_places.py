@@ -89,6 +89,79 @@ def test_the_tree_of_a_large_image_is_the_same_as_a_dictionary():
     assert small.here([b"d", b"x"]).kind is tree.Kind.MISSING
 
 
+DOWN_AND_UP = "d/../" * 810
+DEEP = "/".join(["d"] * 1900)
+
+
+def chain(length, padding):
+    return [folder("d"), *(link(f"l{n}", f"{padding}l{n + 1}") for n in range(length))]
+
+
+# Images whose paths take far more steps than they have bytes, and how many steps one may take.
+LONG_WAYS = {
+    "files through links that climb": [
+        *chain(10, DOWN_AND_UP), link("l10", "d"), *(member(f"l0/{n}") for n in range(90)),
+    ],
+    "files through links of slashes": [
+        *chain(30, "/" * 4000), link("l30", "d"), *(member(f"l0/{n}") for n in range(90)),
+    ],
+    "hard links through links": [
+        *chain(10, DOWN_AND_UP), link("l10", "d"), member("d/x"),
+        *(member(f"x{n}", type=b"1", linkname="l0/x") for n in range(90)),
+    ],
+    "whiteouts through links": [
+        *chain(10, DOWN_AND_UP), link("l10", "d"), *(member(f"l0/.wh.{n}") for n in range(90)),
+    ],
+    "deep folders below a link": [
+        folder(DEEP), link("l", "d"), *(member(f"l/{DEEP[4:]}/{n}") for n in range(90)),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LONG_WAYS)
+def test_links_that_make_long_ways_are_refused_after_a_bounded_number_of_steps(name, monkeypatch):
+    monkeypatch.setattr(tree, "MAX_STEPS", 200_000)
+    looks = []
+    here = tree.Tree.here
+    monkeypatch.setattr(tree.Tree, "here", lambda *args: looks.append(1) or here(*args))
+
+    with pytest.raises(ImageError, match=r"The image's links lead in too many steps .* layer 2"):
+        check(image_cases.one(*LONG_WAYS[name]))
+
+    assert len(looks) < 201_000
+
+
+@pytest.mark.parametrize("name", ["through 39 links", "through volumes"])
+def test_places_through_links_that_make_long_ways_are_refused(name, monkeypatch):
+    looks = []
+    at = tree.Tree.at
+    monkeypatch.setattr(tree.Tree, "at", lambda *args: looks.append(1) or at(*args))
+    links = [*chain(39, DOWN_AND_UP), link("l39", "d")]
+    volumes = {f"/l0/{n}": {} for n in range(60)} if name == "through volumes" else {}
+    if volumes:
+        monkeypatch.setattr(tree, "MAX_STEPS", 200_000)
+
+    with pytest.raises(ImageError, match=r"too many (folders and links|steps)"):
+        check(image_cases.one(*links, WorkingDir="/l0/x", Volumes=volumes))
+
+    assert len(looks) < 201_000
+
+
+def test_one_path_through_39_long_links_is_refused_at_once():
+    links = [*chain(39, DOWN_AND_UP), link("l39", "d")]
+
+    assert check(image_cases.one(*links))
+    with pytest.raises(ImageError, match="a path that leads through too many folders and links"):
+        check(image_cases.one(*links, member("l0/x")))
+
+
+def test_ordinary_links_of_a_layer_cost_next_to_nothing(monkeypatch):
+    monkeypatch.setattr(tree, "MAX_STEPS", 10_000)
+    many = [folder("usr"), folder("usr/lib"), link("lib", "usr/lib"), link("lib64", "lib")]
+
+    assert check(image_cases.one(*many, *(member(f"lib64/{n}") for n in range(1000))))
+
+
 @pytest.mark.parametrize(
     ("command", "found"),
     [

@@ -58,6 +58,16 @@ def test_a_node_offers_what_the_engine_has_or_less(offer, settings, cpus, memory
     assert (machine.gpus, machine.runtime) == (("0",), "runsc")
 
 
+@pytest.mark.parametrize("info", [INFO, INFO | {"ID": "7TLN:4C5A"}, INFO | {"ID": "x\n" * 99}])
+def test_a_node_says_which_engine_it_has_and_how_much_an_image_may_have(offer, info):
+    machine = offer(info, image_budget=5 * GB)
+
+    assert machine.image_budget == 5 * GB
+    assert machine.engine.isprintable()
+    assert bool(machine.engine) == ("ID" in info)
+    assert len(machine.engine) <= 100
+
+
 def test_an_engine_that_names_images_otherwise_is_refused_with_the_remedy(offer):
     with pytest.raises(SettingsError, match="containerd-snapshotter"):
         offer(INFO | CONTAINERD)
