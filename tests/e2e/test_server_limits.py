@@ -204,6 +204,7 @@ def test_few_open_files_cost_connections_and_not_the_process(tmp_path: Path) -> 
             client.close()
         after = ask_process(port)
 
+    assert "Too many open files: dropping connections" in (tmp_path / "server.log").read_text()
     assert before[0] == during[0] == after[0]
     assert during[1] <= 80
 

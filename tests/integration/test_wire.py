@@ -176,3 +176,10 @@ def test_the_number_of_connections_follows_from_the_limit(
     monkeypatch.setattr(resource, "getrlimit", lambda _: (limit, limit))
 
     assert serve.count_connections() == connections
+
+
+@pytest.mark.parametrize("grace", [1, 30, 1800])
+def test_a_stop_waits_as_long_as_the_setting_says(grace, settings):
+    settings.WEB_GRACE = grace
+
+    assert serve.Server(["127.0.0.1:0"]).cfg.graceful_timeout == grace

@@ -78,7 +78,9 @@ class Kept:
 
     def __init__(self, folder: Path | None) -> None:
         """Begin a file. Raises OSError."""
-        self._file: IO[bytes] = tempfile.TemporaryFile(buffering=0, dir=folder)
+        self._file: IO[bytes] = tempfile.TemporaryFile(  # noqa: SIM115 (closed when it is sent)
+            buffering=0, dir=folder
+        )
         self._sent = self._end = 0  # bytes
 
     def add(self, data: bytes) -> bool:

@@ -249,7 +249,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _make_room(self, error: OSError) -> None:
         """Drop those that are nearest to being late: idle ones, and who has not asked yet."""
-        self.log.warning("%s: dropping connections, of %s", error, self.nr_conns)
+        self.log.warning("%s: dropping connections, of %s", error.strerror, self.nr_conns)
         if not self._waiting:
             time.sleep(PAUSE)
         for conn in sorted(self._waiting, key=lambda conn: conn.deadline)[:DROPPED]:
