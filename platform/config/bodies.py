@@ -41,7 +41,7 @@ class Limit:
 
 
 USUAL = Limit(
-    "MAX_UPLOAD_BYTES", "MAX_BODY_BYTES", "Send the hypotheses alone, without sources or logs."
+    "MAX_UPLOAD_BYTES", "MAX_BODY_BYTES", "Send only the hypotheses, without sources or logs."
 )
 
 

@@ -17,10 +17,13 @@ from gunicorn.app.base import BaseApplication
 
 from config.bodies import length_of
 from config.serving.arrivals import SMALL_BODY
-from config.serving.worker import IDLE, Worker
+from config.serving.wire import Wire
+from config.serving.worker import IDLE, NODE_THREADS, Worker
 
 CONNECTIONS = 2000  # at a time, for each process; most of them wait in the loop
-GRACE = 30  # seconds that requests may take to end when the server is told to stop
+FILES_OF_A_CONNECTION = 2  # open ones: its socket, and what it has not taken of an answer
+FILES_OF_A_THREAD = 4  # a socket to the database, an upload, its slot, what is read
+FILES_AT_LEAST = 64  # of the process
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -37,9 +40,9 @@ class Server(BaseApplication):  # type: ignore[misc]
             "workers": settings.WEB_PROCESSES,
             "threads": settings.WEB_THREADS,
             "worker_class": Worker,
-            "worker_connections": CONNECTIONS,
+            "worker_connections": count_connections(),
             "keepalive": IDLE,
-            "graceful_timeout": GRACE,
+            "graceful_timeout": settings.WEB_GRACE,
             "control_socket_disable": True,
             "post_request": _let_go,
             "proc_name": "terminarium",
@@ -71,15 +74,31 @@ def main() -> None:
     )
     bind = parser.parse_args().bind or ["127.0.0.1:8000"]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    _allow_open_files()
+    allow_open_files()
     Worker.transfers = settings.WEB_TRANSFERS
+    Wire.folder = settings.FILE_UPLOAD_TEMP_DIR
     Server(bind).run()
 
 
-def _allow_open_files() -> None:
+def count_connections() -> int:
+    """Return how many connections a process may have with the open files that it is allowed."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return CONNECTIONS
+    # Where few files are allowed, half of them are the threads': not all threads are busy.
+    for_connections = max(soft - _files_of_threads(), soft // 2)
+    return max(1, min(CONNECTIONS, for_connections // FILES_OF_A_CONNECTION))
+
+
+def _files_of_threads() -> int:
+    threads = settings.WEB_THREADS + settings.WEB_TRANSFERS + NODE_THREADS
+    return FILES_AT_LEAST + FILES_OF_A_THREAD * threads
+
+
+def allow_open_files() -> None:
     """Each connection is an open file, of which many systems allow 1,024 unless asked."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 2 * CONNECTIONS + 1024
+    wanted = FILES_OF_A_CONNECTION * CONNECTIONS + _files_of_threads()
     if soft != resource.RLIM_INFINITY and soft < wanted:
         limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(limit, soft), hard))

@@ -83,6 +83,7 @@ ROOT_URLCONF = "config.urls"
 WEB_PROCESSES = env.integer("WEB_PROCESSES", 1, minimum=1)
 WEB_THREADS = env.integer("WEB_THREADS", 16, minimum=1)  # of each process, for pages
 WEB_TRANSFERS = env.integer("WEB_TRANSFERS", 64, minimum=1)  # large bodies at a time, of each
+WEB_GRACE = env.integer("WEB_GRACE", 30, minimum=1)  # seconds to end in when told to stop
 WSGI_APPLICATION = "config.wsgi.application"
 
 TEMPLATES = [

@@ -16,7 +16,7 @@ from config.bodies import declared_length
 from config.serving.arrivals import SMALL_BODY
 from files.incoming import close_all, require_room
 from files.trouble import StorageTrouble, trouble_in
-from files.turns import Turn, take_turn
+from files.upload_slots import Slot, take_slot
 
 logger = logging.getLogger(__name__)
 
@@ -53,9 +53,9 @@ class UploadMiddleware:
         try:
             return self.get_response(request)
         finally:
-            turn: Turn | None = getattr(request, "upload_turn", None)
-            if turn is not None:
-                turn.end()
+            slot: Slot | None = getattr(request, "upload_slot", None)
+            if slot is not None:
+                slot.end()
             if request.method == "POST" and request.content_type == "multipart/form-data":
                 close_all(request.upload_handlers)
 
@@ -110,16 +110,18 @@ def answer_trouble(request: HttpRequest, error: Exception) -> HttpResponse:
 
 def _refuse(request: HttpRequest, view: Callable[..., Any]) -> HttpResponse | None:
     """Answer what need not be read. Raises NoRoom, OSError."""
-    if declared_length(request) > SMALL_BODY:
+    # A client that waits to be told to go on is as slow as it likes: our own server waits for small
+    # bodies itself, and no such header comes from there.
+    if declared_length(request) > SMALL_BODY or "HTTP_EXPECT" in request.META:
         if not request.user.is_authenticated:  # nothing large is taken from a visitor
             return redirect_to_login(request.get_full_path())
-        turn = take_turn(request.user.pk)
-        if turn is None:
+        slot = take_slot(request.user.pk)
+        if slot is None:
             context = {"at_once": settings.UPLOADS_AT_ONCE}
             response = render(request, "429.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
             response["Retry-After"] = str(AGAIN_SOON)
             return response
-        request.upload_turn = turn  # type: ignore[attr-defined]
+        request.upload_slot = slot  # type: ignore[attr-defined]
     check: Check | None = getattr(view, "before_body", None)
     if check is not None and (refusal := check(request)) is not None:
         return refusal

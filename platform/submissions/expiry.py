@@ -6,9 +6,11 @@ import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 
-from submissions.models import Submission, SubmittedFile
+from submissions.models import Submission, SubmittedFile, Verdict
 from submissions.states import SubmissionState
 
 logger = logging.getLogger(__name__)
@@ -17,16 +19,12 @@ AT_MOST = 500  # files in one sweep
 
 
 def remove_refused_files() -> int:
-    """Let go of the files of submissions that were refused long ago; return how many.
+    """Let go of the files that were refused long ago; return how many.
 
     Their names and problems stay. files.storage removes the bytes, unless they are used elsewhere.
     """
     before = timezone.now() - timedelta(days=settings.REFUSED_FILES_DAYS)
-    due = SubmittedFile.objects.filter(
-        submission__state=SubmissionState.REFUSED,
-        submission__state_since__lt=before,
-        file__isnull=False,
-    )
+    due = _refused_files().filter(submission__state_since__lt=before, file__isnull=False)
     removed = SubmittedFile.objects.filter(
         pk__in=list(due.values_list("pk", flat=True)[:AT_MOST])
     ).update(file=None)
@@ -37,6 +35,21 @@ def remove_refused_files() -> int:
 
 def expires_at(submission: Submission) -> datetime | None:
     """Return when a submission's files are removed; None: they are kept."""
-    if submission.state != SubmissionState.REFUSED:
+    if not _refused_files().filter(submission=submission).exists():
         return None
     return submission.state_since + timedelta(days=settings.REFUSED_FILES_DAYS)
+
+
+def _refused_files() -> QuerySet[SubmittedFile]:
+    """Return the files of which nothing was accepted.
+
+    All files of a refused submission; of one that is accepted in part those without an entry. Of a
+    zip nothing is removed while one of its files has an entry.
+    """
+    of_file = Q(file=OuterRef("name")) | Q(file__startswith=Concat(OuterRef("name"), Value("/")))
+    verdicts = Verdict.objects.filter(of_file, submission=OuterRef("submission"))
+    is_refused = Exists(verdicts.filter(errors__gt=0)) & ~Exists(verdicts.filter(errors=0))
+    return SubmittedFile.objects.filter(
+        Q(submission__state=SubmissionState.REFUSED)
+        | (Q(submission__state=SubmissionState.ACCEPTED) & is_refused)
+    )

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from django.conf import settings
-from django.db.models import QuerySet, Sum
+from django.db.models import Case, Expression, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,13 +19,14 @@ from django.utils import timezone
 from accounts.models import Team, User
 from config.bodies import declared_length
 from submissions.models import Submission
+from submissions.states import SubmissionState
 
 WINDOW = timedelta(hours=24)
 
 
 def refuse(request: HttpRequest) -> HttpResponse | None:
     """Answer a person who has sent too much, before the next body is read; None: it is taken."""
-    if not isinstance(request.user, User) or request.user.is_superuser:
+    if not isinstance(request.user, User) or request.user.is_organiser:
         return None
     size = declared_length(request)
     own = Submission.objects.filter(member=request.user)
@@ -43,7 +44,7 @@ def refuse(request: HttpRequest) -> HttpResponse | None:
 
 def refuse_team(request: HttpRequest, team: Team, size: int) -> HttpResponse | None:
     """Answer a person whose team has sent too much; None: it is taken."""
-    if isinstance(request.user, User) and request.user.is_superuser:
+    if isinstance(request.user, User) and request.user.is_organiser:
         return None
     at = next_at(team.submissions.all(), size)
     return None if at is None else _answer(request, f"{team} has", at)
@@ -54,11 +55,25 @@ def next_at(sent: QuerySet[Submission], size: int) -> datetime | None:
     recent = list(
         sent.filter(created_at__gt=timezone.now() - WINDOW)
         .order_by("created_at")
-        .annotate(bytes=Coalesce(Sum("files__file__size"), 0))
+        .annotate(bytes=_bytes_of_each())
         .values_list("created_at", "bytes")
     )
     excess = _first_that_may_stay(recent, size)
     return recent[excess - 1][0] + WINDOW if excess else None
+
+
+def _bytes_of_each() -> Expression:
+    """Return how much a submission brought.
+
+    The archive of an image goes once it is accepted, and one from a registry is never a file that
+    was sent: what we keep of it counts, and the most that it may have while it is fetched.
+    """
+    is_fetched_now = Q(state=SubmissionState.CHECKING) & ~Q(image_reference="")
+    return Case(
+        When(image__isnull=False, then=F("image__archive__size")),
+        When(is_fetched_now, then=Value(settings.MAX_IMAGE_BYTES)),
+        default=Coalesce(Sum("files__file__size"), 0),
+    )
 
 
 def _first_that_may_stay(recent: Sequence[tuple[datetime, int]], size: int) -> int:

@@ -18,8 +18,8 @@ from submissions.boards import touch_board
 from submissions.models import Entry, Score
 from submissions.primaries import end_primary, is_outdated, lock_primaries
 from submissions.scorer import scorer
+from submissions.scoring_room import enter_room
 from submissions.states import EntryState
-from submissions.turns import take_turn
 
 LARGEST_NAMED = 5  # segments, to the team of an entry that costs too much
 MAX_NAME_SHOWN = 60  # characters of an id
@@ -29,7 +29,7 @@ MAX_STATISTICS_BYTES = 256 * 1024 * 1024
 def evaluate(entry: Entry) -> evaluator.ScoringResult:
     """Compute every metric that the entry's test set has; reads files, writes nothing.
 
-    Raises turns.NotNow, scorer.LimitPassed or scorer.ScorerFailed.
+    Raises scoring_room.NotNow, scorer.LimitPassed or scorer.ScorerFailed.
     """
     test_set = testsets.read(entry.test_set)
     key = entry.test_set.digest
@@ -37,7 +37,7 @@ def evaluate(entry: Entry) -> evaluator.ScoringResult:
         test_set = next(one.against for one in candidates(test_set) if one.name == entry.system)
         key = f"{key} {entry.system}"
     job = Job(key, hypotheses.load(entry), entry.test_set.lemmatiser)
-    with take_turn(alone=entry.overruns > 0):
+    with enter_room(alone=entry.overruns > 0):
         return scorer.score(test_set, job)
 
 

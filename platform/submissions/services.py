@@ -115,32 +115,42 @@ def choose_system(*, verdict: Verdict, system: str, member: User) -> Submission:
 
 def submit_image(*, planned: PlannedImage, archive: Upload) -> Submission:
     """Store the archive of an image and tell the workers; opens nothing. Raises ValidationError."""
-    submission = require_image_taken(planned)
+    submission = _described_image(planned)
+    _require_turn(submission, unless_sent=True)
     stored = _store([archive], max_bytes=settings.MAX_IMAGE_BYTES)
     return _once(submission, stored, partial(_begin_image, submission, stored, reason="uploaded"))
 
 
 def submit_image_by_reference(*, planned: PlannedImage, reference: Reference) -> Submission:
     """Note where an image is and tell the workers; asks no registry. Raises ValidationError."""
-    submission = require_image_taken(planned)
+    submission = _described_image(planned)
+    _require_turn(submission, unless_sent=True)
     submission.image_reference = str(reference)
     begin = partial(_begin_image, submission, [], reason="sent by its reference")
     return _once(submission, [], begin)
 
 
-def require_image_taken(planned: PlannedImage) -> Submission:
-    """Return what would be saved if the image were there. Raises ValidationError.
+def require_image_taken(planned: PlannedImage) -> None:
+    """Raise ValidationError if the image would not be taken.
 
     Better before an upload of hours than after it.
     """
+    _require_turn(_described_image(planned))
+
+
+def was_sent(member: User, form_token: str) -> bool:
+    """Return whether a form has made a submission already: by a double click, or a retry."""
+    return _made_by_form(Submission(member=member, form_token=form_token)) is not None
+
+
+def _described_image(planned: PlannedImage) -> Submission:
+    """Return what would be saved if the image were there. Raises ValidationError."""
     phase = planned.phase
     submission = _described(planned.team, planned.member, phase, planned.system)
     if not phase.takes_images:
         raise ValidationError(f"{phase.name} takes no container images. Send your outputs.")
     if not TestSet.objects.filter(phase=phase).exists():
         raise ValidationError(f"{phase.name} has no test sets yet.")
-    tries.require_one_left(planned.team, phase)
-    one_at_a_time.require_none_in_queue(planned.team, planned.member)
     submission.kind = Submission.Kind.IMAGE
     submission.wants_primary = planned.wants_primary
     submission.needs_gpu = planned.needs_gpu
@@ -250,8 +260,10 @@ def _once(
         try:
             with transaction.atomic():
                 begin()
-        except IntegrityError:
-            earlier = _made_by_form(submission)  # it came at the same moment
+        except (IntegrityError, ValidationError):
+            # It came at the same moment; then what the other one has taken (a turn, the last try)
+            # is no reason against it.
+            earlier = _made_by_form(submission)
             if earlier is None:
                 raise
         else:
@@ -287,9 +299,16 @@ def _begin_image(
     with transaction.atomic():
         # Of two at once, one is counted before the other.
         one_at_a_time.lock(submission.team, submission.member)
-        one_at_a_time.require_none_in_queue(submission.team, submission.member)
-        tries.require_one_left(submission.team, submission.phase)
+        _require_turn(submission)
         _begin(submission, stored, reason=reason)
+
+
+def _require_turn(submission: Submission, *, unless_sent: bool = False) -> None:
+    """Raise ValidationError if a team has to wait before it sends the next image."""
+    if unless_sent and _made_by_form(submission):
+        return  # `_once` compares them
+    tries.require_one_left(submission.team, submission.phase)
+    one_at_a_time.require_none_in_queue(submission.team, submission.member)
 
 
 def _begin(

@@ -12,7 +12,7 @@ from functools import partial
 from celery import Task, shared_task
 from django.conf import settings
 
-from submissions import checking, scoring, turns, work
+from submissions import checking, scoring, scoring_room, work
 from submissions.models import Entry, Submission
 from submissions.scorer import LimitPassed
 
@@ -60,7 +60,7 @@ def score(self: Task[[int], None], entry_id: int) -> None:
     try:
         result = scoring.evaluate(entry)
         work.outlast(partial(scoring.record_scores, entry, result, owner=owner))
-    except turns.NotNow:
+    except scoring_room.NotNow:
         work.put_back(entry, owner=owner)
     except LimitPassed as error:
         logger.warning("scoring entry %s took more than %s", entry_id, error)

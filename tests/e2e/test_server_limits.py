@@ -28,11 +28,17 @@ LARGE = 200_000  # bytes of a body that is read while it comes
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Start the server; return its port."""
-    folder = tmp_path_factory.mktemp("hasty")
+    with serving(tmp_path_factory.mktemp("hasty")) as port:
+        yield port
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *arguments: str) -> Iterator[int]:
+    """Run the server; yield its port."""
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings", "TMPDIR": str(folder)}
     children = Children(folder, environment)
     port = free_port()
-    children.start("server", "tests.e2e.hasty_server", str(port))
+    children.start("server", "tests.e2e.hasty_server", str(port), *arguments)
     try:
         deadline = time.monotonic() + 60
         while True:
@@ -170,6 +176,51 @@ def test_an_answer_that_is_not_taken_is_given_up(port: int) -> None:
     assert len(received) < 2000 * len(PIECE)
 
 
+@pytest.mark.parametrize("pieces", [1, 40, 130, 400])
+def test_an_answer_that_breaks_off_comes_as_far_as_it_went(port: int, pieces: int) -> None:
+    """And the client sees that it is not whole: the last chunk is missing."""
+    with connect(port) as client:
+        client.sendall(b"GET /breaks/%d" % pieces + HEAD + b"\r\n")
+        time.sleep(LIMIT / 8)
+        received = rest(client)
+
+    assert received.count(b"0123456789abcdef") == len(PIECE) // 16 * pieces
+    assert not received.endswith(b"0\r\n\r\n")
+
+
+def test_few_open_files_cost_connections_and_not_the_process(tmp_path: Path) -> None:
+    """80 open files, 100 connections, half of which do not read a long answer."""
+    with serving(tmp_path, "80") as port:
+        before = ask_process(port)
+        clients = []
+        for number in range(100):
+            client = connect(port)
+            clients.append(client)
+            path = b"/200" if number % 2 else b"/1"
+            with contextlib.suppress(OSError):
+                client.sendall(b"GET " + path + HEAD + b"\r\n")
+        during = ask_process(port)
+        for client in clients:
+            client.close()
+        after = ask_process(port)
+
+    assert "Too many open files: dropping connections" in (tmp_path / "server.log").read_text()
+    assert before[0] == during[0] == after[0]
+    assert during[1] <= 80
+
+
+def ask_process(port: int) -> tuple[int, int]:
+    """Return the number of the server's worker, and how many files it has open."""
+    deadline = time.monotonic() + 10
+    while True:
+        with connect(port) as client, contextlib.suppress(OSError):
+            client.sendall(b"GET /process" + HEAD + b"Connection: close\r\n\r\n")
+            if b"200 OK" in (received := rest(client)):
+                process, files = received.split(b"\r\n\r\n")[1].split()
+                return int(process), int(files)
+        assert time.monotonic() < deadline
+
+
 def test_several_requests_on_a_connection(port: int) -> None:
     one = b"POST /read" + HEAD + b"Content-Length: 3\r\n\r\nabc"
     with connect(port) as client:
@@ -209,6 +260,32 @@ def test_who_waits_to_be_told_to_go_on_is_told(port: int) -> None:
 
     assert told == b"HTTP/1.1 100 Continue\r\n\r\n"
     assert received.endswith(b"\r\n\r\n3")
+
+
+def test_who_waits_with_a_small_body_takes_no_thread(port: int) -> None:
+    """More of them than the lane of large bodies has threads."""
+    waiting = [connect(port) for _ in range(9)]
+    try:
+        for client in waiting:
+            client.sendall(
+                b"POST /read" + HEAD + b"Expect: 100-continue\r\nContent-Length: 60000\r\n\r\n"
+            )
+        told = {client.recv(1000) for client in waiting}
+        with connect(port) as client:
+            client.sendall(
+                b"POST /read" + HEAD + b"Content-Length: %d\r\n\r\n" % LARGE + b"x" * LARGE
+            )
+            client.settimeout(LIMIT / 2)
+            received = client.recv(12)
+        waiting[0].sendall(b"x" * 60_000)
+        ended = waiting[0].recv(1000)
+    finally:
+        for client in waiting:
+            client.close()
+
+    assert told == {b"HTTP/1.1 100 Continue\r\n\r\n"}
+    assert received == b"HTTP/1.1 200"
+    assert ended.startswith(b"HTTP/1.1 200")
 
 
 def test_large_bodies_wait_for_each_other_and_nothing_else_does(port: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
@@ -207,3 +208,93 @@ def test_what_waits_of_verified_teams_does_not_count(test_set, team, alice, make
     waiting_entry(test_set, team, alice)
 
     send(make_team("Second", alice), alice)
+
+
+# A form that is sent twice ----------------------------------------------------------------
+
+TOKEN = "0123456789abcdef" * 2
+DIGEST = f"ghcr.io/team/system@sha256:{64 * 'a'}"
+
+
+@pytest.fixture
+def post(client, make_team, mallory, settings):
+    """Return a function that sends the form of a team that is not verified."""
+    settings.IMAGE_REGISTRIES = ["ghcr.io"]
+    team = make_team("Quiet", mallory)
+    client.force_login(mallory)
+
+    def post(*, reference="", archive=b"", form_token=TOKEN, query="", sender=client, **fields):
+        address = reverse("submit-image", args=["spring", "test"]) + query
+        data = {"team": team.pk, "system": "Marian", "terminology_use": "inference",
+                "end": "end", "form_token": form_token}  # fmt: skip
+        if archive:
+            data["archive"] = SimpleUploadedFile("system.tar", archive)
+        return sender.post(address, data | {"reference": reference} | fields)
+
+    return post
+
+
+@pytest.mark.parametrize("tries", [20, 1])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"reference": DIGEST},
+        {"archive": b"x" * 100},
+        {"archive": b"x" * 100_000, "query": f"?form={TOKEN}"},
+    ],
+)
+def test_a_double_click_leads_to_what_was_stored(post, settings, sent, tries):
+    settings.IMAGE_TRIES = tries
+
+    first, second = post(**sent), post(**sent)
+
+    assert (first.status_code, second.status_code) == (302, 302)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert Submission.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"form_token": "f" * 32},
+        {"system": "Other"},
+        {"reference": f"ghcr.io/team/system@sha256:{64 * 'b'}"},
+        {"form_token": ""},
+        {"reference": "", "announced": 1000},  # a question before an upload of hours
+    ],
+)
+def test_another_image_in_the_same_form_has_to_wait(post, other):
+    post(reference=DIGEST)
+
+    refused = post(**{"reference": DIGEST, **other})
+
+    assert refused.status_code == 422
+    assert refused.text.count("Quiet has not been verified yet") == 1
+    assert Submission.objects.count() == 1
+
+
+def test_the_page_says_in_its_address_which_form_it_is(client, post):
+    page = client.get(reverse("submit-image", args=["spring", "test"]) + "?again=1")
+
+    token = page.context["form"]["form_token"].value()
+    assert f'action="?again=1&amp;form={token}"' in page.text
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("tries", [20, 1])
+def test_of_a_form_sent_twice_at_once_both_are_told_of_it(
+    require_service, make_team, mallory, phase, at_once, settings, tries
+):
+    require_service("postgresql")
+    settings.IMAGE_TRIES = tries
+    team = make_team("Quiet", mallory)
+    planned = services.PlannedImage(
+        team, mallory, phase, services.SystemDescription(name="Marian"), form_token=TOKEN
+    )
+
+    sent = at_once(
+        4, lambda _: services.submit_image_by_reference(planned=planned, reference=REFERENCE).pk
+    )
+
+    assert len(set(sent)) == 1
+    assert Submission.objects.count() == 1

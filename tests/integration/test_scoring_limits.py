@@ -13,7 +13,7 @@ import time
 import psutil
 import pytest
 
-from submissions import hypotheses, turns
+from submissions import hypotheses, scoring_room
 from submissions.models import Entry
 from submissions.scorer import ScorerFailed, scorer
 from submissions.states import EntryState
@@ -138,7 +138,7 @@ def test_an_entry_that_is_to_be_alone_waits_for_others_and_is_put_back(make_entr
     settings.SCORING_DWELL = 1.0
     entry = make_entry(columns={"overruns": 1})
 
-    with turns.take_turn(alone=False):
+    with scoring_room.enter_room(alone=False):
         assert deliver(entry, 1).state == "SUCCESS"
         put_back = (entry.state, entry.claimed_by, entry.attempts)
     deliver(entry, 2)
@@ -151,11 +151,11 @@ def test_nothing_begins_beside_an_entry_that_is_alone_or_waits_to_be(make_entry,
     settings.SCORING_DWELL = 4.0  # 0.8 s for who is to be alone, 0.2 s for others
     entry = make_entry()
 
-    with turns.take_turn(alone=True):
+    with scoring_room.enter_room(alone=True):
         deliver(entry, 1)
     beside_it = (entry.state, entry.claimed_by, entry.attempts)
     waits = threading.Thread(target=_wait_in_vain)
-    with turns.take_turn(alone=False):
+    with scoring_room.enter_room(alone=False):
         waits.start()
         time.sleep(0.2)
         deliver(entry, 2)
@@ -168,12 +168,12 @@ def test_nothing_begins_beside_an_entry_that_is_alone_or_waits_to_be(make_entry,
 
 
 def _wait_in_vain():
-    with pytest.raises(turns.NotNow), turns.take_turn(alone=True):
+    with pytest.raises(scoring_room.NotNow), scoring_room.enter_room(alone=True):
         pass
 
 
 def test_others_score_beside_each_other():
-    with turns.take_turn(alone=False), turns.take_turn(alone=False):
+    with scoring_room.enter_room(alone=False), scoring_room.enter_room(alone=False):
         pass
 
 
@@ -181,7 +181,7 @@ def test_a_turn_ends_with_its_process_however_that_ends(settings):
     settings.SCORING_DWELL = 100
     holder = _python(
         """
-        with turns.take_turn(alone=True):
+        with scoring_room.enter_room(alone=True):
             print("held", flush=True)
             time.sleep(60)
         """
@@ -190,7 +190,7 @@ def test_a_turn_ends_with_its_process_however_that_ends(settings):
     holder.kill()
     holder.communicate()
 
-    with turns.take_turn(alone=True):
+    with scoring_room.enter_room(alone=True):
         pass
 
 
@@ -260,7 +260,7 @@ def _python(script):
     import django, psutil
     django.setup()
     import evaluator
-    from submissions import turns
+    from submissions import scoring_room
     from submissions.scorer import scorer
     """
     source = textwrap.dedent(head) + textwrap.dedent(script)

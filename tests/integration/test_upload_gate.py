@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Membership
-from files import storage, turns
+from accounts.models import Membership, User
+from files import storage, upload_slots
 from files.gate import AGAIN_SOON
 from files.incoming import IncomingFile, remove_leftovers
 from files.models import StoredFile
@@ -29,6 +30,7 @@ from files.trouble import NoRoom, NotWritable
 from sharedtasks.models import Phase
 from submissions import expiry, services
 from submissions.models import Submission, SubmittedFile
+from tests.integration.image_rows import image_row
 from tests.integration.samples import PERFECT, as_text
 
 pytestmark = pytest.mark.django_db
@@ -257,11 +259,24 @@ def test_a_visitor_sends_nothing_large(client: Client, send: Callable[..., Any])
     assert response.headers["Location"].startswith("/account/sign-in?next=/tasks/spring/test/")
 
 
+@pytest.mark.parametrize("size", [0, 10, 60_000])
+def test_a_visitor_who_waits_to_be_told_to_go_on_is_not(
+    send: Callable[..., Any], size: int
+) -> None:
+    """Behind another server than ours: its thread would wait for the body."""
+    visitor = Client(headers={"Expect": "100-continue"})
+
+    response = send("outputs", b"x" * size, client=visitor)
+
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/account/sign-in?next=/tasks/spring/test/")
+
+
 def test_so_many_uploads_of_a_person_at_a_time(
     send: Callable[..., Any], way: str, alice: Any, bob: Any, settings: Any
 ) -> None:
     settings.UPLOADS_AT_ONCE = 2
-    held = [turns.take_turn(alice.pk), turns.take_turn(alice.pk)]
+    held = [upload_slots.take_slot(alice.pk), upload_slots.take_slot(alice.pk)]
     bobs = Client()
     bobs.force_login(bob)
 
@@ -285,16 +300,16 @@ def test_a_turn_ends_with_its_upload_however_that_ends(
     if end == "killed":
         child = os.fork()
         if not child:
-            turns.take_turn(alice.pk)
+            upload_slots.take_slot(alice.pk)
             os._exit(0)  # as a kill would: nothing is tidied up
         os.waitpid(child, 0)
     else:
         send("outputs", b"x" * 70_000, **({"system": ""} if end == "refused" else {}))
 
-    turn = turns.take_turn(alice.pk)
+    slot = upload_slots.take_slot(alice.pk)
 
-    assert turn is not None
-    turn.end()
+    assert slot is not None
+    slot.end()
 
 
 # A day's uploads --------------------------------------------------------------------------
@@ -367,14 +382,71 @@ def test_what_a_team_mate_has_sent_counts_for_the_team(
     assert of_the_other.status_code == 302
 
 
+@pytest.mark.parametrize(
+    ("columns", "room", "is_taken"),
+    [
+        ({"state": "checking"}, 25_500, False),  # it may have all that an image may
+        ({"state": "checking"}, 45_000, True),
+        ({"state": "accepted", "archive": 9_000}, 15_000, True),
+        ({"state": "accepted", "archive": 9_000}, 8_000, False),
+        ({"state": "refused"}, 8_000, True),
+    ],
+)
+@pytest.mark.parametrize("reference", ["ghcr.io/team/system@sha256:" + 64 * "a", ""])
+def test_images_count_by_what_is_kept_of_them(
+    send: Callable[..., Any],
+    team: Any,
+    alice: Any,
+    settings: Any,
+    columns: dict[str, Any],
+    room: int,
+    is_taken: bool,
+    reference: str,
+) -> None:
+    settings.MAX_IMAGE_BYTES = 25_000
+    settings.UPLOAD_BYTES_PER_DAY = room
+    columns = dict(columns)
+    if not reference and columns["state"] == "checking":
+        is_taken = True  # what was sent is a file, and counts as that
+    image = None
+    if (size := columns.pop("archive", 0)) != 0:
+        image = image_row()
+        StoredFile.objects.filter(pk=image.archive_id).update(size=size)
+    Submission.objects.create(
+        team=team, member=alice, phase=Phase.objects.get(), kind="image", system="Marian",
+        image=image, image_reference=reference, **columns,
+    )  # fmt: skip
+
+    assert send("outputs", b"x" * 100).status_code == (302 if is_taken else 429)
+
+
+def test_an_image_in_a_registry_is_announced_as_the_largest(
+    send: Callable[..., Any], make_submission: Callable[..., Submission], settings: Any
+) -> None:
+    Phase.objects.update(takes_images=True)
+    settings.IMAGE_REGISTRIES = ["ghcr.io"]
+    settings.MAX_IMAGE_BYTES, settings.UPLOAD_BYTES_PER_DAY = 25_000, 26_000
+    make_submission(b"x" * 2_000)
+    reference = {"reference": f"ghcr.io/team/system@sha256:{64 * 'a'}", "archive": ""}
+
+    assert send("an image", **reference).status_code == 429
+    settings.UPLOAD_BYTES_PER_DAY = 28_000
+    assert send("an image", **reference).status_code == 302
+
+
+@pytest.mark.parametrize("how", ["superuser", "in the group"])
 def test_commands_and_organisers_are_exempt(
     make_submission: Callable[..., Submission],
     organiser: Any,
+    how: str,
     team: Any,
     send: Callable[..., Any],
     settings: Any,
 ) -> None:
     settings.UPLOADS_PER_DAY = 1
+    if how == "in the group":
+        organiser = User.objects.create_user("gus", "gus@tests.example", is_staff=True)
+        organiser.groups.add(Group.objects.get_or_create(name="organisers")[0])
     Membership.objects.create(team=team, user=organiser)
     olgas = Client()
     olgas.force_login(organiser)
@@ -436,6 +508,41 @@ def test_a_refused_file_that_was_accepted_elsewhere_stays(
 
     assert SubmittedFile.objects.filter(file=None).count() == 1
     assert StoredFile.objects.filter(upload_of__submission__state="accepted").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "kept"),
+    [
+        ([("a.txt", 0), ("b.txt", 2), ("c.zip/x.txt", 0)], ["a.txt", "c.zip"]),
+        ([("a.txt", 1), ("b.txt", 0), ("c.zip/x.txt", 1), ("c.zip/y.txt", 3)], ["b.txt"]),
+        ([("a.txt", 0), ("b.txt", 1), ("c.zip/x.txt", 1), ("c.zip/y.txt", 0)], ["a.txt", "c.zip"]),
+        ([("a.txt", 0), ("c.zip", 1)], ["a.txt", "b.txt"]),  # of b.txt nothing is known
+        ([("a.txt", 0), ("b.txt", 0), ("c.zip/x.txt", 0)], ["a.txt", "b.txt", "c.zip"]),
+    ],
+)
+def test_refused_files_of_what_was_accepted_in_part_expire_too(
+    make_submission: Callable[..., Submission],
+    alices: Client,
+    verdicts: list[tuple[str, int]],
+    kept: list[str],
+) -> None:
+    names = ["a.txt", "b.txt", "c.zip"]
+    files = [(name, name.encode()) for name in names]
+    old, new = timezone.now() - timedelta(days=31), timezone.now() - timedelta(days=29)
+    late, early = (
+        make_submission(files=files, state="accepted", state_since=since) for since in (old, new)
+    )
+    for submission in (late, early):
+        for position, (name, errors) in enumerate(verdicts):
+            submission.verdicts.create(position=position, file=name, errors=errors)
+
+    assert expiry.remove_refused_files() == len(names) - len(kept)
+
+    left = [file.name for file in late.files.filter(file__isnull=False)]
+    assert left == kept
+    assert early.files.filter(file=None).count() == 0
+    page = alices.get(early.get_absolute_url()).text
+    assert ("Refused files are kept until" in page) == (kept != names)
 
 
 # The same form twice ----------------------------------------------------------------------

@@ -11,8 +11,9 @@ SMALL_BODY = 64 * 1024  # bytes; a form without files, or a sign of life
 
 END = b"\r\n\r\n"
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*(?=\r\n)", re.IGNORECASE)
-# A length that we cannot read, a body of unknown length, a client that waits for "100 Continue".
-UNCLEAR = re.compile(rb"\r\n(?:content-length|transfer-encoding|expect)[ \t]*:", re.IGNORECASE)
+# A length that we cannot read, a body of unknown length.
+UNCLEAR = re.compile(rb"\r\n(?:content-length|transfer-encoding)[ \t]*:", re.IGNORECASE)
+EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
 NODES = re.compile(rb"[A-Z]+ /nodes/")
 DOWNLOAD = re.compile(rb"GET /nodes/v1/runs/\d+/image[ ?]")
 
@@ -32,6 +33,7 @@ class Arrival:
     lane: Lane
     awaited: int  # bytes of header and body before a thread takes it
     is_whole: bool  # nothing of it comes after these bytes
+    expects: bool = False  # its client waits for "100 Continue" before it sends a small body
 
 
 def read_arrival(received: bytes | bytearray) -> Arrival | None:
@@ -47,7 +49,10 @@ def read_arrival(received: bytes | bytearray) -> Arrival | None:
     body = int(lengths[0].lstrip(b"0")[:18] or 0) if lengths and is_clear else 0
     if not is_clear or body > SMALL_BODY:
         return Arrival(Lane.TRANSFERS, size, is_whole=False)
+    # Asking for it makes no small body a transfer: a visitor could take all of that lane's threads.
+    expects = bool(body and EXPECTS.search(head) and b" HTTP/1.1" in head[: head.find(b"\r\n")])
     if DOWNLOAD.match(head):
-        return Arrival(Lane.TRANSFERS, size + body, is_whole=True)
-    lane = Lane.NODES if NODES.match(head) else Lane.PAGES
-    return Arrival(lane, size + body, is_whole=True)
+        lane = Lane.TRANSFERS
+    else:
+        lane = Lane.NODES if NODES.match(head) else Lane.PAGES
+    return Arrival(lane, size + body, is_whole=True, expects=expects)

@@ -7,6 +7,7 @@ that is larger is read by a thread while it comes, and such threads are all in o
 
 from __future__ import annotations
 
+import errno
 import selectors
 import socket
 import sys
@@ -34,6 +35,12 @@ READ = 64 * 1024  # bytes
 # Of an answer, bytes in the kernel that are not on their way. It would take megabytes, and a reader
 # of 20 kB/s would seem to take nothing for minutes.
 UNSENT = 64 * 1024
+# No connection can be taken for want of open files or memory: as many others go, so that threads
+# can open files as well.
+TOO_MANY = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+DROPPED = 8
+PAUSE = 0.01  # seconds, where nobody can be dropped
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 TCP_NOTSENT_LOWAT = 25  # Linux's number; Python has no name for it yet
 
 Callback = Callable[["Connection"], None]
@@ -48,6 +55,7 @@ class Connection:
         self.server = server
         self.received = bytearray()
         self.arrival: Arrival | None = None
+        self.is_told = False  # to go on with its small body
         self.is_kept = False  # for another request, after the answer
         self.deadline = 0.0  # monotonic
         self.late: Callback | None = None  # what is done when it has passed
@@ -89,6 +97,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             sock, client = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return
+        except OSError as error:
+            if error.errno not in TOO_MANY:
+                raise
+            self._make_room(error)
+            return
         self.nr_conns += 1
         if self.nr_conns >= self.worker_connections:
             self._drop_latest()
@@ -116,7 +129,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _receive(self, conn: Connection, within: float) -> None:
         """Wait for a request."""
-        conn.arrival = None
+        conn.arrival, conn.is_told = None, False
         self._watch(conn, selectors.EVENT_READ, self._read, within, self._refuse_late)
 
     def _read(self, conn: Connection) -> None:
@@ -144,7 +157,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         elif len(conn.received) >= conn.arrival.awaited:
             self._hand_over(conn, conn.arrival)
         else:
-            conn.deadline = time.monotonic() + SILENCE
+            self._await_body(conn, conn.arrival)
+
+    def _await_body(self, conn: Connection, arrival: Arrival) -> None:
+        conn.deadline = time.monotonic() + SILENCE
+        if arrival.expects and not conn.is_told:
+            conn.is_told = True
+            try:
+                conn.sock.sendall(CONTINUE)
+            except OSError:
+                self._drop(conn)
 
     def _hand_over(self, conn: Connection, arrival: Arrival) -> None:
         self._unwatch(conn)
@@ -218,12 +240,20 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _drop(self, conn: Connection) -> None:
         self._unwatch(conn)
         self.nr_conns -= 1
-        conn.sock.close()
+        conn.sock.drop()
 
     def _drop_latest(self) -> None:
         """Make room when there are too many connections: who is nearest to being late goes."""
         if self._waiting:
             self._drop(min(self._waiting, key=lambda conn: conn.deadline))
+
+    def _make_room(self, error: OSError) -> None:
+        """Drop those that are nearest to being late: idle ones, and who has not asked yet."""
+        self.log.warning("%s: dropping connections, of %s", error.strerror, self.nr_conns)
+        if not self._waiting:
+            time.sleep(PAUSE)
+        for conn in sorted(self._waiting, key=lambda conn: conn.deadline)[:DROPPED]:
+            self._drop(conn)
 
     def _is_idle(self, conn: Connection) -> bool:
         return conn.late == self._refuse_late and not conn.received
@@ -262,6 +292,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             request = next(parser)
             # What has not been read of a larger body is not worth the wait for it.
             request.must_close = request.must_close or not conn.arrival.is_whole
+            if conn.arrival.is_whole:  # nobody waits to be told to go on any more
+                request._expected_100_continue = False
+                request.headers = [pair for pair in request.headers if pair[0] != "EXPECT"]
             is_kept = bool(self.handle_request(request, conn)) and bool(parser.finish_body())
             conn.received += parser.unreader.take_buffered().lstrip(b"\r\n")
             return is_kept

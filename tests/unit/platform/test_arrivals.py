@@ -57,7 +57,8 @@ def test_a_small_request_is_awaited_whole(request_line, headers, lane, body):
         b"Content-Length: 000000000000000000000900000",
         b"Transfer-Encoding: chunked",
         b"transfer-encoding : gzip",
-        b"Expect: 100-continue",
+        b"Expect: 100-continue\r\nTransfer-Encoding: chunked",
+        b"Expect: 100-continue\r\nContent-Length: %d" % (SMALL_BODY + 1),
         b"Content-Length: 5\r\nContent-Length: 6",
         b"Content-Length: +5",
         b"Content-Length: 5, 5",
@@ -70,6 +71,36 @@ def test_what_is_large_or_unclear_never_takes_a_thread_from_pages_or_nodes(heade
     received = head(line, header)
 
     assert read_arrival(received) == Arrival(Lane.TRANSFERS, len(received), is_whole=False)
+
+
+@pytest.mark.parametrize(
+    ("headers", "expects"),
+    [
+        ([b"Expect: 100-continue", b"Content-Length: 60000"], True),
+        ([b"Content-Length: 1", b"EXPECT:100-Continue "], True),
+        ([b"Content-Length: %d" % SMALL_BODY, b"expect:\t100-continue"], True),
+        ([b"Expect: 100-continue", b"Content-Length: 0"], False),
+        ([b"Expect: 100-continue"], False),  # there is no body
+        ([b"X-Expect: 100-continue", b"Content-Length: 9"], False),
+        ([b"Expect: something", b"Content-Length: 9"], False),  # gunicorn refuses it
+    ],
+)
+@pytest.mark.parametrize("line", [b"POST /account/sign-in", b"PUT /nodes/v1/runs/1/log"])
+def test_a_client_that_waits_to_go_on_with_a_small_body_is_no_transfer(line, headers, expects):
+    arrival = read_arrival(head(line, *headers))
+
+    assert arrival is not None
+    assert arrival.lane != Lane.TRANSFERS
+    assert (arrival.is_whole, arrival.expects) == (True, expects)
+
+
+def test_an_old_client_is_not_told_to_go_on():
+    received = b"POST /a HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"
+
+    arrival = read_arrival(received)
+
+    assert arrival is not None
+    assert not arrival.expects
 
 
 def test_what_stands_in_a_body_is_no_header():
