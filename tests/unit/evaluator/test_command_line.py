@@ -60,6 +60,9 @@ def pair_of(capsys):
         ("test.tsv", ["--source-language=en-fr"], ("en", "fr")),
         ("test.tsv", ["--source-language=eng", "--target-language=en-fr"], ("en", "fr")),
         ("test.tsv", ["--source-language=en", "--target-language=pt-br"], ("en", "pt-BR")),
+        ("test.tsv", ["--source-language=en", "--target-language=zh-MY"], ("en", "zh-MY")),
+        ("test.pt-br.tsv", ["--target-language=en"], ("pt-BR", "en")),
+        ("test.tsv", ["--language-pair=fr>ca"], ("fr", "ca")),
         ("test.en-fr.tsv", ["--language-pair=de-cs"], ("de", "cs")),  # options come first
     ],
 )
@@ -111,6 +114,11 @@ def test_languages_come_from_the_test_set_itself(write, capsys, text, pair):
         ("test.tsv", ["--language-pair=en-fr", "--target-language=de"],
          "--language-pair says fr and --target-language says de"),
         ("test.tsv", ["--source-language=de", "--target-language=en-fr"], "says de and"),
+        ("test.tsv", ["--language-pair=pt-BR"], "one language (Portuguese as written in Brazil)"),
+        ("test.tsv", ["--language-pair=de-ch"], "German → Chamorro, or as one language"),
+        ("test.tsv", ["--language-pair=en-in"], "If you mean Indonesian, write id."),
+        ("test.sl-SI.tsv", [], "which language is translated into?"),
+        ("test.es-ar.tsv", [], "says es and test.es-ar.tsv says es-AR. Name the languages"),
         ("my-en-fr.tsv", [], "Name the languages"),  # Burmese to English, or English to French
     ],
 )  # fmt: skip
@@ -130,6 +138,53 @@ def test_a_name_that_says_other_languages_is_warned_of(write, capsys):
     main(["validate", "--source=test.en-fr.tsv", "--hypotheses=ours.txt", "--language-pair=de-cs"])
 
     assert "test.en-fr.tsv: its name says en-fr; it is taken for de-cs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("pair", "table", "options"),
+    [
+        ("fr-ca", TICO.replace("en\tfr\n", "fr\tca\n"), []),
+        ("de-ch", TABLE, ["--target-language=ch"]),
+        ("es-ar", TICO.replace("en\tfr\n", "es\tara\n"), ["--source-language=es"]),
+    ],
+)
+def test_an_unclear_pair_is_one_where_the_test_set_or_an_option_says_so(
+    write, capsys, pair, table, options
+):
+    write({"test.tsv": table, "ours.txt": OURS})
+    files = ["--source=test.tsv", "--hypotheses=ours.txt", f"--language-pair={pair}"]
+
+    assert main(["validate", *files, *options, "--json"]) == 0
+
+    assert pair_of(capsys) == tuple(pair.split("-"))
+
+
+@pytest.mark.parametrize("target", ["pt-BR", "fr-CA", "de-CH", "et-EE"])
+def test_hypotheses_named_by_their_language_are_no_pair(write, capsys, target):
+    write({"test.tsv": TABLE, f"output.{target}.txt": OURS})
+    files = ["--source=test.tsv", f"--hypotheses=output.{target}.txt"]
+
+    with pytest.raises(SystemExit):
+        main(["validate", *files])
+    assert "which languages are these?" in capsys.readouterr().err
+    assert main(["validate", *files, f"--language-pair=en-{target}"]) == 0
+    assert "its name says" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("old", "words"),
+    [
+        ("iw", "'iw' is an old code: Hebrew is he."),
+        ("ji", "'ji' is an old code: Yiddish is yi."),
+        ("jw", "'jw' is an old code: Javanese is jv."),
+    ],
+)
+def test_old_codes_are_read_with_a_note(write, capsys, old, words):
+    write({"test.tsv": TABLE, "ours.txt": OURS})
+
+    main(["validate", "--source=test.tsv", "--hypotheses=ours.txt", f"--language-pair=en-{old}"])
+
+    assert f"note: {words}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -165,8 +220,11 @@ def test_one_system_and_several_have_one_shape(write, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["validate", "--source=test.en-fr.tsv", "--hypotheses=short.txt"], "The file has 1 line,"),
-        (["score", "--source=test.en-fr.tsv", "--hypotheses=short.txt"], "The file has 1 line,"),
+        (
+            ["validate", "--source=test.en-fr.tsv", "--hypotheses=short.txt"],
+            "The file has 1 line, ",
+        ),
+        (["score", "--source=test.en-fr.tsv", "--hypotheses=short.txt"], "The file has 1 line, "),
         (["score", "--source=test.en-fr.tsv", "--hypotheses=no.txt"], "there is no such file"),
         (["validate", "--source=no.tsv", "--hypotheses=short.txt"], "there is no such file"),
         (["check-image", "short.txt"], ""),
@@ -184,6 +242,65 @@ def test_what_fails_is_json_too(write, capsys, arguments, message):
     assert said["severity"] == "error"
     assert message in said["message"]
     assert {"file", "line", "segment"} <= said.keys()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "file", "message"),
+    [
+        (["score", "--source=test.en-fr.tsv", "--hypotheses=no.txt"], "no.txt", "there is no such"),
+        (["validate", "--source=no.en-fr.tsv", "--hypotheses=ours"], "no.en-fr.tsv", "there is no"),
+        (["annotate", "--source=test.en-fr.tsv", "--terminology=."], ".", "this is a folder."),
+        (["check-image", "no.tar"], "no.tar", "there is no such file."),
+    ],
+)
+def test_a_file_that_cannot_be_opened_is_named(write, capsys, arguments, file, message):
+    write({"test.en-fr.tsv": TABLE})
+
+    assert main([*arguments, "--json"]) == 1
+
+    printed = capsys.readouterr()
+    [said] = json.loads(printed.out)["messages"]
+    assert said["file"] == file
+    assert said["message"].startswith(message)
+    assert f"{file}: {said['message']}" in printed.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["validate", "--source=test.tsv", "--hypotheses=ours.txt"],  # which languages?
+        ["score", "--source=test.tsv", "--hypotheses=ours.txt", "--language-pair=pt-BR"],
+        ["score", "--source=test.tsv"],
+        ["annotate", "--source=test.tsv", "--no-such-option"],
+    ],
+)
+def test_wrong_usage_prints_no_json(write, capsys, arguments):
+    write({"test.tsv": TABLE, "ours.txt": OURS})
+
+    with pytest.raises(SystemExit) as caught:
+        main([*arguments, "--json"])
+
+    assert caught.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "error: " in printed.err
+
+
+@pytest.mark.parametrize("command", ["score", "validate"])
+def test_columns_that_are_not_read_are_a_note(write, capsys, command):
+    write({"test.en-fr.tsv": TABLE.replace("target\n", "target\tReference A\n")
+           .replace(".\n", ".\tx\n"), "ours.txt": OURS})  # fmt: skip
+    metrics = ["--metrics=chrf"] if command == "score" else []
+
+    assert (
+        main([command, "--source=test.en-fr.tsv", "--hypotheses=ours.txt", *metrics, "--json"]) == 0
+    )
+
+    printed = capsys.readouterr()
+    [said] = json.loads(printed.out)["messages"]
+    assert (said["severity"], said["file"]) == ("note", "test.en-fr.tsv")
+    assert said["message"].startswith("Columns that are not read: Reference A.")
+    assert f"note: test.en-fr.tsv: {said['message']}" in printed.err
 
 
 @pytest.mark.parametrize("option", ["--source", "--hypotheses", "--terminology", "--reference"])
