@@ -110,7 +110,9 @@ def test_half_of_the_file_is_refused_with_the_ids_that_are_missing(
     assert 1 < shown.count() < 20  # missing segments are a row for each document
     table = page.request.get(page.url.rstrip("/") + "/problems.tsv").text()
     ids = [line.split("\t")[4] for line in table.splitlines()[1:]]  # the column of segments
-    assert sorted(ids) == sorted(missing)  # the first one breaks off, and is not called missing as well
+    assert sorted(ids) == sorted(
+        missing
+    )  # the first one breaks off, and is not called missing as well
     assert site.rows("select count(*) from submissions_entry where system = 'half'") == [(0,)]
 
 
