@@ -121,8 +121,8 @@ class Site:
         self.rows(
             "insert into nodes_node (name, token_hash, created_at, drain_reason, takes_cpu_work, "
             "gpus, cpus, memory, runtime, version, failures, failing_reason, restarts, process_id, "
-            "process_host) values "
-            f"('{name}', '{digest}', now(), '', true, '[]', 0, 0, '', '', 0, '', 0, '', '') "
+            "process_host, engine) values "
+            f"('{name}', '{digest}', now(), '', true, '[]', 0, 0, '', '', 0, '', 0, '', '', '') "
             "returning id"
         )
 
