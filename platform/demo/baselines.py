@@ -23,7 +23,7 @@ from sharedtasks.models import Phase
 from submissions import services
 from submissions.models import Submission
 
-GIVE_UP = 600  # seconds from the start until the baselines have to be scored
+GIVE_UP = 1500  # seconds from the start until the baselines have to be scored
 
 
 @dataclass(frozen=True, slots=True)
