@@ -204,8 +204,8 @@ def test_a_run_ends_with_the_nodes_patience_or_when_it_is_refused(
     wait_for(lambda: not running(), 15)
 
     assert time.monotonic() - away_since > 1.5
+    wait_for(lambda: "is lost" in log())
     assert run.order == []
-    assert "is lost" in log()
 
 
 def test_a_killed_nodes_container_is_removed_by_the_next(
