@@ -16,7 +16,8 @@ from tests.services.service import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHIN = 900  # seconds; beside other tests
-FIRST_ROW_WITHIN = 60  # seconds; the promise to who tries it, not a benchmark
+# Seconds. By itself it takes 27 on two cores, and 60 are promised; here other tests run as well.
+FIRST_ROW_WITHIN = 180
 NOWHERE = "unix:///nowhere/docker.sock"
 BASELINES = ("copy-source", "dictionary", "statistical")
 
