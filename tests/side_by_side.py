@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent
-PROCESSES_PER_CORE = 1.5  # with more, tests wait for a core longer than their limits allow
+PROCESSES_PER_CORE = 2  # with more, tests wait for a core longer than their limits allow
 
 # Seconds that a module takes by itself, about: only the order matters. Others are as their folder.
 SECONDS = {
@@ -48,11 +49,35 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
     return argname if isinstance(val, bytes | bytearray) else None
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist then reads the marks
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give every test its group, and put the longest groups first."""
-    if not hasattr(config, "workerinput"):
-        return
+def pytest_configure(config: pytest.Config) -> None:
+    """Let groups begin in our order: xdist's own is by the number of their tests."""
+    config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Iterator[None]:
+    """Give every test its group, before xdist reads it; put the longest groups first in the end.
+
+    Within a group the order stays that of pytest-django: tests that empty tables come last.
+    """
+    if hasattr(config, "workerinput"):
+        _mark_groups(items)
+    yield
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: -_seconds(_module(item)))  # stable
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to run if the groups have got lost: tests would then meet each other in silence."""
+    if hasattr(session.config, "workerinput"):
+        lost = [item for item in session.items if "@" not in item.nodeid.rpartition("]")[2]]
+        if lost:
+            raise pytest.UsageError(f"pytest-xdist has not taken the group of {lost[0].nodeid}")
+
+
+def _mark_groups(items: list[pytest.Item]) -> None:
     tests, before = Counter(map(_module, items)), Counter[str]()
     for item in items:
         module = _module(item)
@@ -62,15 +87,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             name = module if parts == 1 else f"{module} {part} of {parts}"
             item.add_marker(pytest.mark.xdist_group(name))
         before[module] += 1
-    items.sort(key=lambda item: -_seconds(_module(item)))  # stable: groups stay together
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Refuse to run if the groups have got lost: tests would then meet each other in silence."""
-    if hasattr(session.config, "workerinput"):
-        lost = [item for item in session.items if "@" not in item.nodeid.rpartition("]")[2]]
-        if lost:
-            raise pytest.UsageError(f"pytest-xdist has not taken the group of {lost[0].nodeid}")
 
 
 def _module(item: pytest.Item) -> str:

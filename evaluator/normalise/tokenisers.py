@@ -7,10 +7,6 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import TypeAlias, cast
 
-from sacrebleu.tokenizers.tokenizer_ko_mecab import TokenizerKoMecab
-from sacrebleu.tokenizers.tokenizer_re import TokenizerRegexp
-from sacrebleu.tokenizers.tokenizer_zh import TokenizerZh
-
 from evaluator.errors import InfrastructureError
 from evaluator.normalise.languages import sacrebleu_tokeniser
 
@@ -37,6 +33,10 @@ def tokeniser_signature(language: str) -> str:
 
 @lru_cache(maxsize=8)
 def _splitter(name: str) -> Splitter:
+    # Imported here: it takes a quarter of a second, and most processes split no text.
+    from sacrebleu.tokenizers.tokenizer_re import TokenizerRegexp
+    from sacrebleu.tokenizers.tokenizer_zh import TokenizerZh
+
     if name == "zh":
         return cast("Made", TokenizerZh)()
     if name == "ko-mecab":
@@ -47,6 +47,8 @@ def _splitter(name: str) -> Splitter:
 
 
 def _korean() -> Splitter:
+    from sacrebleu.tokenizers.tokenizer_ko_mecab import TokenizerKoMecab
+
     try:
         tokeniser = cast("Made", TokenizerKoMecab)()
     except (ImportError, RuntimeError) as error:

@@ -27,7 +27,6 @@ def main() -> int:
     """Run the demo until interrupted; 0 unless something failed."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
-    parser.add_argument("--once", action="store_true", help="end when every system is scored")
     parser.add_argument(
         "--base", default=DEFAULT_BASE, help="image with Python that the baselines are built on"
     )
@@ -39,7 +38,7 @@ def main() -> int:
         _set_environment(state)
         from demo.show import run  # needs the settings, which read that environment
 
-        return run(port=options.port, once=options.once, base=options.base)
+        return run(port=options.port, base=options.base)
     except KeyboardInterrupt:
         return 0
     finally:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import django
 from django.conf import settings
@@ -25,8 +25,8 @@ GIVE_UP = 900  # seconds; on a machine that is busy with other things it takes m
 ACCOUNTS = "Sign in as participant or organiser, password terminarium-demo."
 
 
-def run(*, port: int, once: bool, base: str) -> int:
-    """Set up, start, upload, show; serve until interrupted unless `once`."""
+def run(*, port: int, base: str) -> int:
+    """Set up, start, upload, show; serve until interrupted. Return 1 if a part ended by itself."""
     started = time.monotonic()
     django.setup()
     print("Setting up a database, seven test sets and nineteen teams …", flush=True)
@@ -46,9 +46,10 @@ def run(*, port: int, once: bool, base: str) -> int:
             with _baselines(demo, engine, base, port=port, started=started) as baselines:
                 _fill(children, demo, started)
                 print(f"\n{address}")
-                if not once:
-                    print(f"{ACCOUNTS} Ctrl-C ends it.")
-                return _go_on(children, demo, baselines, once=once)
+                print(f"{ACCOUNTS} Ctrl-C ends it.")
+                if baselines is not None:
+                    _bring_in(children, demo, baselines)
+                _serve(children, baselines)
     except processes.ChildFailed as failure:
         print(failure)
         return 1
@@ -105,18 +106,13 @@ def _fill(children: processes.Children, demo: Demo, started: float) -> None:
         print_board(test_set.pk)
 
 
-def _go_on(
-    children: processes.Children, demo: Demo, baselines: Baselines | None, *, once: bool
-) -> int:
-    """Serve, and bring the baselines in, until interrupted or, if `once`, until they are in."""
-    if baselines is not None:
-        _bring_in(children, demo, baselines)
-    while not once:
+def _serve(children: processes.Children, baselines: Baselines | None) -> NoReturn:
+    """Serve until interrupted; raise ChildFailed if a process ends by itself."""
+    while True:
         children.check()
         if baselines is not None:
             baselines.check_node()
         time.sleep(REDRAW)
-    return int(baselines is not None and bool(baselines.failure))
 
 
 def _bring_in(children: processes.Children, demo: Demo, baselines: Baselines) -> None:

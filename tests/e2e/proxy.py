@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 from demo.processes import HOST
-from tests.e2e.site import ROOT, Site
+from tests.e2e.site import Site
+from tests.environment import ROOT
 from tests.services.service import free_port
 
 CONFIGURATION = ROOT / "deploy" / "nginx" / "terminarium.conf"

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from celery import Celery
 
-from tests.e2e.site import ROOT, Site
+from tests.e2e.site import Site
+from tests.environment import ROOT
 
 DATA = ROOT / "tests" / "data"
 SCORES = 12  # metrics that the test set defines

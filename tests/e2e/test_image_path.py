@@ -13,7 +13,8 @@ from demo.systems import LANGUAGE_PAIRS
 from tests.containers import COPY, Images
 from tests.e2e.seed import ORGANISER
 from tests.e2e.session import COOKIE, session_of
-from tests.e2e.site import ROOT, Site
+from tests.e2e.site import Site
+from tests.environment import ROOT
 
 DATA = ROOT / "platform" / "demo" / "data"
 DONE = re.compile(r"(\d+) of \d+ segments")

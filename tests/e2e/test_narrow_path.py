@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 
 import evaluator
 from tests.e2e.seed import PASSWORD
-from tests.e2e.site import ROOT, Site
+from tests.e2e.site import Site
+from tests.environment import ROOT
 
 DATA = ROOT / "tests" / "data"
 RUBBISH = bytes(range(1, 256)) * 40

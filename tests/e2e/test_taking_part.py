@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from demo.systems import LANGUAGE_PAIRS, demo_test_set
 from tests.e2e.seed import ORGANISER, PASSWORD
-from tests.e2e.site import ROOT, Site
+from tests.e2e.site import Site
+from tests.environment import ROOT
 
 DATA = ROOT / "platform" / "demo" / "data"
 LINK = re.compile(r"https?://\S+")
