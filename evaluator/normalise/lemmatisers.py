@@ -58,13 +58,11 @@ def _simplemma_cached(token: str, code: str) -> str:
     return _simplemma_backend().lemmatize(token, lang=code)
 
 
-@lru_cache(maxsize=64)
 def _simplemma_knows(code: str) -> bool:
-    try:
-        _simplemma_backend().lemmatize("a", lang=code)
-    except ValueError:
-        return False
-    return True
+    # Without a look into the dictionary: German's takes more than a second to load.
+    from simplemma.strategies.dictionaries.dictionary_factory import SUPPORTED_LANGUAGES
+
+    return code in SUPPORTED_LANGUAGES
 
 
 def _pymorphy3(language: str) -> Lemmatiser | None:
