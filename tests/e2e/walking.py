@@ -26,7 +26,7 @@ RULES = {
 # Other ones each time, of no matter for what axe looks at.
 RANDOM = re.compile(r'csrfmiddlewaretoken" value="\w+"|nonce="[^"]*"|"X-CSRFToken": ?"\w+"')
 
-Look = tuple[str, str, int]  # the page's text, colour scheme and width
+Look = tuple[str, str, int]  # the page's main part, colour scheme and width
 
 
 def sign_in(page: Page, address: str, role: str) -> None:
@@ -84,7 +84,8 @@ def faults(page: Page) -> list[str]:
 def walk(browser: Browser, address: str, role: str, walked: set[Look]) -> tuple[int, list[str]]:
     """Look at every page as a role, light and wide, dark and narrow; return how many, and faults.
 
-    `walked` holds what was looked at before, by whomever: an equal page is not looked at again.
+    `walked` holds what any role has looked at before: axe does not run again on a page with an
+    equal main part. What stands around it is on the role's start page and on its own pages.
     """
     context = browser.new_context(color_scheme="light")
     page = context.new_page()
@@ -97,8 +98,8 @@ def walk(browser: Browser, address: str, role: str, walked: set[Look]) -> tuple[
         for scheme, width in (("light", WIDE), ("dark", NARROW)):
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": width, "height": 800})
-            look = (RANDOM.sub("", page.content()), scheme, width)
-            if look not in walked:
+            look = (RANDOM.sub("", page.inner_html("main")), scheme, width)
+            if look not in walked or not looked_at:
                 wrong += [f"{link} {scheme} {width}: {fault}" for fault in faults(page)]
             walked.add(look)
             reach = page.evaluate("document.documentElement.scrollWidth")
