@@ -362,7 +362,7 @@ def test_the_admin_panel_requeues_a_list(client, organiser, make_failed, make_ba
 
     page = client.post(address, data, follow=True).text
 
-    assert "Requeued now: 2." in page
+    assert "Requeued: 2." in page
     assert "this entry is rejected" in page
     assert [state(row) for row in (*failed, rejected)] == ["waiting", "waiting", "rejected"]
 
