@@ -22,7 +22,7 @@ class NoRoom(StorageTrouble):
 
     def __init__(self) -> None:
         super().__init__(
-            "There is no room for it on our side at the moment, which is our fault and not yours. "
+            "We have no room for it at the moment. This is our fault, not yours. "
             "Tell the organisers, or try again later."
         )
 
@@ -34,7 +34,7 @@ class NotWritable(StorageTrouble):
 
     def __init__(self) -> None:
         super().__init__(
-            "Nothing can be stored on our side at the moment, which is our fault and not yours. "
+            "We cannot store anything at the moment. This is our fault, not yours. "
             "Tell the organisers, or try again later."
         )
 

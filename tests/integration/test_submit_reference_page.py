@@ -182,7 +182,7 @@ def test_an_earlier_one_fills_the_form_in(alices, address, form):
     page = alices.get(f"{address}?again={Submission.objects.get().pk}")
 
     assert f'value="{REFERENCE}"' in page.text
-    assert "A fixed image has another digest: write the new one." in page.text
+    assert "A fixed image has a new digest: enter the new reference." in page.text
 
 
 # The submission's page ------------------------------------------------------------------------
