@@ -40,7 +40,7 @@ def mails_come_from_a_real_address(app_configs: Any, **kwargs: Any) -> list[Chec
         return []
     return [
         Warning(
-            f"Mails come from {address or 'nobody'}, which many mail servers refuse.",
+            f"Emails are sent from {address or 'no address'}, which many mail servers refuse.",
             hint="Set EMAIL_FROM to an address of your own domain (docs/operators.md).",
             id="accounts.W003",
         )

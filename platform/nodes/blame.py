@@ -20,18 +20,18 @@ TIMES = 2  # on two nodes, or on one where there is no other
 
 REMEDIES: Mapping[str, str] = {
     "load": (
-        "The layers of the image can't be unpacked. Build it anew from an official base image, and "
-        "try `docker load --input ARCHIVE` on another machine than the one that built it."
+        "The layers of the image can't be unpacked. Build it again from an official base image. "
+        "Then try `docker load --input ARCHIVE` on a different machine."
     ),
     "create": (
-        "No container can be made of the image. Look at its WORKDIR, USER, ENV, VOLUME, ENTRYPOINT "
-        "and CMD: `docker inspect IMAGE` shows them, and `terminarium run IMAGE --sample` on a "
-        "machine of yours shows what an engine says of them."
+        "No container can be created from the image. Check its WORKDIR, USER, ENV, VOLUME, "
+        "ENTRYPOINT and CMD: `docker inspect IMAGE` shows them. `terminarium run IMAGE --sample` "
+        "on your own machine shows the engine's message."
     ),
     "start": (
-        "No container of the image can be started. Mostly a file or a link is where the engine "
-        "needs a folder: at /tmp, /dev, /proc, /sys, a VOLUME or the WORKDIR. `terminarium run "
-        "IMAGE --sample` on a machine of yours shows what an engine says."
+        "No container of the image can be started. Usually there is a file or a link where the "
+        "engine needs a folder: at /tmp, /dev, /proc, /sys, a VOLUME or the WORKDIR. `terminarium "
+        "run IMAGE --sample` on your own machine shows the engine's message."
     ),
 }
 
@@ -39,8 +39,8 @@ REMEDIES: Mapping[str, str] = {
 # By what the run ended with, where that says more than the step.
 REMEDIES_OF_OUTCOMES: Mapping[str, str] = {
     Run.Ending.NO_GPU: (
-        "The image asks for a newer GPU driver than these nodes have: NVIDIA_REQUIRE_CUDA in its "
-        "environment says what it asks for (`docker inspect IMAGE`). Build it on a base image of "
+        "The image requires a newer GPU driver than these nodes have. NVIDIA_REQUIRE_CUDA in its "
+        "environment states the version (`docker inspect IMAGE`). Build it on a base image with "
         "an older CUDA version."
     ),
 }

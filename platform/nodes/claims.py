@@ -69,7 +69,7 @@ def claim(
 
 
 def _lose_open_runs(node: Node, *, is_new: bool) -> None:
-    why = "it has started anew" if is_new else "it was never told of this one"
+    why = "it has restarted" if is_new else "it never learned of this run"
     for run in Run.objects.filter(node=node, ended_at=None):
         endings.lose(run.pk, reason=f"its node asked for another run: {why}")
         if is_new:

@@ -21,8 +21,8 @@ logger = logging.getLogger(__name__)
 NODES_TO_QUARANTINE = 3
 RECENT = timedelta(days=1)  # in which a node that loses other images, too, is itself in trouble
 REASON = (
-    f"{NODES_TO_QUARANTINE} machines fell silent while they ran this image, so it "
-    "is given to no other one. The organisers can see this; write to them."
+    f"{NODES_TO_QUARANTINE} machines fell silent while they ran this image, so no other "
+    "machine runs it. The organisers can see this: write to them."
 )
 
 

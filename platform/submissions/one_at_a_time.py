@@ -31,10 +31,10 @@ def why_not_now(team: Team, member: User) -> str:
     if submission is None:
         return ""
     return (
-        f"{team} has not been verified yet. Until then one image at a time may wait or run, for "
-        f"all your unverified teams together, and {submission.system} of {submission.team} "
-        f"(submission {submission.pk}) has not ended. Send the next image when it has ended, "
-        "cancel it, or ask the organisers to verify your team."
+        f"{team} has not been verified yet. Until then only one image at a time may wait or run, "
+        f"for all your unverified teams together. {submission.system} of {submission.team} "
+        f"(submission {submission.pk}) has not ended yet. Wait until it has ended, cancel it, or "
+        "ask the organisers to verify your team."
     )
 
 

@@ -94,7 +94,7 @@ def choose_system(*, verdict: Verdict, system: str, member: User) -> Submission:
     """
     earlier = verdict.submission
     if system not in verdict.systems:
-        raise ValidationError("The file has no such system. Choose one of those that it has.")
+        raise ValidationError("The file has no such system. Choose a system of the list.")
     described = SystemDescription(
         earlier.system, earlier.description, earlier.is_constrained, earlier.terminology_use
     )

@@ -218,7 +218,7 @@ def test_nothing_is_estimated_without_runs_or_without_nodes(make_waiting):
         (
             [{"failing_since": timezone.now()}],
             False,
-            "No node is fit for work at the moment: each takes nothing until its own check passes. "
+            "No node is fit for work at the moment. Each gets no work until its own check passes. "
             "The organisers can see why.",
         ),
         ([{"failing_since": timezone.now()}, {}], False, ""),
