@@ -83,7 +83,7 @@ def _is_too_large(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> b
         return False
     log.add(
         f"The texts have {size:,} bytes together; {limit:,} are allowed, {FACTOR} times those of "
-        f"all sources and {FREE_OF_FILE:,}. Send the translations only."
+        f"all sources plus {FREE_OF_FILE:,}. Send the translations only."
     )
     longest = sorted(file.lines, key=lambda line: -count_bytes(line.text))[:LARGEST_NAMED]
     for line in sorted(longest, key=lambda line: line.number):
@@ -147,8 +147,8 @@ def _place(
         where = " in a document without a name" if line.document == "" else where
         message = f"The test set has no such segment{where}. Use the ids of its source file."
     elif len(places) > 1:
-        message = f"{len(places)} documents of the test set have a segment of this id. " + (
-            "Write the key as document:segment." if keyed else 'Say which one: add "doc".'
+        message = f"{len(places)} documents of the test set have a segment with this id. " + (
+            "Write the key as document:segment." if keyed else 'Add "doc" to name the document.'
         )
     elif places[0] in found:
         first = found[places[0]].number
@@ -191,6 +191,6 @@ def text_faults(text: str, largest: int | None, *, quote: bool = True) -> list[s
     if largest is not None and size > largest:
         has = f"has {size:,} bytes; {largest:,} are allowed" if quote else "is too long"
         faults.append(
-            f"The text {has}: {FACTOR} times its source and {FREE_OF_TEXT:,} bytes. {SHORTEN}"
+            f"The text {has}: {FACTOR} times its source plus {FREE_OF_TEXT:,} bytes. {SHORTEN}"
         )
     return faults

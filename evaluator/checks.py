@@ -82,7 +82,7 @@ def _has_entity(text: str) -> bool:
 
 def _long(hypotheses: Hypotheses, test_set: TestSet) -> list[Problem]:
     message = (
-        f"The text is longer than {FACTOR} times its source and {NOTABLE:,} bytes. Check whether "
+        f"The text is longer than {FACTOR} times its source plus {NOTABLE:,} bytes. Check whether "
         "the system repeats itself."
     )
     return _each(hypotheses, test_set, message, is_notable)

@@ -207,7 +207,7 @@ SHAPES: tuple[Shape, ...] = (
         _fence,
         "Remove the first and the last line.",
     ),
-    Shape("a list of JSON values or of Python's", _json_values),
+    Shape("a list of JSON or Python values", _json_values),
     Shape(
         "a list of JSON strings",
         _json_strings,

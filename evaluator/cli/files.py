@@ -109,7 +109,7 @@ def add_hypotheses(command: argparse.ArgumentParser, *, what: str, each: str) ->
     command.add_argument(
         "--system",
         metavar="NAME",
-        help="which system's, of WMT XML with the hypotheses of several",
+        help="the system to read, if WMT XML holds several systems",
     )
 
 

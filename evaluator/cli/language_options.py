@@ -163,7 +163,7 @@ def _tell_contradictions(options: argparse.Namespace) -> None:
         if one.kind == NAME and not _agrees(one, *pair):
             says = "-".join(filter(None, (one.source, one.target)))
             options.messages.warn(
-                f"its name says {says}; it is taken for {'-'.join(pair)}.", file=one.place
+                f"its name says {says}; it is read as {'-'.join(pair)}.", file=one.place
             )
 
 

@@ -119,7 +119,7 @@ def _describe_unread(names: tuple[str, ...]) -> str:
     more = ", …" if len(names) > COLUMNS_NAMED else ""
     return (
         f"Columns that are not read: {shown}{more}. "
-        "Names of references are target, reference or ref, further ones with a number: reference_2."
+        "References are named target, reference or ref. Number further ones: reference_2."
     )
 
 

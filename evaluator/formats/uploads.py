@@ -97,7 +97,7 @@ def open_upload(
             held, passed_over = _list(rewindable, name, max_bytes, slots)
             listed += held
             if passed_over:
-                message = f"Passed over, as no translations: {name_some(passed_over)}."
+                message = f"Skipped, because they are not translations: {name_some(passed_over)}."
                 notes.append(Problem("warning", message, file=name))
         if len(listed) == 1:
             _claim(listed, slots, chosen or (slots[0] if len(slots) == 1 else None))

@@ -63,7 +63,7 @@ class Fitness:
             if self.platform is not None:
                 self.platform.try_upload()
         except InfrastructureError as error:
-            return Health(False, f"what it could not do last fails again: {error}")
+            return Health(False, f"what failed last fails again: {error}")
         except Exception as error:
             return Health(False, f"its own check failed: {type(error).__name__}")
         return Health(True, "")
@@ -130,9 +130,9 @@ def _find_doubt(step: Step, assignment: Assignment) -> str:
 def _find_lack_of_disk(disk: os.statvfs_result, needed: int) -> str:
     free = disk.f_bavail * disk.f_frsize
     if free < needed:
-        return f"its engine's disk has room for {in_bytes(free)}; {in_bytes(needed)} are plenty"
+        return f"its engine's disk has room for {in_bytes(free)}; {in_bytes(needed)} are needed"
     if disk.f_files and disk.f_favail < FREE_INODES:  # some file systems do not count them
-        return f"its engine's disk has room for {disk.f_favail:,} more files only"
+        return f"its engine's disk has room for only {disk.f_favail:,} more files"
     return ""
 
 

@@ -48,7 +48,7 @@ def explain_code(code: str) -> str:
         )
     meant = find_meant(code)
     if meant:
-        return f"{shown} is not a language that is known here. Do you mean {meant}?"
+        return f"{shown} is not a known language. Do you mean {meant}?"
     return (
         f"{shown} is not a language code. "
         "Write it as BCP 47 does: en, pt-BR, zh-Hans (language, script, country)."

@@ -52,7 +52,7 @@ def check_name(name: str) -> None:
     turns the direction of a line, no word that mixes look-alike letters of two scripts.
     """
     if not any(unicodedata.category(letter)[0] in VISIBLE for letter in name):
-        raise ValidationError("Nobody could see this name. Use letters or digits.")
+        raise ValidationError("This name cannot be seen. Use letters or digits.")
     for index, letter in enumerate(name):
         if _is_hidden(name, index):
             raise ValidationError(

@@ -26,7 +26,7 @@ Check = Callable[[HttpRequest], HttpResponse | None]
 RETRY_AFTER = 600  # seconds; somebody has to make room first
 AGAIN_SOON = 60  # seconds
 NO_LENGTH = "The request does not say how long its body is. Send Content-Length."
-BROKE_OFF = "The upload broke off before its end, and nothing was stored. Send it again."
+BROKE_OFF = "The upload was interrupted, and nothing was stored. Send it again."
 
 
 def before_body(check: Check) -> Callable[[View], View]:

@@ -399,7 +399,7 @@ def test_a_body_that_is_cut_off_is_not_taken_for_a_whole_one(alices, address, fo
     response = alices.generic("POST", address, b"not this", **body.environment())
 
     assert response.status_code == 422
-    assert "The upload broke off before its end, and nothing was stored." in response.text
+    assert "The upload was interrupted, and nothing was stored." in response.text
     assert not Submission.objects.exists()
     assert not list(settings.FILE_UPLOAD_TEMP_DIR.iterdir())
 

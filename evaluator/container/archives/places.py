@@ -31,7 +31,7 @@ ENGINE_LAYER = 126  # above those of any image: what the engine puts there itsel
 ENGINE_FILES = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
 INIT = "/sbin/docker-init"
 PASSWD, GROUP = "/etc/passwd", "/etc/group"
-MAKE_FOLDER = "Make it a directory in the Dockerfile, or leave it out: it is made then."
+MAKE_FOLDER = "Make it a directory in the Dockerfile, or remove it: then the engine creates it."
 ANOTHER = "Choose a directory of the image's own."
 KINDS = {Kind.FILE: "a file", Kind.LINK: "a symbolic link", Kind.OTHER: "a device or a pipe"}
 
@@ -39,7 +39,7 @@ KINDS = {Kind.FILE: "a file", Kind.LINK: "a symbolic link", Kind.OTHER: "a devic
 class End(Enum):
     """How the way to a path ends, besides at what is there."""
 
-    LOOP = "its symbolic links have no end"
+    LOOP = "its symbolic links form a loop, or a chain that is too long"
     CLIMBS = "it is reached through a symbolic link that leads out of the image"
     BLOCKED = "it is below a file"
     TOO_FAR = "it leads through too many folders and links"
@@ -86,9 +86,9 @@ def check_places(tree: Tree, config: Config) -> Places:
     for name in scripts(config.command, config.work_dir, config.environment):
         if follow(tree, name, mounted).flags & CRLF_SCRIPT:
             found.faults.append(
-                f"The first line of {shown(name)}, which the image runs, ends with CR LF, as "
-                "Windows writes it, so Linux looks for a program whose name ends with CR. Save it "
-                r"with LF (`dos2unix`, or `RUN sed -i 's/\r$//' FILE` in the Dockerfile)."
+                f"The image runs {shown(name)}, whose first line ends with CR LF (Windows). So "
+                "Linux looks for a program whose name ends with CR. Save it with LF "
+                r"(`dos2unix`, or `RUN sed -i 's/\r$//' FILE` in the Dockerfile)."
             )
             break
     return found
@@ -99,7 +99,7 @@ def _own_faults(tree: Tree) -> Iterator[str]:
         kind = tree.at([name.encode()]).kind
         if kind not in (Kind.MISSING, Kind.FOLDER):
             yield (
-                f"The image's /{name} is {KINDS[kind]}, not a directory, so that the engine can't "
+                f"The image's /{name} is {KINDS[kind]}, not a directory, so the engine can't "
                 f"mount its own there. {MAKE_FOLDER}"
             )
 
