@@ -107,7 +107,7 @@ class Fitness:
 
 
 def _find_doubt(step: Step, assignment: Assignment) -> str:
-    """Return why the image may not have been at fault: the known good image needs next to nothing.
+    """Return why the image may not be at fault: the known good image needs almost nothing.
 
     An engine elsewhere keeps them on a disk that can't be looked at. Many small files take
     more room than their bytes, so there has to be plenty.

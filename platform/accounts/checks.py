@@ -33,7 +33,7 @@ def mails_arrive(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register(deploy=True)
 def mails_come_from_a_real_address(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Warn of a sender that other mail servers refuse: localhost, or no domain at all."""
+    """Warn about a sender that mail servers refuse: localhost, or no domain."""
     address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     domain = address.rpartition("@")[2].lower().rstrip(".")
     if settings.EMAIL_DELIVERY != "smtp" or _is_public(domain):

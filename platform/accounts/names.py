@@ -129,7 +129,7 @@ def slug(name: str, taken: Container[str]) -> str:
 
 
 MAX_USERNAME = 40  # characters
-# No @: nobody's user name looks like somebody else's address, which signs in as well.
+# No @: a user name must not look like an email address, which can be used to sign in, too.
 USERNAME_VALIDATORS = [
     RegexValidator(r"\A[\w.+-]+\Z", "Use only letters, digits and . + - _"),
     MaxLengthValidator(MAX_USERNAME, f"A user name has at most {MAX_USERNAME} characters."),

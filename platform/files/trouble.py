@@ -1,4 +1,4 @@
-"""What the disk can answer while an upload is written, and what people are told."""
+"""Errors of the disk while an upload is written, and what people are told."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class NoRoom(StorageTrouble):
 
 
 class NotWritable(StorageTrouble):
-    """The disk takes nothing."""
+    """The disk cannot be written to."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
@@ -40,7 +40,7 @@ class NotWritable(StorageTrouble):
 
 
 def trouble_in(error: BaseException) -> StorageTrouble | None:
-    """Return what an error says of our storage; None: it is about something else."""
+    """Return what an error says about our storage, or None if it is about something else."""
     if isinstance(error, StorageTrouble):
         return error
     if not isinstance(error, OSError):

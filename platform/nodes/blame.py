@@ -1,4 +1,4 @@
-"""Whether an image or the machines are at fault when an engine can't make a container of it.
+"""Decides whether an image or the machines are at fault if no container can be started.
 
 An engine's error says nothing of that, and its words differ from engine to engine. So a node that
 fails with an image runs the known good image next, under the same flags. If that works, and the

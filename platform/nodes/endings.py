@@ -52,7 +52,7 @@ def lose(run_id: int, *, reason: str, overdue_only: bool = False) -> bool:
 
 
 def cut_short(run_id: int) -> bool:
-    """Close a run that its node does not end; False if it has ended meanwhile."""
+    """Close a run that its node does not end; return False if it has ended meanwhile."""
     entry_id = Run.objects.values_list("entry_id", flat=True).get(pk=run_id)
     with transaction.atomic():
         entry = Entry.objects.select_for_update().get(pk=entry_id)

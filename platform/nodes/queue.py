@@ -58,7 +58,7 @@ def place(entry: Entry) -> Place | None:
 
 
 def why_nothing_moves(machines: Machines, *, needs_gpu: bool, memory: int = 0) -> str:
-    """Return what keeps systems of a kind from being run; empty if nothing does."""
+    """Return why systems of a kind can't be run at the moment; empty if they can."""
     if machines.serving(needs_gpu=needs_gpu, memory=memory):
         return ""
     if not machines.rows and not settings.NODES_BROKER_URL:

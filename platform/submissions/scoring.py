@@ -42,7 +42,7 @@ def evaluate(entry: Entry) -> evaluator.ScoringResult:
 
 
 def record_overrun(entry: Entry, limit: str, *, owner: str) -> None:
-    """Have an entry whose scoring passed a limit scored once more, alone; then reject it.
+    """Score an entry that passed a limit once more, alone; after the second time reject it.
 
     Raises NoLongerOurs if another worker has the entry by now.
     """

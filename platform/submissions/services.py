@@ -139,7 +139,7 @@ def require_image_taken(planned: PlannedImage) -> None:
 
 
 def was_sent(member: User, form_token: str) -> bool:
-    """Return whether a form has made a submission already: by a double click, or a retry."""
+    """Return whether a form has already made a submission, by a double click or a retry."""
     return _made_by_form(Submission(member=member, form_token=form_token)) is not None
 
 

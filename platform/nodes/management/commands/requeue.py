@@ -14,7 +14,7 @@ from submissions.models import Entry, Submission
 
 
 class Command(BaseCommand):
-    """Requeue what failed; nothing that is a team's own fault."""
+    """Requeue what failed on our side."""
 
     help = (
         "Requeue entries and submissions that failed on our side, once the cause is fixed. Their "
