@@ -25,7 +25,7 @@ Position = int  # of a segment in the test set
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """Which line is the hypothesis of which segment, and warnings about how that was told."""
+    """The line of each segment's hypothesis, and warnings about how the file was read."""
 
     lines: Mapping[Position, Line]
     notes: tuple[Problem, ...] = ()
@@ -39,11 +39,11 @@ def align(file: HypothesisFile, test_set: TestSet) -> Hypotheses:
     empty hypothesis counts as present (see `checks.warnings`). Segments of the source file that
     belong to no score may be there or not.
 
-    Plain text of which each line begins with its own segment's id or source is read as the table
-    that it is. The notes of the result are warnings: of that, and of what was set aside.
+    Plain text in which each line begins with its own segment's id or source is read as a
+    table. The notes of the result are warnings about that, and about lines that were set aside.
 
     Raises MisalignedError listing all: wrong count, unknown, missing and repeated ids, a table
-    or markup in the place of plain text, line breaks in a text, texts too long to be translations.
+    or markup instead of plain text, line breaks in a text, texts too long to be translations.
     """
     log = ProblemLog(file.name)
     pairing = find_misalignments(file, test_set, log)
@@ -58,7 +58,7 @@ def align(file: HypothesisFile, test_set: TestSet) -> Hypotheses:
 
 
 def find_misalignments(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Pairing:
-    """Note in `log` what `align` would raise, of a file with broken lines too.
+    """Add to `log` what `align` would raise, even for a file with broken lines.
 
     Every position has a line if nothing was noted and no line is broken.
     """
@@ -178,7 +178,7 @@ def _check_texts(lines: Mapping[Position, Line], test_set: TestSet, log: Problem
 
 
 def text_faults(text: str, largest: int | None, *, quote: bool = True) -> list[str]:
-    """Return why a text is not a translation of a source that allows `largest` bytes.
+    """Return why a text can't be a translation of a source that allows `largest` bytes.
 
     None means that the source is not known. Without `quote` no message depends on how long the
     text is.

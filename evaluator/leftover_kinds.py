@@ -1,4 +1,4 @@
-"""The kinds of left-overs: what each is called, how it shows in a text, and what to do about it."""
+"""The kinds of left-overs: name, pattern and remedy of each."""
 
 from __future__ import annotations
 

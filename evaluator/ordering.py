@@ -1,4 +1,4 @@
-"""Hypotheses without ids: which line is for which segment, and whether they are plain text."""
+"""Hypotheses without ids: finds the line of each segment, and files that are not plain text."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _tell_gap(options: argparse.Namespace) -> None:
-    """Say what is missing for the target language, before anybody believes its numbers."""
+    """Warn if the target language has no tokeniser or lemmatiser, before the scores."""
     gap, sentence = find_gap(options.target_language), describe_gap(options.target_language)
     options.gap = {"kind": gap.kind, "message": sentence} if gap else None
     if sentence:

@@ -90,7 +90,7 @@ def _number(score: Score) -> str:
 
 
 def typeset(text: str) -> str:
-    """Return a text with a real minus for people at a terminal; programs read the ASCII one."""
+    """Return a text with a typographic minus for a terminal; programs get the ASCII minus."""
     return text.replace("-", "−") if sys.stdout.isatty() else text.replace("−", "-")
 
 

@@ -1,6 +1,6 @@
-"""What a node checks of itself before it takes more work: its folder, its engine, its GPUs.
+"""Checks that a node makes of itself before it takes more work: its folder, engine and GPUs.
 
-After a failure it tells whether the image was at fault or the machine.
+After a failure they show whether the image or the machine was at fault.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Fitness:
         return self._try_ways() if health.is_fit else health
 
     def cancel(self) -> None:
-        """End a check that is under way, and each later one."""
+        """Cancel the current check, and each later one."""
         self.ending.set()
 
     def _try_ways(self) -> Health:

@@ -1,4 +1,4 @@
-"""Places of an image that a run needs in a certain way, once all its layers are applied.
+"""Checks the paths of an image that a run needs, once all its layers are applied.
 
 The engine mounts folders of its own over /tmp, /dev, /proc, /sys and each VOLUME, starts in the
 WORKDIR, puts files at a few paths and reads two. Where the image has something else there, no
@@ -64,7 +64,7 @@ class Reached:
 
 @dataclass(slots=True)
 class Places:
-    """What is wrong with an image's places, and what a run does in another way than it says."""
+    """Faults of an image's paths, and notes on what a run does differently."""
 
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -105,10 +105,10 @@ def _own_faults(tree: Tree) -> Iterator[str]:
 
 
 def _add_engine_files(tree: Tree, found: Places) -> None:
-    """Put there what the engine does; note where the image is in its way."""
+    """Add the files that the engine adds; record where the image is in their way."""
     _check_users(tree, found)
     tree.layer = ENGINE_LAYER
-    for name in ("etc", *KERNEL):  # it replaces what is no directory there
+    for name in ("etc", *KERNEL):  # it replaces anything that is not a directory there
         tree.put([name.encode()], Kind.FOLDER)
     for path in ENGINE_FILES:
         parts = _parts(path)
@@ -130,7 +130,7 @@ def _add_engine_files(tree: Tree, found: Places) -> None:
 
 
 def _check_users(tree: Tree, found: Places) -> None:
-    """The engine reads these two, on the node, without any limit, and waits for a pipe."""
+    """Check /etc/passwd and /etc/group: the engine reads them without a limit, even a pipe."""
     limits = ((PASSWD, OVER_64_KB, "64 kB"), (GROUP, OVER_64_KB | OVER_1_MB, "1 MB"))
     for path, too_large, limit in limits:
         file = follow(tree, path, {f"/{name}" for name in KERNEL})

@@ -29,7 +29,7 @@ MAX_FOLLOWED = 40  # links on the way to one path, as in Linux
 MAX_ATTRIBUTE_NAME = 255  # bytes, of Linux
 # Of one file, names and values: ext4, which most nodes have, keeps them in one block of 4 kB.
 MAX_ATTRIBUTES = 4000
-ATTRIBUTE_HEADER = 16  # bytes that each takes besides
+ATTRIBUTE_HEADER = 16  # further bytes for each attribute
 SMALL_FILE = 64 * 1024
 WHITEOUT, OPAQUE, AUFS = b".wh.", b".wh..wh..opq", b".wh..wh."
 WITHOUT = "Build the image without it."
