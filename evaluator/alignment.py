@@ -128,7 +128,7 @@ def _pair_by_id(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Pai
         if len(places) > 1:
             excused.update(places)
         _place(line, places, found, log, keyed=file.format == "json object")
-    if file.lines or file.broken:  # otherwise no line says its id, and that is what is wrong
+    if file.lines or file.broken:  # otherwise no line has an id, which is the actual fault
         _report_missing(test_set, found.keys() | excused, log)
     return Pairing(found)
 

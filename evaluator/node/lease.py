@@ -127,7 +127,7 @@ class Lease:
                 pause = self._hold.heartbeat
 
     def _note_silence(self, why: str) -> None:
-        if self.answered_since is None:  # said already; an absence of half an hour is one line
+        if self.answered_since is None:  # logged already; an absence of half an hour is one line
             return
         self.answered_since = None
         logger.warning(

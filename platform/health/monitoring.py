@@ -89,7 +89,7 @@ def what_is_missing() -> tuple[str, ...]:
 def _silent_parts() -> list[str]:
     workers = [f"{presence.WORKER_OF}{queue.name}" for queue in settings.CELERY_TASK_QUEUES]
     limits = dict.fromkeys(workers, HEARD_WITHIN)
-    # Which web servers there are is the operator's affair: those that were heard of within a day.
+    # The operator decides which web servers exist: we expect those seen within a day.
     is_web = Q(part=presence.WEB) | Q(part__startswith=presence.WEB_ROLE_OF)
     web = Heartbeat.objects.filter(is_web, at__gt=Now() - WEB_KNOWN_FOR)
     limits |= dict.fromkeys(web.values_list("part", flat=True), HEARD_WITHIN)

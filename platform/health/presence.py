@@ -87,6 +87,6 @@ def _begin(part: str) -> None:
 
 
 def _limit(part: str) -> timedelta:
-    # The sweeper's heartbeat is its sweep: if it wrote one while it hung, nobody would notice.
+    # The sweeper writes its heartbeat as it sweeps: a thread would hide that it hangs.
     usual = max(pause(), settings.SWEEP_INTERVAL) if part == SWEEPER else pause()
     return timedelta(seconds=MISSED_BEATS * usual)

@@ -65,7 +65,7 @@ def find_fault_of_image(run: Run, step: str, outcome: str = "") -> str:
     first = earlier.order_by("pk").first()
     if first is None or first.ended_at is None:
         return ""
-    # A machine that has run short of something for a moment gets over it meanwhile.
+    # A machine that was short of something for a moment may recover meanwhile.
     pause = retries.ELSEWHERE_FOR if retries.others_serve(run) else retries.pause()
     if first.ended_at > database_now() - pause:
         return ""
