@@ -38,7 +38,7 @@ class Row:
     entry: int
     submission: int | None  # None for rows without a submission
     kind: str  # of Entry.Kind, or BASELINE
-    team_id: int | None  # None for rows without a submission
+    team_id: int | None  # None for rows without a team
     team: str
     team_slug: str
     is_verified: bool  # the team
