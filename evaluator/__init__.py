@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> object:
-    """Import the package's parts when one of them is used: `terminarium --help` needs none."""
+    """Import parts of the package when they are first used: `terminarium --help` needs none."""
     if not name.startswith("__") and name != "api":
         api = import_module("evaluator.api")
         if name in api.__all__:

@@ -25,7 +25,7 @@ Position = int  # of a segment in the test set
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """Which line is the hypothesis of which segment, and warnings about how that was told."""
+    """The line of each segment's hypothesis, and warnings about how the file was read."""
 
     lines: Mapping[Position, Line]
     notes: tuple[Problem, ...] = ()
@@ -39,11 +39,11 @@ def align(file: HypothesisFile, test_set: TestSet) -> Hypotheses:
     empty hypothesis counts as present (see `checks.warnings`). Segments of the source file that
     belong to no score may be there or not.
 
-    Plain text of which each line begins with its own segment's id or source is read as the table
-    that it is. The notes of the result are warnings: of that, and of what was set aside.
+    Plain text in which each line begins with its own segment's id or source is read as a
+    table. The notes of the result are warnings about that, and about lines that were set aside.
 
     Raises MisalignedError listing all: wrong count, unknown, missing and repeated ids, a table
-    or markup in the place of plain text, line breaks in a text, texts too long to be translations.
+    or markup instead of plain text, line breaks in a text, texts too long to be translations.
     """
     log = ProblemLog(file.name)
     pairing = find_misalignments(file, test_set, log)
@@ -58,7 +58,7 @@ def align(file: HypothesisFile, test_set: TestSet) -> Hypotheses:
 
 
 def find_misalignments(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Pairing:
-    """Note in `log` what `align` would raise, of a file with broken lines too.
+    """Add to `log` what `align` would raise, even for a file with broken lines.
 
     Every position has a line if nothing was noted and no line is broken.
     """
@@ -83,7 +83,7 @@ def _is_too_large(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> b
         return False
     log.add(
         f"The texts have {size:,} bytes together; {limit:,} are allowed, {FACTOR} times those of "
-        f"all sources and {FREE_OF_FILE:,}. Send the translations only."
+        f"all sources plus {FREE_OF_FILE:,}. Send the translations only."
     )
     longest = sorted(file.lines, key=lambda line: -count_bytes(line.text))[:LARGEST_NAMED]
     for line in sorted(longest, key=lambda line: line.number):
@@ -128,7 +128,7 @@ def _pair_by_id(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Pai
         if len(places) > 1:
             excused.update(places)
         _place(line, places, found, log, keyed=file.format == "json object")
-    if file.lines or file.broken:  # otherwise no line says its id, and that is what is wrong
+    if file.lines or file.broken:  # otherwise no line has an id, which is the actual fault
         _report_missing(test_set, found.keys() | excused, log)
     return Pairing(found)
 
@@ -147,8 +147,8 @@ def _place(
         where = " in a document without a name" if line.document == "" else where
         message = f"The test set has no such segment{where}. Use the ids of its source file."
     elif len(places) > 1:
-        message = f"{len(places)} documents of the test set have a segment of this id. " + (
-            "Write the key as document:segment." if keyed else 'Say which one: add "doc".'
+        message = f"{len(places)} documents of the test set have a segment with this id. " + (
+            "Write the key as document:segment." if keyed else 'Add "doc" to name the document.'
         )
     elif places[0] in found:
         first = found[places[0]].number
@@ -178,7 +178,7 @@ def _check_texts(lines: Mapping[Position, Line], test_set: TestSet, log: Problem
 
 
 def text_faults(text: str, largest: int | None, *, quote: bool = True) -> list[str]:
-    """Return why a text is not a translation of a source that allows `largest` bytes.
+    """Return why a text can't be a translation of a source that allows `largest` bytes.
 
     None means that the source is not known. Without `quote` no message depends on how long the
     text is.
@@ -191,6 +191,6 @@ def text_faults(text: str, largest: int | None, *, quote: bool = True) -> list[s
     if largest is not None and size > largest:
         has = f"has {size:,} bytes; {largest:,} are allowed" if quote else "is too long"
         faults.append(
-            f"The text {has}: {FACTOR} times its source and {FREE_OF_TEXT:,} bytes. {SHORTEN}"
+            f"The text {has}: {FACTOR} times its source plus {FREE_OF_TEXT:,} bytes. {SHORTEN}"
         )
     return faults

@@ -1,4 +1,4 @@
-"""What the package offers, imported from `evaluator` itself."""
+"""The public names of the package, imported from `evaluator` itself."""
 
 from __future__ import annotations
 

@@ -28,10 +28,10 @@ Check = Callable[[Hypotheses, TestSet], list[Problem]]
 
 
 def warnings(hypotheses: Hypotheses, test_set: TestSet) -> tuple[Problem, ...]:
-    """Return what looks like a mistake, with line and remedy; () for nothing.
+    """Return warnings with line and remedy, or ().
 
-    How the file was read where that was no matter of course, empty hypotheses, copied sources,
-    another language than the target's, an order that looks shifted, what pipelines leave in texts,
+    Unusual ways in which the file was read, empty hypotheses, copied sources,
+    another language than the target's, an order that looks shifted, left-overs of pipelines,
     texts much longer than their sources, entities, another text form than the test set's. Each
     looks at the whole file in time linear in its length.
     """
@@ -82,7 +82,7 @@ def _has_entity(text: str) -> bool:
 
 def _long(hypotheses: Hypotheses, test_set: TestSet) -> list[Problem]:
     message = (
-        f"The text is longer than {FACTOR} times its source and {NOTABLE:,} bytes. Check whether "
+        f"The text is longer than {FACTOR} times its source plus {NOTABLE:,} bytes. Check whether "
         "the system repeats itself."
     )
     return _each(hypotheses, test_set, message, is_notable)

@@ -1,4 +1,4 @@
-"""Plain text of which each line begins with its own segment's id or source: a table to read.
+"""Reads tables: plain text in which each line begins with its segment's id or source.
 
 Nothing is guessed: every line has to begin, between the same marks, with what belongs to its own
 segment, the sources must not do so themselves, and what is left must be a single column.
@@ -14,12 +14,12 @@ from typing import Protocol
 from evaluator.beginnings import has_number_near_start
 from evaluator.types import Line
 
-CELLS = 50  # in a row; what has more is no table of translations
+CELLS = 50  # in a row; a table with more is not a table of translations
 NOT_THE_TRANSLATION = {"reference", "ref", "source", "src", "gold"}
 
 
 class Unit(Protocol):
-    """What a line may stand for: a segment, scored or not."""
+    """A segment that a line may belong to, scored or not."""
 
     @property
     def id(self) -> str: ...

@@ -1,4 +1,4 @@
-"""Many equal problems as one, for somebody who reads: in file order, with their number."""
+"""Folds equal problems into one, with their number, in file order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines that hold their own source as well as its translation: cut, or refused by name."""
+"""Lines that hold their own source and its translation: the source is removed, or refused."""
 
 from __future__ import annotations
 

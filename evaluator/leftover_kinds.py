@@ -1,4 +1,4 @@
-"""The kinds of left-overs: what each is called, how it shows in a text, and what to do about it."""
+"""The kinds of left-overs: name, pattern and remedy of each."""
 
 from __future__ import annotations
 
@@ -272,14 +272,14 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind("the same words several times over", _is_repeated, "Keep them once."),
     Kind(
-        "characters without a width (U+FEFF, U+200B and the like)",
+        "zero-width characters (U+FEFF, U+200B and the like)",
         _pattern("[\ufeff\u2060\u200e\u200f\u202a-\u202e\u2066-\u2069\u00ad]"),
         "Take them out: words that hold them match nothing.",
         OFTEN,
         not_in=("ar", "fa", "he", "ur", "ps", "yi", "ug", "sd", "ckb", "dv"),
     ),
     Kind(
-        "spaces without a width (U+200B)",
+        "zero-width spaces (U+200B)",
         _pattern("\u200b", "\u200b"),
         "Take them out: words that hold them match nothing.",
         OFTEN,

@@ -1,4 +1,4 @@
-"""What pipelines leave in translations: one warning of each kind, and the texts stay as they are.
+"""Left-overs of pipelines in translations: one warning for each kind; the texts do not change.
 
 A kind is a row of KINDS. It is looked for in every text at once, and counts where the text has
 it and its own source does not. Most kinds are warned of where most lines have them; those that no

@@ -1,4 +1,4 @@
-"""Hypotheses without ids: which line is for which segment, and whether they are plain text."""
+"""Hypotheses without ids: finds the line of each segment, and files that are not plain text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def pair_by_order(
                 surplus = len(lines) - len(fitting)
                 notes.add(
                     f"{_count(surplus, 'empty line')} at the end of the file "
-                    f"{'is' if surplus == 1 else 'are'} passed over.",
+                    f"{'is' if surplus == 1 else 'are'} ignored.",
                     line=lines[len(fitting)].number,
                 )
             if file.format == "json array":
@@ -123,7 +123,7 @@ def _refuse_count(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> N
         )
     elif times := _times(file, expected):
         log.add(
-            f"The file has {has}, the test set {segments}: each {what} is there {times} times. "
+            f"The file has {has}, the test set {segments}: each {what} occurs {times} times. "
             f"Keep one of each {times}.",
             line=expected + 1 if what == "line" else None,
         )

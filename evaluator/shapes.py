@@ -1,4 +1,4 @@
-"""What was sent as plain text and is something else: tables, JSON, markup, subtitles, lists.
+"""Recognises other formats sent as plain text: tables, JSON, markup, subtitles, lists.
 
 Each shape is a rule about lines. It counts only as far as the sources do not have it: a text full
 of braces, digits or tabs is an honest translation of a source full of them.
@@ -192,7 +192,7 @@ _NAMED = re.compile(r"""\s*("[^"]*"|'[^']*'|[\w.-]{1,60}+)\s*(?:=|:\s)\s*\S""")
 
 
 def _keys_and_texts(lines: Sequence[str]) -> list[bool]:
-    """Names that are no words, in quotes or with a digit, a point or a low line, and a text."""
+    """Match a key (in quotes, or with a digit, a point or an underscore) and a text."""
     keys = [match[1] if (match := _NAMED.match(line)) else "" for line in lines]
     return [
         key.startswith(("'", '"')) or any(c.isdigit() or c in "_." for c in key) for key in keys
@@ -207,7 +207,7 @@ SHAPES: tuple[Shape, ...] = (
         _fence,
         "Remove the first and the last line.",
     ),
-    Shape("a list of JSON values or of Python's", _json_values),
+    Shape("a list of JSON or Python values", _json_values),
     Shape(
         "a list of JSON strings",
         _json_strings,

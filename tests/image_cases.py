@@ -144,10 +144,10 @@ PLACES = {
     ),
     "a volume on a file": volume("/data", member("data"), words="at '/data', but nothing can be"),
     "a volume below a file": volume("/data/x", member("data"), words="it is below a file"),
-    "a volume on a loop": volume("/d", link("d", "e"), link("e", "d"), words="have no end"),
-    "a volume below a loop": volume("/d/x", link("d", "d"), words="have no end"),
+    "a volume on a loop": volume("/d", link("d", "e"), link("e", "d"), words="form a loop"),
+    "a volume below a loop": volume("/d/x", link("d", "d"), words="form a loop"),
     "a volume on too many links": volume(
-        "/l0", *(link(f"l{n}", f"l{n + 1}") for n in range(45)), words="have no end"
+        "/l0", *(link(f"l{n}", f"l{n + 1}") for n in range(45)), words="form a loop"
     ),
     "a volume into /proc": volume("/d", link("d", "/proc"), words="it is in /proc, which"),
     "a volume below /proc by a link": volume("/d/1", link("d", "/proc"), words="it is in /proc"),
@@ -180,7 +180,7 @@ PLACES = {
     "a WORKDIR that is a dot": one(words="WORKDIR is '.', a relative path.", WorkingDir="."),
     "a WORKDIR on a file": one(member("w"), words="start there: it is a file", WorkingDir="/w"),
     "a WORKDIR below a file": one(member("w"), words="it is below a file", WorkingDir="/w/x"),
-    "a WORKDIR on a loop": one(link("w", "w"), words="have no end", WorkingDir="/w"),
+    "a WORKDIR on a loop": one(link("w", "w"), words="form a loop", WorkingDir="/w"),
     "a WORKDIR on a pipe": one(member("w", **PIPE), words="a device or a pipe", WorkingDir="/w"),
     "a WORKDIR on a link to a file": one(
         member("f"), link("w", "f"), words="it is a file", WorkingDir="/w"
@@ -201,14 +201,14 @@ PLACES = {
     "/etc/hosts, a directory": one(folder("etc/hosts"), words="/etc/hosts is a directory"),
     "/etc/resolv.conf, a directory": one(folder("etc/resolv.conf"), words="resolv.conf is a dir"),
     "/sbin, a file": one(member("sbin"), words="/sbin/docker-init in the image: it is below a"),
-    "/sbin, a loop": one(link("sbin", "sbin"), words="its symbolic links have no end"),
+    "/sbin, a loop": one(link("sbin", "sbin"), words="its symbolic links form a loop"),
     "/sbin into /proc": one(link("sbin", "proc"), words="it is in /proc"),
     "the init program, a directory": one(folder("sbin/docker-init"), words="it is a directory"),
     "the init program, a pipe": one(
         member("sbin/docker-init", **PIPE), words="it is a device or a pipe", is_safe=False
     ),
     "/etc/passwd, a directory": one(folder("etc/passwd"), words="read the image's /etc/passwd: it"),
-    "/etc/passwd, a loop": one(link("etc/passwd", "passwd"), words="its symbolic links have no"),
+    "/etc/passwd, a loop": one(link("etc/passwd", "passwd"), words="links form a loop"),
     "/etc/passwd, a long line": one(
         member("etc/passwd", b"a" * 70_000), words="it has 64 kB or more"
     ),
@@ -228,14 +228,14 @@ PLACES = {
     "/etc/group, too large": one(
         member("etc/group", b"a" * 1_100_000), words="it has 1 MB or more", is_safe=False
     ),
-    "NUL in the environment": one(words="image's Env holds a NUL character", Env=["A=b\0c"]),
-    "NUL in a variable's name": one(words="image's Env holds a NUL", Env=["A\0=b"]),
-    "NUL in a volume": volume("/da\0ta", words="image's Volumes holds a NUL character"),
-    "NUL in the WORKDIR": one(words="image's WorkingDir holds a NUL", WorkingDir="/a\0b"),
-    "NUL in the command": one(words="image's Cmd holds a NUL", Cmd=["sh", "-c", "\0"]),
-    "NUL in the entry point": one(words="Entrypoint holds a NUL", Entrypoint=["/bin/\0"]),
-    "NUL in a label": one(words="Labels holds a NUL", Labels={"a": "b\0"}, is_safe=False),
-    "NUL in the user": one(words="User holds a NUL", User="10\0", is_safe=False),
+    "NUL in the environment": one(words="image's Env contains a NUL character", Env=["A=b\0c"]),
+    "NUL in a variable's name": one(words="image's Env contains a NUL", Env=["A\0=b"]),
+    "NUL in a volume": volume("/da\0ta", words="image's Volumes contains a NUL character"),
+    "NUL in the WORKDIR": one(words="image's WorkingDir contains a NUL", WorkingDir="/a\0b"),
+    "NUL in the command": one(words="image's Cmd contains a NUL", Cmd=["sh", "-c", "\0"]),
+    "NUL in the entry point": one(words="Entrypoint contains a NUL", Entrypoint=["/bin/\0"]),
+    "NUL in a label": one(words="Labels contains a NUL", Labels={"a": "b\0"}, is_safe=False),
+    "NUL in the user": one(words="User contains a NUL", User="10\0", is_safe=False),
     "a variable without a name": one(words="an environment variable without a name", Env=["=x"]),
     "an empty variable": one(words="variable without a name", Env=["A=b", ""], is_safe=False),
     "a long variable": one(words="of more than 131,000 bytes", Env=["A=" + "x" * 140_000]),
@@ -247,7 +247,9 @@ PLACES = {
         words="more than 1,000 environment", Env=[f"A{n}=" for n in range(1001)], is_safe=False
     ),
     "a script with CR LF": one(
-        member("run", SCRIPT, mode=0o755), words="The first line of '/run'", Entrypoint=["/run"]
+        member("run", SCRIPT, mode=0o755),
+        words="first line ends with CR LF",
+        Entrypoint=["/run"],
     ),
     "a script with CR LF on the PATH": one(
         member("opt/run", SCRIPT, mode=0o755), words="'/opt/run'", Cmd=["run"], Env=["PATH=/opt"]
@@ -273,13 +275,13 @@ PLACES = {
 
 LAYERS = {
     "a hard link out of the image": one(hard("a", "../../etc/passwd"), words="leads out of the"),
-    "a hard link to nothing": one(hard("a", "nope"), words="no file of the same layer so far"),
+    "a hard link to nothing": one(hard("a", "nope"), words="not an earlier file of its layer"),
     "a hard link to a lower layer": Case(
-        (tar(member("b")), tar(hard("a", "b"))), {}, "no file of the same layer so far"
+        (tar(member("b")), tar(hard("a", "b"))), {}, "not an earlier file of its layer"
     ),
-    "a hard link before its target": one(hard("a", "b"), member("b"), words="layer so far"),
-    "a hard link to itself": one(hard("a", "a"), words="no file of the same layer so far"),
-    "a hard link to a directory": one(folder("b"), hard("a", "b"), words="no file of the same"),
+    "a hard link before its target": one(hard("a", "b"), member("b"), words="not an earlier file"),
+    "a hard link to itself": one(hard("a", "a"), words="not an earlier file of its layer"),
+    "a hard link to a directory": one(folder("b"), hard("a", "b"), words="not an earlier file"),
     "a hard link to the root": one(hard("a", "/"), words="leads out of the image"),
     "a hard link without a target": one(hard("a", ""), words="leads out of the image"),
     "a hard link through a dangling link": one(
@@ -311,9 +313,9 @@ LAYERS = {
     "a path of 4,000 bytes": one(member("n/" * 2000 + "x"), words="a path of 4,001 bytes"),
     "a name of 300 bytes": one(member("n" * 300), words="a name of 300 bytes; 255 is the limit"),
     "a directory of 256 bytes": one(member("n" * 256 + "/x"), words="a name of 256 bytes"),
-    "the same file twice": one(member("a"), member("a"), words="a path that is twice"),
-    "the same directory twice": one(folder("a"), folder("./a/"), words="a path that is twice"),
-    "a link over a directory": one(folder("a"), link("a", "b"), words="a path that is twice"),
+    "the same file twice": one(member("a"), member("a"), words="a path that occurs twice"),
+    "the same directory twice": one(folder("a"), folder("./a/"), words="a path that occurs twice"),
+    "a link over a directory": one(folder("a"), link("a", "b"), words="a path that occurs twice"),
     "a symbolic link without a target": one(link("a", ""), words="link without a target"),
     "a symbolic link of 5 kB": one(link("a", "x/" * 2500), words="a symbolic link of 5,000 bytes"),
     "an attribute of 100 kB": one(

@@ -47,5 +47,5 @@ def run(options: argparse.Namespace) -> int:
             print(line)
     options.answer = {"segments": segments}
     if not count:
-        options.messages.note("none of the terms is in the source.")
+        options.messages.note("the source contains none of the terms.")
     return 0

@@ -20,7 +20,7 @@ WRONG_USAGE = 2  # its sentence is on standard error
 def execute(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
     """Run the command that was asked for; `--json` prints one object, also where it failed."""
     if sum(path == STANDARD_INPUT for path in _paths(options)) > 1:
-        command.error("standard input (-) can be read once. Name files for the others")
+        command.error("standard input (-) can be read only once. Name files for the other inputs")
     options.messages = Messages(getattr(options, "max_problems", 0))
     options.answer = {}
     try:
@@ -56,7 +56,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _tell_gap(options: argparse.Namespace) -> None:
-    """Say what is missing for the target language, before anybody believes its numbers."""
+    """Warn if the target language has no tokeniser or lemmatiser, before the scores."""
     gap, sentence = find_gap(options.target_language), describe_gap(options.target_language)
     options.gap = {"kind": gap.kind, "message": sentence} if gap else None
     if sentence:

@@ -29,7 +29,7 @@ STANDARD_INPUT = "-"  # in the place of a file's path
 
 
 class UnopenableError(Exception):
-    """A file named on the command line that can't be opened, and the reason with the remedy."""
+    """A file named on the command line can't be opened; holds the reason and the remedy."""
 
     def __init__(self, file: str, reason: str) -> None:
         super().__init__(file, reason)
@@ -109,7 +109,7 @@ def add_hypotheses(command: argparse.ArgumentParser, *, what: str, each: str) ->
     command.add_argument(
         "--system",
         metavar="NAME",
-        help="which system's, of WMT XML with the hypotheses of several",
+        help="the system to read, if WMT XML holds several systems",
     )
 
 
@@ -148,7 +148,7 @@ def _count(text: str) -> int:
 
 
 def open_file(path: str) -> BufferedReader:
-    """Open a file for reading, or standard input; UnopenableError says what is wrong with it."""
+    """Open a file or standard input for reading. Raises UnopenableError."""
     if path == STANDARD_INPUT:
         if sys.stdin is None:
             raise UnopenableError(label(path), "it is closed. Name a file.")
@@ -244,7 +244,7 @@ def load_hypotheses(
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """A file of hypotheses: what it holds, None if it is refused, and its problems."""
+    """A file of hypotheses: its content, or None if it is refused, and its problems."""
 
     hypotheses: Hypotheses | None
     problems: Sequence[Problem] = ()
@@ -254,7 +254,7 @@ class CheckedFile:
 def check_files(
     files: Sequence[tuple[str, Mode]], test_set: TestSet, options: argparse.Namespace
 ) -> list[Hypotheses | None]:
-    """Read and check each file; report what is odd, of refused files (None) first."""
+    """Read and check each file; report problems, those of refused files (None) first."""
     messages: Messages = options.messages
     checked = [_check_file(path, mode, test_set, options) for path, mode in files]
     for one in sorted(checked, key=lambda one: one.hypotheses is not None):

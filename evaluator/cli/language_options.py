@@ -1,4 +1,4 @@
-"""Which languages a command is about: from its options, else from its files and their names."""
+"""The languages of a command: from its options, else from its files and their names."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ CONTENT, NAME, PART_OF_NAME = range(3)  # where a file says its languages, the s
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """The languages that a file, or its name, says; None for one that it does not."""
+    """The languages that a file or its name states; None for a language that it does not."""
 
     kind: int
     source: str | None
@@ -61,7 +61,7 @@ class _Said:
 
 
 def resolve_languages(options: argparse.Namespace) -> None:
-    """Set both language options to canonical codes; LanguageError asks for what nobody says."""
+    """Set both language options to canonical codes; LanguageError asks for missing languages."""
     source, target = _given(options)
     _tell_old_codes(options)
     if source is None and getattr(options, "sample", False):
@@ -79,7 +79,7 @@ def _tell_old_codes(options: argparse.Namespace) -> None:
 
 
 def _given(options: argparse.Namespace) -> tuple[str | None, str | None]:
-    """What the options say; a pair may stand in each of them."""
+    """Return the languages of the options; each option may hold a pair."""
     said: list[tuple[str | None, str | None, str]] = []
     if options.language_pair is not None:
         said.append((*_read_pair_option(options), "--language-pair"))
@@ -122,7 +122,7 @@ def _is_pair(text: str) -> bool:
 def _completed(
     source: str | None, target: str | None, options: argparse.Namespace
 ) -> tuple[str, str]:
-    """Fill in what the options do not say: contents of files come before their names."""
+    """Add the languages that the options lack: from the files, then from their names."""
     said = list(_said_by_files(options))
     for kind in (CONTENT, NAME, PART_OF_NAME):
         agreeing = [one for one in said if one.kind == kind and _agrees(one, source, target)]
@@ -142,7 +142,7 @@ def _completed(
 
 
 def _agrees(said: _Said, source: str | None, target: str | None) -> bool:
-    """Whether nothing that a file says is about another language than those that are known."""
+    """Return whether a file contradicts none of the known languages."""
     return not any(
         one and other and are_different(one, other)
         for one, other in ((said.source, source), (said.target, target))
@@ -157,13 +157,13 @@ def _the_only(said: dict[str, _Said]) -> str | None:
 
 
 def _tell_contradictions(options: argparse.Namespace) -> None:
-    """Name files whose names say other languages; what is in files is checked when it is read."""
+    """Report files whose names state other languages; their contents are checked when read."""
     pair = options.source_language, options.target_language
     for one in _said_by_names(options):
         if one.kind == NAME and not _agrees(one, *pair):
             says = "-".join(filter(None, (one.source, one.target)))
             options.messages.warn(
-                f"its name says {says}; it is taken for {'-'.join(pair)}.", file=one.place
+                f"its name says {says}; it is read as {'-'.join(pair)}.", file=one.place
             )
 
 

@@ -1,4 +1,4 @@
-"""What a command says beside its result: on standard error, and in its JSON."""
+"""The messages of a command: on standard error, and in its JSON."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ class Messages:
             )
 
     def note(self, text: str, *, file: str | None = None) -> None:
-        """Print what somebody may want to know, about a file or in general."""
+        """Print a note, about a file or in general."""
         print(f"note: {_name(file)}{text}", file=sys.stderr)
         self._keep("note", text, file=file)
 
     def warn(self, text: str, *, file: str) -> None:
-        """Print what is odd about a file as a whole."""
+        """Print a warning about a file as a whole."""
         print(f"warning: {_name(file)}{text}", file=sys.stderr)
         self._keep("warning", text, file=file)
 
     def tell(self, text: str, severity: Weight, *, file: str | None = None) -> None:
-        """Print a sentence about no single line: why the command, or a part of it, fails."""
+        """Print why the command, or a part of it, fails: a sentence about no single line."""
         print(f"{_name(file)}{text}", file=sys.stderr)
         self._keep(severity, text, file=file)
 

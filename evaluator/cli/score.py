@@ -125,7 +125,7 @@ class _Metrics(argparse.Action):
             problem = f"unknown: {', '.join(unknown)}" if unknown else "none named"
             known = ", ".join((*FAMILIES, *METRICS))
             image = " An image is named before --metrics." if "image" in namespace else ""
-            parser.error(f"argument {option_string}: {problem}; choose of {known}, or list.{image}")
+            parser.error(f"argument {option_string}: {problem}; choose from {known}, list.{image}")
         before = namespace.metrics if namespace.metrics is not DEFAULT else ()
         namespace.metrics = expand((*before, *names))
 

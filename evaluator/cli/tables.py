@@ -25,7 +25,7 @@ def list_metrics() -> str:
     width = max(map(len, METRICS))
     lines = [f"{name:<{width}}  {MEANINGS[name]}" for name in METRICS]
     families = [f"{name:<{width}}  {' '.join(names)}" for name, names in FAMILIES.items()]
-    return "\n".join([*lines, "", "Families, whose names stand for all of them:", *families])
+    return "\n".join([*lines, "", "Families (a name means all of its metrics):", *families])
 
 
 def difference(first: Row, second: Row) -> Row:
@@ -90,7 +90,7 @@ def _number(score: Score) -> str:
 
 
 def typeset(text: str) -> str:
-    """Return a text with a real minus for people at a terminal; programs read the ASCII one."""
+    """Return a text with a typographic minus for a terminal; programs get the ASCII minus."""
     return text.replace("-", "−") if sys.stdout.isatty() else text.replace("−", "-")
 
 

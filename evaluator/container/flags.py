@@ -53,7 +53,7 @@ class Image:
     def fault(self) -> str | None:
         """Return why no container can be made of it, None if one can."""
         if not self.platform.startswith("linux/"):
-            return f"The image is made for {self.platform}, not for {PLATFORM}."
+            return f"The image is built for {self.platform}, not for {PLATFORM}."
         if not self.has_command:
             return "The image has neither an ENTRYPOINT nor a CMD, so there is nothing to run."
         if len(self.volumes) > MAX_VOLUMES:
@@ -119,7 +119,7 @@ def notes(image: Image, machine: Machine, limits: Limits) -> tuple[str, ...]:
     found = []
     if image.platform != PLATFORM:
         found.append(
-            f"The image is made for {image.platform}; the platform takes {PLATFORM}. "
+            f"The image is built for {image.platform}; the platform takes {PLATFORM}. "
             f"Build it with --platform {PLATFORM}."
         )
     if limits.cpus > machine.cpus:

@@ -142,7 +142,7 @@ class OutputReader:
         self._room -= count_bytes(text)
         if self._room < 0:
             self._stop(
-                f"The translations have more bytes than {FACTOR} times all sources and "
+                f"The translations have more bytes than {FACTOR} times all sources plus "
                 f"{FREE_OF_FILE:,}. The system may be repeating itself.",
                 self._number,
             )

@@ -1,7 +1,7 @@
-"""Which system calls a run may make: our own profile, in seccomp.json beside this file.
+"""The system calls that a run may make: our own profile, in seccomp.json beside this file.
 
 It is what Docker's default profile lets a container without capabilities do on linux/amd64
-(docs/decisions/0016), less io_uring, ptrace and process_vm_*, and with sockets of four kinds only.
+(docs/decisions/0016), without io_uring, ptrace, process_vm_*, and with sockets of four kinds only.
 Calls of other architectures, such as those of 32-bit programs, end the process: libseccomp can't
 look at the arguments of `socketcall`, by which they would open any socket.
 """

@@ -1,4 +1,4 @@
-"""What a terminal would show in the end, as plain text: for logs that were written for one."""
+"""Turns logs that were written for a terminal into the plain text that it would show."""
 
 from __future__ import annotations
 

@@ -64,13 +64,12 @@ def judge(ending: Ending, limits: Limits) -> tuple[Outcome, str]:
 def _how(status: int) -> str:
     if status == NOT_FOUND:
         return (
-            f"The system ended with exit status {status}, which mostly means that its command is "
-            "not in the image, or that the first line of its script ends with CR LF: save scripts "
-            "with LF (dos2unix)."
+            f"The system ended with exit status {status}. Usually its command is not in the image, "
+            "or the first line of its script ends with CR LF: save scripts with LF (dos2unix)."
         )
     if status == NOT_EXECUTABLE:
         return (
-            f"The system ended with exit status {status}, which mostly means that its command "
+            f"The system ended with exit status {status}, which usually means that its command "
             "can't be executed: make it executable for every user (chmod 755)."
         )
     if status > SIGNALLED:

@@ -88,7 +88,7 @@ def _require_text(data: bytearray) -> None:
         raise Refused(f"The file is in UTF-16, not in UTF-8. {SAVE_AS_UTF8}")
     position = data.find(b"\0")
     if position >= 0:
-        message = "The file holds a NUL byte, so it is no text file. Save it as text."
+        message = "The file contains a NUL byte, so it is not a text file. Save it as text."
         raise Refused(message, data.count(b"\n", 0, position) + 1)
     require_few_lines(data.count(b"\n"))
     _require_utf8(data)

@@ -1,4 +1,4 @@
-"""Files of office programs and the like, told by their bytes: what they are, and the way out."""
+"""Recognises documents of office programs and the like by their bytes."""
 
 from __future__ import annotations
 

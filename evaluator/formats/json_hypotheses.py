@@ -138,7 +138,7 @@ def _other_name(key: str, value: dict[str, object]) -> str | None:
     found = next((name for name in OTHER_NAMES[key] if name in value), None)
     if key in value or found is None:
         return None
-    return f'There is no "{key}", but "{found}". Rename it.'
+    return f'The key "{key}" is missing. Rename "{found}" to "{key}".'
 
 
 def _note_broken(number: int, row: str, request: Request) -> None:

@@ -29,7 +29,7 @@ def wrong_string(key: str, found: object) -> str | None:
     if not isinstance(found, str):
         return f'"{key}" must be a string in quotes.'
     if "\0" in found:
-        return f'"{key}" holds a NUL character, which is no text.'
+        return f'"{key}" contains a NUL character, which is not text.'
     try:
         found.encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""What is wanted of a file of hypotheses: shared by the readers of all formats."""
+"""What the readers of all formats know about the file of hypotheses that they read."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ COLUMNS_NAMED = 20  # in a note
 NAME_SHOWN = 40  # characters
 _IDS = ("id", "segment", "seg_id", "segid")
 _DOCUMENTS = ("doc", "document", "docid", "doc_id")
-# Nobody misses these: what tuid says too, and TICO-19's languages, which are read elsewhere.
+# Left out of the note: columns that repeat tuid, and TICO-19's languages, read elsewhere.
 _EXPECTED = {*_IDS, *_DOCUMENTS, "sourcelang", "targetlang"}
 # The documented names only: ref_id or target_de is something else.
 _REFERENCE = re.compile(r"(?:target|reference|ref)(?:[ _-]?[0-9]{1,2})?")
@@ -119,7 +119,7 @@ def _describe_unread(names: tuple[str, ...]) -> str:
     more = ", …" if len(names) > COLUMNS_NAMED else ""
     return (
         f"Columns that are not read: {shown}{more}. "
-        "Names of references are target, reference or ref, further ones with a number: reference_2."
+        "References are named target, reference or ref. Number further ones: reference_2."
     )
 
 

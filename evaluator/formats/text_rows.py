@@ -38,7 +38,7 @@ def read_text_rows(
             own = ProblemLog(label)
             own.add(
                 f"The file has {len(lines):,} lines, the sources {len(sources):,}. "
-                "Give one line for each of theirs, in their order."
+                "Give one line for each source, in the same order."
             )
             log.merge(own)
             return

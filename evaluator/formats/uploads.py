@@ -84,7 +84,7 @@ def open_upload(
     `slots` are what files may be for: `en-fr`, or with a mode `en-fr.noterm`. A file is for the
     slot that its name holds between other characters than letters, digits and hyphens
     (`output.en-fr.noterm.sgm`); the longest one counts. Where the upload is one file, its name
-    may say none: it is for `chosen`, or for the only slot there is. What is nobody's translation
+    may say none: it is for `chosen`, or for the only slot there is. What is not a translation
     in a zip (hidden files, README, Thumbs.db) is passed over, and named in the notes. Two files
     for one slot are both refused: choosing would be guessing. A zip that can't be opened stands
     for itself. At most `max_bytes` are unpacked in all.
@@ -97,7 +97,7 @@ def open_upload(
             held, passed_over = _list(rewindable, name, max_bytes, slots)
             listed += held
             if passed_over:
-                message = f"Passed over, as no translations: {name_some(passed_over)}."
+                message = f"Skipped, because they are not translations: {name_some(passed_over)}."
                 notes.append(Problem("warning", message, file=name))
         if len(listed) == 1:
             _claim(listed, slots, chosen or (slots[0] if len(slots) == 1 else None))

@@ -71,7 +71,7 @@ class Members:
     """What a zip archive holds."""
 
     files: list[tuple[zipfile.ZipInfo, str | None]]  # each with why it isn't opened, if anything
-    passed_over: tuple[str, ...]  # paths of what is nobody's translation
+    passed_over: tuple[str, ...]  # paths of files that are not translations
 
 
 def list_members(
@@ -79,7 +79,7 @@ def list_members(
 ) -> Members:
     """Return the files of the archive, and the paths of what is passed over.
 
-    Passed over are hidden files and folders, what systems leave behind (Thumbs.db, __MACOSX), and
+    Hidden files and folders are skipped, and files of operating systems (Thumbs.db, __MACOSX), and
     papers (README, LICENSE), unless `has_slot` says that a path names a test set. Raises Refused
     for an archive of which nothing can or may be opened.
     """
@@ -121,7 +121,7 @@ def path_of(entry: zipfile.ZipInfo) -> str:
     return entry.orig_filename.replace("\\", "/")
 
 
-# Names of files and folders, in lower case, that hold nobody's translations.
+# Names of files and folders, in lower case, that never hold translations.
 LEFT_BEHIND = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "__pycache__", "icon\r"}
 PAPERS = re.compile(
     r"(?:readme|read_me|license|licence|copying|notice|changelog|changes|citation|authors|manifest"

@@ -75,14 +75,14 @@ def _complete(
                 pauses, failures = growing(FIRST_PAUSE, LONGEST_PAUSE), 0
             failures += 1
             if failures == TRIES:
-                raise ImageUnavailableError(f"the archive can't be had: {error}") from None
+                raise ImageUnavailableError(f"the archive can't be fetched: {error}") from None
             logger.warning("the archive came to %s bytes so far: %s", f"{part.size:,}", error)
             wait(next(pauses))
         except UnexpectedAnswerError as error:
             part.begin_anew()
             if error.status != WRONG_RANGE or not before:
                 kind = GoneError if error.status == GONE else ImageUnavailableError
-                raise kind(f"the archive can't be had: {error}") from None
+                raise kind(f"the archive can't be fetched: {error}") from None
 
 
 def _continue(

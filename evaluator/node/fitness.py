@@ -1,6 +1,6 @@
-"""What a node checks of itself before it takes more work: its folder, its engine, its GPUs.
+"""Checks that a node makes of itself before it takes more work: its folder, engine and GPUs.
 
-After a failure it tells whether the image was at fault or the machine.
+After a failure they show whether the image or the machine was at fault.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Fitness:
         return self._try_ways() if health.is_fit else health
 
     def cancel(self) -> None:
-        """End a check that is under way, and each later one."""
+        """Cancel the current check, and each later one."""
         self.ending.set()
 
     def _try_ways(self) -> Health:
@@ -63,7 +63,7 @@ class Fitness:
             if self.platform is not None:
                 self.platform.try_upload()
         except InfrastructureError as error:
-            return Health(False, f"what it could not do last fails again: {error}")
+            return Health(False, f"what failed last fails again: {error}")
         except Exception as error:
             return Health(False, f"its own check failed: {type(error).__name__}")
         return Health(True, "")
@@ -107,7 +107,7 @@ class Fitness:
 
 
 def _find_doubt(step: Step, assignment: Assignment) -> str:
-    """Return why the image may not have been at fault: the known good image needs next to nothing.
+    """Return why the image may not be at fault: the known good image needs almost nothing.
 
     An engine elsewhere keeps them on a disk that can't be looked at. Many small files take
     more room than their bytes, so there has to be plenty.
@@ -130,9 +130,9 @@ def _find_doubt(step: Step, assignment: Assignment) -> str:
 def _find_lack_of_disk(disk: os.statvfs_result, needed: int) -> str:
     free = disk.f_bavail * disk.f_frsize
     if free < needed:
-        return f"its engine's disk has room for {in_bytes(free)}; {in_bytes(needed)} are plenty"
+        return f"its engine's disk has room for {in_bytes(free)}; {in_bytes(needed)} are needed"
     if disk.f_files and disk.f_favail < FREE_INODES:  # some file systems do not count them
-        return f"its engine's disk has room for {disk.f_favail:,} more files only"
+        return f"its engine's disk has room for only {disk.f_favail:,} more files"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""A system that works wherever systems can work: a static program of 158 bytes, as an image.
+"""The known good image: a static program of 158 bytes that runs wherever a system can run.
 
 It needs no registry and nothing of the machine. What can't be done with it can't be done with any
 image, so it tells a machine's fault from an image's.

@@ -1,4 +1,4 @@
-"""Our hold on a run: lost by the platform's word, or when it has not answered for too long."""
+"""A node's hold on a run: it ends if the platform refuses it or does not answer for too long."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Lease:
     """Two threads while a run is ours: one sends heartbeats, one watches the clock.
 
     The run is ours until the platform refuses it. A platform that does not answer may be restarted
-    just now, and it is patient with its nodes when it is back; so the run goes on for `patience`
+    just now, and still accepts the run when it is back. So the run continues for `patience`
     seconds after the last answer, or for the length of its lease if that is longer.
 
     The second thread does not depend on the network: a platform that takes a heartbeat and never
@@ -127,11 +127,11 @@ class Lease:
                 pause = self._hold.heartbeat
 
     def _note_silence(self, why: str) -> None:
-        if self.answered_since is None:  # said already; an absence of half an hour is one line
+        if self.answered_since is None:  # logged already; an absence of half an hour is one line
             return
         self.answered_since = None
         logger.warning(
-            "run %s: a heartbeat failed: %s; the run goes on for %.0f s unless the platform "
+            "run %s: a heartbeat failed: %s; the run continues for %.0f s unless the platform "
             "answers",
             self._hold.run,
             why,

@@ -53,7 +53,7 @@ def _run(
     cpus: int | None,
     cancel: threading.Event | None,
 ) -> str | None:
-    word = secrets.token_hex(16)  # what no other program would write
+    word = secrets.token_hex(16)  # no other program would write this
     found = container.run(
         digest,
         [SystemInput("1", word, (), word)],

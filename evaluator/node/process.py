@@ -1,4 +1,4 @@
-"""Which process this is: two with one token would take each other's work without knowing it."""
+"""Identifies this process: two processes with one token would take each other's work."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REMEMBERED = 8
 class Process:
     """A process of a node, as claims tell of it."""
 
-    id: str  # of this start alone
+    id: str  # of this start only
     host: str
     pid: int
     since: float  # seconds since 1970
@@ -59,7 +59,7 @@ def _write(path: Path, ids: list[str]) -> None:
     except OSError as error:
         logger.warning(
             "%s can't be written (%s): after a restart this node waits until the platform has "
-            "not heard of it for a lease",
+            "not heard from it for a lease",
             path,
             error.strerror,
         )

@@ -40,7 +40,7 @@ class Settings:
     cpus: int | None = None  # None: all of the engine's
     memory: int | None = None  # bytes; None: all of the engine's
     grace: float = 0.0  # seconds that a run may go on after SIGTERM
-    patience: float = PATIENCE  # seconds that a run may go on without the platform's answer
+    patience: float = PATIENCE  # seconds that a run may continue without an answer of the platform
 
     @property
     def is_encrypted(self) -> bool:

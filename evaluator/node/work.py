@@ -162,7 +162,7 @@ class Work:
     def _explain(
         self, assignment: Assignment | None, result: RunResult, lease: Lease
     ) -> tuple[RunResult, Health | None]:
-        """After what may be our side's fault, find out whether it is this machine's."""
+        """After a failure that may be on our side, find out whether this machine is at fault."""
         is_open = result.outcome.is_ours or result.step is not None
         if assignment is None or not is_open or self._ending.is_set():
             return result, None

@@ -1,4 +1,4 @@
-"""What our metrics lack for a target language: a tokeniser, or a lemmatiser."""
+"""Target languages for which our metrics have no tokeniser or no lemmatiser."""
 
 from __future__ import annotations
 

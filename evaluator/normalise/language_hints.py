@@ -1,4 +1,4 @@
-"""What somebody probably meant who wrote something else than a language's code."""
+"""Suggestions for texts that are not language codes: the code that was probably meant."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST_NAME = 30  # characters of what is looked up as a language's name
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A code that people write for another language than its own."""
+    """A code that people often write for a different language."""
 
     codes: tuple[str, ...]  # all that name the language itself
     name: str  # of that language
@@ -48,7 +48,7 @@ def explain_code(code: str) -> str:
         )
     meant = find_meant(code)
     if meant:
-        return f"{shown} is not a language that is known here. Do you mean {meant}?"
+        return f"{shown} is not a known language. Do you mean {meant}?"
     return (
         f"{shown} is not a language code. "
         "Write it as BCP 47 does: en, pt-BR, zh-Hans (language, script, country)."

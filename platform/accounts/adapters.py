@@ -53,7 +53,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return bool(settings.EMAIL_DELIVERY != "none")
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
-        """Refuse a name that looks like somebody else's, beyond what allauth compares."""
+        """Refuse a name that looks like another person's, beyond what allauth compares."""
         cleaned: str = super().clean_username(username, shallow)
         everybody = User.objects.values_list("username", flat=True)
         if not shallow and names.is_like_any(cleaned, everybody):

@@ -33,14 +33,14 @@ def mails_arrive(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register(deploy=True)
 def mails_come_from_a_real_address(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Warn of a sender that other mail servers refuse: localhost, or no domain at all."""
+    """Warn about a sender that mail servers refuse: localhost, or no domain."""
     address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     domain = address.rpartition("@")[2].lower().rstrip(".")
     if settings.EMAIL_DELIVERY != "smtp" or _is_public(domain):
         return []
     return [
         Warning(
-            f"Mails come from {address or 'nobody'}, which many mail servers refuse.",
+            f"Emails are sent from {address or 'no address'}, which many mail servers refuse.",
             hint="Set EMAIL_FROM to an address of your own domain (docs/operators.md).",
             id="accounts.W003",
         )

@@ -63,7 +63,7 @@ class User(AbstractUser):
 
     @cached_property
     def is_organiser(self) -> bool:
-        """Return whether the person sees and steers every shared task.
+        """Return whether the person sees and manages every shared task.
 
         Access to the admin panel (`is_staff`) is not enough. One query, and none for most people.
         """

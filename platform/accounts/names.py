@@ -52,7 +52,7 @@ def check_name(name: str) -> None:
     turns the direction of a line, no word that mixes look-alike letters of two scripts.
     """
     if not any(unicodedata.category(letter)[0] in VISIBLE for letter in name):
-        raise ValidationError("Nobody could see this name. Use letters or digits.")
+        raise ValidationError("This name cannot be seen. Use letters or digits.")
     for index, letter in enumerate(name):
         if _is_hidden(name, index):
             raise ValidationError(
@@ -129,7 +129,7 @@ def slug(name: str, taken: Container[str]) -> str:
 
 
 MAX_USERNAME = 40  # characters
-# No @: nobody's user name looks like somebody else's address, which signs in as well.
+# No @: a user name must not look like an email address, which can be used to sign in, too.
 USERNAME_VALIDATORS = [
     RegexValidator(r"\A[\w.+-]+\Z", "Use only letters, digits and . + - _"),
     MaxLengthValidator(MAX_USERNAME, f"A user name has at most {MAX_USERNAME} characters."),

@@ -27,7 +27,7 @@ FILES_AT_LEAST = 64  # of the process
 
 
 class Server(BaseApplication):  # type: ignore[misc]
-    """gunicorn with our worker; it reads no file and no variable of its own."""
+    """gunicorn with our worker. It reads no configuration file and no variables of gunicorn."""
 
     def __init__(self, bind: list[str]) -> None:
         self._bind = bind
@@ -58,7 +58,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
 
 def _let_go(_worker: object, _request: object, environ: Mapping[str, Any], _answer: object) -> None:
-    """Close the database's connection of a thread that may wait long for its next transfer."""
+    """Close a thread's database connection: its next transfer may be long in coming."""
     if length_of(environ) > SMALL_BODY:
         connections.close_all()
 

@@ -30,7 +30,7 @@ NOT_FOR_ROBOTS = (
 @require_safe
 @cache_control(public=True, max_age=DAY)
 def robots(_request: HttpRequest) -> HttpResponse:
-    """Keep robots away from pages that only lead to a sign-in."""
+    """Return robots.txt, which keeps robots away from pages that need a sign-in."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in NOT_FOR_ROBOTS)]
     return _text(lines)
 
@@ -38,14 +38,14 @@ def robots(_request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=DAY)
 def favicon(_request: HttpRequest) -> FileResponse:
-    """Give the icon to browsers that ask without reading a page."""
+    """Return the icon, for browsers that request it without reading a page."""
     return FileResponse(ICON.open("rb"), content_type="image/x-icon")
 
 
 @require_safe
 @cache_control(public=True, max_age=DAY)
 def security(request: HttpRequest) -> HttpResponse:
-    """Say whom to tell of a hole in this site: RFC 9116."""
+    """Return security.txt (RFC 9116): where to report a security problem."""
     lines = [
         f"Contact: {contact()}",
         f"Expires: {_expires(timezone.now()):%Y-%m-%dT%H:%M:%SZ}",
@@ -62,7 +62,7 @@ def contact() -> str:
 
 
 def _expires(now: datetime) -> datetime:
-    """Return a day well in the future: the file never becomes stale while the site runs."""
+    """Return a day far in the future, so that the file never expires while the site runs."""
     return (now + VALID_FOR).replace(hour=0, minute=0, second=0, microsecond=0)
 
 

@@ -85,7 +85,7 @@ class Children:
     def kill(self, name: str) -> None:
         """End one with all its own children at once, as a power cut would."""
         process = self._running.pop(name)
-        with suppress(ProcessLookupError):  # it has ended by itself, and left nobody
+        with suppress(ProcessLookupError):  # it has already ended, with all its children
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 

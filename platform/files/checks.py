@@ -1,4 +1,4 @@
-"""What an operator should hear of before pages or workers fail."""
+"""Checks for operators: problems that would make pages or workers fail."""
 
 from __future__ import annotations
 

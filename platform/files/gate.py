@@ -1,4 +1,4 @@
-"""What stands before every upload: its length, its sender, the room, and who reads it."""
+"""The gate before every upload: checks its length, its sender and the free room, and reads it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Check = Callable[[HttpRequest], HttpResponse | None]
 RETRY_AFTER = 600  # seconds; somebody has to make room first
 AGAIN_SOON = 60  # seconds
 NO_LENGTH = "The request does not say how long its body is. Send Content-Length."
-BROKE_OFF = "The upload broke off before its end, and nothing was stored. Send it again."
+BROKE_OFF = "The upload was interrupted, and nothing was stored. Send it again."
 
 
 def before_body(check: Check) -> Callable[[View], View]:
@@ -40,7 +40,7 @@ def before_body(check: Check) -> Callable[[View], View]:
 
 
 class UploadMiddleware:
-    """Let in what can be stored, and read it here: a fault then has a sentence, not a 500.
+    """Accept what can be stored, and read it here, so that a fault is explained.
 
     The check of the form's token would read the body otherwise, where nothing can be caught. Views
     that are exempt from that check read their own bodies.
@@ -80,7 +80,7 @@ class UploadMiddleware:
             return answer_trouble(request, error)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Say what is wrong with our storage when a view could not write to it."""
+        """Explain what is wrong with our storage if a view could not write to it."""
         is_ours = request.method == "POST" and trouble_in(error) is not None
         return answer_trouble(request, error) if is_ours else None
 
@@ -94,7 +94,7 @@ def has_no_length(request: HttpRequest) -> bool:
 
 
 def answer_trouble(request: HttpRequest, error: Exception) -> HttpResponse:
-    """Answer a form that could not be stored. Raises what is no trouble of the storage's."""
+    """Answer a form that could not be stored. Raises errors that do not concern the storage."""
     trouble = trouble_in(error)
     if isinstance(error, UnreadablePostError):
         logger.info("an upload to %s broke off: %s", request.path, error)
@@ -109,8 +109,8 @@ def answer_trouble(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def _refuse(request: HttpRequest, view: Callable[..., Any]) -> HttpResponse | None:
-    """Answer what need not be read. Raises NoRoom, OSError."""
-    # A client that waits to be told to go on is as slow as it likes: our own server waits for small
+    """Answer requests whose body need not be read. Raises NoRoom, OSError."""
+    # A client that waits for "100 Continue" may be as slow as it likes: our server waits for small
     # bodies itself, and no such header comes from there.
     if declared_length(request) > SMALL_BODY or "HTTP_EXPECT" in request.META:
         if not request.user.is_authenticated:  # nothing large is taken from a visitor

@@ -25,7 +25,7 @@ class StoredFile(models.Model):
 
 
 class StorageMarker(models.Model):
-    """What a file in the storage's folder repeats, so that no process takes another folder for it.
+    """The random text that is also in a file of the storage, to prove that it is the storage.
 
     There is one row.
     """

@@ -1,4 +1,4 @@
-"""What the disk can answer while an upload is written, and what people are told."""
+"""Errors of the disk while an upload is written, and what people are told."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ class NoRoom(StorageTrouble):
 
     def __init__(self) -> None:
         super().__init__(
-            "There is no room for it on our side at the moment, which is our fault and not yours. "
+            "We have no room for it at the moment. This is our fault, not yours. "
             "Tell the organisers, or try again later."
         )
 
 
 class NotWritable(StorageTrouble):
-    """The disk takes nothing."""
+    """The disk cannot be written to."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
     def __init__(self) -> None:
         super().__init__(
-            "Nothing can be stored on our side at the moment, which is our fault and not yours. "
+            "We cannot store anything at the moment. This is our fault, not yours. "
             "Tell the organisers, or try again later."
         )
 
 
 def trouble_in(error: BaseException) -> StorageTrouble | None:
-    """Return what an error says of our storage; None: it is about something else."""
+    """Return what an error says about our storage, or None if it is about something else."""
     if isinstance(error, StorageTrouble):
         return error
     if not isinstance(error, OSError):

@@ -1,4 +1,4 @@
-"""How many uploads a person may have under way: a lock on a file for each slot."""
+"""The number of uploads that a person may have in progress: a locked file for each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from config.locks import FileLock
 
 
 class Slot:
-    """An upload under way; `end` makes room for the next."""
+    """An upload in progress; `end` makes room for the next."""
 
     def __init__(self, lock: FileLock) -> None:
         self._lock = lock
@@ -20,7 +20,7 @@ class Slot:
 
 
 def take_slot(person: int) -> Slot | None:
-    """Begin an upload of a person's, or return None if so many are under way. Raises OSError."""
+    """Begin an upload of a person, or return None if too many are in progress. Raises OSError."""
     folder = Path(settings.STATE_DIR) / "turns"
     for number in range(settings.UPLOADS_AT_ONCE):
         lock = FileLock(folder / f"{person}-{number}")

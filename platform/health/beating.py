@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class Beating:
-    """Heartbeats of the parts that this process is; a database that is away is waited for.
+    """Writes heartbeats for the parts that this process is; waits for a database that is away.
 
     `find_fault` is asked before each heartbeat; a sentence from it ends the thread, and
     `on_fault` is called.
@@ -51,7 +51,7 @@ class Beating:
             self._ended.wait(presence.pause())
 
     def _beat(self) -> str:
-        """Write a heartbeat of each part; return why this process is not to go on, if so."""
+        """Write a heartbeat for each part; return why this process has to end, if it has to."""
         try:
             if fault := self._find_fault():
                 return fault
@@ -69,7 +69,7 @@ class Beating:
 
 
 def beat_as_web() -> None:
-    """Let this process, and each that is forked from it, beat as a web server of its role."""
+    """Write heartbeats as a web server, in this process and each that is forked from it."""
     parts = [presence.web_part(settings.WEB_ROLE)]
     Beating(parts).start()
     os.register_at_fork(after_in_child=lambda: Beating(parts).start())

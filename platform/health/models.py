@@ -1,4 +1,4 @@
-"""When each of the platform's parts was last heard of, and when it was away."""
+"""When each part of the platform last wrote a heartbeat, and when it was away."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Heartbeat(models.Model):
 
 
 class Absence(models.Model):
-    """A time in which nothing was heard of a part, written down once it was heard of again."""
+    """A time in which a part wrote no heartbeat; recorded with its next heartbeat."""
 
     part = models.CharField(max_length=MAX_NAME)
     since = models.DateTimeField()  # its last heartbeat before

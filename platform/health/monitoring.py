@@ -1,4 +1,4 @@
-"""Is everything there? For probes, for monitoring, and for organisers on the status page."""
+"""Health checks: for probes, for monitoring, and for organisers on the status page."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LOOK_AGAIN = 1.0  # seconds for which an answer about database and storage holds
 
 
 class Recent(Generic[T]):
-    """A value that is found out at most once in a while, however often it is asked for.
+    """A value that is computed at most once in a while, however often it is asked for.
 
     While somebody finds it out, the others are given the last one: nobody who asks often can hold
     up more than one thread.
@@ -59,7 +59,7 @@ class Recent(Generic[T]):
             self._lock.release()
 
     def forget(self) -> None:
-        """Find it out with the next question."""
+        """Compute it again with the next question."""
         self._last = None
 
 
@@ -89,7 +89,7 @@ def what_is_missing() -> tuple[str, ...]:
 def _silent_parts() -> list[str]:
     workers = [f"{presence.WORKER_OF}{queue.name}" for queue in settings.CELERY_TASK_QUEUES]
     limits = dict.fromkeys(workers, HEARD_WITHIN)
-    # Which web servers there are is the operator's affair: those that were heard of within a day.
+    # The operator decides which web servers exist: we expect those seen within a day.
     is_web = Q(part=presence.WEB) | Q(part__startswith=presence.WEB_ROLE_OF)
     web = Heartbeat.objects.filter(is_web, at__gt=Now() - WEB_KNOWN_FOR)
     limits |= dict.fromkeys(web.values_list("part", flat=True), HEARD_WITHIN)

@@ -29,7 +29,7 @@ KEPT_FOR = timedelta(days=90)
 
 
 def web_part(role: str) -> str:
-    """Return the part that a web server of this role is; without a role it answers everybody."""
+    """Return the name of the part for a web server of this role; without a role it serves all."""
     return WEB if role in ("", NODES_ROLE) else f"{WEB_ROLE_OF}{role}"
 
 
@@ -39,7 +39,7 @@ def pause() -> float:
 
 
 def beat(part: str) -> None:
-    """Write that a part is there; if it was not heard of for a while, also that it was away."""
+    """Write a heartbeat of a part; after a gap, also record that it was away."""
     with transaction.atomic():
         rows = Heartbeat.objects.filter(part=part)
         heartbeat = rows.select_for_update().first()
@@ -56,15 +56,15 @@ def beat(part: str) -> None:
 def platform_was_away(since: datetime, until: datetime) -> bool:
     """Return whether the platform did not answer for a part of this period.
 
-    It was away if nothing was heard of the web servers or of the sweeper for a while. A part
-    that has never been heard of does not count.
+    It was away if its web servers or its sweeper wrote no heartbeat for a while. A part
+    that has never written a heartbeat does not count.
     """
     overlapping = Absence.objects.filter(part__in=PLATFORM, since__lt=until, until__gt=since)
     return overlapping.exists() or _present_absence(until) is not None
 
 
 def last_absence(now: datetime) -> Absence | None:
-    """Return the platform's last absence, which lasts until `now` if it is away; None: never."""
+    """Return the platform's last absence, or None. It lasts until `now` if it is away still."""
     absences = Absence.objects.filter(part__in=PLATFORM)
     return _present_absence(now) or absences.order_by("-until").first()
 
@@ -87,6 +87,6 @@ def _begin(part: str) -> None:
 
 
 def _limit(part: str) -> timedelta:
-    # The sweeper's heartbeat is its sweep: if it wrote one while it hung, nobody would notice.
+    # The sweeper writes its heartbeat as it sweeps: a thread would hide that it hangs.
     usual = max(pause(), settings.SWEEP_INTERVAL) if part == SWEEPER else pause()
     return timedelta(seconds=MISSED_BEATS * usual)

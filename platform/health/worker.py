@@ -1,4 +1,4 @@
-"""What a Celery worker of the platform does beside its tasks: it proves its storage, and beats.
+"""What a Celery worker does beside its tasks: it checks its storage and writes heartbeats.
 
 Imports no model: the Celery application is made before Django is set up.
 """
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class Heartbeats(bootsteps.StartStopStep):
-    """In the worker's main process, so that children that are busy or hang change nothing."""
+    """Runs in the worker's main process, so busy or hanging children do not matter."""
 
     requires = ("celery.worker.components:Pool",)  # its children are forked before the thread
 

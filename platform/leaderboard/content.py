@@ -36,9 +36,9 @@ class Row:
     """One entry on a board; an undefined score is absent, not zero."""
 
     entry: int
-    submission: int | None  # none: nobody's
+    submission: int | None  # None for rows without a submission
     kind: str  # of Entry.Kind, or BASELINE
-    team_id: int | None  # none: nobody's
+    team_id: int | None  # None for rows without a team
     team: str
     team_slug: str
     is_verified: bool  # the team

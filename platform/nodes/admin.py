@@ -103,9 +103,9 @@ class NodeAdmin(admin.ModelAdmin[Node]):
     @admin.display(description="in trouble")
     def trouble(self, node: Node) -> str:
         if node.failing_since is not None:
-            return f"{node.failing_reason} (nothing is given to it until its own check passes)"
+            return f"{node.failing_reason} (it gets no work until its own check passes)"
         if wait := fitness.wait_of(node, database_now()):
-            return f"it has started anew {node.restarts} times with a run; it waits for {wait} s"
+            return f"it has restarted {node.restarts} times during a run; it waits for {wait} s"
         return NOTHING
 
     @admin.display(description="process")

@@ -1,4 +1,4 @@
-"""Whether an image or the machines are at fault when an engine can't make a container of it.
+"""Decides whether an image or the machines are at fault if no container can be started.
 
 An engine's error says nothing of that, and its words differ from engine to engine. So a node that
 fails with an image runs the known good image next, under the same flags. If that works, and the
@@ -20,18 +20,18 @@ TIMES = 2  # on two nodes, or on one where there is no other
 
 REMEDIES: Mapping[str, str] = {
     "load": (
-        "The layers of the image can't be unpacked. Build it anew from an official base image, and "
-        "try `docker load --input ARCHIVE` on another machine than the one that built it."
+        "The layers of the image can't be unpacked. Build it again from an official base image. "
+        "Then try `docker load --input ARCHIVE` on a different machine."
     ),
     "create": (
-        "No container can be made of the image. Look at its WORKDIR, USER, ENV, VOLUME, ENTRYPOINT "
-        "and CMD: `docker inspect IMAGE` shows them, and `terminarium run IMAGE --sample` on a "
-        "machine of yours shows what an engine says of them."
+        "No container can be created from the image. Check its WORKDIR, USER, ENV, VOLUME, "
+        "ENTRYPOINT and CMD: `docker inspect IMAGE` shows them. `terminarium run IMAGE --sample` "
+        "on your own machine shows the engine's message."
     ),
     "start": (
-        "No container of the image can be started. Mostly a file or a link is where the engine "
-        "needs a folder: at /tmp, /dev, /proc, /sys, a VOLUME or the WORKDIR. `terminarium run "
-        "IMAGE --sample` on a machine of yours shows what an engine says."
+        "No container of the image can be started. Usually there is a file or a link where the "
+        "engine needs a folder: at /tmp, /dev, /proc, /sys, a VOLUME or the WORKDIR. `terminarium "
+        "run IMAGE --sample` on your own machine shows the engine's message."
     ),
 }
 
@@ -39,8 +39,8 @@ REMEDIES: Mapping[str, str] = {
 # By what the run ended with, where that says more than the step.
 REMEDIES_OF_OUTCOMES: Mapping[str, str] = {
     Run.Ending.NO_GPU: (
-        "The image asks for a newer GPU driver than these nodes have: NVIDIA_REQUIRE_CUDA in its "
-        "environment says what it asks for (`docker inspect IMAGE`). Build it on a base image of "
+        "The image requires a newer GPU driver than these nodes have. NVIDIA_REQUIRE_CUDA in its "
+        "environment states the version (`docker inspect IMAGE`). Build it on a base image with "
         "an older CUDA version."
     ),
 }
@@ -65,7 +65,7 @@ def find_fault_of_image(run: Run, step: str, outcome: str = "") -> str:
     first = earlier.order_by("pk").first()
     if first is None or first.ended_at is None:
         return ""
-    # A machine that has run short of something for a moment gets over it meanwhile.
+    # A machine that was short of something for a moment may recover meanwhile.
     pause = retries.ELSEWHERE_FOR if retries.others_serve(run) else retries.pause()
     if first.ended_at > database_now() - pause:
         return ""

@@ -1,6 +1,6 @@
-"""Which run a node is given next: teams take turns, and of a team the oldest entry is next.
+"""Which run a node gets next: teams take turns, and the oldest entry of a team comes first.
 
-Whoever writes locks in this order: entries, runs, nodes, images, turns.
+Writers lock in this order: entries, runs, nodes, images, turns.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Machine:
 def claim(
     node: Node, machine: Machine, process: Process | None = None, health: Health | None = None
 ) -> Run | None:
-    """Give a node its next run, or None if nothing waits that it fits. Raises AnotherProcess.
+    """Give a node its next run, or None if no entry waits for such a node. Raises AnotherProcess.
 
     A node that asks while it has a run knows nothing of it: the run is lost. `health` is what it
     has just found when it checked itself.
@@ -69,7 +69,7 @@ def claim(
 
 
 def _lose_open_runs(node: Node, *, is_new: bool) -> None:
-    why = "it has started anew" if is_new else "it was never told of this one"
+    why = "it has restarted" if is_new else "it never learned of this run"
     for run in Run.objects.filter(node=node, ended_at=None):
         endings.lose(run.pk, reason=f"its node asked for another run: {why}")
         if is_new:

@@ -30,13 +30,13 @@ WORDS: Mapping[str, str] = {
     Ending.HANDED_BACK: "the machine was taken out of service",
     Ending.CANCELLED: "the machine stopped it",
 }
-STEP_WORDS: Mapping[str, str] = {  # refused by an engine that runs another image
+STEP_WORDS: Mapping[str, str] = {  # for a step that an engine refused, though it runs another image
     "load": "the machine could not unpack the image",
-    "create": "the machine could not make a container of the image",
+    "create": "the machine could not create a container from the image",
     "start": "the machine could not start the image",
 }
 UNDECIDED = (
-    "It ran another image next. Yours is tried once more before it is told whose fault it is."
+    "It then ran another image successfully. Yours is tried once more, to find out the cause."
 )
 
 
@@ -52,12 +52,12 @@ def lose(run_id: int, *, reason: str, overdue_only: bool = False) -> bool:
 
 
 def cut_short(run_id: int) -> bool:
-    """Close a run that its node does not end; False if it has ended meanwhile."""
+    """Close a run that its node does not end; return False if it has ended meanwhile."""
     entry_id = Run.objects.values_list("entry_id", flat=True).get(pk=run_id)
     with transaction.atomic():
         entry = Entry.objects.select_for_update().get(pk=entry_id)
         run = Run.objects.filter(pk=run_id, ended_at=None).select_for_update().first()
-        detail = "its node said that it was alive, long after the run had to be over"
+        detail = "the run continued long after its time limit, although its node was alive"
         return end(run, entry, Ending.ENGINE_ERROR, {"detail": detail})
 
 
@@ -133,14 +133,14 @@ def _retry(run: Run, entry: Entry) -> None:
     elif run.outcome in OURS and retries.is_exhausted(entry, run.purpose):
         tried = retries.spoilt_runs(entry, run.purpose)
         reason = (
-            f"Our side failed: {tried.count()} attempts to run it ended without a result; in the "
-            f"last one {why}. Nothing is wrong with what you sent as far as we know. The "
-            "organisers can see this; you can send it again."
+            f"Our side failed: {tried.count()} attempts to run it ended without a result. "
+            f"In the last attempt, {why}. As far as we know, nothing is wrong with what you sent. "
+            "The organisers can see this. You can send it again."
         )
         _move(entry, EntryState.FAILED, reason)
     else:
         _move(
-            entry, EntryState.WAITING, f"{why}; it is tried again, on another one if there is one"
+            entry, EntryState.WAITING, f"{why}; it is tried again, on another machine if possible"
         )
 
 

@@ -1,4 +1,4 @@
-"""Which nodes are fit for work: by their own checks, and by how their runs end.
+"""Which nodes are fit for work: decided by their own checks and by how their runs end.
 
 A node whose side has spoiled several runs in a row is given nothing until it has checked itself:
 so a machine in trouble takes no entry's attempts. Draining is something else: organisers do that.
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 FAILURES_TO_CHECK = 3  # in a row
 REASON_CHARACTERS = 500
-# Seconds that a node waits which has started anew with a run under way, again and again: from the
+# Seconds that a node waits after repeated restarts during a run: from the
 # second time on, each time twice as long.
 FIRST_WAIT, LONGEST_WAIT = 5, 600
 
@@ -35,7 +35,7 @@ class Health:
 
 
 def note_check(node_id: int, health: Health) -> None:
-    """A node has checked itself: give it work again, or nothing."""
+    """Record a node's check of itself: it gets work again, or none."""
     nodes = Node.objects.filter(pk=node_id)
     if health.is_fit:
         nodes.update(failures=0, failing_since=None, failing_reason="")
@@ -44,7 +44,7 @@ def note_check(node_id: int, health: Health) -> None:
 
 
 def note_failure(node_id: int, why: str) -> None:
-    """A run ended on the node's side; after several in a row it has to check itself."""
+    """Record a run that failed on the node's side; after several in a row it must check itself."""
     nodes = Node.objects.filter(pk=node_id)
     nodes.update(failures=F("failures") + 1)
     if nodes.filter(failures__gte=FAILURES_TO_CHECK, failing_since=None).exists():
@@ -52,12 +52,12 @@ def note_failure(node_id: int, why: str) -> None:
 
 
 def note_success(node_id: int) -> None:
-    """A run ended as runs should: whatever was before is forgotten."""
+    """Record a run that ended properly: earlier failures are forgotten."""
     Node.objects.filter(pk=node_id).update(failures=0, restarts=0, not_before=None)
 
 
 def note_restart(node_id: int) -> None:
-    """A node has started anew with a run under way; if it does so again and again, it waits."""
+    """Record a restart of a node during a run; after repeated restarts the node has to wait."""
     with transaction.atomic():
         node = Node.objects.select_for_update().get(pk=node_id)
         node.restarts += 1
@@ -68,7 +68,7 @@ def note_restart(node_id: int) -> None:
 
 
 def wait_of(node: Node, now: datetime) -> int:
-    """Return the seconds until a node may be given anything, rounded up; 0: it may."""
+    """Return the seconds until a node may get work, rounded up; 0 if it may now."""
     if node.not_before is None or node.not_before <= now:
         return 0
     return int((node.not_before - now).total_seconds()) + 1

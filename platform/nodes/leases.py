@@ -1,4 +1,4 @@
-"""Leases that could not be renewed, as the platform itself was away."""
+"""Leases that could not be renewed because the platform itself was away."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nodes.models import Run
 
 
 def prolong_leases() -> int:
-    """Give each run that was alive when the platform went away one lease more; return how many.
+    """Extend the lease of each run that was alive when the platform went away; return how many.
 
     The lease is counted from when the platform was back, so doing it again changes nothing. A run
     that had gone silent before, or that was heard of since, is left alone.

@@ -43,7 +43,7 @@ class Machine:
 
     @property
     def is_failing(self) -> bool:
-        """Whether it is given nothing until its own check passes."""
+        """Return whether it gets no work until its own check passes."""
         return self.failing_since is not None
 
     @property
@@ -52,7 +52,7 @@ class Machine:
         return self.is_alive and not self.is_drained and not self.is_failing
 
     def serves(self, *, needs_gpu: bool, memory: int = 0) -> bool:
-        """Return whether it is there for systems of this kind that may take so much memory."""
+        """Return whether it serves systems of this kind that may take so much memory."""
         is_kind = self.has_gpu if needs_gpu else self.takes_cpu_work
         return self.is_there and is_kind and self.memory >= memory
 
@@ -90,7 +90,7 @@ class Machines:
 
     @property
     def failing(self) -> list[Machine]:
-        """Return those that are given nothing until their own checks pass, alive or not."""
+        """Return nodes that get no work until their own checks pass, alive or not."""
         return [one for one in self.rows if one.is_failing]
 
     @property

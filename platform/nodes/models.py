@@ -174,7 +174,7 @@ class Run(models.Model):
 
 
 class TeamTurn(models.Model):
-    """When a team was last given a node: the team whose turn lies furthest back is next."""
+    """When a team last got a node: the team with the earliest turn is next."""
 
     team = models.OneToOneField(Team, models.CASCADE, related_name="node_turn")
     at = models.DateTimeField()  # by the database's clock

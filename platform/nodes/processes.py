@@ -1,4 +1,4 @@
-"""Which process works with a node's token: one at a time, and a second one is told of the first."""
+"""Which process uses a node's token: one at a time; a second process is refused."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Process:
 
 
 class AnotherProcess(Exception):
-    """The token is in use; the text names the process and the remedy."""
+    """Another process uses the token; the text names that process and the remedy."""
 
 
 def admit(node: Node, process: Process | None) -> bool:

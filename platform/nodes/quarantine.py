@@ -1,4 +1,4 @@
-"""Images that machines fall silent with are given to no further ones."""
+"""Quarantine: images with which several nodes fell silent are not run any more."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ logger = logging.getLogger(__name__)
 NODES_TO_QUARANTINE = 3
 RECENT = timedelta(days=1)  # in which a node that loses other images, too, is itself in trouble
 REASON = (
-    f"{NODES_TO_QUARANTINE} machines fell silent while they ran this image, so it "
-    "is given to no other one. The organisers can see this; write to them."
+    f"{NODES_TO_QUARANTINE} machines fell silent while they ran this image, so no other "
+    "machine runs it. The organisers can see this: write to them."
 )
 
 
 def count_loss(run: Run) -> None:
-    """A node fell silent with an image: count again how many speak against it."""
+    """Count the nodes that fell silent with an image again, after one more did."""
     image = Image.objects.filter(pk=run.image_id)
     image.select_for_update().get()  # of several losses at once each counts those before
     lost = len(_nodes_lost(run.image))
@@ -41,14 +41,14 @@ def count_loss(run: Run) -> None:
 
 
 def note_success(run: Run) -> None:
-    """An image has run to its end: what was lost with it before does not speak against it."""
+    """Forget runs that were lost with an image, because it has run to its end."""
     Image.objects.filter(pk=run.image_id, nodes_lost__gt=0).update(nodes_lost=0)
 
 
 def _nodes_lost(image: Image) -> set[str]:
     """Return the distinct machines that fell silent with an image, since it last ran well.
 
-    Not those that lost other images of late, nor what was lost while the platform was away.
+    Nodes that lost other images recently do not count, nor losses while the platform was away.
     """
     lost = _lost(image.runs.all())
     if image.losses_since is not None:
@@ -67,7 +67,7 @@ def _nodes_lost(image: Image) -> set[str]:
 
 
 def _lost(runs: QuerySet[Run]) -> QuerySet[Run]:
-    # One that has never said a word about its run may not even have heard of it.
+    # A node that has never reported on its run may not even know of it.
     return runs.filter(outcome=Run.Ending.NODE_LOST).exclude(stage=Run.Stage.CLAIMED)
 
 

@@ -58,7 +58,7 @@ def place(entry: Entry) -> Place | None:
 
 
 def why_nothing_moves(machines: Machines, *, needs_gpu: bool, memory: int = 0) -> str:
-    """Return what keeps systems of a kind from being run; empty if nothing does."""
+    """Return why systems of a kind can't be run at the moment; empty if they can."""
     if machines.serving(needs_gpu=needs_gpu, memory=memory):
         return ""
     if not machines.rows and not settings.NODES_BROKER_URL:
@@ -73,7 +73,7 @@ def why_nothing_moves(machines: Machines, *, needs_gpu: bool, memory: int = 0) -
         return f"No {what} takes new work at the moment: the organisers are at it."
     if any(one.is_failing and one.has_gpu >= needs_gpu for one in machines.rows):
         return (
-            f"No {what} is fit for work at the moment: each takes nothing until its own check "
+            f"No {what} is fit for work at the moment. Each gets no work until its own check "
             "passes. The organisers can see why."
         )
     if machines.alive and needs_gpu:

@@ -1,4 +1,4 @@
-"""Which failed entries and submissions to requeue: by phase, by number, by what went wrong."""
+"""Chooses failed entries and submissions to requeue: by phase, number or cause."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Failed:
 
 
 def find_failed(choice: Choice) -> Iterator[Failed]:
-    """Yield what failed on our side and is chosen, the oldest first."""
+    """Yield the chosen rows that failed on our side, oldest first."""
     for submission in _submissions(choice):
         why_not = requeueing.why_not_submission(submission)
         yield Failed(submission, CHECKING, why_not or _why_needless(submission, choice))
@@ -57,7 +57,7 @@ def find_failed(choice: Choice) -> Iterator[Failed]:
 
 
 def requeue(failed: Failed, *, actor: User | None) -> str:
-    """Requeue a row; return why it was not, if somebody else has changed it meanwhile."""
+    """Requeue a row; return why that failed, if the row has changed meanwhile."""
     try:
         if isinstance(failed.row, Entry):
             requeueing.requeue_entry(entry=failed.row, actor=actor)

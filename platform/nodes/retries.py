@@ -1,6 +1,6 @@
-"""Attempts that ended on our side: how many an entry has, and where the next one is made.
+"""Attempts that failed on our side: how many an entry may have, and on which node it is retried.
 
-A retry prefers another node, and one node counts once: its troubles use up nobody's attempts.
+A retry prefers another node, and a node counts once: a sick node cannot use up the attempts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ELSEWHERE_FOR = timedelta(minutes=10)  # that a retry waits for another node
 
 
 def pause() -> timedelta:
-    """Return how long a node leaves an image alone that its engine has refused."""
+    """Return how long a node waits before it retries an image that its engine has refused."""
     return timedelta(seconds=settings.IMAGE_RETRY_PAUSE)
 
 

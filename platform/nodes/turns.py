@@ -1,4 +1,4 @@
-"""Teams take turns: next is the oldest entry of the team whose last turn lies furthest back.
+"""Teams take turns: the oldest entry of the team with the earliest last turn is next.
 
 A team that has never had a turn comes first. So a team with many systems waits for itself, not
 the others for the team.
@@ -20,7 +20,7 @@ LAST_TURN = "team__node_turn__at"
 def next_in_turn(entries: QuerySet[Entry]) -> QuerySet[Entry]:
     """Put the entry first that is next; `failed_here_at` is of `retries.elsewhere_first`.
 
-    What failed on this node of late and no other node can take comes last.
+    Entries that failed on this node recently, and that no other node can run, come last.
     """
     failed_here = F("failed_here_at").asc(nulls_first=True)
     last_turn = F(LAST_TURN).asc(nulls_first=True)
@@ -45,5 +45,5 @@ def in_turn(entries: QuerySet[Entry]) -> list[int]:
 
 
 def take_turn(team_id: int, at: datetime) -> None:
-    """Note within the transaction of a claim that a team is given a node."""
+    """Record a team's turn, in the transaction of the claim."""
     TeamTurn.objects.update_or_create(team_id=team_id, defaults={"at": at})

@@ -155,7 +155,7 @@ def put_hypotheses(request: HttpRequest, node: Node, pk: int) -> HttpResponse:
 @takes_up_to(HYPOTHESES)
 @of_nodes("PUT")
 def take_trial(request: HttpRequest, _node: Node) -> HttpResponse:
-    """Take as many bytes as hypotheses may have: a node tries whether they come through."""
+    """Accept as many bytes as hypotheses may have, so that a node can test its connection."""
     for _ in _chunks(request, settings.MAX_HYPOTHESES_BYTES):
         pass
     return HttpResponse(status=204)

@@ -80,9 +80,9 @@ class PhaseAdmin(Removable[Phase]):
                     "references_at",
                     "logs_at",
                 ],
-                "description": "In UTC. Without a date, nothing is shown: not before a date is set "
-                "here. The overview page announces each date, except that of the outputs, which "
-                "no page shows yet. A change counts at once; organisers always see everything.",
+                "description": "In UTC. Nothing is shown until a date is set here. The overview "
+                "page announces each date, except that of the outputs, which no page shows yet. "
+                "A change counts at once. Organisers always see everything.",
             },
         ),
     ]

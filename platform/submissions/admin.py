@@ -1,7 +1,8 @@
-"""For organisers, to look at, and to requeue; moves happen through services alone."""
+"""Read-only tables for organisers. Services change rows; the only action here is to requeue."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,6 +14,8 @@ from accounts.models import User
 from sharedtasks.viewers import viewer_of
 from submissions import requeueing
 from submissions.models import Entry, Problem, Score, StateChange, Submission, Verdict
+
+Action = Callable[[Any, HttpRequest, QuerySet[Any]], None]
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
@@ -28,52 +31,59 @@ class ReadOnly(admin.ModelAdmin[Any]):
         return False
 
 
-class Requeueable(ReadOnly):
-    """What failed on our side can be requeued: choose the state *failed* and a phase first."""
+def build_requeue_action(requeue_row: Callable[[Any, User], object]) -> Action:
+    """Return an action that calls `requeue_row(row, organiser)` for each row."""
 
-    actions = ["requeue"]
+    @admin.action(description="Requeue what failed on our side", permissions=["requeue"])
+    def requeue(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        assert isinstance(request.user, User)  # or the action would not be offered
+        done = 0
+        for row in queryset.order_by("pk"):
+            try:
+                requeue_row(row, request.user)
+            except ValidationError as error:
+                reasons = " ".join(error.messages)
+                model_admin.message_user(request, f"{row}: {reasons}", messages.WARNING)
+            else:
+                done += 1
+        model_admin.message_user(request, f"Requeued: {done}.")
+
+    return requeue
+
+
+class Requeueable(ReadOnly):
+    """Organisers can requeue rows that failed on our side: filter by *failed* and a phase first."""
 
     def has_requeue_permission(self, request: HttpRequest) -> bool:
         return isinstance(request.user, User) and viewer_of(request.user).is_organiser
 
-    @admin.action(description="Requeue what failed on our side", permissions=["requeue"])
-    def requeue(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        done = 0
-        for row in queryset.order_by("pk"):
-            try:
-                self.requeue_row(row, request)
-            except ValidationError as error:
-                self.message_user(request, f"{row}: {' '.join(error.messages)}", messages.WARNING)
-            else:
-                done += 1
-        self.message_user(request, f"Requeued now: {done}.")
-
-    def requeue_row(self, row: Any, request: HttpRequest) -> None:
-        raise NotImplementedError
-
 
 @admin.register(Submission)
 class SubmissionAdmin(Requeueable):
+    actions = [
+        build_requeue_action(
+            lambda submission, actor: requeueing.requeue_submission(
+                submission=submission, actor=actor
+            )
+        )
+    ]
     list_display = ["pk", "system", "team", "test_set", "state", "attempts", "created_at"]
     list_select_related = ["team", "test_set__phase__shared_task"]
     list_filter = ["state", "phase"]
     search_fields = ["system", "team__name", "image_reference"]
 
-    def requeue_row(self, row: Submission, request: HttpRequest) -> None:
-        assert isinstance(request.user, User)  # or the action would not be offered
-        requeueing.requeue_submission(submission=row, actor=request.user)
-
 
 @admin.register(Entry)
 class EntryAdmin(Requeueable):
+    actions = [
+        build_requeue_action(
+            lambda entry, actor: requeueing.requeue_entry(entry=entry, actor=actor)
+        )
+    ]
     list_display = ["pk", "system", "team", "test_set", "state", "attempts", "is_primary"]
     list_filter = ["state", "test_set__phase", "test_set"]
     list_select_related = ["team", "test_set__phase__shared_task"]
     search_fields = ["system", "team__name"]
-
-    def requeue_row(self, row: Entry, request: HttpRequest) -> None:
-        assert isinstance(request.user, User)  # or the action would not be offered
-        requeueing.requeue_entry(entry=row, actor=request.user)
 
 
 @admin.register(Score)

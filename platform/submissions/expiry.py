@@ -1,4 +1,4 @@
-"""Files that were refused are kept for a while, so that a team can look at what it sent."""
+"""Refused files are kept for a while, so that a team can look at what it sent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AT_MOST = 500  # files in one sweep
 
 
 def remove_refused_files() -> int:
-    """Let go of the files that were refused long ago; return how many.
+    """Remove files that were refused long ago; return how many.
 
     Their names and problems stay. files.storage removes the bytes, unless they are used elsewhere.
     """
@@ -29,12 +29,12 @@ def remove_refused_files() -> int:
         pk__in=list(due.values_list("pk", flat=True)[:AT_MOST])
     ).update(file=None)
     if removed:
-        logger.info("let go of %s files that were refused before %s", removed, before)
+        logger.info("removed %s files that were refused before %s", removed, before)
     return removed
 
 
 def expires_at(submission: Submission) -> datetime | None:
-    """Return when a submission's files are removed; None: they are kept."""
+    """Return when a submission's files are removed, or None if they are kept."""
     if not _refused_files().filter(submission=submission).exists():
         return None
     return submission.state_since + timedelta(days=settings.REFUSED_FILES_DAYS)

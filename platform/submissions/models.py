@@ -70,7 +70,7 @@ class WorkItem(models.Model):
 
     @property
     def is_final(self) -> bool:
-        """Say whether nothing will happen to it by itself any more."""
+        """Return whether it is in a state that does not change by itself."""
         return self.state in FINAL
 
     @property

@@ -1,4 +1,4 @@
-"""Before an organiser knows them: one image at a time, of a team and of a person.
+"""Unverified teams, and their members, may have one image waiting or running at a time.
 
 Anybody can create accounts and teams, and each image that waits takes its turn on the nodes.
 """
@@ -31,10 +31,10 @@ def why_not_now(team: Team, member: User) -> str:
     if submission is None:
         return ""
     return (
-        f"{team} has not been verified yet. Until then one image at a time may wait or run, for "
-        f"all your unverified teams together, and {submission.system} of {submission.team} "
-        f"(submission {submission.pk}) has not ended. Send the next image when it has ended, "
-        "cancel it, or ask the organisers to verify your team."
+        f"{team} has not been verified yet. Until then only one image at a time may wait or run, "
+        f"for all your unverified teams together. {submission.system} of {submission.team} "
+        f"(submission {submission.pk}) has not ended yet. Wait until it has ended, cancel it, or "
+        "ask the organisers to verify your team."
     )
 
 
@@ -47,7 +47,7 @@ def lock(team: Team, member: User) -> None:
 
 
 def _in_queue(team: Team, member: User) -> QuerySet[Submission]:
-    """Return the images that wait or run, of the member's teams that are not verified.
+    """Return images that wait or run, of the member's unverified teams.
 
     What the member sent for such a team and has left since counts, too.
     """
@@ -70,6 +70,6 @@ def _is_known(team: Team) -> bool:
 
 
 def first_reason(teams: Sequence[Team], member: User) -> str:
-    """Return why no team of a member may send an image now; empty if one may."""
+    """Return why no team of a member may send an image now; empty if a team may."""
     reasons = [why_not_now(team, member) for team in teams]
     return reasons[0] if reasons and all(reasons) else ""

@@ -1,4 +1,4 @@
-"""How much a person and a team may send within a day: a guard against abuse, far above any need.
+"""Daily limits for a person and a team: a guard against abuse, far above any real need.
 
 Only the pages ask; commands and organisers are exempt.
 """
@@ -25,7 +25,7 @@ WINDOW = timedelta(hours=24)
 
 
 def refuse(request: HttpRequest) -> HttpResponse | None:
-    """Answer a person who has sent too much, before the next body is read; None: it is taken."""
+    """Return an answer for a person over the limit, before the body is read; None below it."""
     if not isinstance(request.user, User) or request.user.is_organiser:
         return None
     size = declared_length(request)
@@ -43,7 +43,7 @@ def refuse(request: HttpRequest) -> HttpResponse | None:
 
 
 def refuse_team(request: HttpRequest, team: Team, size: int) -> HttpResponse | None:
-    """Answer a person whose team has sent too much; None: it is taken."""
+    """Return an answer for a person whose team is over the limit; None below it."""
     if isinstance(request.user, User) and request.user.is_organiser:
         return None
     at = next_at(team.submissions.all(), size)
@@ -51,7 +51,7 @@ def refuse_team(request: HttpRequest, team: Team, size: int) -> HttpResponse | N
 
 
 def next_at(sent: QuerySet[Submission], size: int) -> datetime | None:
-    """Return when so many bytes more may be sent; None: now."""
+    """Return when so many more bytes may be sent, or None if they may be sent now."""
     recent = list(
         sent.filter(created_at__gt=timezone.now() - WINDOW)
         .order_by("created_at")
@@ -77,7 +77,7 @@ def _bytes_of_each() -> Expression:
 
 
 def _first_that_may_stay(recent: Sequence[tuple[datetime, int]], size: int) -> int:
-    """Return how many of the oldest have to be past before another one fits in."""
+    """Return how many of the oldest submissions have to expire before another fits."""
     by_number = max(len(recent) + 1 - settings.UPLOADS_PER_DAY, 0)
     total = sum(count for _, count in recent)
     by_bytes = 0

@@ -1,4 +1,4 @@
-"""Another beginning for what failed on our side: by organisers, once the cause is gone.
+"""Requeueing what failed on our side: by organisers, once the cause is fixed.
 
 What a team's own fault has ended (refused, rejected) stays as it is.
 """
@@ -19,7 +19,7 @@ REASON = "requeued, as it had failed on our side"
 
 @transaction.atomic
 def requeue_entry(*, entry: Entry, actor: User | None) -> None:
-    """Let a failed entry run, or be scored, as if for the first time. Raises ValidationError.
+    """Let a failed entry run or be scored again from the start. Raises ValidationError.
 
     Of two who do so at once, the second is refused: the entry has not failed any more.
     """
@@ -39,7 +39,7 @@ def requeue_entry(*, entry: Entry, actor: User | None) -> None:
 
 @transaction.atomic
 def requeue_submission(*, submission: Submission, actor: User | None) -> None:
-    """Let a failed submission be checked as if for the first time. Raises ValidationError."""
+    """Let a failed submission be checked again from the start. Raises ValidationError."""
     rows = Submission.objects.filter(pk=submission.pk, state=SubmissionState.FAILED)
     rows.update(attempts=0, announcements=0, fetched=0)
     submission.refresh_from_db()
@@ -77,7 +77,7 @@ def why_not_submission(submission: Submission) -> str:
 
 
 def find_successor(row: Entry | Submission) -> Entry | Submission | None:
-    """Return what makes another attempt needless: the same system sent again since."""
+    """Return the submission or entry with which the team has sent the same system again, if any."""
     if isinstance(row, Entry):
         entries = Entry.objects.filter(
             team=row.team_id, test_set=row.test_set_id, system=row.system, pk__gt=row.pk

@@ -35,7 +35,7 @@ class ScorerFailed(evaluator.InfrastructureError):
 
 
 class Scorer:
-    """A process that scores one entry after another; started when it is first needed."""
+    """A process that scores entries, one after the other; started when first needed."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -59,7 +59,7 @@ class Scorer:
                 raise
 
     def close(self) -> None:
-        """End the process, whatever it does."""
+        """Kill the process."""
         if self._process is None:
             return
         self._process.kill()
@@ -105,7 +105,7 @@ class Scorer:
         time_before, memory_before = self._processor_time(), self._resident()
 
         def require() -> None:
-            # Of a processor and not of the clock: a busy machine is no fault of a team's.
+            # Processor time, not elapsed time: a busy machine must not count against a team.
             if self._processor_time() - time_before > settings.SCORING_TIME:
                 raise LimitPassed(f"{settings.SCORING_TIME:g} seconds of processor time")
             if self._resident() - memory_before > settings.SCORING_MEMORY:

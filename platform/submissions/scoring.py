@@ -42,7 +42,7 @@ def evaluate(entry: Entry) -> evaluator.ScoringResult:
 
 
 def record_overrun(entry: Entry, limit: str, *, owner: str) -> None:
-    """Have an entry whose scoring passed a limit scored once more, alone; then reject it.
+    """Score an entry that passed a limit once more, alone; after the second time reject it.
 
     Raises NoLongerOurs if another worker has the entry by now.
     """
@@ -55,7 +55,7 @@ def record_overrun(entry: Entry, limit: str, *, owner: str) -> None:
     with transaction.atomic():
         if not work.held(entry, owner=owner).update(overruns=1):
             raise work.NoLongerOurs
-        note = f"scoring took more than {limit}; it is scored once more, with nothing beside it"
+        note = f"scoring took more than {limit}; it is scored once more, alone"
         work.record_note(entry, reason=note)
         work.release(entry, owner=owner)
 
@@ -67,8 +67,8 @@ def _why_rejected(entry: Entry, limit: str) -> str:
     largest = nlargest(LARGEST_NAMED, zip(sizes, segments, strict=True), key=itemgetter(0))
     named = ", ".join(f"{_name(segment)} ({size:,} bytes)" for size, segment in largest)
     return (
-        f"Scoring took more than {limit}, the limit, twice; the second time nothing else was "
-        f"scored beside it. The largest segments are {named}, of {sum(sizes):,} bytes in all. "
+        f"Scoring took more than {limit} twice, the second time with no other scoring beside it. "
+        f"That is the limit. The largest segments are {named}, of {sum(sizes):,} bytes in all. "
         "Look for texts that repeat themselves or do not end, and send shorter texts."
     )
 

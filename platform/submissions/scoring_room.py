@@ -1,4 +1,4 @@
-"""Who scores beside whom on one machine: all at once, or an entry alone."""
+"""Scoring on one machine: many entries at once, or one entry alone."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ LOOK_EVERY = 0.05  # seconds
 
 
 class NotNow(Exception):
-    """Nobody may begin to score on this machine at the moment."""
+    """No entry may begin to be scored on this machine at the moment."""
 
 
 @contextmanager
 def enter_room(*, alone: bool) -> Iterator[None]:
     """Score beside others or alone. Raises NotNow after a while.
 
-    Everybody goes through a gate. Whoever is to be alone stays in it, so that the room empties.
+    All go through a gate. A process that has to be alone stays in it, so that the room empties.
     """
-    # Somebody alone waits for those who have begun, everybody else for the gate only.
+    # A lone process waits for all that have begun, others wait only for the gate.
     within = settings.SCORING_DWELL / (5 if alone else 20)
     # STATE_DIR may be shared by machines, and a room is of one of them.
     folder = settings.STATE_DIR / "turns" / socket.gethostname()

@@ -94,7 +94,7 @@ def choose_system(*, verdict: Verdict, system: str, member: User) -> Submission:
     """
     earlier = verdict.submission
     if system not in verdict.systems:
-        raise ValidationError("The file has no such system. Choose one of those that it has.")
+        raise ValidationError("The file has no such system. Choose a system of the list.")
     described = SystemDescription(
         earlier.system, earlier.description, earlier.is_constrained, earlier.terminology_use
     )
@@ -139,7 +139,7 @@ def require_image_taken(planned: PlannedImage) -> None:
 
 
 def was_sent(member: User, form_token: str) -> bool:
-    """Return whether a form has made a submission already: by a double click, or a retry."""
+    """Return whether a form has already made a submission, by a double click or a retry."""
     return _made_by_form(Submission(member=member, form_token=form_token)) is not None
 
 

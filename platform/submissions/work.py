@@ -89,15 +89,15 @@ def release(row: Row, *, owner: str, reason: str = "") -> None:
 
 
 def put_back(row: Row, *, owner: str) -> None:
-    """Leave a claimed row that was not begun to somebody else; it counts as no attempt."""
+    """Release a claimed row that was not begun; this does not count as an attempt."""
     due = timezone.now() + timedelta(seconds=settings.SWEEP_INTERVAL)
     held(row, owner=owner).update(attempts=F("attempts") - 1, announce_next_at=due, **FREE)
 
 
 def outlast(write: Callable[[], T]) -> T:
-    """Write what was worked out, also if the database is away for a while just then.
+    """Write a result; wait for a database that is away for a while.
 
-    Otherwise the row would be held until its dwell time is over, and the work done again.
+    Otherwise the row would be held for its dwell time, and the work would be repeated.
     """
     deadline = time.monotonic() + DATABASE_WITHIN
     while True:
@@ -183,7 +183,7 @@ def announce(row: Row) -> None:
 
 
 def announce_again(row: Row) -> bool:
-    """Repeat an announcement that nobody answered, unless somebody has just done so.
+    """Repeat an announcement that had no effect, unless another process has just done so.
 
     Raises NotSent; then it counts as not repeated, so that its turn comes with the next sweep.
     """

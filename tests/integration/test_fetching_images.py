@@ -124,7 +124,7 @@ def test_what_is_sent_is_noted_and_announced_and_nobody_is_asked(server, send, m
 @pytest.mark.parametrize(
     ("image", "words"),
     [
-        (SavedImage(more={"architecture": "arm64"}), "made for linux/arm64"),
+        (SavedImage(more={"architecture": "arm64"}), "built for linux/arm64"),
         (SavedImage(settings={}), "neither an ENTRYPOINT nor a CMD"),
         # What is found behind the fetching: a layer that holds no archive.
         (SavedImage((b"no archive" * 100,)), ""),

@@ -244,7 +244,7 @@ def test_a_disk_that_is_too_full_takes_nothing_more(settings):
     settings.MIN_FREE_BYTES = free // 2
 
     require_room(free // 4)
-    with pytest.raises(NoRoom, match="There is no room for it on our side"):
+    with pytest.raises(NoRoom, match="We have no room for it at the moment"):
         require_room(free)
 
 

@@ -260,7 +260,7 @@ def test_columns_that_are_not_read_are_named(run, tmp_path, columns):
 
     said = run(source=table, reference=[])
 
-    assert f"note: Columns that are not read: {columns}. Names of references are" in said
+    assert f"note: Columns that are not read: {columns}. References are named" in said
     assert "1 reference," in said
 
 

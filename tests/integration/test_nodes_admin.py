@@ -97,8 +97,8 @@ def test_the_list_says_in_words_what_is_wrong_with_a_node(admin):
     text = admin.get(NODES).text
     page = admin.get(reverse("admin:nodes_node_change", args=[Node.objects.get(name="busy").pk]))
 
-    assert "its folder is full (nothing is given to it until its own check passes)" in text
-    assert "started anew 4 times with a run; it waits for" in text
+    assert "its folder is full (it gets no work until its own check passes)" in text
+    assert "restarted 4 times during a run; it waits for" in text
     assert "7 on gpu-a, since" in page.text
 
 

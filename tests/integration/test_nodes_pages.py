@@ -94,8 +94,8 @@ def test_the_status_page_counts_and_names_nobody(client, make_waiting):
         "Nodes online": "2",
         "with a GPU": "0",
         "busy": "1",
-        "drained (given nothing new)": "1",
-        "Nodes in trouble (given nothing until their own check passes)": "0",
+        "drained (get no new work)": "1",
+        "Nodes in trouble (get no work until their own check passes)": "0",
         "Nodes offline": "1",
     }
     assert "No GPU node is there at the moment." in text
@@ -113,7 +113,7 @@ def test_only_organisers_read_which_nodes_are_in_trouble_and_why(client, request
 
     text = client.get(reverse("status")).text
 
-    assert "Nodes in trouble (given nothing until their own check passes)" in text
+    assert "Nodes in trouble (get no work until their own check passes)" in text
     shown = ("sick-1" in text, "does not run &lt;the&gt; known" in text, "fine-1" in text)
     assert shown == (role == "organiser", role == "organiser", False)
 
@@ -218,7 +218,7 @@ def test_nothing_is_estimated_without_runs_or_without_nodes(make_waiting):
         (
             [{"failing_since": timezone.now()}],
             False,
-            "No node is fit for work at the moment: each takes nothing until its own check passes. "
+            "No node is fit for work at the moment. Each gets no work until its own check passes. "
             "The organisers can see why.",
         ),
         ([{"failing_since": timezone.now()}, {}], False, ""),

@@ -39,8 +39,8 @@ def read(path, test_set, **options):
     [
         ("06-two-final-newlines.en-fr.txt", "1 empty line at the end"),
         ("52-xml-latin1.en-fr.xml", None),
-        ("72-windows-thumbs.zip", "Passed over, as no translations: Thumbs.db, desktop.ini"),
-        ("73-one-file-plus-readme.zip", "Passed over, as no translations: README.md"),
+        ("72-windows-thumbs.zip", "not translations: Thumbs.db, desktop.ini"),
+        ("73-one-file-plus-readme.zip", "Skipped, because they are not translations: README.md"),
         ("84-checkpoint.zip", ".ipynb_checkpoints/ours.en-fr-checkpoint.txt"),
         ("86-git.zip", ".git/objects/00, .git/objects/01"),
     ],

@@ -195,7 +195,7 @@ def asking_for_token(server: Server, answer: Answer, elsewhere: str):
 @pytest.mark.parametrize(
     ("image", "words"),
     [
-        (SavedImage(more={"architecture": "arm64"}), "made for linux/arm64, not for linux/amd64"),
+        (SavedImage(more={"architecture": "arm64"}), "built for linux/arm64, not for linux/amd64"),
         (SavedImage(settings={}), "neither an ENTRYPOINT nor a CMD"),
         (SavedImage(more={"created": "x"}), "The image's configuration is not what the engine"),
     ],
@@ -395,7 +395,7 @@ def test_a_registry_that_is_away_is_to_be_asked_again():
         (as_json(config={"digest": DIGEST}), "a descriptor without a SHA-256 digest or a size"),
         (as_json(config={"digest": "../x", "size": 1}), "a descriptor without a SHA-256"),
         (as_json(config={"digest": DIGEST, "size": 10**9}), "has more than 4,194,304 bytes"),
-        (as_json(manifests=[]), "made for no platform, not for linux/amd64"),
+        (as_json(manifests=[]), "built for no platform, not for linux/amd64"),
     ],
 )
 def test_a_manifest_that_means_nothing_is_refused(server, body, words):

@@ -217,11 +217,11 @@ def test_a_dry_run_says_all_and_changes_nothing(make_failed):
     output = requeue("--all", "--dry-run")
 
     assert f"entry {entry.pk}: Marian on en-fr (Lexica), failed by engine_error: would be" in output
-    assert "1 would be requeued, 0 passed over." in output
+    assert "1 would be requeued, 0 skipped." in output
     assert state(entry) == EntryState.FAILED
-    assert "1 requeued, 0 passed over." in requeue("--all")
+    assert "1 requeued, 0 skipped." in requeue("--all")
     assert state(entry) == EntryState.WAITING
-    assert "0 requeued, 0 passed over." in requeue("--all")
+    assert "0 requeued, 0 skipped." in requeue("--all")
 
 
 @pytest.mark.parametrize("cause", [*OURS, "scoring", "checking", "quarantine", "unknown"])
@@ -254,7 +254,7 @@ def test_a_phase_and_numbers_choose(make_failed, make_bare_test_set, shared_task
 
     output = requeue("--entry", str(second.pk), "--entry", str(other.pk))
     assert [state(one) for one in (other, first, second)] == ["waiting", "failed", "waiting"]
-    assert "1 requeued, 1 passed over." in output
+    assert "1 requeued, 1 skipped." in output
     assert "this entry is waiting" in output
 
 
@@ -362,7 +362,7 @@ def test_the_admin_panel_requeues_a_list(client, organiser, make_failed, make_ba
 
     page = client.post(address, data, follow=True).text
 
-    assert "Requeued now: 2." in page
+    assert "Requeued: 2." in page
     assert "this entry is rejected" in page
     assert [state(row) for row in (*failed, rejected)] == ["waiting", "waiting", "rejected"]
 

@@ -81,7 +81,7 @@ def test_what_passes_a_limit_twice_is_rejected_with_its_largest_segments(
 
     assert after_first == (EntryState.SCORING, "", 1, 1)
     assert (entry.state, entry.attempts) == (EntryState.REJECTED, 2)
-    assert f"more than {named}, the limit, twice" in entry.reason
+    assert f"more than {named} twice" in entry.reason
     size = len(DEAR[kind].encode())
     assert f"largest segments are 2 of advice ({size:,} bytes), 1 of advice (55 b" in entry.reason
     assert not entry.scores.exists()

@@ -218,7 +218,7 @@ def test_a_disk_without_room_is_said_before_the_upload(alices, address, question
     response = alices.post(address, question())
 
     assert response.status_code in (422, 507)
-    assert "There is no room for it on our side" in response.text
+    assert "We have no room for it at the moment" in response.text
 
 
 def test_room_is_asked_for_all_that_is_announced(alices, address, question, monkeypatch):
@@ -254,7 +254,7 @@ def test_a_disk_without_room_refuses_before_it_reads(alices, address, form, sett
     response = alices.post(address, form(archive=large()))
 
     assert response.status_code == 507
-    assert "There is no room for it on our side" in response.text
+    assert "We have no room for it at the moment" in response.text
     assert response.headers["Connection"] == "close"
     assert not Submission.objects.exists()
 
@@ -399,7 +399,7 @@ def test_a_body_that_is_cut_off_is_not_taken_for_a_whole_one(alices, address, fo
     response = alices.generic("POST", address, b"not this", **body.environment())
 
     assert response.status_code == 422
-    assert "The upload broke off before its end, and nothing was stored." in response.text
+    assert "The upload was interrupted, and nothing was stored." in response.text
     assert not Submission.objects.exists()
     assert not list(settings.FILE_UPLOAD_TEMP_DIR.iterdir())
 

@@ -116,7 +116,7 @@ def test_a_large_upload_comes_through_whole(alices, address, form):
         ({"system": "x" * 61}, "at most 60 characters"),
         ({"system": "a\0b"}, "Null characters are not allowed."),
         ({"system": "Mar\u202enai"}, "invisible character (U+202E)"),
-        ({"system": "\u200b"}, "Nobody could see this name."),
+        ({"system": "\u200b"}, "This name cannot be seen."),
         ({"description": "x" * 2001}, "at most 2000 characters"),
         ({"terminology_use": "never"}, "never is not one of the available choices"),
         ({"terminology_use": None}, "Say when your system used the terminology."),

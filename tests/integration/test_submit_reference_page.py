@@ -124,7 +124,7 @@ BOTH = "There is an archive as well, and one image at a time is taken. Empty thi
         ),
         ({"reference": f"127.0.0.1:80/x@{DIGEST}"}, "reference", "not fetched from 127.0.0.1:80"),
         # A form that was cut off may have lost its boxes.
-        ({"end": None}, "reference", "broke off before its end"),
+        ({"end": None}, "reference", "was interrupted"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field(alices, address, form, fields, field, message):
@@ -182,7 +182,7 @@ def test_an_earlier_one_fills_the_form_in(alices, address, form):
     page = alices.get(f"{address}?again={Submission.objects.get().pk}")
 
     assert f'value="{REFERENCE}"' in page.text
-    assert "A fixed image has another digest: write the new one." in page.text
+    assert "A fixed image has a new digest: enter the new reference." in page.text
 
 
 # The submission's page ------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def test_an_instant_set_here_counts_at_once(admin, phase, make_test_set, client)
         "references_at_0": "2026-05-03", "references_at_1": "12:00",
     }  # fmt: skip
 
-    assert "not before a date is set here" in admin.get(address).text
+    assert "Nothing is shown until a date is set here" in admin.get(address).text
     assert admin.post(address, data).status_code == 302
 
     admin.logout()

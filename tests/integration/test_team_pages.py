@@ -78,7 +78,7 @@ def test_founding_is_limited(client, dora):
     response = client.post("/teams/found", {"name": "One more"})
 
     assert response.status_code == 429
-    assert "counted by the hour" in response.text
+    assert "limited by the hour" in response.text
     assert not Team.objects.filter(name="One more").exists()
 
 

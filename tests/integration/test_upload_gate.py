@@ -288,7 +288,7 @@ def test_so_many_uploads_of_a_person_at_a_time(
     held.pop().end()
 
     assert refused.status_code == 429
-    assert "2 uploads of yours are still under way" in refused.text
+    assert "You already have 2 uploads in progress" in refused.text
     assert refused.headers["Retry-After"] == str(AGAIN_SOON)
     assert [small.status_code, of_another.status_code, later.status_code] == [302] * 3
 
@@ -356,7 +356,7 @@ def test_a_person_goes_on_when_enough_of_the_day_has_passed(
         response = send(way, b"x" * 2_500)
         assert response.status_code == 429
         assert f"{at:%H}:" in response.text
-        assert "You have sent as much within 24 hours as we take." in response.text
+        assert "You have reached the limit for uploads within 24 hours." in response.text
         assert 0 < goes_on_in * 3600 - int(response.headers["Retry-After"]) < 60
     assert Submission.objects.count() == len(hours)
 
@@ -378,8 +378,8 @@ def test_what_a_team_mate_has_sent_counts_for_the_team(
     of_the_other = send("outputs", team=other_team.pk)
 
     assert [of_the_team.status_code, still.status_code] == [429, 429]
-    assert "Your team has sent as much" in of_the_team.text
-    assert "Lexica has sent as much" in still.text
+    assert "Your team has reached the limit" in of_the_team.text
+    assert "Lexica has reached the limit" in still.text
     assert of_the_other.status_code == 302
 
 
@@ -488,7 +488,7 @@ def test_refused_files_are_kept_so_many_days(
     assert answer.status_code == (200 if is_kept else 404)
     assert page.status_code == 200
     assert file.name in page.text
-    assert ("not kept any more" in page.text) == (not is_kept)
+    assert ("no longer stored" in page.text) == (not is_kept)
     assert ("Refused files are kept until" in page.text) == (state == "refused")
     if is_kept:
         b"".join(answer.streaming_content)

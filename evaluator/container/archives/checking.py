@@ -29,7 +29,7 @@ from evaluator.errors import ImageError, ProblemLog
 from evaluator.formats.limits import Refused
 
 TOO_MANY_STEPS = (
-    "The image's links lead in too many steps through its folders. Build it with files at their "
+    "The image's links lead through too many folders. Build it with files at their "
     "own paths, not below symbolic links."
 )
 

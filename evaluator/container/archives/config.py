@@ -62,8 +62,8 @@ def faults(config: Config) -> Iterator[str]:
     layers = len(config.diff_ids)
     if config.nul:
         yield (
-            f"The image's {config.nul} holds a NUL character, with which no program can be "
-            "started. Remove it from the Dockerfile."
+            f"The image's {config.nul} contains a NUL character, so no program can start. Remove "
+            "the character from the Dockerfile."
         )
     elif fault := config.image.fault():
         yield fault

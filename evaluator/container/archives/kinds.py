@@ -21,7 +21,7 @@ SQUASHED = (b"hsqs", b"#!/usr/bin/env run-singularity")
 # PowerShell's `>` takes what a program writes for text, and writes it in another encoding.
 UTF16, UTF8_MARK, LOST = (b"\xff\xfe", b"\xfe\xff"), b"\xef\xbb\xbf", "\ufffd".encode()
 HEADER = 512  # bytes of a tar header
-AS_TEXT = "The file was changed as if it were text, as `>` of PowerShell and text transfers do it."
+AS_TEXT = "PowerShell's `>` or a text transfer changed the file as if it were text."
 NO_REDIRECTION = "Use `docker save --output FILE.tar IMAGE`, and send that file as it is."
 OTHERS = {
     b"QFI\xfb": "an image of a whole machine (qcow2)",
@@ -63,7 +63,7 @@ def refuse_by_its_start(source: Source, *, is_unpacked: bool = False) -> None:
     if kind:
         raise Refused(f"The file is {kind}, not an image. {TO_SAVE}")
     if start.startswith(UTF16):
-        raise Refused(f"The file is in UTF-16, as `>` of PowerShell writes it. {NO_REDIRECTION}")
+        raise Refused(f"The file is in UTF-16, as PowerShell's `>` writes it. {NO_REDIRECTION}")
     if start.startswith(UTF8_MARK) or LOST in start:
         raise Refused(f"{AS_TEXT} {NO_REDIRECTION}")
     if start.startswith(SQUASHED):
@@ -127,7 +127,7 @@ def refuse_without_manifest(tops: set[str], names: Iterable[str] = ()) -> NoRetu
     for name in names:
         if name.endswith(INNER):
             raise Refused(
-                f"The archive holds another archive, {printable(name, SHOWN)!r}. Send that one."
+                f"The archive holds another archive, {printable(name, SHOWN)!r}. Send that archive."
             )
     if "Dockerfile" in tops or "Containerfile" in tops:
         raise Refused(

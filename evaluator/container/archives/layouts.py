@@ -37,7 +37,8 @@ IMAGE_CONFIGS = (
 )
 ONE_IMAGE = "Save one image only: `docker save --output FILE.tar IMAGE`."
 SAVE_PLATFORM = (
-    f"If it is made for several platforms, save this one: `docker save --platform {PLATFORM}`."
+    "If it is built for several platforms, save only this platform: "
+    f"`docker save --platform {PLATFORM}`."
 )
 
 JsonObject = dict[str, object]
@@ -166,7 +167,7 @@ def manifests_of(index: JsonObject) -> tuple[list[JsonObject], set[str]]:
 def other_platforms(names: Iterable[str]) -> str:
     """Return the sentence about an image that is made for these platforms only."""
     return (
-        f"The image is made for {_listed(names)}, not for {PLATFORM}. Build it with `docker build "
+        f"The image is built for {_listed(names)}, not for {PLATFORM}. Build it with `docker build "
         f"--platform {PLATFORM}`. {SAVE_PLATFORM}"
     )
 

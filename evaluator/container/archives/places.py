@@ -1,4 +1,4 @@
-"""Places of an image that a run needs in a certain way, once all its layers are applied.
+"""Checks the paths of an image that a run needs, once all its layers are applied.
 
 The engine mounts folders of its own over /tmp, /dev, /proc, /sys and each VOLUME, starts in the
 WORKDIR, puts files at a few paths and reads two. Where the image has something else there, no
@@ -31,7 +31,7 @@ ENGINE_LAYER = 126  # above those of any image: what the engine puts there itsel
 ENGINE_FILES = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
 INIT = "/sbin/docker-init"
 PASSWD, GROUP = "/etc/passwd", "/etc/group"
-MAKE_FOLDER = "Make it a directory in the Dockerfile, or leave it out: it is made then."
+MAKE_FOLDER = "Make it a directory in the Dockerfile, or remove it: then the engine creates it."
 ANOTHER = "Choose a directory of the image's own."
 KINDS = {Kind.FILE: "a file", Kind.LINK: "a symbolic link", Kind.OTHER: "a device or a pipe"}
 
@@ -39,7 +39,7 @@ KINDS = {Kind.FILE: "a file", Kind.LINK: "a symbolic link", Kind.OTHER: "a devic
 class End(Enum):
     """How the way to a path ends, besides at what is there."""
 
-    LOOP = "its symbolic links have no end"
+    LOOP = "its symbolic links form a loop, or a chain that is too long"
     CLIMBS = "it is reached through a symbolic link that leads out of the image"
     BLOCKED = "it is below a file"
     TOO_FAR = "it leads through too many folders and links"
@@ -64,7 +64,7 @@ class Reached:
 
 @dataclass(slots=True)
 class Places:
-    """What is wrong with an image's places, and what a run does in another way than it says."""
+    """Faults of an image's paths, and notes on what a run does differently."""
 
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -86,9 +86,9 @@ def check_places(tree: Tree, config: Config) -> Places:
     for name in scripts(config.command, config.work_dir, config.environment):
         if follow(tree, name, mounted).flags & CRLF_SCRIPT:
             found.faults.append(
-                f"The first line of {shown(name)}, which the image runs, ends with CR LF, as "
-                "Windows writes it, so Linux looks for a program whose name ends with CR. Save it "
-                r"with LF (`dos2unix`, or `RUN sed -i 's/\r$//' FILE` in the Dockerfile)."
+                f"The image runs {shown(name)}, whose first line ends with CR LF (Windows). So "
+                "Linux looks for a program whose name ends with CR. Save it with LF "
+                r"(`dos2unix`, or `RUN sed -i 's/\r$//' FILE` in the Dockerfile)."
             )
             break
     return found
@@ -99,16 +99,16 @@ def _own_faults(tree: Tree) -> Iterator[str]:
         kind = tree.at([name.encode()]).kind
         if kind not in (Kind.MISSING, Kind.FOLDER):
             yield (
-                f"The image's /{name} is {KINDS[kind]}, not a directory, so that the engine can't "
+                f"The image's /{name} is {KINDS[kind]}, not a directory, so the engine can't "
                 f"mount its own there. {MAKE_FOLDER}"
             )
 
 
 def _add_engine_files(tree: Tree, found: Places) -> None:
-    """Put there what the engine does; note where the image is in its way."""
+    """Add the files that the engine adds; record where the image is in their way."""
     _check_users(tree, found)
     tree.layer = ENGINE_LAYER
-    for name in ("etc", *KERNEL):  # it replaces what is no directory there
+    for name in ("etc", *KERNEL):  # it replaces anything that is not a directory there
         tree.put([name.encode()], Kind.FOLDER)
     for path in ENGINE_FILES:
         parts = _parts(path)
@@ -130,7 +130,7 @@ def _add_engine_files(tree: Tree, found: Places) -> None:
 
 
 def _check_users(tree: Tree, found: Places) -> None:
-    """The engine reads these two, on the node, without any limit, and waits for a pipe."""
+    """Check /etc/passwd and /etc/group: the engine reads them without a limit, even a pipe."""
     limits = ((PASSWD, OVER_64_KB, "64 kB"), (GROUP, OVER_64_KB | OVER_1_MB, "1 MB"))
     for path, too_large, limit in limits:
         file = follow(tree, path, {f"/{name}" for name in KERNEL})

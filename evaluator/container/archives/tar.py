@@ -30,7 +30,7 @@ WHOLE = re.compile(rb"[+-]?[0-9]{1,18}")
 TIME = re.compile(rb"[+-]?[0-9]{1,18}(?:\.[0-9]*)?")
 WHOLE_NUMBERS, TIMES = (b"uid", b"gid"), (b"mtime", b"atime", b"ctime")
 WITHOUT_NUL = (b"path", b"linkpath", b"uname", b"gname")
-# Fields of a header: mode, user, group, time. Go refuses an archive in which any is no number.
+# Fields of a header: mode, user, group, time. Go refuses an archive if any of them is not a number.
 NUMBERS = ((100, 108), (108, 116), (116, 124), (136, 148))
 ORDINARY = re.compile(rb"(?:[0-7]{7}[ \0]){3}(?:[0-7]{11}[ \0]){2}")
 ORDINARY_DEVICE = re.compile(rb"\0{16}|(?:[0-7]{7}[ \0]){2}")

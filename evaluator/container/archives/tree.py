@@ -178,7 +178,7 @@ def _number(kind: Kind, layer: int, floor: int, flags: int, link: int) -> int:
 
 
 def _key(path: Parts) -> int:
-    # Python's hash of bytes is keyed anew in each process: nobody can make two paths collide.
+    # Python's hash of bytes has a new key in each process, so paths can't be made to collide.
     return hash(b"/".join(path)) & 0xFFFF_FFFF_FFFF_FFFF or 1
 
 

@@ -29,7 +29,7 @@ MAX_FOLLOWED = 40  # links on the way to one path, as in Linux
 MAX_ATTRIBUTE_NAME = 255  # bytes, of Linux
 # Of one file, names and values: ext4, which most nodes have, keeps them in one block of 4 kB.
 MAX_ATTRIBUTES = 4000
-ATTRIBUTE_HEADER = 16  # bytes that each takes besides
+ATTRIBUTE_HEADER = 16  # further bytes for each attribute
 SMALL_FILE = 64 * 1024
 WHITEOUT, OPAQUE, AUFS = b".wh.", b".wh..wh..opq", b".wh..wh."
 WITHOUT = "Build the image without it."
@@ -147,7 +147,7 @@ def _put(tree: Tree, path: Parts, entry: tar.Entry, start: bytes) -> None:
     old = tree.here(path)
     is_made = old.kind is Kind.FOLDER and not old.flags & EXPLICIT
     if old.kind not in (Kind.MISSING, Kind.REMOVED) and not (is_made and entry.kind == tar.FOLDER):
-        raise _broken(entry, "a path that is twice in the layer", ONCE)
+        raise _broken(entry, "a path that occurs twice in the layer", ONCE)
     if entry.kind == tar.LINK:
         _put_hard_link(tree, path, entry)
     elif entry.kind == tar.SYMLINK:
@@ -167,7 +167,7 @@ def _put_hard_link(tree: Tree, path: Parts, entry: tar.Entry) -> None:
     node = tree.here([*_folder(tree, goal[:-1], entry, None), goal[-1]])
     if node.kind not in (Kind.FILE, Kind.LINK, Kind.OTHER):
         raise _broken(
-            entry, f"a hard link to {shown(entry.link)}, which is no file of the same layer so far"
+            entry, f"a hard link to {shown(entry.link)}, which is not an earlier file of its layer"
         )
     tree.put(path, node.kind, flags=node.flags, link=node.link)
 
@@ -177,7 +177,9 @@ def _kept_target(tree: Tree, entry: tar.Entry) -> int:
     if not target:
         raise _broken(entry, "a symbolic link without a target")
     if len(target) > MAX_TARGET:
-        raise _broken(entry, f"a symbolic link of {len(target):,} bytes; {MAX_TARGET:,} may be")
+        raise _broken(
+            entry, f"a symbolic link of {len(target):,} bytes; {MAX_TARGET:,} is the limit"
+        )
     return tree.keep_target(target)
 
 

@@ -98,7 +98,7 @@ def has_known_names(cells: Sequence[str]) -> bool:
 def layout_of_glossary(rows: Sequence[Sequence[str]]) -> Layout | None:
     """Return the layout of a table as DeepL exports it: source, target and their languages.
 
-    The same codes stand in every row, so the first one is no header.
+    The same codes stand in every row, so the first row is not a header.
     """
     if len(rows) == 0 or any(len(row) != 4 for row in rows):
         return None

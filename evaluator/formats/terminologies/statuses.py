@@ -1,4 +1,4 @@
-"""Words by which term bases say whether a translation may be used."""
+"""Words of term bases that say whether a translation may be used."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def _compile(form: str) -> re.Pattern[str] | None:
     if len(form) > MAX_FORM or _shape(form) is None:
         return None
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "possible nested set" is no news here
+        warnings.simplefilter("ignore")  # "possible nested set" does not matter here
         try:
             return re.compile(f"(?= {form} )")
         except (re.error, OverflowError, RecursionError):

@@ -1,4 +1,4 @@
-"""What the first bytes of a request say: how much of it has to be here, and who takes it."""
+"""What a request's header says: how much has to be received first, and which threads take it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DOWNLOAD = re.compile(rb"GET /nodes/v1/runs/\d+/image[ ?]")
 
 
 class Lane(StrEnum):
-    """The threads that answer a request. No lane can starve another."""
+    """The threads that answer a request. Lanes do not slow each other down."""
 
     PAGES = "pages"
     NODES = "nodes"  # the protocol: signs of life must not wait for pages
@@ -28,7 +28,7 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A request whose header is here."""
+    """A request whose header is complete."""
 
     lane: Lane
     awaited: int  # bytes of header and body before a thread takes it
@@ -37,7 +37,7 @@ class Arrival:
 
 
 def read_arrival(received: bytes | bytearray) -> Arrival | None:
-    """Return what a header says, or None while it is not complete."""
+    """Return the parsed header, or None while it is incomplete."""
     end = received.find(END)
     if end < 0:
         return None
@@ -45,7 +45,7 @@ def read_arrival(received: bytes | bytearray) -> Arrival | None:
     size = end + len(END)
     lengths = LENGTH.findall(head)
     is_clear = len(lengths) == len(UNCLEAR.findall(head)) <= 1
-    # More than 18 digits are no small body, however many more.
+    # A length of more than 18 digits is never a small body.
     body = int(lengths[0].lstrip(b"0")[:18] or 0) if lengths and is_clear else 0
     if not is_clear or body > SMALL_BODY:
         return Arrival(Lane.TRANSFERS, size, is_whole=False)

@@ -1,4 +1,4 @@
-"""How much all connections of a process may keep together."""
+"""A limit on what all connections of a process keep together."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 
 
 class Budget:
-    """Bytes that many threads take from and give back."""
+    """A number of bytes that threads take from and give back to."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit

@@ -1,4 +1,4 @@
-"""A connection's socket as gunicorn's request and answer see it."""
+"""The socket of a connection, as gunicorn's request and response classes use it."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Text:
 
 
 class Kept:
-    """What an answer has beyond its memory: one file for all of it, whatever its pieces."""
+    """The part of an answer that does not fit into memory, in one file."""
 
     def __init__(self, folder: Path | None) -> None:
         """Begin a file. Raises OSError."""
@@ -113,7 +113,7 @@ class Kept:
 
 
 class Wire:
-    """Reads wait for the sender, up to `silence` seconds without a byte; writes wait for nobody.
+    """Reads wait for the sender, up to `silence` seconds without a byte; writes never wait.
 
     What the reader does not take at once is kept, and sent by the worker's loop: a slow reader
     holds no thread, unless the process keeps too much already. Used by one thread at a time.

@@ -39,7 +39,7 @@ UNSENT = 64 * 1024
 # can open files as well.
 TOO_MANY = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 DROPPED = 8
-PAUSE = 0.01  # seconds, where nobody can be dropped
+PAUSE = 0.01  # seconds, if no connection can be dropped
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 TCP_NOTSENT_LOWAT = 25  # Linux's number; Python has no name for it yet
 
@@ -55,7 +55,7 @@ class Connection:
         self.server = server
         self.received = bytearray()
         self.arrival: Arrival | None = None
-        self.is_told = False  # to go on with its small body
+        self.is_told = False  # that it may send its small body
         self.is_kept = False  # for another request, after the answer
         self.deadline = 0.0  # monotonic
         self.late: Callback | None = None  # what is done when it has passed
@@ -120,7 +120,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         for conn in [conn for conn in self._waiting if conn.deadline <= now]:
             assert conn.late is not None
             conn.late(conn)
-        if not self.alive:  # and whoever has not begun to ask need not be waited for
+        if not self.alive:  # connections without a request need not be waited for
             for conn in [conn for conn in self._waiting if self._is_idle(conn)]:
                 self._drop(conn)
             for conn in self._waiting:
@@ -243,12 +243,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         conn.sock.drop()
 
     def _drop_latest(self) -> None:
-        """Make room when there are too many connections: who is nearest to being late goes."""
+        """Make room if there are too many connections: drop those nearest to their deadline."""
         if self._waiting:
             self._drop(min(self._waiting, key=lambda conn: conn.deadline))
 
     def _make_room(self, error: OSError) -> None:
-        """Drop those that are nearest to being late: idle ones, and who has not asked yet."""
+        """Drop connections nearest to their deadline: idle ones, and those without a request."""
         self.log.warning("%s: dropping connections, of %s", error.strerror, self.nr_conns)
         if not self._waiting:
             time.sleep(PAUSE)
@@ -292,7 +292,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             request = next(parser)
             # What has not been read of a larger body is not worth the wait for it.
             request.must_close = request.must_close or not conn.arrival.is_whole
-            if conn.arrival.is_whole:  # nobody waits to be told to go on any more
+            if conn.arrival.is_whole:  # no client waits for "100 Continue" any more
                 request._expected_100_continue = False
                 request.headers = [pair for pair in request.headers if pair[0] != "EXPECT"]
             is_kept = bool(self.handle_request(request, conn)) and bool(parser.finish_body())

@@ -19,7 +19,7 @@ from submissions.forms.systems import SystemForm
 from submissions.services import MAX_NAME
 
 CHOOSE = "Choose the archive that docker save has written."
-BROKE_OFF = "The upload broke off before its end, and nothing was stored. Submit it again."
+BROKE_OFF = "The upload was interrupted, and nothing was stored. Submit it again."
 
 
 class ImageForm(SystemForm):

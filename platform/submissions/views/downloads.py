@@ -25,7 +25,7 @@ def submission_file(request: SignedInRequest, pk: int, position: int) -> FileRes
     files = submission_or_404(request.user, pk).files.select_related("file")
     sent = get_object_or_404(files, position=position)
     if sent.file is None:
-        raise Http404("it was refused long ago, and is not kept any more")
+        raise Http404("it was refused long ago and is no longer stored")
     return FileResponse(
         storage.open_file(sent.file),
         as_attachment=True,

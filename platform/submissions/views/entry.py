@@ -97,7 +97,7 @@ def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @entry_action
 def requeue(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Let an entry that failed on our side begin again; for organisers."""
+    """Requeue an entry that failed on our side; for organisers."""
     found = entry_or_404(request.user, pk)
     require_organiser(request.user)
     done = f"{found.system} is requeued on {found.test_set.slug}."
@@ -136,7 +136,7 @@ def _page(
 
 
 def _requeueing(found: Entry, user: User) -> dict[str, object]:
-    """Return what an organiser reads of a failed entry: whether it can begin again."""
+    """Return the context of the requeue button on an entry's page."""
     if found.state != EntryState.FAILED or not viewer_of(user).is_organiser:
         return {}
     return {

@@ -79,7 +79,7 @@ def choose_system(request: HttpRequest, pk: int, position: int) -> HttpResponse:
 @never_cache
 @require_POST
 def requeue(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let a submission that failed on our side be checked again; for organisers."""
+    """Requeue a submission that failed on our side; for organisers."""
     if not isinstance(request.user, User):  # who signs in comes back to a page
         return redirect_to_login(reverse("submission", args=[pk]))
     found = submission_or_404(request.user, pk)
@@ -94,7 +94,7 @@ def requeue(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _requeueing(found: Submission, user: User) -> dict[str, object]:
-    """Return what an organiser reads of a failed submission: whether it can begin again."""
+    """Return the context of the requeue button on a submission's page."""
     if found.state != SubmissionState.FAILED or not viewer_of(user).is_organiser:
         return {}
     return {

@@ -137,7 +137,7 @@ def test_a_name_that_says_other_languages_is_warned_of(write, capsys):
 
     main(["validate", "--source=test.en-fr.tsv", "--hypotheses=ours.txt", "--language-pair=de-cs"])
 
-    assert "test.en-fr.tsv: its name says en-fr; it is taken for de-cs" in capsys.readouterr().err
+    assert "test.en-fr.tsv: its name says en-fr; it is read as de-cs" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -329,7 +329,7 @@ def test_standard_input_is_read_once(write, take_input, capsys):
         main(["validate", "--source=test.en-fr.tsv", "--hypotheses=-", "--terminology=-"])
 
     assert caught.value.code == 2
-    assert "standard input (-) can be read once" in capsys.readouterr().err
+    assert "standard input (-) can be read only once" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -296,7 +296,7 @@ def test_annotate_says_that_it_found_nothing(files, capsys):
 
     assert run("annotate", files, f"--terminology={files / 'terms.tsv'}") == 0
 
-    assert "none of the terms is in the source" in capsys.readouterr().err
+    assert "the source contains none of the terms" in capsys.readouterr().err
 
 
 def test_annotate_takes_the_terms_of_its_source(files, capsys):

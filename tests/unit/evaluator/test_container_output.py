@@ -99,7 +99,7 @@ def test_harmless_differences_are_allowed(data):
         (line("a", "one\rtwo") + GOOD, 1, "holds a line break"),
         (line("a", "nul \0") + GOOD, 1, "NUL"),
         (b'{"id": "a", "translation": "\\ud800"}\n' + GOOD, 1, "surrogate"),
-        (line("a", "word " * 4_004) + GOOD, 1, "is too long: 4 times its source and 20,000"),
+        (line("a", "word " * 4_004) + GOOD, 1, "is too long: 4 times its source plus 20,000"),
         (GOOD + line("a"), 4, "stands in line 2 already"),
         (GOOD + line("d"), 4, "none of those that were read"),
         (GOOD + line(""), 4, "none of those that were read"),
@@ -135,7 +135,7 @@ def test_a_message_about_a_blind_text_does_not_say_how_long_it_is():
     output.feed(line("a", "x" * 20_017) + line("b", "x" * 25_000))
 
     assert problems(output)[0][1] == problems(output)[1][1]
-    assert "is too long: 4 times its source and 20,000 bytes" in problems(output)[0][1]
+    assert "is too long: 4 times its source plus 20,000 bytes" in problems(output)[0][1]
 
 
 def test_texts_together_are_measured_by_all_sources():
@@ -145,7 +145,7 @@ def test_texts_together_are_measured_by_all_sources():
         output.feed(line(id, "x" * 20_000))
 
     assert output.is_over
-    assert "more bytes than 4 times all sources and 100,000" in problems(output)[0][1]
+    assert "more bytes than 4 times all sources plus 100,000" in problems(output)[0][1]
     assert problems(output)[0][0] == 6
 
 

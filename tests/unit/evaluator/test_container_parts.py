@@ -173,7 +173,7 @@ def test_the_user_is_numeric_and_never_root(user, expected):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"platform": "windows/amd64"}, "made for windows/amd64"),
+        ({"platform": "windows/amd64"}, "built for windows/amd64"),
         ({"has_command": False}, "nothing to run"),
         ({"volumes": tuple(f"/v{n}" for n in range(101))}, "more than 100 volumes"),
         ({"volumes": ("/",)}, "a volume at /."),

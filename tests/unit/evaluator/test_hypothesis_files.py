@@ -128,8 +128,8 @@ def test_json_lines_are_read(read):
         (b'{"id": 1, "translation": "a"}\n', 1, '"id" must be a string'),
         (b'{"id": "1"}\n', 1, 'no "translation"'),
         (b'{"translation": "a"}\n', 1, 'no "id"'),
-        (b'{"id": "1", "hypothesis": "a"}\n', 1, 'no "translation", but "hypothesis". Rename it'),
-        (b'{"segid": "1", "translation": "a"}\n', 1, 'no "id", but "segid". Rename it'),
+        (b'{"id": "1", "hypothesis": "a"}\n', 1, '"translation" is missing. Rename "hypothesis"'),
+        (b'{"segid": "1", "translation": "a"}\n', 1, '"id" is missing. Rename "segid"'),
         (b"a\rb\rc\r", 1, "carriage returns alone"),  # an old Mac's
         (b'{"id": "1", "translation": "a"}\r{"id": "2", "translation": "b"}', 1, "carriage"),
         (b'{"id": "1", "translation": null}\n', 1, 'no "translation"'),

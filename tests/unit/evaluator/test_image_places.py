@@ -74,7 +74,7 @@ def test_links_beyond_what_is_kept_are_followed_no_more(monkeypatch):
     many = [link(f"l{number}", "bin/sh") for number in range(9)]
 
     assert check(image_cases.one(*many))
-    with pytest.raises(ImageError, match="its symbolic links have no end"):
+    with pytest.raises(ImageError, match="its symbolic links form a loop"):
         check(image_cases.one(*many, WorkingDir="/l8"))
 
 
@@ -125,7 +125,7 @@ def test_links_that_make_long_ways_are_refused_after_a_bounded_number_of_steps(n
     here = tree.Tree.here
     monkeypatch.setattr(tree.Tree, "here", lambda *args: looks.append(1) or here(*args))
 
-    with pytest.raises(ImageError, match=r"The image's links lead in too many steps .* layer 2"):
+    with pytest.raises(ImageError, match=r"links lead through too many folders\. .* layer 2"):
         check(image_cases.one(*LONG_WAYS[name]))
 
     assert len(looks) < 201_000
@@ -141,7 +141,7 @@ def test_places_through_links_that_make_long_ways_are_refused(name, monkeypatch)
     if volumes:
         monkeypatch.setattr(tree, "MAX_STEPS", 200_000)
 
-    with pytest.raises(ImageError, match=r"too many (folders and links|steps)"):
+    with pytest.raises(ImageError, match=r"too many folders"):
         check(image_cases.one(*links, WorkingDir="/l0/x", Volumes=volumes))
 
     assert len(looks) < 201_000

@@ -64,7 +64,7 @@ def test_a_code_is_brought_to_the_form_of_bcp_47(code, expected):
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("cn", r"'cn' is not a language that is known here. Do you mean zh \(Chinese\)\?"),
+        ("cn", r"'cn' is not a known language. Do you mean zh \(Chinese\)\?"),
         ("jp", r"Do you mean ja \(Japanese\)\?"),
         ("french", r"Do you mean fr \(French\)\?"),
         ("ua", r"Do you mean uk \(Ukrainian\)\?"),

@@ -126,7 +126,7 @@ def endless(handler):
         (None, {"sha256": 64 * "0"}, "SHA-256 is not the announced one"),
         (endless, {}, "more than the announced 300,000 bytes"),
         (None, {"size": 299_999}, "more than the announced 299,999 bytes"),
-        (None, {"size": 300_001}, "can't be had"),
+        (None, {"size": 300_001}, "can't be fetched"),
         (404, {}, "answered 404"),
         (403, {}, "answered 403"),
         (416, {}, "answered 416"),
@@ -146,7 +146,7 @@ def test_what_is_wrong_leaves_nothing(platform, fetch, fault, image, words):
 def test_a_platform_that_stays_away_is_given_up(platform, fetch):
     platform.always["image"] = 503
 
-    with pytest.raises(ImageUnavailableError, match="can't be had"):
+    with pytest.raises(ImageUnavailableError, match="can't be fetched"):
         fetch()
 
     assert len(platform.asked("image")) == module.TRIES

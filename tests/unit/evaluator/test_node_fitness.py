@@ -52,7 +52,7 @@ def prove(monkeypatch, tmp_path):
     [
         ({"blocks": 100 * MB}, "disk has room for 100 MB"),
         ({"blocks": 0}, "disk has room for 0"),
-        ({"inodes": 12}, "disk has room for 12 more files"),
+        ({"inodes": 12}, "disk has room for only 12 more files"),
         ({"memory": GB}, "of free memory"),
         ({"memory": 7 * GB}, "the run may take 8 GB"),
     ],

@@ -93,7 +93,7 @@ def work(platform, tmp_path, monkeypatch):
 
 
 def count_refusals(platform):
-    return sum(b"what it could not do last" in one.body for one in platform.asked("claim"))
+    return sum(b"what failed last fails again" in one.body for one in platform.asked("claim"))
 
 
 @pytest.mark.parametrize("name", BROKEN)

@@ -72,7 +72,7 @@ def test_an_id_alone_is_enough_where_it_is_unique():
         (
             marked((None, "1", "a"), ("d", "2", "b")),
             TWO_DOCUMENTS,
-            [(1, "1", "2 documents of the test set have a segment of this id. Say which one")],
+            [(1, "1", "2 documents of the test set have a segment with this id. Add")],
         ),
         # line breaks
         (

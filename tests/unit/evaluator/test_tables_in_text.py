@@ -143,9 +143,9 @@ def test_any_other_table_is_refused_by_its_name(content, words):
     [
         ("".join(f"{json.dumps(text)}\n" for text in ["é", *TEXTS[1:]]), "list of JSON strings"),
         ("".join(f'{{"fr": {json.dumps(text)}}}\n' for text in TEXTS), 'There is no "id"'),
-        ("".join(f"{({'fr': text})!r}\n" for text in TEXTS), "JSON values or of Python's"),
-        ("".join(f"{[text]!r}\n" for text in TEXTS), "JSON values or of Python's"),
-        (repr(TEXTS), "JSON values or of Python's"),
+        ("".join(f"{({'fr': text})!r}\n" for text in TEXTS), "JSON or Python values"),
+        ("".join(f"{[text]!r}\n" for text in TEXTS), "JSON or Python values"),
+        (repr(TEXTS), "JSON or Python values"),
         ("".join(f"{text.encode()!r}\n" for text in TEXTS), "bytes as Python prints"),
         (json.dumps([{"id": i, "t": t} for i, t in zip(IDS, TEXTS, strict=True)]), "of objects"),
         (json.dumps({"translations": TEXTS}), "a JSON object"),
@@ -169,8 +169,8 @@ def test_any_other_table_is_refused_by_its_name(content, words):
         ("WEBVTT\n\n00:01.000 --> 00:02.000\nx\n", "subtitles"),
         ("".join(f"{n}\n00:00:0{n},000 --> 00:00:0{n},900\n{t}\n\n" for n, t in
                  enumerate(TEXTS, 1)), "subtitles with their times"),
-        ("".join(f"{t}\n{t}\n" for t in TEXTS), "each line is there 2 times"),
-        ("\n".join(TEXTS * 3), "each line is there 3 times"),
+        ("".join(f"{t}\n{t}\n" for t in TEXTS), "each line occurs 2 times"),
+        ("\n".join(TEXTS * 3), "each line occurs 3 times"),
     ],
 )  # fmt: skip
 def test_json_and_markup_are_refused_by_their_names(content, words):
@@ -282,7 +282,7 @@ def test_empty_lines_too_many_at_the_end_are_passed_over():
     found = read("\n".join(TEXTS) + "\n\n \n\n")
 
     assert list(found.texts) == TEXTS
-    assert "3 empty lines at the end of the file are passed over" in found.notes[0].message
+    assert "3 empty lines at the end of the file are ignored" in found.notes[0].message
 
 
 def test_an_empty_line_elsewhere_is_one_too_many():

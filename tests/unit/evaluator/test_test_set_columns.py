@@ -62,7 +62,7 @@ def test_columns_that_are_not_read_are_named(columns, named, sources_only):
 
     [note] = notes
     assert note.startswith("Columns that are not read: ")
-    assert f"{named}. Names of references are target" in note
+    assert f"{named}. References are named target" in note
 
 
 @pytest.mark.parametrize("columns", ["target_2", "doc", "sourceLang\ttargetLang", "segment"])

@@ -1,4 +1,4 @@
-"""`manage.py add_organiser`: let an account steer the shared tasks."""
+"""`manage.py add_organiser`: let an account manage the shared tasks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
     """Put an account into the group of organisers, with the admin panel open to it."""
 
     help = (
-        "Make an account an organiser: it sees and steers every shared task, references included. "
+        "Make an account an organiser, who sees and manages every shared task, with references. "
         "Example: manage.py add_organiser kim"
     )
 

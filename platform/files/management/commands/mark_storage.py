@@ -9,7 +9,7 @@ from files import marker
 
 
 class Command(BaseCommand):
-    """Mark the folder; its files and those of the database are left alone."""
+    """Mark the folder. Its files, and those that the database knows, do not change."""
 
     help = (
         "Mark the folder of files in STATE_DIR as this site's storage. migrate does it for a new "

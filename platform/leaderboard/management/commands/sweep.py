@@ -67,9 +67,9 @@ class Command(BaseCommand):
 
 
 def _require_storage() -> None:
-    """Raise CommandError if the folder is another one: what is swept would lose its files."""
+    """Raise CommandError if the folder is not this site's storage: sweeping would lose files."""
     if fault := marker.find_fault():
-        raise CommandError(f"The sweeper does not go on. {fault}")
+        raise CommandError(f"The sweeper stops. {fault}")
 
 
 def _beat() -> None:

@@ -14,32 +14,32 @@ from submissions.models import Entry, Submission
 
 
 class Command(BaseCommand):
-    """Requeue what failed; nothing that is a team's own fault."""
+    """Requeue what failed on our side."""
 
     help = (
-        "Requeue entries and submissions that failed on our side, once the cause is gone. Their "
-        "attempts are counted from zero. What a team has withdrawn, or has sent again since, is "
-        "passed over, and named. Begin with --dry-run: it changes nothing and says what would be "
-        "done."
+        "Requeue entries and submissions that failed on our side, once the cause is fixed. Their "
+        "attempts are counted from zero. Systems that their team has withdrawn, or has sent again "
+        "since, are skipped and listed. Begin with --dry-run: it shows what would be done and "
+        "changes nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--phase", metavar="TASK/PHASE", help="only of this phase")
         parser.add_argument(
             "--entry", type=int, action="append", default=[], metavar="NUMBER",
-            help="this entry, also if its team has sent the system again; can be repeated",
+            help="this entry, even if its team has sent the system again; can be repeated",
         )  # fmt: skip
         parser.add_argument(
             "--submission", type=int, action="append", default=[], metavar="NUMBER",
             help="this submission; can be repeated",
         )  # fmt: skip
-        parser.add_argument("--cause", choices=CAUSES, default="", help="only what failed by this")
+        parser.add_argument("--cause", choices=CAUSES, default="", help="only with this cause")
         parser.add_argument("--all", action="store_true", help="everything that failed")
-        parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
+        parser.add_argument("--dry-run", action="store_true", help="only show what would be done")
 
     def handle(self, *, dry_run: bool, **options: Any) -> None:
         choice = _choice(options)
-        done = passed_over = 0
+        done = skipped = 0
         # All of them before the first move: what fails again meanwhile is not requeued twice.
         for failed in list(requeueing.find_failed(choice)):
             why_not = failed.why_not
@@ -47,11 +47,11 @@ class Command(BaseCommand):
                 why_not = requeueing.requeue(failed, actor=None)
             self.stdout.write(_line(failed, why_not, dry_run=dry_run))
             done += not why_not
-            passed_over += bool(why_not)
+            skipped += bool(why_not)
         what = "would be requeued" if dry_run else "requeued"
-        self.stdout.write(f"{done} {what}, {passed_over} passed over.")
+        self.stdout.write(f"{done} {what}, {skipped} skipped.")
         if dry_run and done:
-            self.stdout.write("Nothing was changed. Without --dry-run it is done.")
+            self.stdout.write("Nothing was changed. Run it again without --dry-run.")
 
 
 def _choice(options: dict[str, Any]) -> Choice:
@@ -87,5 +87,5 @@ def _line(failed: Failed, why_not: str, *, dry_run: bool) -> str:
     team = failed.row.team.name if failed.row.team else "the test set's own"
     row = f"{failed.row} ({team}), failed by {failed.cause}"
     if why_not:
-        return f"{row}: passed over. {why_not}"
+        return f"{row}: skipped. {why_not}"
     return f"{row}: {'would be requeued' if dry_run else 'requeued'}"
