@@ -20,17 +20,20 @@ PROCESSES_PER_CORE = 2  # with more, tests wait for a core longer than their lim
 
 # Seconds that a module takes by itself, about: only the order matters. Others are as their folder.
 SECONDS = {
-    "e2e/test_every_page": 400,  # it is one chain, and begins first
-    "e2e/test_node_faults": 270,
+    "e2e/test_demo": 400,  # it is one chain, and begins first
+    "e2e/test_node_faults": 300,
+    "e2e/test_faults": 200,
+    "e2e/test_slow_connections": 110,
+    "e2e/test_image_path": 100,
+    "e2e/test_broker_faults": 100,
     "hostile/test_hostile_containers": 240,
-    "e2e/test_faults": 150,
-    "e2e/test_demo": 80,
     "integration/test_node_process": 80,
     "integration/test_container_run": 60,
     "integration/test_node_runs": 60,
     "integration/test_run_command": 50,
+    "integration/test_tico_boards": 50,
 }
-SECONDS_OF_FOLDER = {"e2e": 60, "hostile": 50, "integration": 10, "unit": 1}
+SECONDS_OF_FOLDER = {"e2e": 60, "hostile": 40, "integration": 10, "unit": 1}
 PARTS = {
     "e2e/test_node_faults": 3,
     "e2e/test_faults": 2,

@@ -24,9 +24,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(require_service: Callable[[str], str]) -> Iterator[Browser]:
-    """Return a running Chromium."""
+    """Return a running Chromium.
+
+    While Playwright runs, its event loop does, and Django's models refuse to work: so it ends with
+    its module.
+    """
     path = require_service("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)

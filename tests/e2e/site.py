@@ -42,7 +42,7 @@ class Site:
             "DEBUG": "false",
             "HTTPS": "false",
             "EMAIL_DELIVERY": "folder",
-            "SWEEP_INTERVAL": "0.5",
+            "SWEEP_INTERVAL": "1",
             "IMAGE_RETRY_PAUSE": "1",
             "FAULT_LOG": str(folder / "faults.log"),
             "TMPDIR": str(folder / "tmp"),  # a killed worker leaves its temporary files

@@ -19,7 +19,7 @@ DEBIAN_POLICY = Path("/usr/sbin/policy-rc.d")
 def ensure(services: list[Service]) -> list[Service]:
     """Install what is missing if we may; return those that can be started."""
     missing = [service for service in services if not service.is_installed()]
-    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
+    if missing and can_install():
         install([package for service in missing for package in service.packages])
         missing = [service for service in services if not service.is_installed()]
     unknown = [service for service in missing if is_unknown(service)]
@@ -34,6 +34,11 @@ def ensure(services: list[Service]) -> list[Service]:
             raise ServiceError(text)
         say(f"{text}\nservices: going on without; the tests that need it are skipped")
     return [service for service in services if service not in [*missing, *unknown]]
+
+
+def can_install() -> bool:
+    """Whether we are root on Debian or a distribution like it."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
 def explain(missing: list[Service]) -> str:
