@@ -69,6 +69,16 @@ def last_absence(now: datetime) -> Absence | None:
     return _present_absence(now) or absences.order_by("-until").first()
 
 
+def last_sign_of_web(now: datetime) -> datetime:
+    """Return when the web servers last wrote that they were there; `now` if they never did.
+
+    Servers that have been silent for longer than LONGEST_ABSENCE count as never there.
+    """
+    oldest = now - timedelta(seconds=LONGEST_ABSENCE)
+    beats = Heartbeat.objects.filter(part=WEB, at__gt=oldest).values_list("at", flat=True)
+    return min(beats.first() or now, now)
+
+
 def _present_absence(now: datetime) -> Absence | None:
     """Return the absence, not saved, of a part of the platform that is silent now."""
     oldest = now - timedelta(seconds=LONGEST_ABSENCE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from health import presence
 from nodes.clock import database_now
@@ -29,3 +30,13 @@ def prolong_leases() -> int:
         lease_until__lt=until,
     )
     return runs.update(lease_until=until)
+
+
+def overdue_runs() -> QuerySet[Run]:
+    """Return the open runs whose lease has ended although a web server could have renewed it.
+
+    A web server has to have been there after the end of the lease. Until then an absence that
+    has just begun is not known yet, and its nodes are not lost.
+    """
+    now = database_now()
+    return Run.objects.filter(ended_at=None, lease_until__lte=presence.last_sign_of_web(now))

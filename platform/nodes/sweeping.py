@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef
 
 from nodes import endings, quarantine, waking
 from nodes.clock import database_now
-from nodes.leases import prolong_leases
+from nodes.leases import overdue_runs, prolong_leases
 from nodes.models import Run
 from submissions import work
 from submissions.models import Entry
@@ -38,9 +38,8 @@ class SweptRuns:
 def sweep_runs() -> SweptRuns:
     """Close what is overdue, and wake nodes for what waits."""
     prolonged = prolong_leases()
-    overdue = Run.objects.filter(ended_at=None, lease_until__lte=database_now())
     lost = 0
-    for pk in overdue.values_list("pk", flat=True)[:ROWS_AT_MOST]:
+    for pk in overdue_runs().values_list("pk", flat=True)[:ROWS_AT_MOST]:
         lost += endings.lose(pk, reason="its lease ended", overdue_only=True)
     done = SweptRuns(
         prolonged=prolonged,

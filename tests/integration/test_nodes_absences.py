@@ -75,6 +75,28 @@ def test_a_lease_ends_one_lease_after_the_platform_is_back(
     assert sweep_runs().prolonged == 0  # the second time there is nothing to do
 
 
+@pytest.mark.parametrize(
+    ("beat", "is_lost"),
+    [
+        (12, False),  # the lease has ended since: the web server may just have gone away
+        (20, False),
+        (9, True),  # it was there after the end of the lease
+        (0, True),
+        (3700, True),  # gone for good
+        (None, True),  # never heard of: the web servers are not ours
+    ],
+)
+def test_a_run_is_lost_once_a_web_server_was_there_after_its_lease(make_run, beat, is_lost):
+    run = make_run(70)  # its lease ended ten seconds ago
+    if beat is not None:
+        Heartbeat.objects.create(part=presence.WEB, at=ago(beat))
+
+    assert sweep_runs().lost == is_lost
+
+    run.refresh_from_db()
+    assert (run.ended_at is not None) is is_lost
+
+
 def test_nothing_is_lost_while_the_web_servers_are_silent(make_run):
     run = make_run(300)
     Heartbeat.objects.create(part=presence.WEB, at=ago(299))
