@@ -10,9 +10,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
@@ -39,24 +40,40 @@ def free_port(wanted: int) -> int:
     raise ChildFailed(f"No port from {wanted} to {wanted + PORTS_TRIED - 1} is free; name another.")
 
 
+class Process(Protocol):
+    """What is asked of a running process; `subprocess.Popen` is the usual kind."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def terminate(self) -> None: ...
+
+
 class Children:
     """The running processes by name, each with a log file of its own."""
 
     def __init__(self, logs: Path, environment: Mapping[str, str] | None = None) -> None:
         self._logs = logs
         self._environment = environment  # None: this process's own
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._running: dict[str, Process] = {}
 
     def start(self, name: str, *arguments: str) -> None:
         """Start `python -m ARGUMENTS`."""
-        with self._log(name).open("wb") as log:
+        self._running[name] = self._spawn(arguments, self._log(name))
+
+    def _spawn(self, arguments: Sequence[str], log: Path) -> Process:
+        with log.open("wb") as stream:
             # A session of its own: Ctrl-C reaches this process alone, which then ends the children.
-            self._running[name] = subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, "-m", *arguments],
                 cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdout=stream,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )

@@ -4,6 +4,7 @@
   "use strict";
   const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
   let note = null;
+  let owner = null; // the number that it is about
 
   function show(number) {
     hide();
@@ -15,6 +16,7 @@
     note.setAttribute("role", "status");
     note.append(exact, own || signatureOf(number));
     document.body.append(note);
+    owner = number;
     place(number.getBoundingClientRect());
   }
 
@@ -80,7 +82,7 @@
     document.addEventListener(kind, (event) => {
       const number = numberOf(event);
       if (number) show(number);
-      else hide();
+      else if (owner !== document.activeElement) hide(); // a finger points at what it touched last
     });
   }
   document.addEventListener("focusout", hide);

@@ -1,9 +1,8 @@
 """A process inside a site's environment, which runs one module after the other as it is told to.
 
-Django takes seconds of a core to start, so it starts once for a site and not for each upload.
-
-python -m tests.e2e.inside      reads lines of JSON, ["module", "argument", …]; answers each with
-                                a line of JSON, [exit status, standard output, standard error]
+python -m tests.e2e.inside COMMANDS ANSWERS     reads lines of JSON from a pipe by name, ["module",
+                                                "argument", …]; answers each in the other pipe with
+                                                [exit status, standard output, standard error]
 """
 
 from __future__ import annotations
@@ -14,60 +13,63 @@ import json
 import os
 import runpy
 import select
-import subprocess
 import sys
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.e2e.forking import FORKS, Forked
 
 
 class Inside:
     """The process, seen by the tests: started when it is needed first."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
         self.environment = dict(environment)
-        self._process: subprocess.Popen[str] | None = None
+        self._log = folder / "logs" / "inside.log"
+        self._pipes = [folder / "commands", folder / "answers"]
+        self._process: Forked | None = None
+        self._commands, self._answers = -1, -1
 
     def run(self, *arguments: str, within: float) -> str:
         """Run `python -m ARGUMENTS` to its end and return what it printed."""
         if self._process is None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.e2e.inside"],
-                cwd=ROOT,
-                env=self.environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(arguments) + "\n")
-        self._process.stdin.flush()
-        readable, _, _ = select.select([self._process.stdout], [], [], within)
-        if not readable:
-            self.stop()
-            raise TimeoutError(f"{arguments} has not ended within {within} seconds")
-        status, output, errors = json.loads(self._process.stdout.readline())
+            self._start()
+        os.write(self._commands, json.dumps(arguments).encode() + b"\n")
+        answer = b""
+        while not answer.endswith(b"\n"):
+            if not select.select([self._answers], [], [], within)[0]:
+                raise TimeoutError(f"{arguments} has not ended within {within} seconds")
+            answer += os.read(self._answers, 65536)
+        status, output, errors = json.loads(answer)
         assert status == 0, output + errors
         return str(output)
 
     def stop(self) -> None:
         """End the process."""
         if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
+            self._process.terminate()
+            self._process.wait()
+            os.close(self._commands)
+            os.close(self._answers)
             self._process = None
 
+    def _start(self) -> None:
+        for pipe in self._pipes:
+            pipe.unlink(missing_ok=True)
+            os.mkfifo(pipe)
+        module = ["tests.e2e.inside", *map(str, self._pipes)]
+        self._process = FORKS.start(module, self.environment, self._log)
+        # For both ways, so that neither side waits for the other.
+        self._commands, self._answers = (os.open(pipe, os.O_RDWR) for pipe in self._pipes)
 
-def serve() -> None:
-    """Run what standard input names, until it ends."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what a child prints is no answer
-    for line in sys.stdin:
-        answers.write(json.dumps(_run(*json.loads(line))) + "\n")
-        answers.flush()
+
+def serve(commands: str, answers: str) -> None:
+    """Run what comes through one pipe, answer in the other."""
+    with open(commands) as lines, open(answers, "w") as out:
+        for line in lines:
+            out.write(json.dumps(_run(*json.loads(line))) + "\n")
+            out.flush()
 
 
 def _run(module: str, *arguments: str) -> tuple[int, str, str]:
@@ -93,4 +95,4 @@ def _close_connections() -> None:
 
 
 if __name__ == "__main__":
-    serve()
+    serve(*sys.argv[1:])

@@ -10,13 +10,14 @@ import sqlite3
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import psycopg
 
-from demo.processes import HOST, Children, wait_for_answer
+from demo.processes import HOST, Children, Process, wait_for_answer
+from tests.e2e.forking import FORKS
 from tests.e2e.inside import Inside
 from tests.services.service import free_port
 
@@ -25,11 +26,24 @@ RUN_WITHIN = 180  # seconds
 MB = 1024**2
 
 
+class ForkedChildren(Children):
+    """Running processes that were forked: they start in half of the time."""
+
+    def _spawn(self, arguments: Sequence[str], log: Path) -> Process:
+        assert self._environment is not None
+        return FORKS.start(arguments, self._environment, log)
+
+
 class Site:
     """Web, worker and sweeper with a database, a broker and a folder of their own."""
 
     def __init__(
-        self, folder: Path, settings: Mapping[str, str], *, is_seeded: bool = False
+        self,
+        folder: Path,
+        settings: Mapping[str, str],
+        *,
+        is_seeded: bool = False,
+        is_forked: bool = True,
     ) -> None:
         self.folder = folder
         self.port = free_port()
@@ -50,8 +64,9 @@ class Site:
         }
         (folder / "logs").mkdir(parents=True, exist_ok=True)
         (folder / "tmp").mkdir(exist_ok=True)
-        self.children = Children(folder / "logs", self.environment)
-        self._inside = Inside(self.environment)
+        self._children_of = ForkedChildren if is_forked else Children
+        self.children = self._children_of(folder / "logs", self.environment)
+        self._inside = Inside(self.environment, folder)
         self.nodes: dict[str, Children] = {}
         self.tokens: dict[str, str] = {}  # of the nodes
         if not is_seeded:
@@ -61,7 +76,7 @@ class Site:
         """Run `python -m ARGUMENTS` to its end and return what it printed."""
         if self._inside.environment != self.environment:  # a test has changed it
             self._inside.stop()
-            self._inside = Inside(self.environment)
+            self._inside = Inside(self.environment, self.folder)
         return self._inside.run(*arguments, within=COMMAND_WITHIN)
 
     def manage(self, *arguments: str) -> str:
@@ -79,11 +94,10 @@ class Site:
         self.children.start("server", "config.serve", "--bind", f"{HOST}:{self.port}")
         wait_for_answer(self.children, self.port)
 
-    def start_worker(self, application: str = "config") -> None:
+    def start_worker(self, application: str = "config", *, tasks_at_once: int = 2) -> None:
         """Start a worker; tests.e2e.faulty_worker is one that fails."""
-        self.children.start(
-            "worker", "celery", "-A", application, "worker", "-c", "2", "-l", "INFO"
-        )
+        command = ["celery", "-A", application, "worker", "-c", str(tasks_at_once), "-l", "INFO"]
+        self.children.start("worker", *command)
 
     def start_sweeper(self) -> None:
         """Start the sweeper."""
@@ -106,7 +120,7 @@ class Site:
                 "DOCKER_HOST": engine,
                 **settings,
             }
-            self.nodes[name] = Children(self.folder / "logs", environment)
+            self.nodes[name] = self._children_of(self.folder / "logs", environment)
             self.tokens[name] = environment["NODE_TOKEN"]
         self.nodes[name].start(name, "evaluator", "node")
 

@@ -20,13 +20,14 @@ def make_site(
 ) -> Iterator[Callable[..., Site]]:
     """Return a function that makes a site on PostgreSQL and Redis; settings may be replaced.
 
-    In a setting `{database}` stands for the name of the site's own.
+    In a setting `{database}` stands for the name of the site's own. Processes that are looked at
+    from outside must not be forked.
     """
     server = require_service("postgresql")
     sites: list[Site] = []
     names: list[str] = []
 
-    def make(**settings: str) -> Site:
+    def make(*, is_forked: bool = True, **settings: str) -> Site:
         names.append(f"e2e_{secrets.token_hex(4)}")
         folder = tmp_path_factory.mktemp("site") / "state"
         defaults = {
@@ -38,7 +39,7 @@ def make_site(
         own = {name: value.replace("{database}", names[-1]) for name, value in settings.items()}
         environment = defaults | own
         is_seeded = environment["DATABASE_URL"].endswith(names[-1])
-        sites.append(Site(folder, environment, is_seeded=is_seeded))
+        sites.append(Site(folder, environment, is_seeded=is_seeded, is_forked=is_forked))
         return sites[-1]
 
     yield make

@@ -58,6 +58,7 @@ def nodes_broker(
 @pytest.fixture(scope="module")
 def site(make_site: Callable[..., Site], nodes_broker: str) -> Site:
     site = make_site(
+        is_forked=False,  # what a process holds is looked at
         NODE_HEARTBEAT="0.5",
         NODE_LEASE="60",
         NODES_BROKER_URL=nodes_broker,

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -268,13 +269,8 @@ def test_the_server_needs_little_memory_for_a_large_archive(site: Site, alices_c
 
 def memory_of_server(site: Site) -> int:
     """Return the largest resident memory among the server's processes, in bytes."""
-    address = f"127.0.0.1:{site.port}".encode()
-    found = [
-        int((path.parent / "statm").read_text().split()[1])
-        for path in Path("/proc").glob("[0-9]*/cmdline")
-        if address in path.read_bytes()
-    ]
-    return max(found) * os.sysconf("SC_PAGE_SIZE")
+    server = psutil.Process(site.children.pid("server"))
+    return max(each.memory_info().rss for each in [server, *server.children(recursive=True)])
 
 
 def upload(site: Site, cookie: str, size: int, every_ten_mb: Callable[[], object]) -> int:
