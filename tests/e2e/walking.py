@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page
 
 from demo.content import PASSWORD
 
-OF_EACH_VIEW = 2  # addresses looked at
+OF_EACH_VIEW = 2  # addresses looked at; one with each choice that a query makes
 NARROW, WIDE = 380, 1280  # pixels
 LEFT_OUT = ("/admin/", "/static/")
 RULES = {
@@ -59,7 +59,8 @@ def pages(page: Page, address: str) -> Iterator[str]:
     while waiting:
         link = waiting.pop(0).split("#")[0]
         view = view_of(link)
-        if not view or link in seen or opened[view] >= OF_EACH_VIEW:
+        most = OF_EACH_VIEW if view.endswith("?") else 1
+        if not view or link in seen or opened[view] >= most:
             continue
         seen.add(link)
         answer = page.request.get(link, max_redirects=0)
