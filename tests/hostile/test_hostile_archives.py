@@ -161,7 +161,8 @@ def test_an_archive_packed_as_a_whole_that_unpacks_to_too_much_ends_in_bounds(tm
 
 @pytest.mark.slow
 def test_layers_in_the_opposite_order_of_a_packed_archive_are_read_in_bounds(tmp_path):
-    layers = [tar(member(f"{number}", bytes([number]) * 20 * MB)) for number in range(8)]  # > MAX_MEMORY
+    # Together more than MAX_MEMORY.
+    layers = [tar(member(f"{number}", bytes([number]) * 20 * MB)) for number in range(8)]
     image = SavedImage(layers)
     path = tmp_path / "x.tar.gz"
     with gzip.open(path, "wb", compresslevel=1) as stream:

@@ -60,7 +60,7 @@ def files(system: DemoSystem) -> dict[str, tuple[str, bytes]]:
     return by_pair
 
 
-@lru_cache(maxsize=None)
+@lru_cache(maxsize=len(LANGUAGE_PAIRS))
 def readings(pair: str) -> dict[str, Hypotheses | int]:
     """Return each system's hypotheses as the server reads them, or the number of problems."""
     found: dict[str, Hypotheses | int] = {}
@@ -188,9 +188,8 @@ def test_the_lexicon_knows_most_words(pair):
 
 @each_pair
 def test_no_sentence_of_a_real_corpus_stands_in_the_demo(pair, shared_data):
-    ours = "\n".join(
-        letters(text) for s in material(pair).test_set.segments for text in (s.source, s.references[0])
-    )
+    segments = material(pair).test_set.segments
+    ours = "\n".join(letters(text) for s in segments for text in (s.source, s.references[0]))
 
     copied = [sentence for sentence in real_sentences(shared_data) if sentence in ours]
     assert copied == []
