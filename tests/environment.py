@@ -50,6 +50,9 @@ def _apply() -> None:
     for name in SETTINGS:
         os.environ.pop(f"{name}_FILE", None)
     os.environ.update(SETTINGS)
+    # Without it, every process of a run compiles the whole tree again: seconds each.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 @atexit.register

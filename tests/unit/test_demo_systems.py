@@ -19,7 +19,6 @@ from demo.systems import (
     DemoSystem,
     demo_systems,
     demo_teams,
-    demo_test_set,
 )
 from demo.systems.material import FOLDER, material
 from evaluator import read_aligned, read_slots
@@ -61,19 +60,28 @@ def files(system: DemoSystem) -> dict[str, tuple[str, bytes]]:
     return by_pair
 
 
-def read(system: DemoSystem, pair: str) -> Hypotheses:
-    """Return hypotheses as the server reads them."""
-    name, content = files(system)[pair]
-    return read_aligned(io.BytesIO(content), name, demo_test_set(pair))
+@lru_cache(maxsize=len(LANGUAGE_PAIRS))
+def readings(pair: str) -> dict[str, Hypotheses | int]:
+    """Return each system's hypotheses as the server reads them, or the number of problems."""
+    found: dict[str, Hypotheses | int] = {}
+    for system in uploads():
+        if pair not in files(system):
+            continue
+        name, content = files(system)[pair]
+        try:
+            found[system.name] = read_aligned(io.BytesIO(content), name, material(pair).test_set)
+        except SubmissionError as error:
+            found[system.name] = len(error.problems)
+    return found
 
 
 @lru_cache(maxsize=len(LANGUAGE_PAIRS))
 def texts(pair: str) -> dict[str, tuple[str, ...]]:
     """Return the hypotheses of one language pair by system, without those that are refused."""
     return {
-        system.name: read(system, pair).texts
-        for system in uploads()
-        if pair in files(system) and (system.name, pair) not in REFUSED
+        name: hypotheses.texts
+        for name, hypotheses in readings(pair).items()
+        if isinstance(hypotheses, Hypotheses)
     }
 
 
@@ -97,7 +105,7 @@ def scores(pair: str) -> dict[str, dict[str, float]]:
 
 @each_pair
 def test_a_test_set_has_at_least_40_segments_in_documents_of_unequal_length(pair):
-    segments = demo_test_set(pair).segments
+    segments = material(pair).test_set.segments
     lengths = list(Counter(segment.document for segment in segments).values())
 
     assert len({segment.id for segment in segments}) == len(segments) >= 40
@@ -109,7 +117,7 @@ def test_a_test_set_has_at_least_40_segments_in_documents_of_unequal_length(pair
 
 @each_pair
 def test_every_text_is_a_sentence_or_two(pair):
-    for segment in demo_test_set(pair).segments:
+    for segment in material(pair).test_set.segments:
         assert 2 <= len(segment.source.split()) <= 40, segment.id
         assert len(segment.references) == 1
         assert segment.references[0] != segment.source, segment.id
@@ -180,9 +188,8 @@ def test_the_lexicon_knows_most_words(pair):
 
 @each_pair
 def test_no_sentence_of_a_real_corpus_stands_in_the_demo(pair, shared_data):
-    ours = "\n".join(
-        letters(text) for s in demo_test_set(pair).segments for text in (s.source, s.references[0])
-    )
+    segments = material(pair).test_set.segments
+    ours = "\n".join(letters(text) for s in segments for text in (s.source, s.references[0]))
 
     copied = [sentence for sentence in real_sentences(shared_data) if sentence in ours]
     assert copied == []
@@ -207,7 +214,7 @@ def letters(text: str) -> str:
 
 
 def test_some_systems_say_what_they_do_without_terms():
-    slots = {pair: demo_test_set(pair) for pair in LANGUAGE_PAIRS}
+    slots = {pair: material(pair).test_set for pair in LANGUAGE_PAIRS}
     slots |= {f"{pair}.noterm": replace(slots[pair], mode="noterm") for pair in NOTERM_PAIRS}
     noterm = {
         (system.name, verdict.slot): verdict.hypotheses
@@ -281,13 +288,12 @@ def test_files_come_in_many_shapes():
 
 
 def test_what_is_refused_says_that_it_shows_a_refusal():
-    refused = {}
-    for system in uploads():
-        for pair in files(system):
-            try:
-                read(system, pair)
-            except SubmissionError as error:
-                refused[system.name, pair] = len(error.problems)
+    refused = {
+        (name, pair): count
+        for pair in LANGUAGE_PAIRS
+        for name, count in readings(pair).items()
+        if isinstance(count, int)
+    }
 
     assert refused == REFUSED
     told = {system.name for system in uploads() if "to show a refusal" in system.description}

@@ -18,8 +18,10 @@ def naive_distance(words, original, reference, weighted, weight):
     unit = [1] * (m + 1)
     heavy = [weight if k in weighted else 1 for k in range(m)] + [1]
     row = list(range(m + 1))
+    w = heavy
     for i in range(1, len(words) + 1):
-        w = heavy if words[:i] == original[:i] else unit
+        if words[i - 1 : i] != original[i - 1 : i]:  # from there on prefixes differ
+            w = unit
         new = [i]
         for j in range(1, m + 1):
             substitute = row[j - 1] + (0 if words[i - 1] == reference[j - 1] else w[j - 1])
@@ -32,6 +34,7 @@ def naive_edits(hypothesis, reference, weighted, weight=2):
     current = original = list(hypothesis)
     count = 0
     distance = naive_distance(current, original, reference, weighted, weight)
+    seen = {}  # several shifts may give the same words
     while True:
         best = None
         for i in range(len(current)):
@@ -47,7 +50,9 @@ def naive_edits(hypothesis, reference, weighted, weight=2):
                     length += 1
                 rest = current[:i] + current[i + length :]
                 new = rest[:j] + current[i : i + length] + rest[j:]
-                gain = distance - naive_distance(new, original, reference, weighted, weight)
+                if tuple(new) not in seen:
+                    seen[tuple(new)] = naive_distance(new, original, reference, weighted, weight)
+                gain = distance - seen[tuple(new)]
                 if best is None or (gain, new) > best:
                     best = (gain, new)
         if best is None or best[0] <= 0:
