@@ -56,7 +56,7 @@ def test_a_page_asks_to_be_reloaded_while_the_database_is_away(visitor, fail, pa
     response = visitor.get(path)
 
     assert response.status_code == 503
-    assert "can't reach its database" in response.text
+    assert "cannot reach our database" in response.text
     assert int(response.headers["Retry-After"]) > 0
     assert str(error) not in response.text
 
