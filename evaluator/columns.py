@@ -284,8 +284,8 @@ def _table(numbers: list[int], texts: list[str], mark: str, kinds: list[str], wh
     return Table(
         tuple(lines),
         f"The file is a table, not plain text: each line has its segment's {' and '.join(kinds)}, "
-        f"separated by {between}. The translations are read from it ({where}). Better send the "
-        "translations only, or JSON lines.",
+        f"separated by {between}. The translations are read from it ({where}). It is better "
+        "to send only the translations, or JSON lines.",
     )
 
 

@@ -82,8 +82,8 @@ def _read_end(lines: Sequence[Line], units: Sequence[Unit], at_end: bool) -> Tab
     return Table(
         tuple(Line(line.number, None, None, text) for line, text in pairs),
         f"Each line {verb}s with its own source, with {_name(mark, at_end)} between it and the "
-        "translation. The translations are read from the lines. Better send the translations "
-        "only, or JSON lines.",
+        "translation. The translations are read from the lines. It is better to send only the "
+        "translations, or JSON lines.",
     )
 
 

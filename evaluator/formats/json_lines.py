@@ -16,7 +16,7 @@ def parse_object(row: str, *, quote: bool = True) -> dict[str, object] | str:
     except RecursionError:
         return "The line is nested too deeply."
     except json.JSONDecodeError as error:
-        return f"The line is no valid JSON ({error.msg}, character {error.pos + 1})."
+        return f"This line is not valid JSON ({error.msg}, character {error.pos + 1})."
     except ValueError:  # a number of thousands of digits
         return "The line holds a number that is too long."
     return value if isinstance(value, dict) else "The line is no JSON object."

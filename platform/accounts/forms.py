@@ -75,7 +75,7 @@ class SignUpForm(account_forms.SignupForm):
         super().__init__(*args, **kwargs)
         put_in_our_words(self)
         self.fields["password1"].label = "Password"
-        self.fields["email"].help_text = "We send a link there; your account opens with it."
+        self.fields["email"].help_text = "We'll send a confirmation link to this address."
         describe("email", self.fields["email"])
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
@@ -188,7 +188,7 @@ class TeamForm(forms.Form):
     name = forms.CharField(
         label="Name",
         max_length=100,
-        help_text="As leaderboards shall show it, in any script; at most 100 characters.",
+        help_text="As shown on leaderboards, in any script; at most 100 characters.",
         error_messages={"required": "Give your team a name."},
     )
     institution = forms.CharField(
@@ -201,7 +201,7 @@ class TeamForm(forms.Form):
         label="Name in publications",
         max_length=200,
         required=False,
-        help_text="How the findings paper shall call you, if not by the name above.",
+        help_text="Your name in the findings paper, if it differs from the name above.",
     )
     website = forms.URLField(
         label="Website",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Container, Iterable
 from functools import lru_cache
 
@@ -99,11 +100,15 @@ def _is_hidden(name: str, index: int) -> bool:
 
 
 def _impostor(word: str) -> str:
-    """Return a letter of a word that looks like a letter of another script in it, or nothing."""
+    """Return a letter of a word that looks like a letter of another script in it, or nothing.
+
+    The rarest script comes first: its letter is the odd one to the writer.
+    """
     scripts = {categories.alias(letter) for letter in word} - OF_NO_SCRIPT
     if len(scripts) < 2 or any(scripts <= mixture for mixture in MIXTURES):
         return ""
-    for letter in word:
+    letters = Counter(map(categories.alias, word))
+    for letter in sorted(word, key=lambda letter: letters[categories.alias(letter)]):
         others = [script for script in scripts if script != categories.alias(letter)]
         if confusables.is_confusable(letter, preferred_aliases=others):
             return letter

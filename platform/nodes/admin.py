@@ -92,7 +92,7 @@ class NodeAdmin(admin.ModelAdmin[Node]):
         add_never_cache_headers(response)
         return response
 
-    @admin.display(description="there", boolean=True)
+    @admin.display(description="online", boolean=True)
     def is_alive(self, node: Node) -> bool:
         return bool(node.is_alive)  # type: ignore[attr-defined]  # of with_life
 

@@ -22,6 +22,11 @@ class FileReport:
     problems: Sequence[evaluator.Problem]
     hidden: int  # problems that are not shown
 
+    @property
+    def has_places(self) -> bool:
+        """Return whether a problem shown has a line or a segment."""
+        return any(problem.line or problem.segment for problem in self.problems)
+
 
 def of_submission(submission: Submission) -> list[FileReport]:
     """Report on the first files; two queries however many there are."""

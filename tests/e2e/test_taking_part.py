@@ -141,7 +141,7 @@ def test_two_people_sign_up_found_a_team_and_see_it_on_the_leaderboards(
     ana.goto(f"{site.url}/teams/found")
     ana.get_by_label("Name", exact=True).fill("Two Gardeners")
     ana.get_by_label("Institution").fill("Allotment 7")
-    ana.get_by_role("button", name="Found it").click()
+    ana.get_by_role("button", name="Create team").click()
     ana.get_by_label("E-mail address").fill("ben@people.example")
     ana.get_by_role("button", name="Invite", exact=True).click()
 

@@ -178,7 +178,7 @@ def test_names_and_documents_take_bounded_memory(tmp_path):
     with gzip.open(path, "wb", compresslevel=1) as stream:
         stream.write(tar(deep, *long))
 
-    assert "is no valid JSON" in checked(path) or "has a name of more than" in checked(path)
+    assert "is not valid JSON" in checked(path) or "has a name of more than" in checked(path)
 
 
 def save(path: Path, layer: Iterator[bytes]) -> Path:

@@ -181,7 +181,7 @@ def test_what_does_not_exist_is_a_page_that_says_so(client, test_set, path):
     response = client.get(path)
 
     assert response.status_code == 404
-    assert "There is no such page" in response.text
+    assert "Page not found" in response.text
 
 
 @pytest.mark.parametrize("path", ["/tasks/spring/dev/submit", "/tasks/autumn/test/submit"])

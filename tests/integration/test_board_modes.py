@@ -80,6 +80,12 @@ def test_a_tab_leads_to_the_same_mode_where_there_is_one(client, modes, make_bar
     ]  # fmt: skip
 
 
+def test_the_heading_names_the_mode(client, modes):
+    assert "<h1>English → French</h1>" in client.get(BOARD).text
+    assert "<h1>English → French, no terms</h1>" in client.get(f"{BOARD}.noterm").text
+    assert "<h1>English → French, random terms</h1>" in client.get(f"{BOARD}.random").text
+
+
 def test_modes_and_versions_are_a_second_row(client, modes, make_bare_test_set):
     make_bare_test_set(version=2)
 

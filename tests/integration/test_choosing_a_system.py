@@ -70,6 +70,7 @@ def test_the_team_chooses_among_the_systems_of_a_file(
     response = choose(alices, submission, "1", position)
 
     names = re.findall(r'name="system" value="(\d+)" required> <span [^>]*>(.*?)</span>', page.text)
+    assert ">Segment</th>" not in page.text  # the problem is of the whole file
     assert names == [("0", "Ours 2"), ("1", "&lt;b&gt;Theirs&lt;/b&gt;")]
     new = checked(Submission.objects.exclude(pk=submission.pk).get())
     assert response.url == new.get_absolute_url()

@@ -146,7 +146,7 @@ def test_bad_output_is_named_by_line_and_quoted_only_where_that_is_asked_for(run
     quoting, silent = run_image(script), run_image(script, quote=False)
 
     assert [problem.line for problem in silent.problems] == [1, 7]
-    assert "no valid JSON" in silent.problems[0].message
+    assert "not valid JSON" in silent.problems[0].message
     assert "none of those that were read" in silent.problems[1].message
     assert not any("secret" in str(problem) for problem in silent.problems)
     assert "The line reads: secret words" in quoting.problems[0].message

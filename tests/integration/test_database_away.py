@@ -56,7 +56,8 @@ def test_a_page_asks_to_be_reloaded_while_the_database_is_away(visitor, fail, pa
     response = visitor.get(path)
 
     assert response.status_code == 503
-    assert "can't reach its database" in response.text
+    assert "cannot reach our database" in response.text
+    assert "Sign in" not in response.text  # they may be signed in already
     assert int(response.headers["Retry-After"]) > 0
     assert str(error) not in response.text
 
@@ -84,7 +85,7 @@ def test_any_other_error_stays_a_fault_of_ours(visitor, fail, error):
     response = visitor.get("/")
 
     assert response.status_code == 500
-    assert "Our side failed" in response.text
+    assert "Something went wrong on our side" in response.text
 
 
 def test_the_settings_outlive_a_restart_and_a_pool_of_transactions():

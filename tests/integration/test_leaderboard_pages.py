@@ -203,7 +203,7 @@ def test_what_scores_mean_is_told_below_the_systems(client, three, test_set):
     response = client.get(BOARD)
 
     assert shown(response) == ["Best", "Middle", "Worst", "Reference 1", "Copied source"]
-    below = response.text.partition("What scores mean")[2]
+    below = response.text.partition("Reference points")[2]
     assert "against itself" in below
     assert "nothing translated" in below
     assert "3 systems." in response.text  # they are not counted

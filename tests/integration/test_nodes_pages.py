@@ -91,12 +91,12 @@ def test_the_status_page_counts_and_names_nobody(client, make_waiting):
         "Systems running": "1",
         "Uploads being checked": "0",
         "Entries being scored": "0",
-        "Nodes online": "2",
+        "Online": "2",
         "with a GPU": "0",
         "busy": "1",
         "drained (get no new work)": "1",
-        "Nodes in trouble (get no work until their own check passes)": "0",
-        "Nodes offline": "1",
+        "In trouble (get no work until their own check passes)": "0",
+        "Offline": "1",
     }
     assert "No GPU node is there at the moment." in text
     for name in (busy.name, drained.name, "Lexica", "Marian", "en-fr"):
@@ -113,7 +113,7 @@ def test_only_organisers_read_which_nodes_are_in_trouble_and_why(client, request
 
     text = client.get(reverse("status")).text
 
-    assert "Nodes in trouble (get no work until their own check passes)" in text
+    assert "In trouble (get no work until their own check passes)" in text
     shown = ("sick-1" in text, "does not run &lt;the&gt; known" in text, "fine-1" in text)
     assert shown == (role == "organiser", role == "organiser", False)
 

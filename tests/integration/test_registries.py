@@ -390,7 +390,7 @@ def test_a_registry_that_is_away_is_to_be_asked_again():
     ("body", "words"),
     [
         (b"[]", "holds something else where there should be an object"),
-        (b"{", "is no valid JSON"),
+        (b"{", "is not valid JSON"),
         (b"{}", "is not an image's"),
         (as_json(config={"digest": DIGEST}), "a descriptor without a SHA-256 digest or a size"),
         (as_json(config={"digest": "../x", "size": 1}), "a descriptor without a SHA-256"),

@@ -133,7 +133,7 @@ def test_a_refused_submission_leads_to_a_form_that_is_filled_in(alices, address,
     assert (initial["is_constrained"], initial["wants_primary"]) == (False, True)
     assert initial["terminology_use"] == "training"
     assert 'value="Marian &lt;big&gt;"' in response.text
-    assert "Choose the corrected files alone" in response.text
+    assert "Choose only the corrected files" in response.text
 
 
 @pytest.mark.parametrize("person", ["charlie", "organiser"])

@@ -171,7 +171,7 @@ def test_what_does_not_exist_is_a_page_that_says_so(client, test_set, path):
     response = client.get(path)
 
     assert response.status_code == 404
-    assert "There is no such page" in response.text
+    assert "Page not found" in response.text
 
 
 def test_a_phase_without_files_has_no_zip(client, phase):

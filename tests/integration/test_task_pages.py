@@ -148,8 +148,26 @@ def test_organisers_see_the_counts_before_and_are_told_so(
 
     text = words(page())
 
-    assert "Only organisers see the counts below yet" in text
+    assert "only organisers see the numbers of segments, documents and terms" in text
     assert "en-fr proper terms raw 1 1 1 1 Leaderboard" in text
+
+
+def test_organisers_are_told_what_others_do_not_see(page, phase, client, organiser):
+    hidden = "Only organisers see this phase until it is announced."
+    draft = "Only organisers see this shared task until it is announced."
+    client.force_login(organiser)
+    assert hidden not in words(page())
+    assert draft not in words(page())
+
+    phase.is_announced = False
+    phase.save()
+    assert hidden in words(page())
+    assert draft not in words(page())
+
+    phase.shared_task.is_announced = False
+    phase.shared_task.save()
+    assert draft in words(page())
+    assert draft in words(page("task-how-to-submit"))
 
 
 @pytest.mark.parametrize("role", [None, "alice", "organiser"])

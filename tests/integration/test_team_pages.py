@@ -34,7 +34,7 @@ def test_who_is_in_no_team_reads_how_to_get_into_one(client, dora):
 
     text = client.get("/teams/").text
 
-    assert "You are in no team yet" in text
+    assert "You are not in a team yet" in text
     assert 'href="/teams/found"' in text
 
 

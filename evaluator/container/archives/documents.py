@@ -42,7 +42,7 @@ def parse(data: bytes) -> object:
         # Python would guess UTF-16 too, and take NaN and the last of two keys.
         return json.loads(data.decode(), parse_constant=_refuse, object_pairs_hook=_once)
     except (ValueError, RecursionError):
-        raise BadDocumentError("is no valid JSON") from None
+        raise BadDocumentError("is not valid JSON") from None
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -58,7 +58,7 @@ class ImageForm(SystemForm):
     needs_gpu = forms.BooleanField(
         label="Needs a GPU",
         required=False,
-        help_text="It is then run on machines with one alone; there may be fewer of them.",
+        help_text="It then runs only on nodes with a GPU; there may be fewer of them.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -68,7 +68,7 @@ class SubmissionForm(SystemForm):
         required=False,
         empty_label="As the file names say",
         label="Which test set?",
-        help_text="To be chosen for a single file whose name does not say.",
+        help_text="Only for a single file without a language pair in its name.",
     )
 
     def __init__(self, *args: Any, member: User, phase: Phase, **kwargs: Any) -> None:

@@ -30,7 +30,7 @@ class SystemForm(forms.Form):
     system = forms.CharField(
         label="System name",
         max_length=60,
-        help_text="As the leaderboard shall show it, at most 60 characters.",
+        help_text="As shown on the leaderboard, at most 60 characters.",
         error_messages={"required": "Give your system a name."},
         widget=forms.TextInput(attrs={"list": "system-names", "autocomplete": "off"}),
     )
@@ -47,13 +47,13 @@ class SystemForm(forms.Form):
         error_messages={"required": "Say when your system used the terminology."},
     )
     is_constrained = forms.BooleanField(
-        label="Constrained", required=False, help_text="Trained on the permitted data alone."
+        label="Constrained", required=False, help_text="Trained only on the permitted data."
     )
     wants_primary = forms.BooleanField(
         label="Primary system",
         required=False,
         help_text=(
-            "The one your team is ranked with on each of these test sets; an earlier primary "
+            "The system your team is ranked with on each of these test sets; an earlier primary "
             "becomes contrastive once this one is scored."
         ),
     )

@@ -122,7 +122,7 @@ def test_json_lines_are_read(read):
             None,
             "JSON array of objects. Write one object",
         ),
-        (b'{"id": "1", "translation": "a"}\n{"id": "2", "tr\n', 2, "no valid JSON"),
+        (b'{"id": "1", "translation": "a"}\n{"id": "2", "tr\n', 2, "not valid JSON"),
         (b'{"id": "1", "translation": "a"}\n\n{"id": "2", "translation": "a"}', 2, "is empty"),
         (b'{"id": "1", "translation": "a"}\n[1]\n', 2, "no JSON object"),
         (b'{"id": 1, "translation": "a"}\n', 1, '"id" must be a string'),
@@ -135,7 +135,7 @@ def test_json_lines_are_read(read):
         (b'{"id": "1", "translation": null}\n', 1, 'no "translation"'),
         (b'{"id": "1", "doc": 3, "translation": "a"}\n', 1, '"doc" must be'),
         (b'{"id": "1", "doc": null, "translation": "a"}\n', 1, 'leave "doc" out'),
-        (b"{'id': '1', 'translation': 'a'}\n", 1, "no valid JSON"),  # as Python prints it
+        (b"{'id': '1', 'translation': 'a'}\n", 1, "not valid JSON"),  # as Python prints it
         (b'{"id": "1", "id": "2", "translation": "a"}\n', 1, "The key id stands twice"),
         (b'{"id": "1", "translation": "\\u0000"}\n', 1, "NUL"),
         (b'{"id": "1", "translation": "\\ud800"}\n', 1, "surrogate"),

@@ -287,10 +287,10 @@ def test_a_platform_that_is_named_but_not_there_is_to_be_fetched():
 @pytest.mark.parametrize(
     ("name", "document", "words"),
     [
-        ("manifest.json", b"{", "The archive's manifest.json is no valid JSON. Save"),
-        ("manifest.json", b"\xff\xfe[\0]\0", "manifest.json is no valid JSON"),
-        ("manifest.json", b"[" * 100_000, "manifest.json is no valid JSON"),
-        ("manifest.json", b"[" + b"9" * 5000 + b"]", "manifest.json is no valid JSON"),
+        ("manifest.json", b"{", "The archive's manifest.json is not valid JSON. Save"),
+        ("manifest.json", b"\xff\xfe[\0]\0", "manifest.json is not valid JSON"),
+        ("manifest.json", b"[" * 100_000, "manifest.json is not valid JSON"),
+        ("manifest.json", b"[" + b"9" * 5000 + b"]", "manifest.json is not valid JSON"),
         ("manifest.json", b"{}", "where there should be a list of objects"),
         ("manifest.json", b"[]", "The archive holds no image."),
         ("manifest.json", b'[{"Config": 3}]', "where there should be a text"),

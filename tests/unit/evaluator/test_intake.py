@@ -52,7 +52,7 @@ def test_a_broken_line_does_not_hide_the_others():
 
     found = problems("\n".join([*rows, "{"]).encode())
 
-    assert len([line for line in found if "no valid JSON" in line]) == 1
+    assert len([line for line in found if "not valid JSON" in line]) == 1
     assert len([line for line in found if "no such segment" in line]) == 1
     assert len([line for line in found if "is missing" in line]) == 2
 

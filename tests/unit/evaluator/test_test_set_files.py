@@ -349,7 +349,7 @@ def test_a_broken_reference_stops_a_set_whose_references_are_not_required():
             2,
             "has 2 references, the first one 1",
         ),
-        ('{"id": "1", "source"\n', 1, "no valid JSON"),
+        ('{"id": "1", "source"\n', 1, "not valid JSON"),
     ],
 )
 def test_a_broken_test_set_in_one_file_is_explained(content, line, words):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.forms import CharField
@@ -56,6 +58,20 @@ def test_what_a_reader_takes_for_one_name_has_one_key(one, other):
 )
 def test_a_word_of_two_scripts_that_look_alike_is_refused(name):
     with pytest.raises(ValidationError, match="looks like a letter of another script"):
+        names.check_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "letter"),
+    [
+        ("pаrticipant", "U+0430"),  # the a is Cyrillic
+        ("Вlue Teapots", "U+0412"),
+        ("Комaнда", "U+0061"),  # the first a is Latin
+        ("GΟOD", "U+039F"),
+    ],
+)
+def test_the_odd_letter_is_named(name, letter):
+    with pytest.raises(ValidationError, match=re.escape(f"({letter})")):
         names.check_name(name)
 
 
