@@ -22,7 +22,7 @@ class NoRoom(StorageTrouble):
 
     def __init__(self) -> None:
         super().__init__(
-            "We have no room for it at the moment. This is our fault, not yours. "
+            "We have no room for your upload at the moment. This is our fault, not yours. "
             "Tell the organisers, or try again later."
         )
 

@@ -244,7 +244,7 @@ def test_a_disk_that_is_too_full_takes_nothing_more(settings):
     settings.MIN_FREE_BYTES = free // 2
 
     require_room(free // 4)
-    with pytest.raises(NoRoom, match="We have no room for it at the moment"):
+    with pytest.raises(NoRoom, match="We have no room for your upload at the moment"):
         require_room(free)
 
 

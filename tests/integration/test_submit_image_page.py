@@ -218,7 +218,7 @@ def test_a_disk_without_room_is_said_before_the_upload(alices, address, question
     response = alices.post(address, question())
 
     assert response.status_code in (422, 507)
-    assert "We have no room for it at the moment" in response.text
+    assert "We have no room for your upload at the moment" in response.text
 
 
 def test_room_is_asked_for_all_that_is_announced(alices, address, question, monkeypatch):
@@ -254,7 +254,7 @@ def test_a_disk_without_room_refuses_before_it_reads(alices, address, form, sett
     response = alices.post(address, form(archive=large()))
 
     assert response.status_code == 507
-    assert "We have no room for it at the moment" in response.text
+    assert "We have no room for your upload at the moment" in response.text
     assert response.headers["Connection"] == "close"
     assert not Submission.objects.exists()
 
