@@ -94,9 +94,13 @@ class Site:
         self.children.start("server", "config.serve", "--bind", f"{HOST}:{self.port}")
         wait_for_answer(self.children, self.port)
 
-    def start_worker(self, application: str = "config") -> None:
-        """Start a worker; tests.e2e.faulty_worker is one that fails."""
-        command = ("celery", "-A", application, "worker", "-c", "2", "-l", "INFO")
+    def start_worker(self, application: str = "config", *, tasks_at_once: int = 1) -> None:
+        """Start a worker; tests.e2e.faulty_worker is one that fails.
+
+        Each task at once has a scoring process, which takes a second of a core to start.
+        """
+        at_once = str(tasks_at_once)
+        command = ("celery", "-A", application, "worker", "-c", at_once, "-l", "INFO")
         self.children.start("worker", *command)
 
     def start_sweeper(self) -> None:

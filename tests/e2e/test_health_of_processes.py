@@ -63,7 +63,7 @@ def test_a_site_knows_what_is_there_and_what_is_gone(site: Site, tmp_path: Path)
 
     # A worker whose only child hangs is heard of all the same.
     site.environment |= {"FAULT": "hangs"}
-    site.start_worker("tests.e2e.faulty_worker")
+    site.start_worker("tests.e2e.faulty_worker", tasks_at_once=2)
     site.start_sweeper()
     wait_until_missing(site, [])
     output = tmp_path / "output.sgm"

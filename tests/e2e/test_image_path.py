@@ -35,7 +35,7 @@ def site(make_site: Callable[..., Site], engine_address: str) -> Site:
     site.announce("terms")
     site.allow_images()
     site.start_web()
-    site.start_worker()
+    site.start_worker(tasks_at_once=2)
     site.start_sweeper()
     site.start_node("node-1", engine_address)
     return site

@@ -28,7 +28,7 @@ def site(request: pytest.FixtureRequest, make_site: Callable[..., Site], tmp_pat
     (site.folder / "reference.sgm").write_text(REFERENCE)
     site.import_test_set(site.folder / "source.sgm", site.folder / "reference.sgm")
     site.start_web()
-    site.start_worker()
+    site.start_worker(tasks_at_once=2)
     site.start_sweeper()
     return site
 

@@ -63,7 +63,7 @@ def running() -> Iterator[Platform]:
         archives = _archives(addresses[engine])
         site = _site(folder / "site", addresses[database], addresses[broker])
         site.start_web()
-        site.start_worker()
+        site.start_worker(tasks_at_once=2)
         site.start_sweeper()
         site.start_node(NODE, addresses[engine])
         children, node = site.children, site.nodes[NODE]
