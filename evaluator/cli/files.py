@@ -181,7 +181,8 @@ def load_terminology(options: argparse.Namespace) -> ImportedTerminology:
             target_language=options.target_language,
         )
     for change in found.report[: options.max_problems]:
-        options.messages.note(str(change))
+        text = ": ".join(part for part in (change.entry, change.message) if part)
+        options.messages.note(text, file=change.file or None, line=change.line)
     if found.report:
         options.messages.note(
             f"{found.changed:,} entries changed, {found.dropped:,} dropped, "

@@ -43,10 +43,10 @@ class Messages:
                 segment=problem.segment,
             )
 
-    def note(self, text: str, *, file: str | None = None) -> None:
+    def note(self, text: str, *, file: str | None = None, line: int | None = None) -> None:
         """Print a note, about a file or in general."""
-        print(f"note: {_name(file)}{text}", file=sys.stderr)
-        self._keep("note", text, file=file)
+        print(f"note: {_name(file, line)}{text}", file=sys.stderr)
+        self._keep("note", text, file=file, line=line)
 
     def warn(self, text: str, *, file: str) -> None:
         """Print a warning about a file as a whole."""
@@ -76,5 +76,6 @@ class Messages:
             self._kept.append({**row, "line": line, "segment": segment})
 
 
-def _name(file: str | None) -> str:
-    return f"{file}: " if file else ""
+def _name(file: str | None, line: int | None = None) -> str:
+    place = ":".join(str(part) for part in (file, line) if part)
+    return f"{place}: " if place else ""

@@ -204,11 +204,13 @@ def _segments(
     rows: Sequence[Row], name: str, log: ProblemLog, *, references_required: bool
 ) -> tuple[Segment, ...]:
     own = ProblemLog(name)
-    expected = len(rows[0].references) if rows else 0
-    if rows and not expected and references_required:
+    without = _report_documents(rows, own) if references_required else set()
+    kept = [row for row in rows if row.document not in without]
+    expected = len(kept[0].references) if kept else 0
+    if kept and not expected and references_required:
         own.add(NO_REFERENCE)
     seen: set[tuple[str, str]] = set()
-    for row in rows:
+    for row in kept:
         for fault in _faults(row, expected, seen):
             own.add(fault, line=row.line, segment=row.id)
         seen.add((row.document, row.id))
@@ -217,6 +219,28 @@ def _segments(
         Segment(row.id, row.document, row.source, row.references, (), ((),) * expected)
         for row in rows
     )
+
+
+def _report_documents(rows: Sequence[Row], log: ProblemLog) -> set[str]:
+    """Report documents without any reference, each as one problem; return their names."""
+    documents: dict[str, list[Row]] = {}
+    for row in rows:
+        documents.setdefault(row.document, []).append(row)
+    without = {
+        document: lines
+        for document, lines in documents.items()
+        if document and all(all(map(is_blank, row.references)) for row in lines)
+    }
+    if len(without) == len(documents):
+        return set()
+    for document, lines in without.items():
+        log.add(
+            f"The whole document {document} ({len(lines):,} "
+            f"segment{'s' if len(lines) > 1 else ''}) has no reference. Add its references, or "
+            f"leave it out: --leave-out {document} at its import.",
+            line=lines[0].line,
+        )
+    return set(without)
 
 
 def _unscored(rows: Sequence[Row]) -> tuple[UnscoredSegment, ...]:

@@ -118,6 +118,8 @@ try:
     }
 except ValueError as error:
     raise ImproperlyConfigured(f"DATABASE_URL names no database that we know: {error}") from error
+if DATABASES["default"]["ENGINE"].rpartition(".")[2] not in ("sqlite3", "postgresql"):
+    raise ImproperlyConfigured("DATABASE_URL has to begin with postgresql:// or sqlite:///.")
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Without these three, concurrent writers fail with "database is locked".
     DATABASES["default"]["OPTIONS"] = {
@@ -245,6 +247,10 @@ EMAIL_TIMEOUT = 10  # seconds; somebody waits for the page meanwhile
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", "Terminarium <noreply@localhost>")
 
 SECURITY_CONTACT = env.text("SECURITY_CONTACT", "")  # empty: the address of EMAIL_FROM
+if SECURITY_CONTACT and "@" not in SECURITY_CONTACT and ":" not in SECURITY_CONTACT:
+    raise ImproperlyConfigured(
+        f"SECURITY_CONTACT is {SECURITY_CONTACT!r}; write an e-mail address or https://…"
+    )
 
 # Cache: counts what is limited in rate, so all processes share it ---------------------
 

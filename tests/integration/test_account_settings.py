@@ -76,6 +76,9 @@ def test_the_environment_decides(start, variables, shown):
             "Set both of SOCIAL_ORCID_CLIENT_ID and SOCIAL_ORCID_SECRET",
         ),
         ({"PROXY_COUNT": "-1"}, "PROXY_COUNT is -1"),
+        ({"DATABASE_URL": "mysql://u:p@h/x"}, "DATABASE_URL has to begin with postgresql://"),
+        ({"DATABASE_URL": "mssql://u:p@h/x"}, "DATABASE_URL has to begin with postgresql://"),
+        ({"SECURITY_CONTACT": "security"}, "SECURITY_CONTACT is 'security'"),
     ],
 )
 def test_what_makes_no_sense_stops_the_start_by_its_name(start, variables, words):

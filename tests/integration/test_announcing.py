@@ -54,7 +54,7 @@ def hidden(phase):
 
 @pytest.mark.parametrize("slug", ["tset", "tests", "Test", "test2"])
 def test_an_unknown_phase_is_refused_by_name(run, phase, slug):
-    with pytest.raises(CommandError, match=f"no phase of spring '{slug}'. There are: test. "):
+    with pytest.raises(CommandError, match=f"no phase '{slug}' in spring. There are: test. "):
         run("--shared-task=spring", f"--phase={slug}")
 
     assert Phase.objects.count() == 1
@@ -200,3 +200,20 @@ def test_a_phase_with_entries_stays_in_its_shared_task(make_scored_entry, phase)
 
     with pytest.raises(ValidationError, match="it stays in its shared task"):
         phase.full_clean()
+
+
+@pytest.mark.parametrize("phase_slug", ["tset", "dev", ""])
+def test_announcing_an_unknown_phase_lists_the_phases(phase, phase_slug):
+    with pytest.raises(CommandError, match=r"Known: spring/test\."):
+        call_command("announce", "--shared-task=spring", f"--phase={phase_slug}")
+
+
+@pytest.mark.parametrize("address", ["/", "/boards/summer/dev/en-fr"])
+def test_an_empty_draft_board_says_that_it_is_not_announced(run, client, address):
+    run("--shared-task=summer", "--phase=dev", "--create")
+    client.force_login(User.objects.create_superuser("chief", "chief@tests.example"))
+
+    text = client.get(address).text
+
+    assert "dev has not been announced." in text
+    assert "dev is over." not in text

@@ -148,9 +148,11 @@ def test_the_command_prints_a_token_that_opens(db, capsys):
     assert tokens.node_of(capsys.readouterr().out.strip()).name == "gpu-1"
 
 
-@pytest.mark.parametrize("name", ["gpu-1", "no name"])
-def test_the_command_refuses_a_name_that_is_taken_or_none(db, name):
+@pytest.mark.parametrize(
+    ("name", "words"), [("gpu-1", "Choose another name"), ("no name", "Enter a valid")]
+)
+def test_the_command_refuses_a_name_that_is_taken_or_none(db, name, words):
     node_row("gpu-1")
 
-    with pytest.raises(CommandError):
+    with pytest.raises(CommandError, match=words):
         call_command("add_node", name)

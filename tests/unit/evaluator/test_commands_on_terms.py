@@ -314,3 +314,23 @@ def test_a_broken_terminology_is_explained(files, capsys):
     assert run("annotate", files, f"--terminology={files / 'terms.tsv'}") == 1
 
     assert "terms.tsv" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("a.csv", "source;target;status\ntablet;comprimé;\nfever;fièvre;forbidden\n", 3),
+        ("b.tsv", "source\ttarget\ntablet\tcomprimé\nTablet\tcomprimé\n", 3),
+        ("c.csv", "source,target,status\ntablet,comprimé,deprecated\nfever,fièvre,\n", 2),
+    ],
+)
+def test_a_note_on_a_terminology_has_its_file_and_line_in_json(files, capsys, name, content, line):
+    (files / name).write_text(content)
+
+    assert run("annotate", files, f"--terminology={files / name}", "--json") == 0
+
+    output = capsys.readouterr()
+    notes = [row for row in json.loads(output.out)["messages"] if row["line"] == line]
+    assert [row["file"] for row in notes] == [str(files / name)]
+    assert name not in notes[0]["message"]
+    assert f"note: {files / name}:{line}: " in output.err

@@ -274,6 +274,20 @@ def test_a_limit_of_nothing_is_refused(fields):
         Limits(**fields)
 
 
+@pytest.mark.parametrize(
+    ("segments", "message"),
+    [
+        (1, "The only segment has a translation."),
+        (2, "All 2 segments have a translation."),
+        (1200, "All 1,200 segments have a translation."),
+    ],
+)
+def test_a_run_that_is_complete_counts_its_segments(segments, message):
+    done = Ending(0, False, None, 0, segments, segments)
+
+    assert judge(done, Limits())[1] == message
+
+
 def ending(status=0, *, oom=False, stop=None, problems=0, done=5):
     return Ending(status, oom, stop, problems, done, 5)
 

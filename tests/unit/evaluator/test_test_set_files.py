@@ -314,6 +314,42 @@ def test_sgml_references_that_are_not_required_are_read_where_they_are():
     ]
 
 
+TABLE = "id\tdoc\tsource\ttarget\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "problems"),
+    [
+        (
+            TABLE + "1\ta\tx\ty\n2\tb\tx\t\n3\tb\tx\t \n",
+            ["The whole document b (2 segments) has no reference."],
+        ),
+        (
+            TABLE + "1\ta\tx\t\n2\tb\tx\ty\n3\tc\tx\t\n",
+            ["The whole document a (1 segment)", "The whole document c (1 segment)"],
+        ),
+        (
+            '{"id": "1", "doc": "a", "source": "x"}\n'
+            '{"id": "2", "doc": "b", "source": "x", "references": ["y", "z"]}\n'
+            '{"id": "3", "doc": "b", "source": "x", "references": ["y"]}\n',
+            ["The whole document a (1 segment)", "The segment has 1 references"],
+        ),
+        (TABLE + "1\ta\tx\ty\n2\ta\tx\t\n", ["The reference is empty."]),
+        (TABLE + "1\ta\tx\t\n2\tb\tx\t\n", ["The reference is empty."] * 2),
+    ],
+)
+def test_a_document_without_references_is_one_problem(content, problems):
+    with pytest.raises(TestSetError) as caught:
+        read(content)
+
+    found = [problem.message for problem in caught.value.problems]
+    assert len(found) == len(problems)
+    assert all(message.startswith(words) for message, words in zip(found, problems, strict=True))
+    for message in found:
+        if "whole document" in message:
+            assert "leave it out: --leave-out" in message
+
+
 def test_a_broken_reference_stops_a_set_whose_references_are_not_required():
     with pytest.raises(TestSetError, match="The reference is empty"):
         read("id\tsource\ttarget\n1\ta\t\n", references_required=False)

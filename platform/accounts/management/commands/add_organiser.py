@@ -43,8 +43,8 @@ class Command(BaseCommand):
         user = User.objects.filter(username__iexact=username).first()
         if user is None:
             raise CommandError(
-                f"There is no account {username!r}. Let the person sign up first, or make the "
-                "account with manage.py createsuperuser."
+                f"There is no account {username!r}. Let the person sign up first, or add the "
+                "account in the admin panel (Users)."
             )
         group, _created = Group.objects.get_or_create(name=ORGANISERS)
         if remove:

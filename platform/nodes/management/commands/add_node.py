@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from nodes import tokens
+from nodes.models import Node
 
 
 class Command(BaseCommand):
@@ -19,9 +20,13 @@ class Command(BaseCommand):
         parser.add_argument("name", help="letters, digits, hyphens: gpu-1")
 
     def handle(self, *, name: str, **_: object) -> None:
+        if Node.objects.filter(name=name).exists():
+            raise CommandError(
+                f"There is a node {name!r} already, perhaps a revoked node. Choose another name."
+            )
         try:
             made, token = tokens.add_node(name)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        self.stderr.write(f"made node {made}; its token is shown this once:")
+        self.stderr.write(f"Node {made} is added. Its token is shown only this once:")
         self.stdout.write(token)

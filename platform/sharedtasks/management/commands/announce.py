@@ -36,7 +36,11 @@ class Command(BaseCommand):
         rows = Phase.objects.select_related("shared_task")
         row = rows.filter(shared_task__slug=shared_task, slug=phase).first()
         if row is None:
-            raise CommandError(f"There is no phase {phase!r} of a shared task {shared_task!r}.")
+            known = ", ".join(f"{row.shared_task.slug}/{row.slug}" for row in rows)
+            raise CommandError(
+                f"There is no phase {phase!r} of a shared task {shared_task!r}. "
+                f"Known: {known or 'none; import_test_set --create makes it'}."
+            )
         row.is_announced = row.shared_task.is_announced = True
         if show_scores:
             for name in WITH_BOARDS:

@@ -182,7 +182,7 @@ def _phase(shared_task: str, slug: str, *, create: bool, name: str | None) -> Ph
     phase = Phase.objects.filter(shared_task=task, slug=slug).first()
     if phase is None:
         if not create:
-            raise CommandError(_unknown(f"phase of {shared_task}", slug, task.phases.all()))
+            raise CommandError(_unknown("phase", slug, task.phases.all(), f" in {shared_task}"))
         phase = Phase(
             shared_task=task, slug=slug, name=slug, opens_at=timezone.now(), is_announced=False
         )
@@ -191,11 +191,13 @@ def _phase(shared_task: str, slug: str, *, create: bool, name: str | None) -> Ph
     return phase
 
 
-def _unknown(what: str, slug: str, known: QuerySet[SharedTask] | QuerySet[Phase]) -> str:
+def _unknown(
+    what: str, slug: str, known: QuerySet[SharedTask] | QuerySet[Phase], where: str = ""
+) -> str:
     slugs = list(known.values_list("slug", flat=True))
     there = f"There are: {', '.join(slugs)}. " if slugs else ""
     return (
-        f"There is no {what} {slug!r}. {there}Correct the name, or add --create to make it: "
+        f"There is no {what} {slug!r}{where}. {there}Correct the name, or add --create to make it: "
         "it stays hidden until it is announced."
     )
 
