@@ -89,7 +89,8 @@ def _require_system(systems: tuple[str, ...], parts: set[str], request: Request)
     if request.system is None and len(systems) > 1:
         request.log.add(
             f"The file holds the hypotheses of several systems: {names}. "
-            "Choose the system that is meant, or send a file with its hypotheses only."
+            "Choose the system (on the command line: --system), or send a file with its "
+            "hypotheses only."
         )
         log = request.log
         raise SeveralSystemsError(log.problems, log.total, systems=systems[:SYSTEMS_NAMED])

@@ -37,6 +37,15 @@
     note.style.top = `${above > margin ? above : at.bottom + margin}px`;
   }
 
+  // The browser scrolls to a number that gets the focus: its note goes with it, others are hidden.
+  function follow() {
+    if (!note) return;
+    const at = owner.getBoundingClientRect();
+    const isInSight = at.bottom > 0 && at.top < window.innerHeight;
+    if (owner === document.activeElement && isInSight) place(at);
+    else hide();
+  }
+
   function hide() {
     if (note) note.remove();
     note = null;
@@ -90,5 +99,5 @@
     if (event.key === "Escape") hide();
     else step(event);
   });
-  window.addEventListener("scroll", hide, true);
+  window.addEventListener("scroll", follow, true);
 })();

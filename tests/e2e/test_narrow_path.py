@@ -40,7 +40,7 @@ def upload(
     page: Page, site: Site, shared_task: str, *, system: str, name: str, body: bytes
 ) -> None:
     page.goto(f"{site.url}/tasks/{shared_task}/dev/submit")
-    page.get_by_label("File").set_input_files(
+    page.get_by_label("Files", exact=True).set_input_files(
         {"name": name, "mimeType": "application/octet-stream", "buffer": body}
     )
     page.get_by_label("System name").fill(system)

@@ -117,7 +117,7 @@ def five_pairs(name: str, *, broken: str = "") -> bytes:
 
 def submit(page: Page, site: Site, *, system: str, name: str, body: bytes, primary: bool) -> None:
     page.goto(f"{site.url}/tasks/terms/dev/submit")
-    page.get_by_label("Files").set_input_files(
+    page.get_by_label("Files", exact=True).set_input_files(
         {"name": name, "mimeType": "application/octet-stream", "buffer": body}
     )
     page.get_by_label("System name").fill(system)
