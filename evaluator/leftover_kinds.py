@@ -41,12 +41,15 @@ def _pattern(pattern: str, *signs: str, flags: int = 0) -> Look:
 QUOTES = {
     '"': '"',
     "“": "”",
+    "”": "”",
     "„": "“”",
     "«": "»",
     "»": "«",
     "'": "'",
     "‘": "’",
+    "‹": "›",
     "「": "」",
+    "『": "』",
     "`": "`",
 }
 
@@ -97,10 +100,21 @@ SCORE_FIRST = re.compile(r"\s*(?:-\d{1,4}\.\d+|\d\.\d{3,})\s+[^\W\d]").match
 SCORE_LAST = re.compile(
     r"\s(?:[-−]\d{1,4}\.\d+|\d\.\d{3,}|\[\d{1,7}\]|\([-−]?\d{1,4}\.\d+\))$"
 ).search
-_NOTE = (
-    r"[(\[（【]\s?(?:(?:translator['’]s |translation )?notes?|nb|n\.b\.|note du traducteur|remarque"
-    r"|anmerkung|hinweis|nota|примечание|注|译注|註|주)\s?[:：]"
+# A sign of a list before the text: 7. (7) [7/20] 7/20: <7> ⑦ 7° b) iv. #. \item
+LIST_SIGN = re.compile(
+    r"\s*(?:[(\[#<【]?\d{1,7}(?:\s?/\s?\d{1,7})?(?:[.):\]>】°~](?!\d)|\s+-)|\d{1,7}/\d{1,7}\s"
+    r"|[\u2460-\u24ff]|\(?(?:[a-z]|[ivx]{1,5})\)|[ivx]{1,5}\.|#\.\s|\\item\b)\s*[^\W\d]"
+).match
+_NOTES = (
+    r"(?:translat(?:or['’]s|ion) )?notes?|nb|n\.b\.|n\.d\.[tlr]\.|ndt|explanations?|comment"
+    r"|note (?:du traducteur|del traduttore)|remarque|explication|hinweis|erklärung"
+    r"|anm(?:erkung|\.)(?: d\. ?übers\.)?"
+    r"|nota(?: del? (?:traductor|tradutor|traduttore))?|explicación"
+    r"|obs(?:ervação|\.)|explicação|spiegazione|opmerking|uwaga|прим(?:ечание|\.)(?: переводчика)?|пояснение"
+    r"|注意?|译注|註|訳注|補足|説明|说明|解释|주|참고|설명|ملاحظة"
 )
+# In brackets, or as a sentence of its own.
+_NOTE = rf"(?:[(\[（【]|[.!?。！？…][\"»”」]?\s+\*{{0,2}})\s?(?:{_NOTES})\*{{0,2}}\s?[:：]"
 _CODE = r"[a-z]{2,3}(?:[_-][A-Za-z]{2,4})?"
 _SPECIAL = (
     r"</?(?:s|pad|bos|eos|cls|sep|mask|sos|extra_id_\d+|start_of_turn|end_of_turn)>"
@@ -116,6 +130,8 @@ PREFACE = (
     r"|output|answer|target|voici|traduction|aquí|traducción|hier ist|übersetzung|вот|перевод"
     r"|以下|翻译|译文|翻譯|번역)[^:：]{0,80}[:：!]"
 )
+
+begins_with_preface = re.compile(rf"\s*{PREFACE}", re.IGNORECASE).match
 
 KINDS: tuple[Kind, ...] = (
     Kind(
@@ -223,14 +239,14 @@ KINDS: tuple[Kind, ...] = (
         "Send the translations only.",
     ),
     Kind(
-        "a number before the text, as in a list",
-        re.compile(r"\s*[(\[#]?\d{1,7}(?:[.):\]](?!\d)|\s+-)\s*[^\W\d]").match,
-        "Take the numbers off, unless they are meant.",
-        allowed_by=has_number_near_start,
+        "a number or a sign before the text, as in a list",
+        LIST_SIGN,
+        "Take them off, unless they are meant.",
+        allowed_by=lambda text: has_number_near_start(text) or LIST_SIGN(text),
     ),
     Kind(
-        "a note in brackets (Note: …)",
-        _pattern(_NOTE, *"([\uff08【", flags=re.IGNORECASE),
+        "a note to the reader (Note: …)",
+        _pattern(_NOTE, ":", "：", flags=re.IGNORECASE),
         "Send the translations only.",
         OFTEN,
     ),
@@ -254,13 +270,13 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "a preface (“Here is the translation:”)",
-        _pattern("^\\s*" + PREFACE, ":", "：", "!", flags=re.IGNORECASE),
+        begins_with_preface,
         "Send the translations only.",
         OFTEN,
     ),
     Kind(
         "Markdown (**…**, #)",
-        _pattern(r"\*\*[^*]+\*\*|^\s*#{1,6} |^\s*> ", "**", "#", ">"),
+        _pattern(r"\*\*[^*]+\*\*|^\s*#{1,6} |^\s*> |^\s*([*_])[^\s*_][^*_]*+\1\s*$", *"*#>_"),
         "Send plain text.",
         OFTEN,
     ),
@@ -301,7 +317,8 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "tags of HTML or XML",
         _pattern(
-            r"</?(?:p|br|b|i|em|strong|span|div|seg|hyp|target|think|translation)\b[^<>]*>",
+            r"<(?:p|br|b|i|em|strong|span|div|seg|hyp|target|think|translation)\b[^<>]*>"
+            r"|</(?!(?:s|w|term|unk|pad)\b)[a-z][\w:-]{0,40}\s*>",
             "<",
             flags=re.IGNORECASE,
         ),
