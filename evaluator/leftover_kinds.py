@@ -110,7 +110,8 @@ _NOTES = (
     r"|note (?:du traducteur|del traduttore)|remarque|explication|hinweis|erklärung"
     r"|anm(?:erkung|\.)(?: d\. ?übers\.)?"
     r"|nota(?: del? (?:traductor|tradutor|traduttore))?|explicación"
-    r"|obs(?:ervação|\.)|explicação|spiegazione|opmerking|uwaga|прим(?:ечание|\.)(?: переводчика)?|пояснение"
+    r"|obs(?:ervação|\.)|explicação|spiegazione|opmerking|uwaga"
+    r"|прим(?:ечание|\.)(?: переводчика)?|пояснение"
     r"|注意?|译注|註|訳注|補足|説明|说明|解释|주|참고|설명|ملاحظة"
 )
 # In brackets, or as a sentence of its own.
