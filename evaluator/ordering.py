@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from evaluator.columns import begin_with_sources, read_table, without_empty_end
 from evaluator.errors import ProblemLog
 from evaluator.kept_sources import Kept, read_kept_sources
-from evaluator.leftover_kinds import begins_with_preface
+from evaluator.leftover_signs import begins_with_preface
 from evaluator.shapes import find_shape
 from evaluator.types import HypothesisFile, Line, Segment, TestSet, UnscoredSegment
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import time
 import unicodedata
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -143,6 +145,14 @@ def swapped(old, new):
         (lambda t: f"<reasoning>hm</reasoning>{t}", "tags of HTML", 5),
         (lambda t: f"{t}</answer>", "tags of HTML", 5),
         (lambda t: f"*{t}*", "Markdown", 5),
+        (lambda t: f"I'm sorry, but I can't translate “{t}”.", "does not translate", 5),
+        (lambda t: f"As an AI, I see {t}", "does not translate", 5),
+        (lambda t: t if "comprimé" in t else f"抱歉，{t}", "does not translate", 3),
+        (lambda t: base64.b64encode(t.encode()).decode(), "another form", 5),
+        (lambda t: " ".join(str(ord(letter)) for letter in t), "another form", 5),
+        (lambda t: quote(t + " é"), "another form", 5),
+        (lambda t: f"100%|████| 5/5 {t}", "a progress bar", 5),
+        (lambda t: f"2026-01-02 10:11:12 INFO {t}", "a progress bar", 5),
         (lambda _: "Bonjour.", "one and the same text", 5),
     ],
 )
@@ -168,6 +178,12 @@ def test_what_the_sources_have_is_no_left_over(spoil):
     assert found(list(map(spoil, TEXTS)), list(map(spoil, SOURCES))) == []
 
 
+def test_an_honest_apology_is_no_left_over():
+    sources = [f"Sorry, {source}" for source in SOURCES]
+
+    assert found([f"对不起，{text}" for text in TEXTS], sources, "zh") == []
+
+
 @pytest.mark.parametrize(
     ("text", "language"),
     [
@@ -187,6 +203,9 @@ def test_what_the_sources_have_is_no_left_over(spoil):
         ("écrivez à a@b.fr", "fr"),
         ("Prix : 2.50", "fr"),
         ("Voir [1]", "fr"),
+        ("https://exemple.fr/une/page", "fr"),
+        ("Rindfleischetikettierungsüberwachung", "de"),
+        ("100 % du texte", "fr"),
     ],
 )
 def test_what_one_honest_line_of_many_has_is_no_left_over(text, language):
