@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from evaluator.beginnings import has_number_near_start
+from evaluator.leftover_signs import (
+    APOLOGY,
+    CODE,
+    LIST_SIGN,
+    NO_ANSWER,
+    NOTE,
+    NOTHING,
+    OTHER_FORM,
+    PLACEHOLDER,
+    SCORE_FIRST,
+    SCORE_LAST,
+    SPECIAL,
+    Look,
+    begins_with_preface,
+    is_decomposed,
+    is_mojibake,
+    is_quoted,
+    is_repeated,
+    is_spelled,
+    search_for,
+)  # fmt: skip
 
 MOST = 0.5  # of the lines that hold a text
 SOME = 0.1
 OFTEN = 0.3  # in between: of what a text may have now and then
-Look = Callable[[str], object]  # truthy for a text that has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,148 +45,58 @@ class Kind:
     not_in: tuple[str, ...] = ()  # languages in which it is a part of writing
 
 
-def _pattern(pattern: str, *signs: str, flags: int = 0) -> Look:
-    """Search for a pattern; only where one of the signs is, which is faster."""
-    search = re.compile(pattern, flags).search
-    if not signs:
-        return search
-    if len(signs) == 1:
-        sign = signs[0]
-        return lambda text: sign in text and search(text)
-    return lambda text: any(sign in text for sign in signs) and search(text)
-
-
-QUOTES = {
-    '"': '"',
-    "“": "”",
-    "„": "“”",
-    "«": "»",
-    "»": "«",
-    "'": "'",
-    "‘": "’",
-    "「": "」",
-    "`": "`",
-}
-
-
-def _is_quoted(text: str) -> bool:
-    text = text.strip()
-    return len(text) > 1 and text[0] in QUOTES and text[-1] in QUOTES[text[0]]
-
-
-def _is_decomposed(text: str) -> bool:
-    # Not everything that NFC changes: it takes some Indic letters apart.
-    if text.isascii() or unicodedata.is_normalized("NFC", text):
-        return False
-    return len(unicodedata.normalize("NFC", text)) < len(text)
-
-
-# UTF-8 read as Windows-1252 or Latin-1: the start of a character of two to four bytes, then as
-# many characters as it has further bytes.
-_LATER = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
-_is_mojibake = _pattern(
-    f"[\u00c2-\u00df](?!»)[{_LATER}]|[\u00e0-\u00ef][{_LATER}]{{2}}|[\u00f0-\u00f4][{_LATER}]{{3}}"
-)
-
-
-def _is_repeated(text: str) -> bool:
-    """Whether a text is the same words several times over."""
-    words = text.split()
-    count = len(words)
-    if count < 4 and len(set(words)) != 1:
-        return False
-    return any(
-        count % times == 0 and words[: count // times] * times == words
-        for times in (2, 3, 4, 5, 6, 8, 10)
-        if count // times > 1
-    )
-
-
-def _is_spelled(text: str) -> bool:
-    """Whether a text is single letters with spaces in between."""
-    parts = text.split()
-    letters = sum(len(part) == 1 and part.isalpha() for part in parts)
-    return letters >= ENOUGH_LETTERS and letters >= 0.7 * len(parts)
-
-
-ENOUGH_LETTERS = 5
-NOTHING = {"nan", "none", "null", "n/a", "undefined", "<na>", "nil"}
-SCORE_FIRST = re.compile(r"\s*(?:-\d{1,4}\.\d+|\d\.\d{3,})\s+[^\W\d]").match
-SCORE_LAST = re.compile(
-    r"\s(?:[-−]\d{1,4}\.\d+|\d\.\d{3,}|\[\d{1,7}\]|\([-−]?\d{1,4}\.\d+\))$"
-).search
-_NOTE = (
-    r"[(\[（【]\s?(?:(?:translator['’]s |translation )?notes?|nb|n\.b\.|note du traducteur|remarque"
-    r"|anmerkung|hinweis|nota|примечание|注|译注|註|주)\s?[:：]"
-)
-_CODE = r"[a-z]{2,3}(?:[_-][A-Za-z]{2,4})?"
-_SPECIAL = (
-    r"</?(?:s|pad|bos|eos|cls|sep|mask|sos|extra_id_\d+|start_of_turn|end_of_turn)>"
-    r"|\[(?:CLS|SEP|PAD|MASK|BOS|EOS|INST|/INST)\]|<\|[\w.-]+\|>"
-)
-_PLACEHOLDER = (
-    r"⟦\d+⟧|(?<!_)_{2,}+[A-Za-z]{0,30}[ _-]?\d"
-    r"|[<\[{⟦⟨$#%]/?(?:term|entity|ent|ph|tag|num|url|var|placeholder|x)"
-    r"[ _-]?\d+|\b(?:TERM|ENTITY|PLACEHOLDER|XTERM)[_-]?\d+"
-)
-PREFACE = (
-    r"(?:sure|certainly|of course|okay|here(?:'s|’s| is| are)|(?:the )?translation|translated"
-    r"|output|answer|target|voici|traduction|aquí|traducción|hier ist|übersetzung|вот|перевод"
-    r"|以下|翻译|译文|翻譯|번역)[^:：]{0,80}[:：!]"
-)
-
 KINDS: tuple[Kind, ...] = (
     Kind(
         "quotation marks around the whole text",
-        _is_quoted,
+        is_quoted,
         "Take the quotation marks off, unless they are meant.",
     ),
     Kind(
         "the bars ||| of an n-best list of Moses",
-        _pattern(r"\|\|\|", "|||"),
+        search_for(r"\|\|\|", "|||"),
         "Keep the text of each best hypothesis only.",
         SOME,
     ),
     Kind(
         "the marks of SentencePiece or byte-level BPE (▁, Ġ)",
-        _pattern("[\u2581Ġ]", "\u2581", "Ġ"),
+        search_for("[\u2581Ġ]", "\u2581", "Ġ"),
         "Decode the pieces to text.",
         SOME,
     ),
     Kind(
         "the marks of BPE (@@, ￭, </w>)",
-        _pattern(r"\S@@(?:\s|$)|￭|</w>", "@@", "￭", "</w>"),
+        search_for(r"\S@@(?:\s|$)|￭|</w>", "@@", "￭", "</w>"),
         "Join the pieces to words.",
         SOME,
     ),
     Kind(
         "the marks of WordPiece (##)",
-        _pattern(r"\s##[^\W_]", "##"),
+        search_for(r"\s##[^\W_]", "##"),
         "Join the pieces to words.",
         SOME,
     ),
     Kind(
         "letters in two characters, a letter and an accent (Unicode's form NFD)",
-        _is_decomposed,
+        is_decomposed,
         "Write the text in the form NFC.",
         OFTEN,
     ),
     Kind(
         "the character U+FFFD (�), which stands for what could not be read",
-        _pattern("\ufffd", "\ufffd"),
+        search_for("\ufffd", "\ufffd"),
         "Look for the step that read bytes in a wrong encoding.",
         SOME,
     ),
     Kind(
         "letters such as Ã© for é: UTF-8 that was read as Latin-1",
-        lambda text: not text.isascii() and _is_mojibake(text),
+        lambda text: not text.isascii() and is_mojibake(text),
         "Read the file as UTF-8 where it was read as something else.",
         SOME,
     ),
     Kind(
         "the tag of a language (<2fr>, fra_Latn, >>fra<<)",
-        _pattern(
-            rf"^\s*(?:<2{_CODE}>|>>{_CODE}<<|__{_CODE}__|<{_CODE}>|\[{_CODE}\]|[a-z]{{3}}_[A-Z][a-z]{{3}}\b"
+        search_for(
+            rf"^\s*(?:<2{CODE}>|>>{CODE}<<|__{CODE}__|<{CODE}>|\[{CODE}\]|[a-z]{{3}}_[A-Z][a-z]{{3}}\b"
             rf"|[a-z]{{2}}_[A-Z]{{2}}\b|(?-i:<\|[a-z]{{2}}\|>))|\b[a-z]{{3}}_[A-Z][a-z]{{3}}\s*$",
             *"<>[_",
         ),
@@ -177,37 +105,37 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "special tokens of a model (</s>, <pad>, [CLS], <|im_end|>)",
-        _pattern(_SPECIAL, "<", "["),
+        search_for(SPECIAL, "<", "["),
         "Leave special tokens out of what is decoded.",
         SOME,
     ),
     Kind(
         "tokens that stand for unknown words (<unk>)",
-        _pattern(r"<unk>|\[UNK\]|⁇", "<unk>", "[UNK]", "⁇", "<UNK>", flags=re.IGNORECASE),
+        search_for(r"<unk>|\[UNK\]|⁇", "<unk>", "[UNK]", "⁇", "<UNK>", flags=re.IGNORECASE),
         "Decode with a vocabulary that has these words, or put the words in their place.",
         SOME,
     ),
     Kind(
         "placeholders (__TERM0__)",
-        _pattern(_PLACEHOLDER, *"_<[{⟦⟨$#%", "TERM", "ENT", "PLACE", flags=re.IGNORECASE),
+        search_for(PLACEHOLDER, *"_<[{⟦⟨$#%", "TERM", "ENT", "PLACE", flags=re.IGNORECASE),
         "Put the words in their place.",
         SOME,
     ),
     Kind(
         "braces or double brackets around words",
-        _pattern(r"\{[^{}\d]{1,80}+\}|\[\[[^\[\]\d]{1,80}+\]\]", "{", "[["),
+        search_for(r"\{[^{}\d]{1,80}+\}|\[\[[^\[\]\d]{1,80}+\]\]", "{", "[["),
         "Take them off and keep the words.",
         SOME,
     ),
     Kind(
         "the marks of Moses around joined characters (@-@)",
-        _pattern(r"@[^\s\w@]@", "@"),
+        search_for(r"@[^\s\w@]@", "@"),
         "Detokenise the text.",
         SOME,
     ),
     Kind(
         "a space between all letters",
-        _is_spelled,
+        is_spelled,
         "Join the letters to words.",
         OFTEN,
     ),
@@ -223,71 +151,90 @@ KINDS: tuple[Kind, ...] = (
         "Send the translations only.",
     ),
     Kind(
-        "a number before the text, as in a list",
-        re.compile(r"\s*[(\[#]?\d{1,7}(?:[.):\]](?!\d)|\s+-)\s*[^\W\d]").match,
-        "Take the numbers off, unless they are meant.",
-        allowed_by=has_number_near_start,
+        "a number or a sign before the text, as in a list",
+        LIST_SIGN,
+        "Take them off, unless they are meant.",
+        allowed_by=lambda text: has_number_near_start(text) or LIST_SIGN(text),
     ),
     Kind(
-        "a note in brackets (Note: …)",
-        _pattern(_NOTE, *"([\uff08【", flags=re.IGNORECASE),
+        "a note to the reader (Note: …)",
+        search_for(NOTE, ":", "：", flags=re.IGNORECASE),
         "Send the translations only.",
         OFTEN,
     ),
     Kind(
         "characters of private use",
-        _pattern("[\ue000-\uf8ff\U000f0000-\U0010ffff]"),
+        search_for("[\ue000-\uf8ff\U000f0000-\U0010ffff]"),
         "Look for the step that wrote them: no reader has the same letters for them.",
         SOME,
     ),
     Kind(
         "<term> tags",
-        _pattern(r"</?term\b[^<>]*>", "<term", "</term", "<TERM", flags=re.IGNORECASE),
+        search_for(r"</?term\b[^<>]*>", "<term", "</term", "<TERM", flags=re.IGNORECASE),
         "Take the tags off and keep the words.",
         SOME,
     ),
     Kind(
         "escapes (\\u00e9, \\n) in the place of characters",
-        _pattern(r"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\[nt]", "\\"),
+        search_for(r"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\[nt]", "\\"),
         "Write the characters themselves.",
         SOME,
     ),
     Kind(
         "a preface (“Here is the translation:”)",
-        _pattern("^\\s*" + PREFACE, ":", "：", "!", flags=re.IGNORECASE),
+        begins_with_preface,
         "Send the translations only.",
         OFTEN,
     ),
     Kind(
         "Markdown (**…**, #)",
-        _pattern(r"\*\*[^*]+\*\*|^\s*#{1,6} |^\s*> ", "**", "#", ">"),
+        search_for(r"\*\*[^*]+\*\*|^\s*#{1,6} |^\s*> |^\s*([*_])[^\s*_][^*_]*+\1\s*$", *"*#>_"),
         "Send plain text.",
         OFTEN,
     ),
     Kind(
         "the marks of a code block (```)",
-        _pattern("```", "```"),
+        search_for("```", "```"),
         "Send plain text.",
         SOME,
     ),
-    Kind("the same words several times over", _is_repeated, "Keep them once."),
+    Kind(
+        "words of a model that does not translate (“I'm sorry, but I can't …”)",
+        NO_ANSWER,
+        "Translate these segments again, or leave them empty.",
+        SOME,
+        allowed_by=lambda text: NO_ANSWER(text) or APOLOGY(text),
+    ),
+    Kind(
+        "another form of a text (Base64, numbers of tokens, %C3%A9)",
+        OTHER_FORM,
+        "Decode it to plain text.",
+        OFTEN,
+    ),
+    Kind(
+        "a progress bar or a log's time",
+        re.compile(r"\s*(?:\d{1,3}%\s?\||\[?\d{4}-\d\d-\d\d[ T]\d\d:\d\d)").match,
+        "Keep what a program reports out of its output.",
+        SOME,
+    ),
+    Kind("the same words several times over", is_repeated, "Keep them once."),
     Kind(
         "zero-width characters (U+FEFF, U+200B and the like)",
-        _pattern("[\ufeff\u2060\u200e\u200f\u202a-\u202e\u2066-\u2069\u00ad]"),
+        search_for("[\ufeff\u2060\u200e\u200f\u202a-\u202e\u2066-\u2069\u00ad]"),
         "Take them out: words that hold them match nothing.",
         OFTEN,
         not_in=("ar", "fa", "he", "ur", "ps", "yi", "ug", "sd", "ckb", "dv"),
     ),
     Kind(
         "zero-width spaces (U+200B)",
-        _pattern("\u200b", "\u200b"),
+        search_for("\u200b", "\u200b"),
         "Take them out: words that hold them match nothing.",
         OFTEN,
         not_in=("th", "km", "lo", "my", "bo", "dz"),
     ),
     Kind(
         "control characters",
-        _pattern("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"),
+        search_for("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"),
         "Take them out.",
         SOME,
     ),
@@ -297,11 +244,12 @@ KINDS: tuple[Kind, ...] = (
         "Write each line's end once: LF, or CR LF.",
         SOME,
     ),
-    Kind("tabs", _pattern("\t", "\t"), "Write a space.", OFTEN),
+    Kind("tabs", search_for("\t", "\t"), "Write a space.", OFTEN),
     Kind(
         "tags of HTML or XML",
-        _pattern(
-            r"</?(?:p|br|b|i|em|strong|span|div|seg|hyp|target|think|translation)\b[^<>]*>",
+        search_for(
+            r"<(?:p|br|b|i|em|strong|span|div|seg|hyp|target|think|translation)\b[^<>]*>"
+            r"|</(?!(?:s|w|term|unk|pad)\b)[a-z][\w:-]{0,40}\s*>",
             "<",
             flags=re.IGNORECASE,
         ),

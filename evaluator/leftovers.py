@@ -7,12 +7,12 @@ text has by chance (`<unk>`, `▁`, mojibake) where a tenth does.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from evaluator.leftover_kinds import KINDS, PREFACE, Kind
+from evaluator.leftover_kinds import KINDS, Kind
+from evaluator.leftover_signs import begins_with_preface
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def _kinds_of_all(texts: Sequence[str], sources: Sequence[str]) -> Iterator[Kind
     if len(texts) < ENOUGH:
         return
     labels = Counter(label for text in texts if (label := _label(text)))
-    if labels and not _PREFACES(labels.most_common(1)[0][0]):
+    if labels and not begins_with_preface(labels.most_common(1)[0][0]):
         label = labels.most_common(1)[0][0]
         yield Kind(
             "one and the same label before a colon",
@@ -71,9 +71,6 @@ def _kinds_of_all(texts: Sequence[str], sources: Sequence[str]) -> Iterator[Kind
                 lambda other: other.strip() == text,
                 "Check what the system was given.",
             )
-
-
-_PREFACES = re.compile("^\\s*" + PREFACE, re.IGNORECASE).search
 
 
 def _label(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from evaluator.columns import begin_with_sources, read_table, without_empty_end
 from evaluator.errors import ProblemLog
 from evaluator.kept_sources import Kept, read_kept_sources
+from evaluator.leftover_signs import begins_with_preface
 from evaluator.shapes import find_shape
 from evaluator.types import HypothesisFile, Line, Segment, TestSet, UnscoredSegment
 
@@ -71,15 +72,22 @@ def _find_other_form(
         if isinstance(kept, Kept):
             return kept.message, kept.first
     if begin_with_sources(lines, choices[-1]):
+        is_whole = len(lines) == len(choices[-1])  # else there may be a header
         message = (
-            "The file is a table, not plain text: lines begin with sources, but not each with "
-            "its own. Send the translations only, one a line, in the order of the sources."
+            "The file is a table, not plain text: lines begin with sources"
+            f"{', but not each with its own' if is_whole else ''}. Send the translations only, "
+            "one a line, in the order of the sources."
         )
         return message, lines[0].number
     shape = find_shape([line.text for line in lines], [unit.source for unit in choices[-1]])
     return None if shape is None else (shape.message, lines[shape.line].number)
 
 
+# Of a table with a single column.
+HEADERS = {
+    "translation", "translations", "hypothesis", "hypotheses", "hyp", "mt", "output", "outputs",
+    "prediction", "predictions", "target", "tgt", "text", "translation_text",
+}  # fmt: skip
 MOST_IN_TURN = 4  # lines for each segment
 
 
@@ -133,6 +141,8 @@ def _refuse_count(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> N
             "one a line.",
             line=1 if what == "line" else None,
         )
+    elif what == "line" and (first := _what_first_line_is(file)):
+        log.add(f"The file has {has}, the test set {segments}. {first}", line=1)
     else:
         remedy = (
             "Write a line for each segment, in the order of the source file."
@@ -143,6 +153,16 @@ def _refuse_count(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> N
             f"The file has {has}, the test set {segments}. {remedy}",
             line=expected + 1 if what == "line" else None,
         )
+
+
+def _what_first_line_is(file: HypothesisFile) -> str | None:
+    """Return what a first line too many looks like, with the remedy."""
+    text = file.lines[0].text.strip() if file.lines else ""
+    if begins_with_preface(text):
+        return "Line 1 looks like words to the reader, not like a translation. Remove such lines."
+    if text.strip('"').casefold() in HEADERS:
+        return "Line 1 looks like the name of a column. Remove it."
+    return None
 
 
 def _times(file: HypothesisFile, expected: int) -> int | None:

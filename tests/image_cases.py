@@ -177,6 +177,7 @@ PLACES = {
     "a volume without a name": volume("", words="at '', which is not an absolute path"),
     "a long name of a volume": volume("/" + "n" * 300, words="a name of more than 255 bytes"),
     "a relative WORKDIR": one(words="WORKDIR is 'app/x', a relative", WorkingDir="app/x"),
+    "a WORKDIR after a space": one(words="slash: WORKDIR /app.", WorkingDir=" /app"),
     "a WORKDIR that is a dot": one(words="WORKDIR is '.', a relative path.", WorkingDir="."),
     "a WORKDIR on a file": one(member("w"), words="start there: it is a file", WorkingDir="/w"),
     "a WORKDIR below a file": one(member("w"), words="it is below a file", WorkingDir="/w/x"),

@@ -79,9 +79,9 @@ def list_members(
 ) -> Members:
     """Return the files of the archive, and the paths of what is passed over.
 
-    Hidden files and folders are skipped, and files of operating systems (Thumbs.db, __MACOSX), and
-    papers (README, LICENSE), unless `has_slot` says that a path names a test set. Raises Refused
-    for an archive of which nothing can or may be opened.
+    Hidden files and folders are skipped, and files of operating systems (Thumbs.db, __MACOSX),
+    programs, pictures, and papers (README, LICENSE), unless `has_slot` says that a path names a
+    test set. Raises Refused for an archive of which nothing can or may be opened.
     """
     present = [entry for entry in archive.infolist() if not path_of(entry).endswith("/")]
     entries = [entry for entry in present if not _is_junk(path_of(entry), has_slot)]
@@ -122,14 +122,18 @@ def path_of(entry: zipfile.ZipInfo) -> str:
 
 
 # Names of files and folders, in lower case, that never hold translations.
-LEFT_BEHIND = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "__pycache__", "icon\r"}
+LEFT_BEHIND = {
+    "thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "__pycache__", "icon\r", "@eadir",
+    "lost+found", "$recycle.bin", "system volume information", "node_modules", "site-packages",
+}  # fmt: skip
 PAPERS = re.compile(
     r"(?:readme|read_me|license|licence|copying|notice|changelog|changes|citation|authors|manifest"
     r"|requirements|makefile|dockerfile|md5sums?|sha\d*sums?|checksums?)(?:\.[a-z]{1,5})?",
     re.IGNORECASE,
 )
 COPIES = re.compile(
-    r".*(?:~|\.(?:bak|orig|swp|tmp|pyc|lock|log|crdownload|part))|~\$.*|#.*#"
+    r".*(?:~|\.(?:bak|orig|swp|tmp|pyc|lock|log|crdownload|part"
+    r"|py|ipynb|sh|bat|ps1|png|jpe?g|gif|svg|lnk|url|webloc))|~\$.*|#.*#"
     r"|.*-checkpoint(?:\.[a-z]{1,5})?",
     re.IGNORECASE,
 )

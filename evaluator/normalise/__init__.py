@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evaluator.normalise.language_gaps import describe_gap, find_gap
-from evaluator.normalise.language_hints import find_old_codes, name_of
+from evaluator.normalise.language_hints import find_meant, find_old_codes, name_of
 from evaluator.normalise.language_pairs import (
     find_locale,
     is_ambiguous,
@@ -44,6 +44,7 @@ __all__ = [
     "describe_gap",
     "find_gap",
     "find_locale",
+    "find_meant",
     "find_old_codes",
     "find_tag",
     "is_ambiguous",

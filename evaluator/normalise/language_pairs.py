@@ -25,7 +25,7 @@ from evaluator.normalise.languages import canonical_pair, find_tag, primary
 Pair = tuple[str, str]  # source and target language, each canonical
 
 MAX_PAIR = 60  # characters; two codes of MAX_LENGTH and what stands between them
-_ARROW = re.compile(r"\s*(?:[-=]*[>→⇒⟶»]|\sto\s|\s|[:/|,;+–—])\s*")
+_ARROW = re.compile(r"\s*(?:[-=]*[>→⇒⟶»]|\sto\s|\s|[:/|,;+–—‐‑−])\s*")
 _COUNTRY = re.compile("-([A-Z]{2})(?:-|$)")  # of a canonical tag
 _TO = re.compile(r"(?<=[A-Za-z])2(?=[A-Za-z])|[-_]to[-_]")
 

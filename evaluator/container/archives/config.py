@@ -82,7 +82,7 @@ def _work_dir_faults(name: str) -> Iterator[str]:
     if name and not name.startswith("/"):
         yield (
             f"The image's WORKDIR is {shown(name)}, a relative path. Begin it with a slash: "
-            f"WORKDIR {shown('/' + name)[1:-1]}."
+            f"WORKDIR {shown('/' + name.lstrip(' /'))[1:-1]}."
         )
     elif fault := path_fault(name):
         yield f"The image's WORKDIR {fault}. Choose a shorter one."

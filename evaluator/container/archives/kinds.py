@@ -30,6 +30,7 @@ OTHERS = {
     b"\xed\xab\xee\xdb": "a package (RPM)",
     b"!<arch>\n": "a package (deb) or a library",
 }
+LAYER = "/layer.tar"  # in an archive of an old Docker whose end is missing
 INNER = (".tar", ".tar.gz", ".tgz", ".sif")
 MANIFESTS = ("manifest.json", "index.json")
 TAR, GZIP = "a tar archive", "a gzip archive"
@@ -125,7 +126,7 @@ def refuse_without_manifest(tops: set[str], names: Iterable[str] = ()) -> NoRetu
                 f"is in it, not the folder: `tar --create --file FILE.tar --directory FOLDER .`"
             )
     for name in names:
-        if name.endswith(INNER):
+        if name.endswith(INNER) and not name.endswith(LAYER):
             raise Refused(
                 f"The archive holds another archive, {printable(name, SHOWN)!r}. Send that archive."
             )

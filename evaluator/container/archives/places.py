@@ -83,15 +83,27 @@ def check_places(tree: Tree, config: Config) -> Places:
     for volume in config.image.own_volumes():
         _check_volume(tree, volume, mounted, found)
     _check_work_dir(tree, config.work_dir, mounted, found)
+    _check_scripts(tree, config, mounted, found)
+    return found
+
+
+def _check_scripts(tree: Tree, config: Config, mounted: set[str], found: Places) -> None:
     for name in scripts(config.command, config.work_dir, config.environment):
-        if follow(tree, name, mounted).flags & CRLF_SCRIPT:
+        seen = follow(tree, name, mounted)
+        if seen.flags & CRLF_SCRIPT:
             found.faults.append(
                 f"The image runs {shown(name)}, whose first line ends with CR LF (Windows). So "
                 "Linux looks for a program whose name ends with CR. Save it with LF "
                 r"(`dos2unix`, or `RUN sed -i 's/\r$//' FILE` in the Dockerfile)."
             )
-            break
-    return found
+            return
+        if seen.inside and follow(tree, name, set()).kind is Kind.FILE:
+            found.notes.append(
+                f"The image runs {shown(name)}, which is in {seen.inside}. That is an empty "
+                "directory in a run, so the program is not there. Put it elsewhere"
+                f"{'' if seen.inside == '/tmp' else ', or remove that VOLUME'}."
+            )
+            return
 
 
 def _own_faults(tree: Tree) -> Iterator[str]:

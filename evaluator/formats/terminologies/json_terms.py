@@ -17,6 +17,7 @@ from evaluator.formats.terminologies.listed import MAX_ENTRIES, ListedTerm
 MAX_LINE = 100_000  # characters; a hundred of the longest targets
 EXAMPLE = '{"id": "1", "source": "glove", "targets": ["gant"], "seen": true}'
 KEYS = {"source", "target", "targets"}
+FORBIDDING = ("forbidden", "deprecated", "prohibited", "obsolete")  # with true
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 
@@ -127,8 +128,8 @@ def _read_item(text: str, place: int) -> tuple[dict[str, object] | str, int]:
 
 def _listed(number: int, value: dict[str, object] | str, log: ProblemLog) -> Iterator[ListedTerm]:
     """Yield the term of an object, unless something is wrong with it."""
-    if isinstance(value, dict) and "targets" not in value and isinstance(value.get("target"), str):
-        value = {**value, "targets": [value["target"]]}
+    if isinstance(value, dict):
+        value = _in_usual_form(value)
     problems = [value] if isinstance(value, str) else _problems(value)
     for problem in problems:
         log.add(f"{problem} Write {EXAMPLE}.", line=number)
@@ -145,6 +146,15 @@ def _listed(number: int, value: dict[str, object] | str, log: ProblemLog) -> Ite
         is_literal=True,
         status=str(value.get("status", "")),
     )
+
+
+def _in_usual_form(value: dict[str, object]) -> dict[str, object]:
+    """Return an object with `targets` and `status`, as others write them: target, forbidden."""
+    target = value.get("target")
+    if "targets" not in value and isinstance(target, str | list):
+        value = {**value, "targets": [target] if isinstance(target, str) else target}
+    forbids = next((key for key in FORBIDDING if value.get(key) is True), None)
+    return {**value, "status": forbids} if forbids else value
 
 
 def _problems(value: dict[str, object]) -> list[str]:

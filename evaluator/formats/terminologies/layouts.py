@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import langcodes
-
+from evaluator.formats.terminologies.headers import (
+    CODE,
+    has_role_word,
+    is_code,
+    language_called,
+    place_of_country,
+    place_of_language,
+    plain_name,
+    role_of,
+)
 from evaluator.formats.terminologies.pairs import is_language
 from evaluator.formats.terminologies.report import quote_all
-from evaluator.normalise import primary
+from evaluator.normalise import is_widely_used, primary
 
 Pair = tuple[str, str]  # source and target language
 
 # TICO-19's; a header that names some of them has to name all.
 COLUMNS = ("sourceLang", "targetLang", "sourceString", "targetString")
 SEEN = {"": None, "0": False, "1": True}
-MAX_LANGUAGE_NAME = 30  # characters
-_NAMES = {
-    "source": "source, src, source term, source terms, source string, source text, source word, "
-    "term, terms, original",
-    "target": "target, targets, tgt, trg, target term, target terms, target string, target text, "
-    "target word, translation, translations, translated term, equivalent",
-    "id": "id, stringid, string id, term id, entry id, no, nr, #",
-    "status": "status, term status, usage status, administrative status, approval",
-    "seen": "seen, seen in training",
-    "source_language": "sourcelang, source lang, source language, src lang",
-    "target_language": "targetlang, target lang, target language, tgt lang",
-}
-_ROLES = {name: role for role, names in _NAMES.items() for name in names.split(", ")}
-_JOINED = {"sourcestring": "source", "targetstring": "target", "sourceterm": "source",
-           "targetterm": "target"}  # fmt: skip
-_LANGUAGE_ONLY = re.compile(r"\s*(?:terms?|translations?|\(.*\))\s*$")
-_CODE = re.compile(r"[a-z]{2,3}(?:[-_][a-z0-9]{2,8})*", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +37,8 @@ class Layout:
     has_free_width: bool = False  # two or three columns, as documented for tabs
     id: int | None = None
     status: int | None = None
+    forbidden: int | None = None
+    forbidden_name: str = ""  # of this column, for the report
     seen: int | None = None
     source_language: int | None = None
     target_language: int | None = None
@@ -59,15 +51,14 @@ def layout_of_header(names: Sequence[str], pair: Pair) -> Layout | str | None:
     Columns are named by what they hold (`source`, `Term`), or by their language (`en`,
     `EN-US`, `English`, `anglais`). What is returned as a text is wrong with the header.
     """
-    plain = [_plain(name) for name in names]
+    plain = [plain_name(name) for name in names]
     missing = [column for column in COLUMNS if column.lower() not in plain]
     if 0 < len(missing) < len(COLUMNS) and _is_tico(plain):
         return (
             f"The header lacks {', '.join(missing)}. Write a first row with id,{','.join(COLUMNS)}."
         )
-    roles = {_role(name): place for place, name in reversed(list(enumerate(plain)))}
-    source = roles.get("source", _place_of(pair[0], plain))
-    target = roles.get("target", _place_of(pair[1], plain))
+    roles = {role_of(name): place for place, name in reversed(list(enumerate(plain)))}
+    source, target = _find_sides(plain, roles, pair)
     if source is None or target is None or source == target:
         return _other_languages(names, plain, pair)
     is_plain = (source, target) == (0, 1) and len(names) == 2 + (roles.get("seen") == 2)
@@ -81,7 +72,9 @@ def layout_of_header(names: Sequence[str], pair: Pair) -> Layout | str | None:
         has_header=True,
         has_free_width=is_plain and is_documented,
         id=roles.get("id"),
-        status=roles.get("status"),
+        status=_place_of_status(plain, target),
+        forbidden=roles.get("forbidden"),
+        forbidden_name=names[roles["forbidden"]].strip() if "forbidden" in roles else "",
         seen=2 if is_plain and is_documented else roles.get("seen"),
         source_language=roles.get("source_language"),
         target_language=roles.get("target_language"),
@@ -89,9 +82,32 @@ def layout_of_header(names: Sequence[str], pair: Pair) -> Layout | str | None:
     )
 
 
+def _find_sides(
+    plain: Sequence[str], roles: dict[str, int], pair: Pair
+) -> tuple[int | None, int | None]:
+    """Return the places of sources and targets, by their roles or else by their languages."""
+    if len(plain) == 2 and {"source_language", "target_language"} <= roles.keys():
+        # They hold the terms: there are no other columns.
+        return roles.pop("source_language"), roles.pop("target_language")
+    source = roles.get("source", place_of_language(pair[0], plain))
+    target = roles.get("target", place_of_language(pair[1], plain))
+    # People write a country for a language, such as jp: certain beside the other language.
+    if source is None and target is not None:
+        source = place_of_country(pair[0], plain)
+    elif target is None and source is not None:
+        target = place_of_country(pair[1], plain)
+    return source, target
+
+
+def _place_of_status(plain: Sequence[str], target: int) -> int | None:
+    """Return the column of statuses; of several the next after the target (memoQ's Term_Info)."""
+    places = [place for place, name in enumerate(plain) if role_of(name) == "status"]
+    return next((place for place in places if place > target), places[0] if places else None)
+
+
 def has_known_names(cells: Sequence[str]) -> bool:
     """Return whether cells are a header that names a source or a target, and something else."""
-    roles = {_role(_plain(cell)) for cell in cells} - {""}
+    roles = {role_of(plain_name(cell)) for cell in cells} - {""}
     return len(roles) > 1 and bool(roles & {"source", "target"})
 
 
@@ -102,7 +118,7 @@ def layout_of_glossary(rows: Sequence[Sequence[str]]) -> Layout | None:
     """
     if len(rows) == 0 or any(len(row) != 4 for row in rows):
         return None
-    if not all(_is_code(cell) for row in rows for cell in row[2:]):
+    if not all(is_code(cell) for row in rows for cell in row[2:]):
         return None
     if layout_of_header(rows[0][:2], (rows[-1][2], rows[-1][3])) is not None:
         return None
@@ -123,41 +139,9 @@ def layout_of_rows(rows: Sequence[Sequence[str]]) -> Layout | None:
     return None
 
 
-def _plain(name: str) -> str:
-    return " ".join(re.sub(r"[_\-\s]+", " ", name.strip().strip('"').casefold()).split())
-
-
 def _is_tico(names: Sequence[str]) -> bool:
     """Return whether a header names a column as only TICO-19's lists do."""
     return any(column.lower() in names for column in COLUMNS)
-
-
-def _role(name: str) -> str:
-    return _ROLES.get(name) or _JOINED.get(name, "")
-
-
-def _place_of(language: str, names: Sequence[str]) -> int | None:
-    """Return the place of the first column that is named by a language."""
-    found = (n for n, name in enumerate(names) if is_language(language_called(name), language))
-    return next(found, None)
-
-
-def language_called(name: str) -> str:
-    """Return the code of a language by its code or its name in any language, or nothing."""
-    bare = _LANGUAGE_ONLY.sub("", name.strip())
-    if _CODE.fullmatch(bare.replace(" ", "-")) and _is_code(bare.replace(" ", "-")):
-        return bare.replace(" ", "-")
-    if not 3 < len(bare) <= MAX_LANGUAGE_NAME:
-        return ""
-    try:
-        return langcodes.find(bare).to_tag()
-    except LookupError:
-        return ""
-
-
-def _is_code(cell: str) -> bool:
-    code = cell.strip().replace("_", "-")
-    return _CODE.fullmatch(code) is not None and langcodes.tag_is_valid(code.split("-")[0])
 
 
 def _other_languages(names: Sequence[str], plain: Sequence[str], pair: Pair) -> str | None:
@@ -165,8 +149,11 @@ def _other_languages(names: Sequence[str], plain: Sequence[str], pair: Pair) -> 
     found = [language_called(name) for name in plain]
     if len(found) != 2 or not all(found) or primary(found[0]) == primary(found[1]):
         return None
-    is_code = all(_CODE.fullmatch(name.replace(" ", "-")) and len(name) <= 5 for name in plain)
-    if not is_code and not is_language(found[0], pair[0]):
+    # `no` and `non` are words rather than Norwegian and Old Norse.
+    are_codes = all(len(name) <= 5 and CODE.fullmatch(name.replace(" ", "-")) for name in plain)
+    are_codes = are_codes and all(map(is_widely_used, found))
+    is_sure = are_codes or all(map(has_role_word, plain))
+    if not is_sure and not is_language(found[0], pair[0]):
         return None
     return (
         f"The header says {quote_all([name.strip() for name in names])}, and {'-'.join(pair)} is "

@@ -32,6 +32,7 @@ from evaluator.formats.terminologies.statuses import status_of
 from evaluator.formats.terminologies.tables import (
     find_delimiter,
     read_table,
+    take_comments,
     take_separator_line,
 )
 from evaluator.formats.terminologies.tbx import read_tbx
@@ -149,7 +150,11 @@ def _listed(text: str, done: _Import, log: ProblemLog) -> Iterator[ListedTerm]:
         return iter(())
     if start and start in "{[":
         return read_json(text, log)
-    table, delimiter = take_separator_line(text)
+    table, comment = take_comments(text)
+    if comment is not None:
+        passed = "The comment at the beginning is passed over."
+        done.report.append(Change(comment, "", "layout", passed, log.file))
+    table, delimiter = take_separator_line(table)
     delimiter = delimiter or find_delimiter(table)
     if delimiter:
         pair = done.source_language, done.target_language

@@ -25,9 +25,21 @@ _STATUS_OF: dict[str, Status] = {
 
 
 def status_of(word: str) -> Status:
-    """Return what a status says about the use of a translation; nothing said means accepted."""
+    """Return what a status says about the use of a translation; nothing said means accepted.
+
+    Of several words (memoQ's `CasePermissive;Forbidden`) one that forbids decides.
+    """
+    if _status_of(word) == "unknown":
+        parts = [part for part in re.split(r"[;,|/]", word) if part.strip()]
+        if any(_status_of(part) == "forbidden" for part in parts):
+            return "forbidden"
+    return _status_of(word)
+
+
+def _status_of(word: str) -> Status:
     plain = re.sub(r"-admn-sts$", "", word.strip().casefold())
     plain = re.sub(r"[\W_]+", "", plain)
     if not plain:
         return "accepted"
+    plain = plain.removeprefix("is")
     return _STATUS_OF.get(plain) or _STATUS_OF.get(plain.removesuffix("term"), "unknown")

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain, islice
 
 from evaluator.errors import ProblemLog
@@ -23,11 +23,15 @@ from evaluator.formats.terminologies.listed import ListedTerm
 from evaluator.formats.terminologies.report import Change
 
 DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas"}  # semicolons: half of Europe's Excel
+MAX_COMMENTS = 100  # lines at the beginning
 SAMPLE = 50  # lines that decide on delimiter and layout
 SAMPLE_LINE = 10_000  # characters of such a line
 ALIKE = 0.8  # of the sample's rows, at least, have as many cells as most
 MAX_COLUMNS = 100  # of a header with tabs
 MAX_BROKEN_ROWS = 100  # each may cost a scan of csv's longest field
+# In a column such as `forbidden`; other words there are read as statuses.
+YES = {"1", "x", "✓", "y", "yes", "true", "ja", "oui", "sí", "si", "wahr", "vrai", "да", "是"}
+NO = {"", "0", "-", "n", "no", "false", "nein", "non", "falsch", "faux", "нет", "否"}
 NO_LAYOUT = (
     "It is not clear which column holds what. Write a first row with their names, such as "
     "source and target."
@@ -36,6 +40,7 @@ TWO_COLUMNS = (
     "The line does not have two or three columns. Write source TAB target|target, and "
     "perhaps TAB 1 or 0 for seen in training or not."
 )
+_COMMENT = re.compile(r"(?:#+[ !]|//|#+\s*$)[^\t]*$")
 _SEPARATOR_LINE = re.compile(r"sep=(.)[ \t]*(?=\r?\n)", re.IGNORECASE)
 
 
@@ -61,6 +66,34 @@ def take_separator_line(text: str) -> tuple[str, str | None]:
     if match is None or match[1] not in DELIMITERS:
         return text, None
     return text[match.end() :], match[1]
+
+
+def take_comments(text: str) -> tuple[str, int | None]:
+    """Return the text without comments before its first row, and the line of the first.
+
+    A comment begins with # or //, has no tab, and is not cut into cells as the next row is:
+    `# of patients,nombre de patients` is a term. Its line stays as an empty one.
+    """
+    comments: list[int] = []
+    lines = text.split("\n", MAX_COMMENTS)
+    for place, line in enumerate(lines):
+        if not line.strip():
+            continue
+        if not _COMMENT.match(line.rstrip("\r")):
+            if any(map(_is_cut_alike(line), (lines[comment] for comment in comments))):
+                return text, None
+            break
+        comments.append(place)
+    for place in comments:
+        lines[place] = ""
+    return "\n".join(lines), comments[0] + 1 if comments else None
+
+
+def _is_cut_alike(row: str) -> Callable[[str], bool]:
+    """Return a test of a comment: whether it has as many cells as a row that is no header."""
+    counts = [(mark, row.count(mark)) for mark in ",;" if mark in row and "\t" not in row]
+    is_header = any(has_known_names(row.rstrip("\r").split(mark)) for mark, _ in counts)
+    return lambda comment: not is_header and any(comment.count(m) == n for m, n in counts)
 
 
 def read_table(
@@ -136,8 +169,17 @@ def _listed(
         tuple(part for part in target.split("|") if part.strip()) if is_list else (target,),
         SEEN[_cell(row, layout.seen)],
         languages=languages if all(languages) else None,
-        status=_cell(row, layout.status),
+        status=_status(row, layout),
     )
+
+
+def _status(row: list[str], layout: Layout) -> str:
+    """Return the row's status; of a column such as `forbidden` its name where the cell says so."""
+    forbids = _cell(row, layout.forbidden).casefold()
+    if forbids in YES:
+        return layout.forbidden_name
+    own = _cell(row, layout.status)
+    return own if own or forbids in NO else forbids
 
 
 def _cell(row: list[str], place: int | None) -> str:

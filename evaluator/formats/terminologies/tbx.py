@@ -27,7 +27,10 @@ OTHER_ROOTS = {
 CONCEPTS = ("termEntry", "conceptEntry")
 LANGUAGES = ("langSet", "langSec")
 TERMS = ("tig", "ntig", "termSec")
-STATUSES = ("normativeAuthorization", "administrativeStatus", "termStatus", "usageStatus", "status")
+STATUSES = {  # in small letters: MultiTerm writes Status, and Usage status
+    "normativeauthorization", "administrativestatus", "termstatus", "usagestatus", "status",
+    "usage", "approvalstatus",
+}  # fmt: skip
 NOTES = ("termNote", "descrip", "admin")  # elements that say which of these they give
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 MAX_DEPTH = 50  # elements; a real file has about ten
@@ -140,7 +143,7 @@ class _Collector:
         term = self._term
         if name == "term" and term is not None:
             self._collect(lambda text: setattr(term, "text", text))
-        elif name in STATUSES or (name in NOTES and attributes.get("type") in STATUSES):
+        elif _is_status(name) or (name in NOTES and _is_status(attributes.get("type", ""))):
             self._collect(self._add_status)
 
     def _add_status(self, text: str) -> None:
@@ -176,6 +179,10 @@ class _Collector:
 
     def close(self) -> None:
         """End of the file."""
+
+
+def _is_status(name: str) -> bool:
+    return re.sub(r"^x-|[\s_-]", "", name.casefold()) in STATUSES
 
 
 def _local(tag: str) -> str:

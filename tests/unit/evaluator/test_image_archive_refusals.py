@@ -125,6 +125,7 @@ AS_TEXT = BINARY.decode(errors="replace").replace("\n", "\r\n").encode()
         (b"QFI\xfb" + bytes(4096), "is an image of a whole machine"),
         (b"\xed\xab\xee\xdb" + bytes(4096), "is a package"),
         (make_tar(member("my-system.tar", EXPORTED)), "holds another archive, 'my-system.tar'."),
+        (make_tar(folder("x"), member("x/layer.tar", b"x")), "or its end is missing."),
         (make_tar(folder("x"), member("x/a.tar.gz", b"x")), "holds another archive, 'x/a.tar.gz'."),
         (make_tar(folder("my"), member("my/index.json", b"{}")), "in a folder, 'my'. Pack what"),
         (make_tar(*(member(f"a/{m[0].name}", m[1]) for m in old_docker(IMAGE))), "a folder, 'a'."),

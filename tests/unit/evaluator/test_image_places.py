@@ -21,6 +21,12 @@ def check(case):
     return check_archive(io.BytesIO(tar(*podman(case.image(BASE, ["/bin/cat"])))))
 
 
+def in_volume(*command, **settings):
+    """Return an image whose program is in a volume of its own."""
+    program = member("app/run", b"#!/bin/sh\n", mode=0o755)
+    return image_cases.volume("/app", folder("app"), program, Cmd=list(command), **settings)
+
+
 @pytest.mark.parametrize("name", LEGAL)
 def test_an_ordinary_image_is_taken(name):
     assert check(LEGAL[name])
@@ -55,6 +61,14 @@ def test_every_place_that_is_wrong_is_told_at_once():
         (LEGAL["a WORKDIR in a volume"], "The WORKDIR '/data/x' is in /data, which is empty"),
         (LEGAL["/var/run to a missing /run"], "VOLUME /run/x works everywhere."),
         (LEGAL["merged /usr, a volume"], "VOLUME /usr/lib/x works everywhere."),
+        (in_volume("/app/run"), "'/app/run', which is in /app. That is an empty directory"),
+        (in_volume("./run", WorkingDir="/app"), "so the program is not there. Put it elsewhere"),
+        (in_volume("sh", "-c", "/app/run --fast"), "elsewhere, or remove that VOLUME."),
+        (in_volume("tini", "--", "run", Env=["PATH=/bin:/app"]), "'/app/run', which is in /app."),
+        (
+            image_cases.one(member("tmp/run", mode=0o755), Cmd=["/tmp/run"]),
+            "'/tmp/run', which is in /tmp. That is an empty directory",
+        ),
     ],
 )
 def test_what_starts_on_some_nodes_only_is_a_note(case, words):

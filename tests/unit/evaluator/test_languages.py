@@ -122,6 +122,9 @@ def test_two_scripts_or_regions_are_two_languages():
         ("en2fr", "en", "fr"),
         ("en>fr", "en", "fr"),
         ("en → fr", "en", "fr"),
+        ("en\u2011fr", "en", "fr"),
+        ("EN\u2010fr-CA", "en", "fr-CA"),
+        ("en\u2212fr", "en", "fr"),
         ("en to fr", "en", "fr"),
         ("en--fr", "en", "fr"),
         ("zh-TW-en", "zh-TW", "en"),  # not Chinese and Twi

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import time
 import unicodedata
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -111,10 +113,10 @@ def swapped(old, new):
         (lambda t: " ".join(t), "space between all letters", 5),
         (lambda t: " ".join(t.replace(" ", "")), "space between all letters", 5),
         (lambda t: " ".join("吃药两次" + t[:3]), "space between all letters", 5),
-        (lambda t: t + " (Note: formal register)", "a note in brackets", 5),
-        (lambda t: t + " [Translator's note: formal]", "a note in brackets", 5),
-        (lambda t: t + "（注：正式）", "a note in brackets", 5),
-        (lambda t: t + " (Remarque : soutenu)", "a note in brackets", 5),
+        (lambda t: t + " (Note: formal register)", "a note to the reader", 5),
+        (lambda t: t + " [Translator's note: formal]", "a note to the reader", 5),
+        (lambda t: t + "（注：正式）", "a note to the reader", 5),
+        (lambda t: t + " (Remarque : soutenu)", "a note to the reader", 5),
         (lambda t: "nan" if "comprimé" in t else t, "nothing but nan", 2),
         (lambda t: "None" if "comprimé" in t else t, "nothing but nan", 2),
         (lambda t: "NULL" if "comprimé" in t else t, "nothing but nan", 2),
@@ -123,8 +125,34 @@ def swapped(old, new):
         (lambda t: f"{t} 0.98{len(t)}", "like a score", 5),
         (lambda t: f"{t} (-1.2)", "like a score", 5),
         (lambda t: f"-0.53{len(t)} {t}", "like a score", 5),
-        (lambda t: f"7. {t}", "a number before the text", 5),
-        (lambda t: f"({len(t)}) {t}", "a number before the text", 5),
+        (lambda t: f"7. {t}", "before the text", 5),
+        (lambda t: f"({len(t)}) {t}", "before the text", 5),
+        (lambda t: f"”{t}”", "quotation marks", 5),
+        (lambda t: f"『{t}』", "quotation marks", 5),
+        (lambda t: t + " [Anm. d. Übers.: Begriff]", "a note to the reader", 5),
+        (lambda t: t + " (Прим. переводчика: термин)", "a note to the reader", 5),
+        (lambda t: t + " (Observação: termo)", "a note to the reader", 5),
+        (lambda t: t + "（注意：用語）", "a note to the reader", 5),
+        (lambda t: t + " Note: I used the glossary.", "a note to the reader", 5),
+        (lambda t: t + " **Explication :** glossaire", "a note to the reader", 5),
+        (lambda t: f"[{len(t)}/50] {t}", "before the text", 5),
+        (lambda t: f"{len(t)}/50: {t}", "before the text", 5),
+        (lambda t: f"<{len(t)}> {t}", "before the text", 5),
+        (lambda t: f"③ {t}", "before the text", 5),
+        (lambda t: f"b) {t}", "before the text", 5),
+        (lambda t: f"iv. {t}", "before the text", 5),
+        (lambda t: f"\\item {t}", "before the text", 5),
+        (lambda t: f"<reasoning>hm</reasoning>{t}", "tags of HTML", 5),
+        (lambda t: f"{t}</answer>", "tags of HTML", 5),
+        (lambda t: f"*{t}*", "Markdown", 5),
+        (lambda t: f"I'm sorry, but I can't translate “{t}”.", "does not translate", 5),
+        (lambda t: f"As an AI, I see {t}", "does not translate", 5),
+        (lambda t: t if "comprimé" in t else f"抱歉，{t}", "does not translate", 3),
+        (lambda t: base64.b64encode(t.encode()).decode(), "another form", 5),
+        (lambda t: " ".join(str(ord(letter)) for letter in t), "another form", 5),
+        (lambda t: quote(t + " é"), "another form", 5),
+        (lambda t: f"100%|████| 5/5 {t}", "a progress bar", 5),
+        (lambda t: f"2026-01-02 10:11:12 INFO {t}", "a progress bar", 5),
         (lambda _: "Bonjour.", "one and the same text", 5),
     ],
 )
@@ -150,6 +178,12 @@ def test_what_the_sources_have_is_no_left_over(spoil):
     assert found(list(map(spoil, TEXTS)), list(map(spoil, SOURCES))) == []
 
 
+def test_an_honest_apology_is_no_left_over():
+    sources = [f"Sorry, {source}" for source in SOURCES]
+
+    assert found([f"对不起，{text}" for text in TEXTS], sources, "zh") == []
+
+
 @pytest.mark.parametrize(
     ("text", "language"),
     [
@@ -169,6 +203,9 @@ def test_what_the_sources_have_is_no_left_over(spoil):
         ("écrivez à a@b.fr", "fr"),
         ("Prix : 2.50", "fr"),
         ("Voir [1]", "fr"),
+        ("https://exemple.fr/une/page", "fr"),
+        ("Rindfleischetikettierungsüberwachung", "de"),
+        ("100 % du texte", "fr"),
     ],
 )
 def test_what_one_honest_line_of_many_has_is_no_left_over(text, language):

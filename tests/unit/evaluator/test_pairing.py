@@ -56,6 +56,14 @@ def test_an_id_alone_is_enough_where_it_is_unique():
         ),
         # too many
         (plain("a", "b", "c"), UNIQUE, [(3, None, "Remove 1 line, such as")]),
+        (plain("Sure! Here they are:", "a", "b"), UNIQUE, [(1, None, "words to the reader")]),
+        (
+            plain("Voici la liste :", "", "a", "b"),
+            UNIQUE,
+            [(1, None, "words to the reader")],
+        ),
+        (plain("translation", "a", "b"), UNIQUE, [(1, None, "the name of a column")]),
+        (plain('"MT"', "a", "b"), UNIQUE, [(1, None, "the name of a column")]),
         # unknown document, so that the right one is missing
         (
             marked(("x", "1", "a"), ("d", "2", "b")),

@@ -98,6 +98,10 @@ def test_a_table_is_read_where_each_line_has_what_is_its_own(content):
         (rows(IDS[::-1], TEXTS), "columns are separated by tabs"),
         (rows(IDS[:4], TEXTS[:4]), "columns are separated by tabs"),  # a row is missing
         (rows(SOURCES[::-1], TEXTS), "lines begin with sources, but not each with its own"),
+        (
+            rows(["src", *SOURCES], ["ref", *TEXTS], ["mt", *TEXTS[::-1]]),
+            "lines begin with sources. Send the translations only",
+        ),
         (as_csv(SOURCES[::-1], TEXTS), "lines begin with sources"),
         (as_csv([f"x{n}" for n in NUMBERS], TEXTS), "(CSV)"),
         (rows([f"x{n}" for n in NUMBERS], [f'"{text}"' for text in TEXTS], mark=", "), "(CSV)"),

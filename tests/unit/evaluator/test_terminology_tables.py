@@ -32,6 +32,15 @@ def entries(content, **options):
         "Englisch{0}Französisch",
         "English term{0}French term",
         "eng{0}fra",
+        "Term EN{0}Term FR",
+        "source_en{0}target_fr",
+        "Source (English){0}Target (French)",
+        "src_term{0}tgt_term",
+        "Source language{0}Target language",
+        "Begriff{0}Übersetzung",
+        "Terme{0}Traduction",
+        "英语{0}法语",
+        "GB{0}FR",
     ],
 )
 def test_a_header_is_known_and_never_a_term(header, delimiter):
@@ -58,6 +67,55 @@ def test_columns_are_found_by_their_names_in_any_order(content):
     assert entries(content) == PAIRS
 
 
+@pytest.mark.parametrize(
+    ("header", "target"),
+    [
+        ("en,fr-FR,fr-CA", "fr-CA"),
+        ("English,French (France),French (Canada)", "fr-CA"),
+        ("en,fr_BE,fr", "fr-CA"),
+        ("English,Portuguese (Portugal),Portuguese (Brazil)", "pt-BR"),
+        ("en,Chinese (Simplified),Chinese (Traditional)", "zh-TW"),
+        ("term_en,term_de,term_fr", "fr"),
+    ],
+)
+def test_of_several_columns_the_target_s_own_is_read(header, target):
+    assert entries(f"{header}\ntablet,other,right\n", target=target) == [("tablet", "right")]
+
+
+@pytest.mark.parametrize(
+    "comment",
+    ["# our list", "// list of terms, version 2", "#\n# two lines\n", "## v2; checked; 3 terms"],
+)
+@pytest.mark.parametrize("body", ["source,target\n" + BODY.format(","), BODY.format("\t")])
+def test_a_comment_at_the_beginning_is_passed_over_and_reported(comment, body):
+    imported = read(f"{comment}\n{body}")
+
+    assert [(term.source, *term.targets) for term in imported.terminology.terms] == PAIRS
+    assert "passed over" in imported.report[0].message
+
+
+@pytest.mark.parametrize(
+    ("header", "good", "bad"),
+    [
+        ("source,target,forbidden", "tablet,comprimé,false", "tablet,tablette,TRUE"),
+        ("source,target,Is_Deprecated", "tablet,comprimé,", "tablet,tablette,x"),
+        ("en,fr,Do not use", "tablet,comprimé,no", "tablet,tablette,yes"),
+        ("source,target,Usage", "tablet,comprimé,preferred", "tablet,tablette,deprecated"),
+        ("source,target,usage", "tablet,comprimé,ok", "tablet,tablette,HalfPrefix;Forbidden"),
+        (
+            "English,Term_Info,French,Term_Info",
+            "tablet,,comprimé,",
+            "tablet,,tablette,Forbidden",
+        ),
+    ],
+)
+def test_other_columns_forbid_a_translation_too(header, good, bad):
+    imported = read(f"{header}\n{good}\n{bad}\n")
+
+    assert [term.targets for term in imported.terminology.terms] == [("comprimé",)]
+    assert [change.kind for change in imported.report][-1] == "dropped"
+
+
 def test_what_was_concluded_is_reported():
     changes = read("Anglais;Français\n" + BODY.format(";")).report
 
@@ -74,6 +132,10 @@ def test_what_was_concluded_is_reported():
         ("French\tfrançais", ("French", "français")),
         ("source\tcible", ("source", "cible")),
         ("fr\tFrance", ("fr", "France")),
+        ("no\tnon", ("no", "non")),
+        ("term\tterme", ("term", "terme")),
+        ("source text\ttexte source", ("source text", "texte source")),
+        ("# of patients\tnombre de patients", ("# of patients", "nombre de patients")),
     ],
 )
 def test_a_term_that_is_a_language_is_a_term(row, expected):
@@ -178,6 +240,13 @@ def test_a_status_in_tbx_stands_in_any_of_its_notes(kind, status):
     assert entries(TBX.format("", "", note)) == PAIRS
 
 
+@pytest.mark.parametrize("name", ["Status", "Usage", "x-usage-status", "Term status"])
+def test_a_status_in_tbx_is_known_by_other_names_too(name):
+    note = f'<descrip type="{name}">deprecated</descrip>'
+
+    assert entries(TBX.format("", "", note)) == PAIRS
+
+
 def test_a_status_of_a_language_or_a_concept_is_that_of_its_terms():
     of_language = read(TBX.format("", NOTE.format("obsolete"), ""))
     of_concept = read(TBX.format(NOTE.format("obsolete"), "", ""))
@@ -196,6 +265,10 @@ def test_a_status_of_a_language_or_a_concept_is_that_of_its_terms():
         '{"tablet": "comprimé", "fever": "fièvre"}',
         '{\n  "tablet": ["comprimé"],\n  "fever": ["fièvre"]\n}\n',
         '{"source": "tablet", "target": "comprimé"}\n{"source": "fever", "targets": ["fièvre"]}\n',
+        '[{"source": "tablet", "target": ["comprimé"]}, {"source": "fever", "target": "fièvre"}]',
+        '[{"source": "tablet", "target": "tablette", "forbidden": true},'
+        ' {"source": "tablet", "target": "comprimé", "deprecated": false},'
+        ' {"source": "fever", "target": "fièvre"}]',
     ],
 )
 def test_json_has_several_forms(content):

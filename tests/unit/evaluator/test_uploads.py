@@ -157,6 +157,23 @@ def test_a_name_may_say_the_target_with_its_country(slot, name):
         assert (found, file.lines[0].text) == (slot, "a")
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        "@eaDir/a.en-fr.txt@SynoEAStream",
+        "node_modules/x/index.js",
+        "$RECYCLE.BIN/a.en-fr.txt",
+        "translate.en-fr.py",
+        "Run.SH",
+        "plots/bleu.en-fr.png",
+    ],
+)
+def test_what_never_holds_translations_is_passed_over(other):
+    found = read_all((make_zip(("a.en-fr.txt", "a\n"), (other, "x")), "up.zip"))
+
+    assert [(slot, file.lines[0].text) for slot, file in found] == [("en-fr", "a")]
+
+
 def test_one_of_several_files_needs_a_slot_in_its_name():
     found = read_all((b"a\n", "a.en-fr.txt"), (b"b\n", "b.txt"), chosen="en-de")
 
