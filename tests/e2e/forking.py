@@ -80,6 +80,7 @@ class Forks:
 
     def start(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Forked:
         """Start `python -m ARGUMENTS`; what it prints goes to the log."""
+        log.write_bytes(b"")  # it is there as soon as the process is
         with self._lock:
             if self._process is None:
                 self._process = _start()
@@ -197,7 +198,7 @@ def _say(answers: int, what: dict[str, int]) -> None:
 def _become(request: dict[str, Any]) -> None:
     """Be the process that was asked for, with nothing of the one it was forked from."""
     for descriptor, (path, flags) in enumerate(
-        [(os.devnull, os.O_RDONLY), (request["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)]
+        [(os.devnull, os.O_RDONLY), (request["log"], os.O_WRONLY | os.O_APPEND)]
     ):
         opened = os.open(path, flags, 0o644)
         os.dup2(opened, descriptor)

@@ -34,13 +34,13 @@ def folder_for_a_service() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def start(site: Site, worker: str) -> None:
+def start(site: Site, worker: str, *, tasks_at_once: int) -> None:
     (site.folder / "source.sgm").write_text(SOURCE)
     (site.folder / "reference.sgm").write_text(REFERENCE)
     site.import_test_set(site.folder / "source.sgm", site.folder / "reference.sgm")
     site.allow_images()
     site.start_web()
-    site.start_worker(worker)
+    site.start_worker(worker, tasks_at_once=tasks_at_once)
     site.start_sweeper()
 
 
@@ -149,7 +149,7 @@ def test_whatever_is_wrong_with_redis_uploads_succeed_and_the_worker_goes_on(
     make_site: Callable[..., Site], broker: Redis
 ) -> None:
     site = make_site(BROKER_URL=address_of(broker), NODES_BROKER_URL="", FAULT="waits")
-    start(site, "tests.e2e.faulty_worker")
+    start(site, "tests.e2e.faulty_worker", tasks_at_once=1)  # one that hangs would be missed
     site.let_go()
     session = session_of(site, "alice")
     site.wait_until(lambda: "ready." in site.log("worker"), within=WITHIN)
@@ -196,7 +196,7 @@ def test_rabbitmqs_timeout_ends_no_worker_and_long_tasks_do_not_meet_it(
     make_site: Callable[..., Site], rabbitmq: str
 ) -> None:
     site = make_site(BROKER_URL=rabbitmq, NODES_BROKER_URL="", FAULT="waits")
-    start(site, "tests.e2e.faulty_worker")
+    start(site, "tests.e2e.faulty_worker", tasks_at_once=2)
     session = session_of(site, "alice")
 
     # Its address is wrong, or it is away: who uploads does not wait for it.
@@ -234,7 +234,7 @@ def test_rabbitmqs_timeout_ends_no_worker_and_long_tasks_do_not_meet_it(
         f"where id = {submission} returning id"
     )
     site.let_go()
-    site.start_worker("tests.e2e.faulty_worker")
+    site.start_worker("tests.e2e.faulty_worker", tasks_at_once=2)
     site.wait_for(
         f"select state, attempts from submissions_submission where id = {submission}",
         lambda rows: rows == [("accepted", 2)],

@@ -13,6 +13,8 @@ from evaluator.normalise import NormalisedText, Normaliser
 from evaluator.terminology import RequiredTerms, required_terms
 from evaluator.types import Hypotheses, TestSet
 
+TEST_SETS_KEPT = 8  # a phase's language pairs come in turn, and must not evict each other
+
 
 @dataclass(frozen=True, slots=True)
 class TermView:
@@ -43,9 +45,9 @@ class RenderedSegment:
     assignment: Assignment
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=TEST_SETS_KEPT)
 def term_view(test_set: TestSet) -> TermView:
-    """Find the required terms; the last two test sets are kept."""
+    """Find the required terms; those of the last test sets are kept."""
     source = Normaliser.for_language(test_set.source_language)
     target = Normaliser.for_language(test_set.target_language)
     terms = required_terms(test_set)
@@ -69,14 +71,14 @@ def rendered(test_set: TestSet, hypotheses: Hypotheses) -> tuple[RenderedSegment
     return tuple(segments)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=TEST_SETS_KEPT)
 def normalised_references(test_set: TestSet) -> tuple[tuple[NormalisedText, ...], ...]:
-    """Normalise every reference, per segment; the last two test sets are kept."""
+    """Normalise every reference, per segment; those of the last test sets are kept."""
     normalise = Normaliser.for_language(test_set.target_language).normalise
     return tuple(tuple(map(normalise, segment.references)) for segment in test_set.segments)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=TEST_SETS_KEPT)
 def rendered_references(test_set: TestSet) -> tuple[tuple[Assignment, ...], ...]:
     """Match every reference, per segment and reference: its renderings of what is required."""
     requirements = term_view(test_set).requirements

@@ -11,7 +11,7 @@ import numpy as np
 from evaluator.matching import Requirements
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.edits import find_edits
-from evaluator.metrics.term.renderings import rendered, term_view
+from evaluator.metrics.term.renderings import TEST_SETS_KEPT, rendered, term_view
 from evaluator.normalise import NormalisedText
 from evaluator.types import Hypotheses, Statistics, TestSet
 
@@ -64,7 +64,7 @@ def _row(tokens: tuple[str, ...], references: tuple[WeightedReference, ...]) -> 
     return min(edits.total for edits in found), length, is_stopped
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=TEST_SETS_KEPT)
 def _references(test_set: TestSet) -> tuple[tuple[WeightedReference, ...], ...]:
     """Weigh every reference once for a test set."""
     view = term_view(test_set)

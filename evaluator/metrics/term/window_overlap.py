@@ -18,6 +18,7 @@ from evaluator.matching import Assignment, Rendering, Requirements
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.pairing import best_sum
 from evaluator.metrics.term.renderings import (
+    TEST_SETS_KEPT,
     RenderedSegment,
     rendered,
     rendered_references,
@@ -101,7 +102,7 @@ class _Wanted:
     windows: tuple[tuple[Window, ...], ...]  # per reference, of its renderings; none empty
 
 
-@lru_cache(maxsize=4)  # two test sets, two sizes
+@lru_cache(maxsize=2 * TEST_SETS_KEPT)  # two sizes
 def _wanted(test_set: TestSet, size: int) -> tuple[tuple[_Wanted, ...], ...]:
     """Fixed by the test set: per segment one item per required entry."""
     view = term_view(test_set)

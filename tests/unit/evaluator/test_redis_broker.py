@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 
 import pytest
 from kombu import Connection
 from kombu.message import Message
 from kombu.transport import redis as kombus
+from kombu.transport import virtual
 
 from evaluator.node.redis_broker import Channel, Transport, outlive_redis
 
@@ -51,6 +53,32 @@ def test_an_acknowledgement_in_vain_is_logged_and_no_more(caplog):
         message.ack_log_error(logging.getLogger(), Transport.connection_errors)
 
     assert "Couldn't ack" in caplog.text
+
+
+class SilentRedis:
+    """A pipeline whose commands get no answer."""
+
+    def zrem(self, *_):
+        return self
+
+    hdel = zrem
+
+    def execute(self):
+        raise TimeoutError("no answer")
+
+
+@pytest.mark.parametrize("way", ["ack", "reject", "reject and requeue"])
+def test_a_message_that_redis_is_not_told_about_leaves_its_place(monkeypatch, way):
+    qos = Channel.QoS(closed_channel(), prefetch_count=1)
+    monkeypatch.setattr(qos, "pipe_or_acquire", lambda *_: contextlib.nullcontext(SilentRedis()))
+    monkeypatch.setattr(qos, "restore_by_tag", lambda *_, **__: SilentRedis().execute())
+    virtual.QoS.append(qos, "a message", "1")
+    assert not qos.can_consume()
+
+    with pytest.raises(TimeoutError):
+        qos.ack("1") if way == "ack" else qos.reject("1", requeue="requeue" in way)
+
+    assert qos.can_consume()
 
 
 @pytest.mark.parametrize("scheme", ["redis", "rediss"])
