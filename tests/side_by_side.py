@@ -3,7 +3,8 @@
 A group runs in one process, one test after the other. Without a word a module is a group, so its
 fixtures are made once. A module that takes minutes and shares little is cut into PARTS, or by
 `pytest.mark.xdist_group("name")`. The longest groups begin first, so that all processes end at
-about the same time. A plain `pytest` runs everything in one process, in the usual order.
+about the same time; those that mostly wait for other processes are spread among those that
+compute. A plain `pytest` runs everything in one process, in the usual order.
 """
 
 from __future__ import annotations
@@ -20,20 +21,24 @@ PROCESSES_PER_CORE = 2  # with more, tests wait for a core longer than their lim
 
 # Seconds that a module takes by itself, about: only the order matters. Others are as their folder.
 SECONDS = {
-    "e2e/test_demo": 400,  # it is one chain, and begins first
+    "e2e/test_demo": 300,  # it is one chain, and begins first
     "e2e/test_node_faults": 300,
-    "e2e/test_faults": 200,
-    "e2e/test_slow_connections": 110,
-    "e2e/test_image_path": 100,
-    "e2e/test_broker_faults": 100,
-    "hostile/test_hostile_containers": 240,
-    "integration/test_node_process": 80,
-    "integration/test_container_run": 60,
+    "hostile/test_hostile_containers": 210,
+    "e2e/test_faults": 190,
+    "e2e/test_broker_faults": 180,
+    "e2e/test_image_path": 110,
+    "e2e/test_narrow_path": 100,
+    "integration/test_tico_boards": 100,
+    "integration/test_node_process": 90,
     "integration/test_node_runs": 60,
-    "integration/test_run_command": 50,
-    "integration/test_tico_boards": 50,
+    "integration/test_nodes_fitness": 50,
+    "integration/test_blind_walk": 50,
+    "integration/test_published_scores": 50,
+    "integration/test_sacrebleu_on_real_text": 40,
+    "integration/test_scoring_limits": 40,
 }
-SECONDS_OF_FOLDER = {"e2e": 60, "hostile": 40, "integration": 10, "unit": 1}
+WAITING = ("e2e/", "hostile/")  # for browsers, containers, leases
+SECONDS_OF_FOLDER = {"e2e": 50, "hostile": 50, "integration": 15, "unit": 2}
 PARTS = {
     "e2e/test_node_faults": 3,
     "e2e/test_faults": 2,
@@ -69,7 +74,8 @@ def pytest_collection_modifyitems(
         _mark_groups(items)
     yield
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: -_seconds(_module(item)))  # stable
+        places = _places(sorted(set(map(_module, items))))
+        items.sort(key=lambda item: places[_module(item)])  # stable
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -78,6 +84,19 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         lost = [item for item in session.items if "@" not in item.nodeid.rpartition("]")[2]]
         if lost:
             raise pytest.UsageError(f"pytest-xdist has not taken the group of {lost[0].nodeid}")
+
+
+def _places(modules: list[str]) -> dict[str, tuple[float, float]]:
+    """Return where each module begins: in which share of its kind's seconds, longest first."""
+    places = {}
+    for waits in (True, False):
+        kind = [module for module in modules if module.startswith(WAITING) is waits]
+        kind.sort(key=_seconds, reverse=True)
+        total, before = sum(map(_seconds, kind)), 0.0
+        for module in kind:
+            places[module] = (before / total, -_seconds(module))
+            before += _seconds(module)
+    return places
 
 
 def _mark_groups(items: list[pytest.Item]) -> None:
@@ -97,5 +116,4 @@ def _module(item: pytest.Item) -> str:
 
 
 def _seconds(module: str) -> float:
-    seconds = SECONDS.get(module, SECONDS_OF_FOLDER.get(module.partition("/")[0], 10))
-    return seconds / PARTS.get(module, 1)
+    return SECONDS.get(module, SECONDS_OF_FOLDER.get(module.partition("/")[0], 10))

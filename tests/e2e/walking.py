@@ -53,13 +53,13 @@ def view_of(link: str) -> str:
     return f"{match.view_name}?{'&'.join(sorted(parts.query.split('=')[0:1]))}"
 
 
-def pages(page: Page, address: str) -> Iterator[str]:
+def pages(page: Page, address: str, *, with_queries: bool) -> Iterator[str]:
     """Open every page that can be reached, a few of each view."""
     waiting, seen, opened = [f"{address}/"], set(), Counter()
     while waiting:
         link = waiting.pop(0).split("#")[0]
         view = view_of(link)
-        most = OF_EACH_VIEW if view.endswith("?") else 1
+        most = OF_EACH_VIEW if view.endswith("?") else int(with_queries)
         if not view or link in seen or opened[view] >= most:
             continue
         seen.add(link)
@@ -88,7 +88,8 @@ def walk(browser: Browser, address: str, role: str, walked: set[Look]) -> tuple[
     """Look at every page as a role, light and wide, dark and narrow; return how many, and faults.
 
     `walked` holds what any role has looked at before: axe does not run again on a page with an
-    equal main part. What stands around it is on the role's start page and on its own pages.
+    equal main part. What stands around it is on the role's start page and on its own pages. What
+    a query chooses (an order, a team) is the same for everybody: the visitor looks at it.
     """
     context = browser.new_context(color_scheme="light")
     page = context.new_page()
@@ -97,7 +98,7 @@ def walk(browser: Browser, address: str, role: str, walked: set[Look]) -> tuple[
         sign_in(page, address, role)
     wrong: list[str] = []
     looked_at = 0
-    for link in pages(page, address):
+    for link in pages(page, address, with_queries=role == "visitor"):
         for scheme, width in (("light", WIDE), ("dark", NARROW)):
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": width, "height": 800})

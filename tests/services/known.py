@@ -55,6 +55,7 @@ class PostgreSQL(Service):
             "synchronous_commit": "on" if self._is_durable else "off",
             "full_page_writes": "off",
             "max_connections": 500,  # many processes of tests, each with sites of its own
+            "jit": "off",  # compiling takes longer than any query here
             "autovacuum": "off",  # it would go round through dozens of databases that end soon
             "wal_level": "minimal",
             "max_wal_senders": 0,
