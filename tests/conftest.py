@@ -54,16 +54,6 @@ SERVICES = {
 MAY_BE_UNKNOWN = {"gvisor"}  # not every distribution has it: its variable is set to nothing there
 
 
-LONGEST_ID = 200  # characters of a text in a test's name
-
-
-def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
-    """Shorten long texts: each process sends the names of all tests, and hostile texts have MB."""
-    if not isinstance(val, str) or len(val) <= LONGEST_ID:
-        return None
-    return f"{val[:40]}… of {len(val)} characters"
-
-
 def give_up(reason: str) -> NoReturn:
     """Skip on a developer's machine; in CI, where everything has to be there, fail."""
     if IN_CI:

@@ -37,6 +37,7 @@ SECONDS = {
     "integration/test_sacrebleu_on_real_text": 40,
     "integration/test_scoring_limits": 40,
 }
+LONGEST_ID = 200  # characters of a text in a test's name
 WAITING = ("e2e/", "hostile/")  # for browsers, containers, leases
 SECONDS_OF_FOLDER = {"e2e": 50, "hostile": 50, "integration": 15, "unit": 2}
 PARTS = {
@@ -53,8 +54,16 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
-    """Name bytes by their argument: a zip or gzip holds the time, and every process its own."""
-    return argname if isinstance(val, bytes | bytearray) else None
+    """Name bytes by their argument, and shorten long texts.
+
+    A zip or gzip holds the time, which differs between processes. Each process sends the names of
+    all tests, and hostile texts have megabytes.
+    """
+    if isinstance(val, bytes | bytearray):
+        return argname
+    if isinstance(val, str) and len(val) > LONGEST_ID:
+        return f"{val[:40]}… of {len(val)} characters"
+    return None
 
 
 def pytest_configure(config: pytest.Config) -> None:
