@@ -173,7 +173,10 @@ def _add_python(archive: tarfile.TarFile) -> None:
 def _libraries(programs: list[Path]) -> list[Path]:
     """Return the shared libraries that programs load, as ldd names them."""
     listed = subprocess.run(["ldd", *programs], capture_output=True, text=True, check=False)
-    return sorted({Path(found) for found in re.findall(r"(/\S+) \(0x", listed.stdout)})
+    libraries = {Path(found) for found in re.findall(r"(/\S+) \(0x", listed.stdout)}
+    # The C library opens it by name when a thread ends while the program does.
+    [libc] = (path for path in libraries if path.name.startswith("libc.so"))
+    return sorted(libraries | {libc.with_name("libgcc_s.so.1")})
 
 
 def _without_bulk(member: tarfile.TarInfo) -> tarfile.TarInfo | None:

@@ -3,8 +3,7 @@
 A group runs in one process, one test after the other. Without a word a module is a group, so its
 fixtures are made once. A module that takes minutes and shares little is cut into PARTS, or by
 `pytest.mark.xdist_group("name")`. The longest groups begin first, so that all processes end at
-about the same time; those that mostly wait for other processes are spread among those that
-compute. A plain `pytest` runs everything in one process, in the usual order.
+about the same time. A plain `pytest` runs everything in one process, in the usual order.
 """
 
 from __future__ import annotations
@@ -38,7 +37,6 @@ SECONDS = {
     "integration/test_scoring_limits": 40,
 }
 LONGEST_ID = 200  # characters of a text in a test's name
-WAITING = ("e2e/", "hostile/")  # for browsers, containers, leases
 SECONDS_OF_FOLDER = {"e2e": 50, "hostile": 50, "integration": 15, "unit": 2}
 PARTS = {
     "e2e/test_node_faults": 3,
@@ -83,8 +81,7 @@ def pytest_collection_modifyitems(
         _mark_groups(items)
     yield
     if hasattr(config, "workerinput"):
-        places = _places(sorted(set(map(_module, items))))
-        items.sort(key=lambda item: places[_module(item)])  # stable
+        items.sort(key=lambda item: -_seconds(_module(item)))  # stable
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -93,19 +90,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         lost = [item for item in session.items if "@" not in item.nodeid.rpartition("]")[2]]
         if lost:
             raise pytest.UsageError(f"pytest-xdist has not taken the group of {lost[0].nodeid}")
-
-
-def _places(modules: list[str]) -> dict[str, tuple[float, float]]:
-    """Return where each module begins: in which share of its kind's seconds, longest first."""
-    places = {}
-    for waits in (True, False):
-        kind = [module for module in modules if module.startswith(WAITING) is waits]
-        kind.sort(key=_seconds, reverse=True)
-        total, before = sum(map(_seconds, kind)), 0.0
-        for module in kind:
-            places[module] = (before / total, -_seconds(module))
-            before += _seconds(module)
-    return places
 
 
 def _mark_groups(items: list[pytest.Item]) -> None:

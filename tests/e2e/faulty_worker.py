@@ -1,7 +1,7 @@
 """A worker whose work goes wrong in the way that FAULT names; everything else is real.
 
-Each start of a team's scoring appends a line to the file that FAULT_LOG names. With "waits" it, and
-the check of an image, goes on when the file FAULT_LOG.go is there.
+Each scoring of a team's entry adds a line to the file that FAULT_LOG names, then goes wrong. With
+"waits" it, and the check of an image, goes on when the file FAULT_LOG.go is there.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ _log = Path(os.environ["FAULT_LOG"])
 def _fail(entry: Entry) -> evaluator.ScoringResult:
     if entry.kind != Entry.Kind.SYSTEM:  # nobody's: the sweeper made it
         return _evaluate(entry)
-    _note(entry.pk)
     if os.environ["FAULT"] == "waits":
         result = _evaluate(entry)
+        _note(entry.pk)
         _wait()  # with a result that is not recorded yet
         return result
+    _note(entry.pk)
     if os.environ["FAULT"] == "kills its worker":
         os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(120)  # "hangs": far longer than any test lets it

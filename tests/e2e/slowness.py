@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+TRUSTING = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # without the authorities, which take 30 ms
+TRUSTING.check_hostname, TRUSTING.verify_mode = False, ssl.CERT_NONE  # a site signed itself
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 
 
@@ -60,9 +62,7 @@ def connect(url: str, *, small_window: bool = False) -> socket.socket:
     bare.connect((parts.hostname, parts.port or 80))
     if parts.scheme != "https":
         return bare
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # it signed itself
-    return context.wrap_socket(bare)
+    return TRUSTING.wrap_socket(bare)
 
 
 @contextlib.contextmanager

@@ -155,8 +155,7 @@ def watch_progress(page: Page) -> set[str]:
     """Look at the run on the test set until it is over; return the numbers that were seen."""
     seen: set[str] = set()
     for _ in range(600):
-        now = page.locator("#run-now")
-        text = now.inner_text() if now.count() else ""
+        text = " ".join(page.locator("#run-now").all_inner_texts())  # the page may change now
         if "test set" in text and (found := DONE.search(text)):
             seen.add(found[1])
         if page.locator("[data-metric]").count():

@@ -126,7 +126,8 @@ def test_checking_a_hostile_file_takes_little_memory_and_time(tmp_path, root, co
         # As many as the budget for texts in memory allows.
         pytest.param("a" * 99_990 + "😀", 240, id="words as long as a line may be"),
         pytest.param("𐐨" * 24_990, 640, id="letters of four bytes"),
-        pytest.param(" ".join(map(str, range(10**9, 10**9 + 50))), 60_000, id="numerals"),
+        # A quarter: that takes 3 s.
+        pytest.param(" ".join(map(str, range(10**9, 10**9 + 50))), 15_000, id="numerals"),
     ],
 )
 def test_warning_of_a_hostile_file_takes_little_memory_and_time(tmp_path, root, line, count):
