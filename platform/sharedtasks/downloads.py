@@ -5,9 +5,10 @@ A page then lists rows and a view opens a file; nobody's request parses a test s
 
 from __future__ import annotations
 
-import tempfile
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
 from typing import IO
 
 from django.db import transaction
@@ -103,7 +104,13 @@ def file_name(test_set: TestSet, kind: str) -> str:
 
 def store(content: evaluator.TestSet) -> dict[str, StoredFile]:
     """Write every kind that can hold the test set; raises `evaluator.TestSetError`."""
-    return {kind.name: _stored(kind, content) for kind in KINDS.values() if kind.fits(content)}
+    kinds = [kind for kind in KINDS.values() if kind.fits(content)]
+    with contextlib.ExitStack() as opened:
+        streams = [opened.enter_context(SpooledTemporaryFile(IN_MEMORY)) for _ in kinds]
+        for stream, kind in zip(streams, kinds, strict=True):
+            _write(stream, kind, kind.write(content))
+        files = storage.put_all(streams, max_bytes=len(kinds) * MAX_DOWNLOAD_BYTES)
+    return {kind.name: file for kind, file in zip(kinds, files, strict=True)}
 
 
 def record(test_set: TestSet, files: dict[str, StoredFile]) -> None:
@@ -114,12 +121,6 @@ def record(test_set: TestSet, files: dict[str, StoredFile]) -> None:
             TestSetDownload(test_set=test_set, kind=kind, file=file, position=position)
             for position, (kind, file) in enumerate(files.items())
         )
-
-
-def _stored(kind: Kind, content: evaluator.TestSet) -> StoredFile:
-    with tempfile.SpooledTemporaryFile(IN_MEMORY) as spooled:
-        _write(spooled, kind, kind.write(content))
-        return storage.put(spooled, max_bytes=MAX_DOWNLOAD_BYTES)
 
 
 def _write(stream: IO[bytes], kind: Kind, texts: Iterable[str]) -> None:

@@ -36,9 +36,10 @@ LIBRARIES = (
     *("kombu.transport.redis", "kombu.transport.filesystem", "django.core.management"),
     *("django.contrib.admin", "django.db.models", "django.forms", "django.template.loader"),
     *("psycopg", "lxml.etree", "requests", "gunicorn.app.base", "cryptography.fernet"),
-    *("fido2.server", "markdown_it", "docker", "langcodes.language_distance"),
-    *("simplemma", "sacrebleu.metrics"),
-    *("evaluator.formats", "evaluator.metrics", "evaluator.container", "evaluator.node.service"),
+    *("fido2.features", "fido2.server", "markdown_it", "docker", "langcodes.language_distance"),
+    *("confusable_homoglyphs.confusables", "csp.middleware", "whitenoise.middleware", "sqlite3"),
+    *("simplemma", "sacrebleu.metrics", "evaluator.api", "evaluator.formats", "evaluator.metrics"),
+    *("evaluator.container.archives.checking", "evaluator.node.service"),
 )
 
 
