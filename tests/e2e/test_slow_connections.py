@@ -220,7 +220,7 @@ def test_slow_clients_hold_nothing_up(site: Site, run: tuple[Client, str]) -> No
 @pytest.mark.slow
 def test_a_person_has_three_large_uploads_at_a_time(site: Site) -> None:
     """A place is free again when an upload ends."""
-    session = session_of(site, "charlie")
+    session = session_of(site, "olga")  # nothing of hers is under way
     large = (
         b"POST /tasks/small/dev/submit HTTP/1.1\r\n"
         + (
