@@ -67,6 +67,7 @@ class Site:
         self._children_of = ForkedChildren if is_forked else Children
         self.children = self._children_of(folder / "logs", self.environment)
         self._inside = Inside(self.environment, folder)
+        self._connection: psycopg.Connection | None = None
         self.nodes: dict[str, Children] = {}
         self.tokens: dict[str, str] = {}  # of the nodes
         if not is_seeded:
@@ -181,6 +182,7 @@ class Site:
             node.stop()
         self.children.stop()
         self._inside.stop()
+        self._disconnect()
 
     def import_test_set(self, source: Path, reference: Path, *, shared_task: str = "trial") -> int:
         """Import an en-fr test set and return its id."""
@@ -203,8 +205,11 @@ class Site:
         """Ask the database."""
         if not self.environment["DATABASE_URL"].startswith("postgres"):
             return self._sqlite_rows(query)
-        with psycopg.connect(self.environment["DATABASE_URL"]) as connection:
-            return connection.execute(query).fetchall()
+        try:
+            return self._connected().execute(query).fetchall()
+        except psycopg.OperationalError:  # it has been away since the last question
+            self._disconnect()
+            return self._connected().execute(query).fetchall()
 
     def wait_for(
         self, query: str, expected: Callable[[list[tuple]], bool], *, within: float
@@ -255,6 +260,18 @@ class Site:
         """Fetch a page as a visitor."""
         with urllib.request.urlopen(self.url + path, timeout=10) as answer:
             return str(answer.read().decode())
+
+    def _connected(self) -> psycopg.Connection:
+        if self._connection is None:  # kept, since tests ask ten times a second
+            self._connection = psycopg.connect(
+                self.environment["DATABASE_URL"], autocommit=True, prepare_threshold=None
+            )
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _sqlite_rows(self, query: str) -> list[tuple]:
         file = self.environment["DATABASE_URL"].removeprefix("sqlite:///")
