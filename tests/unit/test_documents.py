@@ -44,7 +44,11 @@ def tree(root: Path) -> Tree:
     if listed.returncode:
         give_up("needs a git checkout")
     names = [name for name in listed.stdout.split("\0") if name and (root / name).is_file()]
-    return {name: (root / name).read_text("utf-8") if is_read(name) else "" for name in names}
+    return {name: read(root / name) if is_read(name) else "" for name in names}
+
+
+def read(path: Path) -> str:
+    return path.read_text("utf-8", errors="replace")
 
 
 def is_read(name: str) -> bool:
