@@ -1,7 +1,7 @@
 """Where forms occur in a text, and which occurrences render which required terms.
 
-A span is a range of tokens, whether it was found on the surface or among lemmas (metrics.md
-section 4). `assign` is the one entrance for metrics; the search itself is in assignment.py.
+A span is a range of tokens, whether it was matched on the surface or among lemmas
+(docs/metrics.md 4). Metrics use `assign` only; the search itself is in assignment.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Terms in a source: which occur, which are therefore required, and how a system is told.
 
-All after metrics.md section 4; `annotate` writes what contract.md promises.
+All after docs/metrics.md 4; `annotate` writes what docs/contract.md 1 promises.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class FoundTerms:
 
 @dataclass(frozen=True, slots=True)
 class AnnotatedSource:
-    """A source as systems get it (contract.md)."""
+    """A source as systems get it (docs/contract.md 1)."""
 
     terms: tuple[Term, ...]  # each entry once, by its first occurrence
     annotated: str  # the source, XML-escaped, with <term target="…|…"> around each occurrence

@@ -1,4 +1,4 @@
-"""`terminarium annotate`: which terms are in a source, as a system is told (contract.md)."""
+"""`terminarium annotate`: which terms are in a source, as a system is told (docs/contract.md 1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run as the engine's API wants it: the flags of contract.md, what an image may not say."""
+"""One run as the engine's API takes it: docs/contract.md 7, and what an image may not say."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from evaluator.container.inputs import Setting
 from evaluator.container.limits import Limits
 from evaluator.container.seccomp import profile
 
-CONTRACT = 1  # version of contract.md
+CONTRACT = 1  # version of docs/contract.md
 PLATFORM = "linux/amd64"
 NOBODY = "65534:65534"
 MAX_ID = 2**31 - 1  # of a user or group that the engine takes

@@ -1,4 +1,4 @@
-"""What one run may use: the numbers of contract.md in one place."""
+"""What one run may use: the numbers of docs/contract.md 6 in one place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from evaluator.formats.limits import MAX_BYTES
 
 GB = 1024**3  # bytes; Docker's own reading of "8g"
 MB = 1024**2
-LINE_BYTES = 100_000  # contract.md: 100 kB a line
+LINE_BYTES = 100_000  # docs/contract.md 6
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from evaluator.container.limits import GB, MB, Limits
 from evaluator.container.results import Outcome
 
-UNSUPPORTED_STATUS = 64  # contract.md; EX_USAGE of sysexits.h
+UNSUPPORTED_STATUS = 64  # docs/contract.md 4; EX_USAGE of sysexits.h
 NOT_EXECUTABLE, NOT_FOUND = 126, 127  # as shells and the engine's init process say it
 SIGNALLED = 128  # + the signal's number
 

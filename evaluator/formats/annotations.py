@@ -75,7 +75,7 @@ def _faults(tokens: list[str], attributes: dict[str, str], segment: MarkedSegmen
     return faults
 
 
-# Forms are regular expressions to the WMT21 scorer (metrics.md section 3), and hypotheses are
+# Forms are regular expressions to the WMT21 scorer (docs/metrics.md 3), and hypotheses are
 # hostile: what repeats a group, a class or any character, or repeats twice, can take more than
 # linear time. Terms as people write them (C++, "nez ?", "(COVID-19)") pass.
 _REPEATED_CLASS = re.compile(r"(?:[.\])]|\\.)[*+{]")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-MAX_BYTES = 64 * 1024 * 1024  # bytes; contract.md's limit of a system's output
+MAX_BYTES = 64 * 1024 * 1024  # bytes; also a system's output: docs/contract.md 6
 MAX_LINES = 200_000  # lines or segments; the largest test sets have a tenth of them
 MAX_LINE_BYTES = 1024 * 1024  # bytes; alignment refuses hypotheses far below
 MAX_ID = 1_000  # characters of an id, a document's or a system's name

@@ -58,7 +58,7 @@ def read_test_set(
 ) -> TestSet:
     """Read a test set, its format told by content; each file may be compressed by gzip.
 
-    WMT21 SGML (metrics.md section 3): a source file and one file for each reference, in the
+    WMT21 SGML (docs/metrics.md 3): a source file and one file for each reference, in the
     order of the sources; files are paired by (document id, segment id). Only this
     format has annotated terms. WMT XML, TSV and JSON lines: one file, `source`, holds all, in
     its own order. TSV has a header with `source` and `target`, and `id` and `doc` or, as in

@@ -129,5 +129,5 @@ def _primary(code: str) -> str:
 
 
 def sacrebleu_tokeniser(language: str) -> str:
-    """Name sacrebleu's tokeniser for a target language (metrics.md section 2)."""
+    """Name sacrebleu's tokeniser for a target language (docs/metrics.md 2)."""
     return {"zh": "zh", "ko": "ko-mecab"}.get(primary(language), "13a")

@@ -116,7 +116,7 @@ def lemmatiser_for(name: str | None, language: str) -> Lemmatiser | None:
 
 
 def lemmatiser_of(language: str) -> Lemmatiser | None:
-    """The lemmatiser of the family `term` for a language (metrics.md section 4), or None.
+    """The lemmatiser of the family `term` for a language (docs/metrics.md 4), or None.
 
     Russian has pymorphy3, Chinese and Korean none, every other language simplemma if it knows it.
     """

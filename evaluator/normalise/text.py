@@ -1,4 +1,4 @@
-"""Texts and forms as the family `term` compares them (metrics.md section 4)."""
+"""Texts and forms as the family `term` compares them (docs/metrics.md 4)."""
 
 from __future__ import annotations
 

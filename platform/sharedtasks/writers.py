@@ -44,7 +44,7 @@ def sources_sgml(content: evaluator.TestSet) -> Iterator[str]:
 
 
 def sources_jsonl(content: evaluator.TestSet) -> Iterator[str]:
-    """What a system reads (contract.md), with the test set's own ids: the annotated sources."""
+    """What a system reads (docs/contract.md 1), but with the test set's own ids."""
     index = TermIndex(given_terms(content), content.source_language)
     for segment in content.segments:
         found = annotate(segment.source, index)

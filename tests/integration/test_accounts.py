@@ -38,7 +38,7 @@ def test_a_wrong_password_is_explained_without_telling_which_accounts_exist(
 ):
     response = sign_in(login, password)
 
-    assert response.status_code == 422  # style.md section 16: every invalid form
+    assert response.status_code == 422  # like every invalid form
     assert "There is no account with this name or address and this password." in response.text
     assert not get_user(client).is_authenticated
 

@@ -92,7 +92,7 @@ def test_the_reference_gets_its_oracle_digits(test_set, expected):
     result = score(test_set, oracle, metrics=["bleu", "wmt21"], lemmatiser="identity")
 
     values = {found.metric: found.value for found in result.scores}
-    # sacrebleu 2.6.0 gives 100.00000000000004 for identical texts (metrics.md section 1).
+    # sacrebleu 2.6.0 gives 100.00000000000004 for identical texts (docs/metrics.md 1).
     assert values.pop("bleu") == pytest.approx(wanted["bleu"], abs=1e-9)
     assert values == {name: wanted[key] for key, name in NAMES.items()}
 

@@ -234,7 +234,7 @@ def test_the_team_gets_back_what_it_sent(alices, make_submission, name):
 def test_no_cache_keeps_a_teams_upload(alices, make_submission):
     response = alices.get(reverse("submission-file", args=[make_submission().pk, 0]))
 
-    # design.md section 4: what signed-in viewers get is private.
+    # Shared caches must not keep what signed-in viewers get.
     assert b"".join(response) == as_text(PERFECT)
     assert "private" in response.headers.get("Cache-Control", "")
 

@@ -216,8 +216,8 @@ def test_a_broker_that_takes_nothing_loses_nothing(make_submission, monkeypatch,
     assert sent == [("submissions.check", first.pk), ("submissions.check", second.pk)]
 
 
-def test_the_dwell_times_are_the_designs():
-    # design.md section 5; conftest's settings are those of a clone without any variable set.
+def test_the_dwell_times_are_those_of_the_operators_guide():
+    # docs/operators.md; conftest's settings are those of a clone without any variable set.
     assert (django_settings.CHECKING_DWELL, django_settings.SCORING_DWELL) == (600, 600)
     assert work.MAX_ATTEMPTS == 3
 

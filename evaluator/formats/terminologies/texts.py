@@ -32,7 +32,7 @@ def same_form(text: str) -> str:
 def same_source(text: str) -> str:
     """A key under which two sources are one entry: what matching can't tell apart.
 
-    That is NFKC, white space and case but for all-capital words (metrics.md section 4). Of two
+    That is NFKC, white space and case but for all-capital words (docs/metrics.md 4). Of two
     entries that match the same places only one would ever be required, and the other's
     translations would be lost.
     """

@@ -1,4 +1,4 @@
-"""The family `term`: the corrected definitions, our headline (metrics.md section 4)."""
+"""The family `term`: the corrected definitions, our headline (docs/metrics.md 4)."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from evaluator.types import TestSet
 
 
 class TermMetric(Metric):
-    """A metric of metrics.md section 4, in [0, 100] but for rounding."""
+    """A metric of docs/metrics.md 4, in [0, 100] but for rounding."""
 
     version: ClassVar[int] = 1  # of our code; any change to a number raises it
 

@@ -17,7 +17,7 @@ class TermConsistency(TermMetric):
 
     That is the largest number rendered by one variant / *required* occurrences of these entries,
     in [0, 100], higher is better; absent where no entry is required twice. Where every document
-    is one segment, the whole test set is taken for one document. metrics.md section 4.
+    is one segment, the whole test set is taken for one document. docs/metrics.md 4.
     """
 
     name = "term-consistency"

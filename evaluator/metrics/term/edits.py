@@ -74,7 +74,7 @@ def find_edits(
 
     `weights` holds an integer ≥ 1 per reference token. An empty hypothesis costs the sum of the
     weights, an empty reference one edit per hypothesis token. Source: sacrebleu's
-    `translation_edit_rate` after Snover et al. (2006); the weights are metrics.md's, section 4.
+    `translation_edit_rate` after Snover et al. (2006); the weights are those of docs/metrics.md 4.
     """
     ids = {word: number for number, word in enumerate(dict.fromkeys(reference), start=1)}
     words = np.array([ids.get(word, 0) for word in hypothesis], dtype=np.int32)

@@ -19,7 +19,7 @@ class OverApplication(TermMetric):
 
     In [0, 100]; absent without a terminology. A match counts unless it touches a span that
     renders a required term, is also a target of an entry that is present, or is in a reference.
-    Surface matches only. metrics.md section 4.
+    Surface matches only. docs/metrics.md 4.
     """
 
     name = "over-application"

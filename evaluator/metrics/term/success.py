@@ -28,7 +28,7 @@ COLUMNS = (
 class TermSuccess(TermMetric):
     """Share of required occurrences rendered, each by its own span; higher is better.
 
-    In [0, 100]; absent where nothing is required. metrics.md section 4.
+    In [0, 100]; absent where nothing is required. docs/metrics.md 4.
     """
 
     name = "term-success"

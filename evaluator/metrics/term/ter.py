@@ -28,7 +28,7 @@ class WeightedReference(NamedTuple):
 class WeightedTer(TermMetric):
     """100 · (1 - edits / reference length): at most 100, can be negative, higher is better.
 
-    The edits are sacrebleu's TER on the family's tokens, with weights. metrics.md section 4, after
+    The edits are sacrebleu's TER on the family's tokens, with weights. docs/metrics.md 4, after
     the WMT21 task's TERm and Snover et al. (2006).
     """
 

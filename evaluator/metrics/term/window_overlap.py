@@ -39,7 +39,7 @@ class TermWindowOverlap(TermMetric):
     """Mean overlap of the windows of rendered terms with the reference's; higher is better.
 
     In [0, 100]; absent where no occurrence counts. An unrendered one scores 0, the reference
-    itself 100. metrics.md section 4, after the WMT21 task's window overlap.
+    itself 100. docs/metrics.md 4, after the WMT21 task's window overlap.
     """
 
     size: ClassVar[int]  # content tokens on each side

@@ -1,4 +1,4 @@
-"""The WMT21 terminology scorer, reproduced with its habits (metrics.md section 3)."""
+"""The WMT21 terminology scorer, reproduced with its habits (docs/metrics.md 3)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """TERm's edits and shifts on one segment: exact integers, all shifts of a step at once.
 
-metrics.md section 3 defines it cell by cell. Three facts make it fast without changing a number:
+docs/metrics.md 3 defines it cell by cell. Three facts make it fast without changing a number:
 
 - A cell depends on a prefix of the hypothesis only. A shift leaves the words before its window
   alone, so its rows there are those of the current hypothesis.

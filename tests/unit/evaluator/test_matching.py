@@ -205,7 +205,7 @@ def test_the_upper_bound_lets_entries_overlap():
 
 
 def brute_force(candidates, limits):
-    """Try every subset; the rules as metrics.md writes them, occurrences counted entry by entry."""
+    """Try every subset, by the rules of docs/metrics.md 4; occurrences count entry by entry."""
     first = [sum(limits[:entry]) for entry in range(len(limits))]
     best = None
     for size in range(len(candidates) + 1):
