@@ -15,7 +15,7 @@ export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo check test lint types bench endurance images requirements clean
+.PHONY: help setup demo check test lint types bench endurance figures images requirements clean
 
 help: ## list the targets: this page
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1#\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -52,6 +52,9 @@ bench: setup ## measure speed: the tests marked `bench`
 
 endurance: setup ## five minutes of random SIGKILLs under 100 submissions and 10 images; was anything lost?
 	@exec $(PY) -m tests.endurance.random_kills $(ARGS)
+
+figures: setup ## how plain the code is: words, lengths, rooms and arrows (ARGS="--list long" names places)
+	@exec $(PY) -m tests.figures $(ARGS)
 
 images: ## build the baseline systems' images with docker (BASE=… names another image with Python)
 	@for name in $(BASELINES); do \
