@@ -24,6 +24,7 @@ from __future__ import annotations
 import argparse
 import statistics
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tests.figures.functions import find_called_once, find_private, measure_functions
@@ -78,7 +79,8 @@ def list_places(figure: str, sources: Sequence[Source]) -> list[Place]:
     if figure == "called-once":
         return find_called_once(sources)
     if figure == "long":
-        return [f.place for f in measure_functions(sources) if f.length > LONG]
+        functions = [f for f in measure_functions(sources) if f.length > LONG]
+        return [replace(f.place, text=f"{f.place.text}, {f.length} lines") for f in functions]
     return trace_check(ROOT)
 
 

@@ -20,13 +20,15 @@ Documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def find_word(word: str, sources: Sequence[Source]) -> list[Place]:
-    """Return each occurrence of a key of WORDS."""
-    return [
-        Place(source.path, line, " ".join(text.split()))
-        for source in sources
-        for line, text in read_texts(source)
-        for _ in WORDS[word].finditer(text)
-    ]
+    """Return each occurrence of a key of WORDS, with the line on which it begins."""
+    places = []
+    for source in sources:
+        lines = source.text.splitlines()
+        for first, text in read_texts(source):
+            for match in WORDS[word].finditer(text):
+                line = first + text.count("\n", 0, match.start())
+                places.append(Place(source.path, line, lines[line - 1].strip()))
+    return places
 
 
 def read_texts(source: Source) -> Iterator[tuple[int, str]]:
@@ -35,7 +37,7 @@ def read_texts(source: Source) -> Iterator[tuple[int, str]]:
         line = getattr(node, "lineno", 1)
         for name in _identifiers(node):
             yield line, name.replace("_", " ")
-        if isinstance(node, Documented) and (text := ast.get_docstring(node)):
+        if isinstance(node, Documented) and (text := ast.get_docstring(node, clean=False)):
             yield node.body[0].lineno, text
     yield from _comments(source.text)
 
@@ -60,6 +62,6 @@ def _comments(text: str) -> Iterator[tuple[int, str]]:
         if line != last + 1:
             yield first, block
             first, block = line, ""
-        block += " " + token.string.lstrip("#")
+        block += token.string.lstrip("#") + "\n"
         last = line
     yield first, block

@@ -29,6 +29,19 @@ def test_words_are_counted_in_names_comments_and_docstrings(word, text, count):
     assert len(find_word(word, [parse("evaluator/a.py", text)])) == count
 
 
+def test_a_word_is_named_by_its_line():
+    text = '"""All of it:\n\nis it\nno one?\n"""\n\nx = 1  # this is\n# no one, is it?\n'
+
+    ones = find_word("one", [parse("evaluator/a.py", text)])
+    nones = find_word("is no / are no", [parse("evaluator/a.py", text)])
+
+    assert [str(place) for place in ones] == [
+        "evaluator/a.py:4: no one?",
+        "evaluator/a.py:8: # no one, is it?",
+    ]
+    assert [place.line for place in nones] == [7]
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [
