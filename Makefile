@@ -15,7 +15,7 @@ export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test lint types bench endurance images requirements clean
+.PHONY: help setup demo check test lint types bench endurance figures images requirements clean
 
 help: ## list the targets: this page
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1#\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -25,6 +25,10 @@ setup: $(VENV)/test.stamp $(VENV)/project.stamp ## make .venv with all that test
 
 demo: $(VENV)/runtime.stamp $(VENV)/project.stamp ## try it: the whole platform on this machine, with sample data
 	@exec $(PY) -m demo --base $(BASE) $(ARGS)
+
+check: lint types ## while you write: linters, types, then the tests in ARGS (none: the unit tests), no services
+	@echo "== tests, without services"
+	@exec $(PY) -m pytest --numprocesses $(WORKERS) -r s $(if $(findstring tests/,$(ARGS)),,tests/unit) $(ARGS)
 
 test: lint types ## what CI runs: linters, types, layers, migrations, then every test on real services
 	@echo "== migrations: do they match the models?"
@@ -48,6 +52,9 @@ bench: setup ## measure speed: the tests marked `bench`
 
 endurance: setup ## five minutes of random SIGKILLs under 100 submissions and 10 images; was anything lost?
 	@exec $(PY) -m tests.endurance.random_kills $(ARGS)
+
+figures: setup ## how plain the code is: words, lengths, rooms and arrows (ARGS="--list long" names places)
+	@exec $(PY) -m tests.figures $(ARGS)
 
 images: ## build the baseline systems' images with docker (BASE=… names another image with Python)
 	@for name in $(BASELINES); do \

@@ -1,0 +1,62 @@
+"""The licence of the project, and of each file of others that the repository contains."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+VENDORED = sorted(path for path in (ROOT / "static" / "vendor").iterdir() if path.is_dir())
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+# https://www.apache.org/licenses/LICENSE-2.0.txt, with its appendix
+APACHE_2 = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
+# First and last words of each licence: a text that was cut off has not got both.
+WHOLE_LICENCES = {
+    "SIL Open Font License 1.1": (
+        "SIL OPEN FONT LICENSE Version 1.1",
+        "DEALINGS IN THE FONT SOFTWARE.",
+    ),
+    "Zero-Clause BSD": ("Zero-Clause BSD", "USE OR PERFORMANCE OF THIS SOFTWARE."),
+}
+
+
+def test_the_licence_is_the_whole_official_text():
+    assert hashlib.sha256((ROOT / "LICENSE").read_bytes()).hexdigest() == APACHE_2
+
+
+def test_the_package_names_its_licence():
+    assert PROJECT["license"] == "Apache-2.0"
+    assert set(PROJECT["license-files"]) == {"LICENSE", "NOTICE"}
+    assert all((ROOT / name).is_file() for name in PROJECT["license-files"])
+
+
+@pytest.mark.parametrize("folder", VENDORED, ids=lambda path: path.name)
+def test_a_vendored_folder_has_its_licence_beside_it(folder):
+    text = " ".join((folder / "LICENSE").read_text().split())
+    notices = " ".join((ROOT / "NOTICE").read_text().split())
+
+    [licence] = [
+        name
+        for name, (first, last) in WHOLE_LICENCES.items()
+        if first in text and text.endswith(last)
+    ]
+    assert re.search(rf"static/vendor/{re.escape(folder.name)}/ [^()]*{licence}", notices)
+
+
+def test_the_notice_names_no_folder_that_is_gone():
+    named = re.findall(r"static/vendor/([^/\s]+)/", (ROOT / "NOTICE").read_text())
+
+    assert sorted(named) == [folder.name for folder in VENDORED]
+
+
+def test_the_citation_is_of_this_version():
+    fields = dict(re.findall(r"^([a-z-]+): (.+)$", (ROOT / "CITATION.cff").read_text(), re.M))
+
+    assert fields["cff-version"] == "1.2.0"
+    assert fields["version"] == PROJECT["version"]
+    assert fields["license"] == PROJECT["license"]
+    assert {"message", "title"} <= set(fields)
