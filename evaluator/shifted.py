@@ -22,6 +22,7 @@ WINDOW = 100  # segments looked at together for marks
 STEP = 50  # segments
 EVIDENCE = 8.0  # more common marks than at no offset, that a window has to show
 MARKS_OF_ONE = 50  # marks of one text that are looked at; a hostile line has thousands
+LOOKED_AT = 20_000  # characters of one text; a hostile line is a single word
 RARE = 4  # sources that may share a mark
 MARK = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]{4,}")
 
@@ -147,5 +148,5 @@ def _rare_marks(texts: Sequence[str]) -> list[frozenset[str]]:
 
 
 def _marks(text: str) -> frozenset[str]:
-    found = islice(MARK.finditer(text), MARKS_OF_ONE)
+    found = islice(MARK.finditer(text, 0, LOOKED_AT), MARKS_OF_ONE)
     return frozenset(mark.group().casefold() for mark in found)

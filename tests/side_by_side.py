@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent
-PROCESSES_PER_CORE = 2  # with more, tests wait for a core longer than their limits allow
+PROCESSES_PER_CORE = 2.5  # with more, tests wait for a core longer than their limits allow
 
 # Seconds that a module takes by itself, about: only the order matters. Others are as their folder.
 SECONDS = {
