@@ -47,7 +47,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
     contexts, errors = [], []
 
     def open_window(**options: object) -> Page:
-        context = browser.new_context(**options)  # type: ignore[arg-type]
+        context = browser.new_context(reduced_motion="reduce", **options)  # type: ignore[arg-type]
         context.on("weberror", lambda error: errors.append(str(error.error)))
         contexts.append(context)
         page = context.new_page()
