@@ -28,6 +28,16 @@ def site(make_site: Callable[..., Site]) -> Site:
     return site
 
 
+@pytest.fixture(scope="module")
+def wmt21(site: Site, shared_data: Path) -> Path:
+    """Import the WMT21 sample; return its folder."""
+    folder = shared_data / "wmt21-en-fr"
+    site.import_test_set(
+        folder / "dev.en-fr.en.sgm", folder / "dev.en-fr.fr.sgm", shared_task="wmt21"
+    )
+    return folder
+
+
 def sign_in(page: Page, site: Site, name: str = "alice") -> None:
     page.goto(f"{site.url}/account/sign-in")
     page.get_by_label("Username").fill(name)
@@ -55,14 +65,8 @@ def board_values(page: Page, system: str) -> dict[str, float]:
     }
 
 
-def test_the_published_digits_stand_on_the_leaderboard(
-    page: Page, site: Site, shared_data: Path
-) -> None:
-    folder = shared_data / "wmt21-en-fr"
-    site.import_test_set(
-        folder / "dev.en-fr.en.sgm", folder / "dev.en-fr.fr.sgm", shared_task="wmt21"
-    )
-    hypotheses = folder / "en-fr.dev.txt.truecased.sgm"
+def test_the_published_digits_stand_on_the_leaderboard(page: Page, site: Site, wmt21: Path) -> None:
+    hypotheses = wmt21 / "en-fr.dev.txt.truecased.sgm"
     sign_in(page, site)
 
     upload(
@@ -75,7 +79,7 @@ def test_the_published_digits_stand_on_the_leaderboard(
     # The board is built a moment after the scores are there; it shows the row by itself.
     expect(page.get_by_text("truecased", exact=True)).to_be_visible(timeout=30_000)
 
-    published = json.loads((folder / "expected_scores.json").read_text())["dev_971"]
+    published = json.loads((wmt21 / "expected_scores.json").read_text())["dev_971"]
     values = board_values(page, "truecased")
     assert values["bleu"] == published["bleu"]
     assert values["wmt21-exact-match"] == published["simplemma"]["em_acc"]
@@ -88,13 +92,9 @@ def test_the_published_digits_stand_on_the_leaderboard(
 
 
 def test_half_of_the_file_is_refused_with_the_ids_that_are_missing(
-    page: Page, site: Site, shared_data: Path
+    page: Page, site: Site, wmt21: Path
 ) -> None:
-    folder = shared_data / "wmt21-en-fr"
-    site.import_test_set(
-        folder / "dev.en-fr.en.sgm", folder / "dev.en-fr.fr.sgm", shared_task="wmt21-halves"
-    )
-    lines = (folder / "en-fr.dev.txt.truecased.sgm").read_text().splitlines(keepends=True)
+    lines = (wmt21 / "en-fr.dev.txt.truecased.sgm").read_text().splitlines(keepends=True)
     segments = [number for number, line in enumerate(lines) if line.startswith("<seg")]
     cut = segments[len(segments) // 2]
     missing = re.findall(r'<seg id="(\d+)"', "".join(lines[cut:]))
@@ -102,7 +102,7 @@ def test_half_of_the_file_is_refused_with_the_ids_that_are_missing(
     missing.insert(0, re.findall(r'<seg id="(\d+)"', half)[-1])
     sign_in(page, site)
 
-    upload(page, site, "wmt21-halves", system="half", name="half.sgm", body=half.encode())
+    upload(page, site, "wmt21", system="half", name="half.sgm", body=half.encode())
 
     expect(page.locator("#live .state-card .state-refused")).to_be_visible(timeout=60_000)
     expect(page.locator("#live")).to_contain_text(f"{len(missing)} problems found")
