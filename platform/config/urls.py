@@ -25,7 +25,7 @@ urlpatterns = [
     path("", include("nodes.pages.urls")),
     path("", include("accounts.urls")),
     path("", include("nodes.urls")),
-    # In front of the panel's own view of this address, which shows it to all staff.
+    # Before the panel's own view of this address, which is open to all staff.
     path("admin/r/<path:content_type_id>/<path:object_id>/", object_page, name="object-page"),
     path("admin/", admin.site.urls),
 ]

@@ -5,6 +5,7 @@ The fields come from the models, so a new field is covered as soon as it is ther
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import re
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from django.utils import timezone
 
 from accounts.models import Membership, Team, User
 from leaderboard.aliases import aliases
+from leaderboard.blind_rows import hide_names
+from leaderboard.content import Row
 from sharedtasks.models import Phase
 from submissions.models import Problem, Score, Submission
 from tests.integration.board_rows import build
@@ -32,6 +35,15 @@ PRIVATE = {
     "SubmittedFile.name", "Problem.message", "Verdict.systems", "StateChange.at", "User.email",
     "EmailAddress.email", "Run.detail",
 }  # fmt: skip
+# A value of each type that a row holds, by the number of its field.
+MADE = {
+    "str": lambda number: f"zqx{number:03}q",
+    "int": lambda number: 987_000 + number,
+    "float": lambda number: 0.987 + number,
+    "bool": lambda _: True,
+    "Mapping[str, float]": lambda _: {},
+    "Mapping[str, str]": lambda _: {},
+}
 MARKER = re.compile(r"zqx\d+q|\d{4}-07-14|14 jul \d{4}")  # what `markers_for` makes
 A_DAY = datetime(1600, 7, 14, 4, 17, 53, tzinfo=UTC)
 
@@ -50,7 +62,7 @@ def rows_of(member):
 def markers_for(field, number):
     """Return a value that this field can hold, and how a page could write it."""
     marker = f"zqx{number:03}q"
-    if isinstance(field, models.DateTimeField):
+    if isinstance(field, models.DateField):
         day = A_DAY.replace(year=A_DAY.year + number)
         return day, [f"{day:%Y-%m-%d}", f"{day:%d %b %Y}".lower()]
     if isinstance(field, models.URLField):
@@ -70,7 +82,7 @@ def plant(rows):
     for row in rows:
         values = {}
         for field in row._meta.concrete_fields:
-            is_time = isinstance(field, models.DateTimeField) and getattr(row, field.attname)
+            is_time = isinstance(field, models.DateField) and getattr(row, field.attname)
             if is_time or (isinstance(field, TEXTS) and not field.choices):
                 values[field.name], words = markers_for(field, len(planted))
                 planted |= dict.fromkeys(words, f"{type(row).__name__}.{field.name}")
@@ -150,3 +162,18 @@ def test_the_walk_finds_what_becomes_public_and_nothing_else(planted, client):
 
     assert set(planted[0].values()) > PUBLIC | PRIVATE
     assert find(client, planted).keys() == PUBLIC
+
+
+def test_a_row_without_names_keeps_few_of_its_words_and_numbers():
+    values = {
+        field.name: MADE[field.type.removesuffix(" | None")](number)
+        for number, field in enumerate(dataclasses.fields(Row), start=1)
+    }
+
+    shown = repr(hide_names(Row(**values)))
+
+    # Whether it is this or that, and its scores, are no words of a team.
+    told = {name: value for name, value in values.items() if value not in (True, {})}
+    assert {name for name, value in told.items() if repr(value) in shown} == {
+        "alias", "kind", "terminology_use", "rank"
+    }  # fmt: skip
