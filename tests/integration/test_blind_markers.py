@@ -20,9 +20,9 @@ from leaderboard.aliases import aliases
 from leaderboard.blind_rows import hide_names
 from leaderboard.content import Row
 from sharedtasks.models import Phase
-from submissions.models import Problem, Score, Submission
+from submissions.models import Entry, Problem, Score, Submission
 from tests.integration.board_rows import build
-from tests.integration.node_rows import image_row, node_row, run_row
+from tests.integration.node_rows import image_row, node_row, run_row, waiting_entry
 from tests.integration.test_blind_walk import addresses
 
 pytestmark = pytest.mark.django_db
@@ -92,34 +92,42 @@ def plant(rows):
 
 
 @pytest.fixture
-def planted(make_scored_entry, other_team, charlie, alice, phase, test_set):
-    """Fields by marker, and an entry; its board is open, but does not name it yet.
+def theirs(make_scored_entry, test_set, other_team, charlie, alice, phase):
+    """An entry of charlie's on a blind board, with rows of every kind that hang on it.
 
-    All is charlie's: a system on the board, and a baseline of the organisers below it.
+    Also charlie's: a baseline of the organisers below it, a system that waits, one that runs.
     """
     organisers = Team.objects.create(name="Chairs", slug="chairs", is_organisers=True)
     Membership.objects.create(team=organisers, user=charlie)
     make_scored_entry(system="Marian", wants_primary=True)
     make_scored_entry(system="Nolanguage", team=organisers, member=charlie)
     entry = make_scored_entry(system="Ziggurat", team=other_team, member=charlie)
-    # Rows of all kinds hang on the entry, as if a node had run it. Only images have a reference.
-    sent = Submission.objects.filter(member=charlie)
-    sent.update(kind=Submission.Kind.IMAGE, image=image_row())
+    Submission.objects.filter(member=charlie).update(kind="image", image=image_row())
     entry.submission.refresh_from_db()
-    run_row(entry, node_row(), outcome="ok")
+    node = node_row()
+    run_row(entry, node, outcome="ok")
+    waiting_entry(test_set, other_team, charlie)
+    run_row(waiting_entry(test_set, other_team, charlie, state="running"), node)
     verdict = entry.submission.verdicts.get()
     Problem.objects.create(submission=entry.submission, verdict=verdict, severity="warning")
     Team.objects.update(is_verified=True)
     Phase.objects.filter(pk=phase.pk).update(kind="blind", own_scores_at=None, team_names_at=None)
+    return entry
+
+
+@pytest.fixture
+def planted(theirs, charlie, test_set):
+    """The fields of charlie's rows by marker."""
     fields = plant(rows_of(charlie))
+    # The status page tells since when the oldest system has waited, and not whose it is.
+    Entry.objects.filter(state="waiting").update(state_since=timezone.now())
     build(test_set)
-    entry.refresh_from_db()
-    return fields, entry
+    theirs.refresh_from_db()
+    return fields
 
 
-def find(client, planted, **options):
+def find(client, entry, fields, **options):
     """Return the fields whose marker is on a page, each with the first address that tells it."""
-    fields, entry = planted
     slug = Team.objects.get(pk=entry.team_id).slug
     found: dict[str, str] = {}
     for address in addresses(entry, slug=["spring", slug], **options):
@@ -143,25 +151,24 @@ def _quiet():
 
 @pytest.mark.usefixtures("_quiet")
 @pytest.mark.parametrize("role", ["visitor", "alice", "staff"])
-def test_no_page_of_a_blind_board_shows_a_teams_words_or_times(role, planted, client, alice):
+def test_no_page_before_names_shows_a_teams_words_or_times(role, theirs, planted, client, alice):
     if role == "alice":
         client.force_login(alice)
     elif role == "staff":
         client.force_login(User.objects.create_user("dora", "dora@tests.example", is_staff=True))
-    _, entry = planted
 
-    assert find(client, planted, with_admin=role == "staff") == {}
+    assert find(client, theirs, planted, with_admin=role == "staff") == {}
     board = client.get("/boards/spring/test/en-fr").text
-    assert aliases([entry.pk])[entry.pk] in board
+    assert aliases([theirs.pk])[theirs.pk] in board
     assert "organisers’ baseline" in board
 
 
 @pytest.mark.usefixtures("_quiet")
-def test_the_walk_finds_what_becomes_public_and_nothing_else(planted, client):
+def test_the_walk_finds_what_becomes_public_and_nothing_else(theirs, planted, client):
     Phase.objects.update(team_names_at=timezone.now())
 
-    assert set(planted[0].values()) > PUBLIC | PRIVATE
-    assert find(client, planted).keys() == PUBLIC
+    assert set(planted.values()) > PUBLIC | PRIVATE
+    assert find(client, theirs, planted).keys() == PUBLIC
 
 
 def test_a_row_without_names_keeps_few_of_its_words_and_numbers():
