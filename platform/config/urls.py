@@ -6,6 +6,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.object_pages import object_page
 from config import well_known
 
 # The admin's own form knows neither a second factor nor a limit to attempts.
@@ -24,5 +25,7 @@ urlpatterns = [
     path("", include("nodes.pages.urls")),
     path("", include("accounts.urls")),
     path("", include("nodes.urls")),
+    # Before the panel's own view of this address, which is open to all staff.
+    path("admin/r/<path:content_type_id>/<path:object_id>/", object_page, name="object-page"),
     path("admin/", admin.site.urls),
 ]

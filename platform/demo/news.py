@@ -60,4 +60,4 @@ def _print_lines(view: BoardView, lines: Sequence[Line]) -> None:
         cells = {cell.column.metric: cell for cell in line.cells}
         shown = [(cells[metric].value, BY_METRIC[metric].decimals) for metric in columns]
         numbers = "".join(f"{'–' if v is None else score(v, d):>13}" for v, d in shown)
-        print(f"{rank(line.row.rank):<13}{line.row.system:<30}{line.row.team:<24}{numbers}")
+        print(f"{rank(line.row.rank):<13}{line.row.system:<30}{line.team:<24}{numbers}")

@@ -10,7 +10,8 @@ from django.core.paginator import Paginator
 from django.utils import timezone
 
 import evaluator
-from leaderboard.content import Board, Row
+from leaderboard.blind_rows import hide_names
+from leaderboard.content import BASELINE, Board, Row
 from leaderboard.models import BoardSnapshot
 from leaderboard.modes import changes_of
 from leaderboard.selection import CONSTRAINED, PRIMARY, Selection
@@ -52,7 +53,7 @@ def board_view(
     view = reading.leaders(leaders) if leaders else reading.view()
     if len(modes) < 2 or leaders:
         return view
-    named = [line.row for line in view.lines if line.is_named]
+    named = [line.row for line in view.lines if isinstance(line.row, Row)]
     return replace(view, has_modes=True, changes=changes_of(named, test_set, modes, boards))
 
 
@@ -102,11 +103,9 @@ class _Reading:
         size = ROWS_ON_A_PAGE if len(indices) > ROWS_WITHOUT_PAGES else ROWS_WITHOUT_PAGES
         page = Paginator(indices, size).get_page(self.selection.page)
         self.selection = replace(self.selection, page=page.number)
-        yardsticks = [
-            index for index, kind in enumerate(self.board.columns.kind) if kind != Entry.Kind.SYSTEM
-        ]
+        headings = self._headings(list(self.board.signatures))
         return replace(
-            self._view(self._headings(list(self.board.signatures)), list(page), yardsticks),
+            self._view(headings, list(page), self._yardsticks()),
             shown=len(indices),
             pages=page,
         )
@@ -195,6 +194,17 @@ class _Reading:
         order = evaluator.rank({index: values[index] for index in indices}, higher_is_better=higher)
         return {one.entry_id: one.rank for one in order}
 
+    def _yardsticks(self) -> list[int]:
+        """Return the rows that are not ranked. Baselines without names are ordered by alias."""
+        columns = self.board.columns
+
+        def alias(index: int) -> str:
+            is_blind = columns.kind[index] == BASELINE and not self.embargo.sees_names
+            return columns.alias[index] if is_blind else ""
+
+        others = [index for index, kind in enumerate(columns.kind) if kind != Entry.Kind.SYSTEM]
+        return sorted(others, key=alias)
+
     def _headings(self, metrics: list[str]) -> list[Heading]:
         sorted_by = self.selection.sort or self.board.ranking_metric
         headings: list[Heading] = []
@@ -216,20 +226,9 @@ class _Reading:
         row = self.board.row(index)
         is_own = row.team_id in self.viewer.teams
         is_named = row.team_id is None or self._may_name(row.team_id)
-        if not is_named:
-            row = replace(
-                row,
-                entry=0,
-                submission=None,
-                team_id=None,
-                team="",
-                team_slug="",
-                system=row.alias,
-                description="",
-            )
         has_page = row.team_id is not None and (is_own or self.viewer.is_organiser)
         return Line(
-            row=replace(row, alias="", place=None),
+            row=replace(row, alias="", place=None) if is_named else hide_names(row),
             cells=[
                 Cell(
                     heading.column,
@@ -239,7 +238,6 @@ class _Reading:
                 )
                 for heading in headings
             ],
-            is_named=is_named,
             is_own=is_own,
             may_open=has_page,
             team_address=self._team_address(row),

@@ -9,6 +9,7 @@ from hashlib import blake2b
 
 from django.core.paginator import Page
 
+from leaderboard.blind_rows import BlindRow
 from leaderboard.content import Row
 from leaderboard.modes import Change
 from leaderboard.selection import Selection
@@ -62,12 +63,21 @@ class Cell:
 class Line:
     """One row as this reader may see it, with its cells in column order."""
 
-    row: Row
+    row: Row | BlindRow
     cells: list[Cell]
-    is_named: bool = True
     is_own: bool = False
     may_open: bool = False  # its entry's page
     team_address: str = ""  # of the board with this team alone
+
+    @property
+    def team(self) -> str:
+        """Return the team's name; empty if the row has no team, or may not name it yet."""
+        return self.row.team if isinstance(self.row, Row) else ""
+
+    @property
+    def description(self) -> str:
+        """Return what the team says of its system; empty if the row may not be named yet."""
+        return self.row.description if isinstance(self.row, Row) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -80,6 +81,27 @@ def test_participants_do_not_get_in(client, alice, name):
 
     assert response.status_code == 302
     assert "/admin/login/" in response.headers["Location"]
+
+
+@pytest.mark.parametrize("role", ["organiser", "visitor", "alice", "staff"])
+def test_only_organisers_are_led_to_the_page_of_an_object(as_role, make_scored_entry, role):
+    entry = make_scored_entry()
+    client = as_role(role)
+    if role == "staff":
+        client.force_login(User.objects.create_user("dora", "dora@tests.example", is_staff=True))
+
+    for row in (entry, entry.submission, entry.team, entry.test_set.phase.shared_task):
+        kind = ContentType.objects.get_for_model(row)
+        response = client.get(reverse("admin:view_on_site", args=[kind.pk, row.pk]))
+        if role == "organiser":
+            assert response.headers["Location"].endswith(row.get_absolute_url())
+        else:
+            assert response.status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/admin/r/0/1/", "/admin/r/x/1/", "/admin/r/1/9999/"])
+def test_an_object_that_is_not_there_has_no_page(admin, address):
+    assert admin.get(address).status_code == 404
 
 
 @pytest.mark.parametrize("name", READ_ONLY)

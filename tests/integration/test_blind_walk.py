@@ -6,13 +6,14 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import User
+from accounts.models import Team, User
 from leaderboard import boards
 from sharedtasks.downloads import KINDS
 from sharedtasks.models import Phase
-from submissions.models import Submission
+from submissions.models import Entry, Submission
 from tests.integration.samples import PERFECT, POOR
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,7 @@ PARTS = {
     "uidb36": ["1"],
     "key": ["never-was"],
     "token": [TOKEN],
+    "app_label": ["accounts"],
 }
 
 
@@ -53,22 +55,36 @@ def theirs(make_scored_entry, other_team, charlie, alice, phase, test_set):
     return entry
 
 
-def patterns(found: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+def patterns(
+    found: list[URLPattern | URLResolver], *, with_admin: bool, namespace: str = ""
+) -> Iterator[tuple[str, list[str]]]:
+    """Return the name of each address with the names of its parts."""
     for pattern in found:
-        if isinstance(pattern, URLPattern):
-            yield pattern
-        elif pattern.namespace != "admin":  # organisers alone get in: test_admin.py
-            yield from patterns(pattern.url_patterns)
+        if isinstance(pattern, URLResolver):
+            inner = "admin:" if pattern.namespace == "admin" else namespace
+            if with_admin or not inner:
+                yield from patterns(pattern.url_patterns, with_admin=with_admin, namespace=inner)
+        elif pattern.name or not namespace:  # the admin's redirects have no name
+            yield f"{namespace}{pattern.name}", list(pattern.pattern.regex.groupindex)
 
 
-def addresses(entry, **more):
-    """Return every address of the site with everything that could stand in it."""
-    pks = {entry.pk, entry.submission_id, entry.team_id, *range(1, 4)}
-    parts = PARTS | {"pk": sorted(pks), "slug": ["spring", "babel", "lexica"]} | more
-    for pattern in patterns(get_resolver().url_patterns):
-        names = list(pattern.pattern.converters)
+def addresses(entry, *, with_admin=False, **more):
+    """Return every address of the site with everything that could stand in it.
+
+    Without rights nobody gets into the admin panel, so only some tests ask for its addresses.
+    """
+    of_rows = {entry.pk, entry.submission_id, entry.team_id}
+    kinds = ContentType.objects.get_for_models(Team, Submission, Entry).values()
+    parts = PARTS | {
+        "pk": sorted(of_rows | {1, 2, 3}),
+        "slug": ["spring", "babel", "lexica"],
+        "id": sorted(of_rows),
+        "object_id": sorted(of_rows),
+        "content_type_id": [kind.pk for kind in kinds],
+    } | more  # fmt: skip
+    for address, names in patterns(get_resolver().url_patterns, with_admin=with_admin):
         for values in itertools.product(*(parts[name] for name in names)):
-            yield reverse(pattern.name, kwargs=dict(zip(names, values, strict=True)))
+            yield reverse(address, kwargs=dict(zip(names, values, strict=True)))
 
 
 def answers(client, entry, **more):

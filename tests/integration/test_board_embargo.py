@@ -238,6 +238,21 @@ def test_equal_scores_do_not_tell_who_came_first(client, at, bare, team, alice, 
     assert shown != in_order_of_upload
 
 
+def test_baselines_without_names_do_not_tell_which_came_first(client, at, bare, alice):
+    chairs = Team.objects.create(name="Chairs", slug="chairs", is_organisers=True)
+    names = [f"B{number:02}" for number in range(12)]
+    fill(bare, alice, [Made(chairs, name, 50.0 - i) for i, name in enumerate(names)])
+
+    at(OPENS)
+    shown = re.findall(r"<strong>(System \w+)</strong>", client.get(BOARD).text)
+    assert len(shown) == 12
+    assert shown == sorted(shown)
+    assert shown != list(aliases(Entry.objects.values_list("pk", flat=True)).values())
+
+    at(NAMES)
+    assert re.findall(r"<strong>(B\d+)</strong>", client.get(BOARD).text) == names
+
+
 @pytest.mark.parametrize("role", ["visitor", "alice", "charlie", "organiser"])
 def test_everybody_sees_names_from_their_instant_on(as_role, at, bare, rows, alice, role):
     fill(bare, alice, rows)

@@ -1,0 +1,42 @@
+"""What a blind board shows of another team's row: the fields in here, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from leaderboard.content import Row
+
+
+@dataclass(frozen=True, slots=True)
+class BlindRow:
+    """A row before its team may be named.
+
+    A new column of a team, an entry or a snapshot is not in here unless somebody adds it to
+    this class and to `hide_names`.
+    """
+
+    system: str  # the alias
+    kind: str  # of Entry.Kind, or BASELINE
+    is_verified: bool  # the team
+    is_primary: bool
+    is_constrained: bool
+    terminology_use: str  # one of a few phrases, not the team's words
+    rank: float | None
+    scores: Mapping[str, float]  # by metric
+    signatures: Mapping[str, str]  # where not the board's; the evaluator's words
+
+
+def hide_names(row: Row) -> BlindRow:
+    """Return what everybody may see of a row before its team may be named."""
+    return BlindRow(
+        system=row.alias,
+        kind=row.kind,
+        is_verified=row.is_verified,
+        is_primary=row.is_primary,
+        is_constrained=row.is_constrained,
+        terminology_use=row.terminology_use,
+        rank=row.rank,
+        scores=row.scores,
+        signatures=row.signatures,
+    )
