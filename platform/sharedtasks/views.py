@@ -67,7 +67,7 @@ def metrics(request: HttpRequest, slug: str) -> HttpResponse:
         "task": task_or_404(viewer_of(request.user), slug),
         "page": "metrics",
         "families": FAMILIES,
-        "signature_keys": SIGNATURE_KEYS,
+        "signature_keys": SIGNATURE_KEYS.items(),
     }
     return render(request, "sharedtasks/metrics.html", context)
 
