@@ -58,13 +58,14 @@ def describe(metric: str, details: Details) -> str:
     return METRICS[metric].describe(details) if details and metric in METRICS else ""
 
 
-def read_definition(metric: type[Metric]) -> str:
-    """Read a metric's definition, in HTML: words, and a formula in MathML.
+def read_definition(metric: type[Metric]) -> str | None:
+    """Read a metric's definition, in HTML: words, and a formula in MathML; None without a file.
 
     Metrics of one module share it. It stands beside the module, with the module's name.
     """
     package, _, module = metric.__module__.rpartition(".")
-    return resources.files(package).joinpath(f"{module}.html").read_text(encoding="utf-8")
+    file = resources.files(package).joinpath(f"{module}.html")
+    return file.read_text(encoding="utf-8") if file.is_file() else None
 
 
 __all__ = [

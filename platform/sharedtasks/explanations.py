@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from evaluator.metrics import METRICS, Group, Metric, read_definition
@@ -39,10 +40,12 @@ def _family(slug: str, title: str, group: Group) -> Family:
 
 def _explanation(metrics: list[type[Metric]]) -> Explanation:
     first = metrics[0]
+    definition = read_definition(first)
+    meaning = format_html("<p>{}</p>", first.meaning)
     return Explanation(
         metrics=tuple(metric.name for metric in metrics),
         title=", ".join(metric.label for metric in metrics),
-        definition=mark_safe(read_definition(first)),
+        definition=mark_safe(definition) if definition else meaning,
         range=first.range,
         higher_is_better=first.higher_is_better,
         absent=first.absent,

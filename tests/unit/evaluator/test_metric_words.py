@@ -1,10 +1,12 @@
-"""The parts of a score in words."""
+"""What metrics say about themselves, and the parts of a score in words."""
 
 from __future__ import annotations
 
 import pytest
 
-from evaluator.metrics import METRICS, Metric, describe
+from evaluator.cli import tables
+from evaluator.metrics import METRICS, Group, Metric, describe
+from evaluator.types import Score, ScoringResult
 
 SUCCESS = {
     "required": 1200, "surface": 800, "lemma": 200, "missed": 200, "upper_bound": 1010,
@@ -72,3 +74,66 @@ def test_every_metric_with_parts_has_words(metric):
     has_words = metric.describe.__func__ is not Metric.describe.__func__
 
     assert has_parts == has_words
+
+
+@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
+def test_every_metric_says_all_that_is_shown(metric):
+    assert METRICS[metric.name] is metric
+    assert [other.label for other in METRICS.values()].count(metric.label) == 1
+    assert metric.group in Group
+    assert metric.meaning.endswith(".")
+    assert metric.range
+    assert metric.absent
+
+
+class LengthRatio(Metric):
+    """A metric that nobody else knows."""
+
+    name = "length-ratio"
+    decimals = 2
+
+    def statistics(self, test_set, hypotheses):
+        raise NotImplementedError
+
+    def aggregate(self, total):
+        raise NotImplementedError
+
+    def signature(self, test_set):
+        raise NotImplementedError
+
+    @classmethod
+    def describe(cls, details):
+        return f"{details['words']} words"
+
+
+class ShareOfHits(LengthRatio):
+    """A metric with many digits."""
+
+    name = "share-of-hits"
+    decimals = 4
+
+
+class Errors(LengthRatio):
+    """A metric of whole numbers."""
+
+    name = "errors"
+    decimals = 0
+
+
+@pytest.mark.parametrize(
+    ("metric", "line"),
+    [
+        (LengthRatio, "length-ratio    1.23   7 words"),
+        (ShareOfHits, "share-of-hits    1.2346  7 words"),
+        (Errors, "errors     1     7 words"),
+    ],
+)
+def test_the_command_line_writes_a_new_metric_as_its_class_says(monkeypatch, metric, line):
+    known = METRICS | {metric.name: metric}
+    monkeypatch.setattr("evaluator.metrics.METRICS", known)
+    monkeypatch.setattr(tables, "METRICS", known)
+    score = Score(metric.name, 1.23456, "v:1", {"words": 7})
+
+    written = tables.one_system(tables.Row("ours", ScoringResult((score,), {})), verbose=False)
+
+    assert written == line
