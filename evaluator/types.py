@@ -161,7 +161,7 @@ class HypothesisFile:
     """All hypotheses of a file, in file order, not yet paired with a test set."""
 
     name: str
-    format: str  # a key of formats.FORMATS
+    format: str  # a key of formats.FORMATS, "json array" or "json object"
     lines: tuple[Line, ...]
     # Without their texts, those that couldn't be read although what they stand for is known: their
     # segments aren't missing besides. The document may be unknown. Such a file is refused.

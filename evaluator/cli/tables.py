@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from evaluator.metrics import FAMILIES, MEANINGS, METRICS
+from evaluator.metrics import FAMILIES, METRICS, Metric, describe
 from evaluator.types import Score, ScoringResult
 
 
@@ -23,9 +23,14 @@ class Row:
 def list_metrics() -> str:
     """A line for each metric and for each family of them."""
     width = max(map(len, METRICS))
-    lines = [f"{name:<{width}}  {MEANINGS[name]}" for name in METRICS]
+    lines = [f"{name:<{width}}  {_meaning(metric)}" for name, metric in METRICS.items()]
     families = [f"{name:<{width}}  {' '.join(names)}" for name, names in FAMILIES.items()]
     return "\n".join([*lines, "", "Families (a name means all of its metrics):", *families])
+
+
+def _meaning(metric: type[Metric]) -> str:
+    direction = "" if metric.higher_is_better else ", lower is better"
+    return f"{metric.meaning.rstrip('.')} ({metric.range}{direction})"
 
 
 def difference(first: Row, second: Row) -> Row:
@@ -48,7 +53,7 @@ def one_system(row: Row, *, verbose: bool) -> str:
     """A line for each metric, with its parts."""
     width = max((len(score.metric) for score in row.result.scores), default=0)
     lines = [
-        f"{score.metric:<{width}}  {_number(score):<7}  {_details(score)}".rstrip()
+        f"{score.metric:<{width}}  {_number(score):<7}  {_parts(score)}".rstrip()
         for score in row.result.scores
     ]
     return "\n".join([*lines, *(_exact([row]) if verbose else [])])
@@ -84,8 +89,7 @@ def _scores(row: Row) -> list[dict[str, object]]:
 
 
 def _number(score: Score) -> str:
-    # Percentages with one decimal, shares of 1 with three; points stand under each other.
-    decimals = 3 if score.metric.startswith("wmt21-") else 1
+    decimals = METRICS[score.metric].decimals  # before them four places: points stand in a line
     return typeset(f"{score.value:{4 + decimals}.{decimals}f}")
 
 
@@ -94,12 +98,8 @@ def typeset(text: str) -> str:
     return text.replace("-", "−") if sys.stdout.isatty() else text.replace("−", "-")
 
 
-def _details(score: Score) -> str:
-    return ", ".join(
-        f"{key.replace('_', ' ')} {f'{value:.1f}' if isinstance(value, float) else value}"
-        for key, value in score.details.items()
-        if value
-    )
+def _parts(score: Score) -> str:
+    return describe(score.metric, score.details)
 
 
 def _exact(rows: Sequence[Row]) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from evaluator.formats.hypotheses import FORMATS, Format, read_hypotheses
+from evaluator.formats.hypotheses import FORMATS, read_hypotheses
+from evaluator.formats.recognition import HypothesisFormat
 from evaluator.formats.terminologies import (
     ImportedTerminology,
     read_terminologies,
@@ -13,7 +14,7 @@ from evaluator.formats.uploads import Upload, UploadedFile, open_upload
 
 __all__ = [
     "FORMATS",
-    "Format",
+    "HypothesisFormat",
     "ImportedTerminology",
     "Upload",
     "UploadedFile",

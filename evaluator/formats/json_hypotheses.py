@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterator
 
 from evaluator.errors import ProblemLog
+from evaluator.formats.detection import is_jsonl
 from evaluator.formats.json_lines import parse_object, wrong_id, wrong_string
 from evaluator.formats.limits import Refused, require_few_marks
 from evaluator.formats.lines import split_lines
+from evaluator.formats.recognition import HypothesisFormat
 from evaluator.formats.requests import Request
 from evaluator.types import Line
 
@@ -154,3 +156,17 @@ def _string_of(key: str, row: str) -> str | None:
     found = value.get(key) if isinstance(value, dict) else None
     found = str(found) if isinstance(found, int) else found
     return found if isinstance(found, str) and wrong_id(key, found) is None else None
+
+
+JSONL = HypothesisFormat(
+    name="jsonl",
+    title="JSON lines",
+    suffix=".jsonl",
+    description=f"a JSON object a line: {LINE_EXAMPLE}",
+    help="In any order: segments are found by their id. `doc` may be left out where ids are unique "
+    "in the test set.",
+    example='{"id": "1", "doc": "leaflet", "translation": "$first"}\n'
+    '{"id": "2", "doc": "leaflet", "translation": "$second"}',
+    matches=is_jsonl,
+    read=read_jsonl,
+)

@@ -14,6 +14,7 @@ from evaluator.formats.directions import explain_reversed
 from evaluator.formats.json_rows import read_json_rows
 from evaluator.formats.languages import contradicts
 from evaluator.formats.limits import MAX_BYTES, Budget, Refused
+from evaluator.formats.recognition import Format, choose_format
 from evaluator.formats.rows import Row, RowReader, Wanted
 from evaluator.formats.sgml_sets import read_sgml_set
 from evaluator.formats.table_rows import is_tsv, read_tsv_rows
@@ -31,6 +32,13 @@ from evaluator.types import (
 )
 
 Pair = tuple[str, str]  # source and target language
+
+# Of one file that holds all, tried in this order. SGML, in several files, comes before them.
+ROW_FORMATS: tuple[Format[RowReader], ...] = (
+    Format("WMT XML (<dataset>)", detection.is_xml, read_xml_rows),
+    Format("JSON lines", detection.is_jsonl, read_json_rows),
+    Format("TSV with a header that names the columns", is_tsv, read_tsv_rows),
+)
 
 DOCUMENTS_NAMED = 20  # in a message
 NO_REFERENCE = (
@@ -102,7 +110,7 @@ def read_test_set(
             own = ProblemLog(labels[0])
             own.add("A test set needs at least one reference. Add a <refset> file.")
             log.merge(own)
-    elif plain_text and _row_reader(head) is None and is_plain_text(head):
+    elif plain_text and choose_format(ROW_FORMATS, head) is None and is_plain_text(head):
         files = [data, *_read_all(references, labels[1:], log, max_bytes)]
         log.raise_as(TestSetError)
         rows = list(read_text_rows(files, labels, log, Budget()))
@@ -171,17 +179,18 @@ def _read_rows(
 ) -> list[Row]:
     own = ProblemLog(labels[0])
     rows: list[Row] = []
-    reader = _row_reader(head)
-    if reader is None:
+    chosen = choose_format(ROW_FORMATS, head)
+    if chosen is None:
+        *others, last = [known.description for known in ROW_FORMATS]
         own.add(
-            "The file is no test set that is read here. Give WMT SGML (<srcset>), WMT XML "
-            "(<dataset>), JSON lines, or TSV with a header that names the columns."
+            "The file is no test set that is read here. Give WMT SGML (<srcset>), "
+            f"{', '.join(others)}, or {last}."
         )
     elif len(labels) > 1:
         own.add("A file of this format holds its references itself. Leave the other files out.")
     else:
         try:
-            for row in reader(data, own, Budget(), wanted):
+            for row in chosen.read(data, own, Budget(), wanted):
                 is_left_out = row.document in wanted.leave_out
                 rows.append(replace(row, is_scored=False) if is_left_out else row)
         except Refused as refused:
@@ -190,14 +199,6 @@ def _read_rows(
             own.add("The file holds no segment. Give the file with the sources.")
     log.merge(own)
     return rows
-
-
-def _row_reader(head: str) -> RowReader | None:
-    if detection.is_xml(head):
-        return read_xml_rows
-    if detection.is_jsonl(head):
-        return read_json_rows
-    return read_tsv_rows if is_tsv(head) else None
 
 
 def _segments(

@@ -4,18 +4,57 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import ClassVar
 
 import numpy as np
 
+from evaluator.normalise import Lemmatiser
 from evaluator.types import Hypotheses, Statistics, TestSet
+
+Details = Mapping[str, int | float | str]
+
+# Parts of a signature in which both families of our own have to explain themselves.
+OWN_KEYS = {
+    "lemma": "the lemmatisers with their versions, of source > target in the family term",
+    "v": "of our definition; any change to a number raises it",
+}
+
+
+class Group(StrEnum):
+    """Metrics that stand side by side, as boards head them and in their order."""
+
+    TERMS = "Terms"
+    WMT21 = "WMT 2021 scorer"
+    QUALITY = "Quality"
 
 
 class Metric(ABC):
-    """One metric with its settings. Only `statistics` and `by_term` read hypotheses."""
+    """One metric with its settings, and all that pages and the command line say about it.
+
+    Only `statistics` and `by_term` read hypotheses. The definition in words and as a formula
+    stands in an HTML file beside the module, with the module's name.
+    """
 
     name: ClassVar[str]
+    label: ClassVar[str]  # heads a column of a board
+    meaning: ClassVar[str]  # one sentence
+    group: ClassVar[Group]
+    range: ClassVar[str] = "0 to 100"
+    decimals: ClassVar[int] = 1
     higher_is_better: ClassVar[bool] = True
+    is_headline: ClassVar[bool] = False  # stays where there is no room for all metrics
+    absent: ClassVar[str] = "never, unless the test set is empty"  # when there is no score
+    signature_keys: ClassVar[Mapping[str, str]] = {  # the parts of the signature, explained
+        "nrefs": "how many references each segment was compared with",
+        "case": "mixed: as written; folded: upper and lower case are the same (but WHO is not who)",
+        "tok": "the tokeniser with its version; of the family term those of source > target",
+        "unit": "what one row of the stored statistics stands for, and what is resampled",
+        "testset": "the beginning of the digest over sources, references, terms and settings",
+    }
+
+    def __init__(self, lemmatiser: Lemmatiser | None = None) -> None:
+        self.lemmatiser = lemmatiser  # only for the family wmt21: `term` names each language's
 
     def lacks(self, test_set: TestSet) -> str | None:
         """What the test set lacks that the metric needs, in words; None if it has all of it."""
@@ -41,9 +80,14 @@ class Metric(ABC):
     def signature(self, test_set: TestSet) -> str:
         """Name every choice that can change the number, `key:value` joined by `|`."""
 
-    def details(self, total: Statistics) -> Mapping[str, int | float | str]:
+    def details(self, total: Statistics) -> Details:
         """Name the parts of a score, from a sum of rows [k]; {} if there are none to show."""
         return {}
+
+    @classmethod
+    def describe(cls, details: Details) -> str:
+        """Write `details` in words; empty if they say nothing that a reader needs."""
+        return ""
 
 
 def total(statistics: Statistics) -> Statistics:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from sacrebleu.metrics.bleu import BLEU
 
 from evaluator.errors import InfrastructureError
-from evaluator.metrics.sacre import SacrebleuBased
+from evaluator.metrics.sacre import EFFECTIVE_ORDER, SacrebleuBased
 from evaluator.normalise import sacrebleu_tokeniser
 from evaluator.types import TestSet
 
@@ -14,6 +17,14 @@ class Bleu(SacrebleuBased):
     """Exponential smoothing, no effective order, cased; [0, 100], higher is better."""
 
     name = "bleu"
+    label = "BLEU"
+    meaning = "Agreement of word sequences with the reference, by sacrebleu."
+    is_headline = True
+    signature_keys: ClassVar[Mapping[str, str]] = {
+        **SacrebleuBased.signature_keys,
+        "eff": EFFECTIVE_ORDER,
+        "smooth": "how BLEU treats an order without any match",
+    }
 
     def backend(self, test_set: TestSet | None) -> BLEU:
         """Tokenise as the target language wants; InfrastructureError if that isn't installed."""

@@ -8,16 +8,26 @@ is pinned, and tests compare with `corpus_score`.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 from sacrebleu.metrics.base import Metric as SacrebleuMetric
 
-from evaluator.metrics.base import Metric, testset_part
+from evaluator.metrics.base import Group, Metric, testset_part
 from evaluator.types import Hypotheses, Statistics, TestSet
+
+EFFECTIVE_ORDER = "whether orders longer than the text are left out (chrF: yes, BLEU: no)"
 
 
 class SacrebleuBased(Metric):
     """A metric computed by sacrebleu on the raw text."""
+
+    group = Group.QUALITY
+    signature_keys: ClassVar[Mapping[str, str]] = {
+        **Metric.signature_keys,
+        "version": "sacrebleu's",
+    }
 
     @abstractmethod
     def backend(self, test_set: TestSet | None) -> SacrebleuMetric:

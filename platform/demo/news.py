@@ -10,11 +10,9 @@ from leaderboard import boards
 from leaderboard.content import BASELINE
 from leaderboard.queries import board_view
 from leaderboard.shown import BoardView, Line
-from sharedtasks.columns import BY_METRIC
+from sharedtasks.columns import COLUMNS
 from sharedtasks.models import TestSet
 from submissions.models import Submission
-
-COLUMNS = ("term-success", "over-application", "bleu", "chrf")  # of those that a board has
 
 
 def print_news(sent: set[int], started: float) -> set[int]:
@@ -53,11 +51,11 @@ def _board(test_set_id: int) -> BoardView:
 
 def _print_lines(view: BoardView, lines: Sequence[Line]) -> None:
     there = {cell.column.metric for line in lines for cell in line.cells}
-    columns = [metric for metric in COLUMNS if metric in there]
-    heads = "".join(f"{BY_METRIC[metric].label:>13}" for metric in columns)
+    columns = [column for column in COLUMNS if column.is_headline and column.metric in there]
+    heads = "".join(f"{column.label:>13}" for column in columns)
     print(f"\n{view.test_set.slug:<13}{'system':<30}{'team':<24}{heads}")
     for line in lines:
         cells = {cell.column.metric: cell for cell in line.cells}
-        shown = [(cells[metric].value, BY_METRIC[metric].decimals) for metric in columns]
+        shown = [(cells[column.metric].value, column.decimals) for column in columns]
         numbers = "".join(f"{'–' if v is None else score(v, d):>13}" for v, d in shown)
         print(f"{rank(line.row.rank):<13}{line.row.system:<30}{line.team:<24}{numbers}")

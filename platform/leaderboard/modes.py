@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from evaluator.metrics import Group
 from leaderboard.boards import scorer_of
 from leaderboard.content import Board, Row
-from sharedtasks.columns import BY_METRIC, Column, Group
+from sharedtasks.columns import BY_METRIC, Column
 from sharedtasks.models import TestSet
 from submissions.models import Entry
 

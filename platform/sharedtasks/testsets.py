@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 import evaluator
+from evaluator.metrics import RANKING
 from evaluator.terminology import required_terms
 from evaluator.types import Mode, TextForm
 from files import storage
@@ -26,8 +27,6 @@ from sharedtasks.models import (
 
 MAX_TEST_SET_BYTES = 64 * 1024 * 1024
 KEPT_IN_MEMORY = 16  # parsed test sets a worker keeps; each is a few megabytes
-RANKED_BY = "term-success"
-RANKED_BY_WITHOUT_TERMS = "chrf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def import_test_set(
     """Check the files and make a test set of them; raises `evaluator.TestSetError`.
 
     Documents to `leave_out` belong to no score and need no reference; participants may translate
-    them or not. It ranks by term success unless told otherwise; without terms by chrF2.
+    them or not. Without a `ranking_metric` the first of RANKING that the test set defines ranks.
     """
     terminology = None
     if files.terminologies:
@@ -87,8 +86,7 @@ def import_test_set(
         on_note=notes.append,
     )
     required = _required(content)
-    ranked_by = ranking_metric or (RANKED_BY if required else RANKED_BY_WITHOUT_TERMS)
-    _require_defined(ranked_by, content)
+    ranked_by = _ranking_metric(ranking_metric, content)
     test_set = TestSet(
         phase=phase,
         source_language=content.source_language,  # zh-CN, also where zh_cn or zho-CN was said
@@ -112,14 +110,17 @@ def import_test_set(
     return ImportedTestSet(test_set, terminology, references, tuple(notes))
 
 
-def _require_defined(metric: str, content: evaluator.TestSet) -> None:
-    known_metric(metric)
+def _ranking_metric(wanted: str | None, content: evaluator.TestSet) -> str:
+    """Return what the board ranks by; ValidationError for a metric that is not defined."""
     defined = evaluator.defined_metrics(content)
+    metric = wanted or next((name for name in RANKING if name in defined), RANKING[-1])
+    known_metric(metric)
     if metric not in defined:
         raise ValidationError(
             f"This test set has no scores of {metric}, so it cannot rank by it. "
             f"Choose one of: {', '.join(defined)}."
         )
+    return metric
 
 
 def _save(test_set: TestSet, files: TestSetFiles, content: evaluator.TestSet) -> None:

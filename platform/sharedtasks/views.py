@@ -13,6 +13,7 @@ from sharedtasks import checker
 from sharedtasks.access import announced_or_404, task_or_404
 from sharedtasks.downloads import CONTENTS
 from sharedtasks.explanations import FAMILIES, SIGNATURE_KEYS
+from sharedtasks.formats import describe_formats
 from sharedtasks.models import TestSetDownload
 from sharedtasks.schedule import offered_files, reveals, shown_phases
 from sharedtasks.viewers import viewer_of
@@ -67,7 +68,7 @@ def metrics(request: HttpRequest, slug: str) -> HttpResponse:
         "task": task_or_404(viewer_of(request.user), slug),
         "page": "metrics",
         "families": FAMILIES,
-        "signature_keys": SIGNATURE_KEYS,
+        "signature_keys": SIGNATURE_KEYS.items(),
     }
     return render(request, "sharedtasks/metrics.html", context)
 
@@ -83,6 +84,7 @@ def how_to_submit(request: HttpRequest, slug: str) -> HttpResponse:
         "task": task,
         "page": "how-to-submit",
         "phases": shown,
+        "formats": describe_formats(),
         "slots": list(slots.values()),  # most phases have the same ones
         "takes_images": any(one.phase.takes_images for one in shown),
         "max_image_bytes": settings.MAX_IMAGE_BYTES,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from evaluator.metrics import describe
 from sharedtasks.columns import COLUMNS, Column
 from submissions.models import Entry, Score
-from submissions.parts import in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ def of_entry(entry: Entry) -> list[ShownScore]:
     """Return the newest score of each metric, in column order."""
     newest = {score.metric: score for score in entry.scores.all()}
     return [
-        ShownScore(column, score, in_words(column.metric, score.details))
+        ShownScore(column, score, describe(column.metric, score.details))
         for column in COLUMNS
         if (score := newest.get(column.metric))
     ]

@@ -15,7 +15,7 @@ import redis
 from tests.archives import SavedImage, podman, tar
 from tests.e2e.session import post, session_of
 from tests.e2e.site import Site
-from tests.integration.samples import PERFECT, REFERENCE, SCORES, SOURCE, as_text
+from tests.integration.samples import PERFECT, REFERENCE, SOURCE, as_text, count_scores
 from tests.services.known import Redis
 from tests.services.middlemen import RabbitMQ
 
@@ -61,7 +61,7 @@ def wait_until_scored(site: Site, count: int) -> None:
         "select count(*) from submissions_score join submissions_entry on entry_id = "
         "submissions_entry.id where kind = 'system' group by entry_id"
     )
-    assert scores == [(SCORES,)] * count
+    assert scores == [(count_scores(),)] * count
 
 
 # Redis ------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import pytest
 
 from tests.e2e.session import COOKIE, post, session_of
 from tests.e2e.site import Site
-from tests.integration.samples import PERFECT, REFERENCE, SCORES, SOURCE, as_text
+from tests.integration.samples import PERFECT, REFERENCE, SOURCE, as_text, count_scores
 from tests.services.middlemen import PgBouncer
 
 AWAY = float(os.environ.get("TERMINARIUM_TEST_AWAY", "3"))  # seconds, once everybody has noticed
@@ -160,7 +160,7 @@ def test_a_database_that_goes_away_ends_nothing_and_all_goes_on(
             "select count(*) from submissions_score join submissions_entry on entry_id = "
             "submissions_entry.id where kind = 'system' group by entry_id"
         )
-        == [(SCORES,)] * 3
+        == [(count_scores(),)] * 3
     )
 
 

@@ -11,9 +11,9 @@ from celery import Celery
 
 from tests.e2e.site import Site
 from tests.environment import ROOT
+from tests.integration.samples import count_scores
 
 DATA = ROOT / "tests" / "data"
-SCORES = 12  # metrics that the test set defines
 DWELL = "10"  # seconds; a worker's first scoring has its process to start
 SHORT = {"CHECKING_DWELL": DWELL, "SCORING_DWELL": DWELL}
 
@@ -60,7 +60,9 @@ def wait_until_scored(site: Site, *, within: float = 240) -> None:
 def assert_scored_exactly_once(site: Site) -> None:
     [(entry,)] = site.rows(f"select id from {ENTRIES}")
     counts = f"count(*), count(distinct metric) from submissions_score where entry_id = {entry}"
-    assert site.rows(f"select {counts}") == [(SCORES, SCORES)]
+    names = ("en-fr.source.sgm", "en-fr.reference.sgm")
+    scores = count_scores(*((DATA / name).read_text() for name in names))
+    assert site.rows(f"select {counts}") == [(scores, scores)]
     moves = site.rows(
         f"select old, new from submissions_statechange where entry_id = {entry} order by id"
     )

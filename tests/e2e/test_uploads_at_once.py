@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.session import post, session_of
 from tests.e2e.site import Site
-from tests.integration.samples import PERFECT, REFERENCE, SCORES, SOURCE, as_text
+from tests.integration.samples import PERFECT, REFERENCE, SOURCE, as_text, count_scores
 
 UPLOADS = 20
 FIELDS = {"terminology_use": "inference", "is_constrained": "on", "wants_primary": "on"}
@@ -60,7 +60,7 @@ def test_twenty_uploads_at_once_are_all_there_and_all_scored_once(site: Site) ->
         "select count(*), count(distinct metric) from submissions_score join submissions_entry "
         "on submissions_entry.id = entry_id where kind = 'system' group by entry_id"
     )
-    assert scores == [(SCORES, SCORES)] * UPLOADS
+    assert scores == [(count_scores(), count_scores())] * UPLOADS
     moves = "select count(*) from submissions_statechange where {} and old <> new"
     assert site.rows(moves.format("submission_id is not null")) == [(2 * UPLOADS,)]
     assert site.rows(f"{own} and is_primary") == [(1,)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.e2e.site import Site
-from tests.integration.samples import SCORES
+from tests.integration.samples import count_scores
 
 SUBMISSIONS = "select system, id, state from submissions_submission"
 ENTRIES = "select submission_id, id, state, reason from submissions_entry where kind = 'system'"
@@ -50,7 +50,7 @@ def faults_of(site: Site, acknowledged: Sequence[str], unanswered: Sequence[str]
             for entry, entry_state, reason in entries.get(pk, []):
                 if entry_state != "scored":
                     faults.append(f"{name}: entry {entry} is {entry_state}: {reason}")
-                elif scores.get(entry) != (SCORES, SCORES) or moves.get(entry) != 1:
+                elif scores.get(entry) != (count_scores(), count_scores()) or moves.get(entry) != 1:
                     faults.append(
                         f"{name}: entry {entry} has scores {scores.get(entry)}, "
                         f"and was scored {moves.get(entry, 0)} times"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from io import BytesIO
 from zipfile import ZipFile
+
+import evaluator
 
 SEGMENTS = 4
 DOCUMENTS = 2
@@ -88,5 +91,13 @@ def as_zip(files: dict[str, bytes]) -> bytes:
     return archive.getvalue()
 
 
-# All but consistency (nothing is required twice) and over-application (no terminology).
-SCORES = 11
+@cache
+def count_scores(source: str = SOURCE, reference: str = REFERENCE) -> int:
+    """Return how many metrics an English-French test set defines: the scores of an entry."""
+    test_set = evaluator.read_test_set(
+        source=BytesIO(source.encode()),
+        references=[BytesIO(reference.encode())],
+        source_language="en",
+        target_language="fr",
+    )
+    return len(evaluator.defined_metrics(test_set))

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
+from string import Template
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
+from evaluator.formats import FORMATS
 from sharedtasks import checker, testsets
+from sharedtasks.formats import FIRST, SECOND
 from sharedtasks.models import Phase, SharedTask
+from submissions.forms.outputs import SubmissionForm
 
 pytestmark = pytest.mark.django_db
 
@@ -337,6 +342,17 @@ def test_a_checker_that_can_not_be_built_is_explained(settings, tmp_path):
 
 
 # How to submit ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("known", FORMATS.values(), ids=FORMATS)
+def test_every_format_is_on_the_page_the_form_and_in_the_guide(root, page, phase, known):
+    shown = html.unescape(re.sub(r"<[^>]+>", "", page("task-how-to-submit")))
+    example = Template(known.example).substitute(first=FIRST, second=SECOND)
+    guide = (root / "docs" / "participants.md").read_text()
+
+    assert f"{known.title} {known.suffix}\n{known.help.replace('`', '')}\n{example}\n" in shown
+    assert known.title in SubmissionForm.base_fields["file"].help_text
+    assert re.search(rf"^\| {known.title} \|", guide, flags=re.IGNORECASE | re.MULTILINE)
 
 
 def test_it_names_the_files_that_are_expected(page, phase, import_rows):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from typing import ClassVar
 
-from evaluator.metrics.base import Metric
+from evaluator.metrics.base import OWN_KEYS, Group, Metric
 from evaluator.metrics.term.renderings import term_view
 from evaluator.types import TestSet
 
@@ -13,6 +14,14 @@ from evaluator.types import TestSet
 class TermMetric(Metric):
     """A metric of docs/metrics.md 4, in [0, 100] but for rounding."""
 
+    group = Group.TERMS
+    absent = "the test set requires no term"
+    signature_keys: ClassVar[Mapping[str, str]] = {
+        **Metric.signature_keys,
+        **OWN_KEYS,
+        "unicode": "of the tables by which characters are normalised and told apart",
+        "form": "whether the test set is raw or tokenised",
+    }
     version: ClassVar[int] = 1  # of our code; any change to a number raises it
 
     def lacks(self, test_set: TestSet) -> str | None:

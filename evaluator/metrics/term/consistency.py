@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
+from evaluator.metrics.base import Details
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.renderings import rendered, term_view
+from evaluator.metrics.wording import write_number
 from evaluator.types import Hypotheses, Statistics, TestSet
 
 
@@ -21,6 +24,10 @@ class TermConsistency(TermMetric):
     """
 
     name = "term-consistency"
+    label = "Consistency"
+    meaning = "Share of repeated terms that a document renders by one and the same variant."
+    is_headline = True
+    absent = "no term is required twice in a document"
 
     def lacks(self, test_set: TestSet) -> str | None:
         """Some document has to require some entry at least twice."""
@@ -55,7 +62,7 @@ class TermConsistency(TermMetric):
         by_one_variant, required, _ = (int(count) for count in total)
         return 100 * by_one_variant / required if required else None
 
-    def details(self, total: Statistics) -> Mapping[str, int | float | str]:
+    def details(self, total: Statistics) -> Details:
         """The counts; of the rendered ones alone as a diagnosis: one rendering gives 100."""
         by_one_variant, required, occurrences = (int(count) for count in total)
         parts: dict[str, int | float | str] = {
@@ -66,6 +73,18 @@ class TermConsistency(TermMetric):
         if occurrences:
             parts["of_rendered"] = 100 * by_one_variant / occurrences
         return parts
+
+    @classmethod
+    def describe(cls, details: Details) -> str:
+        """Write the counts, and the share of the rendered ones."""
+        number = partial(write_number, details)
+        text = (
+            f"repeated {number('required')}: rendered {number('rendered')}, "
+            f"by one variant {number('by_one_variant')}"
+        )
+        if "of_rendered" in details:
+            text += f" ({float(details['of_rendered']):.1f} % of the rendered)"
+        return text
 
 
 def _is_one_document(test_set: TestSet) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
 from evaluator.matching import FormIndex
+from evaluator.metrics.base import Details
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.renderings import RenderedSegment, TermView, rendered, term_view
+from evaluator.metrics.wording import write_number
 from evaluator.normalise import Form
 from evaluator.terminology import TermIndex
 from evaluator.types import Hypotheses, Statistics, TestSet
@@ -23,7 +26,13 @@ class OverApplication(TermMetric):
     """
 
     name = "over-application"
+    label = "Over-applied"
+    meaning = (
+        "Share of segments that use the target of a term whose source is not there; low is good."
+    )
     higher_is_better = False
+    is_headline = True
+    absent = "the test set has no terminology"
 
     def lacks(self, test_set: TestSet) -> str | None:
         """It takes a terminology with at least one entry, and a segment."""
@@ -47,10 +56,16 @@ class OverApplication(TermMetric):
         applied, segments = (int(count) for count in total)
         return 100 * applied / segments if segments else None
 
-    def details(self, total: Statistics) -> Mapping[str, int | float | str]:
+    def details(self, total: Statistics) -> Details:
         """The two counts."""
         applied, segments = (int(count) for count in total)
         return {"overapplied": applied, "segments": segments}
+
+    @classmethod
+    def describe(cls, details: Details) -> str:
+        """Write the two counts."""
+        number = partial(write_number, details)
+        return f"{number('overapplied')} of {number('segments')} segments"
 
 
 class _Targets:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from evaluator.matching import Required, Requirements
+from evaluator.metrics.base import Details
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.renderings import RenderedSegment, rendered, term_view
+from evaluator.metrics.wording import write_flagged, write_number
 from evaluator.types import Hypotheses, Statistics, TestSet
 
 COLUMNS = (
@@ -32,6 +35,11 @@ class TermSuccess(TermMetric):
     """
 
     name = "term-success"
+    label = "Term success"
+    meaning = (
+        "Share of the required occurrences of terms that are rendered, each in a place of its own."
+    )
+    is_headline = True
 
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
         """Return int64 [segments, 9], columns as COLUMNS names them."""
@@ -60,7 +68,7 @@ class TermSuccess(TermMetric):
         required, surface, lemma = (int(count) for count in total[:3])
         return 100 * (surface + lemma) / required if required else None
 
-    def details(self, total: Statistics) -> Mapping[str, int | float | str]:
+    def details(self, total: Statistics) -> Details:
         """All counts, with the missed ones; seen and unseen where the test set tells them."""
         counts = dict(zip(COLUMNS, (int(count) for count in total), strict=True))
         parts = {name: counts[name] for name in ("required", "surface", "lemma")}
@@ -69,6 +77,24 @@ class TermSuccess(TermMetric):
         if counts["required_seen"] or counts["required_unseen"]:
             parts |= {name: counts[name] for name in COLUMNS[5:]}
         return parts
+
+    @classmethod
+    def describe(cls, details: Details) -> str:
+        """Write all counts; the upper bound only where the search was cut short."""
+        number = partial(write_number, details)
+        text = (
+            f"required {number('required')}: surface {number('surface')}, "
+            f"lemma {number('lemma')}, missed {number('missed')}"
+        )
+        if "required_seen" in details:
+            text += (
+                f"; of terms in the training data {number('rendered_seen')} of "
+                f"{number('required_seen')}, of others "
+                f"{number('rendered_unseen')} of {number('required_unseen')}"
+            )
+        if cut := write_flagged(details):
+            text += f"; at most {number('upper_bound')} rendered{cut}"
+        return text
 
 
 def _row(requirements: Requirements, segment: RenderedSegment) -> tuple[int, ...]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from evaluator.matching import Requirements
+from evaluator.metrics.base import Details
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.edits import find_edits
 from evaluator.metrics.term.renderings import TEST_SETS_KEPT, rendered, term_view
+from evaluator.metrics.wording import write_stopped
 from evaluator.normalise import NormalisedText
 from evaluator.types import Hypotheses, Statistics, TestSet
 
@@ -33,6 +35,14 @@ class WeightedTer(TermMetric):
     """
 
     name = "term-1-ter"
+    label = "Term TER"
+    meaning = "100 minus the edit rate in which a wrong or missing word of a term counts twice."
+    range = "at most 100; can be negative"
+    signature_keys: ClassVar[Mapping[str, str]] = {
+        **TermMetric.signature_keys,
+        "weight": "what a wrong or missing word of a term costs",
+        "ter": "whose search for shifts it is",
+    }
 
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
         """Return float64 [segments, 3]: edits, reference length, 1 if a search was stopped.
@@ -48,9 +58,14 @@ class WeightedTer(TermMetric):
         edits, length, _ = total.tolist()
         return 100 * (1 - edits / length) if length else None
 
-    def details(self, total: Statistics) -> Mapping[str, int | float | str]:
+    def details(self, total: Statistics) -> Details:
         """Segments whose search for shifts was stopped: 0 unless a hypothesis is monstrous."""
         return {"stopped_searches": int(total[2])}
+
+    @classmethod
+    def describe(cls, details: Details) -> str:
+        """Write them only if there are any."""
+        return write_stopped(details)
 
     def signature(self, test_set: TestSet) -> str:
         """The family's, after what a term weighs and whose shifts and beam these are."""

@@ -6,7 +6,7 @@ import math
 import unicodedata
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
@@ -15,6 +15,7 @@ import numpy as np
 
 from evaluator.assignment import Candidate, solve
 from evaluator.matching import Assignment, Rendering, Requirements
+from evaluator.metrics.base import Details
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.pairing import best_sum
 from evaluator.metrics.term.renderings import (
@@ -24,6 +25,7 @@ from evaluator.metrics.term.renderings import (
     rendered_references,
     term_view,
 )
+from evaluator.metrics.wording import write_flagged, write_number
 from evaluator.normalise import NormalisedText
 from evaluator.types import Hypotheses, Statistics, TestSet
 
@@ -42,6 +44,7 @@ class TermWindowOverlap(TermMetric):
     itself 100. docs/metrics.md 4, after the WMT21 task's window overlap.
     """
 
+    absent = "no reference renders a required term with a word beside it"
     size: ClassVar[int]  # content tokens on each side
 
     @property
@@ -75,15 +78,22 @@ class TermWindowOverlap(TermMetric):
         overlap, count, _ = (int(part) for part in total)
         return 100 * overlap / (self.parts * count) if count else None
 
-    def details(self, total: Statistics) -> Mapping[str, int | float | str]:
+    def details(self, total: Statistics) -> Details:
         """Occurrences that count, and segments for which a bound was hit."""
         return {"counted": int(total[1]), "flagged": int(total[2])}
+
+    @classmethod
+    def describe(cls, details: Details) -> str:
+        """Write both."""
+        return f"occurrences counted {write_number(details, 'counted')}{write_flagged(details)}"
 
 
 class TermWindowOverlap2(TermWindowOverlap):
     """Term window overlap with 2 content tokens on each side."""
 
     name = "term-window-overlap-2"
+    label = "Overlap 2"
+    meaning = "How well two content words either side of each rendered term agree with a reference."
     size = 2
 
 
@@ -91,6 +101,10 @@ class TermWindowOverlap3(TermWindowOverlap):
     """Term window overlap with 3 content tokens on each side."""
 
     name = "term-window-overlap-3"
+    label = "Overlap 3"
+    meaning = (
+        "How well three content words either side of each rendered term agree with a reference."
+    )
     size = 3
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 
-from evaluator.metrics.base import Metric, testset_part
+from evaluator.metrics.base import OWN_KEYS, Group, Metric, testset_part
 from evaluator.metrics.wmt21.terms import Tokens
-from evaluator.normalise import Lemmatiser
 from evaluator.types import Hypotheses, Segment, Statistics, TestSet
 
 
@@ -19,11 +19,13 @@ class Wmt21Metric(Metric):
     It reads the first reference and that reference's annotations. The scorer never saw several.
     """
 
+    group = Group.WMT21
+    range = "0 to 1"
+    decimals = 3
+    absent = "the test set is not tokenised, or has no annotated terms"
+    signature_keys: ClassVar[Mapping[str, str]] = {**Metric.signature_keys, **OWN_KEYS}
     version: ClassVar[int] = 1  # of our code; any change to a number raises it
     dtype: ClassVar[type[np.generic]] = np.float64
-
-    def __init__(self, lemmatiser: Lemmatiser | None) -> None:
-        self.lemmatiser = lemmatiser
 
     def lacks(self, test_set: TestSet) -> str | None:
         """On raw text, or without an annotated term, its numbers would mean nothing."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
+from evaluator.metrics.base import Details
 from evaluator.metrics.wmt21.base import Wmt21Metric
 from evaluator.metrics.wmt21.expressions import find_offsets
 from evaluator.metrics.wmt21.terms import accepted_forms, padded
+from evaluator.metrics.wording import write_number
 from evaluator.types import Segment, Statistics, TermAnnotation
 
 
@@ -17,6 +19,10 @@ class ExactMatch(Wmt21Metric):
     """Share of the terms found, in [0, 1], higher is better; absent without terms."""
 
     name = "wmt21-exact-match"
+    label = "Exact match"
+    meaning = (
+        "Share of the required terms whose translation occurs in the hypotheses, as in WMT 2021."
+    )
     dtype: ClassVar[type[np.generic]] = np.int64
 
     def row(self, segment: Segment, hypothesis: str) -> tuple[float, ...]:
@@ -43,10 +49,19 @@ class ExactMatch(Wmt21Metric):
         terms = found + wrong + found_by_lemma
         return (found + found_by_lemma) / terms if terms else None
 
-    def details(self, total: Statistics) -> Mapping[str, int | float | str]:
+    def details(self, total: Statistics) -> Details:
         """The three counts."""
         found, wrong, found_by_lemma = (int(count) for count in total)
         return {"found": found, "wrong": wrong, "found_by_lemma": found_by_lemma}
+
+    @classmethod
+    def describe(cls, details: Details) -> str:
+        """Write the three counts."""
+        number = partial(write_number, details)
+        return (
+            f"found {number('found')}, by lemma {number('found_by_lemma')}, "
+            f"missed {number('wrong')}"
+        )
 
 
 def _claim(term: TermAnnotation, text: str, used: set[int]) -> bool:

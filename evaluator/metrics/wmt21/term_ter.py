@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
+from evaluator.metrics.base import Details
 from evaluator.metrics.wmt21.base import Wmt21Metric
 from evaluator.metrics.wmt21.shifts import (
     Edits,
@@ -14,6 +13,7 @@ from evaluator.metrics.wmt21.shifts import (
     find_edits,
 )
 from evaluator.metrics.wmt21.terms import Tokens, is_lemma, is_original, positions
+from evaluator.metrics.wording import write_stopped
 from evaluator.types import Hypotheses, Segment, Statistics, TestSet
 
 
@@ -21,6 +21,9 @@ class TermTer(Wmt21Metric):
     """1 - mean TERm over segments, at most 1, can be negative, higher is better."""
 
     name = "wmt21-1-term"
+    label = "1 − TERm"
+    meaning = "One minus the edit rate in which a wrong term counts twice, as in WMT 2021."
+    range = "at most 1; can be negative"
 
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
         """Return float64 [segments, 3]: TERm, 1, and 1 where a search for shifts was stopped."""
@@ -65,9 +68,14 @@ class TermTer(Wmt21Metric):
         term, segments, _ = total.tolist()
         return 1 - term / segments if segments else None
 
-    def details(self, total: Statistics) -> Mapping[str, int | float | str]:
+    def details(self, total: Statistics) -> Details:
         """Segments whose search for shifts was stopped: 0 unless a hypothesis repeats itself."""
         return {"stopped_searches": int(total[2])}
+
+    @classmethod
+    def describe(cls, details: Details) -> str:
+        """Write them only if there are any."""
+        return write_stopped(details)
 
 
 def _edits(hypothesis: Tokens, reference: Tokens, weighted: frozenset[int], cells: int) -> Edits:

@@ -64,6 +64,10 @@ class WindowOverlap2(WindowOverlap):
     """Two tokens on each side."""
 
     name = "wmt21-window-overlap-2"
+    label = "Window 2"
+    meaning = (
+        "How well two words either side of each term agree with the reference, as in WMT 2021."
+    )
     size = 2
 
 
@@ -71,6 +75,10 @@ class WindowOverlap3(WindowOverlap):
     """Three tokens on each side."""
 
     name = "wmt21-window-overlap-3"
+    label = "Window 3"
+    meaning = (
+        "How well three words either side of each term agree with the reference, as in WMT 2021."
+    )
     size = 3
 
 

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from accounts.models import User
 from config.templatetags.site import language
+from sharedtasks.formats import list_formats
 from sharedtasks.models import Phase, TestSet
 from submissions import slots
 from submissions.forms.systems import SystemForm
@@ -57,10 +58,7 @@ class SubmissionForm(SystemForm):
 
     file = FilesField(
         label="Files",
-        help_text=(
-            "Plain text (one segment a line), JSON lines, WMT SGML or XML, in UTF-8; each may be "
-            "gzipped, and a zip may hold several."
-        ),
+        help_text=f"{list_formats()}, in UTF-8; each may be gzipped, and a zip may hold several.",
         error_messages={"required": "Choose the files with your system's outputs."},
     )
     test_set = TestSetField(

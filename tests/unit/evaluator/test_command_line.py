@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from evaluator.cli import COMMANDS, main
-from evaluator.metrics import MEANINGS, METRICS
+from evaluator.metrics import METRICS
 
 TABLE = "id\tdoc\tsource\ttarget\n1\td\tTake the tablet.\tPrenez le comprimé.\n2\td\tGo.\tAllez.\n"
 OURS = "Prenez la tablette.\nAllez.\n"
@@ -380,7 +380,7 @@ def test_metrics_are_named_with_spaces_or_commas(write, capsys, words):
     assert [score["metric"] for score in system["scores"]] == ["bleu", "chrf"]
 
 
-@pytest.mark.parametrize("words", [["blue"], ["bleu", "ter"], ["bleu,comet"], [","]])
+@pytest.mark.parametrize("words", [["blue"], ["bleu", "meteor"], ["bleu,comet"], [","]])
 def test_unknown_metrics_are_refused_with_the_list(capsys, words):
     with pytest.raises(SystemExit) as caught:
         main(["score", "--source=x", "--hypotheses=y", "--metrics", *words])
@@ -395,8 +395,11 @@ def test_metrics_are_listed_without_any_file(capsys):
         main(["score", "--metrics", "list"])
 
     assert caught.value.code == 0
-    printed = capsys.readouterr().out
-    assert all(f"{name} " in printed and MEANINGS[name] in printed for name in METRICS)
+    lines = capsys.readouterr().out.splitlines()
+    for line, (name, metric) in zip(lines, METRICS.items(), strict=False):
+        direction = "" if metric.higher_is_better else ", lower is better"
+        meaning = metric.meaning.removesuffix(".")
+        assert line.split(maxsplit=1) == [name, f"{meaning} ({metric.range}{direction})"]
 
 
 def test_programs_read_an_ascii_minus(write, capsys, monkeypatch):

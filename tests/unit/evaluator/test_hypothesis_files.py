@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import html
 import time
+from string import Template
 
 import pytest
 
 from evaluator import UnreadableFileError, WrongFileError
 from evaluator.errors import PROBLEMS_KEPT
+from evaluator.formats import FORMATS
 
 HEAD = '<tstset setid="x"><doc docid="d">\n'
 TAIL = "</doc></tstset>"
@@ -320,3 +322,17 @@ def test_a_file_of_tags_alone_is_cut_off(read, monkeypatch):
 
     with pytest.raises(UnreadableFileError, match="More than 10 tags"):
         read(HEAD + "<p>" * 20)
+
+
+@pytest.mark.parametrize("known", FORMATS.values(), ids=FORMATS)
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("Prenez un comprimé.", "Appelez."), ("a", "b"), ("1,5 mg", "« Non ! »")],
+)
+def test_a_formats_own_example_is_read_as_this_format(read, known, first, second):
+    file = read(Template(known.example).substitute(first=first, second=second))
+
+    assert file.format == known.name
+    assert texts(file) == [first, second]
+    assert known.title
+    assert known.suffix.startswith(".")

@@ -59,7 +59,7 @@ def test_the_table_is_for_people(files, capsys):
     assert run(files, "--metrics", "wmt21,chrf") == 0
 
     rows = capsys.readouterr().out.splitlines()
-    assert rows[0] == "wmt21-exact-match         1.000  found 1"
+    assert rows[0] == "wmt21-exact-match         1.000  found 1, by lemma 0, missed 0"
     assert len({row.index(".") for row in rows}) == 1
 
 

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 import evaluator
+from evaluator.metrics import RANKING
 from evaluator.normalise import describe_gap, parse_pair
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.testsets import TestSetFiles, import_test_set
@@ -73,7 +74,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--ranking-metric",
             metavar="METRIC",
-            help="what the board ranks by (default: term-success; chrf where no term is required)",
+            help="what the board ranks by "
+            f"(default: the first of {', '.join(RANKING)} that the test set defines)",
         )
 
     def handle(
