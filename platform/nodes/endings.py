@@ -129,7 +129,7 @@ def _move_entry(run: Run, entry: Entry) -> None:
 def _retry(run: Run, entry: Entry) -> None:
     why = STEP_WORDS.get(run.refused_step) or WORDS[run.outcome]
     if run.image.quarantined_at is not None:
-        _move(entry, EntryState.FAILED, quarantine.REASON)
+        quarantine.fail(entry, entry.state)
     elif run.outcome in OURS and retries.is_exhausted(entry, run.purpose):
         tried = retries.spoilt_runs(entry, run.purpose)
         reason = (

@@ -14,7 +14,7 @@ from images.models import Image
 from nodes.models import Run
 from submissions import work
 from submissions.models import Entry
-from submissions.states import EntryState
+from submissions.states import ChangeKind, EntryState
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,11 @@ def fail_waiting(entries: QuerySet[Entry]) -> int:
     failed = 0
     for entry in waiting.order_by("pk"):
         with transaction.atomic():
-            failed += work.move(
-                entry, old=[EntryState.WAITING], to=EntryState.FAILED, reason=REASON
-            )
+            failed += fail(entry, EntryState.WAITING)
     return failed
+
+
+def fail(entry: Entry, old: str) -> bool:
+    """Fail an entry because its image is in quarantine; False if it has left this state."""
+    kind = ChangeKind.QUARANTINED
+    return work.move(entry, old=[old], to=EntryState.FAILED, reason=REASON, kind=kind)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import ForeignKey, ProtectedError, Q, QuerySet
+from django.db.models import F, ForeignKey, ProtectedError, Q, QuerySet
 from django.db.models.deletion import Collector
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from files.models import StoredFile
 from images.models import Image
 from images.references import MAX_CHARACTERS
 from sharedtasks.models import Phase, TestSet
-from submissions.states import FINAL, EntryState, SubmissionState
+from submissions.states import FINAL, MOVES, NOTES, ChangeKind, EntryState, SubmissionState
 
 
 def protect_what_teams_sent(
@@ -395,15 +395,16 @@ class Score(models.Model):
 
 
 class StateChange(models.Model):
-    """One move of a submission or an entry: history, audit, the team's timeline."""
+    """One line of a submission's or an entry's timeline: a move, or a note between moves."""
 
     submission = models.ForeignKey(
         Submission, models.CASCADE, null=True, blank=True, related_name="changes"
     )
     entry = models.ForeignKey(Entry, models.CASCADE, null=True, blank=True, related_name="changes")
+    kind = models.CharField(max_length=20, choices=ChangeKind)
     old = models.CharField(max_length=10, blank=True)  # empty: it came into being
     new = models.CharField(max_length=10)
-    reason = models.TextField(blank=True)
+    reason = models.TextField(blank=True)  # for readers only
     actor = models.ForeignKey(  # none: the platform itself
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True
     )
@@ -416,7 +417,14 @@ class StateChange(models.Model):
                 name="state_change_of_one_thing",
                 condition=Q(submission=None, entry__isnull=False)
                 | Q(submission__isnull=False, entry=None),
-            )
+            ),
+            # A move that is called a note, or a note that is called a move, would mislead rules.
+            models.CheckConstraint(
+                name="state_change_of_its_kind",
+                condition=Q(kind=ChangeKind.CREATED, old="")
+                | (Q(kind__in=sorted(MOVES)) & ~Q(old="") & ~Q(old=F("new")))
+                | Q(kind__in=sorted(NOTES), old=F("new")),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -424,5 +432,5 @@ class StateChange(models.Model):
 
     @property
     def is_note(self) -> bool:
-        """Say whether it tells of something that is no move, such as a change of the primary."""
-        return self.old == self.new
+        """Return whether the state stayed as it was, such as at a change of the primary."""
+        return self.kind in NOTES

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 from submissions import work
 from submissions.models import Entry, Submission
-from submissions.states import EntryState, SubmissionState
+from submissions.states import ChangeKind, EntryState, SubmissionState
 
 REASON = "requeued, as it had failed on our side"
 
@@ -31,7 +31,8 @@ def requeue_entry(*, entry: Entry, actor: User | None) -> None:
         raise ValidationError(reason)
     has_run = entry.hypotheses_id is not None
     to = EntryState.SCORING if has_run else EntryState.WAITING
-    work.move(entry, old=[EntryState.FAILED], to=to, reason=REASON, actor=actor)
+    kind = ChangeKind.REQUEUED
+    work.move(entry, old=[EntryState.FAILED], to=to, reason=REASON, actor=actor, kind=kind)
     entry.refresh_from_db()
     if has_run:
         work.announce(entry)
@@ -45,8 +46,9 @@ def requeue_submission(*, submission: Submission, actor: User | None) -> None:
     submission.refresh_from_db()
     if reason := why_not_submission(submission):
         raise ValidationError(reason)
-    to = SubmissionState.CHECKING
-    work.move(submission, old=[SubmissionState.FAILED], to=to, reason=REASON, actor=actor)
+    to, kind = SubmissionState.CHECKING, ChangeKind.REQUEUED
+    old = [SubmissionState.FAILED]
+    work.move(submission, old=old, to=to, reason=REASON, actor=actor, kind=kind)
     submission.refresh_from_db()
     work.announce(submission)
 

@@ -25,6 +25,25 @@ class EntryState(TextChoices):
     CANCELLED = "cancelled"  # final: the team, or an organiser, wanted no more of it
 
 
+class ChangeKind(TextChoices):
+    """What a line of a timeline tells. Rules read this, and never the line's text."""
+
+    CREATED = "created"  # the row begins in its first state
+    MOVE = "move"  # from one state to another
+    REQUEUED = "requeued"  # a move: an organiser lets a failed row begin again
+    QUARANTINED = "quarantined"  # a move: the entry failed because its image is in quarantine
+    NOTE = "note"  # an explanation; nothing changed
+    MADE_PRIMARY = "made_primary"  # chosen by the line's actor; no actor: as asked for at upload
+    MADE_CONTRASTIVE = (
+        "made_contrastive"  # chosen by the line's actor, or another entry replaced it
+    )
+    WITHDRAWN = "withdrawn"  # taken off the boards for good
+
+
+MOVES = frozenset({ChangeKind.MOVE, ChangeKind.REQUEUED, ChangeKind.QUARANTINED})
+NOTES = frozenset(ChangeKind) - MOVES - {ChangeKind.CREATED}  # lines that leave the state as it is
+
+
 TRANSITIONS: dict[str, frozenset[str]] = {
     SubmissionState.CHECKING: frozenset(
         {SubmissionState.ACCEPTED, SubmissionState.REFUSED, SubmissionState.FAILED}

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from submissions.models import StateChange, Submission, WorkItem
-from submissions.states import TRANSITIONS, EntryState
+from submissions.states import TRANSITIONS, ChangeKind, EntryState
 
 logger = logging.getLogger(__name__)
 
@@ -127,7 +127,13 @@ def finish(row: Row, *, to: str, owner: str, reason: str = "") -> bool:
 
 
 def move(
-    row: Row, *, old: Collection[str], to: str, reason: str = "", actor: User | None = None
+    row: Row,
+    *,
+    old: Collection[str],
+    to: str,
+    reason: str = "",
+    actor: User | None = None,
+    kind: ChangeKind = ChangeKind.MOVE,
 ) -> bool:
     """Move a row that no worker holds from one of these states; False if it is in none of them.
 
@@ -139,7 +145,7 @@ def move(
             raise ValueError(f"there is no move from {state} to {to}")
         rows = type(row)._default_manager.filter(pk=row.pk, state=state, claimed_by="")
         if rows.update(state=to, state_since=now, reason=reason):
-            _change(type(row), row.pk, old=state, new=to, reason=reason, actor=actor)
+            _change(type(row), row.pk, kind, old=state, new=to, reason=reason, actor=actor)
             return True
     return False
 
@@ -156,13 +162,16 @@ def when_waiting(tell: Callable[[int], None]) -> None:
 
 def record_birth(row: Row, *, reason: str, actor: User | None = None) -> None:
     """Write the first line of a row's timeline."""
-    _change(type(row), row.pk, old="", new=row.state, reason=reason, actor=actor)
+    kind = ChangeKind.CREATED
+    _change(type(row), row.pk, kind, old="", new=row.state, reason=reason, actor=actor)
 
 
-def record_note(row: Row, *, reason: str, actor: User | None = None) -> None:
-    """Write a line into a row's timeline about something that is no move."""
+def record_note(
+    row: Row, *, reason: str, actor: User | None = None, kind: ChangeKind = ChangeKind.NOTE
+) -> None:
+    """Write a line into a row's timeline about something that does not change its state."""
     state = type(row)._default_manager.values_list("state", flat=True).get(pk=row.pk)
-    _change(type(row), row.pk, old=state, new=state, reason=reason, actor=actor)
+    _change(type(row), row.pk, kind, old=state, new=state, reason=reason, actor=actor)
 
 
 def announce_at_birth(row: Row) -> None:
@@ -245,14 +254,21 @@ def _move(rows: QuerySet[Row], pk: int, *, to: str, reason: str) -> bool:
     now = timezone.now()
     if not rows.update(state=to, state_since=now, reason=reason, claimed_by="", claimed_at=None):
         return False
-    _change(rows.model, pk, old=old, new=to, reason=reason)
+    _change(rows.model, pk, ChangeKind.MOVE, old=old, new=to, reason=reason)
     return True
 
 
 def _change(
-    model: type[WorkItem], pk: int, *, old: str, new: str, reason: str, actor: User | None = None
+    model: type[WorkItem],
+    pk: int,
+    kind: ChangeKind,
+    *,
+    old: str,
+    new: str,
+    reason: str,
+    actor: User | None = None,
 ) -> None:
-    change = StateChange(old=old, new=new, reason=reason, actor=actor)
+    change = StateChange(kind=kind, old=old, new=new, reason=reason, actor=actor)
     if model is Submission:
         change.submission_id = pk
     else:
