@@ -187,7 +187,10 @@ class ImageAdmin(ReadOnly):
         """Say who may: whoever could change images if anybody could."""
         return request.user.has_perm("images.change_image")
 
-    @admin.action(description="Lift the quarantine: it runs again", permissions=["lift"])
+    @admin.action(
+        description="Lift the quarantine: what it failed waits again", permissions=["lift"]
+    )
     def lift_quarantine(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
-        count = services.lift_quarantine(queryset)
-        self.message_user(request, f"Out of quarantine now: {count}.")
+        lifted = services.lift_quarantine(queryset, actor=request.user)
+        message = f"Out of quarantine now: {lifted.images}. Entries that wait again: "
+        self.message_user(request, f"{message}{lifted.entries}.")

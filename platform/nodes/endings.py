@@ -128,9 +128,9 @@ def _move_entry(run: Run, entry: Entry) -> None:
 
 def _retry(run: Run, entry: Entry) -> None:
     why = STEP_WORDS.get(run.refused_step) or WORDS[run.outcome]
-    if run.image.quarantined_at is not None:
-        quarantine.fail(entry, entry.state)
-    elif run.outcome in OURS and retries.is_exhausted(entry, run.purpose):
+    if quarantine.fail_if_quarantined(entry):
+        return
+    if run.outcome in OURS and retries.is_exhausted(entry, run.purpose):
         tried = retries.spoilt_runs(entry, run.purpose)
         reason = (
             f"Our side failed: {tried.count()} attempts to run it ended without a result. "

@@ -18,7 +18,7 @@ REASON = "requeued, as it had failed on our side"
 
 
 @transaction.atomic
-def requeue_entry(*, entry: Entry, actor: User | None) -> None:
+def requeue_entry(*, entry: Entry, actor: User | None, reason: str = REASON) -> None:
     """Let a failed entry run or be scored again from the start. Raises ValidationError.
 
     Of two who do so at once, the second is refused: the entry has not failed any more.
@@ -27,12 +27,12 @@ def requeue_entry(*, entry: Entry, actor: User | None) -> None:
     # Locks the row: whoever withdraws it at this moment comes before us or after us.
     rows.update(attempts=0, announcements=0, requeued_at=Now())
     entry.refresh_from_db()
-    if reason := why_not_entry(entry):
-        raise ValidationError(reason)
+    if why_not := why_not_entry(entry):
+        raise ValidationError(why_not)
     has_run = entry.hypotheses_id is not None
     to = EntryState.SCORING if has_run else EntryState.WAITING
     kind = ChangeKind.REQUEUED
-    work.move(entry, old=[EntryState.FAILED], to=to, reason=REASON, actor=actor, kind=kind)
+    work.move(entry, old=[EntryState.FAILED], to=to, reason=reason, actor=actor, kind=kind)
     entry.refresh_from_db()
     if has_run:
         work.announce(entry)
@@ -63,7 +63,7 @@ def why_not_entry(entry: Entry) -> str:
     if entry.hypotheses_id is None and image is not None and image.quarantined_at is not None:
         return (
             "Its image is in quarantine, so no node would run it. Lift the quarantine first, under "
-            "Images in the admin panel."
+            "Images in the admin panel. What failed because of it then waits again by itself."
         )
     return ""
 
