@@ -19,7 +19,7 @@ from nodes.models import Run
 from submissions import work
 from submissions.models import Entry, StateChange
 from submissions.requeueing import requeue_entry
-from submissions.states import MOVES, ChangeKind, EntryState
+from submissions.states import MOVE_KINDS, ChangeKind, EntryState
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ def fail_if_quarantined(entry: Entry) -> bool:
 
 def last_move() -> Subquery:
     """Return the kind of an entry's last move, for a query of entries."""
-    moves = StateChange.objects.filter(entry=OuterRef("pk"), kind__in=MOVES)
+    moves = StateChange.objects.filter(entry=OuterRef("pk"), kind__in=MOVE_KINDS)
     return Subquery(moves.order_by("-pk").values("kind")[:1])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -17,7 +18,17 @@ from files.models import StoredFile
 from images.models import Image
 from images.references import MAX_CHARACTERS
 from sharedtasks.models import Phase, TestSet
-from submissions.states import FINAL, MOVES, NOTES, ChangeKind, EntryState, SubmissionState
+from submissions.states import (
+    ENTRY_MOVES,
+    FINAL,
+    MOVE_KINDS,
+    NOTE_KINDS,
+    SUBMISSION_MOVES,
+    ChangeKind,
+    EntryState,
+    MovedBy,
+    SubmissionState,
+)
 
 
 def protect_what_teams_sent(
@@ -47,6 +58,7 @@ class WorkItem(models.Model):
     """
 
     WORKING: ClassVar[str]  # the one state in which a worker may claim the row
+    MOVES: ClassVar[Sequence[tuple[str, str, MovedBy]]]  # from a state to a state, and by whom
     TASK: ClassVar[str]  # the Celery task that does the work
 
     state_since = models.DateTimeField(default=timezone.now)
@@ -87,6 +99,7 @@ class Submission(WorkItem):
     """
 
     WORKING = SubmissionState.CHECKING
+    MOVES = SUBMISSION_MOVES
     TASK = "submissions.check"
     IMAGE_TASK = "submissions.check_image"
     FETCH_TASK = "submissions.fetch_image"
@@ -277,6 +290,7 @@ class Entry(WorkItem):
     """
 
     WORKING = EntryState.SCORING
+    MOVES = ENTRY_MOVES
     TASK = "submissions.score"
 
     class Kind(models.TextChoices):
@@ -422,8 +436,8 @@ class StateChange(models.Model):
             models.CheckConstraint(
                 name="state_change_of_its_kind",
                 condition=Q(kind=ChangeKind.CREATED, old="")
-                | (Q(kind__in=sorted(MOVES)) & ~Q(old="") & ~Q(old=F("new")))
-                | Q(kind__in=sorted(NOTES), old=F("new")),
+                | (Q(kind__in=sorted(MOVE_KINDS)) & ~Q(old="") & ~Q(old=F("new")))
+                | Q(kind__in=sorted(NOTE_KINDS), old=F("new")),
             ),
         ]
 
@@ -433,4 +447,4 @@ class StateChange(models.Model):
     @property
     def is_note(self) -> bool:
         """Return whether the state stayed as it was, such as at a change of the primary."""
-        return self.kind in NOTES
+        return self.kind in NOTE_KINDS

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from submissions.models import StateChange, Submission, WorkItem
-from submissions.states import TRANSITIONS, ChangeKind, EntryState
+from submissions.states import ChangeKind, EntryState, MovedBy, find_mover
 
 logger = logging.getLogger(__name__)
 
@@ -141,8 +141,7 @@ def move(
     """
     now = timezone.now()
     for state in old:
-        if to not in TRANSITIONS[state]:
-            raise ValueError(f"there is no move from {state} to {to}")
+        _require_move(type(row), state, to, kind)
         rows = type(row)._default_manager.filter(pk=row.pk, state=state, claimed_by="")
         if rows.update(state=to, state_since=now, reason=reason):
             _change(type(row), row.pk, kind, old=state, new=to, reason=reason, actor=actor)
@@ -249,13 +248,20 @@ def _fail(rows: QuerySet[Row], pk: int) -> bool:
 
 def _move(rows: QuerySet[Row], pk: int, *, to: str, reason: str) -> bool:
     old = rows.model.WORKING
-    if to not in TRANSITIONS[old]:
-        raise ValueError(f"there is no move from {old} to {to}")
+    _require_move(rows.model, old, to, ChangeKind.MOVE)
     now = timezone.now()
     if not rows.update(state=to, state_since=now, reason=reason, claimed_by="", claimed_at=None):
         return False
     _change(rows.model, pk, ChangeKind.MOVE, old=old, new=to, reason=reason)
     return True
+
+
+def _require_move(model: type[WorkItem], old: str, to: str, kind: ChangeKind) -> None:
+    by = find_mover(model.MOVES, old, to)
+    if by is None:
+        raise ValueError(f"there is no move from {old} to {to}")
+    if (by is MovedBy.ORGANISER) != (kind is ChangeKind.REQUEUED):
+        raise ValueError(f"a move from {old} to {to} is not {kind}")
 
 
 def _change(
