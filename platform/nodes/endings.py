@@ -114,7 +114,8 @@ def _move_entry(run: Run, entry: Entry) -> None:
     if run.outcome == Ending.OK and is_smoke:
         _move(entry, EntryState.WAITING, "smoke run passed")
     elif run.outcome == Ending.OK:
-        Entry.objects.filter(pk=entry.pk).update(hypotheses=run.hypotheses)
+        # The next attempts are those of workers.
+        Entry.objects.filter(pk=entry.pk).update(hypotheses=run.hypotheses, attempts=0)
         _move(entry, EntryState.SCORING, "")
         entry.refresh_from_db()
         work.announce(entry)
@@ -128,6 +129,8 @@ def _move_entry(run: Run, entry: Entry) -> None:
 
 def _retry(run: Run, entry: Entry) -> None:
     why = STEP_WORDS.get(run.refused_step) or WORDS[run.outcome]
+    if run.outcome in OURS:
+        work.count_attempt(entry)
     if quarantine.fail_if_quarantined(entry):
         return
     if run.outcome in OURS and retries.is_exhausted(entry, run.purpose):

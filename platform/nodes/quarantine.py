@@ -96,6 +96,7 @@ def fail_if_quarantined(entry: Entry) -> bool:
     moment comes before us or frees this entry too.
     """
     assert entry.submission is not None
+    assert entry.submission.image_id is not None  # or it would neither wait nor run
     images = Image.objects.select_for_update(no_key=True)
     if not images.filter(pk=entry.submission.image_id, quarantined_at__isnull=False).first():
         return False
@@ -119,14 +120,10 @@ def lift(image: Image, *, actor: User | None) -> int | None:
         rows = Image.objects.filter(pk=image.pk, quarantined_at__isnull=False)
         if not rows.update(quarantined_at=None, nodes_lost=0, losses_since=Now()):
             return None
-        failed = Entry.objects.filter(
-            submission__image=image, state=EntryState.FAILED, withdrawn_at=None
-        )
+        failed = Entry.objects.filter(submission__image=image, state=EntryState.FAILED)
+        failed = failed.filter(withdrawn_at=None).annotate(last_move=last_move())
         freed = 0
-        by_quarantine = failed.annotate(last_move=last_move()).filter(
-            last_move=ChangeKind.QUARANTINED
-        )
-        for entry in by_quarantine.order_by("pk"):
+        for entry in failed.filter(last_move=ChangeKind.QUARANTINED).order_by("pk"):
             with contextlib.suppress(ValidationError):  # withdrawn, or requeued, at this moment
                 requeue_entry(entry=entry, actor=actor, reason=REASON_LIFTED)
                 freed += 1

@@ -63,7 +63,8 @@ class WorkItem(models.Model):
 
     state_since = models.DateTimeField(default=timezone.now)
     reason = models.TextField(blank=True)  # shown to the team; why it was refused or failed
-    attempts = models.PositiveSmallIntegerField(default=0)  # claims so far
+    # Of workers, or of nodes, at the present work; from zero once that is done, or requeued.
+    attempts = models.PositiveSmallIntegerField(default=0)
     claimed_by = models.CharField(max_length=64, blank=True)  # Celery task id
     claimed_at = models.DateTimeField(null=True, blank=True)
     announcements = models.PositiveIntegerField(default=0)  # messages sent about this row
@@ -319,8 +320,6 @@ class Entry(WorkItem):
     # How often its scoring passed a limit; after the first time it is scored alone.
     overruns = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
-    # Runs are counted as attempts since then; by the database's clock.
-    requeued_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=10, choices=EntryState, default=EntryState.SCORING)
 
     class Meta:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models.functions import Now
 
 from accounts.models import User
 from submissions import work
@@ -25,7 +24,7 @@ def requeue_entry(*, entry: Entry, actor: User | None, reason: str = REASON) -> 
     """
     rows = Entry.objects.filter(pk=entry.pk, state=EntryState.FAILED, withdrawn_at=None)
     # Locks the row: whoever withdraws it at this moment comes before us or after us.
-    rows.update(attempts=0, announcements=0, requeued_at=Now())
+    rows.update(attempts=0, announcements=0)
     entry.refresh_from_db()
     if why_not := why_not_entry(entry):
         raise ValidationError(why_not)

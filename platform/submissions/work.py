@@ -19,7 +19,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from submissions.models import StateChange, Submission, WorkItem
+from submissions.models import Entry, StateChange, Submission, WorkItem
 from submissions.states import ChangeKind, EntryState, MovedBy, find_mover
 
 logger = logging.getLogger(__name__)
@@ -109,6 +109,12 @@ def outlast(write: Callable[[], T]) -> T:
             logger.warning("the database takes nothing at the moment: %s", error)
             connection.close()
             time.sleep(DATABASE_AGAIN)
+
+
+def count_attempt(entry: Entry) -> None:
+    """Count an attempt of a node that failed on our side; workers count theirs by a claim."""
+    Entry.objects.filter(pk=entry.pk).update(attempts=F("attempts") + 1)
+    entry.refresh_from_db(fields=["attempts"])
 
 
 def release_expired(model: type[Row], pk: int, *, claimed_before: datetime) -> bool:
