@@ -22,10 +22,8 @@ from evaluator.container.errors import (
     ImageUnavailableError,
     SdkMissingError,
     Step,
-    UnstartableError,
 )
 from evaluator.container.flags import Image, JsonObject
-from evaluator.container.verdict import NOT_EXECUTABLE, NOT_FOUND
 
 try:
     # By name: where the SDK is missing, any folder called docker/ on the path is importable.
@@ -231,7 +229,11 @@ class Engine:
             yield own
 
     def start(self, container: str) -> None:
-        """Start it; raises UnstartableError or GpuUnavailableError where that is why not."""
+        """Start it; raises GpuUnavailableError if a GPU is the reason why it does not start.
+
+        A command that is not there is no such reason: the container's init process starts, and
+        ends with 126 or 127. An engine notes these for other faults too, such as a failed mount.
+        """
         try:
             with _translated("start"):
                 self._client.start(container)
@@ -239,10 +241,6 @@ class Engine:
             words = str(error).lower()
             if any(word in words for word in GPU_WORDS):
                 raise GpuUnavailableError(str(error), step=error.step) from error
-            with contextlib.suppress(EngineError):
-                status = self.state(container).exit_status
-                if status in (NOT_EXECUTABLE, NOT_FOUND):
-                    raise UnstartableError(str(error), status) from error
             raise
 
     def wait(self, container: str) -> None:

@@ -50,11 +50,3 @@ class ImageUnavailableError(EngineError):
 
 class GpuUnavailableError(EngineError):
     """The engine has no driver for GPUs, or not this GPU."""
-
-
-class UnstartableError(EngineError):
-    """The image's own command can't be started: the team's fault, unlike the others."""
-
-    def __init__(self, reason: str, exit_status: int | None = None) -> None:
-        self.exit_status = exit_status
-        super().__init__(reason, step="start")

@@ -16,7 +16,6 @@ from evaluator.container.errors import (
     EngineError,
     GpuUnavailableError,
     ImageUnavailableError,
-    UnstartableError,
 )
 from evaluator.container.flags import Machine, container_config, environment, notes
 from evaluator.container.frames import Tail
@@ -174,10 +173,6 @@ class _Run:
         container = self.engine.create(config, f"terminarium-{secrets.token_hex(8)}")
         try:
             return self._run(container)
-        except UnstartableError as error:
-            message = "The image's command can't be started: it is not there, or not executable."
-            found = self._described(Outcome.CRASHED, message)
-            return replace(found, exit_status=error.exit_status, detail=str(error), step=error.step)
         except EngineError as error:
             found = self._described(_outcome_of(error), OUR_SIDE)
             return replace(found, detail=str(error), step=error.step)

@@ -6,11 +6,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from evaluator import container
 from evaluator.container import EngineError, Outcome, RunResult
-from evaluator.container.running import OUR_SIDE
 from evaluator.node.assignment import Assignment, Hold, read_assignment, read_hold
 from evaluator.node.client import Answer, Health, Machine, Platform
 from evaluator.node.errors import AssignmentError, PlatformError, TokenRefusedError
@@ -149,7 +147,7 @@ class Work:
                 if self._ending.is_set():
                     lease.stop(Cause.HANDED_BACK)
                 assignment, result = self._result(value, lease)
-                result, health = self._explain(assignment, result, lease)
+                health = self._explain(assignment, result, lease)
                 report = Report(self._platform, lease, hold, is_ending=self._ending.is_set)
                 told = report.send(result, assignment, health)
             finally:
@@ -161,20 +159,17 @@ class Work:
 
     def _explain(
         self, assignment: Assignment | None, result: RunResult, lease: Lease
-    ) -> tuple[RunResult, Health | None]:
-        """After a failure that may be on our side, find out whether this machine is at fault."""
-        is_open = result.outcome.is_ours or result.step is not None
-        if assignment is None or not is_open or self._ending.is_set():
-            return result, None
+    ) -> Health | None:
+        """After a failure on our side, find out whether this machine is at fault."""
+        if assignment is None or not result.outcome.is_ours or self._ending.is_set():
+            return None
         health = self._fitness.prove(assignment, result.step, lease.stopped)
         if lease.stopped.is_set():  # the proof was cut short with the run: it proves nothing
-            return result, None
+            return None
         if not health.is_fit:
             self._is_in_doubt = True
             logger.error("this node failed a run and its own check: %s", health.text)
-            if not result.outcome.is_ours:  # what looked like the image's own command
-                result = replace(result, outcome=Outcome.ENGINE_ERROR, message=OUR_SIDE)
-        return result, health
+        return health
 
     def _result(self, value: object, lease: Lease) -> tuple[Assignment | None, RunResult]:
         try:

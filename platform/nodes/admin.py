@@ -13,6 +13,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.models import User
 from images.models import Image
 from nodes import fitness, services, tokens
 from nodes.clock import database_now
@@ -187,7 +188,11 @@ class ImageAdmin(ReadOnly):
         """Say who may: whoever could change images if anybody could."""
         return request.user.has_perm("images.change_image")
 
-    @admin.action(description="Lift the quarantine: it runs again", permissions=["lift"])
+    @admin.action(
+        description="Lift the quarantine: what it failed waits again", permissions=["lift"]
+    )
     def lift_quarantine(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
-        count = services.lift_quarantine(queryset)
-        self.message_user(request, f"Out of quarantine now: {count}.")
+        assert isinstance(request.user, User)  # or it has no permission
+        lifted = services.lift_quarantine(queryset, actor=request.user)
+        message = f"Out of quarantine now: {lifted.images}. Entries that wait again: "
+        self.message_user(request, f"{message}{lifted.entries}.")

@@ -114,7 +114,8 @@ def _move_entry(run: Run, entry: Entry) -> None:
     if run.outcome == Ending.OK and is_smoke:
         _move(entry, EntryState.WAITING, "smoke run passed")
     elif run.outcome == Ending.OK:
-        Entry.objects.filter(pk=entry.pk).update(hypotheses=run.hypotheses)
+        # The next attempts are those of workers.
+        Entry.objects.filter(pk=entry.pk).update(hypotheses=run.hypotheses, attempts=0)
         _move(entry, EntryState.SCORING, "")
         entry.refresh_from_db()
         work.announce(entry)
@@ -128,9 +129,11 @@ def _move_entry(run: Run, entry: Entry) -> None:
 
 def _retry(run: Run, entry: Entry) -> None:
     why = STEP_WORDS.get(run.refused_step) or WORDS[run.outcome]
-    if run.image.quarantined_at is not None:
-        _move(entry, EntryState.FAILED, quarantine.REASON)
-    elif run.outcome in OURS and retries.is_exhausted(entry, run.purpose):
+    if run.outcome in OURS:
+        work.count_attempt(entry)
+    if quarantine.fail_if_quarantined(entry):
+        return
+    if run.outcome in OURS and retries.is_exhausted(entry, run.purpose):
         tried = retries.spoilt_runs(entry, run.purpose)
         reason = (
             f"Our side failed: {tried.count()} attempts to run it ended without a result. "

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from datetime import timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts.models import User
 from health.presence import platform_was_away
 from images.models import Image
 from nodes.models import Run
 from submissions import work
-from submissions.models import Entry
-from submissions.states import EntryState
+from submissions.models import Entry, StateChange
+from submissions.requeueing import requeue_entry
+from submissions.states import MOVE_KINDS, ChangeKind, EntryState
 
 logger = logging.getLogger(__name__)
 
@@ -24,12 +29,13 @@ REASON = (
     f"{NODES_TO_QUARANTINE} machines fell silent while they ran this image, so no other "
     "machine runs it. The organisers can see this: write to them."
 )
+REASON_LIFTED = "requeued, as its image is no longer in quarantine"
 
 
 def count_loss(run: Run) -> None:
     """Count the nodes that fell silent with an image again, after one more did."""
     image = Image.objects.filter(pk=run.image_id)
-    image.select_for_update().get()  # of several losses at once each counts those before
+    image.select_for_update(no_key=True).get()  # of several losses at once each counts those before
     lost = len(_nodes_lost(run.image))
     image.update(nodes_lost=lost)
     if lost >= NODES_TO_QUARANTINE and image.filter(quarantined_at=None).update(
@@ -72,14 +78,53 @@ def _lost(runs: QuerySet[Run]) -> QuerySet[Run]:
 
 
 def fail_waiting(entries: QuerySet[Entry]) -> int:
-    """Fail what waits although nothing will run its image; return how many."""
+    """Fail the entries that wait although nothing will run their image; return how many."""
     waiting = entries.filter(
         state=EntryState.WAITING, submission__image__quarantined_at__isnull=False
     )
     failed = 0
-    for entry in waiting.order_by("pk"):
+    for entry in waiting.select_related("submission").order_by("pk"):
         with transaction.atomic():
-            failed += work.move(
-                entry, old=[EntryState.WAITING], to=EntryState.FAILED, reason=REASON
-            )
+            failed += fail_if_quarantined(entry)
     return failed
+
+
+def fail_if_quarantined(entry: Entry) -> bool:
+    """Fail an entry that waits or runs if its image is in quarantine; return whether it did.
+
+    Call it in a transaction. The image's row is locked, so that lifting the quarantine at this
+    moment comes before us or frees this entry too.
+    """
+    assert entry.submission is not None
+    assert entry.submission.image_id is not None  # or it would neither wait nor run
+    images = Image.objects.select_for_update(no_key=True)
+    if not images.filter(pk=entry.submission.image_id, quarantined_at__isnull=False).first():
+        return False
+    kind = ChangeKind.QUARANTINED
+    return work.move(entry, old=[entry.state], to=EntryState.FAILED, reason=REASON, kind=kind)
+
+
+def last_move() -> Subquery:
+    """Return the kind of an entry's last move, for a query of entries."""
+    moves = StateChange.objects.filter(entry=OuterRef("pk"), kind__in=MOVE_KINDS)
+    return Subquery(moves.order_by("-pk").values("kind")[:1])
+
+
+def lift(image: Image, *, actor: User | None) -> int | None:
+    """Let an image run again, and the entries wait that failed because of its quarantine.
+
+    Return how many entries; None if the image is not in quarantine. The nodes that it lost are
+    forgotten. Entries that failed for another reason stay failed.
+    """
+    with transaction.atomic():
+        rows = Image.objects.filter(pk=image.pk, quarantined_at__isnull=False)
+        if not rows.update(quarantined_at=None, nodes_lost=0, losses_since=Now()):
+            return None
+        failed = Entry.objects.filter(submission__image=image, state=EntryState.FAILED)
+        failed = failed.filter(withdrawn_at=None).annotate(last_move=last_move())
+        freed = 0
+        for entry in failed.filter(last_move=ChangeKind.QUARANTINED).order_by("pk"):
+            with contextlib.suppress(ValidationError):  # withdrawn, or requeued, at this moment
+                requeue_entry(entry=entry, actor=actor, reason=REASON_LIFTED)
+                freed += 1
+    return freed

@@ -10,10 +10,11 @@ from django.db.models import OuterRef, Q, Subquery
 
 from accounts.models import User
 from nodes.models import OURS, Run
+from nodes.quarantine import last_move
 from sharedtasks.models import Phase
 from submissions import requeueing
 from submissions.models import Entry, Submission
-from submissions.states import EntryState, SubmissionState
+from submissions.states import ChangeKind, EntryState, SubmissionState
 
 CHECKING, SCORING, QUARANTINE, UNKNOWN = "checking", "scoring", "quarantine", "unknown"
 # What failed: the check of a submission, the scoring, the image's quarantine, or the last run.
@@ -85,14 +86,16 @@ def _entries(choice: Choice) -> Iterator[Entry]:
     if choice.phase is not None:
         chosen &= Q(test_set__phase=choice.phase)
     rows = Entry.objects.select_related("team", "test_set", "submission__image")
-    return rows.filter(chosen).annotate(last_outcome=Subquery(last)).order_by("pk").iterator()
+    rows = rows.filter(chosen).annotate(last_outcome=Subquery(last), last_move=last_move())
+    return rows.order_by("pk").iterator()
 
 
 def _cause(entry: Entry) -> str:
     if entry.hypotheses_id is not None:
         return SCORING
     image = entry.submission.image if entry.submission else None
-    if image is not None and image.quarantined_at is not None:
+    is_quarantined = image is not None and image.quarantined_at is not None
+    if is_quarantined or entry.last_move == ChangeKind.QUARANTINED:  # type: ignore[attr-defined]
         return QUARANTINE
     outcome = entry.last_outcome  # type: ignore[attr-defined]  # of `_entries`
     return str(outcome) if outcome in OURS else UNKNOWN

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db.models.functions import Now
 
+from accounts.models import User
 from images.models import Image
+from nodes import quarantine
 from nodes.models import Node
 
 
@@ -34,7 +37,16 @@ def revoke(nodes: Iterable[Node]) -> int:
     return rows.update(revoked_at=Now())
 
 
-def lift_quarantine(images: Iterable[Image]) -> int:
-    """Let these images run again; the nodes they have lost are forgotten. Return how many."""
-    rows = Image.objects.filter(pk__in=[image.pk for image in images], quarantined_at__isnull=False)
-    return rows.update(quarantined_at=None, nodes_lost=0, losses_since=Now())
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """What is free once quarantines are lifted."""
+
+    images: int
+    entries: int  # that had failed because of a quarantine, and wait again
+
+
+def lift_quarantine(images: Iterable[Image], *, actor: User | None) -> Lifted:
+    """Let these images run again, and the entries wait that failed because of their quarantine."""
+    freed = [quarantine.lift(image, actor=actor) for image in images]
+    lifted = [entries for entries in freed if entries is not None]
+    return Lifted(len(lifted), sum(lifted))

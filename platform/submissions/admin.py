@@ -105,5 +105,5 @@ class ProblemAdmin(ReadOnly):
 
 @admin.register(StateChange)
 class StateChangeAdmin(ReadOnly):
-    list_display = ["at", "submission", "entry", "old", "new", "reason", "actor"]
+    list_display = ["at", "submission", "entry", "kind", "old", "new", "reason", "actor"]
     list_select_related = ["submission", "entry__test_set", "actor"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import ForeignKey, ProtectedError, Q, QuerySet
+from django.db.models import F, ForeignKey, ProtectedError, Q, QuerySet
 from django.db.models.deletion import Collector
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +18,17 @@ from files.models import StoredFile
 from images.models import Image
 from images.references import MAX_CHARACTERS
 from sharedtasks.models import Phase, TestSet
-from submissions.states import FINAL, EntryState, SubmissionState
+from submissions.states import (
+    ENTRY_MOVES,
+    FINAL,
+    MOVE_KINDS,
+    NOTE_KINDS,
+    SUBMISSION_MOVES,
+    ChangeKind,
+    EntryState,
+    MovedBy,
+    SubmissionState,
+)
 
 
 def protect_what_teams_sent(
@@ -47,11 +58,13 @@ class WorkItem(models.Model):
     """
 
     WORKING: ClassVar[str]  # the one state in which a worker may claim the row
+    MOVES: ClassVar[Sequence[tuple[str, str, MovedBy]]]  # from a state to a state, and by whom
     TASK: ClassVar[str]  # the Celery task that does the work
 
     state_since = models.DateTimeField(default=timezone.now)
     reason = models.TextField(blank=True)  # shown to the team; why it was refused or failed
-    attempts = models.PositiveSmallIntegerField(default=0)  # claims so far
+    # Of workers, or of nodes, at the present work; from zero once that is done, or requeued.
+    attempts = models.PositiveSmallIntegerField(default=0)
     claimed_by = models.CharField(max_length=64, blank=True)  # Celery task id
     claimed_at = models.DateTimeField(null=True, blank=True)
     announcements = models.PositiveIntegerField(default=0)  # messages sent about this row
@@ -87,6 +100,7 @@ class Submission(WorkItem):
     """
 
     WORKING = SubmissionState.CHECKING
+    MOVES = SUBMISSION_MOVES
     TASK = "submissions.check"
     IMAGE_TASK = "submissions.check_image"
     FETCH_TASK = "submissions.fetch_image"
@@ -277,6 +291,7 @@ class Entry(WorkItem):
     """
 
     WORKING = EntryState.SCORING
+    MOVES = ENTRY_MOVES
     TASK = "submissions.score"
 
     class Kind(models.TextChoices):
@@ -305,8 +320,6 @@ class Entry(WorkItem):
     # How often its scoring passed a limit; after the first time it is scored alone.
     overruns = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
-    # Runs are counted as attempts since then; by the database's clock.
-    requeued_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=10, choices=EntryState, default=EntryState.SCORING)
 
     class Meta:
@@ -395,15 +408,16 @@ class Score(models.Model):
 
 
 class StateChange(models.Model):
-    """One move of a submission or an entry: history, audit, the team's timeline."""
+    """One line of a submission's or an entry's timeline: a move, or a note between moves."""
 
     submission = models.ForeignKey(
         Submission, models.CASCADE, null=True, blank=True, related_name="changes"
     )
     entry = models.ForeignKey(Entry, models.CASCADE, null=True, blank=True, related_name="changes")
+    kind = models.CharField(max_length=20, choices=ChangeKind)
     old = models.CharField(max_length=10, blank=True)  # empty: it came into being
     new = models.CharField(max_length=10)
-    reason = models.TextField(blank=True)
+    reason = models.TextField(blank=True)  # for readers only
     actor = models.ForeignKey(  # none: the platform itself
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True
     )
@@ -416,7 +430,14 @@ class StateChange(models.Model):
                 name="state_change_of_one_thing",
                 condition=Q(submission=None, entry__isnull=False)
                 | Q(submission__isnull=False, entry=None),
-            )
+            ),
+            # A move that is called a note, or a note that is called a move, would mislead rules.
+            models.CheckConstraint(
+                name="state_change_of_its_kind",
+                condition=Q(kind=ChangeKind.CREATED, old="")
+                | (Q(kind__in=sorted(MOVE_KINDS)) & ~Q(old="") & ~Q(old=F("new")))
+                | Q(kind__in=sorted(NOTE_KINDS), old=F("new")),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -424,5 +445,5 @@ class StateChange(models.Model):
 
     @property
     def is_note(self) -> bool:
-        """Say whether it tells of something that is no move, such as a change of the primary."""
-        return self.old == self.new
+        """Return whether the state stayed as it was, such as at a change of the primary."""
+        return self.kind in NOTE_KINDS

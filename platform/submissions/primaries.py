@@ -5,9 +5,7 @@ from __future__ import annotations
 from accounts.models import Team, User
 from submissions import work
 from submissions.models import Entry, StateChange, Submission
-
-MADE_PRIMARY = "made primary"  # by hand, as the timeline has it
-MADE_CONTRASTIVE = "made contrastive"
+from submissions.states import ChangeKind
 
 
 def lock_primaries(team_id: int) -> None:
@@ -21,13 +19,13 @@ def end_primary(successor: Entry, *, actor: User | None = None) -> None:
     for earlier in same.filter(is_primary=True).exclude(pk=successor.pk):
         Entry.objects.filter(pk=earlier.pk).update(is_primary=False)
         reason = f"made contrastive: {successor.system} is primary now"
-        work.record_note(earlier, reason=reason, actor=actor)
+        work.record_note(earlier, kind=ChangeKind.MADE_CONTRASTIVE, reason=reason, actor=actor)
 
 
 def is_outdated(submission: Submission, test_set_id: int) -> bool:
-    """Say whether what a submission asked for at upload has been overtaken.
+    """Return whether what a submission asked for at upload is overtaken.
 
-    It has if a later upload is primary, or if somebody has chosen by hand since.
+    It is if a later upload is primary, or if somebody has chosen by hand since.
     """
     later = Entry.objects.filter(
         team=submission.team_id,
@@ -38,7 +36,7 @@ def is_outdated(submission: Submission, test_set_id: int) -> bool:
     chosen = StateChange.objects.filter(
         entry__team=submission.team_id,
         entry__test_set=test_set_id,
-        reason__in=[MADE_PRIMARY, MADE_CONTRASTIVE],
+        kind__in=[ChangeKind.MADE_PRIMARY, ChangeKind.MADE_CONTRASTIVE],
         actor__isnull=False,
         at__gt=submission.created_at,
     )

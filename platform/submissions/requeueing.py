@@ -7,31 +7,31 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models.functions import Now
 
 from accounts.models import User
 from submissions import work
 from submissions.models import Entry, Submission
-from submissions.states import EntryState, SubmissionState
+from submissions.states import ChangeKind, EntryState, SubmissionState
 
 REASON = "requeued, as it had failed on our side"
 
 
 @transaction.atomic
-def requeue_entry(*, entry: Entry, actor: User | None) -> None:
+def requeue_entry(*, entry: Entry, actor: User | None, reason: str = REASON) -> None:
     """Let a failed entry run or be scored again from the start. Raises ValidationError.
 
     Of two who do so at once, the second is refused: the entry has not failed any more.
     """
     rows = Entry.objects.filter(pk=entry.pk, state=EntryState.FAILED, withdrawn_at=None)
     # Locks the row: whoever withdraws it at this moment comes before us or after us.
-    rows.update(attempts=0, announcements=0, requeued_at=Now())
+    rows.update(attempts=0, announcements=0)
     entry.refresh_from_db()
-    if reason := why_not_entry(entry):
-        raise ValidationError(reason)
+    if why_not := why_not_entry(entry):
+        raise ValidationError(why_not)
     has_run = entry.hypotheses_id is not None
     to = EntryState.SCORING if has_run else EntryState.WAITING
-    work.move(entry, old=[EntryState.FAILED], to=to, reason=REASON, actor=actor)
+    kind = ChangeKind.REQUEUED
+    work.move(entry, old=[EntryState.FAILED], to=to, reason=reason, actor=actor, kind=kind)
     entry.refresh_from_db()
     if has_run:
         work.announce(entry)
@@ -45,8 +45,9 @@ def requeue_submission(*, submission: Submission, actor: User | None) -> None:
     submission.refresh_from_db()
     if reason := why_not_submission(submission):
         raise ValidationError(reason)
-    to = SubmissionState.CHECKING
-    work.move(submission, old=[SubmissionState.FAILED], to=to, reason=REASON, actor=actor)
+    to, kind = SubmissionState.CHECKING, ChangeKind.REQUEUED
+    old = [SubmissionState.FAILED]
+    work.move(submission, old=old, to=to, reason=REASON, actor=actor, kind=kind)
     submission.refresh_from_db()
     work.announce(submission)
 
@@ -61,7 +62,7 @@ def why_not_entry(entry: Entry) -> str:
     if entry.hypotheses_id is None and image is not None and image.quarantined_at is not None:
         return (
             "Its image is in quarantine, so no node would run it. Lift the quarantine first, under "
-            "Images in the admin panel."
+            "Images in the admin panel. What failed because of it then waits again by itself."
         )
     return ""
 

@@ -19,7 +19,7 @@ from submissions.models import Entry, Score
 from submissions.primaries import end_primary, is_outdated, lock_primaries
 from submissions.scorer import scorer
 from submissions.scoring_room import enter_room
-from submissions.states import EntryState
+from submissions.states import ChangeKind, EntryState
 
 LARGEST_NAMED = 5  # segments, to the team of an entry that costs too much
 MAX_NAME_SHOWN = 60  # characters of an id
@@ -121,4 +121,5 @@ def _make_primary_if_wanted(entry: Entry) -> None:
         return
     end_primary(entry)
     Entry.objects.filter(pk=entry.pk).update(is_primary=True)
-    work.record_note(entry, reason="made primary, as asked for at upload")
+    kind = ChangeKind.MADE_PRIMARY
+    work.record_note(entry, kind=kind, reason="made primary, as asked for at upload")

@@ -22,8 +22,8 @@ from sharedtasks.models import Phase, TestSet
 from submissions import one_at_a_time, tries, work
 from submissions.boards import touch_board
 from submissions.models import Entry, Submission, SubmittedFile, Verdict
-from submissions.primaries import MADE_CONTRASTIVE, MADE_PRIMARY, end_primary, lock_primaries
-from submissions.states import EntryState
+from submissions.primaries import end_primary, lock_primaries
+from submissions.states import ChangeKind, EntryState
 
 MAX_FILES = 60  # in one submission; a phase has fewer test sets
 MAX_NAME = 200  # characters of a file's name
@@ -166,7 +166,8 @@ def withdraw(*, entry: Entry, actor: User) -> None:
             withdrawn_at=timezone.now(), withdrawn_by=actor, is_primary=False
         )
         if changed:
-            work.record_note(entry, reason="withdrawn", actor=actor)
+            kind = ChangeKind.WITHDRAWN
+            work.record_note(entry, kind=kind, reason="withdrawn", actor=actor)
             _stop(entry, reason="withdrawn", actor=actor)
             touch_board(entry.test_set_id)
 
@@ -188,7 +189,8 @@ def make_primary(*, entry: Entry, actor: User) -> None:
             return
         end_primary(found, actor=actor)
         Entry.objects.filter(pk=entry.pk).update(is_primary=True)
-        work.record_note(entry, reason=MADE_PRIMARY, actor=actor)
+        kind = ChangeKind.MADE_PRIMARY
+        work.record_note(entry, kind=kind, reason="made primary", actor=actor)
         touch_board(entry.test_set_id)
 
 
@@ -197,7 +199,8 @@ def make_contrastive(*, entry: Entry, actor: User) -> None:
     _require_choice(entry, actor)
     with transaction.atomic():
         if Entry.objects.filter(pk=entry.pk, is_primary=True).update(is_primary=False):
-            work.record_note(entry, reason=MADE_CONTRASTIVE, actor=actor)
+            kind = ChangeKind.MADE_CONTRASTIVE
+            work.record_note(entry, kind=kind, reason="made contrastive", actor=actor)
             touch_board(entry.test_set_id)
 
 

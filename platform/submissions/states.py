@@ -1,9 +1,12 @@
 """The states of submissions and entries, and every move between them. Imports no model.
 
-A state that no arrow leaves is final; so is `failed`, which only an organiser's hand leaves.
+A state is final if nothing but an organiser's hand leaves it.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import Enum, auto
 
 from django.db.models import TextChoices
 
@@ -12,7 +15,7 @@ class SubmissionState(TextChoices):
     CHECKING = "checking"  # stored; a worker reads it, or is about to
     ACCEPTED = "accepted"  # final: its entries go on by themselves
     REFUSED = "refused"  # final, the team's fault: its problems say why
-    FAILED = "failed"  # final unless it is requeued; our fault, after three attempts
+    FAILED = "failed"  # final; our fault, after three attempts
 
 
 class EntryState(TextChoices):
@@ -21,33 +24,74 @@ class EntryState(TextChoices):
     SCORING = "scoring"  # a worker scores it, or is about to
     SCORED = "scored"  # final: its scores are on the board
     REJECTED = "rejected"  # final, the team's fault: its system, or texts that cost too much
-    FAILED = "failed"  # final unless it is requeued; our fault, after three attempts
+    FAILED = "failed"  # final; our fault, after three attempts
     CANCELLED = "cancelled"  # final: the team, or an organiser, wanted no more of it
 
 
-TRANSITIONS: dict[str, frozenset[str]] = {
-    SubmissionState.CHECKING: frozenset(
-        {SubmissionState.ACCEPTED, SubmissionState.REFUSED, SubmissionState.FAILED}
-    ),
-    EntryState.WAITING: frozenset(
-        {EntryState.RUNNING, EntryState.REJECTED, EntryState.FAILED, EntryState.CANCELLED}
-    ),
-    EntryState.RUNNING: frozenset(
-        {
-            EntryState.WAITING,
-            EntryState.SCORING,
-            EntryState.REJECTED,
-            EntryState.FAILED,
-            EntryState.CANCELLED,
-        }
-    ),
-    EntryState.SCORING: frozenset({EntryState.SCORED, EntryState.REJECTED, EntryState.FAILED}),
-    # Of both: by `requeueing` alone. The database knows which states are whose.
-    EntryState.FAILED: frozenset(
-        {SubmissionState.CHECKING, EntryState.WAITING, EntryState.SCORING}
-    ),
-}
+class ChangeKind(TextChoices):
+    """What a line of a timeline tells. Rules read this, and never the line's text."""
 
-FINAL = frozenset(
-    {*SubmissionState.values, *EntryState.values} - set(TRANSITIONS) | {EntryState.FAILED}
-)  # nothing happens by itself any more
+    CREATED = "created"  # the row begins in its first state
+    MOVE = "move"  # from one state to another
+    REQUEUED = "requeued"  # a move: an organiser lets a row begin again that was final
+    QUARANTINED = "quarantined"  # a move: the entry failed because its image is in quarantine
+    NOTE = "note"  # an explanation; nothing changed
+    MADE_PRIMARY = "made_primary"  # chosen by its actor; without one, as asked for at upload
+    MADE_CONTRASTIVE = "made_contrastive"  # chosen by its actor, or replaced by another entry
+    WITHDRAWN = "withdrawn"  # taken off the boards for good
+
+
+MOVE_KINDS = frozenset({ChangeKind.MOVE, ChangeKind.REQUEUED, ChangeKind.QUARANTINED})
+NOTE_KINDS = frozenset(ChangeKind) - MOVE_KINDS - {ChangeKind.CREATED}  # the state stays
+
+
+class MovedBy(Enum):
+    """Who may make a move."""
+
+    PLATFORM = auto()  # a worker, a node or the sweeper
+    TEAM = auto()  # a member, or an organiser in the team's place
+    ORGANISER = auto()  # by hand, out of a final state
+
+
+SUBMISSION_MOVES: Sequence[tuple[SubmissionState, SubmissionState, MovedBy]] = (
+    (SubmissionState.CHECKING, SubmissionState.ACCEPTED, MovedBy.PLATFORM),
+    (SubmissionState.CHECKING, SubmissionState.REFUSED, MovedBy.PLATFORM),
+    (SubmissionState.CHECKING, SubmissionState.FAILED, MovedBy.PLATFORM),
+    (SubmissionState.FAILED, SubmissionState.CHECKING, MovedBy.ORGANISER),
+)
+
+ENTRY_MOVES: Sequence[tuple[EntryState, EntryState, MovedBy]] = (
+    (EntryState.WAITING, EntryState.RUNNING, MovedBy.PLATFORM),
+    (EntryState.WAITING, EntryState.REJECTED, MovedBy.PLATFORM),  # with its language pair
+    (EntryState.WAITING, EntryState.FAILED, MovedBy.PLATFORM),  # its image is in quarantine
+    (EntryState.WAITING, EntryState.CANCELLED, MovedBy.TEAM),
+    (EntryState.RUNNING, EntryState.WAITING, MovedBy.PLATFORM),  # smoke run passed, or a retry
+    (EntryState.RUNNING, EntryState.SCORING, MovedBy.PLATFORM),
+    (EntryState.RUNNING, EntryState.REJECTED, MovedBy.PLATFORM),
+    (EntryState.RUNNING, EntryState.FAILED, MovedBy.PLATFORM),
+    (EntryState.RUNNING, EntryState.CANCELLED, MovedBy.TEAM),
+    (EntryState.SCORING, EntryState.SCORED, MovedBy.PLATFORM),
+    (EntryState.SCORING, EntryState.REJECTED, MovedBy.PLATFORM),  # it passed a limit twice
+    (EntryState.SCORING, EntryState.FAILED, MovedBy.PLATFORM),
+    (EntryState.FAILED, EntryState.WAITING, MovedBy.ORGANISER),
+    (EntryState.FAILED, EntryState.SCORING, MovedBy.ORGANISER),
+    (EntryState.REJECTED, EntryState.WAITING, MovedBy.ORGANISER),
+    (EntryState.REJECTED, EntryState.SCORING, MovedBy.ORGANISER),
+    (EntryState.SCORED, EntryState.SCORING, MovedBy.ORGANISER),  # a rescore
+)
+
+
+def find_mover(moves: Iterable[tuple[str, str, MovedBy]], old: str, new: str) -> MovedBy | None:
+    """Return who may move a row from one state to another; None if nobody may."""
+    return next((by for left, entered, by in moves if (left, entered) == (old, new)), None)
+
+
+def _find_final(states: Iterable[str], moves: Iterable[tuple[str, str, MovedBy]]) -> frozenset[str]:
+    left = {old for old, _, by in moves if by is not MovedBy.ORGANISER}
+    return frozenset(states) - left
+
+
+# Nothing happens by itself any more.
+FINAL = _find_final(SubmissionState.values, SUBMISSION_MOVES) | _find_final(
+    EntryState.values, ENTRY_MOVES
+)

@@ -19,8 +19,8 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from submissions.models import StateChange, Submission, WorkItem
-from submissions.states import TRANSITIONS, EntryState
+from submissions.models import Entry, StateChange, Submission, WorkItem
+from submissions.states import ChangeKind, EntryState, MovedBy, find_mover
 
 logger = logging.getLogger(__name__)
 
@@ -111,6 +111,12 @@ def outlast(write: Callable[[], T]) -> T:
             time.sleep(DATABASE_AGAIN)
 
 
+def count_attempt(entry: Entry) -> None:
+    """Count an attempt of a node that failed on our side; workers count theirs by a claim."""
+    Entry.objects.filter(pk=entry.pk).update(attempts=F("attempts") + 1)
+    entry.refresh_from_db(fields=["attempts"])
+
+
 def release_expired(model: type[Row], pk: int, *, claimed_before: datetime) -> bool:
     """Take a claim away from a worker that has held it for too long."""
     rows = model._default_manager.filter(pk=pk, state=model.WORKING, claimed_at__lt=claimed_before)
@@ -127,7 +133,13 @@ def finish(row: Row, *, to: str, owner: str, reason: str = "") -> bool:
 
 
 def move(
-    row: Row, *, old: Collection[str], to: str, reason: str = "", actor: User | None = None
+    row: Row,
+    *,
+    old: Collection[str],
+    to: str,
+    reason: str = "",
+    actor: User | None = None,
+    kind: ChangeKind = ChangeKind.MOVE,
 ) -> bool:
     """Move a row that no worker holds from one of these states; False if it is in none of them.
 
@@ -135,11 +147,10 @@ def move(
     """
     now = timezone.now()
     for state in old:
-        if to not in TRANSITIONS[state]:
-            raise ValueError(f"there is no move from {state} to {to}")
+        _require_move(type(row), state, to, kind)
         rows = type(row)._default_manager.filter(pk=row.pk, state=state, claimed_by="")
         if rows.update(state=to, state_since=now, reason=reason):
-            _change(type(row), row.pk, old=state, new=to, reason=reason, actor=actor)
+            _change(type(row), row.pk, kind, old=state, new=to, reason=reason, actor=actor)
             return True
     return False
 
@@ -156,13 +167,16 @@ def when_waiting(tell: Callable[[int], None]) -> None:
 
 def record_birth(row: Row, *, reason: str, actor: User | None = None) -> None:
     """Write the first line of a row's timeline."""
-    _change(type(row), row.pk, old="", new=row.state, reason=reason, actor=actor)
+    kind = ChangeKind.CREATED
+    _change(type(row), row.pk, kind, old="", new=row.state, reason=reason, actor=actor)
 
 
-def record_note(row: Row, *, reason: str, actor: User | None = None) -> None:
-    """Write a line into a row's timeline about something that is no move."""
+def record_note(
+    row: Row, *, reason: str, actor: User | None = None, kind: ChangeKind = ChangeKind.NOTE
+) -> None:
+    """Write a line into a row's timeline about something that does not change its state."""
     state = type(row)._default_manager.values_list("state", flat=True).get(pk=row.pk)
-    _change(type(row), row.pk, old=state, new=state, reason=reason, actor=actor)
+    _change(type(row), row.pk, kind, old=state, new=state, reason=reason, actor=actor)
 
 
 def announce_at_birth(row: Row) -> None:
@@ -240,19 +254,33 @@ def _fail(rows: QuerySet[Row], pk: int) -> bool:
 
 def _move(rows: QuerySet[Row], pk: int, *, to: str, reason: str) -> bool:
     old = rows.model.WORKING
-    if to not in TRANSITIONS[old]:
-        raise ValueError(f"there is no move from {old} to {to}")
+    _require_move(rows.model, old, to, ChangeKind.MOVE)
     now = timezone.now()
     if not rows.update(state=to, state_since=now, reason=reason, claimed_by="", claimed_at=None):
         return False
-    _change(rows.model, pk, old=old, new=to, reason=reason)
+    _change(rows.model, pk, ChangeKind.MOVE, old=old, new=to, reason=reason)
     return True
 
 
+def _require_move(model: type[WorkItem], old: str, to: str, kind: ChangeKind) -> None:
+    by = find_mover(model.MOVES, old, to)
+    if by is None:
+        raise ValueError(f"there is no move from {old} to {to}")
+    if (by is MovedBy.ORGANISER) != (kind is ChangeKind.REQUEUED):
+        raise ValueError(f"a move from {old} to {to} is not {kind}")
+
+
 def _change(
-    model: type[WorkItem], pk: int, *, old: str, new: str, reason: str, actor: User | None = None
+    model: type[WorkItem],
+    pk: int,
+    kind: ChangeKind,
+    *,
+    old: str,
+    new: str,
+    reason: str,
+    actor: User | None = None,
 ) -> None:
-    change = StateChange(old=old, new=new, reason=reason, actor=actor)
+    change = StateChange(kind=kind, old=old, new=new, reason=reason, actor=actor)
     if model is Submission:
         change.submission_id = pk
     else:

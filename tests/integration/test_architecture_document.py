@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import defaultdict
 from importlib import import_module
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from sharedtasks.models import Phase
 from sharedtasks.policy import Thing, instant_of
-from submissions.states import TRANSITIONS, EntryState, SubmissionState
+from submissions.states import ENTRY_MOVES, SUBMISSION_MOVES, MovedBy
 
 CODE = re.compile(r"`([^`\n]+)`")
 BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 MOVE = re.compile(r"^ +(\w+) --> (\w+)$", re.MULTILINE)
+WHO = {  # how the table names them
+    MovedBy.PLATFORM: ("a worker", "a node"),
+    MovedBy.TEAM: ("a member",),
+    MovedBy.ORGANISER: ("an organiser",),
+}
 UNSET = {"own_scores_at", "board_at", "team_names_at", "outputs_at", "references_at", "logs_at"}
 
 
@@ -52,6 +59,23 @@ def read_moves(text: str, heading: str) -> set[tuple[str, str]]:
     return set(MOVE.findall(section))
 
 
+def read_movers(text: str) -> dict[tuple[str, str], set[str]]:
+    """Return who makes each move, from the table of 4.3."""
+    movers: dict[tuple[str, str], set[str]] = defaultdict(set)
+    section = text.partition("### 4.3 Who moves them")[2].partition("\n## ")[0]
+    for row in section.splitlines():
+        if not row.startswith("| `"):
+            continue
+        moves, who, _ = row.strip("| ").split(" | ")
+        old: list[str] = []
+        for part in re.split(r"[;.:]| also ", moves):
+            before, arrow, after = part.partition("→")
+            old = CODE.findall(before) or old  # "a → b; → c" is of one state
+            for move in product(old, CODE.findall(after) if arrow else []):
+                movers[move].add(who)
+    return movers
+
+
 def test_every_module_and_function_is_there(text, root):
     names = read_names(text, {*read_layers(root), "config", "evaluator"})
 
@@ -75,15 +99,25 @@ def test_the_apps_stand_in_the_order_of_the_layers(text, root):
 
 
 @pytest.mark.parametrize(
-    ("heading", "states"),
-    [("### 4.1 Submissions", SubmissionState), ("### 4.2 Entries", EntryState)],
+    ("heading", "moves"),
+    [("### 4.1 Submissions", SUBMISSION_MOVES), ("### 4.2 Entries", ENTRY_MOVES)],
 )
-def test_the_moves_are_those_of_the_code(text, heading, states):
-    moves = {(old, new) for old, all_new in TRANSITIONS.items() for new in all_new}
+def test_the_moves_are_those_of_the_code(text, heading, moves):
+    assert read_moves(text, heading) == {(str(old), str(new)) for old, new, _ in moves}
 
-    assert read_moves(text, heading) == {
-        (str(old), str(new)) for old, new in moves if old in states.values and new in states.values
+
+def test_the_table_of_who_moves_rows_has_every_move_by_its_mover(text):
+    movers = {
+        (str(old), str(new)): by
+        for moves in (SUBMISSION_MOVES, ENTRY_MOVES)
+        for old, new, by in moves
     }
+
+    told = read_movers(text)
+
+    assert told.keys() == movers.keys()
+    for move, by in movers.items():
+        assert all(who.startswith(WHO[by]) for who in told[move]), move
 
 
 def test_every_folder_is_there(text, root):

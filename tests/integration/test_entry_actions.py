@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.db import IntegrityError
 from django.urls import reverse
 
-from submissions import baselines, services
+from submissions import baselines, primaries, services, work
 from submissions.models import Entry, StateChange
 from submissions.states import EntryState
 from submissions.tasks import score
@@ -239,6 +240,70 @@ def test_what_was_asked_for_at_upload_gives_way_to_a_choice_made_since(
     earlier.refresh_from_db()
     assert waiting.state == EntryState.SCORED
     assert (earlier.is_primary, waiting.is_primary) == (action == "make-primary", False)
+
+
+@pytest.mark.parametrize(
+    "words", ["", "chosen as primary", "withdrawn", "now ranked by this entry"]
+)
+@pytest.mark.parametrize("action", ["make-primary", "make-contrastive"])
+def test_a_choice_is_known_by_its_kind_however_its_line_is_worded(
+    alices, make_entry, make_scored_entry, action, words
+):
+    earlier = make_scored_entry(system="Earlier", wants_primary=action == "make-contrastive")
+    waiting = make_entry(FAIR, system="Waiting", wants_primary=True)
+
+    alices.post(reverse(action, args=[earlier.pk]))
+    StateChange.objects.update(reason=words)
+
+    assert primaries.is_outdated(waiting.submission, waiting.test_set_id)
+
+
+@pytest.mark.parametrize("words", ["made primary", "made contrastive", "made contrastive: A is"])
+def test_a_line_that_only_reads_like_a_choice_is_none(alice, make_entry, make_scored_entry, words):
+    earlier = make_scored_entry(system="Earlier")
+    waiting = make_entry(FAIR, system="Waiting", wants_primary=True)
+
+    work.record_note(earlier, reason=words, actor=alice)
+
+    assert not primaries.is_outdated(waiting.submission, waiting.test_set_id)
+
+
+def test_each_line_is_of_its_kind(alices, entries, make_scored_entry):
+    third = make_scored_entry(system="Third", wants_primary=True)
+    for action in ("make-primary", "make-contrastive", "withdraw"):
+        alices.post(reverse(action, args=[entries["contrastive"].pk]))
+
+    kinds = {
+        entry.system: [line.kind for line in entry.changes.all()] for entry in Entry.objects.all()
+    }
+    begin = ["created", "move"]
+    assert kinds == {
+        "Big": [*begin, "made_primary", "made_contrastive"],
+        "Small": [*begin, "made_primary", "made_contrastive", "withdrawn"],
+        "Third": [*begin, "made_primary", "made_contrastive"],
+    }
+    assert [line.kind for line in third.submission.changes.all()] == begin
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new"),
+    [
+        ("created", "scoring", "scored"),
+        ("move", "", "scoring"),
+        ("move", "scored", "scored"),
+        ("requeued", "failed", "failed"),
+        ("quarantined", "", "failed"),
+        ("note", "scoring", "scored"),
+        ("made_primary", "", "scored"),
+        ("made_contrastive", "scoring", "scored"),
+        ("withdrawn", "waiting", "cancelled"),
+        ("renamed", "scoring", "scored"),
+        ("", "scored", "scored"),
+    ],
+)
+def test_the_database_refuses_a_line_that_is_not_of_its_kind(make_entry, kind, old, new):
+    with pytest.raises(IntegrityError, match="state_change_of_its_kind"):
+        StateChange.objects.create(entry=make_entry(), kind=kind, old=old, new=new)
 
 
 def test_a_primary_that_is_withdrawn_gives_way_to_what_was_asked_for_at_upload(

@@ -10,8 +10,9 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from nodes import tokens
+from nodes import quarantine, tokens
 from nodes.models import Node
+from submissions.models import Entry
 from tests.integration.node_rows import image_row, node_row, run_row, waiting_entry
 
 pytestmark = pytest.mark.django_db
@@ -125,13 +126,16 @@ def test_runs_are_there_to_read(admin, run):
     assert admin.post(address, {"detail": "nothing"}).status_code == 403
 
 
-def test_an_image_is_let_out_of_quarantine(admin):
+def test_an_image_is_let_out_of_quarantine(admin, make_bare_test_set, team, alice, organiser):
     image = image_row(quarantined_at=timezone.now(), nodes_lost=3)
+    entry = waiting_entry(make_bare_test_set(), team, alice)
+    quarantine.fail_waiting(Entry.objects.all())
 
     response = act(admin, IMAGES, "lift_quarantine", image)
 
     image.refresh_from_db()
-    assert "Out of quarantine now: 1." in response.text
+    assert "Out of quarantine now: 1. Entries that wait again: 1." in response.text
+    assert entry.changes.get(kind="requeued").actor == organiser
     assert (image.quarantined_at, image.nodes_lost) == (None, 0)
 
 

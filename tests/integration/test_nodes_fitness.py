@@ -477,7 +477,7 @@ def test_three_distinct_nodes_speak_against_an_image_unless_they_lose_others(
             Entry.objects.update(state=EntryState.WAITING)
         if number == 2 and innocent == "lifted":
             Image.objects.update(quarantined_at=timezone.now())
-            lift_quarantine(Image.objects.all())
+            lift_quarantine(Image.objects.all(), actor=None)
         lose(speaker)
 
     assert is_quarantined(entry) == (innocent == "none")

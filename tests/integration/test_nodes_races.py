@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.utils import timezone
 
-from nodes import claims, endings, reports, sweeping, tokens
+from images.models import Image
+from nodes import claims, endings, quarantine, reports, sweeping, tokens
 from nodes.claims import Machine
 from nodes.models import Node, Run
 from nodes.reports import Refused, Report, SignOfLife
+from nodes.services import lift_quarantine
 from submissions import services
 from submissions.models import Entry
 from submissions.states import EntryState
@@ -204,3 +207,27 @@ def test_nodes_that_are_lost_at_once_are_all_counted(
     sweeping.sweep_runs()
     assert {one.state for one in Entry.objects.all()} == {EntryState.FAILED}
     assert Node.objects.filter(drained_at=None).count() == 4
+
+
+def test_lifting_a_quarantine_while_entries_fail_by_it_leaves_none_behind(
+    alice, team, organiser, make_test_set, make_nodes, at_once
+):
+    image = make_image()
+    for language in ("fr", "ru", "de", "ko"):
+        make_image_entry(team, alice, make_test_set(target_language=language), image)
+    nodes = make_nodes(2)
+    runs = [claims.claim(node, CPU) for node in nodes]
+    Image.objects.update(quarantined_at=timezone.now())
+
+    def act(number):
+        if number < 2:
+            reports.finish(nodes[number], runs[number].pk, runs[number].fence, FAILED)
+        elif number < 4:
+            quarantine.fail_waiting(Entry.objects.all())
+        else:
+            lift_quarantine(Image.objects.all(), actor=organiser)
+
+    at_once(6, act)
+
+    assert {one.state for one in Entry.objects.all()} == {EntryState.WAITING}
+    assert Image.objects.get().quarantined_at is None

@@ -15,6 +15,7 @@ from nodes.claims import Machine
 from nodes.models import Run
 from nodes.reports import Refused, Report, SignOfLife
 from nodes.requeueing import CAUSES
+from nodes.sweeping import sweep_runs
 from submissions import requeueing, work
 from submissions.models import Entry
 from submissions.requeueing import requeue_entry, requeue_submission
@@ -35,7 +36,8 @@ def make_failed(make_bare_test_set, team, alice):
     test_set = make_bare_test_set(version=7)  # beside the one that is uploaded for
 
     def make(outcome="node_lost", runs=3, *, test_set=test_set, **columns):
-        entry = waiting_entry(test_set, team, alice, state=EntryState.FAILED, **columns)
+        columns = {"state": EntryState.FAILED} | columns
+        entry = waiting_entry(test_set, team, alice, **columns)
         for _ in range(runs):
             node = node_row(f"node-{Run.objects.count()}")
             run_row(entry, node, outcome=outcome, purpose="smoke")
@@ -118,7 +120,7 @@ def test_what_is_no_failure_of_ours_is_left_alone(make_failed, organiser, column
         requeue_entry(entry=entry, actor=organiser)
 
     assert state(entry) == columns.get("state", "failed")
-    assert (entry.attempts, entry.requeued_at) == (2, None)
+    assert entry.attempts == 2
     assert not entry.changes.exists()
 
 
@@ -240,6 +242,17 @@ def test_a_cause_chooses_what_failed_by_it(
     left = {name for name, row in rows.items() if state(row) != "failed"}
     assert left == ({cause} if cause != "quarantine" else set())
     assert output.count(f"failed by {cause}") == 1
+
+
+def test_what_a_quarantine_failed_is_chosen_once_that_is_lifted(make_failed):
+    other = make_failed("no_gpu", image=image_row("bad"))
+    entry = make_failed(image=image_row("bad", quarantined_at=timezone.now()), state="waiting")
+    sweep_runs()
+    image_row("bad", quarantined_at=None)  # as earlier versions did it
+
+    requeue("--cause", "quarantine")
+
+    assert [state(one) for one in (other, entry)] == ["failed", "waiting"]
 
 
 def test_a_phase_and_numbers_choose(make_failed, make_bare_test_set, shared_task, phase):

@@ -10,8 +10,11 @@ import sys
 from itertools import pairwise
 
 import pytest
+from docker.errors import APIError
 
 from evaluator.container import orphans
+from evaluator.container.engine import Engine
+from evaluator.container.errors import EngineError
 from evaluator.container.flags import Image, Machine, container_config, environment, notes
 from evaluator.container.frames import STDERR, STDOUT, FrameError, FrameReader, Tail
 from evaluator.container.inputs import Disguise, Setting, SystemInput, as_json, system_inputs
@@ -365,3 +368,29 @@ def test_a_process_that_took_over_a_dead_ones_number_does_not_own_its_run():
 @pytest.mark.parametrize("owner", ["", "x", "x y", " :", "x y:z"])
 def test_labels_of_others_mean_nothing(owner):
     assert not orphans._is_orphan({orphans.LABEL: "run", orphans.OWNER: owner})
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        'exec: "app": executable file not found in $PATH',
+        "error mounting /data: not a directory: are you trying to mount a directory onto a file",
+        "failed to create shim: runc: no such file or directory",
+        "permission denied",
+        "unable to find user 65534: /etc/passwd: is a directory",
+        "",
+    ],
+)
+@pytest.mark.parametrize("status", [1, 126, 127, 128])
+def test_an_engine_that_starts_nothing_speaks_of_no_command_of_a_team(words, status):
+    class Client:
+        def start(self, container):
+            raise APIError("400 Client Error", explanation=words)
+
+        def inspect_container(self, container):
+            return {"State": {"ExitCode": status}}
+
+    with pytest.raises(EngineError) as caught:
+        Engine(Client(), "unix:///nowhere", None).start("container")
+
+    assert (type(caught.value), caught.value.step) == (EngineError, "start")
