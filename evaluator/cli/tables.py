@@ -52,10 +52,10 @@ def as_rows(rows: Sequence[Row]) -> list[dict[str, object]]:
 def one_system(row: Row, *, verbose: bool) -> str:
     """A line for each metric, with its parts."""
     width = max((len(score.metric) for score in row.result.scores), default=0)
-    lines = [
-        f"{score.metric:<{width}}  {_number(score):<7}  {_parts(score)}".rstrip()
-        for score in row.result.scores
-    ]
+    lines = []
+    for score in row.result.scores:
+        parts = describe(score.metric, score.details)
+        lines.append(f"{score.metric:<{width}}  {_number(score):<7}  {parts}".rstrip())
     return "\n".join([*lines, *(_exact([row]) if verbose else [])])
 
 
@@ -96,10 +96,6 @@ def _number(score: Score) -> str:
 def typeset(text: str) -> str:
     """Return a text with a typographic minus for a terminal; programs get the ASCII minus."""
     return text.replace("-", "−") if sys.stdout.isatty() else text.replace("−", "-")
-
-
-def _parts(score: Score) -> str:
-    return describe(score.metric, score.details)
 
 
 def _exact(rows: Sequence[Row]) -> list[str]:

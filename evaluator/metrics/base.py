@@ -43,8 +43,8 @@ class Metric(ABC):
     range: ClassVar[str] = "0 to 100"
     decimals: ClassVar[int] = 1
     higher_is_better: ClassVar[bool] = True
-    is_headline: ClassVar[bool] = False  # stays where there is no room for all metrics
-    absent: ClassVar[str] = "never, unless the test set is empty"  # when there is no score
+    is_headline: ClassVar[bool] = False  # stays where the page has room for a few only
+    absent: ClassVar[str] = "never, unless the test set is empty"  # when the score is absent
     signature_keys: ClassVar[Mapping[str, str]] = {  # the parts of the signature, explained
         "nrefs": "how many references each segment was compared with",
         "case": "mixed: as written; folded: upper and lower case are the same (but WHO is not who)",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evaluator.metrics import METRICS, Group, Metric
+from evaluator.metrics import METRICS, Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +17,11 @@ class Column:
     meaning: str
     group: Group
     higher_is_better: bool
-    is_headline: bool  # stays where there is no room for all columns
+    is_headline: bool  # stays where the page has room for a few only
 
 
-def _column(metric: type[Metric]) -> Column:
-    return Column(
+COLUMNS = [
+    Column(
         metric=metric.name,
         label=metric.label,
         decimals=metric.decimals,
@@ -30,10 +30,9 @@ def _column(metric: type[Metric]) -> Column:
         higher_is_better=metric.higher_is_better,
         is_headline=metric.is_headline,
     )
-
-
-COLUMNS = [
-    _column(metric) for group in Group for metric in METRICS.values() if metric.group is group
+    for group in Group
+    for metric in METRICS.values()
+    if metric.group is group
 ]
 
 BY_METRIC = {column.metric: column for column in COLUMNS}

@@ -20,7 +20,7 @@ class Explanation:
     definition: SafeString  # in words and as a formula
     range: str
     higher_is_better: bool
-    absent: str  # when there is no score
+    absent: str  # when the score is absent
 
 
 @dataclass(frozen=True, slots=True)

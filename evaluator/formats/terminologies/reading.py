@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from evaluator.errors import LanguageError, ProblemLog, TerminologyError
 from evaluator.formats.decoding import read_text
 from evaluator.formats.lines import CARRIAGE_RETURNS
+from evaluator.formats.recognition import Format, choose_format
 from evaluator.formats.terminologies.json_terms import EXAMPLE, read_json
 from evaluator.formats.terminologies.listed import (
     MAX_CHANGES,
@@ -40,10 +41,6 @@ from evaluator.normalise import canonical_pair
 from evaluator.types import Terminology
 
 MAX_BYTES = 16 * 1024 * 1024  # bytes; 100,000 entries of 160 bytes
-FORMATS = (
-    "a table with a source and a target in each row (CSV, or lines of source TAB target|target); "
-    f"lines like {EXAMPLE}; an object like {{source: target}}; or TBX-Basic"
-)
 
 
 @dataclass(slots=True)
@@ -142,14 +139,22 @@ def _excess(done: _Import) -> str | None:
 
 
 def _listed(text: str, done: _Import, log: ProblemLog) -> Iterator[ListedTerm]:
-    start = text.lstrip()[:1]
-    if start == "<":
-        return read_tbx(text, done.source_language, done.target_language, log, done.report)
-    if "\n" not in text and "\r" in text[:-1]:
+    chosen = choose_format(FORMATS, text.lstrip()[:1]) or TABLE
+    if chosen is not TBX and "\n" not in text and "\r" in text[:-1]:
         log.add(CARRIAGE_RETURNS, line=1)
         return iter(())
-    if start and start in "{[":
-        return read_json(text, log)
+    return chosen.read(text, done, log)
+
+
+def _list_tbx(text: str, done: _Import, log: ProblemLog) -> Iterator[ListedTerm]:
+    return read_tbx(text, done.source_language, done.target_language, log, done.report)
+
+
+def _list_json(text: str, _: _Import, log: ProblemLog) -> Iterator[ListedTerm]:
+    return read_json(text, log)
+
+
+def _list_table(text: str, done: _Import, log: ProblemLog) -> Iterator[ListedTerm]:
     table, comment = take_comments(text)
     if comment is not None:
         passed = "The comment at the beginning is passed over."
@@ -159,8 +164,24 @@ def _listed(text: str, done: _Import, log: ProblemLog) -> Iterator[ListedTerm]:
     if delimiter:
         pair = done.source_language, done.target_language
         return read_table(table, delimiter, pair, log, done.report)
-    log.add(f"The file's format is not known. Give {FORMATS}.", line=1)
+    *others, last = [known.description for known in FORMATS[::-1]]
+    log.add(f"The file's format is not known. Give {'; '.join(others)}; or {last}.", line=1)
     return iter(())
+
+
+TermLister = Callable[[str, _Import, ProblemLog], Iterator[ListedTerm]]
+TBX: Format[TermLister] = Format("TBX-Basic", lambda start: start == "<", _list_tbx)
+JSON: Format[TermLister] = Format(
+    f"lines like {EXAMPLE}; an object like {{source: target}}",
+    lambda start: start in ("{", "["),
+    _list_json,
+)
+TABLE: Format[TermLister] = Format(
+    "a table with a source and a target in each row (CSV, or lines of source TAB target|target)",
+    lambda _: True,
+    _list_table,
+)
+FORMATS = (TBX, JSON, TABLE)  # told apart by a file's first character, tried in this order
 
 
 def _take(term: ListedTerm, done: _Import, log: ProblemLog) -> bool:
