@@ -107,3 +107,12 @@ def test_no_test_takes_a_port_that_another_process_may_take_too(root):
     found = [path for path in (root / "tests").rglob("*.py") if taken.search(path.read_text())]
 
     assert not found, "use tests.services.service.free_port"
+
+
+def test_no_test_makes_an_application_of_its_own_the_current_one(root):
+    """In the same process later tests would send and read with it, each thread another."""
+    makes = re.compile(r"\bCelery\((?![^)]*set_as_current=False)")
+
+    paths = sorted(path for path in (root / "tests").rglob("*.py") if path.name != "test_layout.py")
+
+    assert not [path for path in paths if makes.search(path.read_text())]
