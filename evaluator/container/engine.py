@@ -231,7 +231,7 @@ class Engine:
     def start(self, container: str) -> None:
         """Start it; raises GpuUnavailableError if a GPU is the reason why it does not start.
 
-        A command that is not there is no such reason: the container's init process starts, and
+        A missing command is not such a reason: the container's init process starts, and
         ends with 126 or 127. An engine notes these for other faults too, such as a failed mount.
         """
         try:

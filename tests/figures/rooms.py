@@ -66,6 +66,6 @@ def _imported_names(source: Source) -> Iterator[tuple[str, ...]]:
                 yield tuple(name.name.split("."))
         elif isinstance(node, ast.ImportFrom):
             if node.level or node.module is None:
-                raise NotImplementedError(f"{source.path}:{node.lineno}: a relative import")
+                raise ValueError(f"{source.path}:{node.lineno}: use an absolute import")
             for name in node.names:
                 yield (*node.module.split("."), name.name)
