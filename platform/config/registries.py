@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.core.exceptions import ImproperlyConfigured
 
 from config import env
-from images.references import HOST
+from evaluator.container.registries.references import HOST
 
 LOOPBACK = {"localhost", "127.0.0.1"}
 

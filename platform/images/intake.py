@@ -9,11 +9,11 @@ from typing import BinaryIO, cast
 from django.conf import settings
 
 from evaluator.container.archives import ArchiveLimits, write_canonical
+from evaluator.container.registries import fetching as registry
+from evaluator.container.registries.references import Reference
 from files import storage
 from files.incoming import IncomingFile
-from images import registry
 from images.models import Image
-from images.references import Reference
 
 AROUND_LAYERS = 64 * 1024 * 1024  # bytes of an archive beside its layers; it has far fewer
 

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Team
+from evaluator.container.registries.references import MAX_CHARACTERS
 from files.models import StoredFile
 from images.models import Image
-from images.references import MAX_CHARACTERS
 from sharedtasks.models import Phase, TestSet
 from submissions.states import (
     ENTRY_MOVES,

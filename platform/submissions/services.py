@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from accounts import names
 from accounts.models import Membership, Team, User
+from evaluator.container.registries.references import Reference
 from files import storage
 from files.models import StoredFile
-from images.references import Reference
 from sharedtasks.models import Phase, TestSet
 from submissions import one_at_a_time, tries, work
 from submissions.boards import touch_board

@@ -10,8 +10,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from evaluator.container.registries.references import parse
 from images.models import Image
-from images.references import parse
 from submissions import services, sweeper, work
 from submissions.checking import images as checking
 from submissions.models import Entry, Submission

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, Team, User
-from images.references import parse
+from evaluator.container.registries.references import parse
 from sharedtasks.models import Phase
 from submissions import services
 from submissions.models import Entry, Submission

@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from evaluator.container.archives import ArchiveLimits, check_archive
+from evaluator.container.registries.fetching import Registries, fetch
+from evaluator.container.registries.guarded_http import NetworkError, is_public
+from evaluator.container.registries.references import Reference, parse
 from evaluator.errors import ImageError, InfrastructureError
-from images.network import NetworkError, is_public
-from images.references import Reference, parse
-from images.registry import Registries, fetch
 from tests.archives import Oci, SavedImage, digest, member, tar, zipped
 from tests.integration.registry_server import Answer, Server, as_json, bearer, push, serving
 

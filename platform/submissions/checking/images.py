@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from django.db import transaction
 
 import evaluator
+from evaluator.container.registries import references
+from evaluator.container.registries.guarded_http import NetworkError
 from evaluator.errors import ImageError, InfrastructureError
 from files import storage
 from files.models import StoredFile
-from images import intake, references
+from images import intake
 from images.intake import Taken
 from images.models import Image
-from images.network import NetworkError
 from submissions import slots, work
 from submissions.checking.problems import MAX_NAME, count_in_words, rows, storable
 from submissions.models import Entry, Problem, Submission, Verdict

@@ -10,11 +10,13 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
+from evaluator.container.registries import fetching as registry
+from evaluator.container.registries import references
+from evaluator.container.registries.references import Reference
 from evaluator.errors import ImageError
 from files.incoming import require_room
 from files.trouble import NoRoom
-from images import intake, references, registry
-from images.references import Reference
+from images import intake
 from submissions.forms.systems import SystemForm
 from submissions.services import MAX_NAME
 

@@ -18,9 +18,13 @@ from evaluator.container.archives.documents import (
     as_object,
     as_text,
 )
+from evaluator.container.registries.guarded_http import (
+    ForbiddenAddressError,
+    Network,
+    NetworkError,
+)
+from evaluator.container.registries.references import DIGEST, UPLOAD, Reference
 from evaluator.formats.limits import Refused
-from images.network import ForbiddenAddressError, Network, NetworkError
-from images.references import DIGEST, UPLOAD, Reference
 
 MANIFESTS = (
     "application/vnd.oci.image.index.v1+json",

@@ -26,12 +26,12 @@ from evaluator.container.archives.layouts import (
     other_platforms,
 )
 from evaluator.container.flags import PLATFORM
+from evaluator.container.registries.archive_writer import OciArchive
+from evaluator.container.registries.distribution import PUSH_AGAIN, Distribution, as_blob
+from evaluator.container.registries.guarded_http import Network
+from evaluator.container.registries.references import UPLOAD, Reference, refuse
 from evaluator.container.verdict import in_bytes
 from evaluator.formats.limits import Refused
-from images.distribution import PUSH_AGAIN, Distribution, as_blob
-from images.network import Network
-from images.oci_archive import OciArchive
-from images.references import UPLOAD, Reference, refuse
 
 TIME = 3600.0  # seconds for an image
 
