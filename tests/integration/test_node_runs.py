@@ -9,13 +9,13 @@ import time
 import pytest
 
 from evaluator.container import GB, MB
-from evaluator.node.assignment import read_assignment
-from evaluator.node.client import Machine, Platform
 from evaluator.node.errors import StopError
-from evaluator.node.fitness import Fitness
-from evaluator.node.images import Images
-from evaluator.node.probe import probe
-from evaluator.node.work import Work
+from evaluator.node.machine.image_cache import Images
+from evaluator.node.machine.probe import probe
+from evaluator.node.machine.self_check import Fitness
+from evaluator.node.protocol.client import Machine, Platform
+from evaluator.node.protocol.run_assignment import read_assignment
+from evaluator.node.work.loop import Work
 from tests.containers import COPY, LABEL, make_segments
 from tests.containers import Images as Maker
 from tests.fake_platform import LIMITS, TOKEN, fake_platform, wait_for
@@ -35,7 +35,7 @@ def platform():
 @pytest.fixture
 def make_work(platform, tmp_path, engine_address, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", engine_address)
-    monkeypatch.setattr("evaluator.node.work.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("evaluator.node.work.loop.FIRST_PAUSE", 0.01)
 
     def make(*, machine=OFFER, budget=GB, grace=0.0, patience=0.0):
         client = Platform(platform.url, TOKEN)

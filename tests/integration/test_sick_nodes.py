@@ -13,12 +13,12 @@ import pytest
 
 from evaluator import container
 from evaluator.container import GB, MB, orphans
-from evaluator.node import known_good
-from evaluator.node.client import Machine, Platform
-from evaluator.node.fitness import Fitness
-from evaluator.node.images import Images
-from evaluator.node.probe import probe
-from evaluator.node.work import Work
+from evaluator.node.machine import known_good
+from evaluator.node.machine.image_cache import Images
+from evaluator.node.machine.probe import probe
+from evaluator.node.machine.self_check import Fitness
+from evaluator.node.protocol.client import Machine, Platform
+from evaluator.node.work.loop import Work
 from tests.archives import SavedImage, docker_manifest, folder, link, member, tar
 from tests.containers import COPY, make_segments
 from tests.containers import Images as Maker
@@ -78,8 +78,8 @@ def state(tmp_path):
 @pytest.fixture
 def make_work(platform, state, engine_address, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", engine_address)
-    monkeypatch.setattr("evaluator.node.work.FIRST_PAUSE", 0.01)
-    monkeypatch.setattr("evaluator.node.work.LONGEST_PAUSE", 0.1)
+    monkeypatch.setattr("evaluator.node.work.loop.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("evaluator.node.work.loop.LONGEST_PAUSE", 0.1)
 
     def make(machine=OFFER):
         images = Images(Platform(platform.url, TOKEN), state, GB)

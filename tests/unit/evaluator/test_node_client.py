@@ -7,10 +7,6 @@ import time
 
 import pytest
 
-from evaluator.node import client as protocol
-from evaluator.node.answers import Patience
-from evaluator.node.assignment import read_hold
-from evaluator.node.client import Answer, Beat, Machine, Me, Platform, Renewal
 from evaluator.node.errors import (
     FenceRefusedError,
     PlatformError,
@@ -18,6 +14,10 @@ from evaluator.node.errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
+from evaluator.node.protocol import client as protocol
+from evaluator.node.protocol.answers import Patience
+from evaluator.node.protocol.client import Answer, Beat, Machine, Me, Platform, Renewal
+from evaluator.node.protocol.run_assignment import read_hold
 from tests.containers import make_segments
 from tests.fake_platform import TOKEN, fake_platform
 

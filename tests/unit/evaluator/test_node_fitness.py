@@ -8,9 +8,9 @@ import pytest
 
 from evaluator.container import GB, MB, EngineError
 from evaluator.container.engine import Engine
-from evaluator.node import fitness
-from evaluator.node.client import Machine
-from evaluator.node.fitness import Fitness
+from evaluator.node.machine import self_check as fitness
+from evaluator.node.machine.self_check import Fitness
+from evaluator.node.protocol.client import Machine
 
 PLENTY = {"blocks": 100 * GB, "inodes": 10**6, "memory": 60 * GB}
 

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from evaluator.node.assignment import read_hold
-from evaluator.node.client import Beat, Machine, Platform
 from evaluator.node.errors import StopError
-from evaluator.node.lease import Cause, Lease
+from evaluator.node.protocol.client import Beat, Machine, Platform
+from evaluator.node.protocol.run_assignment import read_hold
+from evaluator.node.work.lease import Cause, Lease
 from tests.containers import make_segments
 from tests.fake_platform import TOKEN, fake_platform, wait_for
 

@@ -8,11 +8,11 @@ import platform as system
 
 import pytest
 
-from evaluator.node import known_good
-from evaluator.node.client import Machine, Platform
 from evaluator.node.errors import FenceRefusedError
-from evaluator.node.fitness import require_folder
-from evaluator.node.process import NAME, REMEMBERED, introduce
+from evaluator.node.machine import known_good
+from evaluator.node.machine.self_check import require_folder
+from evaluator.node.protocol.client import Machine, Platform
+from evaluator.node.protocol.process_identity import NAME, REMEMBERED, introduce
 from tests.fake_platform import TOKEN, fake_platform
 
 

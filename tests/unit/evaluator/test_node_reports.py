@@ -10,12 +10,17 @@ from dataclasses import replace
 import pytest
 
 from evaluator.container import Outcome, RunResult
-from evaluator.node import report as module
-from evaluator.node.assignment import Hold, read_assignment
-from evaluator.node.bodies import BODY_BYTES, finish_body, hypotheses_body, log_bytes
-from evaluator.node.client import Machine, Platform
-from evaluator.node.lease import Cause, Lease
-from evaluator.node.report import Report
+from evaluator.node.protocol.client import Machine, Platform
+from evaluator.node.protocol.report_bodies import (
+    BODY_BYTES,
+    finish_body,
+    hypotheses_body,
+    log_bytes,
+)
+from evaluator.node.protocol.run_assignment import Hold, read_assignment
+from evaluator.node.work import reporter as module
+from evaluator.node.work.lease import Cause, Lease
+from evaluator.node.work.reporter import Report
 from evaluator.types import Problem
 from tests.containers import make_segments
 from tests.fake_platform import TOKEN, fake_platform

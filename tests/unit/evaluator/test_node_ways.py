@@ -9,12 +9,14 @@ import pytest
 from evaluator import container
 from evaluator.container import Outcome, RunResult
 from evaluator.container.engine import Engine, Stored
-from evaluator.node import download, execution, fitness
-from evaluator.node import work as module
-from evaluator.node.client import Machine, Platform
-from evaluator.node.fitness import Fitness
-from evaluator.node.images import Images
-from evaluator.node.work import Work
+from evaluator.node.machine import self_check as fitness
+from evaluator.node.machine.image_cache import Images
+from evaluator.node.machine.self_check import Fitness
+from evaluator.node.protocol import archive_download as download
+from evaluator.node.protocol.client import Machine, Platform
+from evaluator.node.work import execution
+from evaluator.node.work import loop as module
+from evaluator.node.work.loop import Work
 from tests.containers import make_segments
 from tests.fake_platform import TOKEN, fake_platform, wait_for
 

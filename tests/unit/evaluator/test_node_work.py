@@ -10,11 +10,11 @@ import pytest
 
 from evaluator import container
 from evaluator.container import EngineUnavailableError, Outcome, Progress, RunResult
-from evaluator.node import execution
-from evaluator.node import work as module
-from evaluator.node.client import Health, Machine, Platform
 from evaluator.node.errors import FenceRefusedError
-from evaluator.node.work import Work
+from evaluator.node.protocol.client import Health, Machine, Platform
+from evaluator.node.work import execution
+from evaluator.node.work import loop as module
+from evaluator.node.work.loop import Work
 from tests.containers import make_segments
 from tests.fake_platform import LIMITS, TOKEN, fake_platform, wait_for
 

@@ -8,9 +8,6 @@ import time
 from collections.abc import Callable
 
 from evaluator.container import Outcome, RunResult
-from evaluator.node.assignment import Assignment, Hold
-from evaluator.node.bodies import HANDED_BACK, finish_body, hypotheses_body, log_bytes
-from evaluator.node.client import Health, Platform
 from evaluator.node.errors import (
     FenceRefusedError,
     PlatformError,
@@ -18,9 +15,17 @@ from evaluator.node.errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
-from evaluator.node.execution import our_fault
-from evaluator.node.lease import Cause, Lease
-from evaluator.node.pauses import growing
+from evaluator.node.protocol.client import Health, Platform
+from evaluator.node.protocol.pauses import growing
+from evaluator.node.protocol.report_bodies import (
+    HANDED_BACK,
+    finish_body,
+    hypotheses_body,
+    log_bytes,
+)
+from evaluator.node.protocol.run_assignment import Assignment, Hold
+from evaluator.node.work.execution import our_fault
+from evaluator.node.work.lease import Cause, Lease
 
 logger = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from requests import Response
 
 from evaluator.container.errors import Step
-from evaluator.node.answers import Connection, Patience, chunks, read_json
-from evaluator.node.assignment import Hold
 from evaluator.node.errors import UnexpectedAnswerError, UnreachableError
-from evaluator.node.process import Process
+from evaluator.node.protocol.answers import Connection, Patience, chunks, read_json
+from evaluator.node.protocol.process_identity import Process
+from evaluator.node.protocol.run_assignment import Hold
 
 BASE = "/nodes/v1"
 SHORT = 64 * 1024  # bytes of most answers

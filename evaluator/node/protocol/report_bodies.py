@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from evaluator.container import RunResult
 from evaluator.errors import MESSAGE_CHARACTERS, printable
-from evaluator.node.assignment import Hold
-from evaluator.node.client import Health
+from evaluator.node.protocol.client import Health
+from evaluator.node.protocol.run_assignment import Hold
 from evaluator.types import Problem
 
 HANDED_BACK = "handed_back"  # beside the outcomes of a container's run

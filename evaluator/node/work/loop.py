@@ -9,16 +9,16 @@ from collections.abc import Callable
 
 from evaluator import container
 from evaluator.container import EngineError, Outcome, RunResult
-from evaluator.node.assignment import Assignment, Hold, read_assignment, read_hold
-from evaluator.node.client import Answer, Health, Machine, Platform
 from evaluator.node.errors import AssignmentError, PlatformError, TokenRefusedError
-from evaluator.node.execution import execute, our_fault
-from evaluator.node.faults import path_to
-from evaluator.node.fitness import Fitness
-from evaluator.node.images import Images
-from evaluator.node.lease import Cause, Lease
-from evaluator.node.pauses import growing
-from evaluator.node.report import Report
+from evaluator.node.machine.image_cache import Images
+from evaluator.node.machine.self_check import Fitness
+from evaluator.node.protocol.client import Answer, Health, Machine, Platform
+from evaluator.node.protocol.pauses import growing
+from evaluator.node.protocol.run_assignment import Assignment, Hold, read_assignment, read_hold
+from evaluator.node.work.execution import execute, our_fault
+from evaluator.node.work.faults import path_to
+from evaluator.node.work.lease import Cause, Lease
+from evaluator.node.work.reporter import Report
 
 logger = logging.getLogger(__name__)
 

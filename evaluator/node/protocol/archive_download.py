@@ -13,10 +13,10 @@ from typing import IO
 
 from evaluator.container.errors import ImageUnavailableError
 from evaluator.container.verdict import in_bytes
-from evaluator.node.assignment import ImageSource
-from evaluator.node.client import Platform
 from evaluator.node.errors import UnexpectedAnswerError, UnreachableError
-from evaluator.node.pauses import growing
+from evaluator.node.protocol.client import Platform
+from evaluator.node.protocol.pauses import growing
+from evaluator.node.protocol.run_assignment import ImageSource
 
 logger = logging.getLogger(__name__)
 

@@ -9,12 +9,12 @@ from evaluator.container import EngineError, Outcome, Progress, RunResult
 from evaluator.container.errors import ImageUnavailableError, Step
 from evaluator.container.running import OUR_SIDE
 from evaluator.container.verdict import in_bytes
-from evaluator.node.assignment import Assignment
-from evaluator.node.client import Beat, Machine
 from evaluator.node.errors import FenceRefusedError, StopError, TokenRefusedError
-from evaluator.node.faults import path_to, place_of
-from evaluator.node.images import Images
-from evaluator.node.lease import Cause, Lease
+from evaluator.node.machine.image_cache import Images
+from evaluator.node.protocol.client import Beat, Machine
+from evaluator.node.protocol.run_assignment import Assignment
+from evaluator.node.work.faults import path_to, place_of
+from evaluator.node.work.lease import Cause, Lease
 
 logger = logging.getLogger(__name__)
 

@@ -17,11 +17,11 @@ from evaluator.container import EngineError
 from evaluator.container.verdict import in_bytes
 from evaluator.errors import InfrastructureError
 from evaluator.node.app import queues, transport
-from evaluator.node.client import Platform
 from evaluator.node.errors import NodeError
-from evaluator.node.fitness import require_folder
-from evaluator.node.machine import describe
-from evaluator.node.probe import probe
+from evaluator.node.machine.offer import describe
+from evaluator.node.machine.probe import probe
+from evaluator.node.machine.self_check import require_folder
+from evaluator.node.protocol.client import Platform
 from evaluator.node.settings import Settings
 
 UNENCRYPTED = "Whoever is on the way can read the token: use https."

@@ -19,11 +19,11 @@ from evaluator.container import MB, EngineError, Limits
 from evaluator.container.errors import Step
 from evaluator.container.verdict import in_bytes
 from evaluator.errors import InfrastructureError
-from evaluator.node.assignment import Assignment
-from evaluator.node.client import Health, Machine, Platform
 from evaluator.node.errors import NodeError, StopError
-from evaluator.node.images import Images
-from evaluator.node.probe import LIMITS, probe
+from evaluator.node.machine.image_cache import Images
+from evaluator.node.machine.probe import LIMITS, probe
+from evaluator.node.protocol.client import Health, Machine, Platform
+from evaluator.node.protocol.run_assignment import Assignment
 
 TRIAL = "trial"  # a file that is written and removed
 TRIAL_BYTES = 64 * 1024

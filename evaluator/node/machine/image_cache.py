@@ -10,10 +10,16 @@ from typing import TYPE_CHECKING
 
 from evaluator.container.errors import EngineError, EngineUnavailableError, ImageUnavailableError
 from evaluator.container.verdict import in_bytes
-from evaluator.node.assignment import ImageSource
-from evaluator.node.client import Platform
-from evaluator.node.download import GoneError, WrongArchiveError, download, pieces_of, require_space
-from evaluator.node.ledger import Ledger
+from evaluator.node.machine.ledger import Ledger
+from evaluator.node.protocol.archive_download import (
+    GoneError,
+    WrongArchiveError,
+    download,
+    pieces_of,
+    require_space,
+)
+from evaluator.node.protocol.client import Platform
+from evaluator.node.protocol.run_assignment import ImageSource
 
 if TYPE_CHECKING:
     from evaluator.container.engine import Engine, Stored

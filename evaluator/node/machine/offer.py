@@ -6,8 +6,8 @@ import contextlib
 from importlib import metadata
 
 from evaluator.errors import printable
-from evaluator.node.client import Machine
 from evaluator.node.errors import SettingsError
+from evaluator.node.protocol.client import Machine
 from evaluator.node.settings import Settings
 
 MAX_ENGINE_ID = 100  # characters
