@@ -8,7 +8,7 @@ from pathlib import Path
 from evaluator.cli.files import UnopenableError, add_json, add_problems, label, open_file
 from evaluator.cli.progress import Progress
 from evaluator.container.archives import ImageArchive, check_archive
-from evaluator.container.verdict import in_bytes
+from evaluator.container.limits import in_bytes
 
 DESCRIPTION = """\
 Check an archive that `docker save` or `podman save` wrote, with the checks and the messages of the

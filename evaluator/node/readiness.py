@@ -14,7 +14,7 @@ from types import MappingProxyType
 from kombu import Connection
 
 from evaluator.container import EngineError
-from evaluator.container.verdict import in_bytes
+from evaluator.container.limits import in_bytes
 from evaluator.errors import InfrastructureError
 from evaluator.node.app import queues, transport
 from evaluator.node.errors import NodeError

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts import names
 from accounts.models import Membership, Team, User
-from evaluator.container.registries.references import Reference
+from evaluator.container.registries import Reference
 from files import storage
 from files.models import StoredFile
 from sharedtasks.models import Phase, TestSet

@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from evaluator.container.registries.references import parse
+from evaluator.container.registries import parse_reference
 from images.models import Image
 from submissions import services, sweeper, work
 from submissions.checking import images as checking
@@ -65,7 +65,9 @@ def send(alice, team, phase, test_set):
             system=services.SystemDescription(name=system),
             **more,
         )
-        return services.submit_image_by_reference(planned=planned, reference=parse(reference))
+        return services.submit_image_by_reference(
+            planned=planned, reference=parse_reference(reference)
+        )
 
     return send
 

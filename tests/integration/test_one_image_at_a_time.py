@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, Team, User
-from evaluator.container.registries.references import parse
+from evaluator.container.registries import parse_reference
 from sharedtasks.models import Phase
 from submissions import services
 from submissions.models import Entry, Submission
@@ -19,7 +19,7 @@ from tests.integration.node_rows import waiting_entry
 
 pytestmark = pytest.mark.django_db
 
-REFERENCE = parse(f"ghcr.io/team/system@sha256:{64 * 'a'}")
+REFERENCE = parse_reference(f"ghcr.io/team/system@sha256:{64 * 'a'}")
 
 
 @pytest.fixture(autouse=True)

@@ -23,8 +23,7 @@ from evaluator.container.archives.sources import (
 )
 from evaluator.container.archives.tree import TooManyStepsError, Tree
 from evaluator.container.flags import Image
-from evaluator.container.limits import GB
-from evaluator.container.verdict import in_bytes
+from evaluator.container.limits import GB, in_bytes
 from evaluator.errors import ImageError, ProblemLog
 from evaluator.formats.limits import Refused
 

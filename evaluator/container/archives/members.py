@@ -25,8 +25,7 @@ from evaluator.container.archives.sources import (
     Unzipped,
     unzipped,
 )
-from evaluator.container.limits import MB
-from evaluator.container.verdict import in_bytes
+from evaluator.container.limits import MB, in_bytes
 from evaluator.errors import ProblemLog, printable
 from evaluator.formats.limits import Refused
 

@@ -1,4 +1,4 @@
-"""An image's documents and layers as one file in the OCI layout, as they come."""
+"""Writes an image's documents and layers as one file in the OCI layout, unchanged."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from evaluator.container.archives.tar import END, padded
 LAYOUT = b'{"imageLayoutVersion": "1.0.0"}'
 
 
-class OciArchive:
-    """Writes such an archive from its start to its end."""
+class OciArchiveWriter:
+    """Writes an archive in the order of its calls: begin, add_blob for each blob, finish."""
 
     def __init__(self, target: BinaryIO) -> None:
         self._target = target
 
-    def begin(self, manifest: str, size: int) -> None:
-        """Write what leads to the image with this manifest."""
-        index = {"schemaVersion": 2, "manifests": [{"digest": manifest, "size": size}]}
+    def begin(self, manifest_digest: str, size: int) -> None:
+        """Write the index, which leads to the manifest of this digest and size in bytes."""
+        index = {"schemaVersion": 2, "manifests": [{"digest": manifest_digest, "size": size}]}
         for name, data in (("oci-layout", LAYOUT), ("index.json", json.dumps(index).encode())):
-            self._file(name, len(data), [data])
+            self._add_file(name, len(data), [data])
 
-    def blob(self, digest: str, size: int, pieces: Iterable[bytes]) -> None:
-        """Write a document or a layer; the pieces have to be `size` bytes."""
-        self._file(f"blobs/{digest.replace(':', '/')}", size, pieces)
+    def add_blob(self, digest: str, size: int, pieces: Iterable[bytes]) -> None:
+        """Write a document or a layer; the pieces have to be `size` bytes together."""
+        self._add_file(f"blobs/{digest.replace(':', '/')}", size, pieces)
 
-    def end(self) -> None:
-        """Write the archive's end."""
+    def finish(self) -> None:
+        """Write the end of the archive."""
         self._target.write(END + END)
 
-    def _file(self, name: str, size: int, pieces: Iterable[bytes]) -> None:
+    def _add_file(self, name: str, size: int, pieces: Iterable[bytes]) -> None:
         self._target.write(header(name, size))
         for piece in pieces:
             self._target.write(piece)

@@ -1,7 +1,7 @@
-"""An image copied from a registry, so that it can't vanish before its system is scored again.
+"""Copies an image from a registry, so that it can't vanish before its system is scored again.
 
-The OCI distribution API, as an anonymous reader. What comes is an archive like an upload: it goes
-through the same checks. Every byte is checked by its digest on the way.
+The copy is an archive like an upload and goes through the same checks. Each byte is checked by its
+digest on the way.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import BinaryIO
 
 from evaluator.container.archives import ArchiveLimits, config
@@ -20,17 +21,13 @@ from evaluator.container.archives.documents import (
     parse,
 )
 from evaluator.container.archives.layers import SMALLER
-from evaluator.container.archives.layouts import (
-    ONE_IMAGE,
-    manifests_of,
-    other_platforms,
-)
+from evaluator.container.archives.layouts import ONE_IMAGE, manifests_of, other_platforms
 from evaluator.container.flags import PLATFORM
-from evaluator.container.registries.archive_writer import OciArchive
-from evaluator.container.registries.distribution import PUSH_AGAIN, Distribution, as_blob
-from evaluator.container.registries.guarded_http import Network
+from evaluator.container.limits import in_bytes
+from evaluator.container.registries.archive_writer import OciArchiveWriter
+from evaluator.container.registries.distribution import PUSH_AGAIN, Repository, read_descriptor
+from evaluator.container.registries.guarded_http import GuardedHttp
 from evaluator.container.registries.references import UPLOAD, Reference, refuse
-from evaluator.container.verdict import in_bytes
 from evaluator.formats.limits import Refused
 
 TIME = 3600.0  # seconds for an image
@@ -38,13 +35,27 @@ TIME = 3600.0  # seconds for an image
 
 @dataclass(frozen=True, slots=True)
 class Registries:
-    """Where images may be fetched from."""
+    """The registries that images may be fetched from."""
 
-    hosts: frozenset[str]  # as people write them, with a port if there is one
-    has_loopback: bool = False  # registries without TLS on this machine: for tests alone
+    hosts: frozenset[str]  # as references have them, with a port unless that is the usual port
+    has_loopback: bool = False  # registries on this machine may answer without TLS
 
 
-def fetch(
+def trust_named_registry(reference: Reference) -> Registries:
+    """Return the registry of a reference that a person names on their own machine.
+
+    Nobody else has a say in it, so it may have any address. On the machine itself (localhost,
+    127.0.0.1) it answers without TLS, as registries for trials do.
+    """
+    name = reference.host.partition(":")[0]
+    try:
+        is_loopback = ip_address(name).is_loopback
+    except ValueError:
+        is_loopback = name == "localhost"
+    return Registries(frozenset({reference.host}), has_loopback=is_loopback)
+
+
+def fetch_image(
     reference: Reference,
     target: BinaryIO,
     registries: Registries,
@@ -53,19 +64,19 @@ def fetch(
     seconds: float = TIME,
     on_progress: Callable[[float], None] | None = None,
 ) -> None:
-    """Write an image to `target`, from its start to its end, as an archive to be checked.
+    """Write an image to `target`, from its start to its end, as an archive that is to be checked.
 
-    Its configuration is looked at before its layers are fetched, so that what can't be run is told
-    at once. `on_progress` gets the share that is done; an exception of it ends the work. Raises
-    ImageError for what the participant can mend, NetworkError (an InfrastructureError) for what may
-    be better later; what was written is of no use then.
+    The configuration is checked before the layers are fetched, so that an image that can't be run
+    is refused at once. `on_progress` gets the share that is done; its exceptions end the work.
+    Raises ImageError for problems that the participant can fix, and NetworkError (an
+    InfrastructureError) for failures that may pass. After an error `target` is of no use.
     """
     require_allowed(reference, registries)
     loopback = registries.has_loopback
-    with Network({reference.api_host}, seconds, has_loopback=loopback) as network:
-        registry = Distribution(reference, network, is_plain=loopback)
+    with GuardedHttp({reference.api_host}, seconds, has_loopback=loopback) as http:
+        repository = Repository(reference, http, is_plain=loopback)
         try:
-            _copy(registry, OciArchive(target), limits or ArchiveLimits(), on_progress)
+            _copy(repository, OciArchiveWriter(target), limits or ArchiveLimits(), on_progress)
         except Refused as refused:
             refuse(reference, refused.message)
         except BadDocumentError as error:
@@ -73,7 +84,7 @@ def fetch(
 
 
 def require_allowed(reference: Reference, registries: Registries) -> None:
-    """Raise ImageError for a registry that is not one of these."""
+    """Raise ImageError if the reference's host is not among the registries."""
     if reference.host not in registries.hosts:
         allowed = ", ".join(sorted(registries.hosts)) or "no registry at all"
         refuse(
@@ -84,19 +95,19 @@ def require_allowed(reference: Reference, registries: Registries) -> None:
 
 
 def _copy(
-    registry: Distribution,
-    archive: OciArchive,
+    repository: Repository,
+    archive: OciArchiveWriter,
     limits: ArchiveLimits,
     on_progress: Callable[[float], None] | None,
 ) -> None:
-    manifest, data = _manifest(registry)
-    configuration = as_blob(manifest.get("config"))
+    manifest, data = _read_manifest(repository)
+    configuration = read_descriptor(manifest.get("config"))
     if configuration.size > MAX_DOCUMENT:
         raise Refused(f"The image's configuration has more than {MAX_DOCUMENT:,} bytes.")
-    settings = b"".join(registry.blob(configuration))
-    _require_fitting(settings)
-    found = as_objects(manifest.get("layers"), config.MAX_LAYERS)
-    layers = dict.fromkeys(as_blob(one) for one in found)  # each comes once, in their order
+    settings = b"".join(repository.read_blob(configuration))
+    _require_runnable(settings)
+    descriptors = as_objects(manifest.get("layers"), config.MAX_LAYERS)
+    layers = dict.fromkeys(map(read_descriptor, descriptors))  # each once, in their order
     total = sum(layer.size for layer in layers)
     if total > limits.archive:
         raise Refused(
@@ -104,17 +115,17 @@ def _copy(
             f"{SMALLER}"
         )
     archive.begin(manifest_digest := f"sha256:{hashlib.sha256(data).hexdigest()}", len(data))
-    archive.blob(manifest_digest, len(data), [data])
-    archive.blob(configuration.digest, len(settings), [settings])
-    tell = _Progress(total, on_progress).of
+    archive.add_blob(manifest_digest, len(data), [data])
+    archive.add_blob(configuration.digest, len(settings), [settings])
+    progress = _FetchProgress(total, on_progress)
     for layer in layers:
-        archive.blob(layer.digest, layer.size, tell(registry.blob(layer)))
-    archive.end()
+        archive.add_blob(layer.digest, layer.size, progress.count(repository.read_blob(layer)))
+    archive.finish()
 
 
-def _manifest(registry: Distribution) -> tuple[dict[str, object], bytes]:
+def _read_manifest(repository: Repository) -> tuple[dict[str, object], bytes]:
     """Return the manifest of the image for our platform, and its bytes."""
-    data = registry.manifest(registry.reference.digest)
+    data = repository.read_manifest(repository.reference.digest)
     document = as_object(parse(data))
     if "manifests" in document:
         ours, others = manifests_of(document)
@@ -122,30 +133,32 @@ def _manifest(registry: Distribution) -> tuple[dict[str, object], bytes]:
             raise Refused(f"The reference leads to {len(ours)} images for {PLATFORM}. {ONE_IMAGE}")
         if not ours:
             raise Refused(other_platforms(others or ["no platform"]))
-        data = registry.manifest(as_blob(ours[0]).digest)
+        data = repository.read_manifest(read_descriptor(ours[0]).digest)
         document = as_object(parse(data))
     if "config" not in document:
         raise BadDocumentError("is not an image's")
     return document, data
 
 
-def _require_fitting(settings: bytes) -> None:
-    found = config.read_config(settings)
-    if found.image.platform != PLATFORM:
-        raise Refused(other_platforms([found.image.platform]))
-    if faults := list(config.faults(found)):
+def _require_runnable(settings: bytes) -> None:
+    """Raise Refused unless the image's configuration lets a run begin."""
+    configuration = config.read_config(settings)
+    platform = configuration.image.platform
+    if platform != PLATFORM:
+        raise Refused(other_platforms([platform]))
+    if faults := list(config.faults(configuration)):
         raise Refused(" ".join(faults))
 
 
 @dataclass(slots=True)
-class _Progress:
-    """Turns the layers' pieces into the share that is done."""
+class _FetchProgress:
+    """Turns the pieces of the layers into the share that is done."""
 
-    total: int
+    total: int  # bytes
     tell: Callable[[float], None] | None
-    done: int = 0
+    done: int = 0  # bytes
 
-    def of(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    def count(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         for piece in pieces:
             self.done += len(piece)
             if self.tell:

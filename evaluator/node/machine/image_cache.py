@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluator.container.errors import EngineError, EngineUnavailableError, ImageUnavailableError
-from evaluator.container.verdict import in_bytes
+from evaluator.container.limits import in_bytes
 from evaluator.node.machine.ledger import Ledger
 from evaluator.node.protocol.archive_download import (
     GoneError,

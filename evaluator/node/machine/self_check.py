@@ -17,7 +17,7 @@ import psutil
 
 from evaluator.container import MB, EngineError, Limits
 from evaluator.container.errors import Step
-from evaluator.container.verdict import in_bytes
+from evaluator.container.limits import in_bytes
 from evaluator.errors import InfrastructureError
 from evaluator.node.errors import NodeError, StopError
 from evaluator.node.machine.image_cache import Images

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import IO
 
 from evaluator.container.errors import ImageUnavailableError
-from evaluator.container.verdict import in_bytes
+from evaluator.container.limits import in_bytes
 from evaluator.node.errors import UnexpectedAnswerError, UnreachableError
 from evaluator.node.protocol.client import Platform
 from evaluator.node.protocol.pauses import growing

@@ -7,8 +7,8 @@ import logging
 from evaluator import container
 from evaluator.container import EngineError, Outcome, Progress, RunResult
 from evaluator.container.errors import ImageUnavailableError, Step
+from evaluator.container.limits import in_bytes
 from evaluator.container.running import OUR_SIDE
-from evaluator.container.verdict import in_bytes
 from evaluator.node.errors import FenceRefusedError, StopError, TokenRefusedError
 from evaluator.node.machine.image_cache import Images
 from evaluator.node.protocol.client import Beat, Machine

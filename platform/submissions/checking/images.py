@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 import evaluator
-from evaluator.container.registries import references
-from evaluator.container.registries.guarded_http import NetworkError
+from evaluator.container.registries import NetworkError, parse_reference
 from evaluator.errors import ImageError, InfrastructureError
 from files import storage
 from files.models import StoredFile
@@ -104,7 +103,7 @@ def _taken_in(upload: StoredFile, name: str) -> Taken:
 
 
 def _fetched(submission: Submission, *, owner: str) -> Taken:
-    reference = references.parse(submission.image_reference)
+    reference = parse_reference(submission.image_reference)
     try:
         return intake.fetch(reference, on_progress=_teller(submission, owner=owner))
     except NetworkError as error:

@@ -10,9 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
-from evaluator.container.registries import fetching as registry
-from evaluator.container.registries import references
-from evaluator.container.registries.references import Reference
+from evaluator.container.registries import Reference, parse_reference, require_allowed
 from evaluator.errors import ImageError
 from files.incoming import require_room
 from files.trouble import NoRoom
@@ -75,8 +73,8 @@ class ImageForm(SystemForm):
         if not (text := self.cleaned_data["reference"]):
             return None
         try:
-            found = references.parse(text)
-            registry.require_allowed(found, intake.registries())
+            found = parse_reference(text)
+            require_allowed(found, intake.allowed_registries())
         except ImageError as error:
             raise ValidationError([problem.message for problem in error.problems]) from error
         return found

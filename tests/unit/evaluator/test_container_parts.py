@@ -18,10 +18,10 @@ from evaluator.container.errors import EngineError
 from evaluator.container.flags import Image, Machine, container_config, environment, notes
 from evaluator.container.frames import STDERR, STDOUT, FrameError, FrameReader, Tail
 from evaluator.container.inputs import Disguise, Setting, SystemInput, as_json, system_inputs
-from evaluator.container.limits import GB, MB, Limits
-from evaluator.container.sample import SENTENCES, TERMS, sample
+from evaluator.container.limits import GB, MB, Limits, in_bytes
+from evaluator.container.sample_sentences import SENTENCES, TERMS, make_sample
 from evaluator.container.seccomp import profile
-from evaluator.container.verdict import Ending, Stop, in_bytes, judge
+from evaluator.container.verdict import Ending, Stop, judge
 
 
 def frame(stream, payload):
@@ -120,8 +120,8 @@ def test_ids_and_documents_of_the_test_set_are_in_no_line():
 
 
 def test_the_mode_none_tells_a_system_of_no_term():
-    told = system_inputs(sample("en", "fr"), "terms")
-    untold = system_inputs(sample("en", "fr"), "none")
+    told = system_inputs(make_sample("en", "fr"), "terms")
+    untold = system_inputs(make_sample("en", "fr"), "none")
 
     assert [term.source for term in told[0].terms] == ["blood pressure", "tablet"]
     assert told[0].annotated.count("<term") == 2
@@ -134,7 +134,7 @@ def test_the_mode_none_tells_a_system_of_no_term():
 def test_every_pair_of_the_sample_has_terms_in_its_sentences(pair):
     source, target = pair.split("-")
 
-    told = system_inputs(sample(source, target))
+    told = system_inputs(make_sample(source, target))
 
     assert len(told) == 5
     assert sum(len(segment.terms) for segment in told) >= 4
