@@ -21,16 +21,23 @@ from evaluator.container.archives.documents import (
     parse,
 )
 from evaluator.container.archives.layers import SMALLER
-from evaluator.container.archives.layouts import ONE_IMAGE, manifests_of, other_platforms
+from evaluator.container.archives.layouts import (
+    IMAGE_CONFIGS,
+    ONE_IMAGE,
+    manifests_of,
+    other_platforms,
+)
 from evaluator.container.flags import PLATFORM
 from evaluator.container.limits import in_bytes
 from evaluator.container.registries.archive_writer import OciArchiveWriter
 from evaluator.container.registries.distribution import PUSH_AGAIN, Repository, read_descriptor
 from evaluator.container.registries.guarded_http import GuardedHttp
 from evaluator.container.registries.references import UPLOAD, Reference, refuse
+from evaluator.errors import printable
 from evaluator.formats.limits import Refused
 
 TIME = 3600.0  # seconds for an image
+KIND_CHARACTERS = 100  # of a media type in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +144,10 @@ def _read_manifest(repository: Repository) -> tuple[dict[str, object], bytes]:
         document = as_object(parse(data))
     if "config" not in document:
         raise BadDocumentError("is not an image's")
+    kind = as_object(document["config"]).get("mediaType")
+    if kind and kind not in IMAGE_CONFIGS:  # such as a chart, a signature or a model
+        kind = printable(str(kind), KIND_CHARACTERS)
+        raise Refused(f"The reference leads to something else than an image ({kind}). {PUSH_AGAIN}")
     return document, data
 
 

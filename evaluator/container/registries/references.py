@@ -48,7 +48,7 @@ class Reference:
 def is_host(text: str) -> bool:
     """Return whether a text is a registry's host as references have it: ghcr.io, my.host:5000."""
     port = text.partition(":")[2]
-    return HOST.fullmatch(text) is not None and int(port or LAST_PORT) <= LAST_PORT
+    return HOST.fullmatch(text) is not None and (not port or 0 < int(port) <= LAST_PORT)
 
 
 def parse_reference(text: str) -> Reference:
