@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
 from health import presence
 from nodes.clock import database_now
@@ -13,30 +13,31 @@ from nodes.models import Run
 
 
 def prolong_leases() -> int:
-    """Extend the lease of each run that was alive when the platform went away; return how many.
+    """Extend each lease that ended while the platform was away; return how many extensions.
 
     The lease is counted from when the platform was back, so doing it again changes nothing. A run
-    that had gone silent before, or that was heard of since, is left alone.
+    whose lease had ended before the absence, or that was heard of since, is left alone. Absences
+    are taken in their order: a lease that was extended for the first may end in the second.
     """
-    absence = presence.last_absence(database_now())
-    if absence is None:
+    runs = Run.objects.filter(ended_at=None)
+    oldest = runs.aggregate(at=Min("heartbeat_at"))["at"]
+    if oldest is None:
         return 0
     lease = timedelta(seconds=settings.NODE_LEASE)
-    until = absence.until + lease
-    runs = Run.objects.filter(
-        ended_at=None,
-        heartbeat_at__gt=absence.since - lease,
-        heartbeat_at__lt=absence.until,
-        lease_until__lt=until,
+    return sum(
+        runs.filter(
+            heartbeat_at__lt=absence.until,
+            lease_until__gte=absence.since,
+            lease_until__lt=absence.until + lease,
+        ).update(lease_until=absence.until + lease)
+        for absence in presence.absences_since(oldest, database_now())
     )
-    return runs.update(lease_until=until)
 
 
-def overdue_runs() -> QuerySet[Run]:
-    """Return the open runs whose lease has ended although a web server could have renewed it.
+def overdue_runs(seen_at: datetime) -> QuerySet[Run]:
+    """Return the open runs whose lease had ended when a web server was last there (`seen_at`).
 
-    A web server has to have been there after the end of the lease. Until then an absence that
+    A web server has to have been there after the end of the lease: until then an absence that
     has just begun is not known yet, and its nodes are not lost.
     """
-    now = database_now()
-    return Run.objects.filter(ended_at=None, lease_until__lte=presence.last_sign_of_web(now))
+    return Run.objects.filter(ended_at=None, lease_until__lte=seen_at)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from health import presence
 from nodes import endings, quarantine, waking
 from nodes.clock import database_now
 from nodes.leases import overdue_runs, prolong_leases
@@ -37,9 +38,11 @@ class SweptRuns:
 
 def sweep_runs() -> SweptRuns:
     """Close what is overdue, and wake nodes for what waits."""
+    # Read first: a web server that comes back during this sweep writes its absence with its sign.
+    seen_at = presence.last_sign_of_web(database_now())
     prolonged = prolong_leases()
     lost = 0
-    for pk in overdue_runs().values_list("pk", flat=True)[:ROWS_AT_MOST]:
+    for pk in overdue_runs(seen_at).values_list("pk", flat=True)[:ROWS_AT_MOST]:
         lost += endings.lose(pk, reason="its lease ended", overdue_only=True)
     done = SweptRuns(
         prolonged=prolonged,
