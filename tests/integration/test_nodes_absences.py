@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from health import presence
 from health.models import Absence, Heartbeat
-from nodes import reports
 from nodes.models import Run
-from nodes.reports import Refused, SignOfLife
-from nodes.sweeping import sweep_runs
+from nodes.runs import reports
+from nodes.runs.reports import Refused, SignOfLife
+from nodes.runs.sweeping import sweep_runs
 from submissions.states import EntryState
 from tests.integration.node_rows import node_row, run_row, waiting_entry
 
