@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-import submissions.urls
+import submissions.pages.urls
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-import nodes.urls
+import nodes.protocol.urls
 import pytest
 
 from nodes.models import Run
