@@ -8,7 +8,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from evaluator.cli.files import (
     STANDARD_INPUT,
@@ -126,7 +126,7 @@ def _open_image(path: str, reference: Reference | None, progress: Progress) -> I
         yield copy
 
 
-def _fetch(reference: Reference, progress: Progress) -> IO[bytes]:
+def _fetch(reference: Reference, progress: Progress) -> BinaryIO:
     """Return a copy of an image in a temporary file. Raises ImageError, UnopenableError."""
     from evaluator.container.registries import NetworkError, fetch_image, trust_named_registry
 

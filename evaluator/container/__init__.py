@@ -14,7 +14,7 @@ from evaluator.container.inputs import (
     system_inputs,
 )
 from evaluator.container.limits import GB, MB, Limits, in_bytes
-from evaluator.container.results import Outcome, Progress, RunResult
+from evaluator.container.results import Outcome, RunProgress, RunResult
 from evaluator.container.running import run, sweep
 from evaluator.container.sample_sentences import SENTENCES, make_sample
 
@@ -26,7 +26,7 @@ __all__ = [
     "EngineUnavailableError",
     "Limits",
     "Outcome",
-    "Progress",
+    "RunProgress",
     "RunResult",
     "SdkMissingError",
     "Setting",

@@ -23,7 +23,7 @@ class Stop(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class RunEnding:
     """What is known of a run that came to an end."""
 
     exit_status: int
@@ -34,7 +34,7 @@ class Ending:
     segments: int
 
 
-def judge(ending: Ending, limits: Limits) -> tuple[Outcome, str]:
+def judge(ending: RunEnding, limits: Limits) -> tuple[Outcome, str]:
     """Return the outcome and what the team is told of it."""
     done = f"{ending.done:,} of {ending.segments:,} segments were done."
     if ending.stop is Stop.CANCELLED:

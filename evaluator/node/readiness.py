@@ -30,7 +30,7 @@ BROKER_TIMEOUT = 10  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckedNeed:
     """One thing that a node needs, and how it is."""
 
     name: str
@@ -42,7 +42,7 @@ class CheckError(NodeError):
     """Something does not work; the text says what."""
 
 
-def findings(settings: Settings) -> Iterator[Finding]:
+def findings(settings: Settings) -> Iterator[CheckedNeed]:
     """Yield what was found, each as soon as it is known. Nothing is claimed."""
     for name, check in _CHECKS.items():
         yield _tried(name, partial(check, settings))
@@ -50,11 +50,11 @@ def findings(settings: Settings) -> Iterator[Finding]:
         yield _tried(f"GPU {gpu}", partial(_gpu, settings, gpu))
 
 
-def _tried(name: str, check: Callable[[], str]) -> Finding:
+def _tried(name: str, check: Callable[[], str]) -> CheckedNeed:
     try:
-        return Finding(name, True, check())
+        return CheckedNeed(name, True, check())
     except InfrastructureError as error:
-        return Finding(name, False, str(error))
+        return CheckedNeed(name, False, str(error))
 
 
 def _platform(settings: Settings) -> str:

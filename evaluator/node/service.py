@@ -9,9 +9,9 @@ import threading
 from evaluator import container
 from evaluator.node.app import end_this_process, serve
 from evaluator.node.errors import PlatformError, UnreachableError
-from evaluator.node.machine.image_cache import Images
+from evaluator.node.machine.image_cache import ImageCache
 from evaluator.node.machine.offer import describe
-from evaluator.node.machine.self_check import Fitness
+from evaluator.node.machine.self_check import SelfCheck
 from evaluator.node.machine.state_folder import state_folder
 from evaluator.node.protocol.client import Platform
 from evaluator.node.protocol.process_identity import introduce
@@ -38,12 +38,12 @@ def run_node(settings: Settings) -> int:
             refused.set()
             end_this_process()
 
-        images = Images(platform, folder, settings.image_budget)
+        images = ImageCache(platform, folder, settings.image_budget)
         work = Work(
             platform,
             images,
             machine,
-            Fitness(folder, machine, images, platform),
+            SelfCheck(folder, machine, images, platform),
             grace=settings.grace,
             patience=settings.patience,
             on_refusal=end,

@@ -30,7 +30,7 @@ LOAD_TIMEOUT = 900  # seconds of silence: one large layer may take long, and not
 RECONNECTING = (1, 2, 4)  # seconds before each further try to reach the engine
 
 
-class Images:
+class ImageCache:
     """The images of one engine, as far as this node has loaded them.
 
     `folder` is this node's alone.

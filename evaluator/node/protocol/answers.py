@@ -50,7 +50,7 @@ class _Bearer(AuthBase):
         return request
 
 
-class Connection:
+class PlatformConnection:
     """Speaks HTTP with the platform alone: what points elsewhere is not followed.
 
     Every request has a connection of its own. One that was kept could break just as a claim is

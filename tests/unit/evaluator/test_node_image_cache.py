@@ -8,7 +8,7 @@ from evaluator.container import EngineError
 from evaluator.container.engine import Engine, Stored
 from evaluator.container.errors import ImageUnavailableError
 from evaluator.node.errors import StopError
-from evaluator.node.machine.image_cache import Images
+from evaluator.node.machine.image_cache import ImageCache
 from evaluator.node.machine.ledger import Ledger
 from evaluator.node.protocol.client import Platform
 from evaluator.node.protocol.run_assignment import read_assignment
@@ -65,7 +65,7 @@ def platform():
 
 @pytest.fixture
 def make_images(platform, tmp_path):
-    return lambda: Images(Platform(platform.url, TOKEN), tmp_path, budget=25)
+    return lambda: ImageCache(Platform(platform.url, TOKEN), tmp_path, budget=25)
 
 
 @pytest.fixture
