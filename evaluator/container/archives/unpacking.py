@@ -1,7 +1,7 @@
-"""Whether the engine can unpack a layer: each entry is tried on the tree of paths.
+"""Checks whether the engine can unpack a layer, by applying each entry to the tree of paths.
 
-The rules are those of Docker 20.10 with overlay2, tried on a real engine. What it can't unpack
-would look like the node's fault on a node.
+The rules are those of Docker 20.10 with overlay2, tried on a real engine. A layer that it can't
+unpack would look like the node's fault on a node.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from evaluator.container.flags import MAX_NAME, MAX_PATH
 from evaluator.container.limits import MB
 
 MAX_TARGET = 4095  # bytes of a symbolic link
-MAX_FOLLOWED = 40  # links on the way to one path, as in Linux
+MAX_FOLLOWED = 40  # links on the way to a path, as in Linux
 MAX_ATTRIBUTE_NAME = 255  # bytes, of Linux
-# Of one file, names and values: ext4, which most nodes have, keeps them in one block of 4 kB.
+# Names and values of a file: ext4, which most nodes have, keeps them in a block of 4 kB.
 MAX_ATTRIBUTES = 4000
 ATTRIBUTE_HEADER = 16  # further bytes for each attribute
 SMALL_FILE = 64 * 1024
 WHITEOUT, OPAQUE, AUFS = b".wh.", b".wh..wh..opq", b".wh..wh."
 WITHOUT = "Build the image without it."
 ONCE = "Build the image again, with each path once in a layer."
-FIRST_LINE = 256  # bytes of a file that are looked at; Linux reads as many
+FIRST_LINE = 256  # bytes of a file that are read here; Linux reads as many
 # Linux's own sizes for the versions of file capabilities that it takes from everybody.
 CAPABILITIES = {0x02000000: 20, 0x03000000: 24}
 CAPABILITY_FLAGS = 0x00FFFFFF  # without the version
@@ -46,7 +46,7 @@ ACL_NAMED, ACL_REQUIRED = (0x02, 0x08), (0x01, 0x04, 0x20)
 def apply_entry(
     tree: Tree, entry: tar.TarEntry, start: bytes, take_folder: Callable[[], object]
 ) -> None:
-    """Note one entry of the layer that is being read in the tree.
+    """Apply an entry of the layer being read to the tree.
 
     `start` holds a file's first bytes; `take_folder` is called for each folder that the engine
     makes without an entry for it. Raises BrokenArchiveError for entries that the engine can't
@@ -115,7 +115,7 @@ def _folder(
                 raise _broken(entry, f"a path through the link {_shown(here)}, which has no end")
             walk.follow(target)
             done = [] if target.startswith(b"/") else done
-            left += [one for one in reversed(target.split(b"/")) if one not in (b"", b".")]
+            left += [part for part in reversed(target.split(b"/")) if part not in (b"", b".")]
             continue
         if node.kind is FileKind.MISSING and take_folder and not followed:
             take_folder()
@@ -163,7 +163,7 @@ def _put(tree: Tree, path: Parts, entry: tar.TarEntry, start: bytes) -> None:
 
 
 def _put_hard_link(tree: Tree, path: Parts, entry: tar.TarEntry) -> None:
-    goal = [one for one in _target(entry).split(b"/") if one not in (b"", b".")]
+    goal = [part for part in _target(entry).split(b"/") if part not in (b"", b".")]
     if b".." in goal or not goal:
         raise _broken(entry, f"a hard link to {shown(entry.link)}, which leads out of the image")
     node = tree.here([*_folder(tree, goal[:-1], entry, None), goal[-1]])
