@@ -66,8 +66,10 @@ class OutputReader:
 
     def feed(self, data: bytes) -> None:
         """Take the next piece; after a limit was passed it is ignored."""
-        if self.is_over:
-            return
+        if not self.is_over:
+            self._feed(data)
+
+    def _feed(self, data: bytes) -> None:
         room = self._max_bytes - self._bytes
         self._bytes += len(data)
         *lines, self._rest = (self._rest + data[:room]).split(b"\n")
