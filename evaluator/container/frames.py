@@ -38,23 +38,20 @@ class FrameReader:
         """Yield (STDOUT or STDERR, bytes) for what came in; raises FrameError."""
         view = memoryview(data)
         while view:
-            if not self._left:
-                view = self._read_header(view)
+            if self._left:
+                payload, view = view[: self._left], view[self._left :]
+                self._left -= len(payload)
+                yield self._stream, bytes(payload)
                 continue
-            payload, view = view[: self._left], view[self._left :]
-            self._left -= len(payload)
-            yield self._stream, bytes(payload)
-
-    def _read_header(self, view: memoryview) -> memoryview:
-        missing = HEADER_BYTES - len(self._header)
-        self._header += view[:missing]
-        if len(self._header) == HEADER_BYTES:
-            if self._header[0] not in (STDOUT, STDERR) or any(self._header[1:4]):
-                raise FrameError(f"no frame begins with {self._header.hex()}")
-            self._stream = self._header[0]
-            self._left = int.from_bytes(self._header[4:], "big")
-            self._header.clear()
-        return view[missing:]
+            missing = HEADER_BYTES - len(self._header)
+            self._header += view[:missing]
+            view = view[missing:]
+            if len(self._header) == HEADER_BYTES:
+                if self._header[0] not in (STDOUT, STDERR) or any(self._header[1:4]):
+                    raise FrameError(f"no frame begins with {self._header.hex()}")
+                self._stream = self._header[0]
+                self._left = int.from_bytes(self._header[4:], "big")
+                self._header.clear()
 
 
 class Tail:

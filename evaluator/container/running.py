@@ -87,14 +87,9 @@ def run(
                 engine, segments, setting, limits, machine, quote, on_progress, cancel
             ).execute(image)
     except EngineError as error:
-        return RunResult(
-            _outcome_of(error),
-            OUR_SIDE,
-            segments=len(segments),
-            wall_time=time.monotonic() - started,
-            detail=str(error),
-            step=error.step,
-        )
+        seconds, outcome = time.monotonic() - started, _outcome_of(error)
+        result = RunResult(outcome, OUR_SIDE, segments=len(segments), wall_time=seconds)
+        return replace(result, detail=str(error), step=error.step)
 
 
 def sweep(address: str | None = None, *, own: bool = False) -> int:
@@ -204,7 +199,14 @@ class _ContainerRun:
                 streams.finish()
             finally:
                 streams.close()
-        state = self._state(container, stop)
+        # The flag of a kill for memory may come a moment after the end.
+        deadline = time.monotonic() + FLAG_TIMEOUT
+        while True:
+            state = self.engine.state(container)
+            is_clear = state.is_out_of_memory or stop or state.exit_status != KILLED
+            if is_clear or time.monotonic() > deadline:
+                break
+            time.sleep(TICK)
         if stop is None and not state.exit_status and not state.is_out_of_memory:
             self.output.finish()  # otherwise its last line may be broken, and lines are missing
         return self._judge(state, stop)
@@ -265,16 +267,6 @@ class _ContainerRun:
             self.on_progress(
                 RunProgress(self.output.done, len(self.segments), now - self.started, self.memory)
             )
-
-    def _state(self, container: str, stop: Stop | None) -> State:
-        """Ask how it ended; the flag of a kill for memory may come a moment later."""
-        deadline = time.monotonic() + FLAG_TIMEOUT
-        while True:
-            state = self.engine.state(container)
-            is_clear = state.is_out_of_memory or stop or state.exit_status != KILLED
-            if is_clear or time.monotonic() > deadline:
-                return state
-            time.sleep(TICK)
 
     def _judge(self, state: State, stop: Stop | None) -> RunResult:
         ending = RunEnding(

@@ -67,10 +67,16 @@ def apply_entry(
         return
     if base.startswith(AUFS):
         return  # of an older storage driver, which the engine passes over
-    if base.startswith(WHITEOUT):
-        _remove(tree, folder, base.removeprefix(WHITEOUT), entry)
+    if not base.startswith(WHITEOUT):
+        _put(tree, [*folder, base], entry, start)
         return
-    _put(tree, [*folder, base], entry, start)
+    removed = base.removeprefix(WHITEOUT)
+    if removed in (b"", b".", b".."):
+        raise _broken(entry, "a whiteout that names no file, or a whole folder")
+    path = [*folder, removed]
+    if tree.here(path).kind is not FileKind.MISSING:
+        raise _broken(entry, "a whiteout of a path that the same layer has", ONCE)
+    tree.put(path, FileKind.REMOVED, flags=EXPLICIT)
 
 
 def _parts(name: bytes, entry: tar.TarEntry) -> list[bytes]:
@@ -134,15 +140,6 @@ _BLOCKS = {
 }
 
 
-def _remove(tree: Tree, folder: Parts, base: bytes, entry: tar.TarEntry) -> None:
-    if base in (b"", b".", b".."):
-        raise _broken(entry, "a whiteout that names no file, or a whole folder")
-    path = [*folder, base]
-    if tree.here(path).kind is not FileKind.MISSING:
-        raise _broken(entry, "a whiteout of a path that the same layer has", ONCE)
-    tree.put(path, FileKind.REMOVED, flags=EXPLICIT)
-
-
 def _put(tree: Tree, path: Parts, entry: tar.TarEntry, start: bytes) -> None:
     old = tree.here(path)
     is_made = old.kind is FileKind.FOLDER and not old.flags & EXPLICIT
@@ -153,7 +150,14 @@ def _put(tree: Tree, path: Parts, entry: tar.TarEntry, start: bytes) -> None:
     if entry.kind == tar.LINK:
         _put_hard_link(tree, path, entry)
     elif entry.kind == tar.SYMLINK:
-        tree.put(path, FileKind.LINK, flags=EXPLICIT, link=_kept_target(tree, entry))
+        target = _target(entry)
+        if not target:
+            raise _broken(entry, "a symbolic link without a target")
+        if len(target) > MAX_TARGET:
+            raise _broken(
+                entry, f"a symbolic link of {len(target):,} bytes; {MAX_TARGET:,} is the limit"
+            )
+        tree.put(path, FileKind.LINK, flags=EXPLICIT, link=tree.keep_target(target))
     elif entry.kind == tar.FOLDER:
         tree.put(path, FileKind.FOLDER, flags=EXPLICIT)
     elif entry.kind in tar.FILES:
@@ -172,17 +176,6 @@ def _put_hard_link(tree: Tree, path: Parts, entry: tar.TarEntry) -> None:
             entry, f"a hard link to {shown(entry.link)}, which is not an earlier file of its layer"
         )
     tree.put(path, node.kind, flags=node.flags, link=node.link)
-
-
-def _kept_target(tree: Tree, entry: tar.TarEntry) -> int:
-    target = _target(entry)
-    if not target:
-        raise _broken(entry, "a symbolic link without a target")
-    if len(target) > MAX_TARGET:
-        raise _broken(
-            entry, f"a symbolic link of {len(target):,} bytes; {MAX_TARGET:,} is the limit"
-        )
-    return tree.keep_target(target)
 
 
 def _target(entry: tar.TarEntry) -> bytes:
@@ -212,11 +205,8 @@ def _require_attributes(entry: tar.TarEntry) -> None:
         if name.startswith(b"system.posix_acl_") and not _is_acl(name, value, entry):
             raise _broken(entry, "an access control list that Linux can't read")
     if total > MAX_ATTRIBUTES:
-        raise _broken(
-            entry,
-            f"extended attributes of {total:,} bytes; a file system may take no more than "
-            f"{MAX_ATTRIBUTES:,}",
-        )
+        most = f"a file system may take no more than {MAX_ATTRIBUTES:,}"
+        raise _broken(entry, f"extended attributes of {total:,} bytes; {most}")
 
 
 def _is_capability(value: bytes) -> bool:
