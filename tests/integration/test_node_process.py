@@ -14,6 +14,7 @@ import pytest
 from celery import Celery
 from redis import Redis
 
+from evaluator.node.folder_broker import ADDRESS, folder_options
 from tests.containers import COPY, LABEL, make_segments
 from tests.fake_platform import TOKEN, fake_platform, wait_for
 from tests.services.known import Redis as RedisServer
@@ -253,12 +254,7 @@ def test_the_broker_may_be_a_folder(platform, tmp_path, start, wake, log):
     process = start(NODE_BROKER_URL=address)
     wait_for(lambda: "ready" in log())
 
-    folders = {
-        "data_folder_in": f"{tmp_path}/broker/messages",
-        "data_folder_out": f"{tmp_path}/broker/messages",
-        "control_folder": f"{tmp_path}/broker/control",
-    }
-    wake("filesystem://", broker_transport_options=folders)
+    wake(ADDRESS, broker_transport_options=folder_options(tmp_path / "broker"))
 
     wait_for(lambda: len(platform.asked("claim")) == 2)
     assert end(process) == 0, log()
