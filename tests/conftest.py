@@ -31,6 +31,7 @@ pytest_plugins = [
     "tests.databases",
     "tests.engines",
     "tests.containers",
+    "tests.fake_platform",
     "tests.e2e.sites",
     "tests.e2e.systems",
 ]

@@ -22,17 +22,9 @@ from submissions.states import EntryState, SubmissionState
 from submissions.tasks import check, check_image
 from tests.archives import LAYOUTS, SavedImage, member, old_docker, tar
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("takes_images")]
 
 ARCHIVE = tar(*old_docker(SavedImage()))
-
-
-@pytest.fixture
-def phase(phase):
-    """The phase of the other tests, which takes images here."""
-    phase.takes_images = True
-    phase.save()
-    return phase
 
 
 @pytest.fixture
