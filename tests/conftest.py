@@ -26,6 +26,8 @@ from typing import NoReturn
 
 import pytest
 
+from tests.services.installing import IN_CI
+
 pytest_plugins = [
     "tests.side_by_side",
     "tests.databases",
@@ -37,7 +39,6 @@ pytest_plugins = [
 ]
 
 ROOT = Path(__file__).resolve().parents[1]
-IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
 # Where tests/services says how a service is reached.
 SERVICES = {

@@ -49,11 +49,6 @@ def send(alice, team, phase, test_set):
     return send
 
 
-@pytest.fixture
-def _on_postgresql(require_service):
-    require_service("postgresql")
-
-
 def checked(submission, task_id="task-1"):
     check_image.apply(args=[submission.pk], task_id=task_id)
     submission.refresh_from_db()
@@ -283,7 +278,7 @@ def test_the_disk_is_left_some_room_while_an_image_is_written(send, settings, mo
     assert not list(settings.FILE_UPLOAD_TEMP_DIR.iterdir())
 
 
-@pytest.mark.usefixtures("_on_postgresql")
+@pytest.mark.usefixtures("on_postgresql")
 @pytest.mark.django_db(transaction=True)
 def test_two_uploads_of_one_image_at_once_make_one_image_and_one_file(send, at_once):
     submissions = [send(system="A"), send(gzip.compress(ARCHIVE), system="B")]
@@ -296,7 +291,7 @@ def test_two_uploads_of_one_image_at_once_make_one_image_and_one_file(send, at_o
     assert Entry.objects.count() == 2
 
 
-@pytest.mark.usefixtures("_on_postgresql")
+@pytest.mark.usefixtures("on_postgresql")
 @pytest.mark.django_db(transaction=True)
 def test_of_two_images_at_once_only_as_many_are_taken_as_there_are_tries(send, at_once, settings):
     settings.IMAGE_TRIES = 2
