@@ -18,7 +18,8 @@ outlive_redis()
 
 app = Celery("terminarium")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
+app.autodiscover_tasks()  # of each app, where it has a module `tasks`
+app.autodiscover_tasks(["submissions.pipeline"])
 app.steps["worker"].add(Heartbeats)
 
 
