@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from kombu.transport import TRANSPORT_ALIASES
+
 from evaluator.node.brokers.folder_broker import (
     ADDRESS,
     folder_of,
@@ -10,7 +12,6 @@ from evaluator.node.brokers.folder_broker import (
     make_folders,
     use_folders_safely,
 )
-from evaluator.node.brokers.redis_broker import outlive_redis
 
 __all__ = [
     "ADDRESS",
@@ -21,3 +22,9 @@ __all__ = [
     "outlive_redis",
     "use_folders_safely",
 ]
+
+
+def outlive_redis() -> None:
+    """Make `redis://` use our transport in this process; it is imported when it is used."""
+    for name in ("redis", "rediss"):
+        TRANSPORT_ALIASES[name] = f"{__name__}.redis_broker:Transport"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kombu.transport import TRANSPORT_ALIASES, redis
+from kombu.transport import redis
 from kombu.transport.virtual import QoS as InProcess
 
 
@@ -50,9 +50,3 @@ class Transport(redis.Transport):
     """The transport of `redis://` and `rediss://`."""
 
     Channel = Channel
-
-
-def outlive_redis() -> None:
-    """Make `redis://` use this transport in this process."""
-    for name in ("redis", "rediss"):
-        TRANSPORT_ALIASES[name] = f"{__name__}:Transport"

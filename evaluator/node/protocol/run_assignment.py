@@ -113,14 +113,13 @@ def _read_limits(row: _JsonObject) -> Limits:
 
 
 def _read_segment(row: _JsonObject) -> SystemInput:
+    document, source = row.text("document"), row.text("source")
     terms = []
     for number, value in enumerate(row.rows("terms"), 1):
         term = _JsonObject(value, f"{row.place}, term {number}")
         targets = tuple(_text(target, f"{term.place}: targets") for target in term.rows("targets"))
         terms.append(Term(str(number), term.text("source"), targets))
-    return SystemInput(
-        row.text("document"), row.text("source"), tuple(terms), row.text("annotated")
-    )
+    return SystemInput(document, source, tuple(terms), row.text("annotated"))
 
 
 class _JsonObject:
