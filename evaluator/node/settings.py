@@ -1,4 +1,4 @@
-"""What the environment says of this node; every error names the variable and the remedy."""
+"""Reads a node's settings from the environment; errors name the variable and the remedy."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from evaluator.node.gpus import list_gpus
 STATE_DIR = "/var/lib/terminarium-node"
 IMAGE_BUDGET = 200 * GB  # bytes
 PATIENCE = 1800.0  # seconds
-GPU = re.compile(r"[A-Za-z0-9][A-Za-z0-9:/-]{0,99}")  # an index or a UUID, of a part of one too
+GPU = re.compile(r"[A-Za-z0-9][A-Za-z0-9:/-]{0,99}")  # an index or a UUID, also of a part of a GPU
 RUNTIME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-# What the token is sent to without encryption, so that only this machine reads it.
+# Hosts to which the token is sent without encryption: only this machine reads it.
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -52,11 +52,11 @@ class Settings:
         token = "the token that the platform showed once"
         broker = "the nodes' broker: redis://host:6379/0"
         return cls(
-            url=_url(env.text("NODE_URL", what=address)),
-            token=_token(env.secret("NODE_TOKEN", what=token)),
-            broker_url=_broker(env.secret("NODE_BROKER_URL", what=broker)),
-            gpus=_gpus(env.text("NODE_GPUS", "")),
-            runtime=_runtime(env.text("NODE_RUNTIME", "")),
+            url=_check_url(env.text("NODE_URL", what=address)),
+            token=_check_token(env.secret("NODE_TOKEN", what=token)),
+            broker_url=_check_broker(env.secret("NODE_BROKER_URL", what=broker)),
+            gpus=_read_gpus(env.text("NODE_GPUS", "")),
+            runtime=_check_runtime(env.text("NODE_RUNTIME", "")),
             image_budget=env.size("NODE_IMAGE_BUDGET") or IMAGE_BUDGET,
             state_dir=Path(env.text("NODE_STATE_DIR", STATE_DIR)).absolute(),
             cpus=env.count("NODE_CPUS"),
@@ -66,7 +66,7 @@ class Settings:
         )
 
 
-def _url(value: str) -> str:
+def _check_url(value: str) -> str:
     try:
         parts = urlsplit(value)
         is_right = parts.scheme in ("http", "https") and bool(parts.hostname)
@@ -85,7 +85,7 @@ def _url(value: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _token(value: str) -> str:
+def _check_token(value: str) -> str:
     if not value.isascii() or not value.isprintable() or " " in value:
         raise SettingsError(
             "NODE_TOKEN holds characters that no token has. Copy the line that the platform "
@@ -94,7 +94,7 @@ def _token(value: str) -> str:
     return value
 
 
-def _broker(value: str) -> str:
+def _check_broker(value: str) -> str:
     scheme, separator, _ = value.partition("://")
     if not separator or not scheme:
         raise SettingsError(
@@ -104,21 +104,21 @@ def _broker(value: str) -> str:
     return value
 
 
-def _gpus(value: str) -> tuple[str, ...]:
+def _read_gpus(value: str) -> tuple[str, ...]:
     if value.lower() in ("", "none"):
         return ()
     if value.lower() == "all":
         return list_gpus()
-    found = tuple(part.strip() for part in value.split(","))
-    if not all(map(GPU.fullmatch, found)) or len(set(found)) != len(found):
+    ids = tuple(part.strip() for part in value.split(","))
+    if not all(map(GPU.fullmatch, ids)) or len(set(ids)) != len(ids):
         raise SettingsError(
             f"NODE_GPUS is {value!r}; write the ids of GPUs with commas, such as 0,1 (each once), "
             "or all, or none."
         )
-    return found
+    return ids
 
 
-def _runtime(value: str) -> str | None:
+def _check_runtime(value: str) -> str | None:
     if not value:
         return None
     if not RUNTIME.fullmatch(value):

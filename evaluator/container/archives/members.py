@@ -32,7 +32,7 @@ from evaluator.formats.limits import Refused
 MAX_MEMBERS = 4096  # 125 layers take 500 at most; an image for several platforms has some of each
 MAX_NAME = 400  # characters; real ones have 80
 NAME_SHOWN = 100  # characters
-MAX_LINKS = 8  # from one link to the next
+MAX_LINKS = 8  # from link to link
 # What the archive of the largest image may unpack to besides its layers.
 OVERHEAD = 64 * MB
 DOCKER_MANIFEST, OCI_INDEX = "manifest.json", "index.json"

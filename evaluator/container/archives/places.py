@@ -32,6 +32,10 @@ ENGINE_FILES = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
 INIT = "/sbin/docker-init"
 PASSWD, GROUP = "/etc/passwd", "/etc/group"
 MAKE_FOLDER = "Make it a directory in the Dockerfile, or remove it: then the engine creates it."
+NOT_MOUNTABLE = (
+    "The image's /{} is {}, not a directory, so the engine can't mount its own there. "
+    f"{MAKE_FOLDER}"
+)
 ANOTHER = "Choose a directory of the image's own."
 KINDS = {
     FileKind.FILE: "a file",
@@ -83,10 +87,7 @@ def check_places(tree: Tree, config: Config) -> Places:
     for name in OURS:
         kind = tree.at([name.encode()]).kind
         if kind not in (FileKind.MISSING, FileKind.FOLDER):
-            places.faults.append(
-                f"The image's /{name} is {KINDS[kind]}, not a directory, so the engine can't "
-                f"mount its own there. {MAKE_FOLDER}"
-            )
+            places.faults.append(NOT_MOUNTABLE.format(name, KINDS[kind]))
     if places.faults:
         return places  # the other checks lead through these places
     _add_engine_files(tree, places)

@@ -13,9 +13,7 @@ MAX_STEPS = 8  # from a program to a program that it starts
 MAX_FOLDERS = 50  # of a PATH
 
 
-def list_scripts(
-    command: Sequence[str], work_dir: str, environment: Sequence[str]
-) -> Iterator[str]:
+def list_scripts(command: Sequence[str], work_dir: str, variables: Sequence[str]) -> Iterator[str]:
     """Yield absolute paths that may be executed first, such as an entry script.
 
     Shells and small wrappers are seen through: `sh -c /run.sh`, `tini -- /run.sh`.
@@ -26,7 +24,7 @@ def list_scripts(
             words = words[1:]
         if not words:
             return
-        yield from _candidates(words[0], work_dir, environment)
+        yield from _candidates(words[0], work_dir, variables)
         program, *rest = words
         name = posixpath.basename(program)
         if name in SHELLS:

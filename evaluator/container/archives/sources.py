@@ -1,4 +1,4 @@
-"""Bytes that can be read from any place: of a file, of a part of one, unpacked from gzip."""
+"""Bytes that can be read from any place: of a file, of a part of a file, unpacked from gzip."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from evaluator.formats.compression import GZIP, PACKED_CHUNK, GzipError, Unpacke
 
 CHUNK = MB  # bytes at once
 PLACE_EVERY = 256 * MB  # unpacked bytes; a place to go back to takes about 100 kB of memory
-# Some programs begin a new one for each file of a layer. Empty ones would cost time for nothing.
+# Some programs begin a new member for each file of a layer. Empty members cost time for nothing.
 MAX_GZIP_MEMBERS = 1_000_000
 
 CUT_OFF = "is cut off: its end is missing"
@@ -24,7 +24,7 @@ GZIP_FAULTS = {
 
 
 class BrokenArchiveError(Exception):
-    """The bytes are not what they should be; the text says it behind a name, as a verb."""
+    """The bytes are damaged; the message is a verb phrase that follows their name."""
 
     def __init__(self, text: str, remedy: str | None = None) -> None:
         self.remedy = remedy  # a sentence; None: to save the image again
@@ -32,7 +32,7 @@ class BrokenArchiveError(Exception):
 
 
 class TooManyBytesError(Exception):
-    """More bytes came out than may."""
+    """More bytes came out than the limit."""
 
 
 class Source(Protocol):
@@ -92,7 +92,7 @@ class Unzipped:
     """The unpacked bytes of a gzip file, never more than `max_bytes`, none of them kept.
 
     With `keep_places` it remembers a place now and then, so that going there again is cheap. Raises
-    BrokenArchiveError for a damaged file, TooManyBytesError for one that unpacks to more.
+    BrokenArchiveError for a damaged file, TooManyBytesError if it unpacks to more.
     """
 
     def __init__(self, packed: Source, max_bytes: int, *, keep_places: bool = False) -> None:
@@ -106,7 +106,7 @@ class Unzipped:
 
     def read_at(self, position: int, size: int) -> bytes:
         if position > self._max_bytes:
-            raise TooManyBytesError  # somebody says that there is something: it isn't looked for
+            raise TooManyBytesError  # a header names a place past the limit
         place = self._places[bisect_right(self._places, position, key=_position_of) - 1]
         if position < self._position or self._position < place.position:
             self._position, self._offset = place.position, place.offset
@@ -141,7 +141,7 @@ class Unzipped:
 
 
 def is_gzip(source: Source) -> bool:
-    """Whether a source's bytes look like gzip."""
+    """Return whether a source's bytes look like gzip."""
     return source.read_at(0, len(GZIP)) == GZIP
 
 
@@ -166,7 +166,7 @@ class Cursor:
         return data
 
     def skip(self, size: int) -> None:
-        """Go on behind `size` bytes; raises BrokenArchiveError if there are not so many."""
+        """Skip `size` bytes; raises BrokenArchiveError if there are not so many."""
         if size and not self._source.read_at(self.position + size - 1, 1):
             raise BrokenArchiveError(CUT_OFF)
         self.position += size

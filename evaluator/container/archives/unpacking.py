@@ -161,7 +161,7 @@ def _put(tree: Tree, path: Parts, entry: tar.TarEntry, start: bytes) -> None:
     elif entry.kind == tar.FOLDER:
         tree.put(path, FileKind.FOLDER, flags=EXPLICIT)
     elif entry.kind in tar.FILES:
-        tree.put(path, FileKind.FILE, flags=EXPLICIT | _flags(entry, start))
+        tree.put(path, FileKind.FILE, flags=EXPLICIT | _find_flags(entry, start))
     else:
         tree.put(path, FileKind.OTHER, flags=EXPLICIT)
 
@@ -182,7 +182,7 @@ def _target(entry: tar.TarEntry) -> bytes:
     return entry.link.encode(errors="surrogateescape")
 
 
-def _flags(entry: tar.TarEntry, start: bytes) -> int:
+def _find_flags(entry: tar.TarEntry, start: bytes) -> int:
     first, newline, _ = start.partition(b"\n")
     flags = CRLF_SCRIPT if newline and first.startswith(b"#!") and first.endswith(b"\r") else 0
     flags |= OVER_64_KB if entry.expanded >= SMALL_FILE else 0

@@ -35,7 +35,7 @@ MANIFESTS = (
 MAX_REDIRECTS = 5
 MAX_TOKEN_ANSWER = 256 * 1024  # bytes
 MAX_TOKEN = 16 * 1024  # characters
-CHALLENGE = re.compile(r"\s*bearer\s+(.*)", re.IGNORECASE | re.DOTALL)
+BEARER = re.compile(r"\s*bearer\s", re.IGNORECASE)
 PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 TOKEN = re.compile(rf"[\x21-\x7e]{{1,{MAX_TOKEN}}}")
 PUSH_AGAIN = f"Push the image again. {UPLOAD}"
@@ -151,8 +151,7 @@ class Repository:
 
     def _fetch_token(self, challenge: str) -> None:
         """Fetch the token that everybody gets, from the server that the registry names."""
-        bearer = CHALLENGE.fullmatch(challenge)
-        parameters = dict(PARAMETER.findall(bearer[1])) if bearer else {}
+        parameters = dict(PARAMETER.findall(challenge)) if BEARER.match(challenge) else {}
         realm = parameters.get("realm")
         if not realm:
             return

@@ -150,9 +150,8 @@ def _read_manifest(repository: Repository) -> tuple[dict[str, object], bytes]:
         document = as_object(parse(data))
     if "config" not in document:
         raise BadDocumentError("is not an image's")
-    kind = as_object(document["config"]).get("mediaType")
+    kind = printable(str(as_object(document["config"]).get("mediaType") or ""), KIND_CHARACTERS)
     if kind and kind not in IMAGE_CONFIGS:  # such as a chart, a signature or a model
-        kind = printable(str(kind), KIND_CHARACTERS)
         raise Refused(f"The reference leads to something else than an image ({kind}). {PUSH_AGAIN}")
     return document, data
 

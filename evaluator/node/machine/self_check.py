@@ -64,7 +64,7 @@ class SelfCheck:
         return health
 
     def cancel(self) -> None:
-        """Cancel the current check, and each later one."""
+        """Cancel the current check, and each later check."""
         self.ending.set()
 
     def _require_going_on(self) -> None:

@@ -140,11 +140,9 @@ def _require_success(response: Response, patience: Patience) -> None:
         raise UnreachableError(f"{_place(response)} answered {status}")
     if 300 <= status < 400:
         host = urlsplit(response.headers.get("Location", "")).netloc or "another page"
-        raise UnexpectedAnswerError(
-            f"{_place(response)} answered {status} and points to {printable(host, 200)}, which is "
-            "not followed. Write the platform's own address into NODE_URL.",
-            status,
-        )
+        where = f"{_place(response)} answered {status} and points to {printable(host, 200)}"
+        remedy = "which is not followed. Write the platform's own address into NODE_URL."
+        raise UnexpectedAnswerError(f"{where}, {remedy}", status)
     raise UnexpectedAnswerError(
         f"{_place(response)} answered {status}{_sentence(response, patience)}", status
     )
