@@ -32,9 +32,9 @@ from leaderboard.content import Board
 from leaderboard.models import BoardSnapshot
 from leaderboard.tasks import rank
 from sharedtasks.models import Phase, SharedTask, TestSet
-from submissions import services
 from submissions.models import Entry, Submission
-from submissions.tasks import check, score
+from submissions.pipeline.tasks import check, score
+from submissions.services import sending
 from tests.integration.copied_test_sets import make_sample_test_set
 from tests.integration.samples import PERFECT, as_text
 
@@ -146,6 +146,13 @@ def alices(client: Client, alice: User) -> Client:
 
 
 @pytest.fixture
+def admin(client: Client, organiser: User) -> Client:
+    """The browser of the organiser."""
+    client.force_login(organiser)
+    return client
+
+
+@pytest.fixture
 def people(alice: User, bob: User, charlie: User, organiser: User) -> dict[str, User]:
     """Who each role but the visitor's is."""
     return {"alice": alice, "bob": bob, "charlie": charlie, "organiser": organiser}
@@ -206,6 +213,13 @@ def phase(shared_task: SharedTask) -> Phase:
         board_at=now - timedelta(hours=1),
         team_names_at=now - timedelta(hours=1),
     )
+
+
+@pytest.fixture
+def takes_images(phase: Phase) -> None:
+    """Let the phase take images."""
+    phase.takes_images = True
+    phase.save()
 
 
 @pytest.fixture
@@ -291,14 +305,14 @@ def make_submission(test_set: TestSet, alice: User, team: Team) -> Callable[...,
         **columns: Any,
     ) -> Submission:
         sent = files or [(file_name, content)]
-        submission = services.submit(
+        submission = sending.submit(
             team=team,
             member=member,
             phase=test_set.phase,
             test_set=None if files else test_set,  # several files say themselves
-            system=services.SystemDescription(name=system, is_constrained=is_constrained),
+            system=sending.SystemDescription(name=system, is_constrained=is_constrained),
             wants_primary=wants_primary,
-            files=[services.Upload(BytesIO(body), name) for name, body in sent],
+            files=[sending.Upload(BytesIO(body), name) for name, body in sent],
         )
         Submission.objects.filter(pk=submission.pk).update(**columns)
         submission.refresh_from_db()
@@ -401,6 +415,13 @@ def messages(
         sent += drain()
 
     return committed
+
+
+@pytest.fixture
+def on_postgresql(require_service: Callable[[str], str]) -> None:
+    """Give up without PostgreSQL: SQLite lets one transaction write at a time."""
+    require_service("postgresql")
+    assert connections["default"].vendor == "postgresql"
 
 
 @pytest.fixture

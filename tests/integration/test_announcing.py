@@ -12,9 +12,9 @@ from django.utils import timezone
 from accounts.models import User
 from sharedtasks import models
 from sharedtasks.models import Phase, SharedTask
-from submissions import baselines
 from submissions.models import Submission
-from submissions.tasks import check
+from submissions.pipeline import baselines
+from submissions.pipeline.tasks import check
 from tests.integration.samples import REFERENCE, SOURCE
 from tests.integration.test_blind_walk import answers
 
@@ -126,12 +126,6 @@ def test_it_takes_no_submission(hidden, make_test_set, make_submission):
 
 
 # Deleting ---------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def admin(client, organiser):
-    client.force_login(organiser)
-    return client
 
 
 def delete(admin, row):

@@ -15,24 +15,18 @@ from files import storage
 from files.models import StoredFile
 from images import intake
 from images.models import Image
-from submissions import services, sweeper, work
-from submissions.checking import images as checking
+from submissions import work
 from submissions.models import Entry, Submission
+from submissions.pipeline import sweeper
+from submissions.pipeline.checking import images as checking
+from submissions.pipeline.tasks import check, check_image
+from submissions.services import sending
 from submissions.states import EntryState, SubmissionState
-from submissions.tasks import check, check_image
 from tests.archives import LAYOUTS, SavedImage, member, old_docker, tar
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("takes_images")]
 
 ARCHIVE = tar(*old_docker(SavedImage()))
-
-
-@pytest.fixture
-def phase(phase):
-    """The phase of the other tests, which takes images here."""
-    phase.takes_images = True
-    phase.save()
-    return phase
 
 
 @pytest.fixture
@@ -42,22 +36,17 @@ def send(alice, team, phase, test_set):
     def send(
         archive=ARCHIVE, *, team=team, member=alice, system="Marian", name="marian.tar", **more
     ):
-        planned = services.PlannedImage(
+        planned = sending.PlannedImage(
             team=team,
             member=member,
             phase=phase,
-            system=services.SystemDescription(name=system),
+            system=sending.SystemDescription(name=system),
             **more,
         )
-        upload = services.Upload(io.BytesIO(archive), name)
-        return services.submit_image(planned=planned, archive=upload)
+        upload = sending.Upload(io.BytesIO(archive), name)
+        return sending.submit_image(planned=planned, archive=upload)
 
     return send
-
-
-@pytest.fixture
-def _on_postgresql(require_service):
-    require_service("postgresql")
 
 
 def checked(submission, task_id="task-1"):
@@ -289,7 +278,7 @@ def test_the_disk_is_left_some_room_while_an_image_is_written(send, settings, mo
     assert not list(settings.FILE_UPLOAD_TEMP_DIR.iterdir())
 
 
-@pytest.mark.usefixtures("_on_postgresql")
+@pytest.mark.usefixtures("on_postgresql")
 @pytest.mark.django_db(transaction=True)
 def test_two_uploads_of_one_image_at_once_make_one_image_and_one_file(send, at_once):
     submissions = [send(system="A"), send(gzip.compress(ARCHIVE), system="B")]
@@ -302,7 +291,7 @@ def test_two_uploads_of_one_image_at_once_make_one_image_and_one_file(send, at_o
     assert Entry.objects.count() == 2
 
 
-@pytest.mark.usefixtures("_on_postgresql")
+@pytest.mark.usefixtures("on_postgresql")
 @pytest.mark.django_db(transaction=True)
 def test_of_two_images_at_once_only_as_many_are_taken_as_there_are_tries(send, at_once, settings):
     settings.IMAGE_TRIES = 2
@@ -311,7 +300,7 @@ def test_of_two_images_at_once_only_as_many_are_taken_as_there_are_tries(send, a
     def try_to_send(number):
         try:
             return bool(send(system=f"{number}"))
-        except services.ValidationError:
+        except sending.ValidationError:
             return False
 
     assert sorted(at_once(2, try_to_send)) == [False, True]

@@ -10,7 +10,6 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.db.models.signals import pre_delete
 from django.test import Client
 from django.urls import reverse
@@ -20,21 +19,19 @@ from files import storage
 from files.models import StoredFile
 from leaderboard import boards
 from leaderboard.models import BoardSnapshot
-from submissions import services, work
+from submissions import work
 from submissions.models import Entry, Score, Submission
+from submissions.pipeline.sweeper import sweep
+from submissions.pipeline.tasks import check, score
+from submissions.services import sending
 from submissions.states import EntryState, SubmissionState
-from submissions.sweeper import sweep
-from submissions.tasks import check, score
 from tests.integration.conftest import drain
 from tests.integration.samples import FAIR, PERFECT, POOR, as_text, count_scores
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _on_postgresql(require_service):
-    require_service("postgresql")
-    assert connection.vendor == "postgresql"
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("on_postgresql"),
+]
 
 
 def blobs():
@@ -129,7 +126,7 @@ def test_two_members_who_choose_the_primary_at_once_leave_one(
     old = make_scored_entry(system="Old", wants_primary=True)
     entries = [make_scored_entry(system=f"System {n}") for n in range(2)]
 
-    at_once(2, lambda n: services.make_primary(entry=entries[n], actor=[alice, bob][n]))
+    at_once(2, lambda n: sending.make_primary(entry=entries[n], actor=[alice, bob][n]))
 
     [primary] = Entry.objects.filter(is_primary=True)
     assert primary in entries
@@ -149,9 +146,9 @@ def test_withdrawing_what_is_made_primary_at_that_moment_leaves_the_team_no_rank
         def act(thread, entry=entry):
             try:
                 if thread:
-                    services.withdraw(entry=entry, actor=alice)
+                    sending.withdraw(entry=entry, actor=alice)
                 else:
-                    services.make_primary(entry=entry, actor=bob)
+                    sending.make_primary(entry=entry, actor=bob)
             except ValidationError:
                 return False
             return True
@@ -173,7 +170,7 @@ def test_withdrawing_what_is_scored_at_that_moment_never_leaves_it_primary(
 
         def act(thread, entry=entry):
             if thread:
-                services.withdraw(entry=entry, actor=alice)
+                sending.withdraw(entry=entry, actor=alice)
             else:
                 score.apply(args=[entry.pk], task_id=f"task-{entry.pk}")
 
@@ -194,7 +191,7 @@ def test_a_primary_by_hand_and_one_by_its_scores_leave_one(
 
         def act(thread, by_hand=by_hand, by_scores=by_scores):
             if thread:
-                services.make_primary(entry=by_hand, actor=alice)
+                sending.make_primary(entry=by_hand, actor=alice)
             else:
                 score.apply(args=[by_scores.pk], task_id=f"task-{by_scores.pk}")
 

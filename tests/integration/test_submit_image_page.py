@@ -15,22 +15,14 @@ from accounts.models import Membership
 from files.incoming import IncomingFile, NoRoom
 from files.models import StoredFile
 from sharedtasks.models import Phase
-from submissions import tries
 from submissions.models import Entry, Submission
+from submissions.pages.views import submitting_image
+from submissions.services import image_tries
 from submissions.states import SubmissionState
-from submissions.views import submitting_image
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("takes_images")]
 
 KEPT_IN_MEMORY = 2_621_440  # bytes of an upload, by Django's own setting
-
-
-@pytest.fixture
-def phase(phase):
-    """The phase of the other tests, which takes images here."""
-    phase.takes_images = True
-    phase.save()
-    return phase
 
 
 @pytest.fixture
@@ -63,13 +55,6 @@ def form(team):
 def question(form):
     """Return a function that fills in what is asked before the upload."""
     return lambda **fields: form(**({"archive": None, "announced": 10} | fields))
-
-
-@pytest.fixture
-def alices(client, alice):
-    """The browser of alice."""
-    client.force_login(alice)
-    return client
 
 
 @pytest.fixture
@@ -223,7 +208,7 @@ def test_a_disk_without_room_is_said_before_the_upload(alices, address, question
 
 def test_room_is_asked_for_all_that_is_announced(alices, address, question, monkeypatch):
     asked = []
-    monkeypatch.setattr("submissions.forms.images.require_room", asked.append)
+    monkeypatch.setattr("submissions.pages.forms.images.require_room", asked.append)
 
     alices.post(address, question(announced=10**9))
 
@@ -462,7 +447,7 @@ def test_what_counts_as_a_try(
     settings.IMAGE_TRIES = 1
     make_image_submission(state=state, entries=entries)
 
-    assert (tries.next_at(team, phase) is not None) == counts
+    assert (image_tries.next_at(team, phase) is not None) == counts
 
 
 def test_other_teams_and_phases_and_outputs_do_not_count(
@@ -476,7 +461,7 @@ def test_other_teams_and_phases_and_outputs_do_not_count(
     make_image_submission(phase=later)
     make_submission(b"x\n", state=SubmissionState.REFUSED)
 
-    assert tries.next_at(team, phase) is None
+    assert image_tries.next_at(team, phase) is None
 
 
 def test_another_team_of_the_same_member_may_still_send(
