@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -53,6 +54,14 @@ def _files_of_its_own(settings: Any, tmp_path: Path) -> None:
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir()  # WhiteNoise warns when it is not there
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def _quiet() -> Iterator[None]:
+    """Log nothing: in walks over all addresses, tracebacks of refusals cost more than pages."""
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
 
 
 # People -----------------------------------------------------------------------------------
