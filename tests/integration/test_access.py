@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-import submissions.pages.urls
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 import leaderboard.urls
 import sharedtasks.urls
+import submissions.pages.urls
 from tests.integration.conftest import ROLES
 from tests.integration.task_addresses import OPEN as TASK_ADDRESSES
 

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Team
 from submissions.models import Entry, Score
-from submissions.pipeline import baselines
+from submissions.pipeline import reference_points
 from submissions.pipeline.tasks import score
 from submissions.services import sending
 from submissions.states import EntryState
@@ -74,7 +74,7 @@ def score_yardsticks():
     """Make the oracle rows as the sweeper does and score them."""
 
     def make():
-        baselines.add_missing()
+        reference_points.add_missing()
         for entry in Entry.objects.filter(state=EntryState.SCORING):
             score.apply(args=[entry.pk], task_id=f"yardstick-{entry.pk}")
 

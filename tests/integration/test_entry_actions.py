@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from submissions import work
 from submissions.models import Entry, StateChange
-from submissions.pipeline import baselines
+from submissions.pipeline import reference_points
 from submissions.pipeline.tasks import score
 from submissions.services import primaries, sending
 from submissions.states import EntryState
@@ -370,7 +370,7 @@ def test_after_the_end_organisers_still_can(client, organiser, entries, close_ph
 
 @pytest.fixture
 def oracle(test_set):
-    baselines.add_missing()
+    reference_points.add_missing()
     entry = Entry.objects.filter(kind=Entry.Kind.ORACLE).get()
     score.apply(args=[entry.pk], task_id="oracle")
     return entry

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-import nodes.protocol.urls
 import pytest
 
+import nodes.protocol.urls
 from nodes.models import Run
 from tests.integration.samples import PERFECT
 from tests.integration.test_nodes_protocol import (

@@ -22,7 +22,7 @@ from accounts.models import User
 from sharedtasks.policy import Thing, can_see, instant_of
 from sharedtasks.viewers import viewer_of
 from submissions.models import Entry, Verdict
-from submissions.pages import progress, reports, scores
+from submissions.pages import file_reports, run_progress, scores
 from submissions.pages.access import can_send_again, entry_or_404, require_organiser
 from submissions.pages.views.live import live, pace
 from submissions.services import requeueing, sending
@@ -179,7 +179,7 @@ def _source(found: Entry) -> dict[str, object]:
         return {}
     files = list(found.submission.files.select_related("file"))
     return {
-        "report": reports.of_verdicts([verdict])[0],
+        "report": file_reports.of_verdicts([verdict])[0],
         "sent": [file for file in files if file.holds(verdict)] or files,
     }
 
@@ -187,5 +187,5 @@ def _source(found: Entry) -> dict[str, object]:
 def _facts(found: Entry) -> tuple[object, ...]:
     """Return all that can change on the page while it is polled."""
     role = (found.is_primary, found.withdrawn_at)
-    runs = progress.facts(found) if found.submission and found.submission.is_image else ()
+    runs = run_progress.facts(found) if found.submission and found.submission.is_image else ()
     return (found.state, found.is_claimed, found.attempts, role, runs, pace(found.state_since))

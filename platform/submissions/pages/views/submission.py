@@ -16,9 +16,9 @@ from accounts.http import SignedInRequest
 from accounts.models import User
 from sharedtasks.viewers import viewer_of
 from submissions.models import Entry, Submission
-from submissions.pages import progress, quotas, reports
+from submissions.pages import file_reports, quotas, run_progress
 from submissions.pages.access import can_send_again, require_organiser, submission_or_404
-from submissions.pages.progress import Progress
+from submissions.pages.run_progress import Progress
 from submissions.pages.views.live import live, pace
 from submissions.services import expiry, requeueing, sending
 from submissions.states import SubmissionState
@@ -31,8 +31,8 @@ def submission(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show one submission: its state, what each of its files is, every problem, its entries."""
     found = submission_or_404(request.user, pk)
     entries = list(found.entries.select_related("test_set"))
-    files = reports.of_submission(found) if found.is_final else []
-    running = progress.of_entries(entries) if found.is_image else {}
+    files = file_reports.of_submission(found) if found.is_final else []
+    running = run_progress.of_entries(entries) if found.is_image else {}
     moved = max([found.state_since, *(entry.state_since for entry in entries)])
     context: dict[str, object] = {
         "submission": found,

@@ -21,7 +21,7 @@ from submissions import slots
 from submissions.models import Submission
 from submissions.pages import quotas
 from submissions.pages.forms.outputs import SubmissionForm
-from submissions.pages.views import senders
+from submissions.pages.views import upload_context
 from submissions.services import sending
 
 
@@ -43,8 +43,8 @@ def submit(request: SignedInRequest, task: str, phase: str) -> HttpResponse:
             except ValidationError as error:
                 form.add_error(None, error)
         return _page(request, found, form, status=422)
-    again = senders.earlier(request, found)
-    form = SubmissionForm(initial=senders.initial(again), member=request.user, phase=found)
+    again = upload_context.earlier(request, found)
+    form = SubmissionForm(initial=upload_context.initial(again), member=request.user, phase=found)
     return _page(request, found, form, again=again)
 
 
@@ -71,6 +71,6 @@ def _page(
 ) -> HttpResponse:
     test_sets = slots.wanted(phase)
     form.offer(test_sets)
-    context = senders.context_of(request, phase, test_sets, form, again)
+    context = upload_context.context_of(request, phase, test_sets, form, again)
     context |= {"max_bytes": settings.MAX_UPLOAD_BYTES, "max_files": sending.MAX_FILES}
     return render(request, "submissions/submit.html", context, status=status)

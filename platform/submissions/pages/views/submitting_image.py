@@ -29,7 +29,7 @@ from submissions import slots
 from submissions.models import Submission
 from submissions.pages import quotas
 from submissions.pages.forms.images import BROKE_OFF, ImageForm
-from submissions.pages.views import senders
+from submissions.pages.views import upload_context
 from submissions.services import image_tries, one_at_a_time, sending
 
 logger = logging.getLogger(__name__)
@@ -51,8 +51,8 @@ def submit_image(request: SignedInRequest, task: str, phase: str) -> HttpRespons
     """Take a container image, or where it is; the answer only stores and enqueues."""
     found = phase_or_404(viewer_of(request.user), task, phase)
     if request.method != "POST":
-        again = senders.earlier(request, found)
-        form = ImageForm(initial=senders.initial(again), member=request.user)
+        again = upload_context.earlier(request, found)
+        form = ImageForm(initial=upload_context.initial(again), member=request.user)
         return _page(request, found, form, again=again)
     try:
         _require_sense(request, found)
@@ -141,7 +141,7 @@ def _page(
     error: str = "",
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
-    context = senders.context_of(request, phase, slots.wanted(phase), form, again)
+    context = upload_context.context_of(request, phase, slots.wanted(phase), form, again)
     context |= {"error": error, "is_image_page": True, "max_bytes": settings.MAX_IMAGE_BYTES}
     if isinstance(team := context["team"], Team) and not (form.is_bound or error):
         context["why_not_now"] = one_at_a_time.why_not_now(team, request.user)
