@@ -10,7 +10,7 @@ from submissions import work
 from submissions.models import Entry, StateChange
 from submissions.pipeline import reference_points
 from submissions.pipeline.tasks import score
-from submissions.services import primaries, sending
+from submissions.services import choosing, primaries
 from submissions.states import EntryState
 from tests.integration.conftest import ROLES
 from tests.integration.samples import FAIR
@@ -409,4 +409,4 @@ def test_an_oracle_row_has_no_role(action, client, organiser, oracle):
 
     assert response.status_code == 422
     assert "This row belongs to the test set, not to a team." in response.text
-    assert sending.why_no_choice(oracle, is_organiser=True)
+    assert choosing.why_no_choice(oracle, is_organiser=True)

@@ -103,7 +103,7 @@ def test_an_image_that_was_pushed_to_a_registry_makes_entries(
 def test_it_is_the_same_image_as_its_archive_would_be(server, send, alice, team, phase):
     checked(send(server.put(IMAGE)))
     planned = sending.PlannedImage(team, alice, phase, sending.SystemDescription("Archive"))
-    upload = sending.Upload(BytesIO(tar(*old_docker(IMAGE))), "marian.tar")
+    upload = sending.NamedStream(BytesIO(tar(*old_docker(IMAGE))), "marian.tar")
     archive = sending.submit_image(planned=planned, archive=upload)
     check_image.apply(args=[archive.pk], task_id="task-2")
 

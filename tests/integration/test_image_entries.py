@@ -14,7 +14,7 @@ from files.models import StoredFile
 from nodes.models import Node, Run
 from sharedtasks.models import Phase
 from submissions.models import Entry
-from submissions.services import image_tries, sending
+from submissions.services import choosing, image_tries
 from submissions.states import EntryState
 from tests.integration.image_rows import image_entry
 from tests.integration.samples import PERFECT, as_text
@@ -148,7 +148,7 @@ def test_withdrawing_stops_the_system_too(state, make, alices, alice):
 def test_what_was_cancelled_counts_as_a_try(make, alice, team, phase, settings):
     settings.IMAGE_TRIES = 1
     entry = make()
-    sending.cancel(entry=entry, actor=alice)
+    choosing.cancel(entry=entry, actor=alice)
 
     assert image_tries.next_at(team, phase) is not None
 

@@ -1,4 +1,4 @@
-"""What people do with submissions and entries: submit, withdraw, choose the primary."""
+"""What a member sends: hypotheses or an image, stored and announced. Nothing is read here."""
 
 from __future__ import annotations
 
@@ -20,11 +20,8 @@ from files.models import StoredFile
 from images.references import Reference
 from sharedtasks.models import Phase, TestSet
 from submissions import work
-from submissions.boards import touch_board
-from submissions.models import Entry, Submission, SubmittedFile, Verdict
+from submissions.models import Submission, SubmittedFile, Verdict
 from submissions.services import image_tries, one_at_a_time
-from submissions.services.primaries import end_primary, lock_primaries
-from submissions.states import ChangeKind, EntryState
 
 MAX_FILES = 60  # in one submission; a phase has fewer test sets
 MAX_NAME = 200  # characters of a file's name
@@ -41,8 +38,8 @@ class SystemDescription:
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
-    """One file as it came."""
+class NamedStream:
+    """A file to store, and the name that its team gave it."""
 
     stream: IO[bytes]
     name: str
@@ -68,7 +65,7 @@ def submit(
     phase: Phase,
     system: SystemDescription,
     wants_primary: bool,
-    files: Sequence[Upload],
+    files: Sequence[NamedStream],
     test_set: TestSet | None = None,
     form_token: str = "",
 ) -> Submission:
@@ -114,7 +111,7 @@ def choose_system(*, verdict: Verdict, system: str, member: User) -> Submission:
     return _once(submission, stored, partial(_begin, submission, stored, reason=reason))
 
 
-def submit_image(*, planned: PlannedImage, archive: Upload) -> Submission:
+def submit_image(*, planned: PlannedImage, archive: NamedStream) -> Submission:
     """Store the archive of an image and tell the workers; opens nothing. Raises ValidationError."""
     submission = _described_image(planned)
     _require_turn(submission, unless_sent=True)
@@ -159,83 +156,9 @@ def _described_image(planned: PlannedImage) -> Submission:
     return submission
 
 
-def withdraw(*, entry: Entry, actor: User) -> None:
-    """Take an entry off the boards for good, and stop its system. Raises ValidationError."""
-    _require_choice(entry, actor)
-    with transaction.atomic():
-        changed = Entry.objects.filter(pk=entry.pk, withdrawn_at=None).update(
-            withdrawn_at=timezone.now(), withdrawn_by=actor, is_primary=False
-        )
-        if changed:
-            kind = ChangeKind.WITHDRAWN
-            work.record_note(entry, kind=kind, reason="withdrawn", actor=actor)
-            _stop(entry, reason="withdrawn", actor=actor)
-            touch_board(entry.test_set_id)
-
-
-def make_primary(*, entry: Entry, actor: User) -> None:
-    """Rank the team by this entry; its earlier primary becomes contrastive.
-
-    Raises ValidationError.
-    """
-    team = _require_choice(entry, actor)
-    with transaction.atomic():
-        lock_primaries(team.pk)
-        # Its row too: who withdraws it at this moment comes before us or after us.
-        rows = Entry.objects.select_for_update(no_key=True)
-        found = rows.filter(pk=entry.pk, withdrawn_at=None, state=EntryState.SCORED).first()
-        if found is None:
-            raise ValidationError("Only an entry that is scored and not withdrawn can be primary.")
-        if found.is_primary:
-            return
-        end_primary(found, actor=actor)
-        Entry.objects.filter(pk=entry.pk).update(is_primary=True)
-        kind = ChangeKind.MADE_PRIMARY
-        work.record_note(entry, kind=kind, reason="made primary", actor=actor)
-        touch_board(entry.test_set_id)
-
-
-def make_contrastive(*, entry: Entry, actor: User) -> None:
-    """Stop ranking the team by this entry. Raises ValidationError."""
-    _require_choice(entry, actor)
-    with transaction.atomic():
-        if Entry.objects.filter(pk=entry.pk, is_primary=True).update(is_primary=False):
-            kind = ChangeKind.MADE_CONTRASTIVE
-            work.record_note(entry, kind=kind, reason="made contrastive", actor=actor)
-            touch_board(entry.test_set_id)
-
-
-def cancel(*, entry: Entry, actor: User) -> None:
-    """Stop an entry whose system waits for a node or runs on one. Raises ValidationError.
-
-    The node hears of it with its next sign of life, and stops the container.
-    """
-    if entry.team is not None and not actor.is_organiser:
-        _require_member(entry.team, actor)
-    with transaction.atomic():
-        if not _stop(entry, reason="", actor=actor):
-            raise ValidationError("Only an entry whose system waits or runs can be cancelled.")
-
-
-def why_no_choice(entry: Entry, *, is_organiser: bool) -> str:
-    """Say why an entry's role is not to be changed now; empty if it is.
-
-    A team chooses until the deadline, organisers later too.
-    """
-    if entry.team is None:
-        return "This row belongs to the test set, not to a team."
-    phase = entry.test_set.phase
-    if is_organiser or phase.is_open(timezone.now()):
-        return ""
-    return (
-        f"{phase.name} is over: what your team is ranked by stays as it is. "
-        "Ask the organisers if it is wrong."
-    )
-
-
 def _described(team: Team, member: User, phase: Phase, system: SystemDescription) -> Submission:
     """Return a submission of this system, not saved yet, if it is taken from them now."""
-    _require_member(team, member)
+    require_member(team, member)
     _require_open(phase)
     submission = Submission(
         team=team,
@@ -326,16 +249,8 @@ def _begin(
     work.record_birth(submission, reason=reason, actor=submission.member)
 
 
-def _stop(entry: Entry, *, reason: str, actor: User) -> bool:
-    """Cancel an entry whose system waits or runs; False if it does neither."""
-    # Locked, so that it can't go from one to the other between two looks.
-    Entry.objects.select_for_update(no_key=True).get(pk=entry.pk)
-    old = (EntryState.WAITING, EntryState.RUNNING)
-    return work.move(entry, old=old, to=EntryState.CANCELLED, reason=reason, actor=actor)
-
-
 def _store(
-    files: Sequence[Upload], *, max_bytes: int | None = None
+    files: Sequence[NamedStream], *, max_bytes: int | None = None
 ) -> list[tuple[StoredFile, str]]:
     if not files:
         raise ValidationError("Choose the files with your system's outputs.")
@@ -352,7 +267,7 @@ def _store(
     return list(zip(stored, ends, strict=True))
 
 
-def _require_member(team: Team, member: User) -> None:
+def require_member(team: Team, member: User) -> None:
     if not Membership.objects.filter(team=team, user=member).exists():
         raise ValidationError(f"You are not a member of {team}; ask one of its owners.")
 
@@ -368,13 +283,3 @@ def _require_visible(system: str) -> None:
 def _require_open(phase: Phase) -> None:
     if not phase.is_open(timezone.now()):
         raise ValidationError(f"{phase.name} takes no submissions at the moment.")
-
-
-def _require_choice(entry: Entry, actor: User) -> Team:
-    """Return whose entry it is, if the actor may change its role."""
-    if entry.team is not None and not actor.is_organiser:
-        _require_member(entry.team, actor)
-    if why_not := why_no_choice(entry, is_organiser=actor.is_organiser):
-        raise ValidationError(why_not)
-    assert entry.team is not None  # or there would be a reason
-    return entry.team

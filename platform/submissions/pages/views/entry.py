@@ -25,7 +25,7 @@ from submissions.models import Entry, Verdict
 from submissions.pages import file_reports, run_progress, scores
 from submissions.pages.access import can_send_again, entry_or_404, require_organiser
 from submissions.pages.views.live import live, pace
-from submissions.services import requeueing, sending
+from submissions.services import choosing, requeueing
 from submissions.states import EntryState
 
 
@@ -57,14 +57,14 @@ def entry_action(
 def make_primary(request: SignedInRequest, pk: int) -> HttpResponse:
     """Rank the team by this entry."""
     found = entry_or_404(request.user, pk)
-    return _act(request, found, sending.make_primary, f"{found.system} is primary now.")
+    return _act(request, found, choosing.make_primary, f"{found.system} is primary now.")
 
 
 @entry_action
 def make_contrastive(request: SignedInRequest, pk: int) -> HttpResponse:
     """Stop ranking the team by this entry."""
     found = entry_or_404(request.user, pk)
-    return _act(request, found, sending.make_contrastive, f"{found.system} is contrastive now.")
+    return _act(request, found, choosing.make_contrastive, f"{found.system} is contrastive now.")
 
 
 @login_required
@@ -75,8 +75,8 @@ def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
     found = entry_or_404(request.user, pk)
     if request.method == "POST":
         done = f"{found.system} is withdrawn from {found.test_set.slug}."
-        return _act(request, found, sending.withdraw, done)
-    why_not = sending.why_no_choice(found, is_organiser=request.user.is_organiser)
+        return _act(request, found, choosing.withdraw, done)
+    why_not = choosing.why_no_choice(found, is_organiser=request.user.is_organiser)
     if why_not or found.withdrawn_at is not None:
         return _page(request, found, error=why_not or "This entry is withdrawn already.")
     return render(request, "submissions/withdraw.html", {"entry": found})
@@ -90,7 +90,7 @@ def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     found = entry_or_404(request.user, pk)
     if request.method == "POST":
         done = f"{found.system} is cancelled on {found.test_set.slug}."
-        return _act(request, found, sending.cancel, done)
+        return _act(request, found, choosing.cancel, done)
     if not found.can_be_cancelled:
         return _page(request, found, error="Its system neither waits nor runs any more.")
     return render(request, "submissions/cancel.html", {"entry": found})
@@ -126,7 +126,7 @@ def _page(
         "pace": pace(found.state_since),
         "changes": found.changes.select_related("actor"),
         **_requeueing(found, request.user),
-        "why_no_choice": sending.why_no_choice(found, is_organiser=request.user.is_organiser),
+        "why_no_choice": choosing.why_no_choice(found, is_organiser=request.user.is_organiser),
     }
     context |= _scores(found, request.user) | _source(found) | _again(found, request.user)
     if found.team_id and not found.is_primary:

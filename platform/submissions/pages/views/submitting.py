@@ -56,7 +56,7 @@ def _submit(member: User, phase: Phase, form: SubmissionForm) -> Submission:
         test_set=form.cleaned_data["test_set"],
         system=form.described_system(),
         wants_primary=form.cleaned_data["wants_primary"],
-        files=[sending.Upload(file, file.name or "unnamed") for file in form.uploaded()],
+        files=[sending.NamedStream(file, file.name or "unnamed") for file in form.uploaded()],
         form_token=form.token,
     )
 

@@ -121,7 +121,7 @@ def _answer(request: SignedInRequest, phase: Phase, form: ImageForm) -> HttpResp
         sending.require_image_taken(planned)
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     file = form.uploaded()
-    archive = sending.Upload(file, file.name or "unnamed")
+    archive = sending.NamedStream(file, file.name or "unnamed")
     return redirect(sending.submit_image(planned=planned, archive=archive))
 
 
