@@ -17,7 +17,7 @@ from submissions.states import EntryState, SubmissionState
 WINDOW = timedelta(hours=24)
 
 
-def require_one_left(team: Team, phase: Phase) -> None:
+def require_try_left(team: Team, phase: Phase) -> None:
     """Raise ValidationError if the team has to wait before it sends the next image."""
     if at := next_at(team, phase):
         raise ValidationError(

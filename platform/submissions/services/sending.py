@@ -21,7 +21,7 @@ from images.references import Reference
 from sharedtasks.models import Phase, TestSet
 from submissions import work
 from submissions.models import Submission, SubmittedFile, Verdict
-from submissions.services import image_tries, one_at_a_time
+from submissions.services import image_queue, image_tries
 
 MAX_FILES = 60  # in one submission; a phase has fewer test sets
 MAX_NAME = 200  # characters of a file's name
@@ -225,7 +225,7 @@ def _begin_image(
 ) -> None:
     with transaction.atomic():
         # Of two at once, one is counted before the other.
-        one_at_a_time.lock(submission.team, submission.member)
+        image_queue.lock(submission.team, submission.member)
         _require_turn(submission)
         _begin(submission, stored, reason=reason)
 
@@ -234,8 +234,8 @@ def _require_turn(submission: Submission, *, unless_sent: bool = False) -> None:
     """Raise ValidationError if a team has to wait before it sends the next image."""
     if unless_sent and _made_by_form(submission):
         return  # `_once` compares them
-    image_tries.require_one_left(submission.team, submission.phase)
-    one_at_a_time.require_none_in_queue(submission.team, submission.member)
+    image_tries.require_try_left(submission.team, submission.phase)
+    image_queue.require_free_place(submission.team, submission.member)
 
 
 def _begin(

@@ -30,7 +30,7 @@ from submissions.models import Submission
 from submissions.pages import quotas
 from submissions.pages.forms.images import BROKE_OFF, ImageForm
 from submissions.pages.views import upload_context
-from submissions.services import image_tries, one_at_a_time, sending
+from submissions.services import image_queue, image_tries, sending
 
 logger = logging.getLogger(__name__)
 
@@ -82,8 +82,8 @@ def _require_sense(request: SignedInRequest, phase: Phase) -> None:
     if is_small or sending.was_sent(request.user, request.GET.get("form", "")):
         return
     if all(image_tries.next_at(team, phase) for team in teams):
-        image_tries.require_one_left(teams[0], phase)
-    if reason := one_at_a_time.first_reason(teams, request.user):
+        image_tries.require_try_left(teams[0], phase)
+    if reason := image_queue.first_reason(teams, request.user):
         raise ValidationError(reason)
 
 
@@ -144,5 +144,5 @@ def _page(
     context = upload_context.context_of(request, phase, slots.wanted(phase), form, again)
     context |= {"error": error, "is_image_page": True, "max_bytes": settings.MAX_IMAGE_BYTES}
     if isinstance(team := context["team"], Team) and not (form.is_bound or error):
-        context["why_not_now"] = one_at_a_time.why_not_now(team, request.user)
+        context["why_not_now"] = image_queue.why_not_now(team, request.user)
     return render(request, "submissions/submit_image.html", context, status=status)

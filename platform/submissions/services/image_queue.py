@@ -17,7 +17,7 @@ from submissions.states import EntryState, SubmissionState
 IN_QUEUE = (EntryState.WAITING, EntryState.RUNNING)
 
 
-def require_none_in_queue(team: Team, member: User) -> None:
+def require_free_place(team: Team, member: User) -> None:
     """Raise ValidationError if a team that is not verified, or its member, has to wait."""
     if reason := why_not_now(team, member):
         raise ValidationError(reason)
