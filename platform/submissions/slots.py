@@ -33,12 +33,12 @@ class SlotView:
         return self.latest is not None and self.latest != self.primary
 
 
-def wanted(phase: Phase) -> list[TestSet]:
+def list_expected(phase: Phase) -> list[TestSet]:
     """Return the test sets that files are taken for: of each slot the newest version."""
     return list(Slots(TestSet.objects.filter(phase=phase)).rows.values())
 
 
-def of_team(test_sets: Sequence[TestSet], team: Team) -> list[SlotView]:
+def build_views(test_sets: Sequence[TestSet], team: Team) -> list[SlotView]:
     """Say for each test set what the team has there; four queries however many there are."""
     own = Entry.objects.filter(test_set=OuterRef("pk"), team=team)
     newest = own.order_by(F("withdrawn_at").desc(nulls_first=True), "-pk")

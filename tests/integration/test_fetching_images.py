@@ -274,13 +274,13 @@ def test_a_submission_that_is_somebody_elses_is_fetched_no_further(
 def test_how_much_is_fetched_is_told_meanwhile(server, send, monkeypatch):
     monkeypatch.setattr(checking, "TELL_EVERY", 0)
     shares = []
-    held = work.held
+    select_held = work.select_held
 
     def spy(row, *, owner):
         shares.append(Submission.objects.get(pk=row.pk).fetched)
-        return held(row, owner=owner)
+        return select_held(row, owner=owner)
 
-    monkeypatch.setattr(work, "held", spy)
+    monkeypatch.setattr(work, "select_held", spy)
 
     submission = checked(send(server.put(IMAGE)))
 

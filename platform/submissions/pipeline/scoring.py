@@ -53,7 +53,7 @@ def record_overrun(entry: Entry, limit: str, *, owner: str) -> None:
                 raise work.NoLongerOurs
         return
     with transaction.atomic():
-        if not work.held(entry, owner=owner).update(overruns=1):
+        if not work.select_held(entry, owner=owner).update(overruns=1):
             raise work.NoLongerOurs
         note = f"scoring took more than {limit}; it is scored once more, alone"
         work.record_note(entry, reason=note)

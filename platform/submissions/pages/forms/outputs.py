@@ -81,7 +81,7 @@ class SubmissionForm(SystemForm):
 
     def clean_test_set(self) -> TestSet | None:
         test_set: TestSet | None = self.cleaned_data["test_set"]
-        if test_set is not None and test_set not in slots.wanted(self._phase):
+        if test_set is not None and test_set not in slots.list_expected(self._phase):
             raise ValidationError("There is a newer version of this test set. Choose that one.")
         return test_set
 

@@ -69,7 +69,7 @@ def _page(
     again: Submission | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    test_sets = slots.wanted(phase)
+    test_sets = slots.list_expected(phase)
     form.offer(test_sets)
     context = upload_context.context_of(request, phase, test_sets, form, again)
     context |= {"max_bytes": settings.MAX_UPLOAD_BYTES, "max_files": sending.MAX_FILES}

@@ -141,7 +141,7 @@ def _page(
     error: str = "",
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
-    context = upload_context.context_of(request, phase, slots.wanted(phase), form, again)
+    context = upload_context.context_of(request, phase, slots.list_expected(phase), form, again)
     context |= {"error": error, "is_image_page": True, "max_bytes": settings.MAX_IMAGE_BYTES}
     if isinstance(team := context["team"], Team) and not (form.is_bound or error):
         context["why_not_now"] = image_queue.why_not_now(team, request.user)

@@ -49,7 +49,7 @@ def _of_team(phase: Phase, test_sets: Sequence[TestSet], team: Team) -> dict[str
     own = team.submissions.order_by()
     names = own.values("system").annotate(at=Max("created_at")).order_by("-at")
     return {
-        "slots": slots.of_team(test_sets, team),
+        "slots": slots.build_views(test_sets, team),
         "names": names.values_list("system", flat=True)[:NAMES_OFFERED],
         "unchecked": own.filter(phase=phase, state=SubmissionState.CHECKING).count(),
     }
