@@ -1,4 +1,4 @@
-"""What checking found out about a submission's files, as pages show it."""
+"""The results of checking a submission's files, as pages show them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PROBLEMS_SHOWN = 100  # of one file
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """One file with the first of its problems; equal ones are one, in the order of lines."""
+    """A file with the first of its problems; equal problems are folded, in the order of lines."""
 
     verdict: Verdict
     problems: Sequence[evaluator.Problem]
@@ -28,30 +28,27 @@ class FileReport:
         return any(problem.line or problem.segment for problem in self.problems)
 
 
-def of_submission(submission: Submission) -> list[FileReport]:
-    """Report on the first files; two queries however many there are."""
+def report_on(submission: Submission) -> list[FileReport]:
+    """Report on the first files of a submission, with two queries."""
     verdicts = submission.verdicts.select_related("test_set", "entry")
-    return of_verdicts(verdicts.order_by("position")[:FILES_SHOWN])
+    return build_reports(verdicts.order_by("position")[:FILES_SHOWN])
 
 
-def of_verdicts(verdicts: Iterable[Verdict]) -> list[FileReport]:
-    """Report on these files."""
+def build_reports(verdicts: Iterable[Verdict]) -> list[FileReport]:
+    """Report on the files of these verdicts."""
     by_pk = {verdict.pk: verdict for verdict in verdicts}
     problems: dict[int, list[evaluator.Problem]] = {pk: [] for pk in by_pk}
-    # All that are kept, at most some thousands: what is folded is shorter.
+    # All that are kept, at most some thousands: folding shortens them.
     for row in Problem.objects.filter(verdict__in=by_pk).order_by("pk"):
-        problems[row.verdict_id].append(_problem(row))
-    return [_report(verdict, problems[pk]) for pk, verdict in by_pk.items()]
+        severity: Severity = "warning" if row.severity == Problem.Severity.WARNING else "error"
+        problem = evaluator.Problem(severity, row.message, row.line, row.segment or None)
+        problems[row.verdict_id].append(problem)
+    return [_fold(verdict, problems[pk]) for pk, verdict in by_pk.items()]
 
 
-def _report(verdict: Verdict, problems: Sequence[evaluator.Problem]) -> FileReport:
+def _fold(verdict: Verdict, problems: Sequence[evaluator.Problem]) -> FileReport:
     total = verdict.errors + verdict.warnings
     segments = verdict.test_set.segments if verdict.test_set else None
-    shown = fold(problems, of=segments, total=total)[:PROBLEMS_SHOWN]
-    hidden = total - sum(one.count for one in shown)
-    return FileReport(verdict, [one.problem for one in shown], max(hidden, 0))
-
-
-def _problem(row: Problem) -> evaluator.Problem:
-    severity: Severity = "warning" if row.severity == Problem.Severity.WARNING else "error"
-    return evaluator.Problem(severity, row.message, row.line, row.segment or None)
+    folded = fold(problems, of=segments, total=total)[:PROBLEMS_SHOWN]
+    hidden = total - sum(group.count for group in folded)
+    return FileReport(verdict, [group.problem for group in folded], max(hidden, 0))
