@@ -1,6 +1,6 @@
 """Claims, moves and announcements: the only ways in which a work item changes hands.
 
-Each is one conditional UPDATE that looks at its count: of two workers that race, one wins.
+Each is a conditional UPDATE that looks at its count: if two workers race, one wins.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ T = TypeVar("T")
 
 MAX_ATTEMPTS = 3
 FREE: dict[str, Any] = {"claimed_by": "", "claimed_at": None}
-LONGEST_PAUSE = 600  # seconds between two announcements of one row
+LONGEST_PAUSE = 600  # seconds between two announcements of a row
 MAX_DOUBLINGS = 10  # of that pause, so that the power stays a small number
 BROKER_WITHIN = 5  # seconds for the broker to answer
 DATABASE_WITHIN = 60  # seconds that a result waits for a database that is away
 DATABASE_AGAIN = 1  # second between two tries
-RETRY_FACTOR = 8  # each failed attempt waits so many times longer than the one before
+RETRY_FACTOR = 8  # times as long is the pause after each further failed attempt
 REASON_LAST = f"That was the last of {MAX_ATTEMPTS} attempts. You can send it again."
 REASON_GAVE_UP = (
     f"Our side failed: {MAX_ATTEMPTS} attempts ended without a result. Nothing is wrong with what "

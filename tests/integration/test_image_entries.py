@@ -150,7 +150,7 @@ def test_what_was_cancelled_counts_as_a_try(make, alice, team, phase, settings):
     entry = make()
     choosing.cancel(entry=entry, actor=alice)
 
-    assert image_tries.next_at(team, phase) is not None
+    assert image_tries.find_next_time(team, phase) is not None
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_an_image_counts_as_a_try_until_something_of_it_is_scored(
     settings.IMAGE_TRIES = 1
     make(state)
 
-    assert (image_tries.next_at(team, phase) is not None) == counts
+    assert (image_tries.find_next_time(team, phase) is not None) == counts
 
 
 def test_one_scored_entry_makes_the_whole_image_no_try(
@@ -180,7 +180,7 @@ def test_one_scored_entry_makes_the_whole_image_no_try(
         hypotheses=stored_file,
     )
 
-    assert image_tries.next_at(team, phase) is None
+    assert image_tries.find_next_time(team, phase) is None
 
 
 # What the pages say --------------------------------------------------------------------------

@@ -20,10 +20,10 @@ from submissions.states import ENTRY_MOVES, EntryState
 
 
 class Entry(WorkItem):
-    """One system on one test set, and its hypotheses: what a leaderboard row is.
+    """A system on a test set, and its hypotheses: a row of the leaderboard.
 
-    So are the rows that tell what a score means: each reference and the copied source, scored
-    as if they were systems. They are nobody's.
+    The reference points of a board are entries too: each reference and the copied source, scored
+    as if they were systems. They belong to no team.
     """
 
     WORKING = EntryState.SCORING
@@ -113,12 +113,12 @@ class Entry(WorkItem):
 
     @property
     def can_be_cancelled(self) -> bool:
-        """Say whether its system waits for a node or runs on one."""
+        """Return whether its system waits for a node or runs."""
         return self.state in (EntryState.WAITING, EntryState.RUNNING)
 
 
 class Score(models.Model):
-    """One number: entry × metric × signature. A rescore adds rows and edits none."""
+    """A number: entry × metric × signature. A rescore adds rows and edits none."""
 
     entry = models.ForeignKey(Entry, models.CASCADE, related_name="scores")
     metric = models.CharField(max_length=50)

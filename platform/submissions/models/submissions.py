@@ -1,4 +1,4 @@
-"""Submissions: what a team sent, and what checking found in it."""
+"""Submissions of teams, and the results of checking them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from submissions.states import SUBMISSION_MOVES, SubmissionState
 
 
 class Submission(WorkItem):
-    """One upload by one member for one phase: a file, several, a zip of several, or an image.
+    """An upload by a member for a phase: a file, several, a zip of several, or an image.
 
-    Each file that fits a test set makes an entry of its own, and lives and fails alone; an image
-    makes one for each test set of the phase.
+    Each file that fits a test set makes an entry of its own, and is checked on its own; an image
+    makes an entry for each test set of the phase.
     """
 
     WORKING = SubmissionState.CHECKING
@@ -53,7 +53,7 @@ class Submission(WorkItem):
         max_length=10, choices=TerminologyUse, default=TerminologyUse.INFERENCE
     )
     wants_primary = models.BooleanField(default=False)  # asked for at upload
-    # Of a file that holds several systems: its name, the only one that is read, and the system.
+    # Of a file that holds several systems: its name (only this file is read), and the system.
     chosen_file = models.CharField(max_length=200, blank=True)
     chosen_system = models.CharField(max_length=1000, blank=True)
     image = models.ForeignKey(  # of the kind "image", once it is accepted
@@ -63,8 +63,8 @@ class Submission(WorkItem):
         max_length=MAX_CHARACTERS, blank=True
     )
     fetched = models.PositiveSmallIntegerField(default=0)  # percent of it, in the last attempt
-    needs_gpu = models.BooleanField(default=False)  # its image runs on nodes with a GPU alone
-    problems_total = models.PositiveIntegerField(default=0)  # found; the first ones are kept
+    needs_gpu = models.BooleanField(default=False)  # its image runs only on nodes with a GPU
+    problems_total = models.PositiveIntegerField(default=0)  # only the first are kept
     form_token = models.CharField(  # of the form that was sent; empty: sent by other means
         max_length=32, blank=True
     )
@@ -119,12 +119,12 @@ class Submission(WorkItem):
 
     @property
     def is_image(self) -> bool:
-        """Say whether it is a system, and not what one has written."""
+        """Return whether it is a system as an image, not hypotheses."""
         return self.kind == self.Kind.IMAGE
 
 
 class SubmittedFile(models.Model):
-    """One file of a submission, byte for byte as it came."""
+    """A file of a submission, byte for byte as it arrived."""
 
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="files")
     file = models.ForeignKey(  # none: it was refused long ago, and its bytes are gone
@@ -143,23 +143,23 @@ class SubmittedFile(models.Model):
         return self.name
 
     def holds(self, verdict: Verdict) -> bool:
-        """Say whether a verdict is of this file; of a file in a zip the name begins with its."""
+        """Return whether a verdict is of this file, or of a file in this zip."""
         return verdict.file == self.name or verdict.file.startswith(f"{self.name}/")
 
 
 class Verdict(models.Model):
-    """What checking found out about one file: of a submission, of a zip in it, or an image."""
+    """The result of checking a file: of a submission, of a zip in it, or an image."""
 
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="verdicts")
     position = models.PositiveSmallIntegerField()
     file = models.CharField(max_length=200)  # its name as messages show it, in a zip with the zip's
-    test_set = models.ForeignKey(  # the one that it is for; none: its name says none
+    test_set = models.ForeignKey(  # that the file is for; none: its name says no test set
         TestSet, models.SET_NULL, null=True, blank=True, related_name="verdicts"
     )
     entry = models.OneToOneField(  # none: it was refused, or is an image
         "Entry", models.CASCADE, null=True, blank=True, related_name="verdict"
     )
-    errors = models.PositiveIntegerField(default=0)  # found; the first ones are kept as problems
+    errors = models.PositiveIntegerField(default=0)  # only the first are kept as problems
     warnings = models.PositiveIntegerField(default=0)
     systems = models.JSONField(default=list, blank=True)  # to choose from, where it has several
 
@@ -178,12 +178,12 @@ class Verdict(models.Model):
 
     @property
     def is_refused(self) -> bool:
-        """Say whether it made no entry; an image's verdict is of all that it made."""
+        """Return whether the file made no entry; an image's verdict is of all its entries."""
         return self.errors > 0
 
 
 class Problem(models.Model):
-    """Something found in an upload: where, what, and what to do about it."""
+    """A problem of an upload: where, what, and how to fix it."""
 
     class Severity(models.TextChoices):
         ERROR = "error"
@@ -198,7 +198,7 @@ class Problem(models.Model):
     message = models.TextField()
 
     class Meta:
-        ordering = ["pk"]  # as found, which is by line
+        ordering = ["pk"]  # by line, as they were reported
         constraints = [
             models.CheckConstraint(
                 name="problem_severity_known", condition=Q(severity__in=["error", "warning"])

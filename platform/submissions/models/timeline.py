@@ -13,7 +13,7 @@ from submissions.states import MOVE_KINDS, NOTE_KINDS, ChangeKind
 
 
 class StateChange(models.Model):
-    """One line of a submission's or an entry's timeline: a move, or a note between moves."""
+    """A line of a submission's or an entry's timeline: a move, or a note between moves."""
 
     submission = models.ForeignKey(
         Submission, models.CASCADE, null=True, blank=True, related_name="changes"

@@ -1,4 +1,4 @@
-"""What submissions and entries have in common: workers work on them."""
+"""What submissions and entries share: workers work on them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from submissions.states import FINAL, MovedBy
 
 
 class WorkItem(models.Model):
-    """A row that workers work on: its state, who holds it, how often it was tried.
+    """A row that workers work on: its state, its claim, its attempts.
 
     Rows alone decide; a message to a worker is a hint.
     """
 
-    WORKING: ClassVar[str]  # the one state in which a worker may claim the row
-    MOVES: ClassVar[Sequence[tuple[str, str, MovedBy]]]  # from a state to a state, and by whom
+    WORKING: ClassVar[str]  # the state in which a worker may claim the row
+    MOVES: ClassVar[Sequence[tuple[str, str, MovedBy]]]  # old state, new state, mover
     TASK: ClassVar[str]  # the Celery task that does the work
 
     state_since = models.DateTimeField(default=timezone.now)
@@ -48,5 +48,5 @@ class WorkItem(models.Model):
 
     @property
     def is_claimed(self) -> bool:
-        """Say whether a worker is at it now."""
+        """Return whether a worker works on it now."""
         return not self.is_final and bool(self.claimed_by)

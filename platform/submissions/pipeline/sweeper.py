@@ -20,12 +20,12 @@ from submissions.work import Item
 
 logger = logging.getLogger(__name__)
 
-ROWS_AT_MOST = 500  # of each kind in one sweep; the rest has its turn in the next
+ROWS_AT_MOST = 500  # of each kind in a sweep; the next sweep continues
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What one sweep did."""
+    """What a sweep did."""
 
     released: int = 0  # claims taken from workers that had held them for too long
     announced: int = 0  # rows that nobody had claimed

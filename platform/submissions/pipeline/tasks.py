@@ -1,6 +1,6 @@
 """Celery's tasks: claim, call, record. Deliverable twice, killable anywhere.
 
-There is a single way to retry: whatever goes wrong on our side releases the claim, and the sweeper
+There is one way to retry: whatever goes wrong on our side releases the claim, and the sweeper
 announces the row again until its attempts are used up.
 """
 

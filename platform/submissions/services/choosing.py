@@ -1,4 +1,4 @@
-"""What a team, or an organiser, decides on an entry: withdrawn, primary, contrastive, cancelled."""
+"""Decisions on an entry, by its team or by organisers: withdraw, rank by it, cancel."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def make_primary(*, entry: Entry, actor: User) -> None:
     team = _require_choice(entry, actor)
     with transaction.atomic():
         lock_primaries(team.pk)
-        # Its row too: who withdraws it at this moment comes before us or after us.
+        # Lock its row too: a withdrawal at this moment comes before us or after us.
         rows = Entry.objects.select_for_update(no_key=True)
         scored = rows.filter(pk=entry.pk, withdrawn_at=None, state=EntryState.SCORED).first()
         if scored is None:
@@ -62,9 +62,9 @@ def make_contrastive(*, entry: Entry, actor: User) -> None:
 
 
 def cancel(*, entry: Entry, actor: User) -> None:
-    """Stop an entry whose system waits for a node or runs on one. Raises ValidationError.
+    """Stop an entry whose system waits for a node or runs. Raises ValidationError.
 
-    The node hears of it with its next sign of life, and stops the container.
+    The node is told at its next sign of life, and stops the container.
     """
     if entry.team is not None and not actor.is_organiser:
         require_member(entry.team, actor)
@@ -74,7 +74,7 @@ def cancel(*, entry: Entry, actor: User) -> None:
 
 
 def why_no_choice(entry: Entry, *, is_organiser: bool) -> str:
-    """Say why an entry's role is not to be changed now; empty if it is.
+    """Return why an entry's role can't be changed now; empty if it can.
 
     A team chooses until the deadline, organisers later too.
     """
@@ -90,15 +90,15 @@ def why_no_choice(entry: Entry, *, is_organiser: bool) -> str:
 
 
 def _stop(entry: Entry, *, reason: str, actor: User) -> bool:
-    """Cancel an entry whose system waits or runs; False if it does neither."""
-    # Locked, so that it can't go from one to the other between two looks.
+    """Cancel an entry whose system waits or runs; return False if it does neither."""
+    # Locked, so that its state can't change between the two attempts to move it.
     Entry.objects.select_for_update(no_key=True).get(pk=entry.pk)
     old = (EntryState.WAITING, EntryState.RUNNING)
     return work.move(entry, old=old, to=EntryState.CANCELLED, reason=reason, actor=actor)
 
 
 def _require_choice(entry: Entry, actor: User) -> Team:
-    """Return whose entry it is, if the actor may change its role."""
+    """Return the entry's team. Raises ValidationError if the actor may not change its role."""
     if entry.team is not None and not actor.is_organiser:
         require_member(entry.team, actor)
     if why_not := why_no_choice(entry, is_organiser=actor.is_organiser):

@@ -1,4 +1,4 @@
-"""Refused files are kept for a while, so that a team can look at what it sent."""
+"""Refused files are kept for a while, so that a team can look at them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from submissions.states import SubmissionState
 
 logger = logging.getLogger(__name__)
 
-AT_MOST = 500  # files in one sweep
+AT_MOST = 500  # files in a sweep
 
 
 def remove_refused_files() -> int:
@@ -41,7 +41,7 @@ def find_expiry(submission: Submission) -> datetime | None:
 
 
 def _refused_files() -> QuerySet[SubmittedFile]:
-    """Return the files of which nothing was accepted.
+    """Return the files of which no part was accepted.
 
     That is every file of a refused submission, and the files without an entry of a submission that
     is accepted in part. A zip stays while any of its files has an entry.

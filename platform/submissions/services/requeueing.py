@@ -1,6 +1,6 @@
-"""Requeueing what failed on our side: by organisers, once the cause is fixed.
+"""Organisers requeue what failed on our side, once the cause is fixed.
 
-What a team's own fault has ended (refused, rejected) stays as it is.
+Refused and rejected rows are the team's fault and stay as they are.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The page of one entry, and what can be done with it."""
+"""The page of an entry, and its actions."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def make_contrastive(request: SignedInRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ask whether an entry is to be withdrawn, and withdraw it."""
+    """Ask for confirmation, then withdraw an entry."""
     entry = entry_or_404(request.user, pk)
     if request.method == "POST":
         done = f"{entry.system} is withdrawn from {entry.test_set.slug}."
@@ -86,7 +86,7 @@ def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ask whether a system that waits or runs is to be stopped, and stop it."""
+    """Ask for confirmation, then stop a system that waits or runs."""
     entry = entry_or_404(request.user, pk)
     if request.method == "POST":
         done = f"{entry.system} is cancelled on {entry.test_set.slug}."

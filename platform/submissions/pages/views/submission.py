@@ -1,4 +1,4 @@
-"""The page of one submission."""
+"""The page of a submission, and its actions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def submission(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show a submission: its state, each of its files, every problem, its entries."""
     submission = submission_or_404(request.user, pk)
     entries = list(submission.entries.select_related("test_set"))
-    # The app of the nodes stands above this app; an entry has at most one run that goes on.
+    # The app of the nodes stands above this app; an entry has at most one open run.
     runs = list(submission.runs.filter(ended_at=None)) if submission.is_image else []
     run_of = {run.entry_id: run for run in runs}
     files = file_reports.report_on(submission) if submission.is_final else []
@@ -65,7 +65,7 @@ def choose_system(request: HttpRequest, pk: int, position: int) -> HttpResponse:
     if not request.user.is_authenticated:  # after signing in, back to the choice
         return redirect_to_login(reverse("submission", args=[pk]))
     submission = submission_or_404(request.user, pk)
-    # The file is stored already, but it is read again: it counts as one more upload of the day.
+    # The file is stored already, but it is read again: it counts as another upload of the day.
     if (refusal := quotas.refuse_team(request, submission.team, 0)) is not None:
         return refusal
     verdict = get_object_or_404(submission.verdicts, position=position)

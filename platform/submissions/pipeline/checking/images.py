@@ -1,4 +1,4 @@
-"""From an image, sent or fetched, to entries that wait for a node: one for each test set."""
+"""From an image, sent or fetched, to entries that wait for a node, for each test set."""
 
 from __future__ import annotations
 
