@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 
 from config import env, registries, social
-from evaluator.node.folder_broker import folder_of, folder_options, is_folder
+from evaluator.node.brokers import folder_of, folder_options, is_folder
 
 django_stubs_ext.monkeypatch()  # ModelAdmin[Team] and the like work at run time too
 

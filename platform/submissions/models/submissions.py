@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Team
+from evaluator.container.registries import MAX_REFERENCE_CHARACTERS
 from files.models import StoredFile
 from images.models import Image
-from images.references import MAX_CHARACTERS
 from sharedtasks.models import Phase, TestSet
 from submissions.models.deletion import protect_all_but_refused
 from submissions.models.work_items import WorkItem
@@ -60,7 +60,7 @@ class Submission(WorkItem):
         Image, models.PROTECT, null=True, blank=True, related_name="submissions"
     )
     image_reference = models.CharField(  # in a registry, by digest; empty: an archive was sent
-        max_length=MAX_CHARACTERS, blank=True
+        max_length=MAX_REFERENCE_CHARACTERS, blank=True
     )
     fetched = models.PositiveSmallIntegerField(default=0)  # percent of it, in the last attempt
     needs_gpu = models.BooleanField(default=False)  # its image runs only on nodes with a GPU
