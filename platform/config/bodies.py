@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
+SMALL_BODY = 64 * 1024  # bytes; a form without files, or a sign of life
 MAX_DIGITS = 18  # of a length; Python refuses to read thousands
 
 View = TypeVar("View", bound=Callable[..., object])

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     *(f"allauth.socialaccount.providers.{name}" for name in social.HOSTS),
+    "config",  # for its command and its template filters
     "accounts",
     "files",
     "images",

@@ -11,8 +11,7 @@ from django.core.checks import run_checks
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
-from config.bodies import length_of
-from config.serving.arrivals import SMALL_BODY
+from config.bodies import SMALL_BODY, length_of
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 site = get_wsgi_application()

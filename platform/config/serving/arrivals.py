@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from config.bodies import SMALL_BODY
+
 MAX_HEADER_BYTES = 64 * 1024
-SMALL_BODY = 64 * 1024  # bytes; a form without files, or a sign of life
 
 END = b"\r\n\r\n"
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*(?=\r\n)", re.IGNORECASE)

@@ -17,8 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
 from accounts.models import Team
-from config.bodies import Limit, declared_length, takes_up_to
-from config.serving.arrivals import SMALL_BODY
+from config.bodies import SMALL_BODY, Limit, declared_length, takes_up_to
 from files.gate import before_body
 from files.incoming import require_room
 from files.trouble import StorageTrouble, trouble_in
