@@ -24,6 +24,7 @@ except OSError as error:
     raise ImproperlyConfigured(f"STATE_DIR is no folder that can be made: {error}") from error
 
 DEBUG = env.boolean("DEBUG", False)
+DEMO = env.boolean("DEMO", False)  # installs the demo, and shows its accounts
 SECRET_KEY = env.secret("SECRET_KEY", "only-for-a-laptop" if DEBUG else None)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", "")
@@ -52,7 +53,7 @@ INSTALLED_APPS = [
     "health",
     "nodes",
     "leaderboard",
-    "demo",
+    *(["demo"] if DEMO else []),
 ]
 
 MIDDLEWARE = [
@@ -223,7 +224,6 @@ CONTENT_SECURITY_POLICY = {
 # Mail ---------------------------------------------------------------------------------
 
 EMAIL_HOST = env.text("EMAIL_HOST", "")
-DEMO = env.boolean("DEMO", False)  # shows the demo's accounts on the start page
 # smtp: to EMAIL_HOST; folder: files in STATE_DIR/mail; none: nowhere, so that nobody can sign up
 EMAIL_DELIVERY = env.choice(
     "EMAIL_DELIVERY",

@@ -63,6 +63,14 @@ def test_the_environment_decides(read_settings, variables, shown):
 
 
 @pytest.mark.parametrize(
+    ("variables", "is_installed"),
+    [({}, False), ({"DEBUG": "true"}, False), ({"DEMO": "no"}, False), ({"DEMO": "true"}, True)],
+)
+def test_only_its_variable_installs_the_demo(read_settings, variables, is_installed):
+    assert ("demo" in read_settings(**variables).INSTALLED_APPS) == is_installed
+
+
+@pytest.mark.parametrize(
     ("variables", "words"),
     [
         ({"EMAIL_DELIVERY": "smtp"}, "name the server in EMAIL_HOST"),
