@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRefresh
 
-from config.bodies import declared_length, limit_at
+from config.body_limits import declared_length, limit_at
 
 
 class PrivateMiddleware:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connections
 from gunicorn.app.base import BaseApplication
 
-from config.bodies import SMALL_BODY, length_of
+from config.body_limits import SMALL_BODY, length_of
 from config.serving.wire import Wire
 from config.serving.worker import IDLE, NODE_THREADS, Worker
 

@@ -12,7 +12,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 
-from config import env, registries, social
+from config import env, image_registries, social
 
 django_stubs_ext.monkeypatch()  # ModelAdmin[Team] and the like work at run time too
 
@@ -301,7 +301,7 @@ UPLOADS_AT_ONCE = env.integer("UPLOADS_AT_ONCE", 3, minimum=1)  # of a person, a
 UPLOADS_PER_DAY = env.integer("UPLOADS_PER_DAY", 1000, minimum=1)
 UPLOAD_BYTES_PER_DAY = env.integer("UPLOAD_BYTES_PER_DAY", 250 * 1024**3, minimum=1)
 REFUSED_FILES_DAYS = env.integer("REFUSED_FILES_DAYS", 30, minimum=1)  # that they can be fetched
-# A form's fields and boundaries beside its file; config.bodies says which limit holds where.
+# A form's fields and boundaries beside its file; config.body_limits says which limit holds where.
 MAX_BODY_BYTES = MAX_UPLOAD_BYTES + 1024 * 1024
 MAX_IMAGE_BODY_BYTES = MAX_IMAGE_BYTES + 1024 * 1024
 # As JSON, whose escapes make a text at most six times as long (\u0001).
@@ -310,8 +310,8 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "files.incoming.IncomingUploadHandler",
 ]
-IMAGE_REGISTRIES = registries.hosts()  # none: images are uploaded, not fetched
-IMAGE_REGISTRIES_ON_LOOPBACK = registries.are_on_loopback(IMAGE_REGISTRIES)  # in tests alone
+IMAGE_REGISTRIES = image_registries.hosts()  # none: images are uploaded, not fetched
+IMAGE_REGISTRIES_ON_LOOPBACK = image_registries.are_on_loopback(IMAGE_REGISTRIES)  # in tests alone
 IMAGE_TRIES = env.integer("IMAGE_TRIES", 20, minimum=1)  # of a team in a phase, within 24 hours
 
 # Work: Celery, its broker, the sweeper ------------------------------------------------

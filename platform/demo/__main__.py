@@ -36,9 +36,9 @@ def main() -> int:
     state = Path(tempfile.mkdtemp(prefix="terminarium-demo-"))
     try:
         _set_environment(state)
-        from demo.show import run  # needs the settings, which read that environment
+        from demo.session import run_demo  # needs the settings, which read that environment
 
-        return run(port=options.port, base=options.base)
+        return run_demo(port=options.port, base=options.base)
     except KeyboardInterrupt:
         return 0
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from leaderboard.content import Row
+from leaderboard.snapshots import BoardRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class BlindRow:
     signatures: Mapping[str, str]  # where not the board's; the evaluator's words
 
 
-def hide_names(row: Row) -> BlindRow:
+def hide_names(row: BoardRow) -> BlindRow:
     """Return what everybody may see of a row before its team may be named."""
     return BlindRow(
         system=row.alias,

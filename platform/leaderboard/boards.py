@@ -15,9 +15,9 @@ from django.utils.text import Truncator
 import evaluator
 from accounts.models import Team
 from leaderboard.aliases import aliases
-from leaderboard.content import BASELINE, NOBODY, Board, Row, TeamOnBoard
 from leaderboard.models import BoardSnapshot
-from sharedtasks.columns import BY_METRIC
+from leaderboard.snapshots import BASELINE, NOBODY, Board, BoardRow, TeamOnBoard
+from sharedtasks.metric_columns import BY_METRIC
 from sharedtasks.models import TestSet
 from submissions.models import Entry, Score
 from submissions.states import EntryState
@@ -141,7 +141,7 @@ def _prevailing(scores: Iterable[Scored]) -> dict[str, str]:
     return found
 
 
-def _rows(entries: list[Entry], comparable: _Comparable, *, metric: str) -> list[Row]:
+def _rows(entries: list[Entry], comparable: _Comparable, *, metric: str) -> list[BoardRow]:
     by_id = {entry.pk: entry for entry in entries}
     systems = [entry for entry in entries if kind_of(entry) == Entry.Kind.SYSTEM]
     names = aliases(by_id)
@@ -188,11 +188,11 @@ def _row(
     alias: str,
     rank: float | None,
     place: float | None,
-) -> Row:
+) -> BoardRow:
     submission = entry.submission
     team = TeamOnBoard.of(entry.team) if entry.team else NOBODY
     description = submission.description if submission else ""
-    return Row(
+    return BoardRow(
         entry=entry.pk,
         submission=entry.submission_id,
         kind=kind_of(entry),

@@ -18,8 +18,8 @@ class BoardSnapshot(models.Model):
     population = models.CharField(max_length=10, choices=Population, default=Population.SCORED)
     results_version = models.PositiveBigIntegerField()  # the test set's, when this was built
     built_at = models.DateTimeField()
-    body = models.JSONField()  # leaderboard.content.Board, without its teams
-    # leaderboard.content.TeamOnBoard by id; apart from the body, for each sweep compares it.
+    body = models.JSONField()  # leaderboard.snapshots.Board, without its teams
+    # leaderboard.snapshots.TeamOnBoard by id; apart from the body, for each sweep compares it.
     teams = models.JSONField(default=dict)
 
     class Meta:

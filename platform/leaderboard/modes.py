@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from evaluator.metrics import Group
 from leaderboard.boards import scorer_of
-from leaderboard.content import Board, Row
-from sharedtasks.columns import BY_METRIC, Column
+from leaderboard.snapshots import Board, BoardRow
+from sharedtasks.metric_columns import BY_METRIC, Column
 from sharedtasks.models import TestSet
 from submissions.models import Entry
 
@@ -24,17 +24,17 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class TermGain:
     """What a system gains by proper terms, and by random ones, over none."""
 
-    row: Row
+    row: BoardRow
     proper: list[Difference]
     random: list[Difference]
 
 
 def changes_of(
-    rows: Sequence[Row], shown: TestSet, modes: Sequence[TestSet], boards: Mapping[int, Board]
-) -> list[Change]:
+    rows: Sequence[BoardRow], shown: TestSet, modes: Sequence[TestSet], boards: Mapping[int, Board]
+) -> list[TermGain]:
     """Return the differences for those rows of a board whose system is on two modes' boards.
 
     One system is what came in one submission, or else what its team calls by one name.
@@ -50,11 +50,11 @@ def changes_of(
         proper = _differences(sides, PROPER, row, columns)
         random = _differences(sides, RANDOM, row, columns)
         if any(one.value is not None for one in proper + random):
-            changes.append(Change(row, proper, random))
+            changes.append(TermGain(row, proper, random))
     proper_used = _used(change.proper for change in changes)
     random_used = _used(change.random for change in changes)
     return [
-        Change(
+        TermGain(
             change.row,
             [one for one in change.proper if one.column in proper_used],
             [one for one in change.random if one.column in random_used],
@@ -84,25 +84,25 @@ class _Side:
                 self.by_submission[columns.submission[index]] = index
                 self.by_name[team, columns.system[index]] = index  # the newest of that name
 
-    def index(self, row: Row) -> int | None:
+    def index(self, row: BoardRow) -> int | None:
         """Return where a row, or its system, stands here."""
         if row.entry in self.by_entry:
             return self.by_entry[row.entry]
         same_name = self.by_name.get((row.team_id, row.system))
         return self.by_submission.get(row.submission, same_name)
 
-    def has(self, row: Row) -> bool:
+    def has(self, row: BoardRow) -> bool:
         """Say whether the system of a row stands here."""
         return self.index(row) is not None
 
-    def score(self, row: Row, metric: str) -> float | None:
+    def score(self, row: BoardRow, metric: str) -> float | None:
         """Return a score of the system of a row."""
         index, values = self.index(row), self.board.scores.get(metric)
         return None if index is None or values is None else values[index]
 
 
 def _differences(
-    sides: Mapping[str, _Side], mode: str, row: Row, columns: Sequence[Column]
+    sides: Mapping[str, _Side], mode: str, row: BoardRow, columns: Sequence[Column]
 ) -> list[Difference]:
     left, right = sides.get(mode), sides.get(NOTERM)
     if left is None or right is None:
@@ -110,7 +110,7 @@ def _differences(
     return [Difference(column, _minus(left, right, row, column)) for column in columns]
 
 
-def _minus(left: _Side, right: _Side, row: Row, column: Column) -> float | None:
+def _minus(left: _Side, right: _Side, row: BoardRow, column: Column) -> float | None:
     first, second = left.score(row, column.metric), right.score(row, column.metric)
     if first is None or second is None or not _is_comparable(left, right, column):
         return None

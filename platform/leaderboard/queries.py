@@ -11,12 +11,12 @@ from django.utils import timezone
 
 import evaluator
 from leaderboard.blind_rows import hide_names
-from leaderboard.content import BASELINE, Board, Row
+from leaderboard.board_view import BoardEmbargo, BoardLine, BoardState, BoardView, Cell, Heading
 from leaderboard.models import BoardSnapshot
 from leaderboard.modes import changes_of
 from leaderboard.selection import CONSTRAINED, PRIMARY, Selection
-from leaderboard.shown import BoardState, BoardView, Cell, Embargo, Heading, Line
-from sharedtasks.columns import BY_METRIC
+from leaderboard.snapshots import BASELINE, Board, BoardRow
+from sharedtasks.metric_columns import BY_METRIC
 from sharedtasks.models import Phase, TestSet
 from sharedtasks.policy import VISITOR, Thing, Viewer, can_see, instant_of
 from submissions.models import Entry
@@ -25,7 +25,7 @@ ROWS_ON_A_PAGE = 100
 ROWS_WITHOUT_PAGES = 200  # up to so many stand on one
 
 
-def board_view(
+def read_board(
     test_set: TestSet,
     *,
     viewer: Viewer = VISITOR,
@@ -53,7 +53,7 @@ def board_view(
     view = reading.leaders(leaders) if leaders else reading.view()
     if len(modes) < 2 or leaders:
         return view
-    named = [line.row for line in view.lines if isinstance(line.row, Row)]
+    named = [line.row for line in view.lines if isinstance(line.row, BoardRow)]
     return replace(view, has_modes=True, changes=changes_of(named, test_set, modes, boards))
 
 
@@ -66,8 +66,8 @@ def _boards(test_sets: Iterable[TestSet]) -> dict[int, Board]:
     return {pk: Board.from_json(body, teams) for pk, body, teams in rows}
 
 
-def _embargo(phase: Phase, viewer: Viewer, now: datetime) -> Embargo:
-    return Embargo(
+def _embargo(phase: Phase, viewer: Viewer, now: datetime) -> BoardEmbargo:
+    return BoardEmbargo(
         is_board_hidden=not can_see(VISITOR, Thing.BOARD, phase, now),
         board_at=instant_of(Thing.BOARD, phase),
         are_names_hidden=not can_see(VISITOR, Thing.TEAM_NAMES, phase, now),
@@ -222,12 +222,12 @@ class _Reading:
             )
         return headings
 
-    def _line(self, index: int, headings: list[Heading]) -> Line:
+    def _line(self, index: int, headings: list[Heading]) -> BoardLine:
         row = self.board.row(index)
         is_own = row.team_id in self.viewer.teams
         is_named = row.team_id is None or self._may_name(row.team_id)
         has_page = row.team_id is not None and (is_own or self.viewer.is_organiser)
-        return Line(
+        return BoardLine(
             row=replace(row, alias="", place=None) if is_named else hide_names(row),
             cells=[
                 Cell(
@@ -247,6 +247,6 @@ class _Reading:
         phase = self.empty.test_set.phase
         return can_see(self.viewer, Thing.TEAM_NAMES, phase, self.now, team=team)
 
-    def _team_address(self, row: Row) -> str:
+    def _team_address(self, row: BoardRow) -> str:
         can_filter = self.embargo.sees_names and row.kind == Entry.Kind.SYSTEM
         return self.selection.address(self.empty.path, team=row.team_slug) if can_filter else ""

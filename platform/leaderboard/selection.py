@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-from sharedtasks.columns import BY_METRIC
+from sharedtasks.metric_columns import BY_METRIC
 
 CONSTRAINED, UNCONSTRAINED = "constrained", "unconstrained"
 TRACKS = (CONSTRAINED, UNCONSTRAINED)

@@ -13,10 +13,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from leaderboard.board_view import BoardView
 from leaderboard.caching import keep
-from leaderboard.queries import board_view
+from leaderboard.queries import read_board
 from leaderboard.selection import Selection
-from leaderboard.shown import BoardView
 from leaderboard.tabs import first_board, mode_tabs, modes_of, pair_tabs
 from sharedtasks.access import visible_phases, visible_tasks
 from sharedtasks.models import Phase, SharedTask, TestSet
@@ -41,7 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {"tasks": tasks, "open_phase": open_phase, "is_start": True}
     view = None
     if first is not None:
-        view = board_view(first, viewer=viewer, now=now, leaders=LEADERS_ON_START_PAGE)
+        view = read_board(first, viewer=viewer, now=now, leaders=LEADERS_ON_START_PAGE)
         context["tabs"] = pair_tabs(test_sets, first, Selection())
     response = _live(request, "leaderboard/home.html", view, context, now)
     return keep(response, request, phases=phases, now=now, at_most=_poll_every())
@@ -59,7 +59,7 @@ def board(request: HttpRequest, task: str, phase: str, test_set: str) -> HttpRes
     shown = next((one for one in test_sets if one.slug == test_set), None)
     if shown is None:
         raise Http404(f"There is no board {task}/{phase}/{test_set}.")
-    view = board_view(
+    view = read_board(
         shown,
         viewer=viewer,
         now=now,

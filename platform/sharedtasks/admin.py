@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 import evaluator
 from sharedtasks import testsets
-from sharedtasks.columns import BY_METRIC
+from sharedtasks.metric_columns import BY_METRIC
 from sharedtasks.models import Phase, SharedTask, TestSet
 
 Row = TypeVar("Row", SharedTask, Phase, TestSet)

@@ -16,7 +16,7 @@ from django.db import transaction
 import evaluator
 from files import storage
 from files.models import StoredFile
-from sharedtasks import writers
+from sharedtasks import test_set_writers
 from sharedtasks.models import TestSet, TestSetDownload
 from sharedtasks.policy import Thing
 
@@ -29,7 +29,7 @@ TOO_LARGE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class DownloadKind:
     """One file made of a test set: what it holds, who may have it, how it is written."""
 
     name: str  # the end of its file name
@@ -42,7 +42,7 @@ class Kind:
 
 
 def _has_terms(content: evaluator.TestSet) -> bool:
-    return bool(writers.given_terms(content))
+    return bool(test_set_writers.given_terms(content))
 
 
 def _has_references(content: evaluator.TestSet) -> bool:
@@ -50,7 +50,7 @@ def _has_references(content: evaluator.TestSet) -> bool:
 
 
 def _fits_reference_table(content: evaluator.TestSet) -> bool:
-    return _has_references(content) and writers.fits_table(content)
+    return _has_references(content) and test_set_writers.fits_table(content)
 
 
 TEXT, TSV = "text/plain; charset=utf-8", "text/tab-separated-values; charset=utf-8"
@@ -59,37 +59,37 @@ JSONL, SGML = "application/x-ndjson; charset=utf-8", "text/sgml; charset=utf-8"
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind(
+        DownloadKind(
             "source.txt", Thing.SOURCES, "Sources", "text",
-            TEXT, writers.sources_text, writers.fits_lines,
+            TEXT, test_set_writers.sources_text, test_set_writers.fits_lines,
         ),
-        Kind(
+        DownloadKind(
             "source.tsv", Thing.SOURCES, "Sources", "table",
-            TSV, writers.sources_tsv, writers.fits_table,
+            TSV, test_set_writers.sources_tsv, test_set_writers.fits_table,
         ),
-        Kind(
+        DownloadKind(
             "source.sgm", Thing.SOURCES, "Sources", "SGML",
-            SGML, writers.sources_sgml, writers.fits_sgml,
+            SGML, test_set_writers.sources_sgml, test_set_writers.fits_sgml,
         ),
-        Kind(
+        DownloadKind(
             "source.jsonl", Thing.SOURCES, "Annotated sources", "JSON lines",
-            JSONL, writers.sources_jsonl, lambda _: True,
+            JSONL, test_set_writers.sources_jsonl, lambda _: True,
         ),
-        Kind(
+        DownloadKind(
             "terms.tsv", Thing.SOURCES, "Terminology", "table",
-            TSV, writers.terms_tsv, _has_terms,
+            TSV, test_set_writers.terms_tsv, _has_terms,
         ),
-        Kind(
+        DownloadKind(
             "terms.jsonl", Thing.SOURCES, "Terminology", "JSON lines",
-            JSONL, writers.terms_jsonl, _has_terms,
+            JSONL, test_set_writers.terms_jsonl, _has_terms,
         ),
-        Kind(
+        DownloadKind(
             "references.tsv", Thing.REFERENCES, "References", "table",
-            TSV, writers.references_tsv, _fits_reference_table,
+            TSV, test_set_writers.references_tsv, _fits_reference_table,
         ),
-        Kind(
+        DownloadKind(
             "references.jsonl", Thing.REFERENCES, "References", "JSON lines",
-            JSONL, writers.references_jsonl, _has_references,
+            JSONL, test_set_writers.references_jsonl, _has_references,
         ),
     )
 }  # fmt: skip
@@ -123,7 +123,7 @@ def record(test_set: TestSet, files: dict[str, StoredFile]) -> None:
         )
 
 
-def _write(stream: IO[bytes], kind: Kind, texts: Iterable[str]) -> None:
+def _write(stream: IO[bytes], kind: DownloadKind, texts: Iterable[str]) -> None:
     size = 0
     for text in texts:
         size += stream.write(text.encode())

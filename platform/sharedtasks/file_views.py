@@ -13,7 +13,7 @@ from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_safe
 
 from files import storage
-from sharedtasks import archives, checker
+from sharedtasks import evaluator_wheel, phase_zip
 from sharedtasks.access import phase_or_404, test_set_or_404
 from sharedtasks.downloads import KINDS, file_name
 from sharedtasks.policy import Thing
@@ -43,22 +43,22 @@ def download(
 def phase_archive(request: HttpRequest, task: str, phase: str) -> HttpResponseBase:
     """Give sources and terminologies of all test sets of a phase in one zip."""
     found = phase_or_404(viewer_of(request.user), task, phase, thing=Thing.SOURCES)
-    members = archives.members(found)
+    members = phase_zip.members(found)
     if not members:
         raise Http404(f"{found} has nothing to download.")
     return _attachment(
         request,
-        lambda: archives.pack(members),
-        etag=archives.etag(members),
+        lambda: phase_zip.pack(members),
+        etag=phase_zip.etag(members),
         name=f"{task}.{phase}.zip",
         content_type="application/zip",
     )
 
 
 @require_safe
-def evaluator_wheel(request: HttpRequest, name: str) -> HttpResponseBase:
+def download_wheel(request: HttpRequest, name: str) -> HttpResponseBase:
     """Give the evaluator's wheel, under the name that pip wants."""
-    built = checker.wheel()
+    built = evaluator_wheel.wheel()
     if built is None or built.name != name:
         raise Http404(f"There is no file {name}.")
     with built.open("rb") as stream:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sharedtasks.downloads import CONTENTS, KINDS, Kind
+from sharedtasks.downloads import CONTENTS, KINDS, DownloadKind
 from sharedtasks.models import Phase, TestSet
 from sharedtasks.policy import Thing, Viewer, can_see, instant_of
 
@@ -49,7 +49,7 @@ class ShownPhase:
 class OfferedFile:
     """A download that the viewer may have."""
 
-    kind: Kind
+    kind: DownloadKind
     size: int  # bytes
 
 

@@ -16,5 +16,5 @@ urlpatterns = [
         file_views.download,
         name="download",
     ),
-    path("evaluator/<str:name>", file_views.evaluator_wheel, name="evaluator-wheel"),
+    path("evaluator/<str:name>", file_views.download_wheel, name="evaluator-wheel"),
 ]

@@ -9,11 +9,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from sharedtasks import checker
+from sharedtasks import evaluator_wheel
 from sharedtasks.access import announced_or_404, task_or_404
 from sharedtasks.downloads import CONTENTS
 from sharedtasks.explanations import FAMILIES, SIGNATURE_KEYS
-from sharedtasks.formats import describe_formats
+from sharedtasks.format_guide import describe_formats
 from sharedtasks.models import TestSetDownload
 from sharedtasks.schedule import offered_files, reveals, shown_phases
 from sharedtasks.viewers import viewer_of
@@ -56,7 +56,7 @@ def data(request: HttpRequest, slug: str) -> HttpResponse:
         "phases": [offered_files(viewer, one, now) for one in shown],
         "contents": CONTENTS,
         "shows_references": any(one.shows_references for one in shown),
-        "wheel": checker.wheel(),
+        "wheel": evaluator_wheel.wheel(),
     }
     return render(request, "sharedtasks/data.html", context)
 

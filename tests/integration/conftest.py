@@ -21,8 +21,8 @@ from django.utils import timezone
 
 from accounts.models import Membership, Team, User
 from files.models import StoredFile
-from leaderboard.content import Board
 from leaderboard.models import BoardSnapshot
+from leaderboard.snapshots import Board
 from leaderboard.tasks import rank
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.testsets import TestSetFiles, import_test_set

@@ -14,7 +14,7 @@ from allauth.account.models import EmailAddress
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
-from accounts.checks import mails_arrive
+from accounts.system_checks import mails_arrive
 
 GITHUB = {"SOCIAL_GITHUB_CLIENT_ID": "site", "SOCIAL_GITHUB_SECRET": "secret"}
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from config.bodies import SMALL_BODY
+from config.body_limits import SMALL_BODY
 
 MAX_HEADER_BYTES = 64 * 1024
 

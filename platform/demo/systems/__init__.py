@@ -6,9 +6,9 @@ Every call returns the same bytes.
 
 from __future__ import annotations
 
+from demo.systems.assembly import DemoSystem, demo_systems
 from demo.systems.material import LANGUAGE_PAIRS, NOTERM_PAIRS, demo_test_set
 from demo.systems.teams import DemoTeam, demo_teams
-from demo.systems.uploads import DemoSystem, demo_systems
 
 __all__ = [
     "LANGUAGE_PAIRS",

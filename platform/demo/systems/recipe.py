@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from demo.systems.files import FileFormat, Output
+from demo.systems.file_formats import FileFormat, Output
 from demo.systems.material import LANGUAGE_PAIRS, Material
 
 

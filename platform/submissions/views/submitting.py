@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
 from accounts.models import User
-from config.bodies import declared_length
+from config.body_limits import declared_length
 from files.gate import before_body
 from sharedtasks.access import phase_or_404
 from sharedtasks.models import Phase

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from config.bodies import SMALL_BODY
+from config.body_limits import SMALL_BODY
 from config.serving.arrivals import Arrival, Lane, read_arrival
 
 HOST = b"Host: here\r\n"

@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from demo.processes import ROOT
+from demo.child_processes import ROOT
 from evaluator.container import EngineError
 
 PULL_WITHIN = 90  # seconds for the base image, which is some 50 MB

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from demo.systems.control_recipes import CONTROL_RECIPES
-from demo.systems.files import Output, zipped
+from demo.systems.file_formats import Output, zipped
 from demo.systems.material import NOTERM_PAIRS, material
 from demo.systems.recipe import Recipe
 from demo.systems.source_recipes import SOURCE_RECIPES

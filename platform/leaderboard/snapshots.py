@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from accounts.models import Team
-from sharedtasks.columns import COLUMNS
+from sharedtasks.metric_columns import COLUMNS
 
 BASELINE = "baseline"  # the kind of a row that is the organisers' own system
 
@@ -32,7 +32,7 @@ class TeamOnBoard:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BoardRow:
     """One entry on a board; an undefined score is absent, not zero."""
 
     entry: int
@@ -56,7 +56,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class BoardColumns:
     """The rows, column by column."""
 
     entry: list[int] = field(default_factory=list)
@@ -81,20 +81,20 @@ class Board:
     references: int = 1  # of the test set
     signatures: Mapping[str, str] = field(default_factory=dict)  # by metric, in column order
     teams: Mapping[int, TeamOnBoard] = field(default_factory=dict)
-    columns: Columns = field(default_factory=Columns)
+    columns: BoardColumns = field(default_factory=BoardColumns)
     scores: Mapping[str, list[float | None]] = field(default_factory=dict)  # by metric
     own_signatures: Mapping[int, Mapping[str, str]] = field(default_factory=dict)  # by entry
 
     def __len__(self) -> int:
         return len(self.columns.entry)
 
-    def row(self, index: int) -> Row:
+    def row(self, index: int) -> BoardRow:
         """Put one row together."""
         columns = self.columns
         team_id, entry = columns.team_id[index], columns.entry[index]
         team = self.teams[team_id] if team_id is not None else NOBODY
         scores = {metric: values[index] for metric, values in self.scores.items()}
-        return Row(
+        return BoardRow(
             entry=entry,
             submission=columns.submission[index],
             kind=columns.kind[index],
@@ -117,12 +117,12 @@ class Board:
 
     @classmethod
     def of(
-        cls, rows: Iterable[Row], *, ranking_metric: str, references: int,
+        cls, rows: Iterable[BoardRow], *, ranking_metric: str, references: int,
         signatures: Mapping[str, str],
     ) -> Board:  # fmt: skip
         """Take rows apart into columns."""
         rows = list(rows)
-        names = Columns.__dataclass_fields__
+        names = BoardColumns.__dataclass_fields__
         return cls(
             ranking_metric=ranking_metric,
             references=references,
@@ -134,7 +134,7 @@ class Board:
                 for row in rows
                 if row.team_id is not None
             },
-            columns=Columns(**{name: [getattr(row, name) for row in rows] for name in names}),
+            columns=BoardColumns(**{name: [getattr(row, name) for row in rows] for name in names}),
             scores={metric: [row.scores.get(metric) for row in rows] for metric in signatures},
             own_signatures={row.entry: row.signatures for row in rows if row.signatures},
         )
@@ -158,7 +158,7 @@ class Board:
             references=body["references"],
             signatures=_in_column_order(body["signatures"]),
             teams={int(pk): TeamOnBoard(**team) for pk, team in teams.items()},
-            columns=Columns(**body["columns"]),
+            columns=BoardColumns(**body["columns"]),
             scores=body["scores"],
             own_signatures={int(pk): own for pk, own in body["own_signatures"].items()},
         )

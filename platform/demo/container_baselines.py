@@ -12,11 +12,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from accounts.models import Membership, Team, User
-from demo import containers
-from demo.building import Builder
-from demo.content import Demo
-from demo.news import print_news
-from demo.processes import ChildFailed, Children
+from demo import docker_engine
+from demo.child_processes import ChildFailed, Children
+from demo.image_builds import Builder
+from demo.printing import print_news
+from demo.sample_data import Demo
 from evaluator.container import EngineError
 from nodes import tokens
 from sharedtasks.models import Phase
@@ -27,7 +27,7 @@ GIVE_UP = 1500  # seconds from the start until the baselines have to be scored
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
+class DemoBaseline:
     """One of docker/baselines, and what is said of it."""
 
     name: str
@@ -36,13 +36,13 @@ class Baseline:
 
 
 BASELINES = (
-    Baseline("copy-source", "Copies each source. Run in a container of its own."),
-    Baseline(
+    DemoBaseline("copy-source", "Copies each source. Run in a container of its own."),
+    DemoBaseline(
         "dictionary",
         "Copies each source with its terms replaced by their first targets, longest terms first. "
         "Run in a container of its own.",
     ),
-    Baseline(
+    DemoBaseline(
         "statistical",
         "A small statistical translator (IBM model 1, a bigram language model) that renders terms "
         "as asked for, run in a container of its own. It was trained on the demo's own sentences "
@@ -52,7 +52,7 @@ BASELINES = (
 )
 
 
-class Baselines:
+class BaselineRuns:
     """The baselines of one demo. Whatever goes wrong with them is told, and the show goes on."""
 
     def __init__(self, demo: Demo, builder: Builder, node: Children, started: float) -> None:
@@ -108,8 +108,8 @@ class Baselines:
 
 @contextlib.contextmanager
 def running(
-    demo: Demo, engine: containers.Engine, base: str, *, port: int, started: float
-) -> Iterator[Baselines]:
+    demo: Demo, engine: docker_engine.DemoEngine, base: str, *, port: int, started: float
+) -> Iterator[BaselineRuns]:
     """Build the baselines beside the show, with a node to run them; tidy up the engine after it."""
     state = Path(settings.STATE_DIR)
     _, token = tokens.add_node("this-machine")
@@ -117,20 +117,20 @@ def running(
     builder = Builder(engine.address, base, names, state / "archives")
     broker = settings.NODES_BROKER_URL
     try:
-        with containers.node(engine, state, port=port, broker=broker, token=token) as node:
+        with docker_engine.node(engine, state, port=port, broker=broker, token=token) as node:
             builder.start()
             try:
-                yield Baselines(demo, builder, node, started)
+                yield BaselineRuns(demo, builder, node, started)
             finally:
                 builder.stop()
     finally:
         try:
-            containers.tidy_up(state, builder.made)
+            docker_engine.tidy_up(state, builder.made)
         except EngineError as error:
             print(f"Images of the demo may still be in the Docker engine: {error}", flush=True)
 
 
-def _send(baseline: Baseline, phase: Phase, archive: Path) -> Submission:
+def _send(baseline: DemoBaseline, phase: Phase, archive: Path) -> Submission:
     team, member = _organisers()
     planned = services.PlannedImage(
         team=team,

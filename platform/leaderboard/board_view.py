@@ -10,10 +10,10 @@ from hashlib import blake2b
 from django.core.paginator import Page
 
 from leaderboard.blind_rows import BlindRow
-from leaderboard.content import Row
-from leaderboard.modes import Change
+from leaderboard.modes import TermGain
 from leaderboard.selection import Selection
-from sharedtasks.columns import BY_METRIC, Column
+from leaderboard.snapshots import BoardRow
+from sharedtasks.metric_columns import BY_METRIC, Column
 from sharedtasks.models import TestSet
 
 
@@ -27,7 +27,7 @@ class BoardState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Embargo:
+class BoardEmbargo:
     """What of a board others can't see yet, and from when on they will (None: not announced)."""
 
     is_board_hidden: bool  # from visitors
@@ -60,10 +60,10 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BoardLine:
     """One row as this reader may see it, with its cells in column order."""
 
-    row: Row | BlindRow
+    row: BoardRow | BlindRow
     cells: list[Cell]
     is_own: bool = False
     may_open: bool = False  # its entry's page
@@ -72,12 +72,12 @@ class Line:
     @property
     def team(self) -> str:
         """Return the team's name; empty if the row has no team, or may not name it yet."""
-        return self.row.team if isinstance(self.row, Row) else ""
+        return self.row.team if isinstance(self.row, BoardRow) else ""
 
     @property
     def description(self) -> str:
         """Return what the team says of its system; empty if the row may not be named yet."""
-        return self.row.description if isinstance(self.row, Row) else ""
+        return self.row.description if isinstance(self.row, BoardRow) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +95,12 @@ class BoardView:
 
     test_set: TestSet
     state: BoardState
-    embargo: Embargo
+    embargo: BoardEmbargo
     selection: Selection
     ranked_by: Column
     headings: list[Heading] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
-    yardsticks: list[Line] = field(default_factory=list)
+    lines: list[BoardLine] = field(default_factory=list)
+    yardsticks: list[BoardLine] = field(default_factory=list)
     references: int = 1
     total: int = 0  # systems that this reader may see
     shown: int = 0  # of them, after the filters
@@ -108,7 +108,7 @@ class BoardView:
     pages: Page[int] | None = None
     teams: list[tuple[str, str]] = field(default_factory=list)  # slug and name, to filter by
     has_modes: bool = False
-    changes: list[Change] = field(default_factory=list)
+    changes: list[TermGain] = field(default_factory=list)
 
     @property
     def path(self) -> str:

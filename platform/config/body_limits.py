@@ -18,7 +18,7 @@ View = TypeVar("View", bound=Callable[..., object])
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class BodyLimit:
     """How large a file an address takes, by the settings' names, and what to do about a larger one.
 
     Their values count when a request comes.
@@ -41,12 +41,12 @@ class Limit:
         return size
 
 
-USUAL = Limit(
+USUAL = BodyLimit(
     "MAX_UPLOAD_BYTES", "MAX_BODY_BYTES", "Send only the hypotheses, without sources or logs."
 )
 
 
-def takes_up_to(limit: Limit) -> Callable[[View], View]:
+def takes_up_to(limit: BodyLimit) -> Callable[[View], View]:
     """Give a view a limit of its own."""
 
     def mark(view: View) -> View:
@@ -56,13 +56,13 @@ def takes_up_to(limit: Limit) -> Callable[[View], View]:
     return mark
 
 
-def limit_at(path: str) -> Limit:
+def limit_at(path: str) -> BodyLimit:
     """Return the limit that holds at an address."""
     try:
         view = resolve(path).func
     except Resolver404:
         return USUAL
-    limit: Limit = getattr(view, "body_limit", USUAL)
+    limit: BodyLimit = getattr(view, "body_limit", USUAL)
     return limit
 
 

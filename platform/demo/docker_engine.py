@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.building import missing_command
-from demo.processes import HOST, Children
+from demo.child_processes import HOST, Children
+from demo.image_builds import missing_command
 from evaluator import container
 from evaluator.container import GB, EngineError, EngineUnavailableError, SdkMissingError
 from evaluator.node.ledger import Ledger
@@ -24,7 +24,7 @@ LEFT_OUT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
+class DemoEngine:
     """An engine that a demo can use."""
 
     address: str
@@ -42,7 +42,7 @@ class NoEngine(Exception):
     """There is none, or none that we can use; the text says why, in one line."""
 
 
-def find() -> Engine:
+def find() -> DemoEngine:
     """Look for an engine at DOCKER_HOST, else at the usual socket; raises NoEngine."""
     try:
         from evaluator.container import engine
@@ -58,11 +58,13 @@ def find() -> Engine:
         raise NoEngine(f"{IMAGE_STORE} {LEFT_OUT}")
     if command := missing_command():
         raise NoEngine(f"A Docker engine answers, but there is no command {command}. {LEFT_OUT}")
-    return Engine(found.address, has.memory)
+    return DemoEngine(found.address, has.memory)
 
 
 @contextlib.contextmanager
-def node(engine: Engine, state: Path, *, port: int, broker: str, token: str) -> Iterator[Children]:
+def node(
+    engine: DemoEngine, state: Path, *, port: int, broker: str, token: str
+) -> Iterator[Children]:
     """Run a node for this machine's platform; end it and its container whatever happens."""
     # Nothing of ours but what an operator would give it: no secret, no database.
     environment = {

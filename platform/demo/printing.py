@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from config.templatetags.site import rank, score
 from leaderboard import boards
-from leaderboard.content import BASELINE
-from leaderboard.queries import board_view
-from leaderboard.shown import BoardView, Line
-from sharedtasks.columns import COLUMNS
+from leaderboard.board_view import BoardLine, BoardView
+from leaderboard.queries import read_board
+from leaderboard.snapshots import BASELINE
+from sharedtasks.metric_columns import COLUMNS
 from sharedtasks.models import TestSet
 from submissions.models import Submission
 
@@ -46,10 +46,10 @@ def print_baselines(test_set_id: int) -> None:
 
 def _board(test_set_id: int) -> BoardView:
     boards.rebuild(test_set_id)  # the worker does it too; here the last row must not be missed
-    return board_view(TestSet.objects.select_related("phase__shared_task").get(pk=test_set_id))
+    return read_board(TestSet.objects.select_related("phase__shared_task").get(pk=test_set_id))
 
 
-def _print_lines(view: BoardView, lines: Sequence[Line]) -> None:
+def _print_lines(view: BoardView, lines: Sequence[BoardLine]) -> None:
     there = {cell.column.metric for line in lines for cell in line.cells}
     columns = [column for column in COLUMNS if column.is_headline and column.metric in there]
     heads = "".join(f"{column.label:>13}" for column in columns)

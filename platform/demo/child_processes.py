@@ -40,7 +40,7 @@ def free_port(wanted: int) -> int:
     raise ChildFailed(f"No port from {wanted} to {wanted + PORTS_TRIED - 1} is free; name another.")
 
 
-class Process(Protocol):
+class RunningProcess(Protocol):
     """What is asked of a running process; `subprocess.Popen` is the usual kind."""
 
     @property
@@ -59,13 +59,13 @@ class Children:
     def __init__(self, logs: Path, environment: Mapping[str, str] | None = None) -> None:
         self._logs = logs
         self._environment = environment  # None: this process's own
-        self._running: dict[str, Process] = {}
+        self._running: dict[str, RunningProcess] = {}
 
     def start(self, name: str, *arguments: str) -> None:
         """Start `python -m ARGUMENTS`."""
         self._running[name] = self._spawn(arguments, self._log(name))
 
-    def _spawn(self, arguments: Sequence[str], log: Path) -> Process:
+    def _spawn(self, arguments: Sequence[str], log: Path) -> RunningProcess:
         with log.open("wb") as stream:
             # A session of its own: Ctrl-C reaches this process alone, which then ends the children.
             return subprocess.Popen(
