@@ -21,7 +21,7 @@ class BlindRow:
     is_verified: bool  # the team
     is_primary: bool
     is_constrained: bool
-    terminology_use: str  # one of a few phrases, not the team's words
+    terminology_use: str  # from a few fixed phrases, not the team's words
     rank: float | None
     scores: Mapping[str, float]  # by metric
     signatures: Mapping[str, str]  # where not the board's; the evaluator's words

@@ -1,4 +1,4 @@
-"""A board as a page shows it to one reader: nothing in here is more than they may see."""
+"""A board as a page shows it to a reader: it holds nothing that this reader may not see."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class BoardState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BoardEmbargo:
-    """What of a board others can't see yet, and from when on they will (None: not announced)."""
+    """What visitors cannot see of a board yet, and from when on (None: not announced)."""
 
     is_board_hidden: bool  # from visitors
     board_at: datetime | None
@@ -39,7 +39,7 @@ class BoardEmbargo:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column with what this board knows of it."""
+    """A column's heading on this board."""
 
     column: Column
     signature: str
@@ -51,7 +51,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One score of one row; `value` is None where the metric is undefined."""
+    """A row's score in a column; `value` is None where the metric is undefined."""
 
     column: Column
     value: float | None
@@ -61,7 +61,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class BoardLine:
-    """One row as this reader may see it, with its cells in column order."""
+    """A row as this reader may see it, with its cells in column order."""
 
     row: BoardRow | BlindRow
     cells: list[Cell]
@@ -82,7 +82,7 @@ class BoardLine:
 
 @dataclass(frozen=True, slots=True)
 class PageLink:
-    """The way to one page; without an address it stands for those left out."""
+    """The link to a page; without an address it stands for the pages left out."""
 
     label: str
     address: str
@@ -91,7 +91,7 @@ class PageLink:
 
 @dataclass(frozen=True, slots=True)
 class BoardView:
-    """A board as a page shows it to one reader."""
+    """A board as a page shows it to a reader."""
 
     test_set: TestSet
     state: BoardState
@@ -108,7 +108,7 @@ class BoardView:
     pages: Page[int] | None = None
     teams: list[tuple[str, str]] = field(default_factory=list)  # slug and name, to filter by
     has_modes: bool = False
-    changes: list[TermGain] = field(default_factory=list)
+    gains: list[TermGain] = field(default_factory=list)
 
     @property
     def path(self) -> str:
@@ -137,32 +137,35 @@ class BoardView:
 
     @property
     def page_links(self) -> list[PageLink]:
-        """Return the ways to the other pages; none if there is only one."""
+        """Return the links to all pages; an empty list if there is a single page."""
         if self.pages is None or self.pages.paginator.num_pages == 1:
             return []
         numbers = self.pages.paginator.get_elided_page_range(
             self.pages.number, on_each_side=2, on_ends=1
         )
-        return [self._page_link(number) for number in numbers]
-
-    def _page_link(self, number: int | str) -> PageLink:
-        if not isinstance(number, int):
-            return PageLink(str(number), "", False)
-        address = self.selection.address(self.path, page=number)
-        return PageLink(str(number), address, number == self.selection.page)
+        return [
+            PageLink(
+                label=str(number),
+                address=self.selection.address(self.path, page=number)
+                if isinstance(number, int)
+                else "",
+                is_current=number == self.selection.page,
+            )
+            for number in numbers
+        ]
 
     @property
     def seen(self) -> str:
-        """Return what changes whenever this reader has something else to see, and only then.
+        """Return a digest that changes exactly when this reader's page changes.
 
-        It is made from what the page shows: a counter of results would count hidden ones too.
+        It is made from what the page shows: a counter of results would count hidden results too.
         """
         shown = (self.state, self.embargo, self.selection, self.headings, self.total, self.shown)
         rows = [(line.row, line.is_own) for line in self.lines + self.yardsticks]
-        content = repr((shown, rows, self.teams, self.changes))
+        content = repr((shown, rows, self.teams, self.gains))
         return blake2b(content.encode(), digest_size=8).hexdigest()
 
     @property
     def has_unverified(self) -> bool:
-        """Say whether there are rows that others don't see before their team is verified."""
+        """Return whether there are rows that others do not see before their team is verified."""
         return any(not line.row.is_verified for line in self.lines)

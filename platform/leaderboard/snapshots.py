@@ -18,7 +18,7 @@ BASELINE = "baseline"  # the kind of a row that is the organisers' own system
 
 @dataclass(frozen=True, slots=True)
 class TeamOnBoard:
-    """What a board says about a team; a board that says something else is stale."""
+    """What a board says about a team; a board that says something else is out of date."""
 
     name: str
     slug: str
@@ -33,7 +33,7 @@ class TeamOnBoard:
 
 @dataclass(frozen=True, slots=True)
 class BoardRow:
-    """One entry on a board; an undefined score is absent, not zero."""
+    """An entry on a board; an undefined score is absent, not zero."""
 
     entry: int
     submission: int | None  # None for rows without a submission
@@ -48,8 +48,8 @@ class BoardRow:
     is_primary: bool
     is_constrained: bool
     terminology_use: str
-    alias: str  # what it is called where names are hidden
-    rank: float | None  # equal scores share their mean rank; none: it takes no part in the ranking
+    alias: str  # its name where names are hidden
+    rank: float | None  # equal scores share their mean rank; None: not part of the ranking
     place: float | None  # in the order of all systems, ranked or not; equal for equal scores
     scores: Mapping[str, float]  # by metric
     signatures: Mapping[str, str] = field(default_factory=dict)  # where not the board's
@@ -89,7 +89,7 @@ class Board:
         return len(self.columns.entry)
 
     def row(self, index: int) -> BoardRow:
-        """Put one row together."""
+        """Put a row together."""
         columns = self.columns
         team_id, entry = columns.team_id[index], columns.entry[index]
         team = self.teams[team_id] if team_id is not None else NOBODY
@@ -126,7 +126,7 @@ class Board:
         return cls(
             ranking_metric=ranking_metric,
             references=references,
-            signatures=_in_column_order(signatures),
+            signatures=_sort_by_column(signatures),
             teams={
                 row.team_id: TeamOnBoard(
                     row.team, row.team_slug, row.is_verified, row.is_organisers
@@ -156,7 +156,7 @@ class Board:
         return cls(
             ranking_metric=body["ranking_metric"],
             references=body["references"],
-            signatures=_in_column_order(body["signatures"]),
+            signatures=_sort_by_column(body["signatures"]),
             teams={int(pk): TeamOnBoard(**team) for pk, team in teams.items()},
             columns=BoardColumns(**body["columns"]),
             scores=body["scores"],
@@ -167,6 +167,6 @@ class Board:
 NOBODY = TeamOnBoard("", "", True)
 
 
-def _in_column_order(signatures: Mapping[str, str]) -> dict[str, str]:
+def _sort_by_column(signatures: Mapping[str, str]) -> dict[str, str]:
     # PostgreSQL's JSON keeps no order of keys.
     return {c.metric: signatures[c.metric] for c in COLUMNS if c.metric in signatures}

@@ -267,7 +267,7 @@ def test_whether_teams_have_changed_takes_two_queries(
         boards.rebuild(one.pk)
 
     with django_assert_num_queries(2):
-        assert boards.boards_with_changed_teams() == []
+        assert boards.find_boards_with_changed_teams() == []
 
 
 def test_a_long_description_is_cut_visibly(make_scored_entry, build_board):
