@@ -1,7 +1,7 @@
 """A test set in the formats that participants download.
 
-Everything but `references_*` is written from the sources' plain text and the terminology alone:
-annotations come from a reference, and stay here. What is written, the evaluator reads back.
+Everything but references is written from the sources' plain text and the terminology only:
+annotations come from a reference, and are never written. The evaluator can read all files back.
 """
 
 from __future__ import annotations
@@ -18,24 +18,25 @@ from evaluator.terminology import TermIndex, annotate
 LAYOUT = re.compile(r"[\t\r\n]+")  # what a cell of a table can't hold
 
 
-def sources_text(content: evaluator.TestSet) -> Iterator[str]:
-    """One source a line, in the order in which plain text is paired."""
-    for segment in content.segments:
+def write_sources_text(test_set: evaluator.TestSet) -> Iterator[str]:
+    """Yield a line for each source, in the order in which plain text is paired."""
+    for segment in test_set.segments:
         yield f"{segment.source}\n"
 
 
-def sources_tsv(content: evaluator.TestSet) -> Iterator[str]:
-    """A table of id, doc and source; a tab inside a source is written as a space."""
+def write_sources_tsv(test_set: evaluator.TestSet) -> Iterator[str]:
+    """Yield a table of id, doc and source; a tab inside a source is written as a space."""
     yield "id\tdoc\tsource\n"
-    for segment in content.segments:
+    for segment in test_set.segments:
         yield f"{segment.id}\t{segment.document}\t{_cell(segment.source)}\n"
 
 
-def sources_sgml(content: evaluator.TestSet) -> Iterator[str]:
-    """WMT SGML, a `<srcset>` without a `<term>`."""
-    language = _attribute(content.source_language)
-    yield f'<srcset setid="{_attribute(_pair(content))}" srclang="{language}">\n'
-    for document, segments in groupby(content.segments, key=lambda segment: segment.document):
+def write_sources_sgml(test_set: evaluator.TestSet) -> Iterator[str]:
+    """Yield WMT SGML, a `<srcset>` without a `<term>`."""
+    language = _attribute(test_set.source_language)
+    pair = _attribute(f"{test_set.source_language}-{test_set.target_language}")
+    yield f'<srcset setid="{pair}" srclang="{language}">\n'
+    for document, segments in groupby(test_set.segments, key=lambda segment: segment.document):
         yield f'<doc docid="{_attribute(document)}">\n'
         for segment in segments:
             yield f'<seg id="{_attribute(segment.id)}">{escape(segment.source)}</seg>\n'
@@ -43,47 +44,49 @@ def sources_sgml(content: evaluator.TestSet) -> Iterator[str]:
     yield "</srcset>\n"
 
 
-def sources_jsonl(content: evaluator.TestSet) -> Iterator[str]:
-    """What a system reads (docs/contract.md 1), but with the test set's own ids."""
-    index = TermIndex(given_terms(content), content.source_language)
-    for segment in content.segments:
-        found = annotate(segment.source, index)
+def write_sources_jsonl(test_set: evaluator.TestSet) -> Iterator[str]:
+    """Yield what a system reads (docs/contract.md 1), but with the test set's own ids."""
+    index = TermIndex(list_given_terms(test_set), test_set.source_language)
+    for segment in test_set.segments:
+        annotation = annotate(segment.source, index)
         row = {
             "id": segment.id,
             "doc": segment.document,
             "source": segment.source,
-            "terms": [{"source": t.source, "targets": list(t.targets)} for t in found.terms],
-            "annotated": found.annotated,
+            "terms": [
+                {"source": term.source, "targets": list(term.targets)} for term in annotation.terms
+            ],
+            "annotated": annotation.annotated,
         }
         yield _line(row)
 
 
-def terms_tsv(content: evaluator.TestSet) -> Iterator[str]:
-    """The terms that systems are given: source, then the accepted targets joined by `|`."""
+def write_terms_tsv(test_set: evaluator.TestSet) -> Iterator[str]:
+    """Yield the terms that systems are given: source, then accepted targets joined by `|`."""
     yield "source\ttargets\n"
-    for term in given_terms(content):
+    for term in list_given_terms(test_set):
         yield f"{_cell(term.source)}\t{'|'.join(map(_cell, term.targets))}\n"
 
 
-def terms_jsonl(content: evaluator.TestSet) -> Iterator[str]:
-    """The same as JSON lines, which are read to the letter."""
-    for term in given_terms(content):
+def write_terms_jsonl(test_set: evaluator.TestSet) -> Iterator[str]:
+    """Yield the same as JSON lines, which keep every character."""
+    for term in list_given_terms(test_set):
         yield _line({"id": term.id, "source": term.source, "targets": list(term.targets)})
 
 
-def references_tsv(content: evaluator.TestSet) -> Iterator[str]:
-    """The sources' table with a column for each reference."""
-    number = len(content.segments[0].references)
+def write_references_tsv(test_set: evaluator.TestSet) -> Iterator[str]:
+    """Yield the sources' table with a column for each reference."""
+    number = len(test_set.segments[0].references)
     names = ["target", *(f"target_{n}" for n in range(2, number + 1))]
     yield "\t".join(["id", "doc", "source", *names]) + "\n"
-    for segment in content.segments:
+    for segment in test_set.segments:
         texts = map(_cell, (segment.source, *segment.references))
         yield "\t".join([segment.id, segment.document, *texts]) + "\n"
 
 
-def references_jsonl(content: evaluator.TestSet) -> Iterator[str]:
-    """A test set that `terminarium score` takes."""
-    for segment in content.segments:
+def write_references_jsonl(test_set: evaluator.TestSet) -> Iterator[str]:
+    """Yield a test set that `terminarium score` takes."""
+    for segment in test_set.segments:
         row = {
             "id": segment.id,
             "doc": segment.document,
@@ -93,33 +96,30 @@ def references_jsonl(content: evaluator.TestSet) -> Iterator[str]:
         yield _line(row)
 
 
-def given_terms(content: evaluator.TestSet) -> tuple[evaluator.Term, ...]:
-    """What of its terminology a test set's mode gives to systems."""
-    if content.mode == "noterm" or content.terminology is None:
+def list_given_terms(test_set: evaluator.TestSet) -> tuple[evaluator.Term, ...]:
+    """Return the part of the terminology that the test set's mode gives to systems."""
+    if test_set.mode == "noterm" or test_set.terminology is None:
         return ()
-    return content.terminology.terms
+    return test_set.terminology.terms
 
 
-def fits_lines(content: evaluator.TestSet) -> bool:
-    """Say whether every source is one line."""
-    return not any("\n" in one.source or "\r" in one.source for one in content.segments)
+def fits_lines(test_set: evaluator.TestSet) -> bool:
+    """Return whether every source is a single line."""
+    return not any(set("\r\n") & set(segment.source) for segment in test_set.segments)
 
 
-def fits_table(content: evaluator.TestSet) -> bool:
-    """Say whether a table can hold the ids as they are."""
-    names = [name for one in content.segments for name in (one.id, one.document)]
-    return all(one.id for one in content.segments) and not any(
+def fits_table(test_set: evaluator.TestSet) -> bool:
+    """Return whether a table can hold the ids as they are."""
+    segments = test_set.segments
+    names = [name for segment in segments for name in (segment.id, segment.document)]
+    return all(segment.id for segment in segments) and not any(
         LAYOUT.search(name) or name != name.strip() for name in names
     )
 
 
-def fits_sgml(content: evaluator.TestSet) -> bool:
-    """Say whether every segment and its document have a name, as SGML wants."""
-    return all(one.id and one.document for one in content.segments)
-
-
-def _pair(content: evaluator.TestSet) -> str:
-    return f"{content.source_language}-{content.target_language}"
+def fits_sgml(test_set: evaluator.TestSet) -> bool:
+    """Return whether every segment and its document have a name, as SGML requires."""
+    return all(segment.id and segment.document for segment in test_set.segments)
 
 
 def _line(row: Mapping[str, object]) -> str:

@@ -24,7 +24,9 @@ def test_another_secret_makes_other_names(settings):
 
 
 def test_two_that_would_be_called_the_same_get_longer_names(monkeypatch):
-    monkeypatch.setattr(module, "_code", lambda entry: f"BCDF{entry:08}" if entry < 3 else "GHJK")
+    monkeypatch.setattr(
+        module, "_make_code", lambda entry: f"BCDF{entry:08}" if entry < 3 else "GHJK"
+    )
 
     names = aliases([1, 2, 3])
 
