@@ -175,7 +175,7 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Terminarium] "
 ACCOUNT_RATE_LIMITS = {
     # Ours, beside allauth's own; what templates/429.html says fits all of them.
-    "found_team": "20/h/user",
+    "create_team": "20/h/user",
     "invite": "60/h/user",
 }
 # Addresses come from X-Forwarded-For, which anybody may write, only if so many proxies add to it.
