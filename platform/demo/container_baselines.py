@@ -1,4 +1,4 @@
-"""The baselines in containers: sent in by the organisers, run by a node, followed to their end."""
+"""The baselines in containers: the organisers send them, a node runs them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ GIVE_UP = 1500  # seconds from the start until the baselines have to be scored
 
 @dataclass(frozen=True, slots=True)
 class DemoBaseline:
-    """One of docker/baselines, and what is said of it."""
+    """A system of docker/baselines, and its description."""
 
     name: str
     description: str
@@ -53,7 +53,7 @@ BASELINES = (
 
 
 class BaselineRuns:
-    """The baselines of one demo. Whatever goes wrong with them is told, and the show goes on."""
+    """The baselines of a demo. If something fails, it says so and the demo goes on."""
 
     def __init__(self, demo: Demo, builder: Builder, node: Children, started: float) -> None:
         self.is_over = False
@@ -67,7 +67,7 @@ class BaselineRuns:
         self._unfinished: set[int] = set()
 
     def step(self) -> None:
-        """Do what can be done now, without waiting; not to be called any more once it is over."""
+        """Do what can be done now, without waiting; never call it again once `is_over`."""
         self.check_node()
         try:
             if not self.is_over:
@@ -76,7 +76,7 @@ class BaselineRuns:
             self._fail(" ".join(error.messages))
 
     def check_node(self) -> None:
-        """Tell, once, if the node has ended by itself: what waits then waits for ever."""
+        """Report once if the node has ended by itself, because then baselines wait for ever."""
         if not self._is_node_there:
             return
         try:
@@ -110,7 +110,7 @@ class BaselineRuns:
 def running(
     demo: Demo, engine: docker_engine.DemoEngine, base: str, *, port: int, started: float
 ) -> Iterator[BaselineRuns]:
-    """Build the baselines beside the show, with a node to run them; tidy up the engine after it."""
+    """Build the baselines while the demo runs, with a node to run them; tidy up the engine."""
     state = Path(settings.STATE_DIR)
     _, token = tokens.add_node("this-machine")
     names = tuple(baseline.name for baseline in BASELINES)
@@ -131,7 +131,7 @@ def running(
 
 
 def _send(baseline: DemoBaseline, phase: Phase, archive: Path) -> Submission:
-    team, member = _organisers()
+    team, member = _get_organisers()
     planned = services.PlannedImage(
         team=team,
         member=member,
@@ -150,7 +150,7 @@ def _send(baseline: DemoBaseline, phase: Phase, archive: Path) -> Submission:
     return submission
 
 
-def _organisers() -> tuple[Team, User]:
+def _get_organisers() -> tuple[Team, User]:
     member = User.objects.get(username="organiser")
     team, is_new = Team.objects.get_or_create(
         slug="organisers",

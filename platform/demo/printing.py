@@ -1,4 +1,4 @@
-"""What the demo prints: uploads that have come to their end, and boards."""
+"""What the demo prints: finished uploads, and boards."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from submissions.models import Submission
 
 
 def print_news(sent: set[int], started: float) -> set[int]:
-    """Print which of these uploads have come to their end; return the others."""
+    """Print which of these uploads are finished; return the others."""
     unfinished = set()
     rows = Submission.objects.filter(pk__in=sent).select_related("team")
     for row in rows.prefetch_related("entries__test_set").order_by("pk"):
@@ -34,17 +34,17 @@ def print_news(sent: set[int], started: float) -> set[int]:
 
 def print_board(test_set_id: int) -> None:
     """Print all systems of a board."""
-    view = _board(test_set_id)
+    view = _build_board(test_set_id)
     _print_lines(view, view.lines)
 
 
 def print_baselines(test_set_id: int) -> None:
     """Print the organisers' systems of a board."""
-    view = _board(test_set_id)
+    view = _build_board(test_set_id)
     _print_lines(view, [line for line in view.yardsticks if line.row.kind == BASELINE])
 
 
-def _board(test_set_id: int) -> BoardView:
+def _build_board(test_set_id: int) -> BoardView:
     boards.rebuild(test_set_id)  # the worker does it too; here the last row must not be missed
     return read_board(TestSet.objects.select_related("phase__shared_task").get(pk=test_set_id))
 
@@ -56,6 +56,8 @@ def _print_lines(view: BoardView, lines: Sequence[BoardLine]) -> None:
     print(f"\n{view.test_set.slug:<13}{'system':<30}{'team':<24}{heads}")
     for line in lines:
         cells = {cell.column.metric: cell for cell in line.cells}
-        shown = [(cells[column.metric].value, column.decimals) for column in columns]
-        numbers = "".join(f"{'–' if v is None else score(v, d):>13}" for v, d in shown)
+        numbers = ""
+        for column in columns:
+            value = cells[column.metric].value
+            numbers += f"{'–' if value is None else score(value, column.decimals):>13}"
         print(f"{rank(line.row.rank):<13}{line.row.system:<30}{line.team:<24}{numbers}")

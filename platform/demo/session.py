@@ -29,6 +29,8 @@ def run_demo(*, port: int, base: str) -> int:
     """Set up, start, upload, show; serve until interrupted. Return 1 if a part ended by itself."""
     started = time.monotonic()
     django.setup()
+    from demo import sample_data  # models can be imported only now
+
     print("Setting up a database, seven test sets and nineteen teams …", flush=True)
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
@@ -42,13 +44,13 @@ def run_demo(*, port: int, base: str) -> int:
         with child_processes.running(Path(settings.STATE_DIR) / "logs", port=port) as children:
             print(f"\n{address} – open it now and watch its boards fill.")
             print(f"{ACCOUNTS}\n", flush=True)
-            demo = _set_up(engine)
-            with _baselines(demo, engine, base, port=port, started=started) as baselines:
+            demo = sample_data.set_up(engine.run_limits if engine else None)
+            with _run_baselines(demo, engine, base, port=port, started=started) as baselines:
                 _fill(children, demo, started)
                 print(f"\n{address}")
                 print(f"{ACCOUNTS} Ctrl-C ends it.")
                 if baselines is not None:
-                    _bring_in(children, demo, baselines)
+                    _add_baselines(children, demo, baselines)
                 _serve(children, baselines)
     except child_processes.ChildFailed as failure:
         print(failure)
@@ -57,7 +59,7 @@ def run_demo(*, port: int, base: str) -> int:
 
 def _find_engine() -> docker_engine.DemoEngine | None:
     try:
-        engine = docker_engine.find()
+        engine = docker_engine.find_engine()
     except docker_engine.NoEngine as error:
         print(error, flush=True)
         return None
@@ -65,15 +67,8 @@ def _find_engine() -> docker_engine.DemoEngine | None:
     return engine
 
 
-def _set_up(engine: docker_engine.DemoEngine | None) -> Demo:
-    # Models can be imported only once Django is set up.
-    from demo import sample_data
-
-    return sample_data.set_up(engine.run_limits if engine else None)
-
-
 @contextmanager
-def _baselines(
+def _run_baselines(
     demo: Demo, engine: docker_engine.DemoEngine | None, base: str, *, port: int, started: float
 ) -> Iterator[BaselineRuns | None]:
     from demo import container_baselines
@@ -81,8 +76,8 @@ def _baselines(
     if engine is None:
         yield None
         return
-    with container_baselines.running(demo, engine, base, port=port, started=started) as found:
-        yield found
+    with container_baselines.running(demo, engine, base, port=port, started=started) as runs:
+        yield runs
 
 
 def _fill(children: child_processes.Children, demo: Demo, started: float) -> None:
@@ -90,7 +85,7 @@ def _fill(children: child_processes.Children, demo: Demo, started: float) -> Non
     from demo.printing import print_board, print_news
 
     print("Teams send what their systems wrote; workers check and score it:\n", flush=True)
-    coming = sample_data.uploads(demo)
+    coming = sample_data.send_uploads(demo)
     sent = {upload.pk for upload in islice(coming, AT_ONCE)}
     while sent:
         unfinished = print_news(sent, started)
@@ -115,7 +110,7 @@ def _serve(children: child_processes.Children, baselines: BaselineRuns | None) -
         time.sleep(REDRAW)
 
 
-def _bring_in(children: child_processes.Children, demo: Demo, baselines: BaselineRuns) -> None:
+def _add_baselines(children: child_processes.Children, demo: Demo, baselines: BaselineRuns) -> None:
     from demo.printing import print_baselines
 
     print("\nThe organisers send baselines as container images; a node runs them:\n", flush=True)

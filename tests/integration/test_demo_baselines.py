@@ -104,4 +104,4 @@ def test_an_engine_without_the_docker_command_is_said_to_be_of_no_use(
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(docker_engine.NoEngine, match="no command docker"):
-        docker_engine.find()
+        docker_engine.find_engine()

@@ -1,4 +1,4 @@
-"""What the demo's teams hand in: files made from its test sets by honest, describable means.
+"""The uploads of the demo's teams: files made from its test sets by means that pages describe.
 
 Nothing here translates. Controls that are made from the reference say so, and are unconstrained.
 Every call returns the same bytes.
