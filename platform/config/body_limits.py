@@ -1,4 +1,4 @@
-"""How large a request's body may be: one limit for all addresses, and those that have their own."""
+"""How large a request's body may be: a limit for most addresses, and views with their own."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ View = TypeVar("View", bound=Callable[..., object])
 
 @dataclass(frozen=True, slots=True)
 class BodyLimit:
-    """How large a file an address takes, by the settings' names, and what to do about a larger one.
+    """How large a file an address takes, and what people can do about a larger file.
 
-    Their values count when a request comes.
+    The sizes are names of settings, which are read when a request comes.
     """
 
     file: str
@@ -30,13 +30,13 @@ class BodyLimit:
 
     @property
     def file_bytes(self) -> int:
-        """Return the largest size of what is sent."""
+        """Return the largest size of a file."""
         size: int = getattr(settings, self.file)
         return size
 
     @property
     def body_bytes(self) -> int:
-        """Return the largest size of a request that sends it."""
+        """Return the largest size of a request with the file."""
         size: int = getattr(settings, self.body)
         return size
 
@@ -72,7 +72,7 @@ def declared_length(request: HttpRequest) -> int:
 
 
 def length_of(environ: Mapping[str, Any]) -> int:
-    """Return the same from what the server says of a request."""
+    """Return the same from the server's environment of a request."""
     declared = environ.get("CONTENT_LENGTH") or "0"
     if not (declared.isascii() and declared.isdigit()):
         return 0  # Django reads nothing then

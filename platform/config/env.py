@@ -63,7 +63,7 @@ def seconds(name: str, default: float) -> float:
 
 
 def choice(name: str, default: str, allowed: list[str]) -> str:
-    """Return one of the allowed words."""
+    """Return a word that has to be among the allowed words."""
     value = text(name, default)
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} is {value!r}; choose one of {', '.join(allowed)}.")

@@ -68,7 +68,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.middleware.PrivateMiddleware",
-    # Behind sign-in, so that its page knows the reader; nothing up to here reads a body.
+    # After sign-in, so that its page knows the reader; nothing up to here reads a body.
     "config.middleware.BodyLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -114,7 +114,7 @@ try:
             DATABASE_URL,
             conn_max_age=60,  # seconds
             conn_health_checks=True,  # a restarted database has closed what we hold
-            # They outlive a transaction, and PgBouncer gives the next one another connection.
+            # They outlive a transaction, and PgBouncer then gives another connection.
             disable_server_side_cursors=True,
         )
     }
@@ -165,7 +165,7 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_USERNAME_VALIDATORS = "accounts.names.USERNAME_VALIDATORS"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up, and there alone
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # only in the browser that signed up
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False  # the second factor would be asked for anyway
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_MAX_EMAIL_ADDRESSES = 5
@@ -193,7 +193,7 @@ MFA_FORMS = {
 
 SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAccountAdapter"
 SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.SocialSignUpForm"}
-SOCIALACCOUNT_PROVIDERS = social.providers()
+SOCIALACCOUNT_PROVIDERS = social.read_providers()
 SOCIALACCOUNT_AUTO_SIGNUP = False  # people choose their user name
 
 # Transport security: on unless DEBUG, or unless the operator says that TLS ends nowhere.
@@ -269,7 +269,7 @@ elif CACHE_URL == "database://":
         "default": {
             "BACKEND": "django.core.cache.backends.db.DatabaseCache",
             "LOCATION": "django_cache",  # accounts' migrations make it
-            "OPTIONS": {"MAX_ENTRIES": 100_000},  # the default of 300 would forget who is limited
+            "OPTIONS": {"MAX_ENTRIES": 100_000},  # the default of 300 would forget limited users
         }
     }
 else:
@@ -310,15 +310,15 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "files.incoming.IncomingUploadHandler",
 ]
-IMAGE_REGISTRIES = image_registries.hosts()  # none: images are uploaded, not fetched
+IMAGE_REGISTRIES = image_registries.read_hosts()  # none: images are uploaded, not fetched
 IMAGE_REGISTRIES_ON_LOOPBACK = image_registries.are_on_loopback(IMAGE_REGISTRIES)  # in tests alone
 IMAGE_TRIES = env.integer("IMAGE_TRIES", 20, minimum=1)  # of a team in a phase, within 24 hours
 
 # Work: Celery, its broker, the sweeper ------------------------------------------------
 
 CHECKING_DWELL = env.seconds("CHECKING_DWELL", 600)  # seconds a worker may hold a submission
-IMAGE_CHECKING_DWELL = env.seconds("IMAGE_CHECKING_DWELL", 3600)  # the same of one with an image
-IMAGE_FETCH_TIME = env.seconds("IMAGE_FETCH_TIME", 3600)  # seconds for one from a registry
+IMAGE_CHECKING_DWELL = env.seconds("IMAGE_CHECKING_DWELL", 3600)  # the same, with an image
+IMAGE_FETCH_TIME = env.seconds("IMAGE_FETCH_TIME", 3600)  # seconds for an image from a registry
 IMAGE_FETCHING_DWELL = IMAGE_CHECKING_DWELL + IMAGE_FETCH_TIME  # it is fetched, then checked
 SCORING_DWELL = env.seconds("SCORING_DWELL", 600)  # seconds a worker may hold an entry
 SCORING_TIME = env.seconds("SCORING_TIME", 0.4 * SCORING_DWELL)  # seconds of a processor, an entry
@@ -368,7 +368,7 @@ CELERY_TASK_TIME_LIMIT = 0.9 * min(CHECKING_DWELL, SCORING_DWELL)
 # announced again once its claim has run out.
 LONGEST_LATE_ACKNOWLEDGEMENT = 600  # seconds
 CELERY_TASK_ACKS_LATE = CELERY_TASK_TIME_LIMIT <= LONGEST_LATE_ACKNOWLEDGEMENT
-# Of images; submissions.tasks sets the two. Whole seconds, and never the 0 that is no limit.
+# Of images; submissions.tasks sets the two. Whole seconds, and never 0, which would mean no limit.
 IMAGE_SOFT_TIME_LIMIT = max(int(0.8 * IMAGE_CHECKING_DWELL), 1)
 IMAGE_TIME_LIMIT = max(int(0.9 * IMAGE_CHECKING_DWELL), 1)
 # Of those that are fetched first: as long for the check, whatever the registry has taken.

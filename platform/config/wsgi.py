@@ -27,7 +27,7 @@ beat_as_web()
 
 
 class LargeBody:
-    """A large body. While it comes, its thread keeps no connection to the database.
+    """A large body. While it arrives, its thread holds no connection to the database.
 
     Sixty-four uploads that take an hour would otherwise hold sixty-four connections.
     """

@@ -74,7 +74,7 @@ class Text:
 
 
 class KeptFile:
-    """The part of an answer that does not fit into memory, in one file."""
+    """The part of an answer that does not fit into memory, in a file."""
 
     def __init__(self, folder: Path | None) -> None:
         """Begin a file. Raises OSError."""
@@ -115,8 +115,8 @@ class KeptFile:
 class Wire:
     """Reads wait for the sender, up to `silence` seconds without a byte; writes never wait.
 
-    What the reader does not take at once is kept, and sent by the worker's loop: a slow reader
-    holds no thread, unless the process keeps too much already. Used by one thread at a time.
+    What the reader does not take at once is kept, and sent by the worker's loop. So a slow reader
+    holds no thread, unless the process keeps too much already. Threads use a wire in turn.
     """
 
     folder: Path | None = None  # for what is kept in files; config.serve sets it
@@ -202,7 +202,7 @@ class Wire:
     def _keep(self, data: bytes) -> bool:
         """Keep bytes for the reader; return whether there is room for them."""
         last = self._parts[-1] if self._parts else None
-        if isinstance(last, KeptFile):  # until it is sent: one file for each connection
+        if isinstance(last, KeptFile):  # until it is sent: a file for each connection
             return last.add(data)
         text = last if isinstance(last, Text) else Text(MEMORY)
         if len(text) + len(data) <= IN_MEMORY and text.add(data):
@@ -213,7 +213,7 @@ class Wire:
             return False
         try:
             kept = KeptFile(self.folder)
-        except OSError:  # no more files may be open, or there is no room for one
+        except OSError:  # too many open files, or the disk is full
             return False
         self._parts.append(kept)
         return kept.add(data)

@@ -1,8 +1,8 @@
 """gunicorn's worker with threads, in which a slow connection holds no thread.
 
 The loop waits for a whole header and a whole small body, and sends what a reader does not take at
-once. Threads only work: pages, the nodes' protocol and transfers have threads of their own. A body
-that is larger is read by a thread while it comes, and such threads are all in one lane.
+once. Threads only work: pages, the nodes' protocol and transfers have threads of their own. A
+larger body is read by a thread while it arrives; such threads have a lane of their own.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SILENCE = 30  # seconds without a byte of a body, or of an answer that is taken
 IDLE = 15  # seconds that a connection is kept for its next request
 LINGER = 30  # seconds in which a client may take a refusal while it still sends
 LINGER_AT_END = 2  # the same when the server is told to stop
-LOOK_EVERY = 0.5  # seconds between two looks at who is late
+LOOK_EVERY = 0.5  # seconds between two looks for late connections
 NODE_THREADS = 8
 READ = 64 * 1024  # bytes
 # Of an answer, bytes in the kernel that are not on their way. It would take megabytes, and a reader
@@ -47,7 +47,7 @@ Callback = Callable[["ClientConnection"], None]
 
 
 class ClientConnection:
-    """One client, and the request that is being received from it."""
+    """A client, and the request that is being received from it."""
 
     def __init__(self, sock: socket.socket, client: Any, server: Any) -> None:
         self.sock = Wire(sock, SILENCE)  # gunicorn's handle_request asks for this name
@@ -58,7 +58,7 @@ class ClientConnection:
         self.is_told = False  # that it may send its small body
         self.is_kept = False  # for another request, after the answer
         self.deadline = 0.0  # monotonic
-        self.late: Callback | None = None  # what is done when it has passed
+        self.late: Callback | None = None  # what to do when it has passed
         self.events = 0  # that the loop waits for
 
 
@@ -74,7 +74,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._lanes: dict[Lane, ThreadPoolExecutor] = {}
 
     def get_thread_pool(self) -> ThreadPoolExecutor:
-        """Start the lanes; gunicorn asks for one pool, and ends it."""
+        """Start the lanes; gunicorn asks for a pool, and ends it."""
         sizes = {
             Lane.PAGES: self.cfg.threads,
             Lane.NODES: NODE_THREADS,
@@ -89,7 +89,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         for pool in self._lanes.values():
             pool.shutdown(wait=False, cancel_futures=True)
 
-    # The loop: it never waits for one connection ------------------------------------------
+    # The loop: it never waits for a connection --------------------------------------------
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection."""
@@ -281,7 +281,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     # The threads --------------------------------------------------------------------------
 
     def handle(self, conn: ClientConnection) -> bool:
-        """Answer a request; return whether the connection can be kept for another one."""
+        """Answer a request; return whether the connection can be kept for the next."""
         assert conn.arrival is not None
         request = None
         conn.sock.waits_for_reader = conn.arrival.lane == Lane.TRANSFERS

@@ -20,7 +20,7 @@ from images.checks import registries_have_tls
 def test_hosts_are_written_with_commas(monkeypatch, written, hosts):
     monkeypatch.setenv("IMAGE_REGISTRIES", written)
 
-    assert image_registries.hosts() == hosts
+    assert image_registries.read_hosts() == hosts
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_what_no_reference_can_begin_with_is_refused_by_name(monkeypatch, writte
     monkeypatch.setenv("IMAGE_REGISTRIES", written)
 
     with pytest.raises(ImproperlyConfigured, match=r"IMAGE_REGISTRIES names '.*'; write"):
-        image_registries.hosts()
+        image_registries.read_hosts()
 
 
 @pytest.mark.parametrize("hosts", [["127.0.0.1:5000"], ["localhost", "127.0.0.1"], []])

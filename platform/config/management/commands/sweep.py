@@ -1,4 +1,4 @@
-"""`manage.py sweep`: run the sweeper, for ever or once."""
+"""`manage.py sweep`: run the sweeps of all apps, for ever or once."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _beat() -> None:
 
 
 def _survives(step: Callable[[], object]) -> bool:
-    """Run one step; whatever goes wrong in it, the others and the next sweep have their turn."""
+    """Run a step; if it fails, the other steps and the next sweep still run."""
     try:
         step()
     except CommandError:
