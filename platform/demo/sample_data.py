@@ -22,8 +22,8 @@ from demo.systems import (
 )
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.testsets import TestSetFiles, import_test_set
-from submissions import services
 from submissions.models import Submission
+from submissions.services import sending
 
 FOLDER = Path(__file__).parent
 DATA = FOLDER / "data"
@@ -66,18 +66,18 @@ def set_up(run_limits: Mapping[str, int] | None = None) -> Demo:
 def send_uploads(demo: Demo) -> Iterator[Submission]:
     """Upload a system after the other, by the same service as the upload page."""
     for system in demo_systems():
-        yield services.submit(
+        yield sending.submit(
             team=demo.teams[system.team],
             member=demo.members[system.team],
             phase=demo.phase,
-            system=services.SystemDescription(
+            system=sending.SystemDescription(
                 name=system.name,
                 description=system.description,
                 is_constrained=system.is_constrained,
                 terminology_use=system.terminology_use,
             ),
             wants_primary=system.is_primary,
-            files=[services.Upload(BytesIO(content), name) for name, content in system.files],
+            files=[sending.Upload(BytesIO(content), name) for name, content in system.files],
         )
 
 

@@ -19,9 +19,11 @@ from evaluator.container import Limits, TerminologyMode
 from evaluator.node.answers import LATER
 from evaluator.node.assignment import read_assignment
 from files.trouble import NoRoom, NotWritable
-from nodes import blame, bodies, downloads, fitness, views, wake
-from nodes.bodies import BadBody, Body
 from nodes.models import Run
+from nodes.protocol import bodies, downloads, views
+from nodes.protocol.bodies import BadBody, Body
+from nodes.runs import blame, fitness
+from nodes.waking import messages
 from tests.integration.test_nodes_protocol import Speaker, make_image, make_image_entry
 from tests.integration.test_nodes_refusals import METHODS
 
@@ -101,7 +103,7 @@ WORDS = {
     "purposes": set(Run.Purpose.values),
     "steps": set(blame.REMEDIES),
     "modes": set(get_args(TerminologyMode)),
-    "queues": {wake.CPU, wake.GPU, wake.TASK},
+    "queues": {messages.CPU, messages.GPU, messages.TASK},
     "headers": set(re.findall(r"Terminarium-\w+|Retry-After", inspect.getsource(views))),
     "fields": {name for reader in READERS for name in read_literals(bodies, reader)},
     "fields of views": {name for reader in READERS for name in read_literals(views, reader)},
@@ -168,14 +170,14 @@ def test_hypotheses_may_be_as_long_as_the_settings_say(text, settings):
 def test_the_examples_are_taken(examples):
     claim, heartbeat, finish = (Body(examples[at]) for at in (CLAIM, HEARTBEAT, FINISH))
 
-    machine, process, health = claim.machine(), claim.process(), claim.health()
-    assert (machine.gpus, process.replaces) == (
+    offer, process, health = claim.offer(), claim.process(), claim.health()
+    assert (offer.gpus, process.replaces) == (
         tuple(examples[CLAIM]["gpus"]),
         frozenset(examples[CLAIM]["process"]["replaces"]),
     )
     assert health.is_fit
     assert heartbeat.sign_of_life().done == 120
-    assert finish.report().outcome in Run.Ending
+    assert finish.run_end().outcome in Run.Ending
     assert examples[GOODBYE]["process"] == process.id
     assert set(examples[ME]) == {"name", "is_drained"}
     assert set(examples[RENEWAL]) == {"cancel", "lease"}
@@ -184,15 +186,15 @@ def test_the_examples_are_taken(examples):
 @pytest.mark.parametrize(
     ("example", "read", "field", "value"),
     [
-        (CLAIM, "machine", "memory", 1.0),
-        (CLAIM, "machine", "gpus", "0"),
+        (CLAIM, "offer", "memory", 1.0),
+        (CLAIM, "offer", "gpus", "0"),
         (CLAIM, "process", "process", {"id": "ABCDEF" + 26 * "0"}),
         (CLAIM, "health", "health", {"is_fit": 1}),
         (HEARTBEAT, "sign_of_life", "stage", "asleep"),
         (HEARTBEAT, "sign_of_life", "done", 2001),
-        (FINISH, "report", "outcome", "node_lost"),
-        (FINISH, "report", "wall_time", None),
-        (FINISH, "report", "problems", {}),
+        (FINISH, "run_end", "outcome", "node_lost"),
+        (FINISH, "run_end", "wall_time", None),
+        (FINISH, "run_end", "problems", {}),
     ],
 )
 def test_what_the_document_forbids_is_refused(examples, example, read, field, value):

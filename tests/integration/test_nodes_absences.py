@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from health import presence
 from health.models import Absence, Heartbeat
-from nodes import reports
 from nodes.models import Run
-from nodes.reports import Refused, SignOfLife
-from nodes.sweeping import sweep_runs
+from nodes.runs import reporting
+from nodes.runs.reporting import Refused, SignOfLife
+from nodes.runs.sweeping import sweep_runs
 from submissions.states import EntryState
 from tests.integration.node_rows import node_row, run_row, waiting_entry
 
@@ -110,15 +110,56 @@ def test_nothing_is_lost_while_the_web_servers_are_silent(make_run):
     assert sweep_runs().lost == 1
 
 
+@pytest.mark.parametrize("moment", ["absences_since", "last_sign_of_web"])
+def test_nothing_is_lost_if_the_web_comes_back_in_the_middle_of_a_sweep(
+    make_run, monkeypatch, moment
+):
+    make_run(300)
+    Heartbeat.objects.create(part=presence.WEB, at=ago(299))
+    presence.beat(presence.SWEEPER)
+    read = getattr(presence, moment)
+
+    def read_and_come_back(*arguments):
+        result = read(*arguments)
+        presence.beat(presence.WEB)
+        return result
+
+    monkeypatch.setattr(presence, moment, read_and_come_back)
+
+    assert sweep_runs().lost == 0
+    monkeypatch.undo()
+    assert sweep_runs().lost == 0
+
+
+@pytest.mark.parametrize(
+    ("absences", "is_kept"),
+    [
+        ([(299, 150), (140, 10)], True),  # the lease of the first return ends in the second
+        ([(299, 150), (85, 10)], False),  # and here before it
+        ([(299, 200), (190, 120), (70, 1)], True),
+        ([(230, 120), (110, 30)], False),  # the node had gone silent before all
+    ],
+)
+def test_absences_in_a_row_each_give_one_lease(make_run, absences, is_kept):
+    run = make_run(300)
+    for number, (since, until) in enumerate(absences):
+        away(since, until, presence.PLATFORM[number % 2])
+
+    assert sweep_runs().lost == (not is_kept)
+
+    run.refresh_from_db()
+    assert (run.ended_at is None) is is_kept
+
+
 @pytest.mark.parametrize("seconds", [100, 600, 1790])
 def test_a_node_goes_on_when_the_platform_is_back_before_and_after_the_sweep(make_run, seconds):
     early, late = make_run(seconds), make_run(seconds, name="node-2")
     away(seconds, 1)
 
-    assert reports.heartbeat(early.node, early.pk, early.fence, SIGN) is False
+    assert reporting.heartbeat(early.node, early.pk, early.fence, SIGN) is False
     sweep_runs()
 
-    assert reports.heartbeat(late.node, late.pk, late.fence, SIGN) is False
+    assert reporting.heartbeat(late.node, late.pk, late.fence, SIGN) is False
     assert Run.objects.filter(ended_at=None).count() == 2
 
 
@@ -129,9 +170,9 @@ def test_a_run_that_went_to_another_node_is_refused_to_the_first(make_run):
     again = run_row(run.entry, node_row("node-2"))
 
     with pytest.raises(Refused):
-        reports.heartbeat(run.node, run.pk, run.fence, SIGN)
+        reporting.heartbeat(run.node, run.pk, run.fence, SIGN)
     with pytest.raises(Refused):  # nor under the number of the new run
-        reports.heartbeat(run.node, again.pk, again.fence, SIGN)
+        reporting.heartbeat(run.node, again.pk, again.fence, SIGN)
     again.refresh_from_db()
     assert (again.done, again.ended_at) == (0, None)
 

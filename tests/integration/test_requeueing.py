@@ -10,23 +10,24 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from nodes import claims, endings, reports
-from nodes.claims import Machine
 from nodes.models import Run
-from nodes.reports import Refused, Report, SignOfLife
-from nodes.requeueing import CAUSES
-from nodes.sweeping import sweep_runs
-from submissions import requeueing, work
+from nodes.runs import claims, endings, reporting
+from nodes.runs.claims import Offer
+from nodes.runs.reporting import Refused, RunEnd, SignOfLife
+from nodes.runs.requeueing import CAUSES
+from nodes.runs.sweeping import sweep_runs
+from submissions import work
 from submissions.models import Entry
-from submissions.requeueing import requeue_entry, requeue_submission
+from submissions.pipeline.tasks import check, score
+from submissions.services import requeueing
+from submissions.services.requeueing import requeue_entry, requeue_submission
 from submissions.states import EntryState, SubmissionState
-from submissions.tasks import check, score
 from tests.integration.image_rows import sibling_entry
 from tests.integration.node_rows import image_row, node_row, run_row, waiting_entry
 
 pytestmark = pytest.mark.django_db
 
-CPU = Machine(cpus=4, memory=2**36, gpus=(), runtime="", version="1")
+CPU = Offer(cpus=4, memory=2**36, gpus=(), runtime="", version="1")
 OURS = sorted(str(outcome) for outcome in endings.OURS)
 
 
@@ -73,7 +74,7 @@ def test_an_entry_has_all_its_attempts_again(make_failed, organiser, outcome):
     for number in range(3):
         run = claims.claim(node_row(f"again-{number}"), CPU)
         assert (run.entry, run.attempt) == (entry, number + 1)
-        reports.finish(run.node, run.pk, run.fence, Report(outcome="engine_error"))
+        reporting.finish(run.node, run.pk, run.fence, RunEnd(outcome="engine_error"))
         states.append(state(entry))
     assert states == [EntryState.WAITING, EntryState.WAITING, EntryState.FAILED]
 
@@ -154,9 +155,9 @@ def test_a_node_that_reports_late_changes_nothing(make_failed, organiser):
     requeue_entry(entry=entry, actor=organiser)
 
     with pytest.raises(Refused):
-        reports.heartbeat(late.node, late.pk, late.fence, SignOfLife("running", 1, 5, None))
+        reporting.heartbeat(late.node, late.pk, late.fence, SignOfLife("running", 1, 5, None))
     with pytest.raises(Refused):
-        reports.finish(late.node, late.pk, late.fence, Report(outcome="ok", done=5))
+        reporting.finish(late.node, late.pk, late.fence, RunEnd(outcome="ok", done=5))
     assert state(entry) == EntryState.WAITING
     assert claims.claim(node_row("next"), CPU).fence > late.fence
 
@@ -178,14 +179,14 @@ def test_races_have_one_winner(
     require_service, make_failed, organiser, team, alice, at_once, rival
 ):
     require_service("postgresql")
-    from submissions import services
+    from submissions.services import sending
 
     entry = make_failed(runs=1)
     nodes = [node_row(f"claims-{number}") for number in range(4)]
 
     def act(number):
         if rival == "withdraw" and number == 0:
-            services.withdraw(entry=Entry.objects.get(pk=entry.pk), actor=organiser)
+            sending.withdraw(entry=Entry.objects.get(pk=entry.pk), actor=organiser)
             return False
         if rival == "claim" and number > 1:
             claims.claim(nodes[number], CPU)
