@@ -6,13 +6,12 @@ import math
 import re
 from pathlib import Path
 
-import dj_database_url
 import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 
-from config import env, image_registries, social
+from config import brokers, databases, env, image_registries, social
 
 django_stubs_ext.monkeypatch()  # ModelAdmin[Team] and the like work at run time too
 
@@ -108,30 +107,7 @@ TEMPLATES = [
 # Database -----------------------------------------------------------------------------
 
 DATABASE_URL = env.secret("DATABASE_URL", f"sqlite:///{STATE_DIR / 'terminarium.sqlite3'}")
-try:
-    DATABASES = {
-        "default": dj_database_url.parse(
-            DATABASE_URL,
-            conn_max_age=60,  # seconds
-            conn_health_checks=True,  # a restarted database has closed what we hold
-            # They outlive a transaction, and PgBouncer then gives another connection.
-            disable_server_side_cursors=True,
-        )
-    }
-except ValueError as error:
-    raise ImproperlyConfigured(f"DATABASE_URL names no database that we know: {error}") from error
-if DATABASES["default"]["ENGINE"].rpartition(".")[2] not in ("sqlite3", "postgresql"):
-    raise ImproperlyConfigured("DATABASE_URL has to begin with postgresql:// or sqlite:///.")
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # Without these three, concurrent writers fail with "database is locked".
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 30,  # seconds
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-    }
-else:
-    # Seconds. A reader is told soon that the database is away, not after the two minutes of TCP.
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+DATABASES = {"default": databases.read_options(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # People -------------------------------------------------------------------------------
@@ -339,9 +315,7 @@ NODES_BROKER_URL = env.secret("NODES_BROKER_URL", "")  # of nodes alone; empty: 
 SWEEP_INTERVAL = env.seconds("SWEEP_INTERVAL", 15)  # seconds between two sweeps
 
 BROKER_URL = env.secret("BROKER_URL", "filesystem://localhost")
-BROKERS = {"filesystem", "memory", "redis", "rediss", "amqp", "amqps"}
-if BROKER_URL.partition("://")[0] not in BROKERS:
-    raise ImproperlyConfigured("BROKER_URL has to begin with filesystem://, redis:// or amqp://.")
+brokers.require_known("BROKER_URL", BROKER_URL)
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A broker that is away, full or read-only is waited for, for ever.
@@ -384,40 +358,19 @@ CELERY_TASK_ROUTES = {
 }
 # A message is a hint and the sweeper repeats it: an upload never waits for a broker that is down.
 CELERY_TASK_PUBLISH_RETRY = False
-if BROKER_URL.startswith("filesystem:"):
-    BROKER_DIR = STATE_DIR / "broker"
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
-        "data_folder_in": str(BROKER_DIR / "messages"),
-        "data_folder_out": str(BROKER_DIR / "messages"),
-        "control_folder": str(BROKER_DIR / "control"),
-        "polling_interval": 0.05,  # seconds; the default of 1 s is felt by whoever waits
-    }
-elif BROKER_URL.startswith("redis"):
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        # Seconds. A message that comes again while its task still runs would count as an attempt.
-        "visibility_timeout": 6 * max(CHECKING_DWELL, SCORING_DWELL, IMAGE_FETCHING_DWELL),
-        "socket_connect_timeout": 2,  # seconds
-        # Of a connection for sending: whoever uploads does not wait for a broker that is down.
-        "max_retries": 1,
-        "interval_start": 0,
-        "socket_timeout": 5,  # seconds; above the 1 s that a worker's BRPOP blocks
-    }
-else:
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "max_retries": 1,  # of a connection for sending, as with Redis
-        "interval_start": 0,
-        "write_timeout": 5,  # seconds; a RabbitMQ without memory or disk reads nothing
-    }
+# Seconds. A message that comes again while its task still runs would count as an attempt.
+VISIBILITY_TIMEOUT = 6 * max(CHECKING_DWELL, SCORING_DWELL, IMAGE_FETCHING_DWELL)
+CELERY_BROKER_TRANSPORT_OPTIONS = brokers.list_transport_options(
+    BROKER_URL, folder=STATE_DIR / "broker", visibility_timeout=VISIBILITY_TIMEOUT
+)
 
 # Nodes: the machines that run systems in containers -----------------------------------
 
 if NODE_LEASE < 3 * NODE_HEARTBEAT:
     raise ImproperlyConfigured("NODE_LEASE has to be three times NODE_HEARTBEAT at least.")
 # A broker of their own: whoever can write to the platform's can have any task done.
-if NODES_BROKER_URL and NODES_BROKER_URL.partition("://")[0] not in BROKERS:
-    raise ImproperlyConfigured(
-        "NODES_BROKER_URL has to begin with filesystem:///, redis:// or amqp://."
-    )
+if NODES_BROKER_URL:
+    brokers.require_known("NODES_BROKER_URL", NODES_BROKER_URL, of_files="filesystem:///")
 if NODES_BROKER_URL and NODES_BROKER_URL == BROKER_URL and BROKER_URL != "memory://":
     raise ImproperlyConfigured(
         "NODES_BROKER_URL is BROKER_URL. Nodes need an instance or a virtual host of their own."

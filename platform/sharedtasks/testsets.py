@@ -67,15 +67,17 @@ def import_test_set(
     Documents to `leave_out` count for no score and need no reference; participants may translate
     them or not. Without a `ranking_metric` the first of RANKING that the test set defines ranks.
     """
-    languages = {"source_language": source_language, "target_language": target_language}
     terminology = None
     if files.terminologies:
-        terminology = evaluator.read_terminologies(files.terminologies, **languages)
+        terminology = evaluator.read_terminologies(
+            files.terminologies, source_language=source_language, target_language=target_language
+        )
     notes: list[str] = []
     parsed = evaluator.read_test_set(
         source=files.source,
         references=files.references,
-        **languages,
+        source_language=source_language,
+        target_language=target_language,
         text_form=_text_form(text_form) if text_form else None,
         names=files.names,
         mode=_mode(mode),
