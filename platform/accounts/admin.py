@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from accounts.models import Invitation, Membership, Team, User
 from accounts.services import end_invitations_of_others
 
-# Providers come from the environment alone, and we keep no tokens of theirs.
+# Providers are set only in the environment, and we keep none of their tokens.
 admin.site.unregister([SocialApp, SocialToken])
 
 

@@ -57,7 +57,7 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         constraints = [
-            # People sign in by it, in whatever case they type it.
+            # People sign in by it, in upper or lower case.
             models.UniqueConstraint(
                 Lower("username"),
                 name="user_username_unique",

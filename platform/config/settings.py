@@ -145,7 +145,7 @@ ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # only in the browser that signed up
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False  # the second factor would be asked for anyway
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_MAX_EMAIL_ADDRESSES = 5
-ACCOUNT_EMAIL_NOTIFICATIONS = True  # whoever changes a password or an address is told of it
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # mail people when a password or an address of theirs changes
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before an address or a connected account changes
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Terminarium] "
@@ -172,7 +172,7 @@ SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.SocialSignUpForm"}
 SOCIALACCOUNT_PROVIDERS = social.read_providers()
 SOCIALACCOUNT_AUTO_SIGNUP = False  # people choose their user name
 
-# Transport security: on unless DEBUG, or unless the operator says that TLS ends nowhere.
+# Transport security: on unless DEBUG is on or the operator sets HTTPS to false.
 HTTPS = env.boolean("HTTPS", not DEBUG)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"  # of links in mails
@@ -200,7 +200,7 @@ CONTENT_SECURITY_POLICY = {
 # Mail ---------------------------------------------------------------------------------
 
 EMAIL_HOST = env.text("EMAIL_HOST", "")
-# smtp: to EMAIL_HOST; folder: files in STATE_DIR/mail; none: nowhere, so that nobody can sign up
+# smtp: to EMAIL_HOST; folder: files in STATE_DIR/mail; none: no mails, so that nobody can sign up
 EMAIL_DELIVERY = env.choice(
     "EMAIL_DELIVERY",
     "smtp" if EMAIL_HOST else "folder" if DEBUG or DEMO else "none",
@@ -271,7 +271,7 @@ FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 64 * 1024 * 1024, minimum=1)
 MAX_IMAGE_BYTES = env.integer("MAX_IMAGE_BYTES", 25 * 1024**3, minimum=1)
 MAX_UNPACKED_IMAGE_BYTES = env.integer("MAX_UNPACKED_IMAGE_BYTES", 50 * 1024**3, minimum=1)
-MIN_FREE_BYTES = env.integer("MIN_FREE_BYTES", 5 * 1024**3)  # of the disk, whatever is uploaded
+MIN_FREE_BYTES = env.integer("MIN_FREE_BYTES", 5 * 1024**3)  # of the disk, left free by uploads
 UPLOADS_AT_ONCE = env.integer("UPLOADS_AT_ONCE", 3, minimum=1)  # of a person, above 64 kB
 # Against abuse, far above what anybody needs: of a person and of a team, within 24 hours.
 UPLOADS_PER_DAY = env.integer("UPLOADS_PER_DAY", 1000, minimum=1)
@@ -287,7 +287,7 @@ FILE_UPLOAD_HANDLERS = [
     "files.incoming.IncomingUploadHandler",
 ]
 IMAGE_REGISTRIES = image_registries.read_hosts()  # none: images are uploaded, not fetched
-IMAGE_REGISTRIES_ON_LOOPBACK = image_registries.are_on_loopback(IMAGE_REGISTRIES)  # in tests alone
+IMAGE_REGISTRIES_ON_LOOPBACK = image_registries.are_on_loopback(IMAGE_REGISTRIES)  # only in tests
 IMAGE_TRIES = env.integer("IMAGE_TRIES", 20, minimum=1)  # of a team in a phase, within 24 hours
 
 # Work: Celery, its broker, the sweeper ------------------------------------------------
@@ -309,16 +309,16 @@ RUN_DWELL = env.seconds("RUN_DWELL", 7200)  # seconds that a run may go on beyon
 WEB_ROLE = env.text("WEB_ROLE", "")
 if not re.fullmatch(r"[A-Za-z0-9_-]{0,50}", WEB_ROLE):
     raise ImproperlyConfigured("WEB_ROLE has to be a word of letters, digits, - and _, or empty.")
-# Seconds that a node leaves an image alone which its engine has refused.
+# Seconds before a node tries an image again that its engine has refused.
 IMAGE_RETRY_PAUSE = env.seconds("IMAGE_RETRY_PAUSE", 60)
-NODES_BROKER_URL = env.secret("NODES_BROKER_URL", "")  # of nodes alone; empty: none are woken
+NODES_BROKER_URL = env.secret("NODES_BROKER_URL", "")  # only for nodes; empty: none are woken
 SWEEP_INTERVAL = env.seconds("SWEEP_INTERVAL", 15)  # seconds between two sweeps
 
 BROKER_URL = env.secret("BROKER_URL", "filesystem://localhost")
 brokers.require_known("BROKER_URL", BROKER_URL)
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A broker that is away, full or read-only is waited for, for ever.
+# Wait for ever for a broker that is away, full or read-only.
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -345,7 +345,7 @@ CELERY_TASK_ACKS_LATE = CELERY_TASK_TIME_LIMIT <= LONGEST_LATE_ACKNOWLEDGEMENT
 # Of images; submissions.pipeline.tasks sets the two. Whole seconds; never 0, which is no limit.
 IMAGE_SOFT_TIME_LIMIT = max(int(0.8 * IMAGE_CHECKING_DWELL), 1)
 IMAGE_TIME_LIMIT = max(int(0.9 * IMAGE_CHECKING_DWELL), 1)
-# Of those that are fetched first: as long for the check, whatever the registry has taken.
+# Of images that are fetched first: the same time for the check, and time for the registry.
 FETCHING_SOFT_TIME_LIMIT = IMAGE_SOFT_TIME_LIMIT + math.ceil(IMAGE_FETCH_TIME)
 FETCHING_TIME_LIMIT = IMAGE_TIME_LIMIT + math.ceil(IMAGE_FETCH_TIME)
 IMAGE_ACKS_LATE = IMAGE_TIME_LIMIT <= LONGEST_LATE_ACKNOWLEDGEMENT
@@ -368,7 +368,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = brokers.list_transport_options(
 
 if NODE_LEASE < 3 * NODE_HEARTBEAT:
     raise ImproperlyConfigured("NODE_LEASE has to be three times NODE_HEARTBEAT at least.")
-# A broker of their own: whoever can write to the platform's can have any task done.
+# A broker of their own: a program that can write to the platform's broker can run any task.
 if NODES_BROKER_URL:
     brokers.require_known("NODES_BROKER_URL", NODES_BROKER_URL, of_files="filesystem:///")
 if NODES_BROKER_URL and NODES_BROKER_URL == BROKER_URL and BROKER_URL != "memory://":

@@ -67,7 +67,7 @@ class Children:
 
     def _spawn(self, arguments: Sequence[str], log: Path) -> RunningProcess:
         with log.open("wb") as stream:
-            # A session of its own: Ctrl-C reaches this process alone, which then ends the children.
+            # A session of its own: Ctrl-C reaches only this process, which then ends its children.
             return subprocess.Popen(
                 [sys.executable, "-m", *arguments],
                 cwd=ROOT,

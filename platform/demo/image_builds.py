@@ -115,7 +115,7 @@ class Builder:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            start_new_session=True,  # a Ctrl-C reaches the demo alone
+            start_new_session=True,  # Ctrl-C reaches only the demo
         )
         output = self._read_output(process, time.monotonic() + within, grace)
         if output is None:

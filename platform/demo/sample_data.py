@@ -28,7 +28,7 @@ from submissions.services import sending
 FOLDER = Path(__file__).parent
 DATA = FOLDER / "data"
 TEXTS = FOLDER / "texts"
-PASSWORD = "terminarium-demo"  # shown on the pages of a demo, and valid there alone
+PASSWORD = "terminarium-demo"  # shown on the pages of a demo, and valid only there
 SUMMARY = (
     "Medical sentences in five language pairs, each with the terms that a translation has to use."
 )

@@ -67,7 +67,7 @@ class BoardLine:
     cells: list[Cell]
     is_own: bool = False
     may_open: bool = False  # its entry's page
-    team_address: str = ""  # of the board with this team alone
+    team_address: str = ""  # of the board with only this team
 
     @property
     def team(self) -> str:

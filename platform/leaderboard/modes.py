@@ -90,14 +90,14 @@ class _ModeBoard:
                 self.by_name[team, columns.system[index]] = index  # the newest of that name
 
     def index(self, row: BoardRow) -> int | None:
-        """Return where a row, or its system, stands here."""
+        """Return the index of a row, or of its system, on this board."""
         if row.entry in self.by_entry:
             return self.by_entry[row.entry]
         same_name = self.by_name.get((row.team_id, row.system))
         return self.by_submission.get(row.submission, same_name)
 
     def has(self, row: BoardRow) -> bool:
-        """Return whether the system of a row stands here."""
+        """Return whether the system of a row is on this board."""
         return self.index(row) is not None
 
     def score(self, row: BoardRow, metric: str) -> float | None:

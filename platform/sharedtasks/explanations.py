@@ -58,7 +58,7 @@ FAMILIES = (
     _build_family("wmt21", "As in WMT 2021", Group.WMT21),
 )
 
-# What stands in a signature, `key:value` joined by `|`.
+# The keys of signatures, which are `key:value` joined by `|`.
 SIGNATURE_KEYS = {
     key: meaning for metric in METRICS.values() for key, meaning in metric.signature_keys.items()
 }

@@ -19,12 +19,12 @@ class Thing(StrEnum):
     BOARD = "board"  # the ranked scores of everybody
     TEAM_NAMES = "team_names"  # teams, systems, descriptions
     OUTPUTS = "outputs"  # what the systems wrote, segment by segment
-    REFERENCES = "references"  # and whatever was derived from them
+    REFERENCES = "references"  # and everything derived from them
     LOGS = "logs"  # of runs on the test set
 
 
 class Embargo(Protocol):
-    """A phase's instants; None stands for "not before it is set"."""
+    """A phase's instants; None means "not before it is set"."""
 
     @property
     def is_public(self) -> bool: ...
