@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from tabulate import tabulate
 
 from evaluator.metrics import FAMILIES, METRICS, Metric, describe
 from evaluator.types import Score, ScoringResult
@@ -22,10 +24,11 @@ class Row:
 
 def list_metrics() -> str:
     """A line for each metric and for each family of them."""
-    width = max(map(len, METRICS))
-    lines = [f"{name:<{width}}  {_meaning(metric)}" for name, metric in METRICS.items()]
-    families = [f"{name:<{width}}  {' '.join(names)}" for name, names in FAMILIES.items()]
-    return "\n".join([*lines, "", "Families (a name means all of its metrics):", *families])
+    metrics = [[name, _meaning(metric)] for name, metric in METRICS.items()]
+    families = [[name, " ".join(names)] for name, names in FAMILIES.items()]
+    lines = _columns([*metrics, *families])
+    title = "Families (a name means all of its metrics):"
+    return "\n".join([*lines[: len(metrics)], "", title, *lines[len(metrics) :]])
 
 
 def _meaning(metric: type[Metric]) -> str:
@@ -51,25 +54,36 @@ def as_rows(rows: Sequence[Row]) -> list[dict[str, object]]:
 
 def one_system(row: Row, *, verbose: bool) -> str:
     """A line for each metric, with its parts."""
-    width = max((len(score.metric) for score in row.result.scores), default=0)
-    lines = []
-    for score in row.result.scores:
-        parts = describe(score.metric, score.details)
-        lines.append(f"{score.metric:<{width}}  {_number(score):<7}  {parts}".rstrip())
+    lines = _columns(
+        [score.metric, _number(score), describe(score.metric, score.details)]
+        for score in row.result.scores
+    )
     return "\n".join([*lines, *(_exact([row]) if verbose else [])])
 
 
 def several_systems(rows: Sequence[Row], *, verbose: bool) -> str:
     """A line for each row, a column for each metric."""
     metrics = list(dict.fromkeys(score.metric for row in rows for score in row.result.scores))
-    names = max(len(row.name) for row in rows)
-    lines = [" " * names + "".join(f"  {metric:>{_width(metric)}}" for metric in metrics)]
     absent = "–" if sys.stdout.isatty() else "-"
+    table = [["", *metrics]]
     for row in rows:
-        found = {score.metric: _number(score).strip() for score in row.result.scores}
-        cells = "".join(f"  {found.get(metric, absent):>{_width(metric)}}" for metric in metrics)
-        lines.append(f"{_name(row):<{names}}{cells}")
+        numbers = {score.metric: _number(score) for score in row.result.scores}
+        table.append([_name(row), *(numbers.get(metric, absent) for metric in metrics)])
+    lines = _columns(table, ("left", *["right"] * len(metrics)))
     return "\n".join([*lines, *(_exact(rows) if verbose else [])])
+
+
+def _columns(rows: Iterable[Sequence[str]], alignment: Sequence[str] | None = None) -> list[str]:
+    """Return a line for each row; to the left unless `alignment` says otherwise."""
+    # The spaces before a number are kept, so that the points of all metrics stand in a line.
+    text = tabulate(
+        list(rows),
+        tablefmt="plain",
+        colalign=alignment,
+        disable_numparse=True,
+        preserve_whitespace=True,
+    )
+    return [line.rstrip() for line in text.splitlines()]
 
 
 def _name(row: Row) -> str:
@@ -106,7 +120,3 @@ def _exact(rows: Sequence[Row]) -> list[str]:
             lines += ["", title if len(rows) == 1 else f"{row.name}  {title}"]
             lines.append(f"  {score.signature}")
     return lines
-
-
-def _width(metric: str) -> int:
-    return max(len(metric), 6)

@@ -7,14 +7,19 @@ import os
 import platform as system
 import signal
 import threading
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from celery import Celery, bootsteps, signals
 from kombu import Queue
 
-from evaluator.node.folder_broker import use_folders_safely
+from evaluator.node.folder_broker import (
+    ADDRESS,
+    folder_of,
+    folder_options,
+    is_folder,
+    make_folders,
+    use_folders_safely,
+)
 from evaluator.node.redis_broker import outlive_redis
 from evaluator.node.settings import Settings
 from evaluator.node.work import Work
@@ -25,7 +30,6 @@ NAME = "terminarium-node"
 WAKE = "node.wake"
 CPU_QUEUE, GPU_QUEUE = "run.cpu", "run.gpu"
 EXPIRES = 60  # seconds; the platform repeats what was not heard
-POLLING = 0.05  # seconds, of the broker that is a folder
 # What Celery says of every message: a node is woken twice a minute.
 CHATTY = ("celery.worker.strategy", "celery.app.trace")
 
@@ -123,19 +127,11 @@ def _first_claim(work: Work) -> type[bootsteps.StartStopStep]:
 
 def transport(url: str) -> tuple[str, dict[str, object]]:
     """Return the broker's address and its transport's options."""
-    if url.startswith("filesystem:"):
+    if is_folder(url):
         use_folders_safely()
-        folder = Path(unquote(urlsplit(url).path))
-        messages = folder / "messages"
-        control = folder / "control"
-        for path in (messages, control):
-            path.mkdir(parents=True, exist_ok=True)
-        return "filesystem://", {
-            "data_folder_in": str(messages),
-            "data_folder_out": str(messages),
-            "control_folder": str(control),
-            "polling_interval": POLLING,
-        }
+        folder = folder_of(url)
+        make_folders(folder)
+        return ADDRESS, folder_options(folder)
     if url.startswith("redis"):
         outlive_redis()
         return url, {

@@ -6,15 +6,19 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from evaluator.node.folder_broker import folder_of, folder_options, is_folder
+
 SCHEMES = {"filesystem", "memory", "redis", "rediss", "amqp", "amqps"}
 
 
-def require_known(variable: str, url: str, *, of_files: str = "filesystem://") -> None:
+def require_known(variable: str, url: str, *, needs_folder: bool = False) -> None:
     """Raise ImproperlyConfigured, with the variable's name, for a broker that we do not support.
 
-    `of_files` is how the address of a broker of files begins.
+    With `needs_folder`, the address of a broker of files has to name its folder.
     """
-    if url.partition("://")[0] not in SCHEMES:
+    names_no_folder = needs_folder and is_folder(url) and not folder_of(url).is_absolute()
+    if url.partition("://")[0] not in SCHEMES or names_no_folder:
+        of_files = "filesystem:///" if needs_folder else "filesystem://"
         raise ImproperlyConfigured(f"{variable} has to begin with {of_files}, redis:// or amqp://.")
 
 
@@ -22,13 +26,8 @@ def list_transport_options(
     url: str, *, folder: Path, visibility_timeout: float
 ) -> dict[str, object]:
     """Return the transport's options; only a broker of files uses the folder."""
-    if url.startswith("filesystem:"):
-        return {
-            "data_folder_in": str(folder / "messages"),
-            "data_folder_out": str(folder / "messages"),
-            "control_folder": str(folder / "control"),
-            "polling_interval": 0.05,  # seconds; the default of 1 s is felt by people who wait
-        }
+    if is_folder(url):
+        return folder_options(folder)
     # Of a connection for sending: an upload does not wait for a broker that is down.
     no_patience: dict[str, object] = {"max_retries": 1, "interval_start": 0}
     if url.startswith("redis"):

@@ -360,8 +360,9 @@ CELERY_TASK_ROUTES = {
 CELERY_TASK_PUBLISH_RETRY = False
 # Seconds. A message that comes again while its task still runs would count as an attempt.
 VISIBILITY_TIMEOUT = 6 * max(CHECKING_DWELL, SCORING_DWELL, IMAGE_FETCHING_DWELL)
+BROKER_DIR = STATE_DIR / "broker"  # of the embedded broker
 CELERY_BROKER_TRANSPORT_OPTIONS = brokers.list_transport_options(
-    BROKER_URL, folder=STATE_DIR / "broker", visibility_timeout=VISIBILITY_TIMEOUT
+    BROKER_URL, folder=BROKER_DIR, visibility_timeout=VISIBILITY_TIMEOUT
 )
 
 # Nodes: the machines that run systems in containers -----------------------------------
@@ -370,7 +371,7 @@ if NODE_LEASE < 3 * NODE_HEARTBEAT:
     raise ImproperlyConfigured("NODE_LEASE has to be three times NODE_HEARTBEAT at least.")
 # A broker of their own: a program that can write to the platform's broker can run any task.
 if NODES_BROKER_URL:
-    brokers.require_known("NODES_BROKER_URL", NODES_BROKER_URL, of_files="filesystem:///")
+    brokers.require_known("NODES_BROKER_URL", NODES_BROKER_URL, needs_folder=True)
 if NODES_BROKER_URL and NODES_BROKER_URL == BROKER_URL and BROKER_URL != "memory://":
     raise ImproperlyConfigured(
         "NODES_BROKER_URL is BROKER_URL. Nodes need an instance or a virtual host of their own."

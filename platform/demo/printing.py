@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from tabulate import tabulate
+
 from config.templatetags.site import rank, score
 from leaderboard import boards
 from leaderboard.board_view import BoardLine, BoardView
@@ -52,12 +54,11 @@ def _build_board(test_set_id: int) -> BoardView:
 def _print_lines(view: BoardView, lines: Sequence[BoardLine]) -> None:
     there = {cell.column.metric for line in lines for cell in line.cells}
     columns = [column for column in COLUMNS if column.is_headline and column.metric in there]
-    heads = "".join(f"{column.label:>13}" for column in columns)
-    print(f"\n{view.test_set.slug:<13}{'system':<30}{'team':<24}{heads}")
+    rows = [[view.test_set.slug, "system", "team", *(column.label for column in columns)]]
     for line in lines:
         cells = {cell.column.metric: cell for cell in line.cells}
-        numbers = ""
-        for column in columns:
-            value = cells[column.metric].value
-            numbers += f"{'–' if value is None else score(value, column.decimals):>13}"
-        print(f"{rank(line.row.rank):<13}{line.row.system:<30}{line.team:<24}{numbers}")
+        values = [(cells[column.metric].value, column.decimals) for column in columns]
+        numbers = ["–" if value is None else score(value, places) for value, places in values]
+        rows.append([str(rank(line.row.rank)), line.row.system, line.team, *numbers])
+    sides = ("left", "left", "left", *["right"] * len(columns))
+    print(f"\n{tabulate(rows, tablefmt='plain', colalign=sides, disable_numparse=True)}")

@@ -1,4 +1,4 @@
-"""What people do with submissions and entries: submit, withdraw, choose the primary."""
+"""What people do with submissions and entries: submit, withdraw, cancel, choose the primary."""
 
 from __future__ import annotations
 

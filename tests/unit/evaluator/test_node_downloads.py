@@ -15,15 +15,9 @@ from evaluator.node.client import Platform
 from evaluator.node.download import download, require_space
 from evaluator.node.errors import FenceRefusedError, StopError, TokenRefusedError
 from tests.containers import make_segments
-from tests.fake_platform import TOKEN, fake_platform
+from tests.fake_platform import TOKEN
 
 ARCHIVE = random.Random(7).randbytes(300_000)
-
-
-@pytest.fixture
-def platform():
-    with fake_platform() as platform:
-        yield platform
 
 
 @pytest.fixture

@@ -16,16 +16,10 @@ from evaluator.node.client import Health, Machine, Platform
 from evaluator.node.errors import FenceRefusedError
 from evaluator.node.work import Work
 from tests.containers import make_segments
-from tests.fake_platform import LIMITS, TOKEN, fake_platform, wait_for
+from tests.fake_platform import LIMITS, TOKEN, wait_for
 
 MACHINE = Machine(2, 10**12, ("0",), "runsc", "1")
 SECRET = "a word of the test set"
-
-
-@pytest.fixture
-def platform():
-    with fake_platform() as platform:
-        yield platform
 
 
 class Engine:
