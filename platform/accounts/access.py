@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
 from accounts.models import Invitation, Membership, Team, User
-from accounts.services import token_hash
+from accounts.services import hash_token
 
 
 def visible_teams(viewer: User) -> QuerySet[Team]:
@@ -38,4 +38,4 @@ def is_owner(viewer: User, team: Team) -> bool:
 def invitation_or_404(token: str) -> Invitation:
     """Return the invitation of a link, also if it has ended."""
     invitations = Invitation.objects.select_related("team", "invited_by")
-    return get_object_or_404(invitations, token_hash=token_hash(token))
+    return get_object_or_404(invitations, token_hash=hash_token(token))

@@ -71,10 +71,10 @@ def check_name(name: str) -> None:
 
 def is_like_any(name: str, others: Iterable[str]) -> bool:
     """Return whether a reader could mistake the name for another."""
-    return key(name) in map(key, others)
+    return make_key(name) in map(make_key, others)
 
 
-def key(name: str) -> str:
+def make_key(name: str) -> str:
     """Return a key that is equal for names that look alike."""
     seen = "".join(
         letter
@@ -126,7 +126,7 @@ def _in_latin(letter: str) -> str:
     return next((glyph.casefold() for glyph in plain), letter)  # those of the capital first
 
 
-def slug(name: str, taken: Container[str]) -> str:
+def make_slug(name: str, taken: Container[str]) -> str:
     """Return the name's part of an address, in its own script, that is not taken yet."""
     base = slugify(tidy(name), allow_unicode=True)[:SLUG_LENGTH].strip("-_") or "team"
     numbered = itertools.chain([base], (f"{base}-{number}" for number in itertools.count(2)))

@@ -97,7 +97,7 @@ def invite(*, team: Team, actor: User, email: str = "") -> Invited:
         invitation = Invitation(
             team=team,
             email=email,
-            token_hash=token_hash(token),
+            token_hash=hash_token(token),
             invited_by=actor,
             created_at=now,
             expires_at=now + INVITATION_LIFETIME,
@@ -106,7 +106,7 @@ def invite(*, team: Team, actor: User, email: str = "") -> Invited:
     return Invited(invitation, token)
 
 
-def token_hash(token: str) -> str:
+def hash_token(token: str) -> str:
     """Return the hash that is stored instead of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
 
@@ -194,7 +194,7 @@ def _create_row(description: TeamDescription) -> Team:
     """Save a team under a slug that is free, also if others take slugs at the same moment."""
     for attempt in range(SLUG_ATTEMPTS):
         taken = set(Team.objects.values_list("slug", flat=True))
-        team = Team(slug=names.slug(description.name, taken))
+        team = Team(slug=names.make_slug(description.name, taken))
         _describe(team, description)
         try:
             _save(team)

@@ -56,7 +56,7 @@ def takes_up_to(limit: BodyLimit) -> Callable[[View], View]:
     return mark
 
 
-def limit_at(path: str) -> BodyLimit:
+def find_limit(path: str) -> BodyLimit:
     """Return the limit that holds at an address."""
     try:
         view = resolve(path).func
@@ -68,10 +68,10 @@ def limit_at(path: str) -> BodyLimit:
 
 def declared_length(request: HttpRequest) -> int:
     """Return how many bytes a request says that its body has."""
-    return length_of(request.META)
+    return read_length(request.META)
 
 
-def length_of(environ: Mapping[str, Any]) -> int:
+def read_length(environ: Mapping[str, Any]) -> int:
     """Return the same from the server's environment of a request."""
     declared = environ.get("CONTENT_LENGTH") or "0"
     if not (declared.isascii() and declared.isdigit()):

@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRefresh
 
-from config.body_limits import declared_length, limit_at
+from config.body_limits import declared_length, find_limit
 
 
 class PrivateMiddleware:
@@ -46,7 +46,7 @@ class BodyLimitMiddleware:
         length = declared_length(request)
         if length <= settings.MAX_BODY_BYTES:
             return self.get_response(request)
-        limit = limit_at(request.path_info)
+        limit = find_limit(request.path_info)
         if length <= limit.body_bytes:
             return self.get_response(request)
         response = render(request, "413.html", {"limit": limit}, status=413)

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connections
 from gunicorn.app.base import BaseApplication
 
-from config.body_limits import SMALL_BODY, length_of
+from config.body_limits import SMALL_BODY, read_length
 from config.serving.wire import Wire
 from config.serving.worker import IDLE, NODE_THREADS, Worker
 
@@ -60,7 +60,7 @@ def _close_database(
     _worker: object, _request: object, environ: Mapping[str, Any], _answer: object
 ) -> None:
     """Close a thread's database connection: its next transfer may be long in coming."""
-    if length_of(environ) > SMALL_BODY:
+    if read_length(environ) > SMALL_BODY:
         connections.close_all()
 
 

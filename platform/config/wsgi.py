@@ -11,7 +11,7 @@ from django.core.checks import run_checks
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
-from config.body_limits import SMALL_BODY, length_of
+from config.body_limits import SMALL_BODY, read_length
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 site = get_wsgi_application()
@@ -56,6 +56,6 @@ class LargeBody:
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Answer a request."""
-    if length_of(environ) > SMALL_BODY:
+    if read_length(environ) > SMALL_BODY:
         environ["wsgi.input"] = LargeBody(environ["wsgi.input"])
     return site(environ, start_response)

@@ -11,7 +11,7 @@ ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"  # no two that look alike, and no word
 SHORT, LONG = 4, 12  # letters: 28⁴ names for a board; the few that coincide get longer ones
 
 
-def aliases(entries: Iterable[int]) -> dict[int, str]:
+def make_aliases(entries: Iterable[int]) -> dict[int, str]:
     """Name each entry of a board by a code that only this installation's secret can make.
 
     It depends only on the entry: a new entry renames no other. Neither the codes nor their order

@@ -14,7 +14,7 @@ from django.utils.text import Truncator
 
 import evaluator
 from accounts.models import Team
-from leaderboard.aliases import aliases
+from leaderboard.aliases import make_aliases
 from leaderboard.models import BoardSnapshot
 from leaderboard.snapshots import BASELINE, NOBODY, Board, BoardRow, TeamOnBoard
 from sharedtasks.metric_columns import BY_METRIC
@@ -80,7 +80,7 @@ def find_boards_with_changed_teams() -> list[int]:
     return [pk for pk, teams in snapshots if any(known.get(key) != teams[key] for key in teams)]
 
 
-def scorer_of(signature: str) -> str:
+def read_scorer(signature: str) -> str:
     """Return the part of a signature that says how was scored, without the references' part."""
     return "|".join(part for part in signature.split("|") if not part.startswith(OF_REFERENCES))
 
@@ -125,7 +125,7 @@ class _ComparableScores:
             if score.signature == signature:
                 self.by_entry.setdefault(score.entry, {})[score.metric] = score.value
                 self.own_signatures.get(score.entry, {}).pop(score.metric, None)
-            elif oracles[score.entry] and scorer_of(score.signature) == scorer_of(signature):
+            elif oracles[score.entry] and read_scorer(score.signature) == read_scorer(signature):
                 self.by_entry.setdefault(score.entry, {})[score.metric] = score.value
                 self.own_signatures.setdefault(score.entry, {})[score.metric] = score.signature
 
@@ -146,7 +146,7 @@ def _build_rows(
     """Return the rows of systems, best first, then those that systems are compared with."""
     by_id = {entry.pk: entry for entry in entries}
     systems = [entry for entry in entries if kind_of(entry) == Entry.Kind.SYSTEM]
-    names = aliases(by_id)
+    names = make_aliases(by_id)
 
     def rank(some: Iterable[Entry]) -> Mapping[int, float | None]:
         values = {entry.pk: comparable.by_entry.get(entry.pk, {}).get(metric) for entry in some}

@@ -13,7 +13,7 @@ from sharedtasks.models import Phase
 from sharedtasks.policy import Thing, instant_of
 
 
-def keep(
+def allow_caching(
     response: HttpResponse,
     request: HttpRequest,
     *,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluator.metrics import Group
-from leaderboard.boards import scorer_of
+from leaderboard.boards import read_scorer
 from leaderboard.snapshots import Board, BoardRow
 from sharedtasks.metric_columns import BY_METRIC, Column
 from sharedtasks.models import TestSet
@@ -128,7 +128,7 @@ def _is_comparable(left: _ModeBoard, right: _ModeBoard, column: Column) -> bool:
     compared with outputs for random terms.
     """
     signatures = [side.board.signatures.get(column.metric, "") for side in (left, right)]
-    if scorer_of(signatures[0]) != scorer_of(signatures[1]):
+    if read_scorer(signatures[0]) != read_scorer(signatures[1]):
         return False
     if left.test_set.segments != right.test_set.segments:
         return False

@@ -19,12 +19,12 @@ class Tab:
     is_current: bool
 
 
-def first_board(test_sets: Iterable[TestSet]) -> TestSet | None:
+def find_first_board(test_sets: Iterable[TestSet]) -> TestSet | None:
     """Return the board that a reader sees first: the first pair's, as the organisers imported."""
     return next((of_pair[0] for of_pair in _group_by_pair(test_sets).values()), None)
 
 
-def pair_tabs(test_sets: Iterable[TestSet], shown: TestSet, selection: Selection) -> list[Tab]:
+def list_pair_tabs(test_sets: Iterable[TestSet], shown: TestSet, selection: Selection) -> list[Tab]:
     """Return a tab for each language pair, in the mode of the board that is shown if it has it."""
     tabs = []
     for pair, of_pair in _group_by_pair(test_sets).items():
@@ -36,7 +36,7 @@ def pair_tabs(test_sets: Iterable[TestSet], shown: TestSet, selection: Selection
     return tabs
 
 
-def mode_tabs(test_sets: Iterable[TestSet], shown: TestSet, selection: Selection) -> list[Tab]:
+def list_mode_tabs(test_sets: Iterable[TestSet], shown: TestSet, selection: Selection) -> list[Tab]:
     """Return a link for each mode and version of the shown pair; none for a single test set."""
     of_pair = _group_by_pair(test_sets)[shown.language_pair]
     if len(of_pair) == 1:
@@ -52,7 +52,7 @@ def mode_tabs(test_sets: Iterable[TestSet], shown: TestSet, selection: Selection
     return tabs
 
 
-def modes_of(test_sets: Iterable[TestSet], shown: TestSet) -> list[TestSet]:
+def list_modes(test_sets: Iterable[TestSet], shown: TestSet) -> list[TestSet]:
     """Return the shown pair's test sets of the shown version, proper terms first."""
     of_pair = _group_by_pair(test_sets)[shown.language_pair]
     return [test_set for test_set in of_pair if test_set.version == shown.version]

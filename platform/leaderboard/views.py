@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from leaderboard.board_view import BoardView
-from leaderboard.caching import keep
+from leaderboard.caching import allow_caching
 from leaderboard.queries import read_board
 from leaderboard.selection import Selection
-from leaderboard.tabs import first_board, mode_tabs, modes_of, pair_tabs
+from leaderboard.tabs import find_first_board, list_mode_tabs, list_modes, list_pair_tabs
 from sharedtasks.access import visible_phases, visible_tasks
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.policy import Thing, Viewer, can_see
@@ -36,15 +36,15 @@ def home(request: HttpRequest) -> HttpResponse:
     tasks = list(visible_tasks(viewer).prefetch_related(Prefetch("phases", shown_phases)))
     phases = _collect_phases(tasks)
     test_sets = _choose_test_sets(phases, viewer, now)
-    first = first_board(test_sets)
+    first = find_first_board(test_sets)
     open_phase = _find_next_to_close(phases, now)
     context: dict[str, object] = {"tasks": tasks, "open_phase": open_phase, "is_start": True}
     view = None
     if first is not None:
         view = read_board(first, viewer=viewer, now=now, leaders=LEADERS_ON_START_PAGE)
-        context["tabs"] = pair_tabs(test_sets, first, Selection())
+        context["tabs"] = list_pair_tabs(test_sets, first, Selection())
     response = _render_live(request, "leaderboard/home.html", view, context, now)
-    return keep(response, request, phases=phases, now=now, at_most=_poll_every())
+    return allow_caching(response, request, phases=phases, now=now, at_most=_poll_every())
 
 
 @require_safe
@@ -64,14 +64,14 @@ def board(request: HttpRequest, task: str, phase: str, test_set: str) -> HttpRes
         viewer=viewer,
         now=now,
         selection=Selection.of(request.GET),
-        modes=modes_of(test_sets, shown),
+        modes=list_modes(test_sets, shown),
     )
     context: dict[str, object] = {
-        "tabs": pair_tabs(test_sets, shown, view.selection),
-        "mode_tabs": mode_tabs(test_sets, shown, view.selection),
+        "tabs": list_pair_tabs(test_sets, shown, view.selection),
+        "mode_tabs": list_mode_tabs(test_sets, shown, view.selection),
     }
     response = _render_live(request, "leaderboard/board.html", view, context, now)
-    return keep(response, request, phases=[shown.phase], now=now, at_most=_poll_every())
+    return allow_caching(response, request, phases=[shown.phase], now=now, at_most=_poll_every())
 
 
 def _render_live(

@@ -96,7 +96,7 @@ KINDS = {
 CONTENTS = tuple(dict.fromkeys(kind.holds for kind in KINDS.values()))
 
 
-def file_name(test_set: TestSet, kind: str) -> str:
+def make_file_name(test_set: TestSet, kind: str) -> str:
     """Return the name of a download on the participant's disk; it never changes."""
     phase = test_set.phase
     return f"{phase.shared_task.slug}.{phase.slug}.{test_set.slug}.{kind}"

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from files import storage
 from sharedtasks import evaluator_wheel, phase_zip
 from sharedtasks.access import phase_or_404, test_set_or_404
-from sharedtasks.downloads import KINDS, file_name
+from sharedtasks.downloads import KINDS, make_file_name
 from sharedtasks.policy import Thing
 from sharedtasks.viewers import viewer_of
 
@@ -34,7 +34,7 @@ def download_file(
         request,
         lambda: storage.open_file(download.file),
         etag=f'"{download.file.sha256}"',
-        name=file_name(row, kind),
+        name=make_file_name(row, kind),
         content_type=known.content_type,
     )
 

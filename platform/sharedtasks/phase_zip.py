@@ -13,7 +13,7 @@ from typing import IO
 from django.db.models import F
 
 from files import storage
-from sharedtasks.downloads import IN_MEMORY, KINDS, file_name
+from sharedtasks.downloads import IN_MEMORY, KINDS, make_file_name
 from sharedtasks.models import Phase, TestSetDownload
 from sharedtasks.policy import Thing
 
@@ -34,7 +34,7 @@ def list_members(phase: Phase) -> list[TestSetDownload]:
 def compute_etag(members: Sequence[TestSetDownload]) -> str:
     """Return a strong tag without making the zip: of the compressor, the names, the contents."""
     parts = [zlib.ZLIB_RUNTIME_VERSION]
-    parts += [f"{file_name(row.test_set, row.kind)} {row.file.sha256}" for row in members]
+    parts += [f"{make_file_name(row.test_set, row.kind)} {row.file.sha256}" for row in members]
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     return f'"{digest}"'
 
@@ -44,7 +44,7 @@ def pack(members: Sequence[TestSetDownload]) -> IO[bytes]:
     spooled = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 – the response closes it
     with zipfile.ZipFile(spooled, "w", zipfile.ZIP_DEFLATED) as archive:
         for row in members:
-            info = zipfile.ZipInfo(file_name(row.test_set, row.kind), LONG_AGO)
+            info = zipfile.ZipInfo(make_file_name(row.test_set, row.kind), LONG_AGO)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             with archive.open(info, "w") as member, storage.open_file(row.file) as file:

@@ -16,7 +16,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Membership, Team, User
-from leaderboard.aliases import aliases
+from leaderboard.aliases import make_aliases
 from leaderboard.blind_rows import hide_names
 from leaderboard.snapshots import BoardRow
 from sharedtasks.models import Phase
@@ -156,7 +156,7 @@ def _quiet():
 def test_no_page_before_names_shows_a_teams_words_or_times(theirs, planted, client, alice):
     staff = User.objects.create_user("dora", "dora@tests.example", is_staff=True)
     board = client.get("/boards/spring/test/en-fr").text
-    assert aliases([theirs.pk])[theirs.pk] in board
+    assert make_aliases([theirs.pk])[theirs.pk] in board
     assert "organisers’ baseline" in board
 
     assert find(client, theirs, planted) == {}
