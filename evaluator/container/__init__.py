@@ -1,4 +1,4 @@
-"""Participants' systems in containers: how one is run, and what became of it.
+"""Participants' systems in containers: running them, and the results of runs.
 
 Only `run` and `sweep` need the Docker SDK; everything else works without it.
 """
@@ -13,24 +13,28 @@ from evaluator.container.inputs import (
     as_json,
     system_inputs,
 )
-from evaluator.container.limits import GB, MB, Limits
-from evaluator.container.results import Outcome, Progress, RunResult
+from evaluator.container.limits import GB, MB, Limits, in_bytes
+from evaluator.container.results import Outcome, RunProgress, RunResult
 from evaluator.container.running import run, sweep
+from evaluator.container.sample_sentences import SENTENCES, make_sample
 
 __all__ = [
     "GB",
     "MB",
+    "SENTENCES",
     "EngineError",
     "EngineUnavailableError",
     "Limits",
     "Outcome",
-    "Progress",
+    "RunProgress",
     "RunResult",
     "SdkMissingError",
     "Setting",
     "SystemInput",
     "TerminologyMode",
     "as_json",
+    "in_bytes",
+    "make_sample",
     "run",
     "sweep",
     "system_inputs",

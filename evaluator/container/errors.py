@@ -1,12 +1,13 @@
-"""What can go wrong on our side of a run."""
+"""Failures on our side of a run."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from evaluator.errors import InfrastructureError
+from evaluator.errors import InfrastructureError, printable
 
 Step = Literal["load", "create", "start"]  # from an archive to a container that runs
+REASON_CHARACTERS = 300
 
 
 class SdkMissingError(InfrastructureError):
@@ -22,8 +23,8 @@ class SdkMissingError(InfrastructureError):
 class EngineError(InfrastructureError):
     """The engine failed, or does not answer any more.
 
-    `step` is what it refused to do with an image, in an answer of its own. The image may be the
-    reason or the machine: only another image can tell. None where there was no such answer.
+    `step` is the step with an image that the engine refused, in an answer of its own. The reason
+    may be the image or the machine: only another image can tell. None without such an answer.
     """
 
     def __init__(self, text: str, *, step: Step | None = None) -> None:
@@ -50,3 +51,11 @@ class ImageUnavailableError(EngineError):
 
 class GpuUnavailableError(EngineError):
     """The engine has no driver for GPUs, or not this GPU."""
+
+
+def find_root_reason(error: BaseException) -> str:
+    """Return the text of the innermost error: the errors around it repeat it in more words."""
+    while inner := error.__cause__ or error.__context__:
+        error = inner
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return printable(str(text), REASON_CHARACTERS)

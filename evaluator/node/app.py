@@ -1,4 +1,4 @@
-"""The Celery application of a node: woken by messages that say nothing, it asks what to run."""
+"""The Celery application of a node: empty messages wake it, and it asks the platform for work."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from typing import Any
 from celery import Celery, bootsteps, signals
 from kombu import Queue
 
-from evaluator.node.folder_broker import (
+from evaluator.node.brokers import (
     ADDRESS,
     folder_of,
     folder_options,
     is_folder,
     make_folders,
+    outlive_redis,
     use_folders_safely,
 )
-from evaluator.node.redis_broker import outlive_redis
 from evaluator.node.settings import Settings
-from evaluator.node.work import Work
+from evaluator.node.work.loop import Work
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ CHATTY = ("celery.worker.strategy", "celery.app.trace")
 
 
 def make_app(settings: Settings, work: Work) -> Celery:
-    """Return the application; its one task is `work`."""
+    """Return the application; its only task is `work`."""
     app = Celery(NAME, set_as_current=False)
     url, options = transport(settings.broker_url)
     app.conf.update(
@@ -73,7 +73,7 @@ def make_app(settings: Settings, work: Work) -> Celery:
 
 
 def queues(settings: Settings) -> tuple[str, ...]:
-    """Return what this node is woken by."""
+    """Return the queues that wake this node."""
     return (CPU_QUEUE, GPU_QUEUE) if settings.gpus else (CPU_QUEUE,)
 
 
@@ -84,7 +84,7 @@ def serve(settings: Settings, work: Work) -> int:
     app = make_app(settings, work)
 
     def end(**_: object) -> None:
-        # In a thread: this one is in a signal's handler, where no lock may be waited for.
+        # In a thread: a signal's handler must not wait for a lock.
         threading.Thread(target=work.stop, name="stop").start()
 
     def keep_our_logging(**_: object) -> None:
@@ -99,7 +99,7 @@ def serve(settings: Settings, work: Work) -> int:
         quiet=True,
         without_gossip=True,
         without_mingle=True,
-        without_heartbeat=True,  # an event for who watches workers; the broker's own goes on
+        without_heartbeat=True,  # events for monitors of workers; the broker's own heartbeat stays
     )
     worker.start()
     return int(worker.exitcode or 0)
@@ -117,7 +117,7 @@ def _first_claim(work: Work) -> type[bootsteps.StartStopStep]:
         requires = ("celery.worker.components:Pool",)
 
         def start(self, parent: Any) -> None:
-            # Celery has just made the one restart the process, and the other end it as failed.
+            # Celery has just set both: SIGHUP to restart the process, SIGINT to end it as failed.
             for number in (signal.SIGHUP, signal.SIGINT):
                 signal.signal(number, lambda *_: end_this_process())
             parent.pool.apply_async(work.wake, callback=lambda _: None)

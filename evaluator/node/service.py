@@ -1,4 +1,4 @@
-"""A node from its start to its end."""
+"""Runs a node from its start to its end."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import threading
 
 from evaluator import container
 from evaluator.node.app import end_this_process, serve
-from evaluator.node.client import Platform
 from evaluator.node.errors import PlatformError, UnreachableError
-from evaluator.node.fitness import Fitness
-from evaluator.node.folder import state_folder
-from evaluator.node.images import Images
-from evaluator.node.machine import describe
-from evaluator.node.process import introduce
+from evaluator.node.machine.image_cache import ImageCache
+from evaluator.node.machine.offer import describe_machine
+from evaluator.node.machine.self_check import SelfCheck
+from evaluator.node.machine.state_folder import lock_folder
+from evaluator.node.protocol.client import Platform
+from evaluator.node.protocol.process_identity import introduce
 from evaluator.node.settings import Settings
-from evaluator.node.work import Work
+from evaluator.node.work.loop import Work
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +27,8 @@ def run_node(settings: Settings) -> int:
     Raises SettingsError, EngineUnavailableError, and PlatformErrors that won't go away by
     themselves, before anything has begun.
     """
-    with state_folder(settings.state_dir) as folder:
-        machine = describe(settings)
+    with lock_folder(settings.state_dir) as folder:
+        machine = describe_machine(settings)
         container.sweep()
         platform = Platform(settings.url, settings.token, introduce(folder))
         _introduce(platform, settings)
@@ -38,24 +38,24 @@ def run_node(settings: Settings) -> int:
             refused.set()
             end_this_process()
 
-        images = Images(platform, folder, settings.image_budget)
+        images = ImageCache(platform, folder, settings.image_budget)
         work = Work(
             platform,
             images,
             machine,
-            Fitness(folder, machine, images, platform),
+            SelfCheck(folder, machine, images, platform),
             grace=settings.grace,
             patience=settings.patience,
             on_refusal=end,
         )
         status = serve(settings, work)
-        with contextlib.suppress(PlatformError):  # who comes next waits for a lease, then
+        with contextlib.suppress(PlatformError):  # then the next process waits for a lease
             platform.part()
     return 1 if refused.is_set() else status
 
 
 def _introduce(platform: Platform, settings: Settings) -> None:
-    """Find out at once whether the token is known; a platform that is away will come back."""
+    """Check at once that the platform knows the token; a platform that is away will come back."""
     if not settings.is_encrypted:
         logger.warning("NODE_URL is %s: whoever is on the way can read the token", settings.url)
     try:

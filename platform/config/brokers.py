@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from evaluator.node.folder_broker import folder_of, folder_options, is_folder
+from evaluator.node.brokers import folder_of, folder_options, is_folder
 
 SCHEMES = {"filesystem", "memory", "redis", "rediss", "amqp", "amqps"}
 

@@ -8,8 +8,12 @@ from celery import Celery
 from celery.signals import setup_logging
 from django.conf import settings
 
-from evaluator.node.folder_broker import is_folder, make_folders, use_folders_safely
-from evaluator.node.redis_broker import outlive_redis
+from evaluator.node.brokers import (
+    is_folder,
+    make_folders,
+    outlive_redis,
+    use_folders_safely,
+)
 from health.worker import Heartbeats
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

@@ -14,7 +14,7 @@ import pytest
 from celery import Celery
 from redis import Redis
 
-from evaluator.node.folder_broker import ADDRESS, folder_options
+from evaluator.node.brokers import ADDRESS, folder_options
 from tests.containers import COPY, make_segments
 from tests.fake_platform import TOKEN, wait_for
 from tests.services.known import Redis as RedisServer

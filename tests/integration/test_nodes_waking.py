@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from kombu import Connection, Queue
 
-from evaluator.node.folder_broker import ADDRESS, folder_options, make_folders
+from evaluator.node.brokers import ADDRESS, folder_options, make_folders
 from nodes.waking import idle_nodes, messages
 from submissions import work
 from tests.integration.node_rows import node_row, run_row, waiting_entry

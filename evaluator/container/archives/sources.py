@@ -23,7 +23,7 @@ GZIP_FAULTS = {
 }
 
 
-class BrokenError(Exception):
+class BrokenArchiveError(Exception):
     """The bytes are not what they should be; the text says it behind a name, as a verb."""
 
     def __init__(self, text: str, remedy: str | None = None) -> None:
@@ -76,7 +76,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _ResumePoint:
     """Where unpacking can go on."""
 
     position: int  # of the unpacked bytes
@@ -84,7 +84,7 @@ class _Place:
     unpacker: Unpacker
 
 
-def _position_of(place: _Place) -> int:
+def _position_of(place: _ResumePoint) -> int:
     return place.position
 
 
@@ -92,7 +92,7 @@ class Unzipped:
     """The unpacked bytes of a gzip file, never more than `max_bytes`, none of them kept.
 
     With `keep_places` it remembers a place now and then, so that going there again is cheap. Raises
-    BrokenError for a damaged file, TooManyBytesError for one that unpacks to more.
+    BrokenArchiveError for a damaged file, TooManyBytesError for one that unpacks to more.
     """
 
     def __init__(self, packed: Source, max_bytes: int, *, keep_places: bool = False) -> None:
@@ -102,7 +102,7 @@ class Unzipped:
         self._position = 0
         self._offset = 0
         self._unpacker = Unpacker(MAX_GZIP_MEMBERS)
-        self._places = [_Place(0, 0, self._unpacker.copy())]
+        self._places = [_ResumePoint(0, 0, self._unpacker.copy())]
 
     def read_at(self, position: int, size: int) -> bytes:
         if position > self._max_bytes:
@@ -131,12 +131,12 @@ class Unzipped:
                 self._offset += len(packed)
                 self._unpacker.feed(packed)
         except GzipError as error:
-            raise BrokenError(GZIP_FAULTS[error.fault]) from None
+            raise BrokenArchiveError(GZIP_FAULTS[error.fault]) from None
         self._position += len(piece)
         if self._position > self._max_bytes:
             raise TooManyBytesError
         if self._keep_places and self._position >= self._places[-1].position + PLACE_EVERY:
-            self._places.append(_Place(self._position, self._offset, self._unpacker.copy()))
+            self._places.append(_ResumePoint(self._position, self._offset, self._unpacker.copy()))
         return piece
 
 
@@ -166,7 +166,7 @@ class Cursor:
         return data
 
     def skip(self, size: int) -> None:
-        """Go on behind `size` bytes; raises BrokenError if there are not so many."""
+        """Go on behind `size` bytes; raises BrokenArchiveError if there are not so many."""
         if size and not self._source.read_at(self.position + size - 1, 1):
-            raise BrokenError(CUT_OFF)
+            raise BrokenArchiveError(CUT_OFF)
         self.position += size

@@ -1,4 +1,4 @@
-"""The headers of a tar archive, one after the other, whoever wrote it: bounded, nothing unpacked.
+"""Reads the headers of a tar archive, whoever wrote it: bounded, nothing unpacked.
 
 Python's tarfile reads extended headers of any size into memory, and takes other sizes than the
 engine, which is written in Go, from some archives. Here both are as in Go's archive/tar.
@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from evaluator.container.archives.sources import CUT_OFF, BrokenError
+from evaluator.container.archives.sources import CUT_OFF, BrokenArchiveError
 
 BLOCK = 512  # bytes
 END = bytes(BLOCK)
 MAX_EXTENSION = 1024 * 1024  # bytes of an extended header, as in Go
-MAX_EXTENSIONS = 8  # extended headers of one entry; real ones have three at most
+MAX_EXTENSIONS = 8  # extended headers of an entry; real entries have three at most
 MAX_SIZE = 2**63 - 1  # bytes of a file
 
 FILES = ("0", "\0")
@@ -43,12 +43,12 @@ Records = dict[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of an archive."""
+class TarEntry:
+    """An entry of an archive."""
 
     name: str
     kind: str  # the header's letter for it, "0" for every regular file
-    size: int  # bytes of it in the archive
+    size: int  # bytes in the archive
     expanded: int  # bytes that it takes once unpacked: more for a file with holes
     link: str  # where a link leads
     device: tuple[int, int]  # major and minor number
@@ -57,7 +57,7 @@ class Entry:
     attributes: tuple[tuple[bytes, bytes], ...] = ()  # extended attributes: name, value
 
 
-class Reader(Protocol):
+class TarReader(Protocol):
     """What an archive is read from."""
 
     @property
@@ -68,20 +68,20 @@ class Reader(Protocol):
         """Return `size` bytes, fewer only at the end."""
 
     def skip(self, size: int) -> None:
-        """Go on behind `size` bytes; raises BrokenError if there are not so many."""
+        """Skip `size` bytes; raises BrokenArchiveError if there are not so many."""
 
 
-def entries(reader: Reader) -> Iterator[Entry]:
+def entries(reader: TarReader) -> Iterator[TarEntry]:
     """Yield each entry; the reader then stands at its bytes and must not be moved.
 
-    Raises BrokenError for an archive that is damaged or cut off. As for Go, the end is where
+    Raises BrokenArchiveError for an archive that is damaged or cut off. As for Go, the end is where
     nothing more comes, too.
     """
     records: Records = {}
     extensions = count = 0
     while block := reader.read(BLOCK):
         if len(block) < BLOCK:
-            raise BrokenError(CUT_OFF)
+            raise BrokenArchiveError(CUT_OFF)
         if block == END:
             if reader.read(BLOCK).strip(b"\0"):
                 raise _damaged(reader)
@@ -99,7 +99,7 @@ def entries(reader: Reader) -> Iterator[Entry]:
             records = {}
             extensions = count = 0
     if extensions:
-        raise BrokenError(CUT_OFF)
+        raise BrokenArchiveError(CUT_OFF)
 
 
 def padded(size: int) -> int:
@@ -107,11 +107,11 @@ def padded(size: int) -> int:
     return -(-size // BLOCK) * BLOCK
 
 
-def _kind_and_size(block: bytes, reader: Reader) -> tuple[str, int]:
-    wanted = _number(block[148:156], reader)
-    found = sum(block[:148]) + sum(block[156:]) + 8 * 32
-    # Very old programs took the bytes for signed ones.
-    if wanted != found and wanted != found - 256 * sum(byte > 127 for byte in block):
+def _kind_and_size(block: bytes, reader: TarReader) -> tuple[str, int]:
+    expected = _number(block[148:156], reader)
+    checksum = sum(block[:148]) + sum(block[156:]) + 8 * 32
+    # Very old programs added the bytes as signed numbers.
+    if expected != checksum and expected != checksum - 256 * sum(byte > 127 for byte in block):
         raise _damaged(reader)
     if ORDINARY.fullmatch(block, 100, 148) and ORDINARY_DEVICE.fullmatch(block, 329, 345):
         return chr(block[156]), int(block[124:135], 8)  # as nearly all are
@@ -123,7 +123,7 @@ def _kind_and_size(block: bytes, reader: Reader) -> tuple[str, int]:
     return chr(block[156]), _number(block[124:136], reader)
 
 
-def _number(field: bytes, reader: Reader, *, may_be_negative: bool = False) -> int:
+def _number(field: bytes, reader: TarReader, *, may_be_negative: bool = False) -> int:
     if field[0] & 0x80:  # base 256, for what does not fit into octal digits
         if field[0] & 0x40:
             number = int.from_bytes(field, "big", signed=True)
@@ -138,31 +138,31 @@ def _number(field: bytes, reader: Reader, *, may_be_negative: bool = False) -> i
     return int(digits or b"0", 8)
 
 
-def _extension(reader: Reader, size: int, extensions: int) -> bytes:
+def _extension(reader: TarReader, size: int, extensions: int) -> bytes:
     if size > MAX_EXTENSION:
-        raise BrokenError(f"holds an extended header of more than {MAX_EXTENSION:,} bytes")
+        raise BrokenArchiveError(f"holds an extended header of more than {MAX_EXTENSION:,} bytes")
     if extensions > MAX_EXTENSIONS:
-        raise BrokenError(f"holds an entry with more than {MAX_EXTENSIONS} extended headers")
+        raise BrokenArchiveError(f"holds an entry with more than {MAX_EXTENSIONS} extended headers")
     data = reader.read(size)
     if len(data) < size:
-        raise BrokenError(CUT_OFF)
+        raise BrokenArchiveError(CUT_OFF)
     reader.skip(padded(size) - size)
     return data
 
 
-def _extend(records: Records, kind: str, data: bytes, reader: Reader) -> int:
-    """Add what an extended header says; return how many records it has."""
+def _extend(records: Records, kind: str, data: bytes, reader: TarReader) -> int:
+    """Add the records of an extended header; return their number."""
     if kind == PAX:
-        found = list(_pax_records(data, reader))
-        records.update(found)
-        return len(found)
+        added = list(_pax_records(data, reader))
+        records.update(added)
+        return len(added)
     if kind != PAX_OF_ALL:  # which means nothing to the engine
         key = b"long name" if kind == LONG_NAME else b"long link"
         records[key] = data.partition(b"\0")[0]
     return 1
 
 
-def _pax_records(data: bytes, reader: Reader) -> Iterator[tuple[bytes, bytes]]:
+def _pax_records(data: bytes, reader: TarReader) -> Iterator[tuple[bytes, bytes]]:
     place = 0
     while place < len(data):
         digits = data[place : place + 8].partition(b" ")[0]
@@ -178,7 +178,7 @@ def _pax_records(data: bytes, reader: Reader) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _is_record(length: bytes, key: bytes, value: bytes) -> bool:
-    """Return whether Go takes a record: it refuses a whole archive for one that it does not."""
+    """Return whether Go takes a record: it refuses a whole archive for a single bad record."""
     if length.startswith(b"0") or not key or b"\0" in key:
         return False
     if b"\0" in value and key in WITHOUT_NUL:
@@ -191,8 +191,8 @@ def _is_record(length: bytes, key: bytes, value: bytes) -> bool:
 
 
 def _entry(
-    block: bytes, kind: str, size: int, records: Records, reader: Reader, count: int
-) -> Entry:
+    block: bytes, kind: str, size: int, records: Records, reader: TarReader, count: int
+) -> TarEntry:
     name, link = _name(block), _text(block[157:257])
     if records:
         name = _sparse_name(records) or records.get(b"path", records.get(b"long name")) or name
@@ -204,16 +204,19 @@ def _entry(
     elif kind in FILES:
         kind = FILES[0]
     if kind in WITHOUT_DATA:
-        size = 0  # whatever the header says; some programs note a link's target's
+        size = 0  # whatever the header says; some programs write the size of a link's target
     holes = [_decimal(records[key], reader) for key in SPARSE_SIZES if key in records]
+    major = minor = 0
+    if kind in (CHARACTER_DEVICE, BLOCK_DEVICE):
+        major, minor = (_device_number(block[start:end]) for start, end in DEVICE)
     attributes = [(key, value) for key, value in records.items() if key.startswith(ATTRIBUTE)]
-    return Entry(
+    return TarEntry(
         name=name.decode(errors="surrogateescape"),
         kind=kind,
         size=size,
         expanded=max([size, *holes]),
         link=link.decode(errors="surrogateescape"),
-        device=_device(block) if kind in (CHARACTER_DEVICE, BLOCK_DEVICE) else (0, 0),
+        device=(major, minor),
         start=reader.position,
         records=count,
         attributes=tuple((key.removeprefix(ATTRIBUTE), value) for key, value in attributes),
@@ -240,23 +243,20 @@ def _text(field: bytes) -> bytes:
     return field.partition(b"\0")[0]
 
 
-def _decimal(text: bytes, reader: Reader) -> int:
+def _decimal(text: bytes, reader: TarReader) -> int:
     number = int(text) if DECIMAL.fullmatch(text) else MAX_SIZE + 1
     if number > MAX_SIZE:
         raise _damaged(reader)
     return number
 
 
-def _device(block: bytes) -> tuple[int, int]:
-    """Return a device's numbers; -1 for what is none."""
-    major, minor = (_device_number(block[start:end]) for start, end in DEVICE)
-    return major, minor
-
-
 def _device_number(field: bytes) -> int:
+    """Return a device's major or minor number; -1 if the field holds no number."""
     digits = _text(field).strip(b" ")
     return int(digits or b"0", 8) if OCTAL.fullmatch(digits) else -1
 
 
-def _damaged(reader: Reader) -> BrokenError:
-    return BrokenError(f"is damaged: what stands before byte {reader.position:,} is no tar header")
+def _damaged(reader: TarReader) -> BrokenArchiveError:
+    return BrokenArchiveError(
+        f"is damaged: what stands before byte {reader.position:,} is no tar header"
+    )

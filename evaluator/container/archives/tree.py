@@ -1,9 +1,9 @@
-"""Which paths an image has once all its layers are applied: from their headers, memory bounded.
+"""The paths of an image after all its layers are applied, in bounded memory.
 
 The engine unpacks each layer into a folder of its own and lays these over each other (overlay2).
-So a hard link needs its target in its own layer, and a path is what the highest layer makes it.
-A path takes 16 bytes here, whatever its length: its hash, and what it is. Targets of symbolic
-links are kept as text up to a limit.
+So a hard link needs its target in its own layer, and the highest layer decides what a path is.
+A path takes 16 bytes here, whatever its length: its hash and its kind. Targets of symbolic links
+are kept as text up to a limit.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from typing import Final
 Parts = Sequence[bytes]  # of a path from the image's root: b"usr", b"bin"
 
 MAX_LINK_BYTES = 16 * 1024 * 1024  # of all symbolic links; a large Python environment has 2 MB
-# Looking a path up step by step takes about 1 µs a step: 20 s for what an image may ask for. One
-# of a million files that names no folder of its own takes fewer than half.
+# Looking a path up takes about 1 µs a step: 20 s for all steps of an image. An image of a million
+# files without entries for their folders takes less than half of them.
 MAX_STEPS = 20_000_000
-MAX_STEPS_OF_A_PATH = 50_000  # an ordinary one takes fewer than 50
-NAMES_PER_STEP = 64  # of a path, which are put together in about the time of one step
+MAX_STEPS_OF_A_PATH = 50_000  # an ordinary path takes fewer than 50
+NAMES_PER_STEP = 64  # of a path; joining them takes about the time of a step
 BYTES_PER_STEP = 16  # of a link's target, which is taken apart
 FIRST_SLOTS = 1024  # a power of two
-# What a path is, in one number: its kind, the layer that says so, the lowest layer that shines
-# through it, its flags, and where the target of a link is kept.
+# A path as a number: its kind, its layer, the lowest layer that shines through it, its flags, and
+# the place where the target of a link is kept.
 LAYER_AT, FLOOR_AT, FLAGS_AT, LINK_AT = 3, 10, 17, 24
 SEVEN_BITS = 0x7F
 NOT_KEPT = 0  # instead of the place of a target
 
 
-class Kind(IntEnum):
-    """What a path is."""
+class FileKind(IntEnum):
+    """The kind of a path."""
 
     MISSING = 0
     FOLDER = 1
@@ -42,7 +42,7 @@ class Kind(IntEnum):
     REMOVED = 5  # by a whiteout
 
 
-KINDS: Final = tuple(Kind)  # quicker to look up than an enumeration
+KINDS: Final = tuple(FileKind)  # quicker to look up than an enumeration
 EXPLICIT: Final = 1  # the layer has an entry of its own for it
 CRLF_SCRIPT: Final = 2  # its first line is #!… and ends with CR LF
 OVER_64_KB: Final = 4
@@ -54,54 +54,54 @@ class TooManyStepsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
-    """What is known of a path."""
+class PathNode:
+    """A path's kind, and the layers that it comes from."""
 
-    kind: Kind
+    kind: FileKind
     layer: int = 0
     floor: int = 0  # what lower layers have below the path is hidden
     flags: int = 0
     link: int = NOT_KEPT
 
 
-NOTHING = Node(Kind.MISSING)
+NOTHING = PathNode(FileKind.MISSING)
 
 
 class Tree:
-    """The paths of all layers so far; `layer` is the number of the one that is being read."""
+    """The paths of all layers so far; `layer` is the number of the layer being read."""
 
     def __init__(self) -> None:
         self.layer = 0
-        self.steps = 0  # that were taken from name to name, of all paths so far
-        self._table = _Table()
+        self.steps = 0  # from name to name, of all paths so far
+        self._table = _HashTable()
         self._targets = bytearray(b"\0")
 
-    def at(self, path: Parts) -> Node:
-        """Return what the layers so far make of a path; no link is followed."""
+    def at(self, path: Parts) -> PathNode:
+        """Return a path as the layers so far make it; links are not followed."""
         floor = 0
         node = NOTHING
         for end in range(1, len(path) + 1):
             node = _node(self._table.get(_key(path[:end])))
-            if node.kind in (Kind.MISSING, Kind.REMOVED) or node.layer < floor:
+            if node.kind in (FileKind.MISSING, FileKind.REMOVED) or node.layer < floor:
                 return NOTHING
-            if node.kind is not Kind.FOLDER:
+            if node.kind is not FileKind.FOLDER:
                 return node if end == len(path) else NOTHING
             floor = max(floor, node.floor)
-        return node if path else Node(Kind.FOLDER)
+        return node if path else PathNode(FileKind.FOLDER)
 
-    def here(self, path: Parts) -> Node:
-        """Return what the layer that is being read, by itself, has at a path."""
+    def here(self, path: Parts) -> PathNode:
+        """Return a path as the layer being read has it, without the layers below."""
         if not path:
-            return Node(Kind.FOLDER, self.layer)
+            return PathNode(FileKind.FOLDER, self.layer)
         node = _node(self._table.get(_key(path)))
         return node if node.layer == self.layer else NOTHING
 
-    def put(self, path: Parts, kind: Kind, *, flags: int = 0, link: int = NOT_KEPT) -> None:
-        """Note what this layer has at a path; its folders are noted by the caller."""
+    def put(self, path: Parts, kind: FileKind, *, flags: int = 0, link: int = NOT_KEPT) -> None:
+        """Note a path of this layer; the caller notes its folders."""
         key = _key(path)
         old = _node(self._table.get(key))
         floor = old.floor
-        if old.kind not in (Kind.MISSING, Kind.FOLDER) and old.layer < self.layer:
+        if old.kind not in (FileKind.MISSING, FileKind.FOLDER) and old.layer < self.layer:
             floor = max(floor, old.layer)  # a file of a lower layer ends what is below it
         self._table.set(key, _number(kind, self.layer, floor, flags, link))
 
@@ -120,10 +120,10 @@ class Tree:
         return place
 
     def walk(self) -> Walk:
-        """Begin the way of one path, whose steps are counted."""
+        """Begin to walk along a path, and count the steps."""
         return Walk(self)
 
-    def target(self, node: Node) -> bytes | None:
+    def target(self, node: PathNode) -> bytes | None:
         """Return where a symbolic link leads, None if that was not kept."""
         if node.link == NOT_KEPT:
             return None
@@ -131,7 +131,7 @@ class Tree:
 
 
 class Walk:
-    """The steps of one path through folders and links: counted, since links can make them many."""
+    """Counts the steps of a path through folders and links, since links can make them many."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
@@ -139,11 +139,11 @@ class Walk:
 
     @property
     def is_too_long(self) -> bool:
-        """Whether this one path takes more steps than a path may."""
+        """Whether this path has taken more steps than a path may."""
         return self._steps > MAX_STEPS_OF_A_PATH
 
     def step(self, path: Parts) -> None:
-        """Count a look at a path. Raises TooManyStepsError once the image has had its share."""
+        """Count a look at a path. Raises TooManyStepsError if the image has used all its steps."""
         self._count(1 + len(path) // NAMES_PER_STEP)
 
     def step_from_root(self, path: Parts) -> None:
@@ -161,10 +161,10 @@ class Walk:
             raise TooManyStepsError
 
 
-def _node(number: int) -> Node:
+def _node(number: int) -> PathNode:
     if not number:
         return NOTHING  # most often: nothing is made for it
-    return Node(
+    return PathNode(
         KINDS[number & 7],
         number >> LAYER_AT & SEVEN_BITS,
         number >> FLOOR_AT & SEVEN_BITS,
@@ -173,7 +173,7 @@ def _node(number: int) -> Node:
     )
 
 
-def _number(kind: Kind, layer: int, floor: int, flags: int, link: int) -> int:
+def _number(kind: FileKind, layer: int, floor: int, flags: int, link: int) -> int:
     return kind | layer << LAYER_AT | floor << FLOOR_AT | flags << FLAGS_AT | link << LINK_AT
 
 
@@ -182,7 +182,7 @@ def _key(path: Parts) -> int:
     return hash(b"/".join(path)) & 0xFFFF_FFFF_FFFF_FFFF or 1
 
 
-class _Table:
+class _HashTable:
     """A mapping from keys to numbers, neither of them 0, with 16 bytes for each slot."""
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
-"""Whether the engine can unpack a layer: each entry is tried on the tree of paths.
+"""Checks whether the engine can unpack a layer, by applying each entry to the tree of paths.
 
-The rules are those of Docker 20.10 with overlay2, tried on a real engine. What it can't unpack
-would look like the node's fault on a node.
+The rules are those of Docker 20.10 with overlay2, tried on a real engine. A layer that it can't
+unpack would look like the node's fault on a node.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 
 from evaluator.container.archives import tar
 from evaluator.container.archives.members import shown
-from evaluator.container.archives.sources import BrokenError
+from evaluator.container.archives.sources import BrokenArchiveError
 from evaluator.container.archives.tree import (
     CRLF_SCRIPT,
     EXPLICIT,
     OVER_1_MB,
     OVER_64_KB,
-    Kind,
+    FileKind,
     Parts,
     Tree,
 )
@@ -25,16 +25,16 @@ from evaluator.container.flags import MAX_NAME, MAX_PATH
 from evaluator.container.limits import MB
 
 MAX_TARGET = 4095  # bytes of a symbolic link
-MAX_FOLLOWED = 40  # links on the way to one path, as in Linux
+MAX_FOLLOWED = 40  # links on the way to a path, as in Linux
 MAX_ATTRIBUTE_NAME = 255  # bytes, of Linux
-# Of one file, names and values: ext4, which most nodes have, keeps them in one block of 4 kB.
+# Names and values of a file: ext4, which most nodes have, keeps them in a block of 4 kB.
 MAX_ATTRIBUTES = 4000
 ATTRIBUTE_HEADER = 16  # further bytes for each attribute
 SMALL_FILE = 64 * 1024
 WHITEOUT, OPAQUE, AUFS = b".wh.", b".wh..wh..opq", b".wh..wh."
 WITHOUT = "Build the image without it."
 ONCE = "Build the image again, with each path once in a layer."
-FIRST_LINE = 256  # bytes of a file that are looked at; Linux reads as many
+FIRST_LINE = 256  # bytes of a file that are read here; Linux reads as many
 # Linux's own sizes for the versions of file capabilities that it takes from everybody.
 CAPABILITIES = {0x02000000: 20, 0x03000000: 24}
 CAPABILITY_FLAGS = 0x00FFFFFF  # without the version
@@ -44,13 +44,13 @@ ACL_NAMED, ACL_REQUIRED = (0x02, 0x08), (0x01, 0x04, 0x20)
 
 
 def apply_entry(
-    tree: Tree, entry: tar.Entry, start: bytes, take_folder: Callable[[], object]
+    tree: Tree, entry: tar.TarEntry, start: bytes, take_folder: Callable[[], object]
 ) -> None:
-    """Note one entry of the layer that is being read in the tree.
+    """Apply an entry of the layer being read to the tree.
 
-    `start` is how a file begins; `take_folder` is called for each folder that the engine makes
-    without an entry for it. Raises BrokenError for what the engine can't unpack, TooManyStepsError
-    if the links of the image lead too far.
+    `start` holds a file's first bytes; `take_folder` is called for each folder that the engine
+    makes without an entry for it. Raises BrokenArchiveError for entries that the engine can't
+    unpack, and TooManyStepsError if the links of the image lead too far.
     """
     name = entry.name.encode(errors="surrogateescape")
     parts = _parts(name, entry)
@@ -67,13 +67,19 @@ def apply_entry(
         return
     if base.startswith(AUFS):
         return  # of an older storage driver, which the engine passes over
-    if base.startswith(WHITEOUT):
-        _remove(tree, folder, base.removeprefix(WHITEOUT), entry)
+    if not base.startswith(WHITEOUT):
+        _put(tree, [*folder, base], entry, start)
         return
-    _put(tree, [*folder, base], entry, start)
+    removed = base.removeprefix(WHITEOUT)
+    if removed in (b"", b".", b".."):
+        raise _broken(entry, "a whiteout that names no file, or a whole folder")
+    path = [*folder, removed]
+    if tree.here(path).kind is not FileKind.MISSING:
+        raise _broken(entry, "a whiteout of a path that the same layer has", ONCE)
+    tree.put(path, FileKind.REMOVED, flags=EXPLICIT)
 
 
-def _parts(name: bytes, entry: tar.Entry) -> list[bytes]:
+def _parts(name: bytes, entry: tar.TarEntry) -> list[bytes]:
     if len(name) > MAX_PATH:
         raise _broken(entry, f"a path of {len(name):,} bytes; {MAX_PATH:,} is the limit")
     parts = [part for part in name.split(b"/") if part not in (b"", b".")]
@@ -86,13 +92,13 @@ def _parts(name: bytes, entry: tar.Entry) -> list[bytes]:
 
 
 def _folder(
-    tree: Tree, path: Sequence[bytes], entry: tar.Entry, take_folder: Callable[[], object] | None
+    tree: Tree, path: Sequence[bytes], entry: tar.TarEntry, take_folder: Callable[[], object] | None
 ) -> list[bytes]:
     """Return the folder of this layer that a path names, its links followed.
 
     Missing folders are made if there is `take_folder`.
     """
-    if not path or tree.here(path).kind is Kind.FOLDER:
+    if not path or tree.here(path).kind is FileKind.FOLDER:
         return list(path)
     done: list[bytes] = []
     left = list(reversed(path))
@@ -108,94 +114,83 @@ def _folder(
             continue
         here = [*done, part]
         node = tree.here(here)
-        if node.kind is Kind.LINK:
+        if node.kind is FileKind.LINK:
             followed += 1
             target = tree.target(node)
             if followed > MAX_FOLLOWED or target is None:
                 raise _broken(entry, f"a path through the link {_shown(here)}, which has no end")
             walk.follow(target)
             done = [] if target.startswith(b"/") else done
-            left += [one for one in reversed(target.split(b"/")) if one not in (b"", b".")]
+            left += [part for part in reversed(target.split(b"/")) if part not in (b"", b".")]
             continue
-        if node.kind is Kind.MISSING and take_folder and not followed:
+        if node.kind is FileKind.MISSING and take_folder and not followed:
             take_folder()
-            tree.put(here, Kind.FOLDER)
-        elif node.kind is not Kind.FOLDER:
+            tree.put(here, FileKind.FOLDER)
+        elif node.kind is not FileKind.FOLDER:
             raise _broken(entry, f"a path through {_shown(here)}, {_BLOCKS[node.kind]}")
         done = here
     return done
 
 
 _BLOCKS = {
-    Kind.MISSING: "which is not in the same layer",
-    Kind.FILE: "which is a file in the same layer",
-    Kind.OTHER: "which is a device or a pipe in the same layer",
-    Kind.REMOVED: "which the same layer removes",
+    FileKind.MISSING: "which is not in the same layer",
+    FileKind.FILE: "which is a file in the same layer",
+    FileKind.OTHER: "which is a device or a pipe in the same layer",
+    FileKind.REMOVED: "which the same layer removes",
 }
 
 
-def _remove(tree: Tree, folder: Parts, base: bytes, entry: tar.Entry) -> None:
-    if base in (b"", b".", b".."):
-        raise _broken(entry, "a whiteout that names no file, or a whole folder")
-    path = [*folder, base]
-    if tree.here(path).kind is not Kind.MISSING:
-        raise _broken(entry, "a whiteout of a path that the same layer has", ONCE)
-    tree.put(path, Kind.REMOVED, flags=EXPLICIT)
-
-
-def _put(tree: Tree, path: Parts, entry: tar.Entry, start: bytes) -> None:
+def _put(tree: Tree, path: Parts, entry: tar.TarEntry, start: bytes) -> None:
     old = tree.here(path)
-    is_made = old.kind is Kind.FOLDER and not old.flags & EXPLICIT
-    if old.kind not in (Kind.MISSING, Kind.REMOVED) and not (is_made and entry.kind == tar.FOLDER):
+    is_made = old.kind is FileKind.FOLDER and not old.flags & EXPLICIT
+    if old.kind not in (FileKind.MISSING, FileKind.REMOVED) and not (
+        is_made and entry.kind == tar.FOLDER
+    ):
         raise _broken(entry, "a path that occurs twice in the layer", ONCE)
     if entry.kind == tar.LINK:
         _put_hard_link(tree, path, entry)
     elif entry.kind == tar.SYMLINK:
-        tree.put(path, Kind.LINK, flags=EXPLICIT, link=_kept_target(tree, entry))
+        target = _target(entry)
+        if not target:
+            raise _broken(entry, "a symbolic link without a target")
+        if len(target) > MAX_TARGET:
+            raise _broken(
+                entry, f"a symbolic link of {len(target):,} bytes; {MAX_TARGET:,} is the limit"
+            )
+        tree.put(path, FileKind.LINK, flags=EXPLICIT, link=tree.keep_target(target))
     elif entry.kind == tar.FOLDER:
-        tree.put(path, Kind.FOLDER, flags=EXPLICIT)
+        tree.put(path, FileKind.FOLDER, flags=EXPLICIT)
     elif entry.kind in tar.FILES:
-        tree.put(path, Kind.FILE, flags=EXPLICIT | _flags(entry, start))
+        tree.put(path, FileKind.FILE, flags=EXPLICIT | _flags(entry, start))
     else:
-        tree.put(path, Kind.OTHER, flags=EXPLICIT)
+        tree.put(path, FileKind.OTHER, flags=EXPLICIT)
 
 
-def _put_hard_link(tree: Tree, path: Parts, entry: tar.Entry) -> None:
-    goal = [one for one in _target(entry).split(b"/") if one not in (b"", b".")]
+def _put_hard_link(tree: Tree, path: Parts, entry: tar.TarEntry) -> None:
+    goal = [part for part in _target(entry).split(b"/") if part not in (b"", b".")]
     if b".." in goal or not goal:
         raise _broken(entry, f"a hard link to {shown(entry.link)}, which leads out of the image")
     node = tree.here([*_folder(tree, goal[:-1], entry, None), goal[-1]])
-    if node.kind not in (Kind.FILE, Kind.LINK, Kind.OTHER):
+    if node.kind not in (FileKind.FILE, FileKind.LINK, FileKind.OTHER):
         raise _broken(
             entry, f"a hard link to {shown(entry.link)}, which is not an earlier file of its layer"
         )
     tree.put(path, node.kind, flags=node.flags, link=node.link)
 
 
-def _kept_target(tree: Tree, entry: tar.Entry) -> int:
-    target = _target(entry)
-    if not target:
-        raise _broken(entry, "a symbolic link without a target")
-    if len(target) > MAX_TARGET:
-        raise _broken(
-            entry, f"a symbolic link of {len(target):,} bytes; {MAX_TARGET:,} is the limit"
-        )
-    return tree.keep_target(target)
-
-
-def _target(entry: tar.Entry) -> bytes:
+def _target(entry: tar.TarEntry) -> bytes:
     return entry.link.encode(errors="surrogateescape")
 
 
-def _flags(entry: tar.Entry, start: bytes) -> int:
+def _flags(entry: tar.TarEntry, start: bytes) -> int:
     first, newline, _ = start.partition(b"\n")
     flags = CRLF_SCRIPT if newline and first.startswith(b"#!") and first.endswith(b"\r") else 0
     flags |= OVER_64_KB if entry.expanded >= SMALL_FILE else 0
     return flags | (OVER_1_MB if entry.expanded > MB else 0)
 
 
-def _require_attributes(entry: tar.Entry) -> None:
-    """Raise BrokenError for extended attributes that Linux does not take."""
+def _require_attributes(entry: tar.TarEntry) -> None:
+    """Raise BrokenArchiveError for extended attributes that Linux does not take."""
     total = 0
     for name, value in entry.attributes:
         total += len(name) + len(value) + ATTRIBUTE_HEADER
@@ -210,11 +205,8 @@ def _require_attributes(entry: tar.Entry) -> None:
         if name.startswith(b"system.posix_acl_") and not _is_acl(name, value, entry):
             raise _broken(entry, "an access control list that Linux can't read")
     if total > MAX_ATTRIBUTES:
-        raise _broken(
-            entry,
-            f"extended attributes of {total:,} bytes; a file system may take no more than "
-            f"{MAX_ATTRIBUTES:,}",
-        )
+        most = f"a file system may take no more than {MAX_ATTRIBUTES:,}"
+        raise _broken(entry, f"extended attributes of {total:,} bytes; {most}")
 
 
 def _is_capability(value: bytes) -> bool:
@@ -225,7 +217,7 @@ def _is_capability(value: bytes) -> bool:
     return len(value) == CAPABILITIES.get(version) and flags in (0, 1)
 
 
-def _is_acl(name: bytes, value: bytes, entry: tar.Entry) -> bool:
+def _is_acl(name: bytes, value: bytes, entry: tar.TarEntry) -> bool:
     if entry.kind == tar.SYMLINK or not value:
         return True
     if name.endswith(b"_default") and entry.kind != tar.FOLDER:
@@ -245,8 +237,10 @@ def _is_acl(name: bytes, value: bytes, entry: tar.Entry) -> bool:
     return is_ordered and is_complete and has_mask and are_bits
 
 
-def _broken(entry: tar.Entry, what: str, remedy: str = WITHOUT) -> BrokenError:
-    return BrokenError(f"holds {shown(entry.name)}, {what}, which the engine can't unpack", remedy)
+def _broken(entry: tar.TarEntry, what: str, remedy: str = WITHOUT) -> BrokenArchiveError:
+    return BrokenArchiveError(
+        f"holds {shown(entry.name)}, {what}, which the engine can't unpack", remedy
+    )
 
 
 def _shown(path: Parts) -> str:

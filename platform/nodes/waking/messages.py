@@ -14,7 +14,7 @@ from django.conf import settings
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
-from evaluator.node.folder_broker import (
+from evaluator.node.brokers import (
     ADDRESS,
     folder_of,
     folder_options,

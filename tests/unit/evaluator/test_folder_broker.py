@@ -8,7 +8,7 @@ import time
 import pytest
 from kombu import Connection
 
-from evaluator.node.folder_broker import (
+from evaluator.node.brokers.folder_broker import (
     ADDRESS,
     Transport,
     folder_of,

@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 
 from evaluator.container.errors import ImageUnavailableError
-from evaluator.node import download as module
-from evaluator.node.assignment import read_assignment
-from evaluator.node.client import Platform
-from evaluator.node.download import download, require_space
 from evaluator.node.errors import FenceRefusedError, StopError, TokenRefusedError
+from evaluator.node.protocol import archive_download as module
+from evaluator.node.protocol.archive_download import download, require_space
+from evaluator.node.protocol.client import Platform
+from evaluator.node.protocol.run_assignment import read_assignment
 from tests.containers import make_segments
 from tests.fake_platform import TOKEN
 
@@ -143,7 +143,7 @@ def test_a_platform_that_stays_away_is_given_up(platform, fetch):
     with pytest.raises(ImageUnavailableError, match="can't be fetched"):
         fetch()
 
-    assert len(platform.asked("image")) == module.TRIES
+    assert len(platform.asked("image")) == module.MAX_FAILURES
 
 
 def test_tries_that_bring_something_are_not_counted(platform, fetch):
@@ -172,7 +172,7 @@ def test_it_can_be_stopped_at_any_time_and_what_came_is_kept(platform, fetch):
 
 
 def test_a_connection_that_brings_next_to_nothing_is_cut(platform, fetch, monkeypatch):
-    monkeypatch.setattr(module, "SLOWNESS", 0.2)
+    monkeypatch.setattr(module, "WATCH_TIME", 0.2)
 
     def dripping(handler):
         handler.send_response(200)

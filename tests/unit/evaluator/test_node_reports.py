@@ -10,12 +10,17 @@ from dataclasses import replace
 import pytest
 
 from evaluator.container import Outcome, RunResult
-from evaluator.node import report as module
-from evaluator.node.assignment import Hold, read_assignment
-from evaluator.node.bodies import BODY_BYTES, finish_body, hypotheses_body, log_bytes
-from evaluator.node.client import Machine, Platform
-from evaluator.node.lease import Cause, Lease
-from evaluator.node.report import Report
+from evaluator.node.protocol.client import MachineOffer, Platform
+from evaluator.node.protocol.report_bodies import (
+    BODY_BYTES,
+    encode_hypotheses,
+    encode_log_end,
+    finish_body,
+)
+from evaluator.node.protocol.run_assignment import Hold, read_assignment
+from evaluator.node.work import reporter as module
+from evaluator.node.work.lease import Cause, Lease
+from evaluator.node.work.reporter import Reporter
 from evaluator.types import Problem
 from tests.containers import make_segments
 from tests.fake_platform import TOKEN, fake_platform
@@ -50,12 +55,12 @@ def send(platform, monkeypatch):
 
     def send(result, *, cause=None, is_ending=False, **claim):
         platform.add(make_segments(2), **claim)
-        value = client.claim(Machine(1, 1, (), None, "1")).run
+        value = client.claim(MachineOffer(1, 1, (), None, "1")).run
         assignment = read_assignment(value)
         with Lease(client, assignment.hold, time.monotonic(), patience=30) as lease:
             if cause:
                 lease.stop(cause)
-            report = Report(client, lease, assignment.hold, is_ending=lambda: is_ending)
+            report = Reporter(client, lease, assignment.hold, is_ending=lambda: is_ending)
             return report.send(result, assignment)
 
     return send
@@ -220,10 +225,10 @@ def test_what_is_no_character_is_told_all_the_same():
     ],
 )
 def test_the_end_of_a_log_is_kept_in_whole_characters(text, most, kept):
-    assert log_bytes(text, most) == kept
+    assert encode_log_end(text, most) == kept
 
 
 def test_hypotheses_are_one_line_each():
-    body = hypotheses_body(['a "b"\\', "", "tab\tü\r"])
+    body = encode_hypotheses(['a "b"\\', "", "tab\tü\r"])
 
     assert body.decode() == '"a \\"b\\"\\\\"\n""\n"tab\\tü\\r"\n'
