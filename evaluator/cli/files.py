@@ -11,7 +11,8 @@ from io import BufferedReader
 from pathlib import Path
 from typing import cast, get_args
 
-from evaluator.checks import identical, warnings
+from evaluator.checking.intake import pair_of, read_aligned, read_out_of_zip
+from evaluator.checking.review import identical, warnings
 from evaluator.cli.messages import Messages
 from evaluator.cli.progress import Progress
 from evaluator.errors import PROBLEMS_KEPT, SubmissionError
@@ -21,7 +22,6 @@ from evaluator.formats import (
     read_test_set,
 )
 from evaluator.formats.decoding import EMPTY_ZIP, ZIP
-from evaluator.intake import pair_of, read_aligned, read_out_of_zip
 from evaluator.types import Hypotheses, Mode, Problem, TestSet
 
 FILES_NAMED = 20  # in a note

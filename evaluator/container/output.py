@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evaluator.alignment import text_faults
-from evaluator.bounds import FACTOR, FREE_OF_FILE, count_bytes, largest_file, largest_text
+from evaluator.checking.alignment import text_faults
+from evaluator.checking.bounds import (
+    FACTOR,
+    FREE_OF_FILE,
+    count_bytes,
+    largest_file,
+    largest_text,
+)
 from evaluator.errors import ID_CHARACTERS, PROBLEMS_KEPT, ProblemLog, printable
 from evaluator.formats.json_lines import parse_object, wrong_id, wrong_string
 from evaluator.formats.limits import Budget, Refused

@@ -13,7 +13,7 @@ from django.db import transaction
 
 import evaluator
 from evaluator.metrics import RANKING
-from evaluator.terminology import required_terms
+from evaluator.terms.source_terms import required_terms
 from evaluator.types import Mode, TextForm
 from files import storage
 from sharedtasks import downloads

@@ -15,7 +15,7 @@ from evaluator import (
     read_aligned,
     read_test_set,
 )
-from evaluator.checks import warnings
+from evaluator.checking.review import warnings
 from evaluator.errors import SeveralSystemsError
 
 

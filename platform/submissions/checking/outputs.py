@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 import evaluator
-from evaluator import checks
+from evaluator.checking import review as checks
 from evaluator.errors import SeveralSystemsError
 from files import storage
 from files.models import StoredFile

@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 
 from evaluator import Hypotheses, Segment, TestSet
-from evaluator.checks import identical, warnings
-from evaluator.shifted import Shift, find_shift
+from evaluator.checking.review import identical, warnings
+from evaluator.checking.shifted import Shift, find_shift
 
 DRUGS = ["Aspirin", "Ibuprofen", "Codeine", "Heparin", "Insulin"]
 

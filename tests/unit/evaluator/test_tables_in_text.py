@@ -10,9 +10,9 @@ import time
 import pytest
 
 from evaluator import MisalignedError, Segment, SubmissionError, TestSet, read_aligned
-from evaluator.checks import warnings
-from evaluator.columns import begin_with_sources, read_table
-from evaluator.kept_sources import read_kept_sources
+from evaluator.checking.kept_sources import read_kept_sources
+from evaluator.checking.line_tables import begin_with_sources, read_table
+from evaluator.checking.review import warnings
 from evaluator.types import Line
 
 SOURCES = ["Take two pills.", "Call us, please.", "Wash your hands.", "He said: “No”.", "Rest."]

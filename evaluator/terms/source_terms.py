@@ -12,8 +12,8 @@ from itertools import chain
 from typing import Literal, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
-from evaluator.matching import FormIndex, Match, Required
 from evaluator.normalise import Form, NormalisedText, Normaliser
+from evaluator.terms.matching import FormIndex, Match, Required
 from evaluator.types import Term, TermAnnotation, TestSet
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from evaluator.beginnings import has_number_near_start
+from evaluator.checking.beginnings import has_number_near_start
 from evaluator.types import Line
 
 CELLS = 50  # in a row; a table with more is not a table of translations

@@ -1,7 +1,7 @@
 """Where forms occur in a text, and which occurrences render which required terms.
 
 A span is a range of tokens, whether it was matched on the surface or among lemmas
-(docs/metrics.md 4). Metrics use `assign` only; the search itself is in assignment.py.
+(docs/metrics.md 4). Metrics use `assign` only; the search itself is in span_selection.py.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
-from evaluator.assignment import Candidate, solve
 from evaluator.normalise import Form, NormalisedText, Normaliser
+from evaluator.terms.span_selection import Candidate, solve
 
 PREFIX = 4  # characters by which forms are looked up
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from evaluator.columns import begin_with_sources, read_table, without_empty_end
+from evaluator.checking.kept_sources import Kept, read_kept_sources
+from evaluator.checking.leftover_signs import begins_with_preface
+from evaluator.checking.line_tables import begin_with_sources, read_table, without_empty_end
+from evaluator.checking.shapes import find_shape
 from evaluator.errors import ProblemLog
-from evaluator.kept_sources import Kept, read_kept_sources
-from evaluator.leftover_signs import begins_with_preface
-from evaluator.shapes import find_shape
 from evaluator.types import HypothesisFile, Line, Segment, TestSet, UnscoredSegment
 
 AnySegment = Segment | UnscoredSegment

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from evaluator.alignment import align, find_misalignments
+from evaluator.checking.alignment import align, find_misalignments
 from evaluator.errors import MisalignedError, ProblemLog, SubmissionError, UnreadableFileError
 from evaluator.formats import Upload, UploadedFile, open_upload
 from evaluator.formats.limits import MAX_BYTES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evaluator.bounds import (
+from evaluator.checking.bounds import (
     FACTOR,
     FREE_OF_FILE,
     FREE_OF_TEXT,
@@ -13,8 +13,8 @@ from evaluator.bounds import (
     largest_file,
     largest_text,
 )
+from evaluator.checking.ordering import pair_by_order
 from evaluator.errors import MisalignedError, ProblemLog, in_document
-from evaluator.ordering import pair_by_order
 from evaluator.types import Hypotheses, HypothesisFile, Line, Problem, TestSet
 
 LARGEST_NAMED = 5  # texts, where the file is too large as a whole

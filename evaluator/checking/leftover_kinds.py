@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from evaluator.beginnings import has_number_near_start
-from evaluator.leftover_signs import (
+from evaluator.checking.beginnings import has_number_near_start
+from evaluator.checking.leftover_signs import (
     APOLOGY,
     CODE,
     LIST_SIGN,

@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from html.entities import html5
 from itertools import combinations
 
-from evaluator.bounds import FACTOR, NOTABLE, is_notable
-from evaluator.languages import find_other_language
-from evaluator.leftovers import find_leftovers
+from evaluator.checking.bounds import FACTOR, NOTABLE, is_notable
+from evaluator.checking.leftovers import find_leftovers
+from evaluator.checking.shifted import find_shift
+from evaluator.checking.text_language import find_other_language
 from evaluator.normalise import primary
-from evaluator.shifted import find_shift
 from evaluator.types import Hypotheses, Problem, TestSet
 
 LISTED = 100  # warnings of one kind that name their segment; the rest is counted

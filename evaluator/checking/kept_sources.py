@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaluator.columns import LONG, Table, Unit, without_empty_end
+from evaluator.checking.line_tables import LONG, Table, Unit, without_empty_end
 from evaluator.types import Line
 
 LEAST = 0.2  # of the sources' length that the rests have; less may be a name with an addition

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from evaluator.beginnings import begins_with_mark, has_label, has_number_near_start
+from evaluator.checking.beginnings import begins_with_mark, has_label, has_number_near_start
 
 Rule = Callable[[Sequence[str]], list[bool]]  # of each line: whether it has the shape
 Look = Callable[[str], bool]

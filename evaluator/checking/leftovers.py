@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from evaluator.leftover_kinds import KINDS, Kind
-from evaluator.leftover_signs import begins_with_preface
+from evaluator.checking.leftover_kinds import KINDS, Kind
+from evaluator.checking.leftover_signs import begins_with_preface
 
 
 @dataclass(frozen=True, slots=True)
