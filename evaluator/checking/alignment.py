@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from evaluator.checking.bounds import (
-    FACTOR,
-    FREE_OF_FILE,
-    FREE_OF_TEXT,
-    count_bytes,
-    largest_file,
-    largest_text,
-)
 from evaluator.checking.ordering import pair_by_order
 from evaluator.errors import MisalignedError, ProblemLog, in_document
 from evaluator.types import Hypotheses, HypothesisFile, Line, Problem, TestSet
 
+# How large hypotheses may be, in proportion to their sources. Scoring takes time and memory in
+# proportion to the texts, so without a bound a participant would choose what scoring costs.
+# Translations are rarely twice as long as their source in bytes, three times from English into
+# Indic scripts; a system that repeats itself to its own length limit stays below 20,000 bytes.
+FACTOR = 4  # bytes of a translation for each byte of its source
+FREE_OF_FILE = 100_000  # bytes
+FREE_OF_TEXT = 20_000  # bytes
 LARGEST_NAMED = 5  # texts, where the file is too large as a whole
 SHORTEN = "Shorten it: the system may be repeating itself."
 
@@ -36,7 +35,7 @@ def align(file: HypothesisFile, test_set: TestSet) -> Hypotheses:
 
     Plain text and a JSON array of strings pair by order. Ids pair by (document id, segment id); a
     JSON line without "doc" pairs by its id alone, which must then be unique in the test set. An
-    empty hypothesis counts as present (see `checks.warnings`). Segments of the source file that
+    empty hypothesis counts as present (see `find_warnings`). Segments of the source file that
     belong to no score may be there or not.
 
     Plain text in which each line begins with its own segment's id or source is read as a
@@ -62,7 +61,11 @@ def find_misalignments(file: HypothesisFile, test_set: TestSet, log: ProblemLog)
 
     Every position has a line if nothing was noted and no line is broken.
     """
-    if _is_too_large(file, test_set, log):
+    sources = [segment.source for segment in (*test_set.segments, *test_set.unscored)]
+    limit = largest_file(sources)
+    size = sum(count_bytes(line.text) for line in file.lines)
+    if size > limit:
+        _report_size(file, size, limit, log)
         return Pairing({})  # looking closer would make our time the participant's choice
     if file.format in ("text", "json array"):
         notes = ProblemLog(file.name, severity="warning")
@@ -70,17 +73,29 @@ def find_misalignments(file: HypothesisFile, test_set: TestSet, log: ProblemLog)
         pairing = Pairing(lines, tuple(notes.problems))
     else:
         pairing = _pair_by_id(file, test_set, log)
-    _check_texts(pairing.lines, test_set, log)
+    for position, line in pairing.lines.items():
+        largest = largest_text(test_set.segments[position].source)
+        for message in find_text_faults(line.text, largest):
+            log.add(message, line=line.number, segment=line.segment)
     return pairing
 
 
-def _is_too_large(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> bool:
-    sources = [segment.source for segment in test_set.segments]
-    sources += [segment.source for segment in test_set.unscored]
-    limit = largest_file(sources)
-    size = sum(count_bytes(line.text) for line in file.lines)
-    if size <= limit:
-        return False
+def count_bytes(text: str) -> int:
+    """Return the length of a text in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+
+
+def largest_file(sources: Iterable[str]) -> int:
+    """Return how many bytes all translations of these sources may have together."""
+    return FACTOR * sum(map(count_bytes, sources)) + FREE_OF_FILE
+
+
+def largest_text(source: str) -> int:
+    """Return how many bytes a translation of this source may have."""
+    return FACTOR * count_bytes(source) + FREE_OF_TEXT
+
+
+def _report_size(file: HypothesisFile, size: int, limit: int, log: ProblemLog) -> None:
     log.add(
         f"The texts have {size:,} bytes together; {limit:,} are allowed, {FACTOR} times those of "
         f"all sources plus {FREE_OF_FILE:,}. Send the translations only."
@@ -93,7 +108,6 @@ def _is_too_large(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> b
             line=line.number,
             segment=line.segment,
         )
-    return True
 
 
 def _pair_by_id(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Pairing:
@@ -157,7 +171,7 @@ def _place(
         found[places[0]] = line
         return
     log.add(message, line=line.number, segment=line.segment)
-    for fault in text_faults(line.text, None):
+    for fault in find_text_faults(line.text, None):
         log.add(fault, line=line.number, segment=line.segment)
 
 
@@ -171,13 +185,7 @@ def _report_missing(test_set: TestSet, present: set[Position], log: ProblemLog) 
             )
 
 
-def _check_texts(lines: Mapping[Position, Line], test_set: TestSet, log: ProblemLog) -> None:
-    for position, line in lines.items():
-        for message in text_faults(line.text, largest_text(test_set.segments[position].source)):
-            log.add(message, line=line.number, segment=line.segment)
-
-
-def text_faults(text: str, largest: int | None, *, quote: bool = True) -> list[str]:
+def find_text_faults(text: str, largest: int | None, *, quote: bool = True) -> list[str]:
     """Return why a text can't be a translation of a source that allows `largest` bytes.
 
     None means that the source is not known. Without `quote` no message depends on how long the

@@ -3,52 +3,34 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import unicodedata
 
 from evaluator.checking.beginnings import has_number_near_start
 from evaluator.checking.leftover_signs import (
     APOLOGY,
     CODE,
     LIST_SIGN,
+    MOJIBAKE,
     NO_ANSWER,
     NOTE,
     NOTHING,
     OTHER_FORM,
     PLACEHOLDER,
+    QUOTED,
     SCORE_FIRST,
     SCORE_LAST,
     SPECIAL,
-    Look,
     begins_with_preface,
-    is_decomposed,
-    is_mojibake,
-    is_quoted,
-    is_repeated,
-    is_spelled,
-    search_for,
-)  # fmt: skip
+)
+from evaluator.checking.leftovers import Kind, is_repeated, is_spelled, search_for
 
-MOST = 0.5  # of the lines that hold a text
-SOME = 0.1
+SOME = 0.1  # of the lines that hold a text
 OFTEN = 0.3  # in between: of what a text may have now and then
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """Something left over: what it is, how it is told, what to do about it."""
-
-    what: str  # in the middle of a sentence: "Most lines have …"
-    has: Look
-    remedy: str
-    share: float = MOST
-    allowed_by: Look | None = None  # of a source, if not by its having the kind itself
-    not_in: tuple[str, ...] = ()  # languages in which it is a part of writing
-
 
 KINDS: tuple[Kind, ...] = (
     Kind(
         "quotation marks around the whole text",
-        is_quoted,
+        QUOTED,
         "Take the quotation marks off, unless they are meant.",
     ),
     Kind(
@@ -77,7 +59,8 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "letters in two characters, a letter and an accent (Unicode's form NFD)",
-        is_decomposed,
+        # Not everything that NFC changes: it takes some Indic letters apart.
+        lambda text: not text.isascii() and len(unicodedata.normalize("NFC", text)) < len(text),
         "Write the text in the form NFC.",
         OFTEN,
     ),
@@ -89,7 +72,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "letters such as Ã© for é: UTF-8 that was read as Latin-1",
-        lambda text: not text.isascii() and is_mojibake(text),
+        lambda text: not text.isascii() and MOJIBAKE(text),
         "Read the file as UTF-8 where it was read as something else.",
         SOME,
     ),

@@ -1,82 +1,20 @@
-"""How left-overs of pipelines show in a text: patterns and looks, each of a single text."""
+"""How left-overs of pipelines show in a text: patterns for a single text."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable
 
-Look = Callable[[str], object]  # truthy for a text that has it
-
-
-def search_for(pattern: str, *signs: str, flags: int = 0) -> Look:
-    """Search for a pattern; only where one of the signs is, which is faster."""
-    search = re.compile(pattern, flags).search
-    if not signs:
-        return search
-    if len(signs) == 1:
-        sign = signs[0]
-        return lambda text: sign in text and search(text)
-    return lambda text: any(sign in text for sign in signs) and search(text)
-
-
-QUOTES = {
-    '"': '"',
-    "“": "”",
-    "”": "”",
-    "„": "“”",
-    "«": "»",
-    "»": "«",
-    "'": "'",
-    "‘": "’",
-    "‹": "›",
-    "「": "」",
-    "『": "』",
-    "`": "`",
-}
-
-
-def is_quoted(text: str) -> bool:
-    text = text.strip()
-    return len(text) > 1 and text[0] in QUOTES and text[-1] in QUOTES[text[0]]
-
-
-def is_decomposed(text: str) -> bool:
-    # Not everything that NFC changes: it takes some Indic letters apart.
-    if text.isascii() or unicodedata.is_normalized("NFC", text):
-        return False
-    return len(unicodedata.normalize("NFC", text)) < len(text)
-
-
+QUOTED = re.compile(
+    r"""\s*(?:".*"|“.*”|”.*”|„.*[“”]|«.*»|».*«|'.*'|‘.*’"""
+    r"""|‹.*›|「.*」|『.*』|`.*`)\s*$""",
+    re.DOTALL,
+).match
 # UTF-8 read as Windows-1252 or Latin-1: the start of a character of two to four bytes, then as
 # many characters as it has further bytes.
 _LATER = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
-is_mojibake = search_for(
+MOJIBAKE = re.compile(
     f"[\u00c2-\u00df](?!»)[{_LATER}]|[\u00e0-\u00ef][{_LATER}]{{2}}|[\u00f0-\u00f4][{_LATER}]{{3}}"
-)
-
-
-def is_repeated(text: str) -> bool:
-    """Whether a text is the same words several times over."""
-    words = text.split()
-    count = len(words)
-    if count < 4 and len(set(words)) != 1:
-        return False
-    return any(
-        count % times == 0 and words[: count // times] * times == words
-        for times in (2, 3, 4, 5, 6, 8, 10)
-        if count // times > 1
-    )
-
-
-def is_spelled(text: str) -> bool:
-    """Whether a text is single letters with spaces in between."""
-    parts = text.split()
-    letters = sum(len(part) == 1 and part.isalpha() for part in parts)
-    return letters >= ENOUGH_LETTERS and letters >= 0.7 * len(parts)
-
-
-ENOUGH_LETTERS = 5
+).search
 # A model's excuse in the place of a translation.
 NO_ANSWER = re.compile(
     r"\W{0,3}(?:i(?:['’]m| am) (?:sorry|unable|afraid)|(?:sorry, )?i can(?:['’]t|not| not) "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from evaluator.checking.kept_sources import Kept, read_kept_sources
@@ -22,8 +23,8 @@ def pair_by_order(
     The file may have the segments that belong to no score, or leave them out. Empty lines too
     many at its very end are passed over.
     """
-    lines, choices = file.lines, list(_choices(test_set))
-    if file.format == "text" and not file.broken:
+    lines, choices = file.lines, list(_list_choices(test_set))
+    if file.format == "text" and not file.broken and _may_have_other_form(lines, choices):
         pairs = _read_as_table(lines, choices, notes)
         if pairs is not None:
             return pairs
@@ -32,7 +33,7 @@ def pair_by_order(
             log.add(refusal[0], line=refusal[1])
             return {}
     for units in choices:
-        fitting = without_empty_end(lines, len(units))
+        fitting = without_empty_end(lines, len(units)) if len(lines) > len(units) else lines
         if len(fitting) + len(file.broken) == len(units):
             if len(fitting) < len(lines):
                 surplus = len(lines) - len(fitting)
@@ -49,6 +50,37 @@ def pair_by_order(
             return _place(fitting, units, notes)
     _refuse_count(file, test_set, log)
     return dict(enumerate(lines[: len(test_set.segments)])) if not file.broken else {}
+
+
+# In some line of each table and of each of SHAPES, and in many lines of plain text: a digit, a
+# quotation mark, a bracket, a bar, a tab …; a comma at the end; a bullet or a prefix at the start.
+_SIGN = re.compile(
+    r"""[\d"`~{\[<|\t\\=:\uff1a;\uff08]|,\s*$|-->|msg|^\s*(?:[-*•+/_(\[#]|b'|[STHDP]-)"""
+)
+
+
+def _may_have_other_form(lines: Sequence[Line], choices: Sequence[Sequence[AnySegment]]) -> bool:
+    """Return whether lines may be a table or another form than plain text.
+
+    False for files of plain words, which then need no closer look. A table without any of the
+    signs has commas, or begins lines with names or sources.
+    """
+    texts = [line.text.strip() for line in lines if line.text.strip()]
+    if any(map(_SIGN.search, texts)):
+        return True
+    commas = sum("," in text for text in texts)
+    if commas > 1 and 2 * commas >= len(texts):
+        return True
+    for units in choices:
+        names = tuple(name for unit in units[:1] for name in (unit.id, unit.document) if name)
+        if texts and texts[0].startswith(names):
+            return True
+        sources = (unit.source.strip() for unit in units)
+        pairs = zip(lines, sources, strict=False)
+        kept = sum(bool(source) and source in line.text for line, source in pairs)
+        if kept > 1 and 2 * kept >= min(len(lines), len(units)):
+            return True
+    return False
 
 
 def _read_as_table(
@@ -91,11 +123,11 @@ HEADERS = {
 MOST_IN_TURN = 4  # lines for each segment
 
 
-def _choices(test_set: TestSet) -> Iterator[Sequence[AnySegment]]:
-    """What the lines may stand for: the segments, or all segments of the source file."""
+def _list_choices(test_set: TestSet) -> Iterator[Sequence[AnySegment]]:
+    """Yield what the lines may stand for: the segments, or all segments of the source file."""
     yield test_set.segments
     if test_set.unscored:
-        by_place = {one.place: one for one in test_set.unscored}
+        by_place = {segment.place: segment for segment in test_set.unscored}
         scored = iter(test_set.segments)
         total = len(test_set.segments) + len(test_set.unscored)
         yield [by_place[place] if place in by_place else next(scored) for place in range(total)]
@@ -181,7 +213,7 @@ def _other_lines(file: HypothesisFile, test_set: TestSet) -> str | None:
 
     They stand in turn with the translations, or are the first or the last lines.
     """
-    for units in _choices(test_set):
+    for units in _list_choices(test_set):
         sources = [unit.source.split() for unit in units]
         texts = [line.text.split() for line in without_empty_end(file.lines, 2 * len(units))]
         times, rest = divmod(len(texts) + 1, len(sources) or 1)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 import evaluator
-from evaluator.checking import review as checks
+from evaluator.checking import review
 from evaluator.errors import SeveralSystemsError
 from files import storage
 from files.models import StoredFile
@@ -110,7 +110,7 @@ def _judge(
     assert verdict.hypotheses is not None
     kept = hypotheses.store(verdict.hypotheses)
     found = [
-        *checks.warnings(verdict.hypotheses, slots[test_set.slot]),
+        *review.find_warnings(verdict.hypotheses, slots[test_set.slot]),
         *_same_here(verdict, kept, earlier),
         *_sent_before(submission, verdict, kept),
     ]

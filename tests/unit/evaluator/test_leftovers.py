@@ -34,7 +34,7 @@ TEXTS = [
 def found(texts, sources=SOURCES, language="fr"):
     return [
         (leftover.kind.what, leftover.count)
-        for leftover in find_leftovers(texts, sources, language)
+        for leftover in find_leftovers(texts, sources, language, KINDS)
     ]
 
 
