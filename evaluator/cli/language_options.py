@@ -15,7 +15,7 @@ from evaluator.cli.files import STANDARD_INPUT, open_file
 from evaluator.errors import LanguageError
 from evaluator.formats.compression import GZIP, GZIP_WINDOW
 from evaluator.formats.detection import HEAD
-from evaluator.formats.languages import (
+from evaluator.formats.pairs_in_names import (
     language_in,
     languages_said,
     loose_pairs_in,

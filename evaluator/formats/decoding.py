@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 from evaluator.errors import ProblemLog
 from evaluator.formats.compression import GZIP, read_unpacked
-from evaluator.formats.documents import SAVE_AS_TABLE, SAVE_AS_TEXT, document_kind
 from evaluator.formats.encodings import as_utf8
+from evaluator.formats.file_kinds import SAVE_AS_TABLE, SAVE_AS_TEXT, document_kind
 from evaluator.formats.limits import MAX_BYTES, MAX_LINES, Refused, require_few_lines
 
 __all__ = ["MAX_BYTES", "MAX_LINES", "read_bytes", "read_text"]

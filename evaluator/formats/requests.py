@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from evaluator.errors import ProblemLog, WrongFileError
-from evaluator.formats.languages import contradicts, target_of
 from evaluator.formats.limits import Budget
+from evaluator.formats.pairs_in_names import contradicts, target_of
 from evaluator.types import Line
 
 

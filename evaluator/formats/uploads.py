@@ -16,10 +16,10 @@ from evaluator.errors import (
     WrongFileError,
 )
 from evaluator.formats.decoding import EMPTY_ZIP, ZIP
-from evaluator.formats.documents import SAVE_AS_TEXT, document_kind
+from evaluator.formats.file_kinds import SAVE_AS_TEXT, document_kind
 from evaluator.formats.hypotheses import read_hypotheses
-from evaluator.formats.languages import slot_of, slots_in
 from evaluator.formats.limits import MAX_BYTES, Budget, Refused
+from evaluator.formats.pairs_in_names import slot_of, slots_in
 from evaluator.formats.zip_members import (
     CHUNK,
     Member,

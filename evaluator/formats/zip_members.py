@@ -14,7 +14,7 @@ from typing import IO, BinaryIO, Self, cast
 
 from evaluator.errors import printable
 from evaluator.formats.compression import GZIP
-from evaluator.formats.documents import SAVE_AS_TEXT, document_kind_of_members
+from evaluator.formats.file_kinds import SAVE_AS_TEXT, document_kind_of_members
 from evaluator.formats.limits import Refused
 
 MAX_MEMBERS = 100  # files in a zip; five pairs in three modes are fifteen

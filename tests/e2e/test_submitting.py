@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
 
-from evaluator.formats.languages import slot_of
+from evaluator.formats.pairs_in_names import slot_of
 from tests.e2e.session import COOKIE, post, session_of
 from tests.e2e.site import Site
 from tests.e2e.walking import faults

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from evaluator.formats.terminologies.report import Findings, quote, quote_all
+from evaluator.formats.terminologies.changes import Findings, quote, quote_all
 from evaluator.formats.terminologies.texts import SPACELESS, is_balanced, script, scripts
 from evaluator.normalise import primary
 

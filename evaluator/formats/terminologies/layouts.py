@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evaluator.formats.terminologies.changes import quote_all
 from evaluator.formats.terminologies.headers import (
     CODE,
     has_role_word,
@@ -16,7 +17,6 @@ from evaluator.formats.terminologies.headers import (
     role_of,
 )
 from evaluator.formats.terminologies.pairs import is_language
-from evaluator.formats.terminologies.report import quote_all
 from evaluator.normalise import is_widely_used, primary
 
 Pair = tuple[str, str]  # source and target language

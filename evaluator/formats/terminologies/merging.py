@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from evaluator.formats.terminologies.report import Change, quote_all, shorten
+from evaluator.formats.terminologies.changes import Change, quote_all, shorten
 from evaluator.formats.terminologies.rules import Entry
 from evaluator.formats.terminologies.texts import same_form, same_source
 from evaluator.types import Term

@@ -10,6 +10,14 @@ from evaluator.errors import LanguageError, ProblemLog, TerminologyError
 from evaluator.formats.decoding import read_text
 from evaluator.formats.lines import CARRIAGE_RETURNS
 from evaluator.formats.recognition import Format, choose_format
+from evaluator.formats.terminologies.changes import (
+    Change,
+    Findings,
+    ImportedTerminology,
+    quote,
+    quote_all,
+    shorten,
+)
 from evaluator.formats.terminologies.json_terms import EXAMPLE, read_json
 from evaluator.formats.terminologies.listed import (
     MAX_CHANGES,
@@ -20,14 +28,6 @@ from evaluator.formats.terminologies.listed import (
 )
 from evaluator.formats.terminologies.merging import Merger
 from evaluator.formats.terminologies.pairs import is_language
-from evaluator.formats.terminologies.report import (
-    Change,
-    Findings,
-    ImportedTerminology,
-    quote,
-    quote_all,
-    shorten,
-)
 from evaluator.formats.terminologies.rules import entries_of
 from evaluator.formats.terminologies.statuses import status_of
 from evaluator.formats.terminologies.tables import (

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evaluator.formats.terminologies.brackets import expand, expand_source, remove_notes
+from evaluator.formats.terminologies.changes import Findings, quote
 from evaluator.formats.terminologies.listed import ListedTerm
-from evaluator.formats.terminologies.report import Findings, quote
 from evaluator.formats.terminologies.separators import doubt, report_split, split, trim
 from evaluator.formats.terminologies.texts import clean, same_form
 

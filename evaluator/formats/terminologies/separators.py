@@ -7,7 +7,7 @@ import unicodedata
 from bisect import bisect
 from functools import lru_cache
 
-from evaluator.formats.terminologies.report import Findings, quote, quote_all
+from evaluator.formats.terminologies.changes import Findings, quote, quote_all
 from evaluator.formats.terminologies.texts import bracketed
 
 # Semicolon and bar wherever they stand, colon and slash only between spaces: 19:1, and/or.

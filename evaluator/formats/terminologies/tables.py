@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain, islice
 
 from evaluator.errors import ProblemLog
+from evaluator.formats.terminologies.changes import Change
 from evaluator.formats.terminologies.layouts import (
     SEEN,
     Layout,
@@ -20,7 +21,6 @@ from evaluator.formats.terminologies.layouts import (
     layout_of_rows,
 )
 from evaluator.formats.terminologies.listed import ListedTerm
-from evaluator.formats.terminologies.report import Change
 
 DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas"}  # semicolons: half of Europe's Excel
 MAX_COMMENTS = 100  # lines at the beginning

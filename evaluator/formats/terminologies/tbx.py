@@ -11,9 +11,9 @@ from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped
 from defusedxml.ElementTree import DefusedXMLParser, ParseError  # type: ignore[import-untyped]
 
 from evaluator.errors import ProblemLog
+from evaluator.formats.terminologies.changes import Change, quote, quote_all, shorten
 from evaluator.formats.terminologies.listed import MAX_CELL, MAX_ENTRIES, ListedTerm
 from evaluator.formats.terminologies.pairs import is_language
-from evaluator.formats.terminologies.report import Change, quote, quote_all, shorten
 from evaluator.formats.terminologies.statuses import status_of
 
 ROOTS = ("martif", "tbx")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evaluator.formats.languages import (
+from evaluator.formats.pairs_in_names import (
     contradicts,
     language_in,
     loose_pairs_in,

@@ -8,18 +8,18 @@ from typing import BinaryIO
 
 from evaluator.errors import LanguageError, ProblemLog, TestSetError, in_document
 from evaluator.formats import detection
-from evaluator.formats.blanks import is_blank
 from evaluator.formats.decoding import read_bytes
-from evaluator.formats.directions import explain_reversed
-from evaluator.formats.json_rows import read_json_rows
-from evaluator.formats.languages import contradicts
 from evaluator.formats.limits import MAX_BYTES, Budget, Refused
+from evaluator.formats.pairs_in_names import contradicts
 from evaluator.formats.recognition import Format, choose_format
-from evaluator.formats.rows import Row, RowReader, Wanted
-from evaluator.formats.sgml_sets import read_sgml_set
-from evaluator.formats.table_rows import is_tsv, read_tsv_rows
-from evaluator.formats.text_rows import is_plain_text, read_text_rows
-from evaluator.formats.xml_rows import read_xml_rows
+from evaluator.formats.test_sets.blanks import is_blank
+from evaluator.formats.test_sets.directions import explain_reversed
+from evaluator.formats.test_sets.json_rows import read_json_rows
+from evaluator.formats.test_sets.rows import Row, RowReader, Wanted
+from evaluator.formats.test_sets.sgml_sets import read_sgml_set
+from evaluator.formats.test_sets.table_rows import is_tsv, read_tsv_rows
+from evaluator.formats.test_sets.text_rows import is_plain_text, read_text_rows
+from evaluator.formats.test_sets.xml_rows import read_xml_rows
 from evaluator.normalise import canonical_pair
 from evaluator.types import (
     Mode,

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from evaluator.errors import ProblemLog, in_document
-from evaluator.formats.languages import contradicts
 from evaluator.formats.limits import Budget
-from evaluator.formats.rows import Row, Wanted
+from evaluator.formats.pairs_in_names import contradicts
+from evaluator.formats.test_sets.rows import Row, Wanted
 from evaluator.formats.wmt_xml import XmlSegment, read_xml
 
 

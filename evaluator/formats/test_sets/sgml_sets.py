@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evaluator.errors import ProblemLog, in_document
-from evaluator.formats.annotations import Key, read_annotations
-from evaluator.formats.languages import contradicts
 from evaluator.formats.limits import Budget, Refused
-from evaluator.formats.rows import Wanted
+from evaluator.formats.pairs_in_names import contradicts
 from evaluator.formats.segments import MarkedSegment, SegmentReader
+from evaluator.formats.test_sets.annotations import Key, read_annotations
+from evaluator.formats.test_sets.rows import Wanted
 from evaluator.types import Segment, UnscoredSegment
 
 File = dict[Key, MarkedSegment]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from evaluator.errors import ProblemLog
 from evaluator.formats.limits import Budget, Refused
 from evaluator.formats.lines import split_lines
-from evaluator.formats.rows import Row
+from evaluator.formats.test_sets.rows import Row
 
 LINES_LOOKED_AT = 50  # for a table without a header
 _MARKUP = re.compile(r"""<[A-Za-z!?/]|\{\s*["'\\}]|\[\s*["'{\]]""")

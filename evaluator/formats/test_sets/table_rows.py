@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from evaluator.errors import ProblemLog, printable
 from evaluator.formats.limits import MAX_ID, Budget
 from evaluator.formats.lines import split_lines
-from evaluator.formats.rows import Row, Wanted
 from evaluator.formats.sgml import collapse
+from evaluator.formats.test_sets.rows import Row, Wanted
 
 COLUMNS = (
     "a header such as id, doc, source, target (tuid = document:segment stands for the first two; "

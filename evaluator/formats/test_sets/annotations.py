@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 from evaluator.errors import ProblemLog
-from evaluator.formats.blanks import is_blank
 from evaluator.formats.segments import MarkedSegment, MarkedTerm
+from evaluator.formats.test_sets.blanks import is_blank
 from evaluator.types import TermAnnotation
 
 TERM_TYPES = frozenset(

@@ -8,7 +8,7 @@ from evaluator.errors import ProblemLog
 from evaluator.formats.json_lines import parse_object, wrong_id, wrong_string
 from evaluator.formats.limits import Budget, require_few_marks
 from evaluator.formats.lines import split_lines
-from evaluator.formats.rows import Row, Wanted
+from evaluator.formats.test_sets.rows import Row, Wanted
 
 EXAMPLE = '{"id": "…", "doc": "…", "source": "…", "references": ["…"]}'
 
