@@ -11,6 +11,9 @@ from evaluator.formats.sgml import PROLOG
 HEAD = 64 * 1024  # bytes
 TAIL = 1024  # bytes
 
+# How markup and JSON begin, and plain text sometimes; nothing else begins so.
+MAY_BE_MARKUP = re.compile(r"[<{\[]|webvtt\b", re.IGNORECASE)
+
 _PROLOG = re.compile(rf"(?:{PROLOG.pattern})\s*+", PROLOG.flags)
 _SGML = re.compile(r"<(?:tstset|refset|srcset|doc|seg)(?=[\s/>])", re.IGNORECASE | re.ASCII)
 _XML = re.compile(r"<(?:dataset|collection)(?=[\s/>])|<!doctype(?=\s)", re.IGNORECASE | re.ASCII)
