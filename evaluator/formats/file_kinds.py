@@ -5,7 +5,7 @@ from __future__ import annotations
 SAVE_AS_TEXT = "Save it as plain text in UTF-8, one segment a line."
 SAVE_AS_TABLE = "Save it as CSV (UTF-8)."
 
-# By how a file begins.
+# Documents by how a file begins.
 MAGIC = {
     b"%PDF": "a PDF document",
     b"{\\rtf": "an RTF document",
@@ -20,7 +20,8 @@ MAGIC = {
     b"GIF8": "a picture (GIF)",
     b"\x7fELF": "a program",
 }
-# By names of members, which stand in a zip archive as they are, and its type at its beginning.
+# Documents that are zip archives: by the type at the beginning, and by the names of members, which
+# a zip archive holds uncompressed.
 ZIP = b"PK\x03\x04"
 HEAD = 200  # bytes: of OpenDocument and EPUB the type comes first, uncompressed
 TYPES = {
@@ -41,7 +42,7 @@ MEMBERS = {
 }
 
 
-# By a file's name, where its bytes say no more than that it is a zip archive.
+# By a file's name, where its bytes show no more than a zip archive.
 ENDINGS = {
     ".docx": "a Word document (.docx)",
     ".xlsx": "an Excel workbook (.xlsx)",
@@ -51,22 +52,17 @@ ENDINGS = {
 
 
 def document_kind(data: bytes | bytearray, name: str = "") -> str | None:
-    """Return what document these are the bytes of, None for text and for what we do not know.
-
-    `name` is the file's.
-    """
+    """Return which document has these bytes and this name; None for text and unknown bytes."""
     if not data.startswith(ZIP):
         return next((kind for start, kind in MAGIC.items() if data.startswith(start)), None)
-    head = bytes(data[:HEAD])
-    of_type = next((kind for mark, kind in TYPES.items() if mark in head), None)
-    of_member = next((kind for member, kind in MEMBERS.items() if member in data), None)
-    of_name = next(
-        (kind for ending, kind in ENDINGS.items() if name.lower().endswith(ending)), None
-    )
-    return of_type or of_member or of_name
+    head, file_name = bytes(data[:HEAD]), name.lower()
+    by_type = (kind for mark, kind in TYPES.items() if mark in head)
+    by_member = (kind for member, kind in MEMBERS.items() if member in data)
+    by_name = (kind for ending, kind in ENDINGS.items() if file_name.endswith(ending))
+    return next(by_type, None) or next(by_member, None) or next(by_name, None)
 
 
 def document_kind_of_members(names: list[str]) -> str | None:
-    """Return what document a zip archive with members of these names is, None for an archive."""
-    held = set(names)
-    return next((kind for name, kind in MEMBERS.items() if name.decode() in held), None)
+    """Return which document a zip archive with these members is, None for a plain archive."""
+    members = set(names)
+    return next((kind for name, kind in MEMBERS.items() if name.decode() in members), None)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from evaluator.formats.detection import is_sgml
 from evaluator.formats.recognition import HypothesisFormat
 from evaluator.formats.requests import Request
-from evaluator.formats.segments import SegmentReader
+from evaluator.formats.sgml import SegmentReader
 from evaluator.types import Line
 
 EXAMPLE = """\

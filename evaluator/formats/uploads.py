@@ -16,18 +16,19 @@ from evaluator.errors import (
     WrongFileError,
 )
 from evaluator.formats.decoding import EMPTY_ZIP, ZIP
-from evaluator.formats.file_kinds import SAVE_AS_TEXT, document_kind
+from evaluator.formats.file_kinds import document_kind
 from evaluator.formats.hypotheses import read_hypotheses
 from evaluator.formats.limits import MAX_BYTES, Budget, Refused
 from evaluator.formats.pairs_in_names import slot_of, slots_in
 from evaluator.formats.zip_members import (
     CHUNK,
-    Member,
+    MemberReader,
+    describe_document,
     list_members,
+    name_member,
     name_some,
     open_zip,
     path_of,
-    shown,
 )
 from evaluator.types import HypothesisFile, Problem
 
@@ -38,10 +39,10 @@ Opening = Callable[[], AbstractContextManager[BinaryIO]]
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
-    """One file of an upload, by itself or out of a zip, not read yet."""
+    """A file of an upload, by itself or in a zip, not read yet."""
 
     name: str  # as messages show it
-    slot: str | None  # the one it is for; None: its name says none of those wanted
+    slot: str | None  # that its name says; None: no slot that is asked for
     error: SubmissionError | None  # why it is not read
     open: Opening
 
@@ -57,7 +58,7 @@ class Upload:
     def read(
         self, file: UploadedFile, *, system: str | None = None, sources: Sequence[str] = ()
     ) -> HypothesisFile:
-        """Read one of `files` as `read_hypotheses` does; raises its error if it has one."""
+        """Read a file of `files` as `read_hypotheses` does; raise its error if it has an error."""
         if file.error is not None:
             raise file.error
         with file.open() as stream:
@@ -79,46 +80,45 @@ def open_upload(
     max_bytes: int = MAX_BYTES,
     chosen: str | None = None,
 ) -> Iterator[Upload]:
-    """List the files of an upload, (stream, name) each; those in zips by their paths.
+    """List the files of an upload, (stream, name) each; files in zips by their paths.
 
     `slots` are what files may be for: `en-fr`, or with a mode `en-fr.noterm`. A file is for the
-    slot that its name holds between other characters than letters, digits and hyphens
-    (`output.en-fr.noterm.sgm`); the longest one counts. Where the upload is one file, its name
-    may say none: it is for `chosen`, or for the only slot there is. What is not a translation
-    in a zip (hidden files, README, Thumbs.db) is passed over, and named in the notes. Two files
-    for one slot are both refused: choosing would be guessing. A zip that can't be opened stands
-    for itself. At most `max_bytes` are unpacked in all.
+    slot that stands in its name between other characters than letters, digits and hyphens
+    (`output.en-fr.noterm.sgm`); the longest slot counts. A single file whose name says no slot is
+    for `chosen`, or for the only slot. Files in a zip that are not translations (hidden files,
+    README, Thumbs.db) are skipped and named in the notes. Two files for the same slot are both
+    refused: choosing would be guessing. A zip that cannot be opened is listed as a file with an
+    error. At most `max_bytes` are unpacked in all.
     """
     with ExitStack() as stack:
-        listed: list[_Listed] = []
+        listed: list[_ListedFile] = []
         notes: list[Problem] = []
         for stream, name in files:
             rewindable = stack.enter_context(_rewindable(stream, max_bytes))
-            held, passed_over = _list(rewindable, name, max_bytes, slots)
-            listed += held
-            if passed_over:
-                message = f"Skipped, because they are not translations: {name_some(passed_over)}."
+            files_within, skipped = _list_files(rewindable, name, max_bytes, slots)
+            listed += files_within
+            if skipped:
+                message = f"Skipped, because they are not translations: {name_some(skipped)}."
                 notes.append(Problem("warning", message, file=name))
-        if len(listed) == 1:
-            _claim(listed, slots, chosen or (slots[0] if len(slots) == 1 else None))
-        else:
-            _claim(listed, slots, None)
-        uploaded = tuple(one.file() for one in listed)
+        only_slot = slots[0] if len(slots) == 1 else None
+        _assign_slots(listed, slots, (chosen or only_slot) if len(listed) == 1 else None)
+        uploaded = tuple(file.finish() for file in listed)
         yield Upload(uploaded, Budget(max_bytes=max_bytes), tuple(notes))
 
 
 @dataclass(slots=True)
-class _Listed:
-    """A file while it is being found out what it is for."""
+class _ListedFile:
+    """A file whose slot is not known yet."""
 
     path: str  # which says its slot
     log: ProblemLog  # under the name that messages show
     open: Opening
-    is_file: bool = True  # not a zip that couldn't be opened
+    is_file: bool = True  # False: a zip that cannot be opened
     slot: str | None = None
     is_misnamed: bool = False
 
-    def file(self) -> UploadedFile:
+    def finish(self) -> UploadedFile:
+        """Return the file with its slot, and with its problems as an error."""
         problems, total = self.log.problems, self.log.total
         kind = WrongFileError if self.is_misnamed else UnreadableFileError
         error = kind(problems, total) if total else None
@@ -127,7 +127,7 @@ class _Listed:
 
 @contextmanager
 def _rewindable(stream: BinaryIO, max_bytes: int) -> Iterator[BinaryIO]:
-    """The stream itself, or a copy of at most one byte more than allowed."""
+    """Give the stream itself, or a copy of at most one byte more than allowed."""
     if stream.seekable():
         yield stream
         return
@@ -139,14 +139,14 @@ def _rewindable(stream: BinaryIO, max_bytes: int) -> Iterator[BinaryIO]:
         yield cast("BinaryIO", copy)
 
 
-def _list(
+def _list_files(
     stream: BinaryIO, name: str, max_bytes: int, slots: Sequence[str]
-) -> tuple[list[_Listed], tuple[str, ...]]:
-    """Return the files of one part of an upload, and the paths in it that are passed over."""
+) -> tuple[list[_ListedFile], tuple[str, ...]]:
+    """Return the files of an uploaded file or zip, and the paths in it that are skipped."""
     stream.seek(0)
     start = stream.read(len(ZIP))
     stream.seek(0)
-    whole = _Listed(name, ProblemLog(name), lambda: nullcontext(stream))
+    whole = _ListedFile(name, ProblemLog(name), lambda: nullcontext(stream))
     if start not in (ZIP, EMPTY_ZIP):
         return [whole], ()
     try:
@@ -155,54 +155,42 @@ def _list(
             archive, max_bytes, has_slot=lambda path: bool(slots_in(path, slots))
         )
     except Refused as refused:
-        whole.log.add(_of_document(stream) or refused.message)
+        stream.seek(0)
+        document = document_kind(stream.read(CHUNK))
+        whole.log.add(describe_document(document) if document else refused.message)
         whole.is_file = False
         return [whole], ()
-    held = [_member(archive, entry, problem, name) for entry, problem in members.files]
-    return held, members.passed_over
+    listed = [_list_member(archive, entry, problem, name) for entry, problem in members.files]
+    return listed, members.skipped
 
 
-def _of_document(stream: BinaryIO) -> str | None:
-    """Return what is wrong with the beginning of an office document, None for another zip."""
-    stream.seek(0)
-    document = document_kind(stream.read(CHUNK))
-    return (
-        f"The file is {document}, not plain text or a zip of it. {SAVE_AS_TEXT}"
-        if document
-        else None
-    )
-
-
-def _member(
+def _list_member(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, problem: str | None, upload: str
-) -> _Listed:
-    log = ProblemLog(shown(upload, path_of(entry)))
+) -> _ListedFile:
+    log = ProblemLog(name_member(upload, path_of(entry)))
     if problem:
         log.add(problem)
 
-    def opened() -> AbstractContextManager[BinaryIO]:
-        return cast("AbstractContextManager[BinaryIO]", Member(archive, entry))
+    def open_member() -> AbstractContextManager[BinaryIO]:
+        return cast("AbstractContextManager[BinaryIO]", MemberReader(archive, entry))
 
-    return _Listed(path_of(entry), log, opened)
+    return _ListedFile(path_of(entry), log, open_member)
 
 
-def _claim(listed: Sequence[_Listed], slots: Sequence[str], chosen: str | None) -> None:
-    """Give each file its slot; what speaks against that goes to its log."""
-    claims: dict[str, list[_Listed]] = {}
-    for one in listed:
-        if not one.is_file:
+def _assign_slots(listed: Sequence[_ListedFile], slots: Sequence[str], chosen: str | None) -> None:
+    """Give each file its slot; what is wrong with its name goes to its log."""
+    claims: dict[str, list[_ListedFile]] = {}
+    for file in listed:
+        if not file.is_file:
             continue
-        one.slot, problem = slot_of(one.path, slots, chosen)
-        if one.slot is not None:
-            claims.setdefault(one.slot, []).append(one)
+        file.slot, problem = slot_of(file.path, slots, chosen)
+        if file.slot is not None:
+            claims.setdefault(file.slot, []).append(file)
         if problem:
-            one.is_misnamed = not one.log.total
-            one.log.add(problem)
+            file.is_misnamed = not file.log.total
+            file.log.add(problem)
     for slot, rivals in claims.items():
-        for one in rivals if len(rivals) > 1 else ():
-            others = [other.log.file for other in rivals if other is not one]
-            one.log.add(f"{_names(others)} for {slot} too. Keep one of them.")
-
-
-def _names(files: Sequence[str]) -> str:
-    return f"{name_some(files)} {'is' if len(files) == 1 else 'are'}"
+        for file in rivals if len(rivals) > 1 else ():
+            others = [other.log.file for other in rivals if other is not file]
+            verb = "is" if len(others) == 1 else "are"
+            file.log.add(f"{name_some(others)} {verb} for {slot} too. Keep one of them.")

@@ -1,132 +1,145 @@
-"""A test set of WMT21 SGML: one `<srcset>` file, one `<refset>` file for each reference."""
+"""A test set in WMT21 SGML: a `<srcset>` file, and a `<refset>` file for each reference.
+
+Sources and references have `<term>` annotations; those that could not be scored are refused.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from evaluator.errors import ProblemLog, in_document
 from evaluator.formats.limits import Budget, Refused
 from evaluator.formats.pairs_in_names import contradicts
-from evaluator.formats.segments import MarkedSegment, SegmentReader
-from evaluator.formats.test_sets.annotations import Key, read_annotations
-from evaluator.formats.test_sets.rows import Wanted
-from evaluator.types import Segment, UnscoredSegment
+from evaluator.formats.sgml import MarkedSegment, MarkedTerm, SegmentReader
+from evaluator.formats.test_sets.rows import (
+    Contents,
+    NamedBytes,
+    Options,
+    count_segments,
+    is_blank,
+)
+from evaluator.types import Segment, TermAnnotation, UnscoredSegment
 
-File = dict[Key, MarkedSegment]
+Key = tuple[str, str]  # document id, segment id
+SegmentsByKey = dict[Key, MarkedSegment]
+
+TERM_TYPES = frozenset(
+    f"{source}_and_{target}"
+    for source in ("src_original", "src_lemma")
+    for target in ("tgt_original", "tgt_lemma")
+)
 
 
-def read_sgml_set(
-    contents: Sequence[bytearray], labels: Sequence[str], wanted: Wanted, log: ProblemLog
-) -> tuple[tuple[Segment, ...], tuple[UnscoredSegment, ...]]:
-    """Return the segments in the order of the sources; none with problems in `log`.
+def read_sgml_set(files: Sequence[NamedBytes], options: Options, log: ProblemLog) -> Contents:
+    """Return the segments in the order of the sources; none if there are problems in `log`.
 
-    After them those of documents that are left out.
+    Participants have only the sources, and plain text pairs by order: a reference file in another
+    order must neither move a hypothesis nor be noticed.
 
-    A participant has the sources alone, and plain text pairs by order: a reference in another
-    order must neither move a hypothesis nor show.
-
-    `contents` are the files', the source's first; empty where one couldn't be read.
+    The source's file comes first. A file without bytes could not be read, as `log` says.
     """
     budget = Budget()
-    files = [
-        _read_file(data, label, "refset" if number else "srcset", wanted, budget, log)
-        for number, (data, label) in enumerate(zip(contents, labels, strict=False))
+    names = [name for name, _ in files]
+    sets = [
+        _read_file(file, "refset" if number else "srcset", options, budget, log)
+        for number, file in enumerate(files)
     ]
     unscored = tuple(
         UnscoredSegment(place, segment.id, segment.document, segment.text)
-        for place, segment in enumerate(files[0].values())
-        if segment.document in wanted.leave_out
+        for place, segment in enumerate(sets[0].values())
+        if segment.document in options.leave_out
     )
-    files = [
-        {key: one for key, one in file.items() if one.document not in wanted.leave_out}
-        for file in files
+    scored = [
+        {key: segment for key, segment in file.items() if key[0] not in options.leave_out}
+        for file in sets
     ]
     if not log.total:
-        _check_pairs(files, labels, log)
-    return ((), ()) if log.total else (_segments(files, labels, log), unscored)
+        for file, name in zip(scored[1:], names[1:], strict=True):
+            _report_lacking(file, scored[0], name, names[0], log)
+            _report_lacking(scored[0], file, names[0], name, log)
+    segments = () if log.total else _build_segments(scored, names, log)
+    if options.references_required and len(files) == 1:
+        own = ProblemLog(names[0])
+        own.add("A test set needs at least one reference. Add a <refset> file.")
+        log.merge(own)
+    return (
+        Contents(text_form="tokenised")
+        if log.total
+        else Contents(segments, unscored, text_form="tokenised")
+    )
 
 
 def _read_file(
-    data: bytearray,
-    name: str,
-    kind: str,
-    wanted: Wanted,
-    budget: Budget,
-    log: ProblemLog,
-) -> File:
+    file: NamedBytes, kind: str, options: Options, budget: Budget, log: ProblemLog
+) -> SegmentsByKey:
+    """Return the segments of one file, which should be of this kind."""
+    name, data = file
     own = ProblemLog(name)
-    reader = SegmentReader(own, budget, annotated=True)
-    found: File = {}
+    segments: SegmentsByKey = {}
     if not data:
-        return found  # it couldn't be read, as the log says
+        return segments
+    reader = SegmentReader(own, budget, annotated=True)
     try:
         for segment in reader.read(data):
-            if found.setdefault((segment.document, segment.id), segment) is not segment:
+            if segments.setdefault((segment.document, segment.id), segment) is not segment:
                 own.add(
                     f"The id is used twice{in_document(segment.document)}. Give it its own.",
                     line=segment.line,
                     segment=segment.id,
                 )
-        _check_kind(reader, kind, wanted, own)
+        _check_kind(reader, kind, options, own)
     except Refused as refused:
         own.add(refused.message, line=refused.line)
     log.merge(own)
-    return found
+    return segments
 
 
-def _check_kind(reader: SegmentReader, kind: str, wanted: Wanted, log: ProblemLog) -> None:
+def _check_kind(reader: SegmentReader, kind: str, options: Options, log: ProblemLog) -> None:
+    """Report a file of another kind, or of other languages."""
     if reader.kind != kind:
         seen = f"a <{reader.kind}>" if reader.kind else "none"
         log.add(f"A <{kind}> is wanted here, this file has {seen}. Give the right file.")
-    for attribute, expected in (
-        ("srclang", wanted.source_language),
-        ("trglang", wanted.target_language),
-    ):
-        found = reader.languages.get(attribute, "")
-        if contradicts(found, expected):
+    for attribute, expected in zip(("srclang", "trglang"), options.pair, strict=True):
+        language = reader.languages.get(attribute, "")
+        if contradicts(language, expected):
             log.add(
-                f"The file says {attribute}={found!r}; {expected!r} was said. "
+                f"The file says {attribute}={language!r}; {expected!r} was said. "
                 "Give the right file or the right languages."
             )
 
 
-def _check_pairs(files: Sequence[File], labels: Sequence[str], log: ProblemLog) -> None:
-    """Every file has the segments of every other."""
-    for file, name in zip(files[1:], labels[1:], strict=False):
-        for here, there, label, other in (
-            (file, files[0], name, labels[0]),
-            (files[0], file, labels[0], name),
-        ):
-            own = ProblemLog(label)
-            documents = {document for document, _ in there}
-            for document in dict.fromkeys(document for document, _ in here):
-                if document not in documents and documents:
-                    _report_document(document, here, other, own)
-            for key in here:
-                if key not in there and (key[0] in documents or not documents):
-                    own.add(
-                        f"Document {key[0]} has this segment here but not in {other}. "
-                        "Add it there or remove it here.",
-                        line=here[key].line,
-                        segment=key[1],
-                    )
-            log.merge(own)
+def _report_lacking(
+    here: SegmentsByKey, there: SegmentsByKey, name: str, other: str, log: ProblemLog
+) -> None:
+    """Report segments that only the first file has; a whole document as one problem."""
+    own = ProblemLog(name)
+    documents = {document for document, _ in there}
+    lacking = dict.fromkeys(document for document, _ in here if document not in documents)
+    for document in lacking if documents else ():
+        lines = [segment.line for segment in here.values() if segment.document == document]
+        own.add(
+            f"The whole document {document} ({count_segments(lines)}) is here but not in {other}. "
+            f"Add it there, or leave it out: --leave-out {document} at its import.",
+            line=lines[0],
+        )
+    for key, segment in here.items():
+        if key not in there and (segment.document in documents or not documents):
+            own.add(
+                f"Document {segment.document} has this segment here but not in {other}. "
+                "Add it there or remove it here.",
+                line=segment.line,
+                segment=segment.id,
+            )
+    log.merge(own)
 
 
-def _report_document(document: str, here: File, other: str, log: ProblemLog) -> None:
-    lines = [segment.line for key, segment in here.items() if key[0] == document]
-    log.add(
-        f"The whole document {document} ({len(lines):,} segment{'s' if len(lines) > 1 else ''}) "
-        f"is here but not in {other}. Add it there, or leave it out: --leave-out {document} at "
-        "its import.",
-        line=lines[0],
-    )
-
-
-def _segments(files: Sequence[File], labels: Sequence[str], log: ProblemLog) -> tuple[Segment, ...]:
-    annotated = [
-        read_annotations(file, label, log, is_reference=number > 0)
-        for number, (file, label) in enumerate(zip(files, labels, strict=False))
+def _build_segments(
+    files: Sequence[SegmentsByKey], names: Sequence[str], log: ProblemLog
+) -> tuple[Segment, ...]:
+    annotations = [
+        _read_annotations(file, name, log, is_reference=number > 0)
+        for number, (file, name) in enumerate(zip(files, names, strict=True))
     ]
     return tuple(
         Segment(
@@ -134,8 +147,79 @@ def _segments(files: Sequence[File], labels: Sequence[str], log: ProblemLog) -> 
             document=key[0],
             source=files[0][key].text,
             references=tuple(file[key].text for file in files[1:]),
-            source_terms=annotated[0][key],
-            reference_terms=tuple(terms[key] for terms in annotated[1:]),
+            source_terms=annotations[0][key],
+            reference_terms=tuple(terms[key] for terms in annotations[1:]),
         )
         for key in files[0]
     )
+
+
+def _read_annotations(
+    file: Mapping[Key, MarkedSegment], name: str, log: ProblemLog, *, is_reference: bool
+) -> dict[Key, tuple[TermAnnotation, ...]]:
+    """Return each segment's annotations; empty references and broken terms go to `log`."""
+    own = ProblemLog(name)
+    annotations: dict[Key, tuple[TermAnnotation, ...]] = {}
+    for key, segment in file.items():
+        if is_reference and is_blank(segment.text):
+            own.add(
+                "The reference is empty. Translate it or remove the segment.",
+                line=segment.line,
+                segment=segment.id,
+            )
+        annotations[key] = tuple(map(_build_annotation, segment.terms))
+        for term, annotation in zip(segment.terms, annotations[key], strict=True):
+            for fault in _find_faults(annotation, segment.text):
+                own.add(fault, line=term.line, segment=segment.id)
+    log.merge(own)
+    return annotations
+
+
+def _build_annotation(term: MarkedTerm) -> TermAnnotation:
+    values = (term.attributes.get(name, "") for name in ("id", "type", "src", "tgt"))
+    return TermAnnotation(*values, form=" ".join(term.text.split()))
+
+
+def _find_faults(term: TermAnnotation, text: str) -> list[str]:
+    """Return what keeps a term of this segment's text from being scored."""
+    faults = []
+    if not term.form:
+        faults.append("The <term> has no text. Put the term's words into it.")
+    if not term.type:
+        faults.append('The <term> has no type. Write type="src_original_and_tgt_original".')
+    elif term.type not in TERM_TYPES:
+        faults.append(
+            f"The <term> has the unknown type {term.type!r}. "
+            f"Write one of {', '.join(sorted(TERM_TYPES))}."
+        )
+    if not term.target.strip():
+        faults.append('The <term> has no tgt. Write the accepted translations as tgt="…|…".')
+    tokens = set(text.split())
+    faults += [
+        f"The <term>'s word {token!r} is no token of the segment: the tag stands "
+        "inside a word. Put white space around the words of the term."
+        for token in term.form.split()
+        if token not in tokens
+    ]
+    faults += [
+        f"The form {form!r} is a regular expression that can take for ever. "
+        "Escape its repetitions with a backslash."
+        for form in (term.form, *term.variants)
+        if is_explosive(form)
+    ]
+    return faults
+
+
+# Forms are regular expressions to the WMT21 scorer (docs/metrics.md 3), and hypotheses are
+# hostile: what repeats a group, a class or any character, or repeats twice, can take more than
+# linear time. Terms as people write them (C++, "nez ?", "(COVID-19)") pass.
+_REPEATED_CLASS = re.compile(r"(?:[.\])]|\\.)[*+{]")
+_REPETITION = re.compile(r"[*+{]++")
+_OPTIONALS_ALLOWED = 8
+
+
+def is_explosive(form: str) -> bool:
+    """Return whether matching `form` as a regular expression may take more than linear time."""
+    if _REPEATED_CLASS.search(form):
+        return True
+    return len(_REPETITION.findall(form)) > 1 or form.count("?") > _OPTIONALS_ALLOWED

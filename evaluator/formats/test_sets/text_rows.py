@@ -1,4 +1,4 @@
-"""Test sets as plain text: one sentence a line, as the data page offers the sources."""
+"""Test sets as plain text: a sentence a line, as the data page offers the sources."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from evaluator.errors import ProblemLog
 from evaluator.formats.decoding import split_lines
 from evaluator.formats.limits import Budget, Refused
-from evaluator.formats.test_sets.rows import Row
+from evaluator.formats.test_sets.rows import NamedBytes, TestSetRow
 
 LINES_LOOKED_AT = 50  # for a table without a header
 _MARKUP = re.compile(r"""<[A-Za-z!?/]|\{\s*["'\\}]|\[\s*["'{\]]""")
@@ -24,18 +24,16 @@ def is_plain_text(head: str) -> bool:
 
 
 def read_text_rows(
-    contents: Sequence[bytearray], labels: Sequence[str], log: ProblemLog, budget: Budget
-) -> Iterator[Row]:
+    files: Sequence[NamedBytes], log: ProblemLog, budget: Budget
+) -> Iterator[TestSetRow]:
     """Yield a row for each line of the sources, with the same line of each reference.
 
-    Ids are the numbers of the lines; there are no documents. Raises Refused where `split_lines`
-    does.
+    The file of the sources comes first. Ids are the numbers of the lines; there are no documents.
     """
-    files = [_read_lines(*file, log, budget) for file in zip(contents, labels, strict=True)]
-    sources, references = files[0], files[1:]
-    for lines, label in zip(references, labels[1:], strict=True):
+    sources, *references = [_read_lines(*file, log, budget) for file in files]
+    for lines, (name, _) in zip(references, files[1:], strict=True):
         if len(lines) != len(sources):
-            own = ProblemLog(label)
+            own = ProblemLog(name)
             own.add(
                 f"The file has {len(lines):,} lines, the sources {len(sources):,}. "
                 "Give one line for each source, in the same order."
@@ -44,11 +42,12 @@ def read_text_rows(
             return
     for place, source in enumerate(sources):
         texts = tuple(lines[place] for lines in references)
-        yield Row(place + 1, "", str(place + 1), source, texts)
+        yield TestSetRow(place + 1, "", str(place + 1), source, texts)
 
 
-def _read_lines(data: bytearray, label: str, log: ProblemLog, budget: Budget) -> list[str]:
-    own = ProblemLog(label)
+def _read_lines(name: str, data: bytearray, log: ProblemLog, budget: Budget) -> list[str]:
+    """Return a file's lines with single spaces; what cannot be read goes to `log`."""
+    own = ProblemLog(name)
     lines = []
     try:
         for number, text in split_lines(data, own):

@@ -318,7 +318,7 @@ def test_a_long_attribute_takes_linear_time(read):
 
 
 def test_a_file_of_tags_alone_is_cut_off(read, monkeypatch):
-    monkeypatch.setattr("evaluator.formats.segments.MAX_TAGS", 10)
+    monkeypatch.setattr("evaluator.formats.sgml.MAX_TAGS", 10)
 
     with pytest.raises(UnreadableFileError, match="More than 10 tags"):
         read(HEAD + "<p>" * 20)
