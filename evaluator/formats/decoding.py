@@ -22,6 +22,7 @@ from evaluator.formats.limits import (
 __all__ = ["MAX_BYTES", "MAX_LINES", "read_bytes", "read_text"]
 
 BOM = b"\xef\xbb\xbf"
+HEAD = 64 * 1024  # bytes in which a format shows
 STEP = 1024 * 1024  # bytes decoded at once
 
 ZIP = b"PK\x03\x04"
@@ -82,6 +83,11 @@ def read_bytes(
     if data.startswith(BOM):
         del data[: len(BOM)]
     return data
+
+
+def read_head(data: bytearray) -> str:
+    """Return the beginning of a text, where its format shows."""
+    return data[:HEAD].decode("utf-8", "ignore").lstrip()
 
 
 def read_text(

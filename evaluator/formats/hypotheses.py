@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 from evaluator.errors import ProblemLog, UnreadableFileError
 from evaluator.formats import detection
-from evaluator.formats.decoding import read_bytes
-from evaluator.formats.detection import HEAD, MAY_BE_MARKUP
+from evaluator.formats.decoding import read_bytes, read_head
+from evaluator.formats.detection import MAY_BE_MARKUP
 from evaluator.formats.json_hypotheses import JSONL, read_array, read_object, read_value
 from evaluator.formats.limits import MAX_BYTES, Budget, Refused, TooLarge
 from evaluator.formats.recognition import HypothesisFormat, choose_format
@@ -54,7 +54,7 @@ def read_hypotheses(
     request = Request(ProblemLog(name), budget, language_pair, system)
     try:
         data = _read_bytes(stream, budget)
-        if MAY_BE_MARKUP.match(data[:HEAD].decode(errors="ignore").lstrip()):
+        if MAY_BE_MARKUP.match(read_head(data)):
             form, lines = _read_markup(data, request, sources)
         else:
             form, lines = TEXT.name, tuple(TEXT.read(data, request))
@@ -71,7 +71,7 @@ def _read_markup(
     data: bytearray, request: Request, sources: Sequence[str]
 ) -> tuple[str, tuple[Line, ...]]:
     """Return the format of what may be markup or JSON, and its lines."""
-    head, tail = detection.head_of(data), detection.tail_of(data)
+    head, tail = read_head(data), detection.read_tail(data)
     if detection.are_alike((head, tail), sources):
         return TEXT.name, tuple(TEXT.read(data, request))
     unknown = detection.unsupported(head, tail)
