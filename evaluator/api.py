@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evaluator.checking.alignment import align
-from evaluator.checking.intake import Verdict, read_aligned, read_slots
+from evaluator.checking.intake import FileVerdict, read_aligned, read_slots
 from evaluator.errors import (
     InfrastructureError,
     LanguageError,
@@ -61,7 +61,7 @@ __all__ = [
     "TestSet",
     "TestSetError",
     "UnreadableFileError",
-    "Verdict",
+    "FileVerdict",
     "WrongFileError",
     "align",
     "defined_metrics",

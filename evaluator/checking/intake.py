@@ -14,7 +14,7 @@ from evaluator.types import Hypotheses, HypothesisFile, Problem, TestSet
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class FileVerdict:
     """What became of one file of an upload."""
 
     slot: str | None  # what it is for, as en-fr or en-fr.noterm; None: none of those wanted
@@ -31,7 +31,7 @@ def read_slots(
     chosen: str | None = None,
     system: str | None = None,
     is_wanted: Callable[[str], bool] = lambda _: True,
-) -> Iterator[Verdict]:
+) -> Iterator[FileVerdict]:
     """Read an upload, (stream, name) each, for the test sets of the slots that files are for.
 
     A file may be a zip of several. Each file lives and fails alone, in order; `open_upload` says
@@ -115,15 +115,15 @@ def pair_of(test_set: TestSet) -> str:
 
 def _judge(
     upload: Upload, file: UploadedFile, test_sets: Mapping[str, TestSet], system: str | None
-) -> Verdict:
+) -> FileVerdict:
     if file.error is not None or file.slot is None:
-        return Verdict(file.slot, file.name, None, file.error)
+        return FileVerdict(file.slot, file.name, None, file.error)
     test_set = test_sets[file.slot]
     try:
         read = _read_file(upload, file, test_set, system)
-        return Verdict(file.slot, file.name, read, None)
+        return FileVerdict(file.slot, file.name, read, None)
     except SubmissionError as error:
-        return Verdict(file.slot, file.name, None, error.copy())
+        return FileVerdict(file.slot, file.name, None, error.copy())
 
 
 def _read_file(

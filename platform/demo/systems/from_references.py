@@ -12,7 +12,7 @@ from demo.systems import from_sources
 from demo.systems.material import Material
 from demo.systems.words import chance, joined, shuffled, spaced, units
 from evaluator.normalise import Normaliser
-from evaluator.terms.matching import Required, Requirements
+from evaluator.terms import Required, Requirements
 
 Units = list[str]
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 import evaluator
-from evaluator.checking import review
+from evaluator.checking import find_warnings, read_slots
 from evaluator.errors import SeveralSystemsError
 from files import storage
 from files.models import StoredFile
@@ -62,7 +62,7 @@ def judge(submission: Submission) -> list[Judged]:
             for one in submission.files.select_related("file")
             if one.file is not None  # which it is only long after it was checked
         ]
-        verdicts = evaluator.read_slots(
+        verdicts = read_slots(
             files,
             slots,
             max_bytes=settings.MAX_UPLOAD_BYTES,
@@ -100,7 +100,7 @@ def _is_wanted(submission: Submission, file: str) -> bool:
 
 
 def _judge(
-    submission: Submission, verdict: evaluator.Verdict, slots: Slots, earlier: Sequence[Judged]
+    submission: Submission, verdict: evaluator.FileVerdict, slots: Slots, earlier: Sequence[Judged]
 ) -> Judged:
     test_set = slots.rows.get(verdict.slot or "")
     if (error := verdict.error) is not None:
@@ -110,7 +110,7 @@ def _judge(
     assert verdict.hypotheses is not None
     kept = hypotheses.store(verdict.hypotheses)
     found = [
-        *review.find_warnings(verdict.hypotheses, slots[test_set.slot]),
+        *find_warnings(verdict.hypotheses, slots[test_set.slot]),
         *_same_here(verdict, kept, earlier),
         *_sent_before(submission, verdict, kept),
     ]
@@ -118,7 +118,7 @@ def _judge(
 
 
 def _same_here(
-    verdict: evaluator.Verdict, kept: StoredFile, earlier: Sequence[Judged]
+    verdict: evaluator.FileVerdict, kept: StoredFile, earlier: Sequence[Judged]
 ) -> Iterator[evaluator.Problem]:
     """Warn of the same hypotheses for another test set of the same submission."""
     for one in earlier:
@@ -132,7 +132,7 @@ def _same_here(
 
 
 def _sent_before(
-    submission: Submission, verdict: evaluator.Verdict, kept: StoredFile
+    submission: Submission, verdict: evaluator.FileVerdict, kept: StoredFile
 ) -> Iterator[evaluator.Problem]:
     """Warn of the same hypotheses in an earlier entry of the team, of whatever test set."""
     same = Entry.objects.filter(team=submission.team, hypotheses=kept)
