@@ -39,6 +39,7 @@ from evaluator.types import (
 )
 
 __all__ = [
+    "FileVerdict",
     "Hypotheses",
     "HypothesisFile",
     "ImportedTerminology",
@@ -61,7 +62,6 @@ __all__ = [
     "TestSet",
     "TestSetError",
     "UnreadableFileError",
-    "FileVerdict",
     "WrongFileError",
     "align",
     "defined_metrics",
