@@ -27,9 +27,9 @@ from evaluator.cli.progress import Progress
 from evaluator.cli.score import add_scoring, print_rows, score_one
 from evaluator.cli.tables import Row
 from evaluator.container import GB, Limits, Outcome, RunResult, Setting, system_inputs
+from evaluator.container.limits import in_bytes
 from evaluator.container.output import NAME as OUTPUT_NAME
-from evaluator.container.sample import SENTENCES, sample
-from evaluator.container.verdict import in_bytes
+from evaluator.container.sample_sentences import SENTENCES, make_sample
 from evaluator.errors import printable
 from evaluator.types import Hypotheses, TestSet
 
@@ -132,7 +132,7 @@ def _wrong_usage(options: argparse.Namespace) -> str | None:
 def _test_set(options: argparse.Namespace) -> TestSet:
     if not options.sample:
         return load_test_set(options, references_required=False)
-    test_set = sample(options.source_language, options.target_language)
+    test_set = make_sample(options.source_language, options.target_language)
     if options.terminology:
         test_set = replace(test_set, terminology=load_terminology(options).terminology)
     return test_set
