@@ -91,7 +91,7 @@ class TerminologyError(TestSetError):
 
 
 class LanguageError(TerminariumError):
-    """A code that names no known language, or a pair of one language; its text says what to do."""
+    """An unknown language code, or a pair of the same language; its text says what to do."""
 
 
 class InfrastructureError(TerminariumError):
@@ -116,7 +116,7 @@ class ProblemLog:
             self.problems.append(Problem(self.severity, message, line, segment, self.file))
 
     def merge(self, other: ProblemLog) -> None:
-        """Take over another file's problems, behind our own."""
+        """Take over another file's problems, after our own."""
         self.extend(other.problems, other.total)
 
     def extend(self, problems: Sequence[Problem], total: int) -> None:
@@ -126,7 +126,7 @@ class ProblemLog:
         self.total += total
 
     def raise_as(self, error: type[SubmissionError] | type[TestSetError]) -> None:
-        """Raise `error` with every problem noted, if there is one."""
+        """Raise `error` with every problem noted, if there is any."""
         if self.total:
             raise error(self.problems, self.total)
 

@@ -37,7 +37,7 @@ _WORDS = frozenset({"src"})  # in names of files; the code is a variety of Sardi
 def canonical(code: str) -> str:
     """Return a language's code as BCP 47 writes it: `zh-CN` for `zh_cn`, `fr` for `fra` or `fre`.
 
-    Codes of ISO 639-2 and 639-3 become the one of two letters where there is one. Raises
+    Codes of ISO 639-2 and 639-3 become the code of two letters where it exists. Raises
     LanguageError for what is not a code, for a language, script or region that does not exist,
     and for `kr` and `tw`, which nearly always stand for Korean and for Chinese as written in
     Taiwan; its text names the code that was probably meant.
@@ -74,7 +74,7 @@ def _find_tag(code: str) -> str | None:
 
 
 def canonical_pair(source: str, target: str) -> tuple[str, str]:
-    """Return both codes as `canonical` does; raises LanguageError if one language is the other.
+    """Return both codes as `canonical` does; raises LanguageError if the languages are the same.
 
     `zh-Hans` and `zh-Hant` are two; `en` and `en-US` are not.
     """
@@ -94,7 +94,7 @@ def are_different(code: str, other: str) -> bool:
 
 
 def contradicts(code: str, expected: str) -> bool:
-    """Return whether a language code in a file is another language than the expected one.
+    """Return whether a language code in a file is another language than expected.
 
     Regions and scripts do not count (`zh-CN` is `zh`), nor does what is not the code of a widely
     used language: `any`, nothing, or the name of a language say nothing against it.
@@ -136,7 +136,7 @@ def _primary(code: str) -> str:
         return _OURS.get(code, code)
     plain = langcodes.standardize_tag(code)
     whole = langcodes.standardize_tag(code, macro=True)  # Arabic for Standard Arabic
-    return next((found for found in (whole, plain) if len(found) == 2), code)
+    return next((tag for tag in (whole, plain) if len(tag) == 2), code)
 
 
 def sacrebleu_tokeniser(language: str) -> str:

@@ -6,7 +6,7 @@ import logging
 
 from django.db import transaction
 
-from evaluator.baselines import candidates
+from evaluator.baselines import plan_baselines
 from sharedtasks import testsets
 from sharedtasks.models import TestSet
 from submissions import hypotheses, work
@@ -33,7 +33,9 @@ def _try_to_add(test_set: TestSet) -> int:
 
 
 def _add(test_set: TestSet) -> int:
-    kept = [(one, hypotheses.store(one.hypotheses)) for one in candidates(testsets.read(test_set))]
+    kept = [
+        (one, hypotheses.store(one.hypotheses)) for one in plan_baselines(testsets.read(test_set))
+    ]
     with transaction.atomic():
         # The lock: of two sweepers one makes them.
         TestSet.objects.select_for_update().get(pk=test_set.pk)

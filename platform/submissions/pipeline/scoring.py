@@ -9,7 +9,7 @@ from operator import itemgetter
 from django.db import transaction
 
 import evaluator
-from evaluator.baselines import candidates
+from evaluator.baselines import plan_baselines
 from evaluator.score_server import Job
 from files import storage
 from sharedtasks import testsets
@@ -34,7 +34,7 @@ def evaluate(entry: Entry) -> evaluator.ScoringResult:
     test_set = testsets.read(entry.test_set)
     key = entry.test_set.digest
     if entry.kind == Entry.Kind.ORACLE:  # a reference is not scored against itself
-        test_set = next(one.against for one in candidates(test_set) if one.name == entry.system)
+        test_set = next(one.against for one in plan_baselines(test_set) if one.name == entry.system)
         key = f"{key} {entry.system}"
     job = Job(key, hypotheses.load(entry), entry.test_set.lemmatiser)
     with enter_room(alone=entry.overruns > 0):
