@@ -116,8 +116,8 @@ def _pair_by_id(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Pai
     by_segment: dict[str, list[Position]] = {}
     for number, segment in enumerate(test_set.segments):
         by_segment.setdefault(segment.id, []).append(number)
-    unscored: set[tuple[str | None, str]] = {(one.document, one.id) for one in test_set.unscored}
-    unscored |= {(None, one.id) for one in test_set.unscored if one.id not in by_segment}
+    unscored: set[tuple[str | None, str]] = {(s.document, s.id) for s in test_set.unscored}
+    unscored |= {(None, s.id) for s in test_set.unscored if s.id not in by_segment}
 
     def places_of(line: Line) -> list[Position]:
         if line.document is None:
@@ -134,7 +134,7 @@ def _pair_by_id(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Pai
                 'object a line: {"id": "…", "translation": "…"}.'
             )
             return Pairing({})
-    found: dict[Position, Line] = {}
+    paired: dict[Position, Line] = {}
     excused = {place for line in file.broken for place in places_of(line)}
     for line in file.lines:
         places = places_of(line)
@@ -142,16 +142,16 @@ def _pair_by_id(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Pai
             continue
         if len(places) > 1:
             excused.update(places)
-        _place(line, places, found, log, keyed=file.format == "json object")
+        _place(line, places, paired, log, keyed=file.format == "json object")
     if file.lines or file.broken:  # otherwise no line has an id, which is the actual fault
-        _report_missing(test_set, found.keys() | excused, log)
-    return Pairing(found)
+        _report_missing(test_set, paired.keys() | excused, log)
+    return Pairing(paired)
 
 
 def _place(
     line: Line,
     places: list[Position],
-    found: dict[Position, Line],
+    paired: dict[Position, Line],
     log: ProblemLog,
     *,
     keyed: bool,
@@ -165,11 +165,11 @@ def _place(
         message = f"{len(places)} documents of the test set have a segment with this id. " + (
             "Write the key as document:segment." if keyed else 'Add "doc" to name the document.'
         )
-    elif places[0] in found:
-        first = found[places[0]].number
+    elif places[0] in paired:
+        first = paired[places[0]].number
         message = f"The segment{where} stands in line {first} already. Keep one of them."
     else:
-        found[places[0]] = line
+        paired[places[0]] = line
         return
     log.add(message, line=line.number, segment=line.segment)
     for fault in find_text_faults(line.text, None):
@@ -193,7 +193,7 @@ def find_text_faults(text: str, largest: int | None, *, quote: bool = True) -> l
     text is.
     """
     faults = []
-    # One at the end is white space to every metric: `leftovers` warns of it.
+    # At the end it is white space to every metric: `leftovers` warns of it.
     if "\n" in text or "\r" in text.rstrip("\r"):
         faults.append("The translation holds a line break. Replace it by a space.")
     size = count_bytes(text) if largest is not None else 0

@@ -1,4 +1,4 @@
-"""Folds equal problems into one, with their number, in file order."""
+"""Folds equal problems into a single problem with their number, in file order."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def fold(
     files = {name: place for place, name in enumerate(dict.fromkeys(p.file for p in problems))}
     unknown = max((total or 0) - len(problems), 0)
     folded = [_fold(sorted(group, key=_place), of, unknown) for group in groups.values()]
-    return sorted(folded, key=lambda one: (files[one.problem.file], _place(one.problem)))
+    return sorted(folded, key=lambda group: (files[group.problem.file], _place(group.problem)))
 
 
 def _place(problem: Problem) -> tuple[int, int]:
@@ -57,11 +57,7 @@ def _fold(group: Sequence[Problem], of: int | None, unknown: int) -> FoldedProbl
         more = ", …" if len(places) > PLACES_NAMED else ""
         or_more = " or more" if unknown else ""
         where = f"in {count:,} {what}{or_more}: {named}{more}"
-    problem = replace(first, message=f"{first.message} ({where})", segment=_only(group))
-    return FoldedProblem(problem, count)
-
-
-def _only(group: Sequence[Problem]) -> str | None:
-    """Return the segment if it is one and the same."""
     segments = {problem.segment for problem in group}
-    return segments.pop() if len(segments) == 1 else None
+    segment = segments.pop() if len(segments) == 1 else None
+    problem = replace(first, message=f"{first.message} ({where})", segment=segment)
+    return FoldedProblem(problem, count)

@@ -10,16 +10,16 @@ from evaluator.checking.alignment import align, find_misalignments
 from evaluator.errors import MisalignedError, ProblemLog, SubmissionError, UnreadableFileError
 from evaluator.formats import Upload, UploadedFile, open_upload
 from evaluator.formats.limits import MAX_BYTES
-from evaluator.types import Hypotheses, HypothesisFile, Problem, TestSet
+from evaluator.types import Hypotheses, Problem, TestSet
 
 
 @dataclass(frozen=True, slots=True)
 class FileVerdict:
-    """What became of one file of an upload."""
+    """What became of a file of an upload."""
 
     slot: str | None  # what it is for, as en-fr or en-fr.noterm; None: none of those wanted
     file: str  # its name as messages show it
-    hypotheses: Hypotheses | None  # one per segment; None if the file is refused
+    hypotheses: Hypotheses | None  # a text per segment; None if the file is refused
     error: SubmissionError | None  # everything that is wrong with it
 
 
@@ -34,15 +34,15 @@ def read_slots(
 ) -> Iterator[FileVerdict]:
     """Read an upload, (stream, name) each, for the test sets of the slots that files are for.
 
-    A file may be a zip of several. Each file lives and fails alone, in order; `open_upload` says
-    what it is for. Two files for one slot are both refused, so no slot gets hypotheses twice. A
-    zip that can't be opened is one verdict. No file gives none. Only one file's hypotheses are
-    in memory at a time, and `test_sets` is asked for the slots that files are read for alone:
-    it may read them when asked. `chosen` is the slot of an upload of one file whose name says
-    none; a name that says another one is an error. `system` chooses one of several in WMT XML;
-    of files whose names are not wanted there is no verdict. At most `max_bytes` are read, and
-    unpacked to, over all files together. What was passed over in a zip is a note of the first
-    file that is accepted.
+    A file may be a zip of several. Each file is judged by itself, in order; `open_upload` says
+    what it is for. Two files for the same slot are both refused, so no slot gets hypotheses
+    twice. A zip that can't be opened gets a single verdict; no file, no verdict. Only the
+    hypotheses of a single file are in memory at a time, and `test_sets` is asked only for the
+    slots of files that are read: it may read them when asked. `chosen` is the slot of a single
+    file whose name says no slot; a name that says another slot is an error. `system` chooses a
+    system in WMT XML; files whose names are not wanted get no verdict. At most `max_bytes` are
+    read, and unpacked to, over all files together. Skipped members of a zip are a note of the
+    first file that is accepted.
 
     Raises what `test_sets` raises; KeyError for a `chosen` slot that it does not have.
     """
@@ -56,7 +56,7 @@ def read_slots(
                 continue
             verdict = _judge(upload, file, test_sets, system)
             if verdict.hypotheses is not None and notes:
-                verdict = replace(verdict, hypotheses=_noted(verdict.hypotheses, notes))
+                verdict = replace(verdict, hypotheses=_add_notes(verdict.hypotheses, notes))
                 notes = ()
             yield verdict
 
@@ -69,16 +69,16 @@ def read_aligned(
     max_bytes: int = MAX_BYTES,
     system: str | None = None,
 ) -> Hypotheses:
-    """Read the hypotheses for one test set, a file or a zip that holds nothing else.
+    """Read the hypotheses for a test set, a file or a zip that holds nothing else.
 
-    `system` chooses one of several in WMT XML.
+    `system` chooses a system in WMT XML.
 
     Raises SubmissionError with every problem at once, of all files in the zip.
     """
     with open_upload([(stream, name)], [pair_of(test_set)], max_bytes=max_bytes) as upload:
         _require_no_errors(upload)
-        [file] = upload.files  # a second one would have no slot, or the same
-        return _noted(_read_file(upload, file, test_set, system), upload.notes)
+        [file] = upload.files  # a second file would have no slot, or the same
+        return _add_notes(_read_file(upload, file, test_set, system), upload.notes)
 
 
 def read_out_of_zip(
@@ -89,23 +89,23 @@ def read_out_of_zip(
     slots: Sequence[str],
     system: str | None = None,
 ) -> tuple[Hypotheses, str, tuple[str, ...]]:
-    """Read the file that a zip has for the first of these slots that it has one for.
+    """Read a zip's file for a slot: for the first of `slots` that a name says.
 
     Returns the hypotheses, the name of their file, and the names of all other files, which are
     passed over. The only file of a zip may have any name that says no other pair. Raises
-    SubmissionError for what is wrong with that file, and for a zip without one, with the names
-    of those it has.
+    SubmissionError for what is wrong with that file, and for a zip without such a file, with the
+    names of its files.
     """
     with open_upload([(stream, name)], slots) as upload:
         rank = {slot: place for place, slot in enumerate(slots)}
-        file = min(upload.files, key=lambda one: rank.get(one.slot or "", len(slots)))
-        if file.slot is None and len(upload.files) == 1:  # its name may say none
+        file = min(upload.files, key=lambda entry: rank.get(entry.slot or "", len(slots)))
+        if file.slot is None and len(upload.files) == 1:  # its name may say no slot
             return read_aligned(stream, name, test_set, system=system), file.name, ()
         if file.slot is None:
             _require_no_errors(upload)
-        others = tuple(one.name for one in upload.files if one is not file)
-        read = _noted(_read_file(upload, file, test_set, system), upload.notes)
-        return read, file.name, others
+        others = tuple(other.name for other in upload.files if other is not file)
+        hypotheses = _add_notes(_read_file(upload, file, test_set, system), upload.notes)
+        return hypotheses, file.name, others
 
 
 def pair_of(test_set: TestSet) -> str:
@@ -134,22 +134,18 @@ def _read_file(
         sources = [segment.source for segment in test_set.segments]
         read = upload.read(file, system=system, sources=sources)
     except UnreadableFileError as error:
-        if error.readable is not None:
-            _raise_all(error, error.readable, test_set)
-        raise
+        if error.readable is None:
+            raise
+        log = ProblemLog(error.readable.name)
+        log.extend(error.problems, error.total)
+        find_misalignments(error.readable, test_set, log)
+        raise MisalignedError(log.problems, log.total) from None
     return align(read, test_set)
 
 
-def _noted(hypotheses: Hypotheses, notes: Sequence[Problem]) -> Hypotheses:
+def _add_notes(hypotheses: Hypotheses, notes: Sequence[Problem]) -> Hypotheses:
     """Return the hypotheses with warnings about how their upload was read."""
     return replace(hypotheses, notes=(*notes, *hypotheses.notes)) if notes else hypotheses
-
-
-def _raise_all(error: UnreadableFileError, readable: HypothesisFile, test_set: TestSet) -> None:
-    log = ProblemLog(readable.name)
-    log.extend(error.problems, error.total)
-    find_misalignments(readable, test_set, log)
-    log.raise_as(MisalignedError)
 
 
 def _require_no_errors(upload: Upload) -> None:

@@ -55,7 +55,9 @@ def read_kept_sources(lines: Sequence[Line], units: Sequence[Unit]) -> Table | K
 
 
 def _read_end(lines: Sequence[Line], units: Sequence[Unit], at_end: bool) -> Table | Kept | None:
-    rests = [_rest(line.text, unit.source, at_end) for line, unit in zip(lines, units, strict=True)]
+    rests = [
+        _cut_source(line.text, unit.source, at_end) for line, unit in zip(lines, units, strict=True)
+    ]
     long = {
         n: rest
         for n, rest in enumerate(rests)
@@ -68,26 +70,35 @@ def _read_end(lines: Sequence[Line], units: Sequence[Unit], at_end: bool) -> Tab
         return None
     verb = "end" if at_end else "begin"
     kept = Kept(len(long), len(lines), lines[next(iter(long))].number, verb)
-    shared = _shared_start(list(long.values()))
-    mark = _mark_of(shared).rstrip(CLOSING if at_end else OPENING)
+    first, last = min(long.values()), max(long.values())  # what these share, all in between share
+    differing = (n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
+    shared = first[: next(differing, min(len(first), len(last)))]
+    mark = _find_mark(shared).rstrip(CLOSING if at_end else OPENING)
     if not set(BRACKETS).isdisjoint(mark.strip()[-1:]):
         # An explanation, "name (explained)", unless the sources are sentences.
         sentences = sum(source.endswith(tuple(SENTENCE_ENDS)) for source in sources)
         return kept if 2 * sentences > len(sources) else None
     is_whole = len(shared) - len(mark) <= BY_CHANCE
-    if not mark or not is_whole or not all(_follows(rest, mark) for rest in rests):
+    start = mark.rstrip()
+    if (
+        not mark
+        or not is_whole
+        or any(rest is None or not rest.startswith(start) for rest in rests)
+    ):
         return kept
-    texts = [(rest or "").removeprefix(mark.rstrip()).strip(" ") for rest in rests]
-    pairs = zip(lines, (text[::-1] if at_end else text for text in texts), strict=True)
+    name = (mark[::-1] if at_end else mark).strip()[:20]
+    between = f"“{name}”" if name else "a space"
+    texts = [(rest or "").removeprefix(start).strip(" ") for rest in rests]
+    texts = [text[::-1] if at_end else text for text in texts]
     return Table(
-        tuple(Line(line.number, None, None, text) for line, text in pairs),
-        f"Each line {verb}s with its own source, with {_name(mark, at_end)} between it and the "
+        tuple(Line(line.number, None, None, text) for line, text in zip(lines, texts, strict=True)),
+        f"Each line {verb}s with its own source, with {between} between it and the "
         "translation. The translations are read from the lines. It is better to send only the "
         "translations, or JSON lines.",
     )
 
 
-def _rest(text: str, source: str, at_end: bool) -> str | None:
+def _cut_source(text: str, source: str, at_end: bool) -> str | None:
     """Return what a line has besides its own source, backwards if the source ends it."""
     text, source = text.strip(), source.strip()
     if not source:
@@ -99,24 +110,9 @@ def _rest(text: str, source: str, at_end: bool) -> str | None:
     return text[: -len(source)][::-1] if text.endswith(source) else None
 
 
-def _follows(rest: str | None, mark: str) -> bool:
-    return rest is not None and rest.startswith(mark.rstrip())
-
-
-def _shared_start(texts: list[str]) -> str:
-    first, last = min(texts), max(texts)  # what these share, all in between share
-    pairs = enumerate(zip(first, last, strict=False))
-    return first[: next((n for n, (a, b) in pairs if a != b), min(len(first), len(last)))]
-
-
-def _mark_of(shared: str) -> str:
+def _find_mark(shared: str) -> str:
     """Return the mark that the rests begin with: without letters, or a tag or label (` FR: `)."""
     plain = next((n for n, char in enumerate(shared) if char.isalnum()), len(shared))
     label = max(shared.rfind(char) for char in LABEL_ENDS) + 1
     end = max(plain, label)
     return shared[: end + len(shared[end:]) - len(shared[end:].lstrip(" "))]
-
-
-def _name(mark: str, at_end: bool) -> str:
-    name = (mark[::-1] if at_end else mark).strip()[:20]
-    return f"“{name}”" if name else "a space"

@@ -80,8 +80,12 @@ def _compare_texts(texts: Sequence[str], sources: Sequence[str]) -> Iterator[Kin
     """Yield kinds that show only in comparison: a common label before a colon, or a common text."""
     if len(texts) < ENOUGH:
         return
-    with_colon = (text for text in texts if ":" in text or "：" in text)
-    labels = Counter(label for text in with_colon if (label := _find_label(text)))
+    labels: Counter[str] = Counter()
+    for text in texts:
+        head = text.lstrip()[:LABEL]
+        colon = max(head.find(":"), head.find("："))
+        if colon > 0:
+            labels[head[: colon + 1]] += 1
     if labels and not begins_with_preface(labels.most_common(1)[0][0]):
         label = labels.most_common(1)[0][0]
         yield Kind(
@@ -97,12 +101,6 @@ def _compare_texts(texts: Sequence[str], sources: Sequence[str]) -> Iterator[Kin
                 lambda other: other.strip() == text,
                 "Check what the system was given.",
             )
-
-
-def _find_label(text: str) -> str:
-    head = text.lstrip()[:LABEL]
-    colon = max(head.find(":"), head.find("："))
-    return head[: colon + 1] if colon > 0 else ""
 
 
 def is_repeated(text: str) -> bool:

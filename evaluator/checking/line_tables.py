@@ -83,7 +83,14 @@ def read_table(lines: Sequence[Line], units: Sequence[Unit]) -> Table | None:
     lines = without_empty_end(lines, len(units))
     if not units or not lines:
         return None
-    segments = _look_at(units)
+    numbered = 0
+    for number, unit in enumerate(units, 1):
+        names = [name for name in (unit.id, str(number)) if unit.source.startswith(name)]
+        numbered += any(not unit.source[len(name) :][:1].isalnum() for name in names)
+    near = sum(has_number_near_start(unit.source) for unit in units)
+    long = sum(len(unit.source) >= LONG for unit in units)
+    half = len(units) / 2
+    segments = _Segments(units, numbered > half, near > half, long > half)
     # A single line may begin with its number by chance: "1,5 mg".
     for mark in STRONG if len(units) > 1 else SURE:
         table = _read_cells(lines, segments, mark)
@@ -100,16 +107,6 @@ def without_empty_end(lines: Sequence[Line], wanted: int) -> Sequence[Line]:
     while end > wanted and not lines[end - 1].text.strip():
         end -= 1
     return lines[:end]
-
-
-def _look_at(units: Sequence[Unit]) -> _Segments:
-    own = sum(
-        any(_begins_with_word(unit.source, name) for name in (unit.id, str(number)))
-        for number, unit in enumerate(units, 1)
-    )
-    near = sum(has_number_near_start(unit.source) for unit in units)
-    long = sum(len(unit.source) >= LONG for unit in units)
-    return _Segments(units, 2 * own > len(units), 2 * near > len(units), 2 * long > len(units))
 
 
 def _read_cells(lines: Sequence[Line], segments: _Segments, mark: str) -> Table | None:
@@ -155,9 +152,9 @@ def _pick_column(
     width = len(rows[0].cells)
     if width < 2 or any(len(row.cells) != width for row in rows):
         return None
-    own = {column: _owner(rows, column, units) for column in range(width)}
+    own = {column: _find_owner(rows, column, units) for column in range(width)}
     kinds = [kind for kind in KEYS if kind in own.values()]
-    if not kinds or not _is_told_by(kinds, mark, segments):
+    if not kinds or not _is_shown_by(kinds, mark, segments):
         return None
     rest = [column for column in range(width) if own[column] is None]
     if not rest and list(own.values()).count("source") > 1:
@@ -171,10 +168,10 @@ def _pick_column(
             return None
     texts = [row.cells[column].strip(" ") if mark == "|||" else row.cells[column] for row in rows]
     where = f"column {column + 1} of {width}"
-    return _table([row.number for row in rows], _unquoted(texts), mark, kinds, where)
+    return _build_table([row.number for row in rows], _unquote(texts), mark, kinds, where)
 
 
-def _owner(rows: list[_Row], column: int, units: Sequence[Unit]) -> str | None:
+def _find_owner(rows: list[_Row], column: int, units: Sequence[Unit]) -> str | None:
     """Return what of its own segment this column holds in every row."""
     cells = [_squeeze(row.cells[column]) for row in rows]
     for kind, keys in KEYS.items():
@@ -186,8 +183,8 @@ def _owner(rows: list[_Row], column: int, units: Sequence[Unit]) -> str | None:
     return None
 
 
-def _is_told_by(kinds: list[str], mark: str, segments: _Segments) -> bool:
-    """Whether a table is told by columns of these kinds, and no text may begin so by itself."""
+def _is_shown_by(kinds: list[str], mark: str, segments: _Segments) -> bool:
+    """Return whether columns of these kinds show a table: no text would begin so by itself."""
     if "source" in kinds:
         return mark in SURE or segments.are_long or len(kinds) > 1
     if mark in SURE:
@@ -203,38 +200,34 @@ def _read_prefixed(lines: Sequence[Line], segments: _Segments, mark: str) -> Tab
         if mark not in STRONG and (kind != "id" or segments.are_numbered):
             continue
         for key in keys:
-            texts = list(_cut(lines, units, key, mark))
+            texts = list(_cut_names(lines, units, key, mark))
             if len(texts) == len(lines) and any(texts):
-                if mark in STRONG and not _is_told_by([kind], mark, segments):
+                if mark in STRONG and not _is_shown_by([kind], mark, segments):
                     return None
-                if mark not in STRONG and _are_small_numbers(key, units):
+                names = [key(number, unit) for number, unit in enumerate(units, 1)]
+                small = sum(name.isdecimal() and len(name) <= SMALL for name in names)
+                if mark not in STRONG and 2 * small >= len(names):
                     continue
                 numbers = [line.number for line in lines]
-                return _table(numbers, _unquoted(texts), mark, [kind], "what follows")
+                return _build_table(numbers, _unquote(texts), mark, [kind], "what follows")
     return None
 
 
-def _are_small_numbers(key: Key, units: Sequence[Unit]) -> bool:
-    names = [key(number, unit) for number, unit in enumerate(units, 1)]
-    return 2 * sum(name.isdecimal() and len(name) <= SMALL for name in names) >= len(names)
-
-
 def begin_with_sources(lines: Sequence[Line], units: Sequence[Unit]) -> bool:
-    """Whether most lines begin, before a mark, with any long source: a table in another order."""
+    """Return whether most lines begin with any long source and a mark: a table in another order."""
     sources = {_squeeze(unit.source) for unit in units if len(unit.source) >= LONG}
     count = sum(
-        any(_squeeze(cell) in sources for cell in _first_cells(line.text)) for line in lines
+        any(_squeeze(cell) in sources for cell in _list_first_cells(line.text)) for line in lines
     )
     return count > 1 and 2 * count >= len(lines)
 
 
-def _first_cells(text: str) -> Iterator[str]:
+def _list_first_cells(text: str) -> Iterator[str]:
     """Yield what stands before the first of each mark, in quotes or not."""
     text = text.lstrip()
     for mark in STRONG:
-        cell, found, _ = text.partition(mark)
-        if found:
-            yield cell
+        if mark in text:
+            yield text.partition(mark)[0]
     if text.startswith('"'):
         end = 1
         while (end := text.find('"', end)) > 0 and text[end + 1 : end + 2] == '"':
@@ -243,7 +236,7 @@ def _first_cells(text: str) -> Iterator[str]:
             yield text[: end + 1]
 
 
-def _cut(lines: Sequence[Line], units: Sequence[Unit], key: Key, mark: str) -> Iterator[str]:
+def _cut_names(lines: Sequence[Line], units: Sequence[Unit], key: Key, mark: str) -> Iterator[str]:
     """Yield the text of each line, and stop at a line that does not begin as it should."""
     for number, (line, unit) in enumerate(zip(lines, units, strict=True), 1):
         text, name = line.text.strip(), key(number, unit).strip()
@@ -260,10 +253,6 @@ def _cut(lines: Sequence[Line], units: Sequence[Unit], key: Key, mark: str) -> I
         yield rest
 
 
-def _begins_with_word(text: str, word: str) -> bool:
-    return text.startswith(word) and not text[len(word) : len(word) + 1].isalnum()
-
-
 def _follows(text: str, start: str, mark: str) -> bool:
     rest = text[len(start) :]
     if mark == " ":
@@ -271,14 +260,16 @@ def _follows(text: str, start: str, mark: str) -> bool:
     return rest.startswith(mark) or (mark in STRONG and rest.lstrip(" ").startswith(mark))
 
 
-def _unquoted(texts: list[str]) -> list[str]:
+def _unquote(texts: list[str]) -> list[str]:
     """Take the quotes of CSV off, where every text has them."""
     if all(len(text) > 1 and text[0] == text[-1] == '"' for text in texts):
         return [text[1:-1].replace('""', '"') for text in texts]
     return texts
 
 
-def _table(numbers: list[int], texts: list[str], mark: str, kinds: list[str], where: str) -> Table:
+def _build_table(
+    numbers: list[int], texts: list[str], mark: str, kinds: list[str], where: str
+) -> Table:
     lines = (Line(number, None, None, text) for number, text in zip(numbers, texts, strict=True))
     between = NAMES.get(mark, f"“{mark.strip() or 'a space'}”")
     return Table(

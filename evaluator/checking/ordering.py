@@ -161,19 +161,19 @@ def _refuse_count(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> N
             f"{_count(expected - given, what)}: an empty {what} for an empty translation.",
             line=given if what == "line" else None,
         )
-    elif times := _times(file, expected):
+    elif times := _count_repetitions(file, expected):
         log.add(
             f"The file has {has}, the test set {segments}: each {what} occurs {times} times. "
             f"Keep one of each {times}.",
             line=expected + 1 if what == "line" else None,
         )
-    elif other := _other_lines(file, test_set):
+    elif other := _describe_other_lines(file, test_set):
         log.add(
             f"The file has {has}, the test set {segments}: {other} Send the translations only, "
             "one a line.",
             line=1 if what == "line" else None,
         )
-    elif what == "line" and (first := _what_first_line_is(file)):
+    elif what == "line" and (first := _describe_first_line(file)):
         log.add(f"The file has {has}, the test set {segments}. {first}", line=1)
     else:
         remedy = (
@@ -187,7 +187,7 @@ def _refuse_count(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> N
         )
 
 
-def _what_first_line_is(file: HypothesisFile) -> str | None:
+def _describe_first_line(file: HypothesisFile) -> str | None:
     """Return what a first line too many looks like, with the remedy."""
     text = file.lines[0].text.strip() if file.lines else ""
     if begins_with_preface(text):
@@ -197,7 +197,7 @@ def _what_first_line_is(file: HypothesisFile) -> str | None:
     return None
 
 
-def _times(file: HypothesisFile, expected: int) -> int | None:
+def _count_repetitions(file: HypothesisFile, expected: int) -> int | None:
     """Return how often each line is there: each several times in a row, or the whole file."""
     texts = [line.text for line in file.lines]
     times, rest = divmod(len(texts), max(expected, 1))
@@ -208,8 +208,8 @@ def _times(file: HypothesisFile, expected: int) -> int | None:
     return times if in_a_row or as_a_whole else None
 
 
-def _other_lines(file: HypothesisFile, test_set: TestSet) -> str | None:
-    """Say which lines are sources or empty, where the others are as many as the segments.
+def _describe_other_lines(file: HypothesisFile, test_set: TestSet) -> str | None:
+    """Return which lines are sources or empty, where the others are as many as the segments.
 
     They stand in turn with the translations, or are the first or the last lines.
     """
@@ -223,8 +223,8 @@ def _other_lines(file: HypothesisFile, test_set: TestSet) -> str | None:
             texts.append([])  # the empty line after the last group
         elif rest != 1:
             continue
-        turns = [_what(texts[n::times], sources) for n in range(times)]
-        halves = [_what(texts[n:][: len(sources)], sources) for n in (0, len(sources))]
+        turns = [_describe_lines(texts[n::times], sources) for n in range(times)]
+        halves = [_describe_lines(texts[n:][: len(sources)], sources) for n in (0, len(sources))]
         names = [turn for turn in turns if turn]
         if len(names) == times - 1:
             return f"of each {times} lines, {' and '.join(f'1 is {name}' for name in names)}."
@@ -234,7 +234,7 @@ def _other_lines(file: HypothesisFile, test_set: TestSet) -> str | None:
     return None
 
 
-def _what(texts: list[list[str]], sources: list[list[str]]) -> str | None:
+def _describe_lines(texts: list[list[str]], sources: list[list[str]]) -> str | None:
     """Return what most of these lines are besides translations, in the order of the sources."""
     if not any(texts):
         return "empty"

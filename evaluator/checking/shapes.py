@@ -56,19 +56,13 @@ def find_shape(lines: Sequence[str], sources: Sequence[str]) -> Finding | None:
         if not any(marks):
             continue
         filled = sum(bool(line.strip()) for line in lines)
-        own = _count_sources(shape, sources) / max(len(sources), 1)
+        pairs = zip(shape.rule(sources), sources, strict=True)
+        count = sum(mark or any(look(text) for look in shape.allowed_by) for mark, text in pairs)
+        own = count / max(len(sources), 1)
         if sum(marks) / max(filled, 1) - own >= shape.share:
             message = f"The file is {shape.name}, not plain text. {shape.remedy}"
             return Finding(message, marks.index(True))
     return None
-
-
-def _count_sources(shape: Shape, sources: Sequence[str]) -> int:
-    marks = shape.rule(sources)
-    return sum(
-        mark or any(look(source) for look in shape.allowed_by)
-        for mark, source in zip(marks, sources, strict=True)
-    )
 
 
 def _pattern(pattern: str, flags: int = 0) -> Rule:
@@ -77,18 +71,21 @@ def _pattern(pattern: str, flags: int = 0) -> Rule:
 
 
 def _json_values(lines: Sequence[str]) -> list[bool]:
-    """Whole objects and arrays, as JSON or as Python prints them."""
-    return [_is_value(line.strip().removesuffix(",")) for line in lines]
+    """Recognise whole objects and arrays, as JSON or as Python prints them."""
+    texts = [line.strip().removesuffix(",") for line in lines]
+    return [
+        (text[-1:] == "}" and _OBJECT.match(text) is not None)
+        or (text[-1:] == "]" and _ARRAY.match(text) is not None)
+        for text in texts
+    ]
 
 
-def _is_value(text: str) -> bool:
-    if text[:1] == "{" and text[-1:] == "}":
-        return re.match(r"""\{\s*["'][^"']*["']\s*:""", text) is not None
-    return text[:1] == "[" and text[-1:] == "]" and text[1:].lstrip()[:1] in ('"', "'")
+_OBJECT = re.compile(r"""\{\s*["'][^"']*["']\s*:""")
+_ARRAY = re.compile(r"""\[\s*["']""")
 
 
 def _json_strings(lines: Sequence[str]) -> list[bool]:
-    """Strings that are JSON's beyond doubt, by an escape in one of them at least."""
+    """Recognise strings that are JSON's beyond doubt, by an escape in some of them."""
     are = [_is_string(line) for line in lines]
     escaped = sum(is_string and "\\" in line for is_string, line in zip(are, lines, strict=True))
     return are if escaped else [False] * len(lines)
@@ -108,19 +105,19 @@ _ITEM = re.compile(r"""\s*(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\s*(?::.*)?,\s*
 
 
 def _json_items(lines: Sequence[str]) -> list[bool]:
-    """The inner lines of an array or object that is written on several."""
+    """Recognise the inner lines of an array or object that is written on several."""
     return [line.rstrip().endswith(",") and _ITEM.match(line) is not None for line in lines]
 
 
 def _tabs(lines: Sequence[str]) -> list[bool]:
-    """Rows of as many cells as most others have."""
+    """Recognise rows of as many cells as most others have."""
     widths = [len(line.strip().split("\t", CELLS)) for line in lines]
     counts = Counter(width for width in widths if width > 1)
     most = max(counts, key=counts.__getitem__, default=0)
     return [width == most for width in widths]
 
 
-_KEY = r"[\w.:/-]{1,60}+"  # with a digit: a bounded one, as search tries each place
+_KEY = r"[\w.:/-]{1,60}+"  # with a digit; bounded, as search tries each place
 # A comma between digits is a decimal's.
 _FIRST_CELL = re.compile(rf'("[^"]*+(?:""[^"]*+)*"|{_KEY})\s?(?:;|,(?!\d))(?=\S|\s")')
 _LAST_CELL = re.compile(rf"(?:;|(?<!\d),|,\s)\s?({_KEY})$")
@@ -128,17 +125,11 @@ _LAST_CELL = re.compile(rf"(?:;|(?<!\d),|,\s)\s?({_KEY})$")
 _QUOTED_LAST = re.compile(r'[,;]"[^"]*+(?:""[^"]*+)*"$')
 
 
-def _key_of(match: re.Match[str] | None) -> str | None:
-    if match is None:
-        return None
-    key = match[1]
-    return key if key[0] == '"' or any(map(str.isdigit, key)) else None
-
-
 def _csv(lines: Sequence[str]) -> list[bool]:
-    """A cell with a digit or in quotes, and a mark, at one end: only in CSV most lines are so."""
+    """Recognise a cell with a digit or in quotes, and a mark, at an end: in CSV most lines."""
     for look in (_FIRST_CELL.match, _LAST_CELL.search):
-        keys = [_key_of(look(line)) for line in lines]
+        cells = [match[1] if (match := look(line)) else "" for line in lines]
+        keys = [c if c[:1] == '"' or any(map(str.isdigit, c)) else None for c in cells]
         # Decimals are not keys: "1,5 mg" and "1,8 mg" begin alike.
         count = len(lines) - keys.count(None)
         if count > 1 and 2 * count >= len(lines) and len(set(keys) - {None}) > 0.9 * count:
@@ -156,9 +147,9 @@ SURE_OF_NUMBERS = 5  # lines; fewer have to begin with 0 or 1
 
 
 def _numbered(lines: Sequence[str]) -> list[bool]:
-    """Lines that begin with a number, after a word or not, each with the next number."""
-    found = [_NUMBER.match(line) or _LABELLED.match(line) for line in lines]
-    numbers = [int(match[1]) if match else None for match in found]
+    """Recognise lines that begin with a number, after a word or not, each with the next number."""
+    matches = [_NUMBER.match(line) or _LABELLED.match(line) for line in lines]
+    numbers = [int(match[1]) if match else None for match in matches]
     if len(lines) < SURE_OF_NUMBERS and not {0, 1} & set(numbers[:1]):
         return [False] * len(lines)
     nexts = [a is not None and b == a + 1 for a, b in pairwise(numbers)]
@@ -166,12 +157,12 @@ def _numbered(lines: Sequence[str]) -> list[bool]:
 
 
 def _bars(lines: Sequence[str]) -> list[bool]:
-    """Two cells between bars; of n-best lists, which have more, a warning tells."""
+    """Recognise two cells between bars; n-best lists, which have more, get a warning."""
     return [line.count("|||") == 1 for line in lines]
 
 
 def _fence(lines: Sequence[str]) -> list[bool]:
-    """A first and a last line of three backticks, and the text between them."""
+    """Recognise a first and a last line of three backticks, and the text between them."""
     filled = [n for n, line in enumerate(lines) if line.strip()]
     is_fenced = len(filled) > 1 and all(
         re.fullmatch(r"\s*(?:```|~~~)\w*\s*", lines[n]) for n in (filled[0], filled[-1])

@@ -80,7 +80,12 @@ def _find_shift_of_lengths(sources: Sequence[str], hypotheses: Sequence[str]) ->
         window = slice(start, start + LENGTHS_WINDOW)
         for offset, moved in shifted.items():
             gain = there[offset][window] - here[window]
-            if _is_sure(gain) and _correlate(given[window], moved[window]) >= SURE_CORRELATION:
+            error = gain.std() / np.sqrt(len(gain))
+            is_sure = gain.mean() >= SURE_GAIN and gain.mean() >= SURE_T * error
+            own, other = given[window], moved[window]
+            if not is_sure or not own.std() or not other.std():
+                continue
+            if np.corrcoef(own, other)[0, 1] >= SURE_CORRELATION:
                 return Shift(_find_turning_point(here, there[offset]), offset)
     return None
 
@@ -98,17 +103,6 @@ def _standard_lengths(texts: Sequence[str]) -> NDArray[np.float64]:
         return np.zeros(len(texts))
     scores: NDArray[np.float64] = np.clip(distances / scale, -LARGEST_SCORE, LARGEST_SCORE)
     return scores
-
-
-def _is_sure(gain: NDArray[np.float64]) -> bool:
-    mean, error = gain.mean(), gain.std() / np.sqrt(len(gain))
-    return bool(mean >= SURE_GAIN and mean >= SURE_T * error)
-
-
-def _correlate(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    if not first.std() or not second.std():
-        return 0.0
-    return float(np.corrcoef(first, second)[0, 1])
 
 
 def _find_turning_point(here: Fit, there: Fit) -> int:

@@ -252,26 +252,23 @@ def check_files(
 ) -> list[Hypotheses | None]:
     """Read and check each file; report problems, those of refused files (None) first."""
     messages: Messages = options.messages
-    checked = [_check_file(path, mode, test_set, options) for path, mode in files]
+    checked = []
+    for path, mode in files:
+        file = CheckedFile(None)
+        try:
+            hypotheses = load_hypotheses(path, test_set, mode=mode, system=options.system)
+            warnings = check(hypotheses, test_set)
+            file = CheckedFile(hypotheses, warnings, len(warnings))
+        except SubmissionError as error:
+            file = CheckedFile(None, error.problems, error.total)
+        except UnopenableError as error:
+            messages.tell(error.reason, "error", file=error.file)
+        checked.append(file)
     for file in sorted(checked, key=lambda file: file.hypotheses is not None):
         messages.report(file.problems, file.total, segments=len(test_set.segments))
     same = find_identical([file.hypotheses for file in checked if file.hypotheses is not None])
     messages.report(same, len(same))
     return [file.hypotheses for file in checked]
-
-
-def _check_file(
-    path: str, mode: Mode, test_set: TestSet, options: argparse.Namespace
-) -> CheckedFile:
-    try:
-        hypotheses = load_hypotheses(path, test_set, mode=mode, system=options.system)
-    except SubmissionError as error:
-        return CheckedFile(None, error.problems, error.total)
-    except UnopenableError as error:
-        options.messages.tell(error.reason, "error", file=error.file)
-        return CheckedFile(None)
-    warnings = check(hypotheses, test_set)
-    return CheckedFile(hypotheses, warnings, len(warnings))
 
 
 def check(hypotheses: Hypotheses, test_set: TestSet) -> tuple[Problem, ...]:

@@ -90,7 +90,14 @@ def _positive(text: str) -> float:
 
 def run(options: argparse.Namespace) -> int:
     """Run the image, report the result, score its hypotheses; 1 where any of these failed."""
-    wrong_usage = _find_wrong_usage(options)
+    wrong_usage = ""
+    if options.sample and options.reference:
+        wrong_usage = "the sample has no references: leave --reference out, or give --segments"
+    elif options.sample and options.source_language not in SENTENCES:
+        known = " and ".join(SENTENCES)
+        wrong_usage = (
+            f"the sample is there in {known} alone: give sentences of your own by --segments"
+        )
     if wrong_usage:
         print(f"terminarium run: error: {wrong_usage}", file=sys.stderr)
         return 2
@@ -116,15 +123,6 @@ def run(options: argparse.Namespace) -> int:
     return _use_hypotheses(
         Hypotheses(result.translations, result.lines, OUTPUT_NAME), test_set, options
     )
-
-
-def _find_wrong_usage(options: argparse.Namespace) -> str | None:
-    if options.sample and options.reference:
-        return "the sample has no references: leave --reference out, or give --segments"
-    if options.sample and options.source_language not in SENTENCES:
-        known = " and ".join(SENTENCES)
-        return f"the sample is there in {known} alone: give sentences of your own by --segments"
-    return None
 
 
 def _load_test_set(options: argparse.Namespace) -> TestSet:

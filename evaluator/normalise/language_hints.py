@@ -59,7 +59,8 @@ def find_meant(code: str) -> str | None:
     """Return the language that a country's code or a name stands for, as `fr (French)`."""
     name = code.strip()
     if re.fullmatch("[A-Za-z]{2}", name):
-        language = _find_language_of_country(name.lower())
+        country = name.lower()
+        language = _COUNTRIES.get(country) or _find_likeliest_language(country)
     elif 3 < len(name) <= LONGEST_NAME:
         language = _find_language_called(name)
     else:
@@ -89,9 +90,7 @@ def find_old_codes(text: str) -> list[str]:
     ]
 
 
-def _find_language_of_country(code: str) -> str | None:
-    if code in _COUNTRIES:
-        return _COUNTRIES[code]
+def _find_likeliest_language(code: str) -> str | None:
     country = f"und-{code.upper()}"
     if not langcodes.tag_is_valid(country):
         return None

@@ -43,24 +43,19 @@ def compose(text: str) -> tuple[str, Offsets]:
     """Return the text in NFKC, with the map back."""
     if unicodedata.is_normalized("NFKC", text):
         return text, Offsets.identity(len(text))
+    cuts = [0]  # NFKC of the whole is NFKC of the pieces, which are as small as can be
+    for at in range(1, len(text)):
+        if text[at] < FIRST_MARK or _begins(text, cuts[-1], at):
+            cuts.append(at)
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for start, end in _cut(text):
+    for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True):
         piece = unicodedata.normalize("NFKC", text[start:end])
         pieces.append(piece)
         starts += [start] * len(piece)
         ends += [end] * len(piece)
     return "".join(pieces), Offsets(starts, ends)
-
-
-def _cut(text: str) -> list[tuple[int, int]]:
-    """Cut a text where NFKC of the whole is NFKC of the pieces, as small as can be."""
-    cuts = [0]
-    for at in range(1, len(text)):
-        if text[at] < FIRST_MARK or _begins(text, cuts[-1], at):
-            cuts.append(at)
-    return list(zip(cuts, [*cuts[1:], len(text)], strict=True)) if text else []
 
 
 def _begins(text: str, start: int, at: int) -> bool:

@@ -17,11 +17,22 @@ Made: TypeAlias = Callable[[], Splitter]  # sacrebleu's classes have no types
 def tokenise(text: str, language: str) -> tuple[tuple[int, int], ...]:
     """Return [start, end) of each token of a normalised text.
 
-    Every character but spaces is in a single token. Raises InfrastructureError if the
+    Every character but spaces is in a single token: characters that the tokeniser drops become
+    tokens at white space. Raises InfrastructureError if the
     language's tokeniser isn't installed.
     """
     split = _load_splitter(sacrebleu_tokeniser(language))
-    return tuple(_locate(split(text).split(), text))
+    places: list[tuple[int, int]] = []
+    at = 0
+    for token in split(text).split():
+        start = text.find(token, at)
+        if start < 0:  # no tokeniser here changes a character; a changed token would be skipped
+            continue
+        if start > at and text[at:start] != " ":
+            places += _locate_words(text, at, start)
+        at = start + len(token)
+        places.append((start, at))
+    return (*places, *_locate_words(text, at, len(text)))
 
 
 @lru_cache(maxsize=256)  # a version is read from a file
@@ -41,36 +52,17 @@ def _load_splitter(name: str) -> Splitter:
     if name == "zh":
         return cast("Made", TokenizerZh)()
     if name == "ko-mecab":
-        return _load_korean()
+        from sacrebleu.tokenizers.tokenizer_ko_mecab import TokenizerKoMecab
+
+        try:
+            split_korean = cast("Made", TokenizerKoMecab)()
+        except (ImportError, RuntimeError) as error:
+            raise InfrastructureError(f"sacrebleu's tokeniser ko-mecab: {error}") from error
+        # MeCab reads only up to a NUL byte.
+        return lambda text: split_korean(text.replace("\0", " "))
     split_words = cast("Made", TokenizerRegexp)()
     # 13a pads the line: its rules want a neighbour on both sides.
     return lambda text: split_words(f" {text} ")
-
-
-def _load_korean() -> Splitter:
-    from sacrebleu.tokenizers.tokenizer_ko_mecab import TokenizerKoMecab
-
-    try:
-        tokeniser = cast("Made", TokenizerKoMecab)()
-    except (ImportError, RuntimeError) as error:
-        raise InfrastructureError(f"sacrebleu's tokeniser ko-mecab: {error}") from error
-    # MeCab reads up to a NUL byte only.
-    return lambda text: tokeniser(text.replace("\0", " "))
-
-
-def _locate(tokens: list[str], text: str) -> list[tuple[int, int]]:
-    """Find the tokens in the text; other characters become tokens at white space."""
-    places: list[tuple[int, int]] = []
-    at = 0
-    for token in tokens:
-        start = text.find(token, at)
-        if start < 0:  # no tokeniser here changes a character; a changed token would be skipped
-            continue
-        if start > at and text[at:start] != " ":
-            places += _locate_words(text, at, start)
-        at = start + len(token)
-        places.append((start, at))
-    return places + _locate_words(text, at, len(text))
 
 
 def _locate_words(text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Literal, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
-from evaluator.normalise import Form, NormalisedText, Normaliser
+from evaluator.normalise import Form, Normaliser
 from evaluator.terms.matching import FormIndex, Match, Required
 from evaluator.types import Term, TermAnnotation, TestSet
 
@@ -71,16 +71,17 @@ class TermIndex:
                     chosen.append(match)
         chosen.sort(key=lambda match: match.start)
         present = frozenset(match.form for matches in passes for match in matches)
-        return FoundTerms(tuple(self._build_occurrence(match, text) for match in chosen), present)
+        occurrences = []
+        for match in chosen:
+            start, end = text.raw_span(match.start, match.end)
+            by: Literal["surface", "lemma"] = "surface" if match.is_surface else "lemma"
+            entry = self.entries[match.form].id
+            occurrences.append(TermOccurrence(match.form, entry, start, end, by))
+        return FoundTerms(tuple(occurrences), present)
 
     def _preference(self, match: Match) -> tuple[int, int, int, str]:
         tokens, characters = match.last - match.first, match.end - match.start
         return -tokens, -characters, match.start, self.entries[match.form].id
-
-    def _build_occurrence(self, match: Match, text: NormalisedText) -> TermOccurrence:
-        start, end = text.raw_span(match.start, match.end)
-        by: Literal["surface", "lemma"] = "surface" if match.is_surface else "lemma"
-        return TermOccurrence(match.form, self.entries[match.form].id, start, end, by)
 
 
 def _merge(terms: Iterable[tuple[Term, Form]]) -> dict[str, tuple[Term, Form]]:

@@ -43,7 +43,13 @@ def select_spans(
     budget = BUDGET
     chosen: list[int] = []
     is_exact = True
-    limited = _find_limited(candidates, limits)
+    disjoint, free = Counter[int](), Counter[int]()  # by entry: the most spans, the next free token
+    for span in sorted(candidates, key=lambda span: (span.end, span.start)):
+        if span.start >= free[span.entry]:
+            disjoint[span.entry] += 1
+            free[span.entry] = span.end
+    # Entries with more disjoint spans than allowed: other limits never matter.
+    limited = {entry for entry, count in disjoint.items() if count > limits[entry]}
     # Small components first, so that a monstrous component takes no exact answer from another.
     for component in sorted(_split(candidates, limited), key=lambda c: (len(c), c)):
         best, cost = _search(component, candidates, limits, limited, budget)
@@ -54,16 +60,6 @@ def select_spans(
             budget -= cost
         chosen += best
     return sorted(chosen), is_exact
-
-
-def _find_limited(candidates: Sequence[CandidateSpan], limits: Sequence[int]) -> set[int]:
-    """Return entries with more disjoint spans than allowed: other limits never matter."""
-    disjoint, free = Counter[int](), Counter[int]()
-    for span in sorted(candidates, key=lambda span: (span.end, span.start)):
-        if span.start >= free[span.entry]:
-            disjoint[span.entry] += 1
-            free[span.entry] = span.end
-    return {entry for entry, count in disjoint.items() if count > limits[entry]}
 
 
 def _split(candidates: Sequence[CandidateSpan], limited: set[int]) -> list[list[int]]:

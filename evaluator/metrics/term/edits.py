@@ -87,7 +87,9 @@ def find_edits(
 
 def _search(gains: Gains, wanted: list[int], max_work: int) -> Edits:
     """Take the best shift until none gains, as sacrebleu does."""
-    places = _list_places(wanted)
+    places: list[list[int]] = [[] for _ in range(max(wanted, default=0) + 1)]  # by word id
+    for place, word in enumerate(wanted):
+        places[word].append(place)
     shifts = checked = 0
     while gains.distance:
         runs = _Runs(gains.words.tolist(), wanted, places, gains.align())
@@ -166,14 +168,6 @@ class _Runs:
                 break
             length += 1
         return range(shortest, length + 1)
-
-
-def _list_places(wanted: list[int]) -> list[list[int]]:
-    """Return where each word of the reference stands, by its id; id 0 nowhere."""
-    places: list[list[int]] = [[] for _ in range(max(wanted, default=0) + 1)]
-    for place, word in enumerate(wanted):
-        places[word].append(place)
-    return places
 
 
 def _find_next(errors: list[bool]) -> list[int]:

@@ -13,8 +13,6 @@ from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.edits import find_edits
 from evaluator.metrics.term.renderings import TEST_SETS_KEPT, rendered, term_view
 from evaluator.metrics.wording import write_stopped
-from evaluator.normalise import NormalisedText
-from evaluator.terms.matching import Requirements
 from evaluator.types import Hypotheses, Statistics, TestSet
 
 TERM_WEIGHT = 2  # what substituting or omitting a term's token costs; all else costs 1
@@ -81,21 +79,19 @@ class WeightedTer(TermMetric):
 
 @lru_cache(maxsize=TEST_SETS_KEPT)
 def _weigh_references(test_set: TestSet) -> tuple[tuple[WeightedReference, ...], ...]:
-    """Weigh every reference once for a test set."""
-    view = term_view(test_set)
-    return tuple(
-        tuple(_weigh(requirements, text) for text in texts)
-        for requirements, texts in zip(view.requirements, view.references, strict=True)
-    )
-
-
-def _weigh(requirements: Requirements, text: NormalisedText) -> WeightedReference:
     """Make tokens weigh more in spans that could render a required term, by surface or lemma.
 
     In all such spans, not only in as many as are required or as term success would choose: where
-    a reference repeats a term, the hypothesis has to as well.
+    a reference repeats a term, the hypothesis has to as well. Once for a test set.
     """
-    weights = [1] * len(text.tokens)
-    for span in requirements.candidates(text):
-        weights[span.start : span.end] = [TERM_WEIGHT] * (span.end - span.start)
-    return WeightedReference(text.folded_tokens, tuple(weights))
+    view = term_view(test_set)
+    rows = []
+    for requirements, texts in zip(view.requirements, view.references, strict=True):
+        row = []
+        for text in texts:
+            weights = [1] * len(text.tokens)
+            for span in requirements.candidates(text):
+                weights[span.start : span.end] = [TERM_WEIGHT] * (span.end - span.start)
+            row.append(WeightedReference(text.folded_tokens, tuple(weights)))
+        rows.append(tuple(row))
+    return tuple(rows)

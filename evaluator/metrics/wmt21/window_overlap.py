@@ -53,15 +53,20 @@ class WindowOverlap(Wmt21Metric):
                 _window(hypothesis[:start], hypothesis[start + len(form) :], self.size)
                 for start in starts
             ]
-            pairs = [
-                (_overlap(there, window), match, annotation)
-                for annotation, place in enumerate(places)
-                for window in [
-                    _window(reference[: place[0]], reference[place[-1] + 1 :], self.size)
-                ]
-                for match, there in enumerate(theirs)
-            ]
-            yield from _take_best(pairs)
+            pairs = []
+            for annotation, place in enumerate(places):
+                own = _window(reference[: place[0]], reference[place[-1] + 1 :], self.size)
+                for match, window in enumerate(theirs):
+                    overlap = (window & own).total() / own.total() if own else 0.0
+                    pairs.append((overlap, match, annotation))
+            # Best pairs first, ties as listed; each match and each annotation once.
+            matches: set[int] = set()
+            annotations: set[int] = set()
+            for score, match, annotation in sorted(pairs, key=lambda pair: -pair[0]):
+                if match not in matches and annotation not in annotations:
+                    matches.add(match)
+                    annotations.add(annotation)
+                    yield score
 
 
 class WindowOverlap2(WindowOverlap):
@@ -112,19 +117,3 @@ def _nearest(tokens: Iterable[str], size: int) -> Iterator[str]:
         if token not in string.punctuation:
             size -= 1
             yield token
-
-
-def _overlap(hypothesis: Counter[str], reference: Counter[str]) -> float:
-    wanted = reference.total()
-    return (hypothesis & reference).total() / wanted if wanted else 0.0
-
-
-def _take_best(pairs: list[tuple[float, int, int]]) -> Iterator[float]:
-    """Yield scores, best pairs first, ties as listed; each match and each annotation once."""
-    matches: set[int] = set()
-    annotations: set[int] = set()
-    for score, match, annotation in sorted(pairs, key=lambda pair: -pair[0]):
-        if match not in matches and annotation not in annotations:
-            matches.add(match)
-            annotations.add(annotation)
-            yield score
