@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Self
 
 from evaluator.types import HypothesisFile, Problem, Severity
@@ -97,14 +98,14 @@ class InfrastructureError(TerminariumError):
     """Our fault: to be retried, and never charged to a participant."""
 
 
+@dataclass(slots=True)
 class ProblemLog:
-    """Collects the problems of one file, bounded in memory."""
+    """Collects the problems of a file, bounded in memory."""
 
-    def __init__(self, file: str = "", *, severity: Severity = "error") -> None:
-        self.file = file
-        self.severity = severity
-        self.problems: list[Problem] = []
-        self.total = 0
+    file: str = ""
+    severity: Severity = "error"
+    problems: list[Problem] = field(default_factory=list)
+    total: int = 0
 
     def add(self, message: str, *, line: int | None = None, segment: str | None = None) -> None:
         """Note a problem; beyond the first 1,000 it is only counted."""

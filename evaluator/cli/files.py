@@ -11,7 +11,8 @@ from io import BufferedReader
 from pathlib import Path
 from typing import cast, get_args
 
-from evaluator.checks import identical, warnings
+from evaluator.checking.intake import pair_of, read_aligned, read_out_of_zip
+from evaluator.checking.review import find_identical, find_warnings
 from evaluator.cli.messages import Messages
 from evaluator.cli.progress import Progress
 from evaluator.errors import PROBLEMS_KEPT, SubmissionError
@@ -21,7 +22,6 @@ from evaluator.formats import (
     read_test_set,
 )
 from evaluator.formats.decoding import EMPTY_ZIP, ZIP
-from evaluator.intake import pair_of, read_aligned, read_out_of_zip
 from evaluator.types import Hypotheses, Mode, Problem, TestSet
 
 FILES_NAMED = 20  # in a note
@@ -260,7 +260,7 @@ def check_files(
     checked = [_check_file(path, mode, test_set, options) for path, mode in files]
     for one in sorted(checked, key=lambda one: one.hypotheses is not None):
         messages.report(one.problems, one.total, segments=len(test_set.segments))
-    same = identical([one.hypotheses for one in checked if one.hypotheses is not None])
+    same = find_identical([one.hypotheses for one in checked if one.hypotheses is not None])
     messages.report(same, len(same))
     return [one.hypotheses for one in checked]
 
@@ -283,4 +283,4 @@ def check(hypotheses: Hypotheses, test_set: TestSet) -> tuple[Problem, ...]:
     """Return the warnings about hypotheses."""
     with Progress() as progress:
         progress.show(f"{Path(hypotheses.name).name}: checking …")
-        return warnings(hypotheses, test_set)
+        return find_warnings(hypotheses, test_set)

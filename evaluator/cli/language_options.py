@@ -14,7 +14,7 @@ from typing import cast
 from evaluator.cli.files import STANDARD_INPUT, open_file
 from evaluator.errors import LanguageError
 from evaluator.formats.compression import GZIP, GZIP_WINDOW
-from evaluator.formats.detection import HEAD
+from evaluator.formats.decoding import HEAD
 from evaluator.formats.pairs_in_names import (
     language_in,
     languages_said,

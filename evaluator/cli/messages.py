@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import Literal
 
+from evaluator.checking.folding import fold
 from evaluator.errors import PROBLEMS_KEPT
-from evaluator.folding import fold
 from evaluator.types import Problem
 
 Weight = Literal["error", "warning", "note"]

@@ -1,4 +1,4 @@
-"""Bytes as they come, unpacked if they are gzip; bounded before and behind the unpacking."""
+"""Unpacks gzip; bounded before and after unpacking."""
 
 from __future__ import annotations
 
@@ -16,56 +16,47 @@ GZIP_WINDOW = 31  # zlib: gzip header and the largest window
 COMPRESS_AGAIN = "Compress the file again, or give it as it is."
 
 
-def read_unpacked(stream: BinaryIO, max_bytes: int) -> bytearray:
-    """Return all bytes, at most `max_bytes`, those of a gzip file unpacked.
+def unpack(start: bytes, stream: BinaryIO, max_bytes: int) -> bytearray:
+    """Return the contents of a gzip file that begins with `start` and goes on in `stream`.
 
     Reads at most one byte more than `max_bytes`, however much the stream would give, and never
-    unpacks more than that. Raises TooLarge for more, and Refused for a damaged gzip file.
+    unpacks much more than that. Raises TooLarge for more, and Refused for a damaged file.
     """
-    chunks = _chunks(stream, max_bytes)
-    first = next(chunks, b"")
-    while len(first) < len(GZIP) and (more := next(chunks, b"")):
-        first += more
-    if not first.startswith(GZIP):
-        return _collect(first, chunks, max_bytes)
-    data = _collect(b"", _unpack(first, chunks), max_bytes)
+    data = bytearray()
+    for piece in _unpack_members(_read_pieces(start, stream, max_bytes)):
+        data += piece
+        if len(data) > max_bytes:
+            raise too_large(max_bytes)
     if data.startswith(GZIP):
         raise Refused("The file is compressed twice by gzip. Compress it once.")
     return data
 
 
-def _chunks(stream: BinaryIO, max_bytes: int) -> Iterator[bytes]:
-    missing = max_bytes + 1
-    while missing > 0:
-        chunk = stream.read(min(CHUNK, missing))
-        if not chunk:
-            return
-        missing -= len(chunk)
-        yield chunk
-    raise _too_large(max_bytes)
-
-
-def _collect(first: bytes, chunks: Iterator[bytes], max_bytes: int) -> bytearray:
-    data = bytearray(first)
-    for chunk in chunks:
-        data += chunk
-        if len(data) > max_bytes:
-            raise _too_large(max_bytes)
-    return data
-
-
-def _too_large(max_bytes: int) -> TooLarge:
+def too_large(max_bytes: int) -> TooLarge:
+    """Return the error for a file of more bytes."""
     return TooLarge(
         f"The file is larger than {max_bytes:,} bytes, the limit, as it is or unpacked. "
         "Give a smaller file."
     )
 
 
-def _unpack(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+def _read_pieces(start: bytes, stream: BinaryIO, max_bytes: int) -> Iterator[bytes]:
+    missing = max_bytes + 1 - len(start)
+    chunk = start
+    while chunk:
+        for place in range(0, len(chunk), GZIP_CHUNK):
+            yield chunk[place : place + GZIP_CHUNK]
+        chunk = stream.read(min(CHUNK, missing))
+        missing -= len(chunk)
+        if missing <= 0:
+            raise too_large(max_bytes)
+
+
+def _unpack_members(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Unpack the members of a gzip file one after the other."""
     member: zlib._Decompress | None = zlib.decompressobj(GZIP_WINDOW)
     members = 1
-    for piece in _pieces(first, rest):
+    for piece in pieces:
         while piece:
             if member is None:
                 if not piece.strip(b"\0"):
@@ -76,14 +67,6 @@ def _unpack(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
             piece, member = member.unused_data, None if member.eof else member
     if member is not None:
         raise Refused(f"The gzip file is cut off: its end is missing. {COMPRESS_AGAIN}")
-
-
-def _pieces(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    chunk: bytes | None = first
-    while chunk:
-        for start in range(0, len(chunk), GZIP_CHUNK):
-            yield chunk[start : start + GZIP_CHUNK]
-        chunk = next(rest, None)
 
 
 def _unpack_piece(member: zlib._Decompress, piece: bytes, members: int) -> Iterator[bytes]:

@@ -49,8 +49,8 @@ def _declared(data: bytearray) -> str | None:
         wide = "utf-16" if head.startswith(UTF_16) else "utf-16-le" if head[1] == 0 else "utf-16-be"
         start = head.decode(wide, "ignore").lstrip("\ufeff \t\r\n")
         return wide if start.startswith("<?xml") else None
-    found = DECLARATION.match(head)
-    return found[1].decode() if found else None
+    declaration = DECLARATION.match(head)
+    return declaration[1].decode() if declaration else None
 
 
 def _is_utf8(data: bytearray) -> bool:

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 
 from evaluator.errors import ProblemLog
+from evaluator.formats.decoding import split_lines
 from evaluator.formats.detection import is_jsonl
 from evaluator.formats.json_lines import parse_object, wrong_id, wrong_string
 from evaluator.formats.limits import Refused, require_few_marks
-from evaluator.formats.lines import split_lines
 from evaluator.formats.recognition import HypothesisFormat
 from evaluator.formats.requests import Request
 from evaluator.types import Line

@@ -19,11 +19,13 @@ from evaluator.normalise import (
 )
 
 SLOTS_NAMED = 20  # in a message
-MAX_CODE = 50  # characters of a file's language code that are looked at
+MAX_CODE = 50  # characters of a language code
 MAX_PARTS = 12  # of a name between dots: hyphens and underscores cut it into so many
 
 Pair = tuple[str, str]
 
+# What a name without any pair of languages lacks: a sign between two letters, other than a dot.
+MAY_HOLD_PAIR = re.compile(r"[^\W\d_](?:(?![./])[\W\d_])+[^\W\d_]")
 # Between anything that is no letter, digit or hyphen: `output.en-fr.txt`, `en-fr_2.sgm`.
 _BEFORE = r"(?<![A-Za-z0-9])"
 _AFTER = r"(?![A-Za-z0-9-])"
@@ -35,16 +37,6 @@ def target_of(slot: str) -> str:
     """Return the target language of a slot such as `en-fr`, `zh-TW-en` or `en-zh-CN.noterm`."""
     pair = _pair_of(slot)
     return pair[1] if pair else slot.partition(".")[0].partition("-")[2]
-
-
-def contradicts(code: str, expected: str) -> bool:
-    """Return whether a language code in a file means another language than expected.
-
-    Regions and scripts do not count (`zh-CN` is `zh`). Only codes of widely used languages can
-    contradict: not `any`, nothing, or the name of a language.
-    """
-    code = code[:MAX_CODE]
-    return is_widely_used(code) and are_different(code, expected)
 
 
 def slots_in(name: str, slots: Sequence[str]) -> tuple[str, ...]:

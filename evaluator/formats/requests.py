@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from evaluator.errors import ProblemLog, WrongFileError
 from evaluator.formats.limits import Budget
-from evaluator.formats.pairs_in_names import contradicts, target_of
+from evaluator.formats.pairs_in_names import target_of
+from evaluator.normalise import contradicts
 from evaluator.types import Line
 
 

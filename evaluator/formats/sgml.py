@@ -43,6 +43,8 @@ PROLOG = re.compile(
     r"<\?xml[^<>]*+>|<!doctype[^<>]*+>|</?mteval[^<>]*+>|<!--[^<>]*?-->",
     re.IGNORECASE | re.ASCII,
 )
+_PROLOG = re.compile(rf"(?:{PROLOG.pattern})\s*+", PROLOG.flags)
+_FIRST_TAG = re.compile(r"<(?:tstset|refset|srcset|doc|seg)(?=[\s/>])", re.IGNORECASE | re.ASCII)
 LAYOUT = re.compile(r"[ \t\r\n\f\v]++")
 MAX_TAG = 64 * 1024  # bytes
 _LONG_NUMBER = re.compile(r"&#([0-9]{8,}+);?")  # int() raises at 4,300 digits
@@ -97,6 +99,19 @@ def _parse_attributes(text: str) -> dict[str, str]:
     }
 
 
+def is_sgml(head: str) -> bool:
+    """Return whether a text begins with a tag of WMT SGML."""
+    return _FIRST_TAG.match(skip_prolog(head)) is not None
+
+
+def skip_prolog(head: str) -> str:
+    """Return what stands after white space and prolog."""
+    position = 0
+    while match := _PROLOG.match(head, position):
+        position = match.end()
+    return head[position:]
+
+
 def unescape(text: str) -> str:
     """Decode entities once, as `html.unescape` does, but for any number of digits."""
     return html.unescape(_LONG_NUMBER.sub(_shorten, text)) if "&" in text else text
@@ -113,7 +128,7 @@ def clean(text: str) -> str:
     A line break in a segment is layout of the file. Other white space, such as a no-break
     space, stays: it is part of the text.
     """
-    return collapse(unescape(text))
+    return LAYOUT.sub(" ", unescape(text)).strip(" ")
 
 
 def collapse(text: str) -> str:
@@ -157,20 +172,20 @@ class _OpenTerm:
     pieces: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True)
 class SegmentReader:
     """Reads a file's segments. In hypotheses (`annotated=False`) terms are text."""
 
-    def __init__(self, log: ProblemLog, budget: Budget, *, annotated: bool) -> None:
-        self.log = log
-        self.budget = budget
-        self.annotated = annotated
-        self.kind = ""  # the first of SETS seen
-        self.languages: dict[str, str] = {}  # its attributes srclang and trglang
-        self.segments: list[MarkedSegment] = []
-        self.broken: list[MarkedSegment] = []  # not closed: without a text
-        self._document: str | None = None
-        self._segment: _OpenSegment | None = None
-        self._term: _OpenTerm | None = None
+    log: ProblemLog
+    budget: Budget
+    annotated: bool
+    kind: str = ""  # the first of SETS seen
+    languages: dict[str, str] = field(default_factory=dict)  # its attributes srclang and trglang
+    segments: list[MarkedSegment] = field(default_factory=list)
+    broken: list[MarkedSegment] = field(default_factory=list)  # not closed: without a text
+    _document: str | None = None
+    _segment: _OpenSegment | None = None
+    _term: _OpenTerm | None = None
 
     def read(self, data: bytearray) -> list[MarkedSegment]:
         """Return all segments in file order; problems go to the log.
@@ -195,7 +210,8 @@ class SegmentReader:
                 self._end_segment(line) if token.is_end else self._start_segment(line, token)
             elif token.name == "term" and self.annotated:
                 self._end_term(line) if token.is_end else self._start_term(line, token)
-        self._require_closed("at the end of the file")
+        if self._segment is not None:
+            self._report_open(self._segment, "at the end of the file")
         if not self.segments and not self.log.total:
             self.log.add('The file holds no segment. Write each as <seg id="…">…</seg>.')
         return self.segments
@@ -219,21 +235,26 @@ class SegmentReader:
             )
 
     def _change_document(self, line: int, tag: Tag) -> None:
-        self._require_closed(f"at the {'end' if tag.is_end else 'start'} of a document")
+        if self._segment is not None:
+            place = f"at the {'end' if tag.is_end else 'start'} of a document"
+            self._report_open(self._segment, place)
         self._document = None
         if tag.is_end:
             return
         self._document = tag.attributes.get("docid", "")
         if not self._document:
             self.log.add('A <doc> has no docid. Write <doc docid="…">.', line=line)
-        _require_short(self._document, line)
+        if len(self._document) > MAX_ID:
+            raise _too_long_id(line)
 
     def _start_segment(self, line: int, tag: Tag) -> None:
-        self._require_closed(f"when the next one starts in line {line}")
+        if self._segment is not None:
+            self._report_open(self._segment, f"when the next one starts in line {line}")
         identifier = tag.attributes.get("id", "")
         if not identifier:
             self.log.add('A <seg> has no id. Write <seg id="…"> as in the source file.', line=line)
-        _require_short(identifier, line)
+        if len(identifier) > MAX_ID:
+            raise _too_long_id(line)
         if self._document is None:
             self.log.add(
                 'The segment stands outside any <doc>. Put <doc docid="…"> before it.',
@@ -261,17 +282,15 @@ class SegmentReader:
             MarkedSegment(done.line, self._document or "", done.id, text, tuple(done.terms))
         )
 
-    def _require_closed(self, place: str) -> None:
+    def _report_open(self, segment: _OpenSegment, place: str) -> None:
         """Report a segment that is still open, and leave it out: where it ends is unknown."""
-        if self._segment is not None:
-            self.log.add(
-                f"The segment is not closed {place}. End it with </seg> before.",
-                line=self._segment.line,
-                segment=self._segment.id or None,
-            )
-            broken = self._segment
-            self.budget.charge(broken.id, line=broken.line)
-            self.broken.append(MarkedSegment(broken.line, self._document or "", broken.id, "", ()))
+        self.log.add(
+            f"The segment is not closed {place}. End it with </seg> before.",
+            line=segment.line,
+            segment=segment.id or None,
+        )
+        self.budget.charge(segment.id, line=segment.line)
+        self.broken.append(MarkedSegment(segment.line, self._document or "", segment.id, "", ()))
         self._segment = self._term = None
 
     def _start_term(self, line: int, tag: Tag) -> None:
@@ -302,7 +321,5 @@ class SegmentReader:
         )
 
 
-def _require_short(identifier: str, line: int) -> None:
-    if len(identifier) > MAX_ID:
-        message = f"An id is longer than {MAX_ID:,} characters. Use the source file's ids."
-        raise Refused(message, line)
+def _too_long_id(line: int) -> Refused:
+    return Refused(f"An id is longer than {MAX_ID:,} characters. Use the source file's ids.", line)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evaluator.formats.detection import is_sgml
 from evaluator.formats.recognition import HypothesisFormat
 from evaluator.formats.requests import Request
-from evaluator.formats.sgml import SegmentReader
+from evaluator.formats.sgml import SegmentReader, is_sgml
 from evaluator.types import Line
 
 EXAMPLE = """\

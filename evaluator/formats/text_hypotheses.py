@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from evaluator.formats.decoding import split_lines
 from evaluator.formats.detection import is_text
-from evaluator.formats.lines import split_lines
 from evaluator.formats.recognition import HypothesisFormat
 from evaluator.formats.requests import Request
 from evaluator.types import Line

@@ -19,7 +19,7 @@ from evaluator.formats.decoding import EMPTY_ZIP, ZIP
 from evaluator.formats.file_kinds import document_kind
 from evaluator.formats.hypotheses import read_hypotheses
 from evaluator.formats.limits import MAX_BYTES, Budget, Refused
-from evaluator.formats.pairs_in_names import slot_of, slots_in
+from evaluator.formats.pairs_in_names import MAY_HOLD_PAIR, slot_of, slots_in
 from evaluator.formats.zip_members import (
     CHUNK,
     MemberReader,
@@ -94,15 +94,16 @@ def open_upload(
         listed: list[_ListedFile] = []
         notes: list[Problem] = []
         for stream, name in files:
-            rewindable = stack.enter_context(_rewindable(stream, max_bytes))
-            files_within, skipped = _list_files(rewindable, name, max_bytes, slots)
+            if not stream.seekable():
+                stream = stack.enter_context(_copy(stream, max_bytes))
+            files_within, skipped = _list_files(stream, name, max_bytes, slots)
             listed += files_within
             if skipped:
                 message = f"Skipped, because they are not translations: {name_some(skipped)}."
                 notes.append(Problem("warning", message, file=name))
         only_slot = slots[0] if len(slots) == 1 else None
-        _assign_slots(listed, slots, (chosen or only_slot) if len(listed) == 1 else None)
-        uploaded = tuple(file.finish() for file in listed)
+        default = (chosen or only_slot) if len(listed) == 1 else None
+        uploaded = _assign_slots(listed, slots, default)
         yield Upload(uploaded, Budget(max_bytes=max_bytes), tuple(notes))
 
 
@@ -117,20 +118,10 @@ class _ListedFile:
     slot: str | None = None
     is_misnamed: bool = False
 
-    def finish(self) -> UploadedFile:
-        """Return the file with its slot, and with its problems as an error."""
-        problems, total = self.log.problems, self.log.total
-        kind = WrongFileError if self.is_misnamed else UnreadableFileError
-        error = kind(problems, total) if total else None
-        return UploadedFile(self.log.file, self.slot, error, self.open)
-
 
 @contextmanager
-def _rewindable(stream: BinaryIO, max_bytes: int) -> Iterator[BinaryIO]:
-    """Give the stream itself, or a copy of at most one byte more than allowed."""
-    if stream.seekable():
-        yield stream
-        return
+def _copy(stream: BinaryIO, max_bytes: int) -> Iterator[BinaryIO]:
+    """Give a copy that can be rewound, of at most one byte more than allowed."""
     with tempfile.SpooledTemporaryFile(IN_MEMORY) as copy:
         missing = max_bytes + 1
         while missing and (chunk := stream.read(min(CHUNK, missing))):
@@ -177,13 +168,21 @@ def _list_member(
     return _ListedFile(path_of(entry), log, open_member)
 
 
-def _assign_slots(listed: Sequence[_ListedFile], slots: Sequence[str], chosen: str | None) -> None:
-    """Give each file its slot; what is wrong with its name goes to its log."""
+def _assign_slots(
+    listed: Sequence[_ListedFile], slots: Sequence[str], default: str | None
+) -> tuple[UploadedFile, ...]:
+    """Return the files with their slots, and with their problems as errors.
+
+    `default` is the slot of a file whose name says none.
+    """
     claims: dict[str, list[_ListedFile]] = {}
     for file in listed:
         if not file.is_file:
             continue
-        file.slot, problem = slot_of(file.path, slots, chosen)
+        if default is not None and not MAY_HOLD_PAIR.search(file.path):
+            file.slot, problem = default, None
+        else:
+            file.slot, problem = slot_of(file.path, slots, default)
         if file.slot is not None:
             claims.setdefault(file.slot, []).append(file)
         if problem:
@@ -194,3 +193,9 @@ def _assign_slots(listed: Sequence[_ListedFile], slots: Sequence[str], chosen: s
             others = [other.log.file for other in rivals if other is not file]
             verb = "is" if len(others) == 1 else "are"
             file.log.add(f"{name_some(others)} {verb} for {slot} too. Keep one of them.")
+    uploaded = []
+    for file in listed:
+        kind = WrongFileError if file.is_misnamed else UnreadableFileError
+        error = kind(file.log.problems, file.log.total) if file.log.total else None
+        uploaded.append(UploadedFile(file.log.file, file.slot, error, file.open))
+    return tuple(uploaded)

@@ -16,6 +16,7 @@ from evaluator.errors import LanguageError
 from evaluator.normalise.language_hints import REFUSED, explain_code
 
 MAX_LENGTH = 20  # characters; the platform keeps no longer code
+MAX_CODE = 50  # characters of a file's language code that are looked at
 _FORM = re.compile(
     r"""(?P<language>[a-z]{2,3}) (-(?P<script>[a-z]{4}))? (-(?P<region>[a-z]{2}|[0-9]{3}))?
     (?P<variants>(-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*)""",
@@ -86,10 +87,20 @@ def canonical_pair(source: str, target: str) -> tuple[str, str]:
     return source, target
 
 
-def are_different(one: str, other: str) -> bool:
+def are_different(code: str, other: str) -> bool:
     """Return whether two codes name two known languages; regions and scripts do not count."""
-    first, second = primary(one), primary(other)
+    first, second = primary(code), primary(other)
     return first != second and is_known(first) and is_known(second)
+
+
+def contradicts(code: str, expected: str) -> bool:
+    """Return whether a language code in a file is another language than the expected one.
+
+    Regions and scripts do not count (`zh-CN` is `zh`), nor does what is not the code of a widely
+    used language: `any`, nothing, or the name of a language say nothing against it.
+    """
+    code = code[:MAX_CODE]
+    return is_widely_used(code) and are_different(code, expected)
 
 
 def is_known(code: str) -> bool:

@@ -367,7 +367,7 @@ CELERY_TASK_TIME_LIMIT = 0.9 * min(CHECKING_DWELL, SCORING_DWELL)
 # announced again once its claim has run out.
 LONGEST_LATE_ACKNOWLEDGEMENT = 600  # seconds
 CELERY_TASK_ACKS_LATE = CELERY_TASK_TIME_LIMIT <= LONGEST_LATE_ACKNOWLEDGEMENT
-# Of images; submissions.tasks sets the two. Whole seconds, and never the 0 that is no limit.
+# Of images; submissions.pipeline.tasks sets the two. Whole seconds; never 0, which is no limit.
 IMAGE_SOFT_TIME_LIMIT = max(int(0.8 * IMAGE_CHECKING_DWELL), 1)
 IMAGE_TIME_LIMIT = max(int(0.9 * IMAGE_CHECKING_DWELL), 1)
 # Of those that are fetched first: as long for the check, whatever the registry has taken.

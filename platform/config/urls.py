@@ -21,10 +21,10 @@ urlpatterns = [
     path(".well-known/security.txt", well_known.security, name="security-txt"),
     path("", include("leaderboard.urls")),
     path("", include("sharedtasks.urls")),
-    path("", include("submissions.urls")),
+    path("", include("submissions.pages.urls")),
     path("", include("nodes.pages.urls")),
     path("", include("accounts.urls")),
-    path("", include("nodes.urls")),
+    path("", include("nodes.protocol.urls")),
     # Before the panel's own view of this address, which is open to all staff.
     path("admin/r/<path:content_type_id>/<path:object_id>/", object_page, name="object-page"),
     path("admin/", admin.site.urls),

@@ -18,10 +18,10 @@ from demo.content import Demo
 from demo.news import print_news
 from demo.processes import ChildFailed, Children
 from evaluator.container import EngineError
-from nodes import tokens
+from nodes.protocol import tokens
 from sharedtasks.models import Phase
-from submissions import services
 from submissions.models import Submission
+from submissions.services import sending
 
 GIVE_UP = 1500  # seconds from the start until the baselines have to be scored
 
@@ -132,19 +132,19 @@ def running(
 
 def _send(baseline: Baseline, phase: Phase, archive: Path) -> Submission:
     team, member = _organisers()
-    planned = services.PlannedImage(
+    planned = sending.PlannedImage(
         team=team,
         member=member,
         phase=phase,
-        system=services.SystemDescription(
+        system=sending.SystemDescription(
             name=baseline.name,
             description=baseline.description,
             is_constrained=baseline.is_constrained,
         ),
     )
     with archive.open("rb") as stream:
-        submission = services.submit_image(
-            planned=planned, archive=services.Upload(stream, archive.name)
+        submission = sending.submit_image(
+            planned=planned, archive=sending.Upload(stream, archive.name)
         )
     archive.unlink()
     return submission

@@ -23,8 +23,8 @@ from demo.systems import (
 )
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.testsets import TestSetFiles, import_test_set
-from submissions import services
 from submissions.models import Submission
+from submissions.services import sending
 
 FOLDER = Path(__file__).parent
 DATA = FOLDER / "data"
@@ -140,16 +140,16 @@ def _test_set(phase: Phase, pair: str, mode: TestSet.Mode) -> TestSet:
 
 
 def _upload(demo: Demo, system: DemoSystem) -> Submission:
-    return services.submit(
+    return sending.submit(
         team=demo.teams[system.team],
         member=demo.members[system.team],
         phase=demo.phase,
-        system=services.SystemDescription(
+        system=sending.SystemDescription(
             name=system.name,
             description=system.description,
             is_constrained=system.is_constrained,
             terminology_use=system.terminology_use,
         ),
         wants_primary=system.is_primary,
-        files=[services.Upload(BytesIO(content), name) for name, content in system.files],
+        files=[sending.Upload(BytesIO(content), name) for name, content in system.files],
     )

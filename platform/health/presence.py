@@ -63,10 +63,14 @@ def platform_was_away(since: datetime, until: datetime) -> bool:
     return overlapping.exists() or _present_absence(until) is not None
 
 
-def last_absence(now: datetime) -> Absence | None:
-    """Return the platform's last absence, or None. It lasts until `now` if it is away still."""
-    absences = Absence.objects.filter(part__in=PLATFORM)
-    return _present_absence(now) or absences.order_by("-until").first()
+def absences_since(since: datetime, now: datetime) -> list[Absence]:
+    """Return the platform's absences that ended after `since`, by their end.
+
+    If the platform is away now, the last is this absence: not saved, and until `now`.
+    """
+    ended = Absence.objects.filter(part__in=PLATFORM, until__gt=since).order_by("until")
+    present = _present_absence(now)
+    return [*ended, *([present] if present else [])]
 
 
 def last_sign_of_web(now: datetime) -> datetime:

@@ -15,10 +15,11 @@ from django.utils.safestring import SafeString
 
 from accounts.models import User
 from images.models import Image
-from nodes import fitness, services, tokens
-from nodes.clock import database_now
-from nodes.machines import with_life
 from nodes.models import Node, Run
+from nodes.protocol import tokens
+from nodes.runs import fitness, services
+from nodes.runs.clock import database_now
+from nodes.runs.machines import with_life
 from submissions.admin import ReadOnly
 
 NOTHING = "–"

@@ -8,7 +8,7 @@ class NodesConfig(AppConfig):
 
     def ready(self) -> None:
         from nodes import checks  # noqa: F401 - registers them
-        from nodes.waking import wake_for  # needs the models, which are there by now
+        from nodes.waking.idle_nodes import wake_for  # needs the models, which are there by now
         from submissions import work
 
         work.when_waiting(wake_for)

@@ -34,13 +34,13 @@ class Node(models.Model):
     runtime = models.CharField(max_length=50, blank=True)  # of its engine; empty: the usual one
     version = models.CharField(max_length=50, blank=True)
     engine = models.CharField(max_length=100, blank=True)  # its engine's own id; empty: unknown
-    # Its health: nodes.fitness keeps these.
+    # Its health: nodes.runs.fitness keeps these.
     failures = models.PositiveSmallIntegerField(default=0)  # runs that its side spoiled, in a row
     failing_since = models.DateTimeField(null=True, blank=True)  # until its own check passes
     failing_reason = models.TextField(blank=True)  # for organisers
     restarts = models.PositiveSmallIntegerField(default=0)  # with a run under way, in a row
     not_before = models.DateTimeField(null=True, blank=True)  # it is given nothing until then
-    # The process that works with its token: nodes.processes keeps these.
+    # The process that works with its token: nodes.runs.processes keeps these.
     process_id = models.CharField(max_length=32, blank=True)  # of one start
     process_host = models.CharField(max_length=255, blank=True)
     process_pid = models.PositiveBigIntegerField(null=True, blank=True)

@@ -12,8 +12,8 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from sharedtasks.viewers import viewer_of
-from submissions import requeueing
 from submissions.models import Entry, Problem, Score, StateChange, Submission, Verdict
+from submissions.services import requeueing
 
 Action = Callable[[Any, HttpRequest, QuerySet[Any]], None]
 

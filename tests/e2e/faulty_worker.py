@@ -18,8 +18,8 @@ from config.celery import app as app  # the application that `celery -A` looks f
 
 django.setup()
 
-from submissions import checking, scoring  # noqa: E402 (models can be imported only now)
 from submissions.models import Entry, Submission  # noqa: E402
+from submissions.pipeline import checking, scoring  # noqa: E402 (models can be imported only now)
 
 _evaluate, _check = scoring.evaluate, checking.check  # the real ones
 _log = Path(os.environ["FAULT_LOG"])

@@ -40,18 +40,18 @@ def submit(test_set: str, file: str, system: str) -> None:
     """Hand in a file for alice's team through the service that the page calls."""
     from accounts.models import Team, User
     from sharedtasks.models import TestSet
-    from submissions import services
+    from submissions.services import sending
 
     found = TestSet.objects.get(pk=int(test_set))
     with Path(file).open("rb") as stream:
-        submission = services.submit(
+        submission = sending.submit(
             team=Team.objects.get(slug="lighthouse"),
             member=User.objects.get(username="alice"),
             phase=found.phase,
             test_set=found,
-            system=services.SystemDescription(name=system),
+            system=sending.SystemDescription(name=system),
             wants_primary=False,
-            files=[services.Upload(stream, Path(file).name)],
+            files=[sending.Upload(stream, Path(file).name)],
         )
     print(submission.pk)
 
@@ -60,18 +60,18 @@ def submit_image(file: str, need: str) -> None:
     """Hand in an image for alice's team and the one phase that takes images."""
     from accounts.models import Team, User
     from sharedtasks.models import Phase
-    from submissions import services
+    from submissions.services import sending
 
-    planned = services.PlannedImage(
+    planned = sending.PlannedImage(
         team=Team.objects.get(slug="lighthouse"),
         member=User.objects.get(username="alice"),
         phase=Phase.objects.get(takes_images=True),
-        system=services.SystemDescription(name=f"In a box, {need}"),
+        system=sending.SystemDescription(name=f"In a box, {need}"),
         needs_gpu=need == "gpu",
     )
     with Path(file).open("rb") as stream:
-        archive = services.Upload(stream, Path(file).name)
-        submission = services.submit_image(planned=planned, archive=archive)
+        archive = sending.Upload(stream, Path(file).name)
+        submission = sending.submit_image(planned=planned, archive=archive)
     print(submission.pk)
 
 

@@ -21,8 +21,8 @@ from tests.services.containers import Docker
 from tests.services.service import free_port
 
 LEASE = 6  # seconds: what a busy machine may keep a heartbeat waiting
-SLOWLY = f"while IFS= read -r line; do sleep 0.4; printf '%s\\n' \"$line\" | {COPY}; done"
-SLOWER = SLOWLY.replace("0.4", "2.2")  # so that a run outlives a lease
+SLOWLY = f"while IFS= read -r line; do sleep 0.8; printf '%s\\n' \"$line\" | {COPY}; done"
+SLOWER = SLOWLY.replace("0.8", "2.2")  # so that a run outlives a lease
 STUBBORN = "trap '' TERM; cat > /dev/null; sleep 600"
 NUMBERS = itertools.count(1)
 WITHIN = 60  # seconds
@@ -359,7 +359,8 @@ def test_the_web_is_restarted_in_mid_run(
 ) -> None:  # fmt: skip
     entry = submit(script)
     site.start_node(node, engine_address)
-    site.wait_for_run(entry, "purpose = 'test'")
+    # An answer to a claim that got lost would be another story: the node has begun.
+    site.wait_for_run(entry, "purpose = 'test' and stage = 'running'")
 
     site.children.kill("server")
     time.sleep(away)

@@ -114,7 +114,7 @@ def run(site: Site, tmp_path: Path) -> tuple[Client, str]:
     archive = tmp_path / "system.tar"
     archive.write_bytes(tar(*old_docker(SavedImage())))
     checked = (
-        "from submissions.tasks import check_image; "
+        "from submissions.pipeline.tasks import check_image; "
         f"check_image.apply(args=[{site.submit_image(archive)}], task_id='checked')"
     )
     site.manage("shell", "--no-imports", "-c", checked)  # sooner than a worker would

@@ -26,8 +26,8 @@ def trace_check(root: Path) -> list[Place]:
     name count. Caches are as empty as in a worker's first check, so call it once in a process.
     """
     _set_up_django(root)
+    from submissions.pipeline.tasks import check
     from submissions.states import SubmissionState
-    from submissions.tasks import check
 
     submission = _submit()
     codes = _trace(lambda: check.apply(args=(submission.pk,), task_id="figures"))
@@ -61,7 +61,7 @@ def _submit() -> Submission:
     from accounts.models import Membership, Team, User
     from sharedtasks.models import Phase, SharedTask
     from sharedtasks.testsets import TestSetFiles, import_test_set
-    from submissions import services
+    from submissions.services import sending
     from tests.integration.samples import PERFECT, REFERENCE, SOURCE, as_text
 
     now = timezone.now()
@@ -88,14 +88,14 @@ def _submit() -> Submission:
     team = Team.objects.create(name="Lexica", slug="lexica", is_verified=True)
     member = User.objects.create_user("alice", "alice@tests.example")
     Membership.objects.create(team=team, user=member, role=Membership.Role.OWNER)
-    return services.submit(
+    return sending.submit(
         team=team,
         member=member,
         phase=phase,
         test_set=test_set,
-        system=services.SystemDescription(name="Baseline"),
+        system=sending.SystemDescription(name="Baseline"),
         wants_primary=False,
-        files=[services.Upload(BytesIO(as_text(PERFECT)), "output.txt")],
+        files=[sending.Upload(BytesIO(as_text(PERFECT)), "output.txt")],
     )
 
 

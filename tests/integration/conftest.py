@@ -26,9 +26,9 @@ from leaderboard.models import BoardSnapshot
 from leaderboard.tasks import rank
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.testsets import TestSetFiles, import_test_set
-from submissions import services
 from submissions.models import Entry, Submission
-from submissions.tasks import check, score
+from submissions.pipeline.tasks import check, score
+from submissions.services import sending
 from tests.integration.samples import PERFECT, REFERENCE, SOURCE, as_text
 
 Message = tuple[str, int]  # a task's name and the id it is about
@@ -251,14 +251,14 @@ def make_submission(test_set: TestSet, alice: User, team: Team) -> Callable[...,
         **columns: Any,
     ) -> Submission:
         sent = files or [(file_name, content)]
-        submission = services.submit(
+        submission = sending.submit(
             team=team,
             member=member,
             phase=test_set.phase,
             test_set=None if files else test_set,  # several files say themselves
-            system=services.SystemDescription(name=system, is_constrained=is_constrained),
+            system=sending.SystemDescription(name=system, is_constrained=is_constrained),
             wants_primary=wants_primary,
-            files=[services.Upload(BytesIO(body), name) for name, body in sent],
+            files=[sending.Upload(BytesIO(body), name) for name, body in sent],
         )
         Submission.objects.filter(pk=submission.pk).update(**columns)
         submission.refresh_from_db()

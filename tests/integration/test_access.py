@@ -10,7 +10,7 @@ from django.urls import reverse
 
 import leaderboard.urls
 import sharedtasks.urls
-import submissions.urls
+import submissions.pages.urls
 from tests.integration.conftest import ROLES
 from tests.integration.task_addresses import OPEN as TASK_ADDRESSES
 
@@ -71,7 +71,7 @@ def address(entry):
 
 
 def test_no_address_is_missing_here():
-    modules = (leaderboard.urls, sharedtasks.urls, submissions.urls)
+    modules = (leaderboard.urls, sharedtasks.urls, submissions.pages.urls)
     names = {path.name for module in modules for path in module.urlpatterns}
     assert names == GET.keys() | TASK_ADDRESSES.keys()
 

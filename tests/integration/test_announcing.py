@@ -12,9 +12,9 @@ from django.utils import timezone
 from accounts.models import User
 from sharedtasks import models
 from sharedtasks.models import Phase, SharedTask
-from submissions import baselines
 from submissions.models import Submission
-from submissions.tasks import check
+from submissions.pipeline import baselines
+from submissions.pipeline.tasks import check
 from tests.integration.samples import REFERENCE, SOURCE
 from tests.integration.test_blind_walk import answers
 

@@ -84,7 +84,8 @@ def test_every_module_and_function_is_there(text, root):
 
 
 @pytest.mark.parametrize(
-    "name", ["nodes.claims.give", "submissions.tasks2", "evaluator.read_slot", "leaderboard.x.y.z"]
+    "name",
+    ["nodes.runs.claims.give", "submissions.tasks2", "evaluator.read_slot", "leaderboard.x.y.z"],
 )
 def test_a_name_that_is_not_there_is_noticed(name):
     assert not exists(name)

@@ -9,13 +9,13 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from nodes import claims, endings, reports, retries
-from nodes.claims import Machine
 from nodes.models import OURS, Run
-from nodes.reports import Report
+from nodes.runs import claims, endings, reports, retries
+from nodes.runs.claims import Machine
+from nodes.runs.reports import Report
 from submissions import work
 from submissions.models import Entry
-from submissions.requeueing import requeue_entry
+from submissions.services.requeueing import requeue_entry
 from submissions.states import ChangeKind, EntryState
 from tests.integration.image_rows import sibling_entry
 from tests.integration.node_rows import node_row, run_row, waiting_entry

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import Team
-from submissions import baselines, services
 from submissions.models import Entry, Score
+from submissions.pipeline import baselines
+from submissions.pipeline.tasks import score
+from submissions.services import sending
 from submissions.states import EntryState
-from submissions.tasks import score
 from tests.integration.board_content import rows, systems
 from tests.integration.samples import FAIR, PERFECT, POOR
 
@@ -52,7 +53,7 @@ def test_a_withdrawn_entry_leaves(make_primary, make_scored_entry, build_board, 
     build_board()
 
     with messages() as sent:
-        services.withdraw(entry=entry, actor=alice)
+        sending.withdraw(entry=entry, actor=alice)
 
     assert ("leaderboard.rank", entry.test_set_id) in sent
     assert systems(build_board()) == [("other", 1)]
@@ -63,7 +64,7 @@ def test_another_primary_is_ranked_once_it_is_chosen(make_scored_entry, build_bo
     second = make_scored_entry(POOR, system="second")
     assert systems(build_board()) == [("first", 1), ("second", None)]
 
-    services.make_primary(entry=second, actor=alice)
+    sending.make_primary(entry=second, actor=alice)
 
     assert systems(build_board()) == [("first", None), ("second", 1)]
 

@@ -7,12 +7,12 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from evaluator import intake
+from evaluator.checking import intake
 from submissions import hypotheses, work
 from submissions.models import Entry
+from submissions.pipeline.sweeper import sweep
+from submissions.pipeline.tasks import check
 from submissions.states import EntryState, SubmissionState
-from submissions.sweeper import sweep
-from submissions.tasks import check
 from tests.integration.samples import PERFECT, as_sgml, as_text
 
 pytestmark = pytest.mark.django_db

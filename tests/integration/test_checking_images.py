@@ -15,11 +15,13 @@ from files import storage
 from files.models import StoredFile
 from images import intake
 from images.models import Image
-from submissions import services, sweeper, work
-from submissions.checking import images as checking
+from submissions import work
 from submissions.models import Entry, Submission
+from submissions.pipeline import sweeper
+from submissions.pipeline.checking import images as checking
+from submissions.pipeline.tasks import check, check_image
+from submissions.services import sending
 from submissions.states import EntryState, SubmissionState
-from submissions.tasks import check, check_image
 from tests.archives import LAYOUTS, SavedImage, member, old_docker, tar
 
 pytestmark = pytest.mark.django_db
@@ -42,15 +44,15 @@ def send(alice, team, phase, test_set):
     def send(
         archive=ARCHIVE, *, team=team, member=alice, system="Marian", name="marian.tar", **more
     ):
-        planned = services.PlannedImage(
+        planned = sending.PlannedImage(
             team=team,
             member=member,
             phase=phase,
-            system=services.SystemDescription(name=system),
+            system=sending.SystemDescription(name=system),
             **more,
         )
-        upload = services.Upload(io.BytesIO(archive), name)
-        return services.submit_image(planned=planned, archive=upload)
+        upload = sending.Upload(io.BytesIO(archive), name)
+        return sending.submit_image(planned=planned, archive=upload)
 
     return send
 
@@ -311,7 +313,7 @@ def test_of_two_images_at_once_only_as_many_are_taken_as_there_are_tries(send, a
     def try_to_send(number):
         try:
             return bool(send(system=f"{number}"))
-        except services.ValidationError:
+        except sending.ValidationError:
             return False
 
     assert sorted(at_once(2, try_to_send)) == [False, True]

@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from submissions.models import Submission
+from submissions.pipeline.tasks import check
 from submissions.states import SubmissionState
-from submissions.tasks import check
 from tests.integration.samples import FAIR, PERFECT, as_text, as_zip
 
 pytestmark = pytest.mark.django_db

@@ -6,10 +6,12 @@ import pytest
 from django.db import IntegrityError
 from django.urls import reverse
 
-from submissions import baselines, primaries, services, work
+from submissions import work
 from submissions.models import Entry, StateChange
+from submissions.pipeline import baselines
+from submissions.pipeline.tasks import score
+from submissions.services import primaries, sending
 from submissions.states import EntryState
-from submissions.tasks import score
 from tests.integration.conftest import ROLES
 from tests.integration.samples import FAIR
 
@@ -407,4 +409,4 @@ def test_an_oracle_row_has_no_role(action, client, organiser, oracle):
 
     assert response.status_code == 422
     assert "This row belongs to the test set, not to a team." in response.text
-    assert services.why_no_choice(oracle, is_organiser=True)
+    assert sending.why_no_choice(oracle, is_organiser=True)

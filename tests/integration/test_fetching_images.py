@@ -12,11 +12,13 @@ from django.utils import timezone
 
 from images.models import Image
 from images.references import parse
-from submissions import services, sweeper, work
-from submissions.checking import images as checking
+from submissions import work
 from submissions.models import Entry, Submission
+from submissions.pipeline import sweeper
+from submissions.pipeline.checking import images as checking
+from submissions.pipeline.tasks import check_image, fetch_image
+from submissions.services import sending
 from submissions.states import EntryState, SubmissionState
-from submissions.tasks import check_image, fetch_image
 from tests.archives import SavedImage, digest, member, old_docker, tar
 from tests.integration.registry_server import Answer, push, serving
 
@@ -58,14 +60,14 @@ def send(alice, team, phase, test_set):
     """Send an image by its reference through the service."""
 
     def send(reference, *, system="Marian", **more):
-        planned = services.PlannedImage(
+        planned = sending.PlannedImage(
             team=team,
             member=alice,
             phase=phase,
-            system=services.SystemDescription(name=system),
+            system=sending.SystemDescription(name=system),
             **more,
         )
-        return services.submit_image_by_reference(planned=planned, reference=parse(reference))
+        return sending.submit_image_by_reference(planned=planned, reference=parse(reference))
 
     return send
 
@@ -100,9 +102,9 @@ def test_an_image_that_was_pushed_to_a_registry_makes_entries(
 
 def test_it_is_the_same_image_as_its_archive_would_be(server, send, alice, team, phase):
     checked(send(server.put(IMAGE)))
-    planned = services.PlannedImage(team, alice, phase, services.SystemDescription("Archive"))
-    upload = services.Upload(BytesIO(tar(*old_docker(IMAGE))), "marian.tar")
-    archive = services.submit_image(planned=planned, archive=upload)
+    planned = sending.PlannedImage(team, alice, phase, sending.SystemDescription("Archive"))
+    upload = sending.Upload(BytesIO(tar(*old_docker(IMAGE))), "marian.tar")
+    archive = sending.submit_image(planned=planned, archive=upload)
     check_image.apply(args=[archive.pk], task_id="task-2")
 
     assert Image.objects.count() == 1

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from accounts.models import Membership
 from sharedtasks.models import Phase
-from submissions import services
 from submissions.models import Submission
-from submissions.tasks import check
+from submissions.pipeline.tasks import check
+from submissions.services import sending
 from tests.integration.samples import PERFECT, as_text, as_zip
 
 pytestmark = pytest.mark.django_db
@@ -104,7 +104,7 @@ def test_a_state_is_chosen(
     files = {"a.en-fr.txt": as_text(PERFECT), "b.txt": b"x\n"}
     make_checked(files=[("a.zip", as_zip(files))], system="partly")
     make_scored_entry(system="scored")
-    services.withdraw(entry=make_scored_entry(system="gone"), actor=alice)
+    sending.withdraw(entry=make_scored_entry(system="gone"), actor=alice)
     make_submission(system="failed", state="failed")
     make_entry(system="failed entry", columns={"state": "failed"})
 

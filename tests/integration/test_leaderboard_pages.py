@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from evaluator.metrics import METRICS, Group
 from leaderboard import boards
-from submissions import baselines, tasks
 from submissions.models import Entry
+from submissions.pipeline import baselines, tasks
 from tests.integration.samples import FAIR, PERFECT, POOR
 
 pytestmark = pytest.mark.django_db

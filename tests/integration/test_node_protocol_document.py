@@ -19,9 +19,11 @@ from evaluator.container import Limits, TerminologyMode
 from evaluator.node.answers import LATER
 from evaluator.node.assignment import read_assignment
 from files.trouble import NoRoom, NotWritable
-from nodes import blame, bodies, downloads, fitness, views, wake
-from nodes.bodies import BadBody, Body
 from nodes.models import Run
+from nodes.protocol import bodies, downloads, views
+from nodes.protocol.bodies import BadBody, Body
+from nodes.runs import blame, fitness
+from nodes.waking import messages
 from tests.integration.test_nodes_protocol import Speaker, make_image, make_image_entry
 from tests.integration.test_nodes_refusals import METHODS
 
@@ -101,7 +103,7 @@ WORDS = {
     "purposes": set(Run.Purpose.values),
     "steps": set(blame.REMEDIES),
     "modes": set(get_args(TerminologyMode)),
-    "queues": {wake.CPU, wake.GPU, wake.TASK},
+    "queues": {messages.CPU, messages.GPU, messages.TASK},
     "headers": set(re.findall(r"Terminarium-\w+|Retry-After", inspect.getsource(views))),
     "fields": {name for reader in READERS for name in read_literals(bodies, reader)},
     "fields of views": {name for reader in READERS for name in read_literals(views, reader)},

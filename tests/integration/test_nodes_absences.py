@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from health import presence
 from health.models import Absence, Heartbeat
-from nodes import reports
 from nodes.models import Run
-from nodes.reports import Refused, SignOfLife
-from nodes.sweeping import sweep_runs
+from nodes.runs import reports
+from nodes.runs.reports import Refused, SignOfLife
+from nodes.runs.sweeping import sweep_runs
 from submissions.states import EntryState
 from tests.integration.node_rows import node_row, run_row, waiting_entry
 
@@ -108,6 +108,47 @@ def test_nothing_is_lost_while_the_web_servers_are_silent(make_run):
     Absence.objects.update(until=ago(61), since=ago(299))
     Run.objects.filter(pk=run.pk).update(lease_until=ago(1))
     assert sweep_runs().lost == 1
+
+
+@pytest.mark.parametrize("moment", ["absences_since", "last_sign_of_web"])
+def test_nothing_is_lost_if_the_web_comes_back_in_the_middle_of_a_sweep(
+    make_run, monkeypatch, moment
+):
+    make_run(300)
+    Heartbeat.objects.create(part=presence.WEB, at=ago(299))
+    presence.beat(presence.SWEEPER)
+    read = getattr(presence, moment)
+
+    def read_and_come_back(*arguments):
+        result = read(*arguments)
+        presence.beat(presence.WEB)
+        return result
+
+    monkeypatch.setattr(presence, moment, read_and_come_back)
+
+    assert sweep_runs().lost == 0
+    monkeypatch.undo()
+    assert sweep_runs().lost == 0
+
+
+@pytest.mark.parametrize(
+    ("absences", "is_kept"),
+    [
+        ([(299, 150), (140, 10)], True),  # the lease of the first return ends in the second
+        ([(299, 150), (85, 10)], False),  # and here before it
+        ([(299, 200), (190, 120), (70, 1)], True),
+        ([(230, 120), (110, 30)], False),  # the node had gone silent before all
+    ],
+)
+def test_absences_in_a_row_each_give_one_lease(make_run, absences, is_kept):
+    run = make_run(300)
+    for number, (since, until) in enumerate(absences):
+        away(since, until, presence.PLATFORM[number % 2])
+
+    assert sweep_runs().lost == (not is_kept)
+
+    run.refresh_from_db()
+    assert (run.ended_at is None) is is_kept
 
 
 @pytest.mark.parametrize("seconds", [100, 600, 1790])

@@ -10,8 +10,9 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from nodes import quarantine, tokens
 from nodes.models import Node
+from nodes.protocol import tokens
+from nodes.runs import quarantine
 from submissions.models import Entry
 from tests.integration.node_rows import image_row, node_row, run_row, waiting_entry
 

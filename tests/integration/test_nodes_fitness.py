@@ -9,12 +9,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from images.models import Image
-from nodes import fitness, retries
 from nodes.models import Node, Run
-from nodes.services import lift_quarantine
-from nodes.sweeping import sweep_runs
-from submissions import requeueing
+from nodes.runs import fitness, retries
+from nodes.runs.services import lift_quarantine
+from nodes.runs.sweeping import sweep_runs
 from submissions.models import Entry, Submission
+from submissions.services import requeueing
 from submissions.states import EntryState
 from tests.integration.image_rows import image_row
 from tests.integration.test_nodes_protocol import (
@@ -484,8 +484,8 @@ def test_three_distinct_nodes_speak_against_an_image_unless_they_lose_others(
 
 
 def test_nobody_is_blamed_for_what_ended_while_the_platform_was_away(make_entry, monkeypatch):
-    monkeypatch.setattr("nodes.quarantine.platform_was_away", lambda since, until: True)
-    monkeypatch.setattr("nodes.endings.platform_was_away", lambda since, until: True)
+    monkeypatch.setattr("nodes.runs.quarantine.platform_was_away", lambda since, until: True)
+    monkeypatch.setattr("nodes.runs.endings.platform_was_away", lambda since, until: True)
     monkeypatch.setattr(retries, "NODES_AT_MOST", 99)
     entry = make_entry()
     speakers = [Speaker(f"node-{number}") for number in range(4)]

@@ -15,9 +15,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from files import storage
-from nodes import queue
 from nodes.models import Run
 from nodes.pages import logs
+from nodes.runs import queue
 from sharedtasks.models import Phase
 from tests.integration.image_rows import sibling_entry
 from tests.integration.node_rows import image_row, node_row, run_row, waiting_entry

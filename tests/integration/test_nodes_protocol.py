@@ -14,13 +14,14 @@ from django.utils import timezone
 from evaluator.container.sample import SENTENCES
 from files import storage
 from images.models import Image
-from nodes import endings, tokens, views
 from nodes.models import TEAMS_FAULT, Node, Run
-from nodes.services import revoke
-from nodes.sweeping import sweep_runs
+from nodes.protocol import tokens, views
+from nodes.runs import endings
+from nodes.runs.services import revoke
+from nodes.runs.sweeping import sweep_runs
 from sharedtasks.models import Phase
-from submissions import services
 from submissions.models import Entry, Submission
+from submissions.services import sending
 from submissions.states import EntryState
 from tests.integration.image_rows import image_entry, image_row, sibling_entry
 from tests.integration.samples import PERFECT, SEGMENTS
@@ -360,7 +361,7 @@ def test_a_node_that_asks_anew_has_lost_its_run(node, entry):
 
 def test_an_entry_that_was_cancelled_stops_and_stays_so(node, entry, alice):
     run = node.claim().json()
-    services.cancel(entry=entry, actor=alice)
+    sending.cancel(entry=entry, actor=alice)
 
     assert node.beat(run).json()["cancel"] is True
     assert node.finish(run, outcome="cancelled").status_code == 204

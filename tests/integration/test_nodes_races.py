@@ -8,13 +8,14 @@ from django.db import connection
 from django.utils import timezone
 
 from images.models import Image
-from nodes import claims, endings, quarantine, reports, sweeping, tokens
-from nodes.claims import Machine
 from nodes.models import Node, Run
-from nodes.reports import Refused, Report, SignOfLife
-from nodes.services import lift_quarantine
-from submissions import services
+from nodes.protocol import tokens
+from nodes.runs import claims, endings, quarantine, reports, sweeping
+from nodes.runs.claims import Machine
+from nodes.runs.reports import Refused, Report, SignOfLife
+from nodes.runs.services import lift_quarantine
 from submissions.models import Entry
+from submissions.services import sending
 from submissions.states import EntryState
 from tests.integration.image_rows import sibling_entry
 from tests.integration.test_nodes_protocol import end_leases, make_image, make_image_entry
@@ -133,7 +134,7 @@ def test_who_cancels_while_the_run_ends_comes_before_or_after(
     (node,) = make_nodes(1)
     run = claims.claim(node, CPU)
     calls = [
-        lambda: refused(lambda: services.cancel(entry=entry, actor=alice)),
+        lambda: refused(lambda: sending.cancel(entry=entry, actor=alice)),
         lambda: reports.finish(node, run.pk, run.fence, report),
     ]
 
@@ -152,7 +153,7 @@ def test_who_cancels_while_a_node_takes_it_is_heard(entry, alice, make_nodes, at
     def act(number):
         if number < 3:
             return claims.claim(nodes[number], CPU)
-        return refused(lambda: services.cancel(entry=entry, actor=alice))
+        return refused(lambda: sending.cancel(entry=entry, actor=alice))
 
     *runs, too_late = at_once(4, act)
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-import nodes.urls
+import nodes.protocol.urls
 from nodes.models import Run
 from tests.integration.samples import PERFECT
 from tests.integration.test_nodes_protocol import (
@@ -89,7 +89,7 @@ def kept(run):
 
 
 def test_no_address_is_missing_here():
-    assert {path.name for path in nodes.urls.urlpatterns} == set(METHODS)
+    assert {path.name for path in nodes.protocol.urls.urlpatterns} == set(METHODS)
 
 
 @pytest.mark.parametrize("token", [None, "", "wrong", "x" * 5000, "\u00e9"])

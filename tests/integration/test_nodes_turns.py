@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Membership, Team, User
-from nodes import claims, queue
-from nodes.claims import Machine
 from nodes.models import Run, TeamTurn
+from nodes.runs import claims, queue
+from nodes.runs.claims import Machine
 from submissions.models import Entry
 from submissions.states import EntryState
 from tests.integration.node_rows import image_row, node_row, run_row, waiting_entry

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from kombu import Connection, Queue
 
-from nodes import wake, waking
+from nodes.waking import idle_nodes, messages
 from submissions import work
 from tests.integration.node_rows import node_row, run_row, waiting_entry
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _forget(monkeypatch):
-    monkeypatch.setattr(waking, "_quiet_until", 0.0)
+    monkeypatch.setattr(idle_nodes, "_quiet_until", 0.0)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def broker(settings, tmp_path):
         for folder in ("messages", "control"):
             (tmp_path / "nodes" / folder).mkdir(parents=True, exist_ok=True)
         with Connection("filesystem://", transport_options=options) as connection:
-            for name in (wake.CPU, wake.GPU):
+            for name in (messages.CPU, messages.GPU):
                 queue = Queue(name)(connection.channel())
                 queue.declare()
                 while message := queue.get(no_ack=True):
@@ -62,15 +62,15 @@ def begin_to_wait(make_bare_test_set, team, alice, django_capture_on_commit_call
 @pytest.mark.parametrize(
     ("nodes", "needs_gpu", "expected"),
     [
-        ([{}], False, [wake.CPU]),
-        ([{"gpus": ["0"]}], False, [wake.CPU]),
-        ([{"gpus": ["0"]}], True, [wake.GPU]),
+        ([{}], False, [messages.CPU]),
+        ([{"gpus": ["0"]}], False, [messages.CPU]),
+        ([{"gpus": ["0"]}], True, [messages.GPU]),
         ([{}], True, []),
         ([{"gpus": ["0"], "takes_cpu_work": False}], False, []),
         ([{"drained_at": timezone.now()}], False, []),
         ([{"failing_since": timezone.now()}], False, []),
         ([{"revoked_at": timezone.now()}], False, []),
-        ([{"seen": 10_000}], False, [wake.CPU]),  # it may only not have been woken
+        ([{"seen": 10_000}], False, [messages.CPU]),  # it may only not have been woken
         ([], False, []),
     ],
 )
@@ -131,11 +131,11 @@ def test_the_sweep_wakes_idle_nodes_for_what_waits_and_tells_nothing_twice(broke
         begin_to_wait(needs_gpu=needs_gpu)
     broker()
 
-    woken = [waking.wake_idle(), waking.wake_idle()]
+    woken = [idle_nodes.wake_idle(), idle_nodes.wake_idle()]
 
     assert woken == [2, 0]  # there is one node with a GPU
-    assert sorted(queue for queue, *_ in broker()) == [wake.CPU, wake.GPU]
-    assert waking.wake_idle() == 2
+    assert sorted(queue for queue, *_ in broker()) == [messages.CPU, messages.GPU]
+    assert idle_nodes.wake_idle() == 2
 
 
 def test_the_sweep_wakes_a_node_that_was_silent_for_a_while(broker):
@@ -145,17 +145,17 @@ def test_the_sweep_wakes_a_node_that_was_silent_for_a_while(broker):
     node_row("there", seen=5)
     node_row("revoked", seen=31, revoked_at=timezone.now())
 
-    assert waking.wake_idle() == 3
-    assert sorted(queue for queue, *_ in broker()) == [wake.CPU, wake.CPU, wake.GPU]
+    assert idle_nodes.wake_idle() == 3
+    assert sorted(queue for queue, *_ in broker()) == [messages.CPU, messages.CPU, messages.GPU]
 
 
 def test_nodes_that_are_away_fill_no_queue(broker):
-    for number in range(waking.MESSAGES_AT_MOST + 5):
+    for number in range(idle_nodes.MESSAGES_AT_MOST + 5):
         node_row(f"node-{number}", seen=10_000)
 
-    woken = [waking.wake_idle() for _ in range(3)]
+    woken = [idle_nodes.wake_idle() for _ in range(3)]
 
-    assert woken == [waking.MESSAGES_AT_MOST, 0, 0]
+    assert woken == [idle_nodes.MESSAGES_AT_MOST, 0, 0]
 
 
 @pytest.mark.parametrize("url", ["", "redis://127.0.0.1:1/0"])
@@ -163,7 +163,7 @@ def test_the_sweep_survives_without_a_broker(settings, url):
     settings.NODES_BROKER_URL = url
     node_row(seen=None)
 
-    assert waking.wake_idle() == 0
+    assert idle_nodes.wake_idle() == 0
 
 
 def test_celerys_own_variable_does_not_lead_the_message_astray(broker, begin_to_wait, monkeypatch):
@@ -173,14 +173,14 @@ def test_celerys_own_variable_does_not_lead_the_message_astray(broker, begin_to_
 
     begin_to_wait()
 
-    assert [queue for queue, *_ in broker()] == [wake.CPU]
+    assert [queue for queue, *_ in broker()] == [messages.CPU]
 
 
 def test_redis_is_counted_too(settings, redis_database):
     settings.NODES_BROKER_URL = redis_database()
     node_row(seen=None)
 
-    assert [waking.wake_idle(), waking.wake_idle()] == [1, 0]
+    assert [idle_nodes.wake_idle(), idle_nodes.wake_idle()] == [1, 0]
 
     with Connection(settings.NODES_BROKER_URL) as connection:
-        assert Queue(wake.CPU)(connection.channel()).get(no_ack=True) is not None
+        assert Queue(messages.CPU)(connection.channel()).get(no_ack=True) is not None

@@ -12,8 +12,8 @@ from django.utils import timezone
 from accounts.models import Membership, Team, User
 from images.references import parse
 from sharedtasks.models import Phase
-from submissions import services
 from submissions.models import Entry, Submission
+from submissions.services import sending
 from tests.integration.image_rows import image_row
 from tests.integration.node_rows import waiting_entry
 
@@ -51,10 +51,8 @@ def send(phase):
     """Return a function that sends an image by its reference."""
 
     def send(team, member, system="Marian"):
-        planned = services.PlannedImage(
-            team, member, phase, services.SystemDescription(name=system)
-        )
-        return services.submit_image_by_reference(planned=planned, reference=REFERENCE)
+        planned = sending.PlannedImage(team, member, phase, sending.SystemDescription(name=system))
+        return sending.submit_image_by_reference(planned=planned, reference=REFERENCE)
 
     return send
 
@@ -288,12 +286,12 @@ def test_of_a_form_sent_twice_at_once_both_are_told_of_it(
     require_service("postgresql")
     settings.IMAGE_TRIES = tries
     team = make_team("Quiet", mallory)
-    planned = services.PlannedImage(
-        team, mallory, phase, services.SystemDescription(name="Marian"), form_token=TOKEN
+    planned = sending.PlannedImage(
+        team, mallory, phase, sending.SystemDescription(name="Marian"), form_token=TOKEN
     )
 
     sent = at_once(
-        4, lambda _: services.submit_image_by_reference(planned=planned, reference=REFERENCE).pk
+        4, lambda _: sending.submit_image_by_reference(planned=planned, reference=REFERENCE).pk
     )
 
     assert len(set(sent)) == 1

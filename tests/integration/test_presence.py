@@ -29,7 +29,7 @@ def test_a_part_begins_with_its_first_heartbeat_and_was_never_away():
     assert Heartbeat.objects.count() == 1
     assert not Absence.objects.exists()
     assert not presence.platform_was_away(ago(3600), timezone.now())
-    assert presence.last_absence(timezone.now()) is None
+    assert presence.absences_since(ago(3600), timezone.now()) == []
 
 
 @pytest.mark.parametrize("part", [WEB, SWEEPER, "worker for images"])
@@ -74,16 +74,19 @@ def test_a_part_that_is_silent_now_is_away(part, seconds, is_away):
     now = timezone.now()
 
     assert presence.platform_was_away(ago(10), now) is is_away
-    absence = presence.last_absence(now)
-    assert (absence is not None and absence.until == now) is is_away
+    assert [absence.until for absence in presence.absences_since(ago(9000), now)] == [now] * is_away
 
 
-def test_the_last_absence_is_the_platforms_that_ended_last():
-    ends = [ago(300), ago(200), ago(100)]
-    for part, until in zip([WEB, SWEEPER, "worker for celery"], ends, strict=True):
+def test_absences_are_the_platforms_by_their_end_the_present_absence_last():
+    ends = [ago(200), ago(300), ago(100), ago(400)]
+    for part, until in zip([WEB, SWEEPER, "worker for celery", WEB], ends, strict=True):
         Absence.objects.create(part=part, since=ago(900), until=until)
+    silent_for(SWEEPER, 90)
+    now = timezone.now()
 
-    assert presence.last_absence(timezone.now()).until == ends[1]
+    absences = presence.absences_since(ago(350), now)
+
+    assert [absence.until for absence in absences] == [ends[1], ends[0], now]
 
 
 @pytest.mark.parametrize(("lease", "pause"), [(60, 15), (600, 15), (20, 5), (2, 0.5)])

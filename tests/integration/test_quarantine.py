@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from nodes import claims, endings, quarantine, reports, sweeping
-from nodes.claims import Machine
 from nodes.models import Run
-from nodes.reports import Report
-from nodes.services import Lifted, lift_quarantine
-from submissions import requeueing, work
+from nodes.runs import claims, endings, quarantine, reports, sweeping
+from nodes.runs.claims import Machine
+from nodes.runs.reports import Report
+from nodes.runs.services import Lifted, lift_quarantine
+from submissions import work
 from submissions.models import Entry
+from submissions.services import requeueing
 from submissions.states import ChangeKind, EntryState
 from tests.integration.node_rows import image_row, node_row, run_row, waiting_entry
 

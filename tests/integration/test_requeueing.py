@@ -10,17 +10,18 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from nodes import claims, endings, reports
-from nodes.claims import Machine
 from nodes.models import Run
-from nodes.reports import Refused, Report, SignOfLife
-from nodes.requeueing import CAUSES
-from nodes.sweeping import sweep_runs
-from submissions import requeueing, work
+from nodes.runs import claims, endings, reports
+from nodes.runs.claims import Machine
+from nodes.runs.reports import Refused, Report, SignOfLife
+from nodes.runs.requeueing import CAUSES
+from nodes.runs.sweeping import sweep_runs
+from submissions import work
 from submissions.models import Entry
-from submissions.requeueing import requeue_entry, requeue_submission
+from submissions.pipeline.tasks import check, score
+from submissions.services import requeueing
+from submissions.services.requeueing import requeue_entry, requeue_submission
 from submissions.states import EntryState, SubmissionState
-from submissions.tasks import check, score
 from tests.integration.image_rows import sibling_entry
 from tests.integration.node_rows import image_row, node_row, run_row, waiting_entry
 
@@ -178,14 +179,14 @@ def test_races_have_one_winner(
     require_service, make_failed, organiser, team, alice, at_once, rival
 ):
     require_service("postgresql")
-    from submissions import services
+    from submissions.services import sending
 
     entry = make_failed(runs=1)
     nodes = [node_row(f"claims-{number}") for number in range(4)]
 
     def act(number):
         if rival == "withdraw" and number == 0:
-            services.withdraw(entry=Entry.objects.get(pk=entry.pk), actor=organiser)
+            sending.withdraw(entry=Entry.objects.get(pk=entry.pk), actor=organiser)
             return False
         if rival == "claim" and number > 1:
             claims.claim(nodes[number], CPU)

@@ -12,11 +12,12 @@ from django.utils import timezone
 
 import evaluator
 from files import storage
-from submissions import scoring, work
+from submissions import work
 from submissions.models import Entry, Score
+from submissions.pipeline import scoring
+from submissions.pipeline.sweeper import sweep
+from submissions.pipeline.tasks import score
 from submissions.states import EntryState
-from submissions.sweeper import sweep
-from submissions.tasks import score
 from tests.integration.samples import FAIR, PERFECT, POOR, REFERENCE, SOURCE, count_scores
 
 pytestmark = pytest.mark.django_db

@@ -13,11 +13,12 @@ import time
 import psutil
 import pytest
 
-from submissions import hypotheses, scoring_room
+from submissions import hypotheses
 from submissions.models import Entry
-from submissions.scorer import ScorerFailed, scorer
+from submissions.pipeline import scoring_room
+from submissions.pipeline.scorer import ScorerFailed, scorer
+from submissions.pipeline.tasks import score
 from submissions.states import EntryState
-from submissions.tasks import score
 from tests.conftest import ROOT
 from tests.integration.samples import PERFECT, count_scores
 

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from submissions import hypotheses
 from submissions.models import Entry, Verdict
+from submissions.pipeline.tasks import check, score
 from submissions.states import EntryState, SubmissionState
-from submissions.tasks import check, score
 from tests.integration.samples import FAIR, PERFECT, POOR, as_sgml, as_text, as_zip
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,8 @@ from django.utils import timezone
 from sharedtasks import models
 from submissions import work
 from submissions.models import Entry, Submission
+from submissions.pipeline.tasks import check, score
 from submissions.states import EntryState, SubmissionState
-from submissions.tasks import check, score
 from tests.integration.samples import PERFECT, as_sgml, as_text, as_zip
 
 pytestmark = pytest.mark.django_db

@@ -15,10 +15,10 @@ from accounts.models import Membership
 from files.incoming import IncomingFile, NoRoom
 from files.models import StoredFile
 from sharedtasks.models import Phase
-from submissions import tries
 from submissions.models import Entry, Submission
+from submissions.pages.views import submitting_image
+from submissions.services import image_tries
 from submissions.states import SubmissionState
-from submissions.views import submitting_image
 
 pytestmark = pytest.mark.django_db
 
@@ -223,7 +223,7 @@ def test_a_disk_without_room_is_said_before_the_upload(alices, address, question
 
 def test_room_is_asked_for_all_that_is_announced(alices, address, question, monkeypatch):
     asked = []
-    monkeypatch.setattr("submissions.forms.images.require_room", asked.append)
+    monkeypatch.setattr("submissions.pages.forms.images.require_room", asked.append)
 
     alices.post(address, question(announced=10**9))
 
@@ -462,7 +462,7 @@ def test_what_counts_as_a_try(
     settings.IMAGE_TRIES = 1
     make_image_submission(state=state, entries=entries)
 
-    assert (tries.next_at(team, phase) is not None) == counts
+    assert (image_tries.next_at(team, phase) is not None) == counts
 
 
 def test_other_teams_and_phases_and_outputs_do_not_count(
@@ -476,7 +476,7 @@ def test_other_teams_and_phases_and_outputs_do_not_count(
     make_image_submission(phase=later)
     make_submission(b"x\n", state=SubmissionState.REFUSED)
 
-    assert tries.next_at(team, phase) is None
+    assert image_tries.next_at(team, phase) is None
 
 
 def test_another_team_of_the_same_member_may_still_send(

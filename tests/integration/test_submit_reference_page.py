@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from submissions.models import Submission
-from submissions.tasks import fetch_image
+from submissions.pipeline.tasks import fetch_image
 from tests.archives import SavedImage
 from tests.integration.registry_server import Answer, serving
 

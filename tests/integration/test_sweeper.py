@@ -12,8 +12,8 @@ from kombu.exceptions import OperationalError
 
 from submissions import work
 from submissions.models import Entry, Submission
+from submissions.pipeline.sweeper import Swept, sweep
 from submissions.states import EntryState, SubmissionState
-from submissions.sweeper import Swept, sweep
 
 pytestmark = pytest.mark.django_db
 
@@ -172,7 +172,7 @@ def test_each_row_costs_one_query_more(make_submission, messages, django_assert_
 
 
 def test_one_sweep_takes_a_limited_number_of_rows(make_submission, monkeypatch):
-    monkeypatch.setattr("submissions.sweeper.ROWS_AT_MOST", 2)
+    monkeypatch.setattr("submissions.pipeline.sweeper.ROWS_AT_MOST", 2)
     oldest_last = [make_submission(announce_next_at=ago(n)) for n in (1, 2, 3)]
 
     first, second = sweep(), sweep()

@@ -18,7 +18,7 @@ from evaluator.formats import FORMATS
 from sharedtasks import checker, testsets
 from sharedtasks.formats import FIRST, SECOND
 from sharedtasks.models import Phase, SharedTask
-from submissions.forms.outputs import SubmissionForm
+from submissions.pages.forms.outputs import SubmissionForm
 
 pytestmark = pytest.mark.django_db
 

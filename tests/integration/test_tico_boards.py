@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from leaderboard import boards
 from sharedtasks import models
-from submissions import baselines
 from submissions.models import Entry
-from submissions.tasks import score
+from submissions.pipeline import baselines
+from submissions.pipeline.tasks import score
 
 # Pair, its two term lists, the first so many segments, entries of the terminology, required terms;
 # term success of reference and copy. A third of the second and third pair: other tests have all.

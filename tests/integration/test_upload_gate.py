@@ -28,8 +28,8 @@ from files.incoming import IncomingFile, remove_leftovers
 from files.models import StoredFile
 from files.trouble import NoRoom, NotWritable
 from sharedtasks.models import Phase
-from submissions import expiry, services
 from submissions.models import Submission, SubmittedFile
+from submissions.services import expiry, sending
 from tests.conftest import give_up
 from tests.integration.image_rows import image_row
 from tests.integration.samples import PERFECT, as_text
@@ -607,14 +607,14 @@ def test_a_form_sent_twice_at_the_same_moment(
     require_service("postgresql")
 
     def submit(_number: int) -> int:
-        return services.submit(
+        return sending.submit(
             team=team,
             member=alice,
             phase=test_set.phase,
             test_set=test_set,
-            system=services.SystemDescription(name="Marian"),
+            system=sending.SystemDescription(name="Marian"),
             wants_primary=False,
-            files=[services.Upload(BytesIO(as_text(PERFECT)), "ours.txt")],
+            files=[sending.Upload(BytesIO(as_text(PERFECT)), "ours.txt")],
             form_token=TOKEN,
         ).pk
 

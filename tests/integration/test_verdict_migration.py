@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from submissions.tasks import check
+from submissions.pipeline.tasks import check
 from tests.integration.samples import PERFECT, as_text
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -24,9 +24,9 @@ from demo.systems.material import FOLDER, material
 from evaluator import read_aligned, read_slots
 from evaluator.errors import SubmissionError
 from evaluator.formats import read_hypotheses, read_terminology
-from evaluator.matching import Requirements
 from evaluator.normalise import Normaliser
 from evaluator.scoring import score
+from evaluator.terms.matching import Requirements
 from evaluator.types import Hypotheses
 
 # What is refused, and of how many problems a participant is told.

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from evaluator.errors import LanguageError, ProblemLog, TerminologyError
-from evaluator.formats.decoding import read_text
-from evaluator.formats.lines import CARRIAGE_RETURNS
+from evaluator.formats.decoding import CARRIAGE_RETURNS, read_text
 from evaluator.formats.recognition import Format, choose_format
 from evaluator.formats.terminologies.changes import (
     Change,

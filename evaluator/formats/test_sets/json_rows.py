@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evaluator.errors import ProblemLog
+from evaluator.formats.decoding import split_lines
 from evaluator.formats.json_lines import parse_object, wrong_id, wrong_string
 from evaluator.formats.limits import Budget, require_few_marks
-from evaluator.formats.lines import split_lines
 from evaluator.formats.test_sets.rows import Options, TestSetRow
 
 EXAMPLE = '{"id": "…", "doc": "…", "source": "…", "references": ["…"]}'

@@ -23,9 +23,10 @@ from typing import BinaryIO
 
 from evaluator.errors import LanguageError, ProblemLog, TestSetError
 from evaluator.formats import detection
-from evaluator.formats.decoding import read_bytes
+from evaluator.formats.decoding import read_bytes, read_head
 from evaluator.formats.limits import MAX_BYTES, Budget, Refused
 from evaluator.formats.recognition import Format, choose_format
+from evaluator.formats.sgml import is_sgml
 from evaluator.formats.test_sets.json_rows import read_json_rows
 from evaluator.formats.test_sets.rows import (
     Contents,
@@ -83,7 +84,7 @@ def read_test_set(
     streams = [source] if sources_only else [source, *references]
     labels = [*names, *(f"file {n}" for n in range(len(names) + 1, len(streams) + 1))]
     options = Options(
-        *_find_languages(source_language, target_language, log),
+        _find_languages(source_language, target_language, log),
         mode=mode,
         text_form=text_form,
         sources_only=sources_only,
@@ -115,9 +116,10 @@ def _read_files(
     if terminology is not None:
         check_languages(terminology, options.pair, log)
     source = _read_bytes(files[0], options, log)
-    log.raise_as(TestSetError)
-    head = detection.head_of(source[1])
-    if detection.is_sgml(head):
+    if log.total:
+        log.raise_as(TestSetError)
+    head = read_head(source[1])
+    if is_sgml(head):
         references = [_read_bytes(file, options, log) for file in files[1:]]
         contents = read_sgml_set([source, *references], options, log)
     elif options.plain_text and choose_format(ROW_FORMATS, head) is None and is_plain_text(head):
@@ -130,10 +132,12 @@ def _read_files(
         _report_two_terminologies(name, log)
     elif contents.terms:
         terminology = Terminology(*options.pair, contents.terms)
-    _check_left_out(contents, options, name, log)
+    if not log.total and (options.leave_out or not contents.segments):
+        _check_left_out(contents, options, name, log)
     if terminology is not None and not log.total:
         check_direction(terminology, contents.segments, log)
-    log.raise_as(TestSetError)
+    if log.total:
+        log.raise_as(TestSetError)
     form = options.text_form or contents.text_form
     segments, unscored = contents.segments, contents.unscored
     return TestSet(*options.pair, segments, form, options.mode, terminology, unscored)
@@ -209,8 +213,6 @@ def _report_two_terminologies(name: str, log: ProblemLog) -> None:
 
 def _check_left_out(contents: Contents, options: Options, name: str, log: ProblemLog) -> None:
     """Report documents to leave out that do not exist, and a test set without a segment left."""
-    if log.total:
-        return
     own = ProblemLog(name)
     unscored = {segment.document for segment in contents.unscored}
     for document in sorted(options.leave_out - unscored):

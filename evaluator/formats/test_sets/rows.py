@@ -24,8 +24,7 @@ _INKLESS = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Me", "Zs", "Zl", "Zp"
 class Options:
     """What the caller says about a test set, and which parts of it are read."""
 
-    source_language: str
-    target_language: str
+    pair: tuple[str, str]  # source and target language
     mode: Mode = "proper"
     text_form: TextForm | None = None  # None: the format decides
     sources_only: bool = False  # references are neither read nor checked
@@ -34,11 +33,6 @@ class Options:
     leave_out: frozenset[str] = frozenset()  # documents that belong to no score
     max_bytes: int = MAX_BYTES  # of each file
     on_note: Callable[[str], None] = lambda _: None  # called with what is not read
-
-    @property
-    def pair(self) -> tuple[str, str]:
-        """Source and target language."""
-        return self.source_language, self.target_language
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from evaluator.errors import ProblemLog, in_document
 from evaluator.formats.limits import Budget, Refused
-from evaluator.formats.pairs_in_names import contradicts
-from evaluator.formats.sgml import MarkedSegment, MarkedTerm, SegmentReader
+from evaluator.formats.sgml import MarkedSegment, SegmentReader
 from evaluator.formats.test_sets.rows import (
     Contents,
     NamedBytes,
@@ -19,6 +18,7 @@ from evaluator.formats.test_sets.rows import (
     count_segments,
     is_blank,
 )
+from evaluator.normalise import contradicts
 from evaluator.types import Segment, TermAnnotation, UnscoredSegment
 
 Key = tuple[str, str]  # document id, segment id
@@ -56,8 +56,9 @@ def read_sgml_set(files: Sequence[NamedBytes], options: Options, log: ProblemLog
     ]
     if not log.total:
         for file, name in zip(scored[1:], names[1:], strict=True):
-            _report_lacking(file, scored[0], name, names[0], log)
-            _report_lacking(scored[0], file, names[0], name, log)
+            if file.keys() != scored[0].keys():
+                _report_lacking(file, scored[0], name, names[0], log)
+                _report_lacking(scored[0], file, names[0], name, log)
     segments = () if log.total else _build_segments(scored, names, log)
     if options.references_required and len(files) == 1:
         own = ProblemLog(names[0])
@@ -91,7 +92,8 @@ def _read_file(
         _check_kind(reader, kind, options, own)
     except Refused as refused:
         own.add(refused.message, line=refused.line)
-    log.merge(own)
+    if own.total:
+        log.merge(own)
     return segments
 
 
@@ -161,23 +163,24 @@ def _read_annotations(
     own = ProblemLog(name)
     annotations: dict[Key, tuple[TermAnnotation, ...]] = {}
     for key, segment in file.items():
-        if is_reference and is_blank(segment.text):
+        # A letter or digit is the rule, so that looking at each character is for few texts.
+        if is_reference and not any(map(str.isalnum, segment.text)) and is_blank(segment.text):
             own.add(
                 "The reference is empty. Translate it or remove the segment.",
                 line=segment.line,
                 segment=segment.id,
             )
-        annotations[key] = tuple(map(_build_annotation, segment.terms))
-        for term, annotation in zip(segment.terms, annotations[key], strict=True):
+        annotated = []
+        for term in segment.terms:
+            values = (term.attributes.get(name, "") for name in ("id", "type", "src", "tgt"))
+            annotation = TermAnnotation(*values, form=" ".join(term.text.split()))
+            annotated.append(annotation)
             for fault in _find_faults(annotation, segment.text):
                 own.add(fault, line=term.line, segment=segment.id)
-    log.merge(own)
+        annotations[key] = tuple(annotated)
+    if own.total:
+        log.merge(own)
     return annotations
-
-
-def _build_annotation(term: MarkedTerm) -> TermAnnotation:
-    values = (term.attributes.get(name, "") for name in ("id", "type", "src", "tgt"))
-    return TermAnnotation(*values, form=" ".join(term.text.split()))
 
 
 def _find_faults(term: TermAnnotation, text: str) -> list[str]:
@@ -204,7 +207,7 @@ def _find_faults(term: TermAnnotation, text: str) -> list[str]:
     faults += [
         f"The form {form!r} is a regular expression that can take for ever. "
         "Escape its repetitions with a backslash."
-        for form in (term.form, *term.variants)
+        for form in (term.form, *term.target.split("|"))
         if is_explosive(form)
     ]
     return faults

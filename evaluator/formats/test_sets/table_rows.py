@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from evaluator.errors import ProblemLog, printable
+from evaluator.formats.decoding import split_lines
 from evaluator.formats.limits import MAX_ID, Budget
-from evaluator.formats.lines import split_lines
 from evaluator.formats.sgml import collapse
 from evaluator.formats.test_sets.rows import Options, TestSetRow
 

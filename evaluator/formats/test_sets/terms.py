@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from evaluator.errors import ProblemLog
-from evaluator.formats.pairs_in_names import contradicts
 from evaluator.formats.test_sets.rows import TestSetRow
+from evaluator.normalise import contradicts
 from evaluator.types import Segment, Term, Terminology
 
 SAMPLE = 300  # entries that are looked up; each is searched in all sources

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from evaluator.errors import ProblemLog
+from evaluator.formats.decoding import split_lines
 from evaluator.formats.limits import Budget, Refused
-from evaluator.formats.lines import split_lines
 from evaluator.formats.test_sets.rows import NamedBytes, TestSetRow
 
 LINES_LOOKED_AT = 50  # for a table without a header

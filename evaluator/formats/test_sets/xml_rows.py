@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from evaluator.errors import ProblemLog, in_document
 from evaluator.formats.limits import Budget
-from evaluator.formats.pairs_in_names import contradicts
 from evaluator.formats.test_sets.rows import Options, TestSetRow, count_segments
 from evaluator.formats.wmt_xml import XmlSegment, read_xml
+from evaluator.normalise import contradicts
 
 Key = tuple[str, str]  # document id, segment id
 
@@ -63,7 +63,7 @@ def _check_language(
 ) -> None:
     """Report a source or reference in another language, the first of each."""
     part, language = segment.part, segment.language
-    expected = options.source_language if part == "src" else options.target_language
+    expected = options.pair[0] if part == "src" else options.pair[1]
     if contradicts(language, expected) and part not in wrong_parts:
         wrong_parts.add(part)
         log.add(

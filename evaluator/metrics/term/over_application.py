@@ -7,13 +7,13 @@ from functools import partial
 
 import numpy as np
 
-from evaluator.matching import FormIndex
 from evaluator.metrics.base import Details
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.renderings import RenderedSegment, TermView, rendered, term_view
 from evaluator.metrics.wording import write_number
 from evaluator.normalise import Form
-from evaluator.terminology import TermIndex
+from evaluator.terms.matching import FormIndex
+from evaluator.terms.source_terms import TermIndex
 from evaluator.types import Hypotheses, Statistics, TestSet
 
 

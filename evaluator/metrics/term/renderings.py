@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from evaluator.matching import Assignment, Required, Requirements
 from evaluator.normalise import NormalisedText, Normaliser
-from evaluator.terminology import RequiredTerms, required_terms
+from evaluator.terms.matching import Assignment, Required, Requirements
+from evaluator.terms.source_terms import RequiredTerms, required_terms
 from evaluator.types import Hypotheses, TestSet
 
 TEST_SETS_KEPT = 8  # a phase's language pairs come in turn, and must not evict each other

@@ -8,11 +8,11 @@ from functools import partial
 
 import numpy as np
 
-from evaluator.matching import Required, Requirements
 from evaluator.metrics.base import Details
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.renderings import RenderedSegment, rendered, term_view
 from evaluator.metrics.wording import write_flagged, write_number
+from evaluator.terms.matching import Required, Requirements
 from evaluator.types import Hypotheses, Statistics, TestSet
 
 COLUMNS = (

@@ -8,13 +8,13 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from evaluator.matching import Requirements
 from evaluator.metrics.base import Details
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.edits import find_edits
 from evaluator.metrics.term.renderings import TEST_SETS_KEPT, rendered, term_view
 from evaluator.metrics.wording import write_stopped
 from evaluator.normalise import NormalisedText
+from evaluator.terms.matching import Requirements
 from evaluator.types import Hypotheses, Statistics, TestSet
 
 TERM_WEIGHT = 2  # what substituting or omitting a term's token costs; all else costs 1

@@ -13,8 +13,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from evaluator.assignment import Candidate, solve
-from evaluator.matching import Assignment, Rendering, Requirements
 from evaluator.metrics.base import Details
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.pairing import best_sum
@@ -27,6 +25,8 @@ from evaluator.metrics.term.renderings import (
 )
 from evaluator.metrics.wording import write_flagged, write_number
 from evaluator.normalise import NormalisedText
+from evaluator.terms.matching import Assignment, Rendering, Requirements
+from evaluator.terms.span_selection import Candidate, solve
 from evaluator.types import Hypotheses, Statistics, TestSet
 
 # (fewer spans)² · more spans of an entry in a segment: under a fifth of a second. It pairs 100 with

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from evaluator.formats import read_terminology, read_test_set
-from evaluator.terminology import RequiredTerms, required_terms
+from evaluator.terms import RequiredTerms, required_terms
 from evaluator.types import Terminology, TestSet
 
 LANGUAGE_PAIRS = ("en-fr", "en-zh", "en-ru", "en-ko", "cs-de")

@@ -12,7 +12,7 @@ from accounts.models import User
 from nodes.models import Run
 from sharedtasks.policy import Thing, Viewer, can_see
 from sharedtasks.viewers import viewer_of
-from submissions.access import entry_or_404
+from submissions.pages.access import entry_or_404
 
 
 def run_with_log_or_404(user: User, pk: int) -> Run:

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from nodes import queue
 from nodes.models import Run
 from nodes.pages.access import may_read_log
-from nodes.queue import Place
+from nodes.runs import queue
+from nodes.runs.queue import Place
 from sharedtasks.policy import Viewer
 from submissions.models import Entry
 from submissions.states import EntryState

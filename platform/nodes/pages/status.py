@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 
-from nodes import queue
-from nodes.machines import Machines
+from nodes.runs import queue
+from nodes.runs.machines import Machines
 from submissions.models import Entry, Submission
 from submissions.states import EntryState, SubmissionState
 

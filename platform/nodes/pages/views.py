@@ -18,8 +18,8 @@ from nodes.pages import status as site_status
 from nodes.pages.access import run_with_log_or_404
 from nodes.pages.panel import Panel
 from sharedtasks.viewers import viewer_of
-from submissions.access import entry_or_404
-from submissions.views.live import live, version_of
+from submissions.pages.access import entry_or_404
+from submissions.pages.views.live import live, version_of
 
 POLL_EVERY = 5  # seconds
 PANEL_EVERY = 2  # seconds; a progress bar should seem to move

@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 
 from evaluator import Hypotheses, Segment, TestSet
-from evaluator.checks import identical, warnings
-from evaluator.shifted import Shift, find_shift
+from evaluator.checking.review import find_identical, find_warnings
+from evaluator.checking.shifted import Shift, find_shift
 
 DRUGS = ["Aspirin", "Ibuprofen", "Codeine", "Heparin", "Insulin"]
 
@@ -36,7 +36,7 @@ def hypotheses(texts) -> Hypotheses:
 
 
 def messages(texts, **changes) -> list[str]:
-    return [str(problem) for problem in warnings(hypotheses(texts), make_test_set(**changes))]
+    return [str(problem) for problem in find_warnings(hypotheses(texts), make_test_set(**changes))]
 
 
 GOOD = [translation(n) for n in range(120)]
@@ -66,7 +66,7 @@ def test_a_source_with_an_entity_excuses_the_hypothesis():
     odd = dataclasses.replace(given.segments[0], source="Write &amp; for the sign.")
     given = dataclasses.replace(given, segments=(odd, *given.segments[1:]))
 
-    found = warnings(hypotheses(["Écrivez &amp; pour le signe.", *GOOD[1:]]), given)
+    found = find_warnings(hypotheses(["Écrivez &amp; pour le signe.", *GOOD[1:]]), given)
 
     assert found == ()
 
@@ -159,10 +159,12 @@ def test_references_change_no_warning():
         dataclasses.replace(segment, references=("tout autre chose",)) for segment in given.segments
     ]
 
-    found = warnings(hypotheses(texts), given)
+    found = find_warnings(hypotheses(texts), given)
 
     assert found
-    assert found == warnings(hypotheses(texts), dataclasses.replace(given, segments=tuple(swapped)))
+    assert found == find_warnings(
+        hypotheses(texts), dataclasses.replace(given, segments=tuple(swapped))
+    )
 
 
 def test_identical_files_are_named_in_pairs():
@@ -171,6 +173,6 @@ def test_identical_files_are_named_in_pairs():
         for name in ("ours.en-fr.txt", "ours.en-fr.noterm.txt")
     ]
 
-    [problem] = identical([*files, hypotheses(GOOD[:-1])])
+    [problem] = find_identical([*files, hypotheses(GOOD[:-1])])
 
     assert str(problem).startswith("ours.en-fr.noterm.txt: The hypotheses are those of ours.en-fr.")

@@ -8,10 +8,10 @@ from itertools import combinations, pairwise
 
 import pytest
 
-from evaluator import assignment
-from evaluator.assignment import Candidate, solve
-from evaluator.matching import FormIndex, Required, Requirements
 from evaluator.normalise import Normaliser
+from evaluator.terms import span_selection as assignment
+from evaluator.terms.matching import FormIndex, Required, Requirements
+from evaluator.terms.span_selection import Candidate, solve
 
 
 def spans(language, form, text):

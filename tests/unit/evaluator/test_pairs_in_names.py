@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from evaluator.formats.pairs_in_names import (
-    contradicts,
     language_in,
     loose_pairs_in,
     pair_in,
@@ -14,6 +13,7 @@ from evaluator.formats.pairs_in_names import (
     slots_in,
     target_of,
 )
+from evaluator.normalise import contradicts
 
 SLOTS = ["en-fr", "en-fr.noterm", "en-de", "zh-TW-en", "pt-BR-fr"]
 

@@ -9,11 +9,12 @@ from importlib.metadata import version
 import numpy as np
 import pytest
 
-from evaluator import assignment, load_by_term, load_statistics, save_statistics, score
+from evaluator import load_by_term, load_statistics, save_statistics, score
 from evaluator.metrics import FAMILIES, METRICS
 from evaluator.metrics.base import total
 from evaluator.metrics.term import TermSuccess, per_document, per_term
 from evaluator.metrics.term.renderings import rendered, term_view
+from evaluator.terms import span_selection as assignment
 from evaluator.types import Hypotheses, Segment, Term, TermAnnotation, Terminology, TestSet
 
 METRIC = TermSuccess()

@@ -18,10 +18,11 @@ from files.incoming import remove_leftovers
 from files.storage import collect_garbage
 from health import presence
 from leaderboard import boards
-from nodes.sweeping import sweep_runs
-from submissions import baselines
-from submissions.expiry import remove_refused_files
-from submissions.sweeper import sweep
+from nodes.runs.sweeping import sweep_runs
+from nodes.waking.idle_nodes import wake_idle
+from submissions.pipeline import baselines
+from submissions.pipeline.sweeper import sweep
+from submissions.services.expiry import remove_refused_files
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +42,8 @@ class Command(BaseCommand):
         if once:
             made = baselines.add_missing()
             self.stdout.write(
-                f"{sweep()}, {sweep_runs()}, {made} oracle rows made, "
-                f"{boards.rebuild_stale()} boards rebuilt"
+                f"{sweep()}, {sweep_runs()}, {wake_idle()} messages to nodes, "
+                f"{made} oracle rows made, {boards.rebuild_stale()} boards rebuilt"
             )
             return
         stopped = threading.Event()
@@ -55,6 +56,7 @@ class Command(BaseCommand):
                 baselines.add_missing,
                 sweep,
                 sweep_runs,
+                wake_idle,
                 boards.rebuild_stale,
             ]
             if time.monotonic() - collected_at > COLLECT_EVERY:

@@ -7,8 +7,8 @@ from argparse import ArgumentParser
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from nodes import tokens
 from nodes.models import Node
+from nodes.protocol import tokens
 
 
 class Command(BaseCommand):

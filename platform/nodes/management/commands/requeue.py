@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from nodes import requeueing
-from nodes.requeueing import CAUSES, Choice, Failed
+from nodes.runs import requeueing
+from nodes.runs.requeueing import CAUSES, Choice, Failed
 from sharedtasks.models import Phase
 from submissions.models import Entry, Submission
 

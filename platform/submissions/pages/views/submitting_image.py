@@ -1,0 +1,148 @@
+"""The upload page of container images: minutes or hours of an upload, never held in memory."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse, UnreadablePostError
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods
+
+from accounts.http import SignedInRequest
+from accounts.models import Team
+from config.bodies import Limit, declared_length, takes_up_to
+from config.serving.arrivals import SMALL_BODY
+from files.gate import before_body
+from files.incoming import require_room
+from files.trouble import StorageTrouble, trouble_in
+from sharedtasks.access import phase_or_404
+from sharedtasks.models import Phase
+from sharedtasks.viewers import viewer_of
+from submissions import slots
+from submissions.models import Submission
+from submissions.pages import quotas
+from submissions.pages.forms.images import BROKE_OFF, ImageForm
+from submissions.pages.views import senders
+from submissions.services import image_tries, one_at_a_time, sending
+
+logger = logging.getLogger(__name__)
+
+LIMIT = Limit(
+    "MAX_IMAGE_BYTES",
+    "MAX_IMAGE_BODY_BYTES",
+    "Leave out of the image what it does not need to run.",
+)
+
+
+@csrf_exempt  # the check reads the whole body: _take has it, behind what can be said before
+@takes_up_to(LIMIT)
+@before_body(quotas.refuse)
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def submit_image(request: SignedInRequest, task: str, phase: str) -> HttpResponse:
+    """Take a container image, or where it is; the answer only stores and enqueues."""
+    found = phase_or_404(viewer_of(request.user), task, phase)
+    if request.method != "POST":
+        again = senders.earlier(request, found)
+        form = ImageForm(initial=senders.initial(again), member=request.user)
+        return _page(request, found, form, again=again)
+    try:
+        _require_sense(request, found)
+        require_room(declared_length(request))
+        return _take(request, found)
+    except ValidationError as error:
+        return _unread(request, found, " ".join(error.messages), HTTPStatus.UNPROCESSABLE_ENTITY)
+    except UnreadablePostError:  # for the log: nobody reads this answer
+        return _unread(request, found, BROKE_OFF, HTTPStatus.UNPROCESSABLE_ENTITY)
+    except (StorageTrouble, OSError) as error:
+        if (trouble := trouble_in(error)) is None:
+            raise
+        logger.error("an image could not be stored: %r", error)
+        return _unread(request, found, str(trouble), trouble.status)
+
+
+def _require_sense(request: SignedInRequest, phase: Phase) -> None:
+    """Raise ValidationError if no image is taken from them now, whatever the body says."""
+    if not (phase.is_open(timezone.now()) and phase.takes_images):
+        raise ValidationError(f"{phase.name} takes no container images at the moment.")
+    teams = list(request.user.teams.all())
+    if not teams:
+        raise ValidationError("You are not in a team yet.")
+    # What is read in no time is asked once it is read: a form sent twice makes one submission. Of
+    # an archive its address says which form it is.
+    is_small = declared_length(request) <= SMALL_BODY
+    if is_small or sending.was_sent(request.user, request.GET.get("form", "")):
+        return
+    if all(image_tries.next_at(team, phase) for team in teams):
+        image_tries.require_one_left(teams[0], phase)
+    if reason := one_at_a_time.first_reason(teams, request.user):
+        raise ValidationError(reason)
+
+
+@csrf_protect
+def _take(request: SignedInRequest, phase: Phase) -> HttpResponse:
+    form = ImageForm(request.POST, request.FILES, member=request.user)
+    phase.refresh_from_db()  # the upload may have taken hours
+    if form.is_valid():
+        try:
+            return _answer(request, phase, form)
+        except ValidationError as error:
+            form.add_error(None, error)
+    return _page(request, phase, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _answer(request: SignedInRequest, phase: Phase, form: ImageForm) -> HttpResponse:
+    """Store an image; or only say whether it would be taken (204). Raises ValidationError."""
+    planned = sending.PlannedImage(
+        team=form.cleaned_data["team"],
+        member=request.user,
+        phase=phase,
+        system=form.described_system(),
+        wants_primary=form.cleaned_data["wants_primary"],
+        needs_gpu=form.cleaned_data["needs_gpu"],
+        form_token=form.token,
+    )
+    announced = form.cleaned_data.get("announced") or declared_length(request)
+    if form.fetched is not None:  # nobody knows yet
+        announced = settings.MAX_IMAGE_BYTES
+    if (refusal := quotas.refuse_team(request, planned.team, announced)) is not None:
+        return refusal
+    if (reference := form.fetched) is not None:
+        return redirect(sending.submit_image_by_reference(planned=planned, reference=reference))
+    if form.is_question:
+        sending.require_image_taken(planned)
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    file = form.uploaded()
+    archive = sending.Upload(file, file.name or "unnamed")
+    return redirect(sending.submit_image(planned=planned, archive=archive))
+
+
+def _unread(request: SignedInRequest, phase: Phase, why: str, status: int) -> HttpResponse:
+    """Refuse what was not read, or not to its end."""
+    response = _page(request, phase, ImageForm(member=request.user), error=why, status=status)
+    response["Connection"] = "close"
+    return response
+
+
+def _page(
+    request: SignedInRequest,
+    phase: Phase,
+    form: ImageForm,
+    *,
+    again: Submission | None = None,
+    error: str = "",
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    context = senders.context_of(request, phase, slots.wanted(phase), form, again)
+    context |= {"error": error, "is_image_page": True, "max_bytes": settings.MAX_IMAGE_BYTES}
+    if isinstance(team := context["team"], Team) and not (form.is_bound or error):
+        context["why_not_now"] = one_at_a_time.why_not_now(team, request.user)
+    return render(request, "submissions/submit_image.html", context, status=status)

@@ -1,0 +1,125 @@
+"""From an entry's hypotheses to its scores, or to why it has none."""
+
+from __future__ import annotations
+
+from heapq import nlargest
+from io import BytesIO
+from operator import itemgetter
+
+from django.db import transaction
+
+import evaluator
+from evaluator.baselines import candidates
+from evaluator.score_server import Job
+from files import storage
+from sharedtasks import testsets
+from submissions import hypotheses, work
+from submissions.boards import touch_board
+from submissions.models import Entry, Score
+from submissions.pipeline.scorer import scorer
+from submissions.pipeline.scoring_room import enter_room
+from submissions.services.primaries import end_primary, is_outdated, lock_primaries
+from submissions.states import ChangeKind, EntryState
+
+LARGEST_NAMED = 5  # segments, to the team of an entry that costs too much
+MAX_NAME_SHOWN = 60  # characters of an id
+MAX_STATISTICS_BYTES = 256 * 1024 * 1024
+
+
+def evaluate(entry: Entry) -> evaluator.ScoringResult:
+    """Compute every metric that the entry's test set has; reads files, writes nothing.
+
+    Raises scoring_room.NotNow, scorer.LimitPassed or scorer.ScorerFailed.
+    """
+    test_set = testsets.read(entry.test_set)
+    key = entry.test_set.digest
+    if entry.kind == Entry.Kind.ORACLE:  # a reference is not scored against itself
+        test_set = next(one.against for one in candidates(test_set) if one.name == entry.system)
+        key = f"{key} {entry.system}"
+    job = Job(key, hypotheses.load(entry), entry.test_set.lemmatiser)
+    with enter_room(alone=entry.overruns > 0):
+        return scorer.score(test_set, job)
+
+
+def record_overrun(entry: Entry, limit: str, *, owner: str) -> None:
+    """Score an entry that passed a limit once more, alone; after the second time reject it.
+
+    Raises NoLongerOurs if another worker has the entry by now.
+    """
+    if entry.overruns:
+        reason = _why_rejected(entry, limit)
+        with transaction.atomic():
+            if not work.finish(entry, to=EntryState.REJECTED, owner=owner, reason=reason):
+                raise work.NoLongerOurs
+        return
+    with transaction.atomic():
+        if not work.held(entry, owner=owner).update(overruns=1):
+            raise work.NoLongerOurs
+        note = f"scoring took more than {limit}; it is scored once more, alone"
+        work.record_note(entry, reason=note)
+        work.release(entry, owner=owner)
+
+
+def _why_rejected(entry: Entry, limit: str) -> str:
+    texts = hypotheses.load(entry).texts
+    segments = testsets.read(entry.test_set).segments
+    sizes = [len(text.encode()) for text in texts]
+    largest = nlargest(LARGEST_NAMED, zip(sizes, segments, strict=True), key=itemgetter(0))
+    named = ", ".join(f"{_name(segment)} ({size:,} bytes)" for size, segment in largest)
+    return (
+        f"Scoring took more than {limit} twice, the second time with no other scoring beside it. "
+        f"That is the limit. The largest segments are {named}, of {sum(sizes):,} bytes in all. "
+        "Look for texts that repeat themselves or do not end, and send shorter texts."
+    )
+
+
+def _name(segment: evaluator.Segment) -> str:
+    name = segment.id[:MAX_NAME_SHOWN]
+    return f"{name} of {segment.document[:MAX_NAME_SHOWN]}" if segment.document else name
+
+
+def record_scores(entry: Entry, result: evaluator.ScoringResult, *, owner: str) -> None:
+    """Keep scores and statistics and finish the entry; the board is stale from here on.
+
+    Raises NoLongerOurs if another worker has the entry by now.
+    """
+    buffer = BytesIO()
+    evaluator.save_statistics(result, buffer)
+    statistics = storage.put(buffer, max_bytes=MAX_STATISTICS_BYTES)
+    rows = [
+        Score(
+            entry=entry,
+            metric=score.metric,
+            value=score.value,
+            signature=score.signature,
+            details=dict(score.details),
+        )
+        for score in result.scores
+    ]
+    with transaction.atomic():
+        if not work.finish(entry, to=EntryState.SCORED, owner=owner):
+            raise work.NoLongerOurs
+        Score.objects.bulk_create(rows)
+        Entry.objects.filter(pk=entry.pk).update(statistics=statistics)
+        _make_primary_if_wanted(entry)
+        touch_board(entry.test_set_id)
+
+
+def _make_primary_if_wanted(entry: Entry) -> None:
+    """Do what was asked for at upload, unless that has been overtaken.
+
+    Only an entry that has been scored takes its place: one that fails costs a team nothing.
+    """
+    submission = entry.submission
+    if submission is None or not submission.wants_primary:
+        return
+    lock_primaries(submission.team_id)
+    # The row is locked by its move to "scored": who withdraws it waits for us.
+    if Entry.objects.filter(pk=entry.pk, withdrawn_at__isnull=False).exists():
+        return
+    if is_outdated(submission, entry.test_set_id):
+        return
+    end_primary(entry)
+    Entry.objects.filter(pk=entry.pk).update(is_primary=True)
+    kind = ChangeKind.MADE_PRIMARY
+    work.record_note(entry, kind=kind, reason="made primary, as asked for at upload")

@@ -1,0 +1,97 @@
+"""Celery's tasks: claim, call, record. Deliverable twice, killable anywhere.
+
+One way to retry: whatever goes wrong on our side releases the claim, and the sweeper
+announces the row again until its attempts are used up.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+
+from celery import Task, shared_task
+from django.conf import settings
+
+from submissions import work
+from submissions.models import Entry, Submission
+from submissions.pipeline import checking, scoring, scoring_room
+from submissions.pipeline.scorer import LimitPassed
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(bind=True, name=Submission.TASK)
+def check(self: Task[[int], None], submission_id: int) -> None:
+    """Check one submission; a second delivery of the same message changes nothing."""
+    _check(submission_id, owner=self.request.id or "")
+
+
+@shared_task(
+    bind=True,
+    name=Submission.IMAGE_TASK,
+    soft_time_limit=settings.IMAGE_SOFT_TIME_LIMIT,
+    time_limit=settings.IMAGE_TIME_LIMIT,
+    acks_late=settings.IMAGE_ACKS_LATE,
+)
+def check_image(self: Task[[int], None], submission_id: int) -> None:
+    """Do the same for an image, for which there is more time."""
+    _check(submission_id, owner=self.request.id or "")
+
+
+@shared_task(
+    bind=True,
+    name=Submission.FETCH_TASK,
+    soft_time_limit=settings.FETCHING_SOFT_TIME_LIMIT,
+    time_limit=settings.FETCHING_TIME_LIMIT,
+    acks_late=settings.FETCHING_ACKS_LATE,
+)
+def fetch_image(self: Task[[int], None], submission_id: int) -> None:
+    """Do the same for an image that comes from a registry, for which there is more time still."""
+    _check(submission_id, owner=self.request.id or "")
+
+
+@shared_task(bind=True, name=Entry.TASK)
+def score(self: Task[[int], None], entry_id: int) -> None:
+    """Score one entry; a second delivery of the same message changes nothing."""
+    owner = self.request.id or ""
+    entry = work.claim(Entry, entry_id, owner=owner)
+    if entry is None:
+        _leave(Entry, entry_id, owner=owner)
+        return
+    try:
+        result = scoring.evaluate(entry)
+        work.outlast(partial(scoring.record_scores, entry, result, owner=owner))
+    except scoring_room.NotNow:
+        work.put_back(entry, owner=owner)
+    except LimitPassed as error:
+        logger.warning("scoring entry %s took more than %s", entry_id, error)
+        work.outlast(partial(scoring.record_overrun, entry, str(error), owner=owner))
+    except work.NoLongerOurs:
+        logger.warning("entry %s went to another worker meanwhile", entry_id)
+    except BaseException:
+        work.release(entry, owner=owner)
+        raise
+
+
+def _check(submission_id: int, *, owner: str) -> None:
+    submission = work.claim(Submission, submission_id, owner=owner)
+    if submission is None:
+        _leave(Submission, submission_id, owner=owner)
+        return
+    try:
+        checking.check(submission, owner=owner)
+    except work.NoLongerOurs:
+        logger.warning("submission %s went to another worker meanwhile", submission_id)
+    except checking.NotFetchedError as error:
+        work.release(submission, owner=owner, reason=str(error))
+        raise
+    except BaseException:
+        work.release(submission, owner=owner)
+        raise
+
+
+def _leave(model: type[Submission] | type[Entry], pk: int, *, owner: str) -> None:
+    if work.give_up_if_exhausted(model, pk, owner=owner):
+        logger.error("%s %s failed: its attempts are used up", model.__name__, pk)
+    else:
+        logger.info("%s %s is not %s's to work on", model.__name__, pk, owner)
