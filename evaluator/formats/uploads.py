@@ -49,7 +49,7 @@ class UploadedFile:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """All files of an upload in order; they are read one by one within one limit for all."""
+    """All files of an upload in order; each is read when asked, within a common limit."""
 
     files: tuple[UploadedFile, ...]
     budget: Budget

@@ -65,7 +65,7 @@ class ImportedTerminology:
 
 @dataclass(slots=True)
 class Findings:
-    """Messages of the rules on a row: by kind, so that a row has one change of each."""
+    """Messages of the rules on a row, by kind: each kind becomes a single change."""
 
     messages: dict[Kind, list[str]] = field(default_factory=dict)
     forms: int = 0  # alternatives that were looked at, equal ones too
@@ -77,7 +77,7 @@ class Findings:
             known.append(message)
 
     def changes(self, line: int | None, entry: str, file: str) -> list[Change]:
-        """Return one change per kind; beyond three messages of a kind it says so."""
+        """Return a change per kind, with its first three messages."""
         changes = []
         for kind, messages in self.messages.items():
             more = ["And more like this."] if len(messages) > EXAMPLES else []

@@ -9,10 +9,10 @@ from typing import Literal
 
 from evaluator.normalise import primary
 
-MAX_ENTRIES = 100_000  # of one terminology; the largest public ones of one domain have fewer
+MAX_ENTRIES = 100_000  # of a terminology; the largest public lists of a domain have fewer
 MAX_FORMS = 500_000  # alternatives, of sources and targets; each costs some 20 µs
 MAX_CHANGES = 200_000  # a report of a million messages helps nobody and fills memory
-MAX_CELL = 1000  # characters; a longer one is a text, not a term
+MAX_CELL = 1000  # characters; a longer cell is a text, not a term
 
 # A region that says how Chinese is written there; other languages' regions say nothing.
 SCRIPTS = {"cn": "hans", "sg": "hans", "tw": "hant", "hk": "hant", "mo": "hant"}
@@ -43,7 +43,7 @@ class ListedTerm:
     line: int
     id: str  # "" where the file gives none
     source: str
-    targets: tuple[str, ...]  # cells, each with one or more alternatives
+    targets: tuple[str, ...]  # cells, each with at least one alternative
     seen: bool | None = None
     languages: tuple[str, str] | None = None  # as written; None where the format says none
     is_literal: bool = False  # no rule applies: the format says what it means

@@ -1,4 +1,4 @@
-"""Entries of one or several files → a terminology: the same source is the same entry."""
+"""Entries of files → a terminology: rows with the same source become the same entry."""
 
 from __future__ import annotations
 

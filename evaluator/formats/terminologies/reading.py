@@ -39,7 +39,7 @@ MAX_BYTES = 16 * 1024 * 1024  # bytes; 100,000 entries of 160 bytes
 
 @dataclass(slots=True)
 class _Import:
-    """The state while one or several files are read."""
+    """The state while files are read into a terminology."""
 
     source_language: str
     target_language: str

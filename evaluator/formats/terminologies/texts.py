@@ -11,7 +11,7 @@ from evaluator.normalise import offsets
 # Zero-width space, word joiner, byte order mark, soft hyphen. The joiners U+200C and U+200D are
 # spelling in some languages; comparing ignores them, the list keeps them.
 INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
-LAYOUT = re.compile(r"\s{2,}|[^\S \u00a0\u202f\u3000]")  # one no-break space is spelling
+LAYOUT = re.compile(r"\s{2,}|[^\S \u00a0\u202f\u3000]")  # a single no-break space is spelling
 BRACKET = re.compile(r"[()\[\]（）［］]")
 PLAIN_BRACKETS = {"（": "(", "）": ")", "［": "[", "］": "]"}
 CLOSING = {")": "(", "]": "["}
@@ -20,7 +20,7 @@ SPACELESS = frozenset({"CJK", "HANGUL", "HIRAGANA", "KATAKANA"})
 
 
 def clean(text: str) -> str:
-    """Remove invisible characters; layout (runs of spaces, line breaks) becomes one space."""
+    """Remove invisible characters; layout (runs of spaces, line breaks) becomes a single space."""
     return LAYOUT.sub(" ", INVISIBLE.sub("", text).strip()).strip()
 
 

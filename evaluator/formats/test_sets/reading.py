@@ -72,7 +72,7 @@ def read_test_set(
     leave_out: Collection[str] = (),
     on_note: Callable[[str], None] = lambda _: None,
 ) -> TestSet:
-    """Return the test set of files in one of the formats that are described above.
+    """Return the test set of files in any of the formats that are described above.
 
     Languages are BCP 47 codes or aliases (`zho`, `zh_CN`). `names` are the files', the source's
     first. `text_form` None means tokenised for SGML, raw for the others. `sources_only`: references
