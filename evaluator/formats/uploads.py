@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO, cast
 
 from evaluator.errors import (
@@ -151,21 +151,14 @@ def _list_files(
         whole.log.add(describe_document(document) if document else refused.message)
         whole.is_file = False
         return [whole], ()
-    listed = [_list_member(archive, entry, problem, name) for entry, problem in members.files]
+    listed = []
+    for entry, problem in members.files:
+        log = ProblemLog(name_member(name, path_of(entry)))
+        if problem:
+            log.add(problem)
+        opening = cast("Opening", partial(MemberReader, archive, entry))
+        listed.append(_ListedFile(path_of(entry), log, opening))
     return listed, members.skipped
-
-
-def _list_member(
-    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, problem: str | None, upload: str
-) -> _ListedFile:
-    log = ProblemLog(name_member(upload, path_of(entry)))
-    if problem:
-        log.add(problem)
-
-    def open_member() -> AbstractContextManager[BinaryIO]:
-        return cast("AbstractContextManager[BinaryIO]", MemberReader(archive, entry))
-
-    return _ListedFile(path_of(entry), log, open_member)
 
 
 def _assign_slots(

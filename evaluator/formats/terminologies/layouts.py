@@ -58,6 +58,7 @@ def layout_of_header(names: Sequence[str], pair: Pair) -> Layout | str | None:
     is_documented = {plain[source], plain[target]} <= {
         "source", "target", "targets", "sourcestring", "targetstring"
     }  # fmt: skip
+    statuses = [place for place, name in enumerate(plain) if role_of(name) == "status"]
     sides = quote_all([names[place].strip().strip('"') for place in (source, target)])
     note = f"The first row is read as a header; sources and targets are in {sides}."
     return Layout(
@@ -67,7 +68,7 @@ def layout_of_header(names: Sequence[str], pair: Pair) -> Layout | str | None:
         has_header=True,
         has_free_width=is_plain and is_documented,
         id=roles.get("id"),
-        status=_find_status_column(plain, target),
+        status=next((place for place in statuses if place > target), roles.get("status")),
         forbidden=roles.get("forbidden"),
         forbidden_name=names[roles["forbidden"]].strip() if "forbidden" in roles else "",
         seen=2 if is_plain and is_documented else roles.get("seen"),
@@ -92,12 +93,6 @@ def _find_sides(
     elif target is None and source is not None:
         target = place_of_country(pair[1], plain)
     return source, target
-
-
-def _find_status_column(plain: Sequence[str], target: int) -> int | None:
-    """Return the column of statuses, if possible after the target's (memoQ's Term_Info)."""
-    places = [place for place, name in enumerate(plain) if role_of(name) == "status"]
-    return next((place for place in places if place > target), places[0] if places else None)
 
 
 def has_known_names(cells: Sequence[str]) -> bool:

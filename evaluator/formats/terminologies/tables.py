@@ -165,8 +165,14 @@ def _find_layout(text: str, delimiter: str, first: list[str], pair: Pair) -> Lay
 
 
 def _build_term(line: int, row: list[str], layout: Layout, delimiter: str) -> ListedTerm:
+    """Return a row's term; in a column such as `forbidden`, yes stands for the column's name."""
     languages = _cell(row, layout.source_language), _cell(row, layout.target_language)
     target = row[layout.target]
+    status, forbids = _cell(row, layout.status), _cell(row, layout.forbidden).casefold()
+    if forbids in YES:
+        status = layout.forbidden_name
+    elif not status and forbids not in NO:
+        status = forbids
     is_list = delimiter == "\t" and layout.source_language is None  # bars separate targets
     return ListedTerm(
         line,
@@ -175,17 +181,8 @@ def _build_term(line: int, row: list[str], layout: Layout, delimiter: str) -> Li
         tuple(part for part in target.split("|") if part.strip()) if is_list else (target,),
         SEEN[_cell(row, layout.seen)],
         languages=languages if all(languages) else None,
-        status=_read_status(row, layout),
+        status=status,
     )
-
-
-def _read_status(row: list[str], layout: Layout) -> str:
-    """Return the row's status: the name of a column such as `forbidden` if its cell says yes."""
-    forbids = _cell(row, layout.forbidden).casefold()
-    if forbids in YES:
-        return layout.forbidden_name
-    own = _cell(row, layout.status)
-    return own if own or forbids in NO else forbids
 
 
 def _cell(row: list[str], place: int | None) -> str:

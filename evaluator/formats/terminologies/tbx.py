@@ -105,7 +105,11 @@ class _Collector:
         name = _local(tag)
         self._check(tag, attributes)
         if name in CONCEPTS:
-            self._start_concept(attributes)
+            line = self.place.CurrentLineNumber if self.place is not None else 1
+            self._concept, self._language = _Concept(line, attributes.get("id", "")), ""
+            self.count += 1
+            if self.count > MAX_ENTRIES:
+                raise _RefusedError(f"There are more than {MAX_ENTRIES:,} concepts.")
         elif name in LANGUAGES:
             self._language = attributes.get(LANGUAGE, attributes.get("lang", ""))
         elif name in TERMS:
@@ -130,14 +134,6 @@ class _Collector:
         self._names.update([tag, *attributes])
         if len(self._names) > MAX_NAMES:
             raise _RefusedError(f"There are more than {MAX_NAMES} names of elements.")
-
-    def _start_concept(self, attributes: dict[str, str]) -> None:
-        line = self.place.CurrentLineNumber if self.place is not None else 1
-        self._concept = _Concept(line, attributes.get("id", ""))
-        self._language = ""
-        self.count += 1
-        if self.count > MAX_ENTRIES:
-            raise _RefusedError(f"There are more than {MAX_ENTRIES:,} concepts.")
 
     def _start_term(self) -> None:
         self._term = _Term(self._language)
@@ -222,22 +218,21 @@ def _read_concepts(text: str, log: ProblemLog) -> list[_Concept]:
             raise _RefusedError("A tag, with the text behind it, has more than 65,536 characters.")
         parser.feed(text)  # at once: expat looks through an unfinished tag again with each piece
         parser.close()
-    except (ParseError, DefusedXmlException, _RefusedError) as error:
-        log.add(_describe(error), line=parser.parser.CurrentLineNumber)
+    except _RefusedError as error:
+        problem = f"{error} Give plain TBX-Basic."
+    except DefusedXmlException:
+        problem = "The file declares entities. Remove the declarations, write the characters."
+    except ParseError as error:
+        problem = f"The file is not well-formed XML ({error}). Fix it, or export it again."
+    else:
+        return collector.concepts
+    log.add(problem, line=parser.parser.CurrentLineNumber)
     return collector.concepts
 
 
 def _refuse_declarations(name: str, system: str, public: str, has_declarations: bool) -> None:
     if has_declarations:
         raise _RefusedError("The file has declarations of its own: remove <!DOCTYPE … [ … ]>.")
-
-
-def _describe(error: Exception) -> str:
-    if isinstance(error, _RefusedError):
-        return f"{error} Give plain TBX-Basic."
-    if isinstance(error, DefusedXmlException):
-        return "The file declares entities. Remove the declarations, write the characters."
-    return f"The file is not well-formed XML ({error}). Fix it, or export it again."
 
 
 def _list_terms(
