@@ -17,7 +17,7 @@ COMMANDS = {
     "validate": "check hypotheses before you send them",
     "score": "score hypotheses against a test set",
     "annotate": "find the terms of a terminology in a source",
-    "check-image": "check the archive of a container image before you send it",
+    "check-image": "check a container image, as an archive or in a registry, before you send it",
     "run": "run a system in its container, as the platform does",
     "node": "run systems for the platform on this machine (for operators)",
 }

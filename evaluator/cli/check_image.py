@@ -3,59 +3,163 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
-from evaluator.cli.files import UnopenableError, add_json, add_problems, label, open_file
-from evaluator.cli.progress import Progress
+from evaluator.cli.files import (
+    STANDARD_INPUT,
+    UnopenableError,
+    add_json,
+    add_problems,
+    label,
+    open_file,
+)
+from evaluator.cli.progress import ProgressLine
 from evaluator.container.archives import ImageArchive, check_archive
-from evaluator.container.verdict import in_bytes
+from evaluator.container.limits import in_bytes
+
+if TYPE_CHECKING:
+    from evaluator.container.registries import Reference
 
 DESCRIPTION = """\
-Check an archive that `docker save` or `podman save` wrote, with the checks and the messages of the
-server. No Docker engine is needed; nothing is loaded or unpacked to disk."""
+Check an image with the checks and the messages of the server: an archive that `docker save` or
+`podman save` wrote, or an image in a registry, named with its digest. No Docker engine is needed,
+and nothing is loaded or unpacked to disk. An image in a registry is fetched, without a login, to a
+temporary file (in TMPDIR) that is removed at the end. This needs more packages:
+pip install 'terminarium[run]'"""
 EXAMPLES = """\
 examples:
   docker save --output my-system.tar my-system && terminarium check-image my-system.tar
-  docker save my-system | gzip > my-system.tar.gz && terminarium check-image my-system.tar.gz"""
+  docker save my-system | gzip > my-system.tar.gz && terminarium check-image my-system.tar.gz
+  terminarium check-image ghcr.io/my-team/my-system@sha256:…   (docker push prints the digest)
+  terminarium check-image localhost:5000/my-system@sha256:…    (a registry on this machine)"""
+ARCHIVE_ENDINGS = (".tar", ".tgz", ".gz", ".zst", ".xz", ".bz2", ".zip")
+FETCH_TIME = 24 * 3600.0  # seconds; a participant's line may be slow, and Ctrl-C ends it
+REFERENCE_HINT = (
+    "Check the path. For an image in a registry write HOST/NAME@sha256:…; for one in your Docker "
+    "engine, give what `docker save --output FILE.tar IMAGE` writes."
+)
+OTHER_REGISTRIES = (
+    "The platform fetches only from the registries that its submission page names. Push the image "
+    "to one of them, or upload an archive."
+)
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add what this command understands."""
-    command.add_argument("archive", metavar="ARCHIVE", help="a tar file, or gzip of one")
+    command.add_argument(
+        "image",
+        metavar="IMAGE",
+        help="an archive (a tar file, or gzip of a tar file), or a reference to an image in a "
+        "registry with its digest: HOST/NAME@sha256:…",
+    )
     add_problems(command)
     add_json(command)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what the archive holds; every problem goes to standard error, and the status is 1."""
-    name = Path(label(options.archive)).name
-    with open_file(options.archive) as stream, Progress() as progress:
-        if not stream.seekable():
-            raise UnopenableError(
-                label(options.archive),
-                "this is a pipe, and an archive is read more than once. Write the image to a file.",
-            )
-        found = check_archive(
-            stream,
-            label(options.archive),
-            on_progress=lambda share: progress.show(f"{name}: {share:.0%} checked …"),
+    """Print what the image holds; every problem goes to standard error, and the status is 1."""
+    reference = None if _is_file(options.image) else _read_reference(options.image)
+    name = label(options.image) if reference is None else str(reference)
+    with ProgressLine() as progress, _open_image(options.image, reference, progress) as stream:
+        short = Path(name).name
+        checked = check_archive(
+            stream, name, on_progress=lambda share: progress.show(f"{short}: {share:.0%} checked …")
         )
-    for note in found.notes:
+    for note in checked.notes:
         options.messages.note(note)
     options.answer = {
         "image": {
-            "id": found.image.id,
-            "layers": len(found.layers),
-            "unpacked_bytes": found.unpacked_bytes,
-            "runs_as": found.image.runs_as,
+            "id": checked.image.id,
+            "layers": len(checked.layers),
+            "unpacked_bytes": checked.unpacked_bytes,
+            "runs_as": checked.image.runs_as,
         }
     }
+    if reference is not None:
+        options.messages.note(OTHER_REGISTRIES)
+        options.answer["image"]["reference"] = str(reference)
     if not options.json:
-        print(f"{label(options.archive)}: can be submitted ({_described(found)}).")
+        print(f"{name}: can be submitted ({_describe(checked)}).")
     return 0
 
 
-def _described(found: ImageArchive) -> str:
-    layers = "1 layer" if len(found.layers) == 1 else f"{len(found.layers)} layers"
-    size = in_bytes(found.unpacked_bytes)
-    return f"{found.image.id}, {layers}, {size} unpacked, runs as {found.image.runs_as}"
+def _is_file(text: str) -> bool:
+    return text == STANDARD_INPUT or os.path.exists(text)
+
+
+def _read_reference(text: str) -> Reference:
+    """Read a reference to a registry; raises ImageError, and UnopenableError for a file's path."""
+    try:
+        from evaluator.container.registries import is_host, parse_reference
+    except ImportError:
+        raise UnopenableError(
+            text,
+            "there is no such file. Check the path. To check an image in a registry, install more "
+            "packages:  pip install 'terminarium[run]'",
+        ) from None
+    host, slash, _ = text.removeprefix("docker://").partition("/")
+    looks_like_reference = "@sha" in text or "://" in text or (slash and is_host(host))
+    if not looks_like_reference or text.endswith(ARCHIVE_ENDINGS):
+        raise UnopenableError(text, f"there is no such file. {REFERENCE_HINT}")
+    return parse_reference(text)
+
+
+@contextlib.contextmanager
+def _open_image(
+    path: str, reference: Reference | None, progress: ProgressLine
+) -> Iterator[BinaryIO]:
+    """Open an archive, or a copy of an image in a registry. Raises UnopenableError."""
+    if reference is None:
+        with open_file(path) as stream:
+            if not stream.seekable():
+                raise UnopenableError(
+                    label(path),
+                    "this is a pipe, and an archive is read more than once. Write the image to a "
+                    "file.",
+                )
+            yield stream
+        return
+    with _fetch(reference, progress) as copy:
+        yield copy
+
+
+def _fetch(reference: Reference, progress: ProgressLine) -> BinaryIO:
+    """Return a copy of an image in a temporary file. Raises ImageError, UnopenableError."""
+    from evaluator.container.registries import NetworkError, fetch_image, trust_named_registry
+
+    try:
+        with contextlib.ExitStack() as stack:
+            copy = stack.enter_context(tempfile.TemporaryFile())
+            fetch_image(
+                reference,
+                copy,
+                trust_named_registry(reference),
+                seconds=FETCH_TIME,
+                on_progress=lambda share: progress.show(f"{reference.host}: {share:.0%} fetched …"),
+            )
+            copy.seek(0)
+            stack.pop_all()  # the caller closes it
+            return copy
+    except NetworkError as error:
+        raise UnopenableError(
+            str(reference),
+            f"the registry did not send the image ({error}). Check the registry's name and your "
+            "network, or try again later. Or check the archive that `docker save` writes.",
+        ) from None
+    except OSError as error:  # of the copy: failures of the network are NetworkErrors
+        raise UnopenableError(
+            str(reference),
+            f"the image can't be stored in a temporary file ({error.strerror}). Name a folder with "
+            "more room in TMPDIR.",
+        ) from None
+
+
+def _describe(checked: ImageArchive) -> str:
+    layers = "1 layer" if len(checked.layers) == 1 else f"{len(checked.layers)} layers"
+    size = in_bytes(checked.unpacked_bytes)
+    return f"{checked.image.id}, {layers}, {size} unpacked, runs as {checked.image.runs_as}"

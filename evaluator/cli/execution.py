@@ -33,7 +33,7 @@ def execute(options: argparse.Namespace, command: argparse.ArgumentParser) -> in
 
 
 def _paths(options: argparse.Namespace) -> Iterator[str | None]:
-    for name in ("source", "archive", "noterm_hypotheses"):
+    for name in ("source", "noterm_hypotheses"):
         yield getattr(options, name, None)
     for name in ("reference", "terminology", "hypotheses"):
         yield from getattr(options, name, ())

@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check(settings: Settings, options: argparse.Namespace) -> int:
-    from evaluator.node.checks import findings
+    from evaluator.node.readiness import findings
 
     checks: list[dict[str, object]] = []
     options.answer = {"checks": checks}

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from evaluator.metrics import FAMILIES, METRICS, Metric, describe
+from evaluator.metrics import FAMILIES, METRICS, describe
 from evaluator.types import Score, ScoringResult
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One line of a table: a file, a baseline, or what terms change."""
+class SystemRow:
+    """A line of a table: a file, a baseline, or what terms change."""
 
     name: str
     result: ScoringResult
@@ -21,19 +21,18 @@ class Row:
 
 
 def list_metrics() -> str:
-    """A line for each metric and for each family of them."""
+    """Return a line for each metric and for each family."""
     width = max(map(len, METRICS))
-    lines = [f"{name:<{width}}  {_meaning(metric)}" for name, metric in METRICS.items()]
+    lines = []
+    for name, metric in METRICS.items():
+        direction = "" if metric.higher_is_better else ", lower is better"
+        meaning = f"{metric.meaning.rstrip('.')} ({metric.range}{direction})"
+        lines.append(f"{name:<{width}}  {meaning}")
     families = [f"{name:<{width}}  {' '.join(names)}" for name, names in FAMILIES.items()]
     return "\n".join([*lines, "", "Families (a name means all of its metrics):", *families])
 
 
-def _meaning(metric: type[Metric]) -> str:
-    direction = "" if metric.higher_is_better else ", lower is better"
-    return f"{metric.meaning.rstrip('.')} ({metric.range}{direction})"
-
-
-def difference(first: Row, second: Row) -> Row:
+def difference(first: SystemRow, second: SystemRow) -> SystemRow:
     """Return the first's scores minus the second's, where both have them."""
     others = {score.metric: score for score in second.result.scores}
     scores = tuple(
@@ -41,16 +40,31 @@ def difference(first: Row, second: Row) -> Row:
         for score in first.result.scores
         if score.metric in others
     )
-    return Row("with terms − without", ScoringResult(scores, {}), kind="difference")
+    return SystemRow("with terms − without", ScoringResult(scores, {}), kind="difference")
 
 
-def as_rows(rows: Sequence[Row]) -> list[dict[str, object]]:
+def as_rows(rows: Sequence[SystemRow]) -> list[dict[str, object]]:
     """Return each row for JSON: {"name", "kind", "scores": [{"metric", "value", …}]}."""
-    return [{"name": row.name, "kind": row.kind, "scores": _scores(row)} for row in rows]
+    return [
+        {
+            "name": row.name,
+            "kind": row.kind,
+            "scores": [
+                {
+                    "metric": score.metric,
+                    "value": score.value,
+                    "signature": score.signature,
+                    "details": dict(score.details),
+                }
+                for score in row.result.scores
+            ],
+        }
+        for row in rows
+    ]
 
 
-def one_system(row: Row, *, verbose: bool) -> str:
-    """A line for each metric, with its parts."""
+def show_system(row: SystemRow, *, verbose: bool) -> str:
+    """Return a line for each metric, with its parts."""
     width = max((len(score.metric) for score in row.result.scores), default=0)
     lines = []
     for score in row.result.scores:
@@ -59,33 +73,18 @@ def one_system(row: Row, *, verbose: bool) -> str:
     return "\n".join([*lines, *(_exact([row]) if verbose else [])])
 
 
-def several_systems(rows: Sequence[Row], *, verbose: bool) -> str:
-    """A line for each row, a column for each metric."""
+def show_systems(rows: Sequence[SystemRow], *, verbose: bool) -> str:
+    """Return a line for each row, with a column for each metric."""
     metrics = list(dict.fromkeys(score.metric for row in rows for score in row.result.scores))
     names = max(len(row.name) for row in rows)
     lines = [" " * names + "".join(f"  {metric:>{_width(metric)}}" for metric in metrics)]
     absent = "–" if sys.stdout.isatty() else "-"
     for row in rows:
-        found = {score.metric: _number(score).strip() for score in row.result.scores}
-        cells = "".join(f"  {found.get(metric, absent):>{_width(metric)}}" for metric in metrics)
-        lines.append(f"{_name(row):<{names}}{cells}")
+        values = {score.metric: _number(score).strip() for score in row.result.scores}
+        cells = "".join(f"  {values.get(metric, absent):>{_width(metric)}}" for metric in metrics)
+        name = typeset(row.name) if row.kind == "difference" else row.name
+        lines.append(f"{name:<{names}}{cells}")
     return "\n".join([*lines, *(_exact(rows) if verbose else [])])
-
-
-def _name(row: Row) -> str:
-    return typeset(row.name) if row.kind == "difference" else row.name
-
-
-def _scores(row: Row) -> list[dict[str, object]]:
-    return [
-        {
-            "metric": score.metric,
-            "value": score.value,
-            "signature": score.signature,
-            "details": dict(score.details),
-        }
-        for score in row.result.scores
-    ]
 
 
 def _number(score: Score) -> str:
@@ -98,7 +97,7 @@ def typeset(text: str) -> str:
     return text.replace("-", "−") if sys.stdout.isatty() else text.replace("−", "-")
 
 
-def _exact(rows: Sequence[Row]) -> list[str]:
+def _exact(rows: Sequence[SystemRow]) -> list[str]:
     lines = []
     for row in rows:
         for score in row.result.scores:

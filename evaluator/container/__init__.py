@@ -13,24 +13,28 @@ from evaluator.container.inputs import (
     as_json,
     system_inputs,
 )
-from evaluator.container.limits import GB, MB, Limits
-from evaluator.container.results import Outcome, Progress, RunResult
+from evaluator.container.limits import GB, MB, Limits, in_bytes
+from evaluator.container.results import Outcome, RunProgress, RunResult
 from evaluator.container.running import run, sweep
+from evaluator.container.sample_sentences import SENTENCES, make_sample
 
 __all__ = [
     "GB",
     "MB",
+    "SENTENCES",
     "EngineError",
     "EngineUnavailableError",
     "Limits",
     "Outcome",
-    "Progress",
+    "RunProgress",
     "RunResult",
     "SdkMissingError",
     "Setting",
     "SystemInput",
     "TerminologyMode",
     "as_json",
+    "in_bytes",
+    "make_sample",
     "run",
     "sweep",
     "system_inputs",

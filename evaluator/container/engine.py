@@ -23,7 +23,7 @@ from evaluator.container.errors import (
     SdkMissingError,
     Step,
 )
-from evaluator.container.flags import Image, JsonObject
+from evaluator.container.flags import ImageSettings, JsonObject
 
 try:
     # By name: where the SDK is missing, any folder called docker/ on the path is importable.
@@ -57,7 +57,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Labelled:
     """A container or an image that carries our label."""
 
     id: str
@@ -133,7 +133,7 @@ class Engine:
         """Close the connections."""
         self._client.close()
 
-    def image(self, name: str) -> Image:
+    def image(self, name: str) -> ImageSettings:
         """Return what an image says of itself; raises ImageUnavailableError if it isn't there."""
         try:
             with _translated("image"):
@@ -142,7 +142,7 @@ class Engine:
             text = f"the engine has no image {name!r}. Build, load or pull it first."
             raise ImageUnavailableError(text) from error
         config = found.get("Config") or {}
-        return Image(
+        return ImageSettings(
             id=str(found["Id"]),
             platform=f"{found.get('Os')}/{found.get('Architecture')}",
             user=str(config.get("User") or ""),
@@ -286,17 +286,17 @@ class Engine:
             if not _has_status(error, 404, 409):  # 409: somebody else is removing it
                 raise
 
-    def labelled(self, label: str) -> list[Found]:
+    def labelled(self, label: str) -> list[Labelled]:
         """Return all containers with this label, also those that have ended."""
         with _translated("list"):
             found = self._client.containers(all=True, filters={"label": label})
-        return [Found(str(one["Id"]), dict(one.get("Labels") or {})) for one in found]
+        return [Labelled(str(one["Id"]), dict(one.get("Labels") or {})) for one in found]
 
-    def labelled_images(self, label: str) -> list[Found]:
+    def labelled_images(self, label: str) -> list[Labelled]:
         """Return all images with this label."""
         with _translated("list"):
             found = self._client.images(filters={"label": label})
-        return [Found(str(one["Id"]), dict(one.get("Labels") or {})) for one in found]
+        return [Labelled(str(one["Id"]), dict(one.get("Labels") or {})) for one in found]
 
 
 class _Chunks:

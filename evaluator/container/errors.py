@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from evaluator.errors import InfrastructureError
+from evaluator.errors import InfrastructureError, printable
 
 Step = Literal["load", "create", "start"]  # from an archive to a container that runs
+REASON_CHARACTERS = 300
 
 
 class SdkMissingError(InfrastructureError):
@@ -50,3 +51,11 @@ class ImageUnavailableError(EngineError):
 
 class GpuUnavailableError(EngineError):
     """The engine has no driver for GPUs, or not this GPU."""
+
+
+def find_root_reason(error: BaseException) -> str:
+    """Return the text of the innermost error: the errors around it repeat it in more words."""
+    while inner := error.__cause__ or error.__context__:
+        error = inner
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return printable(str(text), REASON_CHARACTERS)

@@ -29,7 +29,7 @@ JsonObject = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
+class ImageSettings:
     """What an image says of itself, as far as a run depends on it."""
 
     id: str  # sha256:…
@@ -106,7 +106,7 @@ def path_fault(path: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class MachineShare:
     """What the node gives to a run."""
 
     cpus: int  # not more than the engine has
@@ -114,7 +114,7 @@ class Machine:
     gpus: tuple[str, ...] = ()  # the ids of those leased
 
 
-def notes(image: Image, machine: Machine, limits: Limits) -> tuple[str, ...]:
+def notes(image: ImageSettings, machine: MachineShare, limits: Limits) -> tuple[str, ...]:
     """Return where a run on this machine differs from one on the platform's nodes."""
     found = []
     if image.platform != PLATFORM:
@@ -131,7 +131,7 @@ def notes(image: Image, machine: Machine, limits: Limits) -> tuple[str, ...]:
 
 
 def environment(
-    image: Image, setting: Setting, limits: Limits, segments: int, gpus: Sequence[str]
+    image: ImageSettings, setting: Setting, limits: Limits, segments: int, gpus: Sequence[str]
 ) -> list[str]:
     """Return NAME=value for what we say, and NAME alone for what the image may not say."""
     ours = {
@@ -153,8 +153,8 @@ def environment(
 
 
 def container_config(
-    image: Image,
-    machine: Machine,
+    image: ImageSettings,
+    machine: MachineShare,
     limits: Limits,
     *,
     variables: Sequence[str],
@@ -178,7 +178,7 @@ def container_config(
     }
 
 
-def _host_config(image: Image, machine: Machine, limits: Limits) -> JsonObject:
+def _host_config(image: ImageSettings, machine: MachineShare, limits: Limits) -> JsonObject:
     uid, _, gid = image.runs_as.partition(":")
     # Without a group of its own the engine looks it up in the image, mostly to find 0.
     owner = f"uid={uid},gid={gid or uid}"

@@ -30,3 +30,10 @@ class Limits:
         for name in self.__slots__:
             if not getattr(self, name) > 0:
                 raise ValueError(f"the limit {name} must be more than 0, not {getattr(self, name)}")
+
+
+def in_bytes(size: int) -> str:
+    """Return a size as people write it."""
+    if size >= GB:
+        return f"{size / GB:,.4g} GB"
+    return f"{size / MB:,.4g} MB"

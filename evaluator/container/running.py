@@ -17,14 +17,14 @@ from evaluator.container.errors import (
     GpuUnavailableError,
     ImageUnavailableError,
 )
-from evaluator.container.flags import Machine, container_config, environment, notes
+from evaluator.container.flags import MachineShare, container_config, environment, notes
 from evaluator.container.frames import Tail
 from evaluator.container.inputs import Disguise, Setting, SystemInput
 from evaluator.container.limits import Limits
 from evaluator.container.output import OutputReader
-from evaluator.container.results import Outcome, Progress, RunResult
+from evaluator.container.results import Outcome, RunProgress, RunResult
 from evaluator.container.streams import JOIN_TIMEOUT, Streams
-from evaluator.container.verdict import SIGNALLED, Ending, Stop, judge
+from evaluator.container.verdict import SIGNALLED, RunEnding, Stop, judge
 
 if TYPE_CHECKING:
     from evaluator.container.engine import Engine, State
@@ -54,7 +54,7 @@ def run(
     cpus: int | None = None,
     gpus: Sequence[str] = (),
     quote: bool = False,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[RunProgress], None] | None = None,
     cancel: threading.Event | None = None,
 ) -> RunResult:
     """Run an image of the engine on segments; return how it went, whatever happened.
@@ -79,8 +79,10 @@ def run(
         engine = Engine.connect(address)
         with contextlib.closing(engine):
             has = engine.resources.cpus
-            machine = Machine(min(has, cpus or has), runtime, tuple(gpus))
-            one = _Run(engine, segments, setting, limits, machine, quote, on_progress, cancel)
+            machine = MachineShare(min(has, cpus or has), runtime, tuple(gpus))
+            one = _ContainerRun(
+                engine, segments, setting, limits, machine, quote, on_progress, cancel
+            )
             return one.result(image)
     except EngineError as error:
         return RunResult(
@@ -118,16 +120,16 @@ def _outcome_of(error: EngineError) -> Outcome:
 
 
 @dataclass(slots=True)
-class _Run:
+class _ContainerRun:
     """The state that the parts of one run share."""
 
     engine: Engine
     segments: Sequence[SystemInput]
     setting: Setting
     limits: Limits
-    machine: Machine
+    machine: MachineShare
     quote: bool
-    on_progress: Callable[[Progress], None] | None
+    on_progress: Callable[[RunProgress], None] | None
     cancel: threading.Event | None
     disguise: Disguise = field(init=False)
     output: OutputReader = field(init=False)
@@ -255,7 +257,7 @@ class _Run:
     def _tell(self, now: float) -> None:
         if self.on_progress is not None:
             self.on_progress(
-                Progress(self.output.done, len(self.segments), now - self.started, self.memory)
+                RunProgress(self.output.done, len(self.segments), now - self.started, self.memory)
             )
 
     def _state(self, container: str, stop: Stop | None) -> State:
@@ -269,7 +271,7 @@ class _Run:
             time.sleep(TICK)
 
     def _judged(self, state: State, stop: Stop | None) -> RunResult:
-        ending = Ending(
+        ending = RunEnding(
             state.exit_status,
             state.is_out_of_memory,
             stop,

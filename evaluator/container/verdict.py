@@ -6,7 +6,7 @@ import signal
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from evaluator.container.limits import GB, MB, Limits
+from evaluator.container.limits import Limits, in_bytes
 from evaluator.container.results import Outcome
 
 UNSUPPORTED_STATUS = 64  # docs/contract.md 4; EX_USAGE of sysexits.h
@@ -23,7 +23,7 @@ class Stop(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class RunEnding:
     """What is known of a run that came to an end."""
 
     exit_status: int
@@ -34,7 +34,7 @@ class Ending:
     segments: int
 
 
-def judge(ending: Ending, limits: Limits) -> tuple[Outcome, str]:
+def judge(ending: RunEnding, limits: Limits) -> tuple[Outcome, str]:
     """Return the outcome and what the team is told of it."""
     done = f"{ending.done:,} of {ending.segments:,} segments were done."
     if ending.stop is Stop.CANCELLED:
@@ -82,10 +82,3 @@ def _how(status: int) -> str:
         else:
             return f"The system ended with exit status {status}: {name} killed it."
     return f"The system ended with exit status {status}. Its log may say why."
-
-
-def in_bytes(size: int) -> str:
-    """Return a size as people write it."""
-    if size >= GB:
-        return f"{size / GB:,.4g} GB"
-    return f"{size / MB:,.4g} MB"

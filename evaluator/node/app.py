@@ -14,10 +14,10 @@ from urllib.parse import unquote, urlsplit
 from celery import Celery, bootsteps, signals
 from kombu import Queue
 
-from evaluator.node.folder_broker import use_folders_safely
-from evaluator.node.redis_broker import outlive_redis
+from evaluator.node.brokers.folder_broker import use_folders_safely
+from evaluator.node.brokers.redis_broker import outlive_redis
 from evaluator.node.settings import Settings
-from evaluator.node.work import Work
+from evaluator.node.work.loop import Work
 
 logger = logging.getLogger(__name__)
 

@@ -8,15 +8,15 @@ import threading
 
 from evaluator import container
 from evaluator.node.app import end_this_process, serve
-from evaluator.node.client import Platform
 from evaluator.node.errors import PlatformError, UnreachableError
-from evaluator.node.fitness import Fitness
-from evaluator.node.folder import state_folder
-from evaluator.node.images import Images
-from evaluator.node.machine import describe
-from evaluator.node.process import introduce
+from evaluator.node.machine.image_cache import ImageCache
+from evaluator.node.machine.offer import describe
+from evaluator.node.machine.self_check import SelfCheck
+from evaluator.node.machine.state_folder import state_folder
+from evaluator.node.protocol.client import Platform
+from evaluator.node.protocol.process_identity import introduce
 from evaluator.node.settings import Settings
-from evaluator.node.work import Work
+from evaluator.node.work.loop import Work
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +38,12 @@ def run_node(settings: Settings) -> int:
             refused.set()
             end_this_process()
 
-        images = Images(platform, folder, settings.image_budget)
+        images = ImageCache(platform, folder, settings.image_budget)
         work = Work(
             platform,
             images,
             machine,
-            Fitness(folder, machine, images, platform),
+            SelfCheck(folder, machine, images, platform),
             grace=settings.grace,
             patience=settings.patience,
             on_refusal=end,

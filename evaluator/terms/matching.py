@@ -12,7 +12,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from evaluator.normalise import Form, NormalisedText, Normaliser
-from evaluator.terms.span_selection import Candidate, solve
+from evaluator.terms.span_selection import CandidateSpan, select_spans
 
 PREFIX = 4  # characters by which forms are looked up
 
@@ -22,18 +22,18 @@ ANNOTATED = 2**33
 
 
 class Match(NamedTuple):
-    """One occurrence of a form."""
+    """An occurrence of a form."""
 
-    form: int  # its index among the forms searched
+    form: int  # its index among the forms
     start: int  # in NormalisedText.text
     end: int
     first: int  # tokens touched: [first, last)
     last: int
-    is_surface: bool  # else found among lemmas
+    is_surface: bool  # otherwise among lemmas
 
 
 class FormIndex:
-    """Forms of one language, searched together; forms without content match nothing."""
+    """Forms of a language, searched together; forms without content match nothing."""
 
     def __init__(self, forms: Sequence[Form], normaliser: Normaliser) -> None:
         self._forms = tuple(forms)
@@ -48,7 +48,7 @@ class FormIndex:
                 self._by_lemma.setdefault(form.lemmas[0], []).append(number)
 
     def surface(self, text: NormalisedText) -> Iterator[Match]:
-        """All matches on the surface, overlapping ones too: folded, then all-capital forms."""
+        """Yield all matches on the surface, overlapping too: folded, then all-capital forms."""
         if self._folded.forms:
             for number, start, end in self._occurrences(self._folded, text.folded):
                 start, end = text.text_span(start, end)
@@ -58,21 +58,19 @@ class FormIndex:
                 yield Match(number, start, end, *text.token_range(start, end), True)
 
     def lemma(self, text: NormalisedText) -> Iterator[Match]:
-        """All matches token by token among lemmas; these include surface ones."""
+        """Yield all matches token by token among lemmas, those on the surface too."""
         if not self._by_lemma:
             return
         for first, lemma in enumerate(text.lemmas):
             for number in self._by_lemma.get(lemma, ()):
-                wanted = self._forms[number].lemmas
-                last = first + len(wanted)
-                if text.lemmas[first:last] != wanted:
+                lemmas = self._forms[number].lemmas
+                last = first + len(lemmas)
+                if text.lemmas[first:last] != lemmas:
                     continue
                 start, end = text.token_span(first, last)
-                if self._is_bounded(text.text, start, end):  # 13a splits at underscores
+                starts = self._normaliser.starts_at(text.text, start)
+                if starts and self._normaliser.ends_at(text.text, end):  # 13a splits at underscores
                     yield Match(number, start, end, first, last, False)
-
-    def _is_bounded(self, text: str, start: int, end: int) -> bool:
-        return self._normaliser.starts_at(text, start) and self._normaliser.ends_at(text, end)
 
     def _occurrences(self, table: _Table, text: str) -> Iterator[tuple[int, int, int]]:
         for start in self._normaliser.starts(text, table.heads):
@@ -85,7 +83,7 @@ class FormIndex:
 
 
 class _Table:
-    """Forms by the first characters of what is looked up."""
+    """Forms by the first characters of their lookup keys."""
 
     def __init__(self) -> None:
         self.forms: dict[str, list[int]] = {}
@@ -102,10 +100,10 @@ class _Table:
 
 @dataclass(frozen=True, slots=True)
 class Required:
-    """One entry that a segment's translation has to render `count` times."""
+    """An entry that a segment's translation has to render `count` times."""
 
     id: str
-    key: str  # what its source is looked up as: equal keys, the same entry
+    key: str  # the lookup key of its source: equal keys, the same entry
     source: str
     seen: bool | None  # whether it occurs in the training data; None: not said
     accepted: tuple[Form, ...]  # the listed variants, then forms annotated in a reference
@@ -114,51 +112,51 @@ class Required:
 
 
 class Rendering(NamedTuple):
-    """One occurrence of a required term as rendered: tokens [start, end) of the text."""
+    """A rendered occurrence of a required term: tokens [start, end) of the text."""
 
     entry: int  # index among the segment's required
     start: int
     end: int
-    is_surface: bool  # else found among lemmas
+    is_surface: bool  # otherwise among lemmas
     form: int  # index in Required.accepted: the variant it counts for
 
 
 @dataclass(frozen=True, slots=True)
-class Assignment:
-    """Which spans of one text render which required terms; every span is used once."""
+class TermAssignment:
+    """The spans of a text that render required terms; every span is used once."""
 
     chosen: tuple[Rendering, ...]  # by entry, then start; disjoint token ranges
     spans: tuple[int, ...]  # per required entry: distinct spans that could render it
     is_complete: bool  # False: the bound on the search was hit, the number may be too small
 
     def of(self, entry: int) -> tuple[Rendering, ...]:
-        """The chosen spans of one required entry, by start."""
+        """Return the chosen spans of a required entry, by start."""
         return tuple(rendering for rendering in self.chosen if rendering.entry == entry)
 
     @property
     def tokens(self) -> frozenset[int]:
-        """All tokens of the chosen spans; made anew at each call."""
-        return frozenset(chain.from_iterable(range(one.start, one.end) for one in self.chosen))
+        """All tokens of the chosen spans; built at each call."""
+        return frozenset(chain.from_iterable(range(s.start, s.end) for s in self.chosen))
 
 
 class Requirements:
-    """The required terms of one segment, ready to be looked for in any number of texts."""
+    """The required terms of a segment, ready to be searched for in any number of texts."""
 
     def __init__(self, required: Sequence[Required], normaliser: Normaliser) -> None:
         self.required = tuple(required)
         # Per form its entry and its rank among the entry's: listed before annotated, then by lemma.
         self._owner = tuple(
-            (entry, form if form < one.listed else form + ANNOTATED)
-            for entry, one in enumerate(self.required)
-            for form in range(len(one.accepted))
+            (entry, form if form < term.listed else form + ANNOTATED)
+            for entry, term in enumerate(self.required)
+            for form in range(len(term.accepted))
         )
-        forms = [form for one in self.required for form in one.accepted]
+        forms = [form for term in self.required for form in term.accepted]
         self._index = FormIndex(forms, normaliser)
 
     def candidates(self, text: NormalisedText) -> tuple[Rendering, ...]:
-        """Every span that could render an entry, each once per entry, by entry, start, length.
+        """Return every span that could render an entry, once per entry, by entry, start, length.
 
-        A span is a surface one if any accepted form matches it so. It counts for the first
+        A span is on the surface if any accepted form matches it so. It counts for the first
         listed variant that matches on the surface, else by lemma, then for annotated forms.
         """
         best: dict[tuple[int, int, int], int] = {}
@@ -175,22 +173,25 @@ class Requirements:
             Rendering(*place, place in surface, best[place] % BY_LEMMA) for place in sorted(best)
         )
 
-    def assign(self, text: NormalisedText) -> Assignment:
+    def assign(self, text: NormalisedText) -> TermAssignment:
         """Render as many required occurrences as can be, each by a span of its own.
 
         Among equal maxima: most surface hits, then the smallest list of (occurrence, span start,
-        span length), occurrences numbered entry by entry. A hypothesis or a reference alike;
-        an empty text renders nothing.
+        span length), occurrences numbered entry by entry. Hypotheses and references are treated
+        alike; an empty text renders nothing.
         """
-        found = self.candidates(text)
-        candidates = [Candidate(one.entry, one.start, one.end, one.is_surface) for one in found]
-        chosen, is_complete = solve(candidates, [one.count for one in self.required])
-        spans = [0] * len(self.required)
-        for one in found:
-            spans[one.entry] += 1
-        return Assignment(tuple(found[at] for at in chosen), tuple(spans), is_complete)
+        renderings = self.candidates(text)
+        spans = [CandidateSpan(s.entry, s.start, s.end, s.is_surface) for s in renderings]
+        chosen, is_complete = select_spans(spans, [term.count for term in self.required])
+        counts = [0] * len(self.required)
+        for rendering in renderings:
+            counts[rendering.entry] += 1
+        return TermAssignment(tuple(renderings[at] for at in chosen), tuple(counts), is_complete)
 
-    def upper_bound(self, assignment: Assignment) -> int:
-        """A diagnosis: per entry the smaller of required and distinct spans, free to overlap."""
+    def upper_bound(self, assignment: TermAssignment) -> int:
+        """Return, as a diagnosis, the sum of what is smaller per entry: required or distinct spans.
+
+        Spans may overlap here.
+        """
         pairs = zip(self.required, assignment.spans, strict=True)
-        return sum(min(one.count, spans) for one, spans in pairs)
+        return sum(min(term.count, spans) for term, spans in pairs)

@@ -1,6 +1,6 @@
-"""Terms in a source: which occur, which are therefore required, and how a system is told.
+"""Terms in a source: which occur, which are therefore required, and what a system gets to see.
 
-All after docs/metrics.md 4; `annotate` writes what docs/contract.md 1 promises.
+After docs/metrics.md 4; `annotate` writes what docs/contract.md 1 promises.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from evaluator.types import Term, TermAnnotation, TestSet
 
 
 class TermOccurrence(NamedTuple):
-    """One place of a source where a terminology's entry was found."""
+    """A place of a source where an entry of a terminology occurs."""
 
     entry: int  # index in TermIndex.entries
     id: str  # of the entry
@@ -29,7 +29,7 @@ class TermOccurrence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FoundTerms:
-    """What of a terminology is in one source."""
+    """The entries of a terminology that a source holds."""
 
     occurrences: tuple[TermOccurrence, ...]  # disjoint, by place
     present: frozenset[int]  # entries with any match, those that gave way to others too
@@ -71,20 +71,20 @@ class TermIndex:
                     chosen.append(match)
         chosen.sort(key=lambda match: match.start)
         present = frozenset(match.form for matches in passes for match in matches)
-        return FoundTerms(tuple(self._occurrence(match, text) for match in chosen), present)
+        return FoundTerms(tuple(self._build_occurrence(match, text) for match in chosen), present)
 
     def _preference(self, match: Match) -> tuple[int, int, int, str]:
         tokens, characters = match.last - match.first, match.end - match.start
         return -tokens, -characters, match.start, self.entries[match.form].id
 
-    def _occurrence(self, match: Match, text: NormalisedText) -> TermOccurrence:
+    def _build_occurrence(self, match: Match, text: NormalisedText) -> TermOccurrence:
         start, end = text.raw_span(match.start, match.end)
         by: Literal["surface", "lemma"] = "surface" if match.is_surface else "lemma"
         return TermOccurrence(match.form, self.entries[match.form].id, start, end, by)
 
 
 def _merge(terms: Iterable[tuple[Term, Form]]) -> dict[str, tuple[Term, Form]]:
-    """One entry per source, by what it is looked up as: the first's id, all targets in order."""
+    """Return an entry per source, by lookup key: the first entry's id, all targets in order."""
     merged: dict[str, tuple[Term, Form]] = {}
     for term, form in terms:
         if form.key not in merged:
@@ -92,34 +92,34 @@ def _merge(terms: Iterable[tuple[Term, Form]]) -> dict[str, tuple[Term, Form]]:
             continue
         first, first_form = merged[form.key]
         targets = tuple(dict.fromkeys((*first.targets, *term.targets)))
-        seen = [told for told in (first.seen, term.seen) if told is not None]
+        seen = [value for value in (first.seen, term.seen) if value is not None]
         both = Term(first.id, first.source, targets, any(seen) if seen else None)
         merged[form.key] = both, first_form
     return merged
 
 
 def find_terms(source: str, index: TermIndex) -> tuple[TermOccurrence, ...]:
-    """The occurrences of a terminology's entries in a raw source, disjoint, by place."""
+    """Return the occurrences of a terminology's entries in a raw source, disjoint, by place."""
     return index.find(source).occurrences
 
 
 def annotate(source: str, index: TermIndex) -> AnnotatedSource:
-    """Tell a system which terms a source holds, and where."""
+    """Return a source with its terms marked, as a system gets it."""
     occurrences = find_terms(source, index)
     pieces: list[str] = []
     at = 0
-    for found in occurrences:
-        if found.start < at:  # both inside one raw character, as in ℀: shown once
+    for occurrence in occurrences:
+        if occurrence.start < at:  # both inside the same raw character, as in ℀: shown once
             continue
-        targets = quoteattr("|".join(index.entries[found.entry].targets))
+        targets = quoteattr("|".join(index.entries[occurrence.entry].targets))
         # quoteattr prefers apostrophes around a text with quotation marks; ours are always ".
         if targets.startswith("'"):
             targets = f'"{targets[1:-1].replace(chr(34), "&quot;")}"'
-        pieces += [escape(source[at : found.start]), f"<term target={targets}>"]
-        pieces += [escape(source[found.start : found.end]), "</term>"]
-        at = found.end
+        pieces += [escape(source[at : occurrence.start]), f"<term target={targets}>"]
+        pieces += [escape(source[occurrence.start : occurrence.end]), "</term>"]
+        at = occurrence.end
     pieces.append(escape(source[at:]))
-    entries = dict.fromkeys(found.entry for found in occurrences)
+    entries = dict.fromkeys(occurrence.entry for occurrence in occurrences)
     return AnnotatedSource(tuple(index.entries[entry] for entry in entries), "".join(pieces))
 
 
@@ -128,95 +128,87 @@ class RequiredTerms:
     """What a test set's translations have to render."""
 
     per_segment: tuple[tuple[Required, ...], ...]
-    found: tuple[FoundTerms, ...]  # per segment; () without a terminology
+    in_sources: tuple[FoundTerms, ...]  # per segment; () without a terminology
     index: TermIndex | None  # of that terminology
 
 
 def required_terms(test_set: TestSet) -> RequiredTerms:
-    """Find what each segment requires: per segment one Required per entry, by first occurrence.
+    """Return what each segment requires: a Required per entry, by first occurrence.
 
-    That is its annotations in the source where the test set has any (else those of the first
-    reference), otherwise the terminology's entries found in the source; () without either.
-    Accepted are the variants, and the annotated forms of all references. The same for every
-    mode: a `random` test set has its own random terms.
+    Where the test set has annotations in its sources (else in its first reference), they are
+    required, otherwise the terminology's entries that occur in the source; () without either.
+    Accepted are the variants, and the annotated forms of all references. The mode changes
+    nothing: a `random` test set has its own random terms.
     """
+    segments = test_set.segments
     index: TermIndex | None = None
-    found: tuple[FoundTerms, ...] = ()
+    in_sources: tuple[FoundTerms, ...] = ()
+    per_segment: tuple[tuple[Required, ...], ...] = ((),) * len(segments)
     if test_set.terminology is not None:
         index = TermIndex(test_set.terminology.terms, test_set.source_language)
-        found = tuple(index.find(segment.source) for segment in test_set.segments)
-    annotations = _annotations(test_set)
-    if annotations is not None:
-        return RequiredTerms(_annotated(test_set, annotations), found, index)
-    return RequiredTerms(_found(test_set, found, index), found, index)
-
-
-Annotations = Sequence[tuple[TermAnnotation, ...]]
-
-
-def _annotations(test_set: TestSet) -> Annotations | None:
-    segments = test_set.segments
+        in_sources = tuple(index.find(segment.source) for segment in segments)
     if any(segment.source_terms for segment in segments):
-        return [segment.source_terms for segment in segments]
-    if any(terms for segment in segments for terms in segment.reference_terms[:1]):
-        return [next(iter(segment.reference_terms), ()) for segment in segments]
-    return None
+        per_segment = _require_annotated(test_set, [s.source_terms for s in segments])
+    elif any(terms for segment in segments for terms in segment.reference_terms[:1]):
+        annotations = [next(iter(segment.reference_terms), ()) for segment in segments]
+        per_segment = _require_annotated(test_set, annotations)
+    elif index is not None:
+        per_segment = _require_occurring(test_set, in_sources, index)
+    return RequiredTerms(per_segment, in_sources, index)
 
 
-def _annotated(test_set: TestSet, annotations: Annotations) -> tuple[tuple[Required, ...], ...]:
-    """One entry per source here too, over the whole test set: its variants are all that it has."""
+def _require_annotated(
+    test_set: TestSet, annotations: Sequence[tuple[TermAnnotation, ...]]
+) -> tuple[tuple[Required, ...], ...]:
+    """Merge annotations with the same source over the whole test set: it has all their variants."""
     source = Normaliser.for_language(test_set.source_language)
     target = Normaliser.for_language(test_set.target_language)
-    keys = {one.source: source.form(one.source) for terms in annotations for one in terms}
-    terms = [one for terms in annotations for one in terms]
-    merged = _merge((Term(one.id, one.source, one.variants), keys[one.source]) for one in terms)
-    variants = {key: _forms(term.targets, target) for key, (term, _) in merged.items()}
+    terms = list(chain.from_iterable(annotations))
+    keys = {term.source: source.form(term.source) for term in terms}
+    merged = _merge((Term(t.id, t.source, t.variants), keys[t.source]) for t in terms)
+    variants = {key: _build_forms(term.targets, target) for key, (term, _) in merged.items()}
     rows = []
     for segment, own in zip(test_set.segments, annotations, strict=True):
         extra: dict[str, list[str]] = {}
-        for one in chain.from_iterable(segment.reference_terms):
-            form = keys.get(one.source) or source.form(one.source)
-            extra.setdefault(form.key, []).append(one.form)
-        counts = Counter(keys[one.source].key for one in own)
-        rows.append(
-            tuple(
-                _required(key, merged[key][0], variants[key], _forms(extra.get(key, ()), target), n)
-                for key, n in counts.items()
-            )
-        )
+        for term in chain.from_iterable(segment.reference_terms):
+            form = keys.get(term.source) or source.form(term.source)
+            extra.setdefault(form.key, []).append(term.form)
+        row = []
+        for key, count in Counter(keys[term.source].key for term in own).items():
+            annotated = _build_forms(extra.get(key, ()), target)
+            row.append(_build_required(key, merged[key][0], variants[key], annotated, count))
+        rows.append(tuple(row))
     return tuple(rows)
 
 
-def _found(
-    test_set: TestSet, found: Sequence[FoundTerms], index: TermIndex | None
+def _require_occurring(
+    test_set: TestSet, in_sources: Sequence[FoundTerms], index: TermIndex
 ) -> tuple[tuple[Required, ...], ...]:
-    if index is None:
-        return ((),) * len(test_set.segments)
     target = Normaliser.for_language(test_set.target_language)
     variants: dict[int, dict[str, Form]] = {}
     rows = []
-    for one in found:
-        counts = Counter(occurrence.entry for occurrence in one.occurrences)
+    for terms in in_sources:
+        counts = Counter(occurrence.entry for occurrence in terms.occurrences)
         for entry in counts.keys() - variants.keys():
-            variants[entry] = _forms(index.entries[entry].targets, target)
+            variants[entry] = _build_forms(index.entries[entry].targets, target)
         rows.append(
             tuple(
-                _required(index.keys[e], index.entries[e], variants[e], {}, n)
+                _build_required(index.keys[e], index.entries[e], variants[e], {}, n)
                 for e, n in counts.items()
             )
         )
     return tuple(rows)
 
 
-def _forms(strings: Iterable[str], normaliser: Normaliser) -> dict[str, Form]:
-    """Make forms ready, each once, by what they are looked up as."""
+def _build_forms(strings: Iterable[str], normaliser: Normaliser) -> dict[str, Form]:
+    """Return forms ready to be searched, each once, by lookup key."""
     forms: dict[str, Form] = {}
     for form in map(normaliser.form, strings):
         forms.setdefault(form.key, form)
     return forms
 
 
-def _required(
+def _build_required(
     key: str, term: Term, variants: dict[str, Form], annotated: dict[str, Form], count: int
 ) -> Required:
     accepted = tuple({**annotated, **variants}[key] for key in {**variants, **annotated})

@@ -1,17 +1,18 @@
-"""The largest set of disjoint spans with at most so many of each entry, and which one it is.
+"""The largest set of disjoint spans with a limit for each entry; of several the first in order.
 
 In general this is hard (it is interval scheduling with a limit per kind), in practice tiny. The
 candidates fall into components that share neither a token nor a limit that matters; each is
 solved from left to right, a state being how much of each limit is used up. Three aims in one
 number: with w(c) = 2^a + [c is surface] 2^b + 2^(n - 1 - rank of c), a > b > n wide enough, the
 greatest sum has most spans, then most surface hits, then the smallest list: of two sets of the
-same size the one that owns the first candidate, by rank, in which they differ. The sum's low bits
+same size the set that owns the first candidate, by rank, in which they differ. The sum's low bits
 are the chosen set itself.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -19,11 +20,11 @@ from typing import NamedTuple
 # (0.1 s), fewer of a large one, whose numbers are long; and never more memory than 64 MB. The
 # segments of TICO-19 need at most some dozens of steps.
 BUDGET = 2**29
-STEP = 2**13  # bits that one step costs beside its number's
+STEP = 2**13  # bits that a step costs beside its number's
 
 
-class Candidate(NamedTuple):
-    """A span [start, end) that would render one occurrence of an entry."""
+class CandidateSpan(NamedTuple):
+    """A span [start, end) that would render an occurrence of an entry."""
 
     entry: int
     start: int
@@ -31,7 +32,9 @@ class Candidate(NamedTuple):
     is_surface: bool
 
 
-def solve(candidates: Sequence[Candidate], limits: Sequence[int]) -> tuple[list[int], bool]:
+def select_spans(
+    candidates: Sequence[CandidateSpan], limits: Sequence[int]
+) -> tuple[list[int], bool]:
     """Choose candidates, disjoint and at most limits[entry] of an entry; (indexes, is exact).
 
     `candidates` are ordered by (entry, start, length) without repetition, and so is the answer.
@@ -40,39 +43,31 @@ def solve(candidates: Sequence[Candidate], limits: Sequence[int]) -> tuple[list[
     budget = BUDGET
     chosen: list[int] = []
     is_exact = True
-    limited = _limited(candidates, limits)
-    # Small ones first, so that a monstrous component takes no exact answer from another.
-    for component in sorted(_components(candidates, limited), key=lambda c: (len(c), c)):
-        found, cost = _exact(component, candidates, limits, limited, budget)
-        if found is None:
+    limited = _find_limited(candidates, limits)
+    # Small components first, so that a monstrous component takes no exact answer from another.
+    for component in sorted(_split(candidates, limited), key=lambda c: (len(c), c)):
+        best, cost = _search(component, candidates, limits, limited, budget)
+        if best is None:
             is_exact = False
-            found = _by_end(component, candidates, limits)
+            best = _take_by_end(component, candidates, limits)
         else:
             budget -= cost
-        chosen += found
+        chosen += best
     return sorted(chosen), is_exact
 
 
-def _limited(candidates: Sequence[Candidate], limits: Sequence[int]) -> set[int]:
-    """Entries with more disjoint spans than they may have: the others' limits never matter."""
-    spans: dict[int, list[tuple[int, int]]] = {}
-    for one in candidates:
-        spans.setdefault(one.entry, []).append((one.end, one.start))
-    return {entry for entry, own in spans.items() if _disjoint(own) > limits[entry]}
+def _find_limited(candidates: Sequence[CandidateSpan], limits: Sequence[int]) -> set[int]:
+    """Return entries with more disjoint spans than allowed: other limits never matter."""
+    disjoint, free = Counter[int](), Counter[int]()
+    for span in sorted(candidates, key=lambda span: (span.end, span.start)):
+        if span.start >= free[span.entry]:
+            disjoint[span.entry] += 1
+            free[span.entry] = span.end
+    return {entry for entry, count in disjoint.items() if count > limits[entry]}
 
 
-def _disjoint(spans: Iterable[tuple[int, int]]) -> int:
-    """The largest number of disjoint spans, given as (end, start)."""
-    count = free = 0
-    for end, start in sorted(spans):
-        if start >= free:
-            count += 1
-            free = end
-    return count
-
-
-def _components(candidates: Sequence[Candidate], limited: set[int]) -> list[list[int]]:
-    """Groups of indexes, ascending, that can be solved apart."""
+def _split(candidates: Sequence[CandidateSpan], limited: set[int]) -> list[list[int]]:
+    """Return components: groups of indexes, ascending, that can be solved separately."""
     parent = list(range(len(candidates)))
 
     def root(at: int) -> int:
@@ -84,26 +79,26 @@ def _components(candidates: Sequence[Candidate], limited: set[int]) -> list[list
     last_of: dict[int, int] = {}
     previous, reach = -1, 0
     for at in sorted(parent, key=lambda at: candidates[at].start):
-        one = candidates[at]
-        if previous >= 0 and one.start < reach:
+        span = candidates[at]
+        if previous >= 0 and span.start < reach:
             parent[root(at)] = root(previous)
-        if one.entry in limited:
-            parent[root(at)] = root(last_of.setdefault(one.entry, at))
-        previous, reach = at, max(reach, one.end)
+        if span.entry in limited:
+            parent[root(at)] = root(last_of.setdefault(span.entry, at))
+        previous, reach = at, max(reach, span.end)
     groups: dict[int, list[int]] = {}
     for at in range(len(candidates)):
         groups.setdefault(root(at), []).append(at)
     return list(groups.values())
 
 
-def _exact(
+def _search(
     component: list[int],
-    candidates: Sequence[Candidate],
+    candidates: Sequence[CandidateSpan],
     limits: Sequence[int],
     limited: set[int],
     budget: int,
 ) -> tuple[list[int] | None, int]:
-    """The best set of a component and its cost; None beyond the budget."""
+    """Return the best set of a component and its cost; None beyond the budget."""
     size = len(component)
     if 2 * (STEP + size) * size > budget:  # at least that: spare the attempt
         return None, 0
@@ -113,21 +108,21 @@ def _exact(
     fields = _Fields([candidates[component[rank]].entry for rank in order], limits, limited)
     cost_of_step = STEP + size + fields.width
     cost = 0
-    # layers[i]: by state, the best sum of those chosen before the i-th by start.
+    # layers[i]: by state, the best sum of the spans chosen before the i-th by start.
     layers: list[dict[int, int] | None] = [None] * (size + 1)
     layers[0] = {0: 0}
     for at, rank in enumerate(order):
         layer, layers[at] = layers[at], None
-        assert layer is not None  # leaving the one before out leads here
+        assert layer is not None  # leaving the span before out leads here
         cost += cost_of_step * 2 * len(layer)
         if cost > budget:
             return None, cost
-        one = candidates[component[rank]]
-        weight = (1 << (size + many)) + (one.is_surface << size) + (1 << (size - 1 - rank))
+        span = candidates[component[rank]]
+        weight = (1 << (size + many)) + (span.is_surface << size) + (1 << (size - 1 - rank))
         _put(layers, at + 1, layer.items(), fields.alive[at + 1])
         taken = ((fields.use(s, at), value + weight) for s, value in layer.items())
         allowed = [(state, value) for state, value in taken if state is not None]
-        following = bisect_left(starts, one.end, lo=at + 1)
+        following = bisect_left(starts, span.end, lo=at + 1)
         _put(layers, following, allowed, fields.alive[following])
     final = layers[size]
     assert final is not None
@@ -168,7 +163,7 @@ class _Fields:
                 self.alive[at] |= ((1 << limit.bit_length()) - 1) << shift
 
     def use(self, state: int, at: int) -> int | None:
-        """Count one use of the at-th candidate's entry; None if its limit is reached."""
+        """Count a use of the at-th candidate's entry; None if its limit is reached."""
         place = self._places[at]
         if place is None:
             return state
@@ -177,22 +172,22 @@ class _Fields:
         return None if used >= limit else state + (1 << shift)
 
 
-def _by_end(
-    component: list[int], candidates: Sequence[Candidate], limits: Sequence[int]
+def _take_by_end(
+    component: list[int], candidates: Sequence[CandidateSpan], limits: Sequence[int]
 ) -> list[int]:
     """Take what is free: by end, shorter first, surface first."""
 
-    def key(at: int) -> tuple[int, int, bool, int]:
-        one = candidates[at]
-        return one.end, -one.start, not one.is_surface, at
+    def rank(at: int) -> tuple[int, int, bool, int]:
+        span = candidates[at]
+        return span.end, -span.start, not span.is_surface, at
 
     left = {candidates[at].entry: limits[candidates[at].entry] for at in component}
     chosen: list[int] = []
     free = 0
-    for at in sorted(component, key=key):
-        one = candidates[at]
-        if one.start >= free and left[one.entry]:
-            left[one.entry] -= 1
-            free = one.end
+    for at in sorted(component, key=rank):
+        span = candidates[at]
+        if span.start >= free and left[span.entry]:
+            left[span.entry] -= 1
+            free = span.end
             chosen.append(at)
     return chosen

@@ -8,8 +8,7 @@ from pathlib import Path
 from celery import Celery
 from celery.signals import setup_logging
 
-from evaluator.node.folder_broker import use_folders_safely
-from evaluator.node.redis_broker import outlive_redis
+from evaluator.node.brokers import outlive_redis, use_folders_safely
 from health.worker import Heartbeats
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

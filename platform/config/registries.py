@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.core.exceptions import ImproperlyConfigured
 
 from config import env
-from images.references import HOST
+from evaluator.container.registries import is_host
 
 LOOPBACK = {"localhost", "127.0.0.1"}
 
@@ -16,7 +16,7 @@ def hosts() -> list[str]:
     """Return the hosts as people write them in references."""
     found = env.words("IMAGE_REGISTRIES", "")
     for host in found:
-        if not HOST.fullmatch(host):
+        if not is_host(host):
             raise ImproperlyConfigured(
                 f"IMAGE_REGISTRIES names {host!r}; write hosts as references have them, in small "
                 "letters, with a port if there is one: ghcr.io,docker.io"

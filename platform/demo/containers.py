@@ -12,8 +12,7 @@ from demo.building import missing_command
 from demo.processes import HOST, Children
 from evaluator import container
 from evaluator.container import GB, EngineError, EngineUnavailableError, SdkMissingError
-from evaluator.node.ledger import Ledger
-from evaluator.node.machine import IMAGE_STORE
+from evaluator.node.machine import IMAGE_STORE, Ledger
 
 ANSWER_WITHIN = 5  # seconds
 MEMORY = 2 * GB  # of one run: a laptop has more

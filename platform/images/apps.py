@@ -7,4 +7,4 @@ class ImagesConfig(AppConfig):
     name = "images"
 
     def ready(self) -> None:
-        from images import checks  # noqa: F401  its check is registered by importing it
+        from images import system_checks  # noqa: F401  its check is registered by importing it

@@ -1,4 +1,4 @@
-"""From an archive as it came, or a registry, to an image: checked, and kept without its names."""
+"""From an uploaded archive, or a registry, to an image: checked, and kept without its names."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import BinaryIO, cast
 from django.conf import settings
 
 from evaluator.container.archives import ArchiveLimits, write_canonical
+from evaluator.container.registries import Reference, Registries, fetch_image
 from files import storage
 from files.incoming import IncomingFile
-from images import registry
 from images.models import Image
-from images.references import Reference
 
-AROUND_LAYERS = 64 * 1024 * 1024  # bytes of an archive beside its layers; it has far fewer
+AROUND_LAYERS = 64 * 1024 * 1024  # bytes of an archive besides its layers; real ones have far fewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class Taken:
     """An image that can be run."""
 
     image: Image
-    notes: tuple[str, ...]  # what a run does in another way than the image says
+    notes: tuple[str, ...]  # where a run differs from what the image says
 
 
 def take_in(stream: BinaryIO, name: str) -> Taken:
@@ -33,32 +32,32 @@ def take_in(stream: BinaryIO, name: str) -> Taken:
     """
     limits = _limits()
     with IncomingFile("image.tar") as target:
-        found = write_canonical(stream, cast("BinaryIO", target), name, limits=limits)
+        checked = write_canonical(stream, cast("BinaryIO", target), name, limits=limits)
         archive = storage.put(target, max_bytes=limits.unpacked + AROUND_LAYERS)
     image, _ = Image.objects.get_or_create(
-        digest=found.image.id,
+        digest=checked.image.id,
         defaults={
             "archive": archive,
-            "unpacked": found.unpacked_bytes,
-            "layers": len(found.layers),
-            "runs_as": found.image.runs_as,
+            "unpacked": checked.unpacked_bytes,
+            "layers": len(checked.layers),
+            "runs_as": checked.image.runs_as,
         },
     )
-    return Taken(image, found.notes)
+    return Taken(image, checked.notes)
 
 
 def fetch(reference: Reference, *, on_progress: Callable[[float], None]) -> Taken:
-    """Copy an image from its registry, then take it in as an archive that was uploaded.
+    """Copy an image from its registry, then take it in as if it had been uploaded.
 
-    `on_progress` gets the share that was fetched; an exception of it ends the work. Raises
-    ImageError, and NetworkError if the registry does not send it now.
+    `on_progress` gets the share that was fetched; its exceptions end the work. Raises ImageError,
+    and NetworkError if the registry does not send the image now.
     """
     with IncomingFile("fetched.tar") as target:
         archive = cast("BinaryIO", target)
-        registry.fetch(
+        fetch_image(
             reference,
             archive,
-            registries(),
+            allowed_registries(),
             limits=_limits(),
             seconds=settings.IMAGE_FETCH_TIME,
             on_progress=on_progress,
@@ -67,11 +66,10 @@ def fetch(reference: Reference, *, on_progress: Callable[[float], None]) -> Take
         return take_in(archive, str(reference))
 
 
-def registries() -> registry.Registries:
-    """Return where images are fetched from."""
-    return registry.Registries(
-        frozenset(settings.IMAGE_REGISTRIES), settings.IMAGE_REGISTRIES_ON_LOOPBACK
-    )
+def allowed_registries() -> Registries:
+    """Return the registries that the operator allows."""
+    hosts = frozenset(settings.IMAGE_REGISTRIES)
+    return Registries(hosts, settings.IMAGE_REGISTRIES_ON_LOOPBACK)
 
 
 def _limits() -> ArchiveLimits:

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Team
+from evaluator.container.registries import MAX_REFERENCE_CHARACTERS
 from files.models import StoredFile
 from images.models import Image
-from images.references import MAX_CHARACTERS
 from sharedtasks.models import Phase, TestSet
 from submissions.states import (
     ENTRY_MOVES,
@@ -134,7 +134,7 @@ class Submission(WorkItem):
         Image, models.PROTECT, null=True, blank=True, related_name="submissions"
     )
     image_reference = models.CharField(  # in a registry, by digest; empty: an archive was sent
-        max_length=MAX_CHARACTERS, blank=True
+        max_length=MAX_REFERENCE_CHARACTERS, blank=True
     )
     fetched = models.PositiveSmallIntegerField(default=0)  # percent of it, in the last attempt
     needs_gpu = models.BooleanField(default=False)  # its image runs on nodes with a GPU alone

@@ -115,14 +115,18 @@ def as_json(**fields: object) -> bytes:
 def push(host: str, image: SavedImage) -> str:
     """Push an image as `docker push` does; return its reference."""
     layout = Oci()
-    top = layout.manifest(image)
+    return push_layout(host, layout, layout.manifest(image))
+
+
+def push_layout(host: str, layout: Oci, top: Json) -> str:
+    """Push a layout whose uppermost document is a manifest; return its reference."""
     url = f"http://{host}/v2/team/system"
     with requests.Session() as session:
-        for one, data in layout.blobs.items():
-            if one == top["digest"]:
+        for name, data in layout.blobs.items():
+            if name == top["digest"]:
                 continue
             place = session.post(f"{url}/blobs/uploads/").headers["Location"]
-            session.put(place, params={"digest": one}, data=data).raise_for_status()
+            session.put(place, params={"digest": name}, data=data).raise_for_status()
         session.put(
             f"{url}/manifests/latest",
             data=layout.blobs[str(top["digest"])],

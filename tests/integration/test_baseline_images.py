@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from evaluator.container import MB, Limits, Outcome, Setting, run, system_inputs
-from evaluator.container.sample import sample
+from evaluator.container.sample_sentences import make_sample
 from evaluator.formats import read_terminologies, read_test_set
 from evaluator.scoring import score
 from evaluator.types import Hypotheses
@@ -66,14 +66,14 @@ def demo(root, pair):
 
 
 def test_copy_source_copies(translate):
-    result = translate("copy-source", sample("en", "fr"))
+    result = translate("copy-source", make_sample("en", "fr"))
 
     assert (result.outcome, result.problems) == (Outcome.OK, ())
-    assert result.translations == tuple(s.source for s in sample("en", "fr").segments)
+    assert result.translations == tuple(s.source for s in make_sample("en", "fr").segments)
 
 
 def test_the_dictionary_replaces_terms_by_their_first_target_longest_first(translate):
-    result = translate("dictionary", sample("en", "fr"))
+    result = translate("dictionary", make_sample("en", "fr"))
 
     assert result.outcome is Outcome.OK
     assert result.translations[0] == (
@@ -99,4 +99,4 @@ def test_the_statistical_one_translates_and_keeps_to_the_terms(root, translate, 
 
 
 def test_the_statistical_one_says_which_pairs_it_does_not_do(translate):
-    assert translate("statistical", sample("en", "ja")).outcome is Outcome.UNSUPPORTED
+    assert translate("statistical", make_sample("en", "ja")).outcome is Outcome.UNSUPPORTED

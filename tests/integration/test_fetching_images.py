@@ -10,8 +10,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from evaluator.container.registries import parse_reference
 from images.models import Image
-from images.references import parse
 from submissions import work
 from submissions.models import Entry, Submission
 from submissions.pipeline import sweeper
@@ -67,7 +67,9 @@ def send(alice, team, phase, test_set):
             system=sending.SystemDescription(name=system),
             **more,
         )
-        return sending.submit_image_by_reference(planned=planned, reference=parse(reference))
+        return sending.submit_image_by_reference(
+            planned=planned, reference=parse_reference(reference)
+        )
 
     return send
 

@@ -16,8 +16,8 @@ from django.urls import get_resolver
 
 from config.serving import arrivals, worker
 from evaluator.container import Limits, TerminologyMode
-from evaluator.node.answers import LATER
-from evaluator.node.assignment import read_assignment
+from evaluator.node.protocol.answers import LATER
+from evaluator.node.protocol.run_assignment import read_assignment
 from files.trouble import NoRoom, NotWritable
 from nodes.models import Run
 from nodes.protocol import bodies, downloads, views

@@ -9,19 +9,19 @@ import time
 import pytest
 
 from evaluator.container import GB, MB
-from evaluator.node.assignment import read_assignment
-from evaluator.node.client import Machine, Platform
 from evaluator.node.errors import StopError
-from evaluator.node.fitness import Fitness
-from evaluator.node.images import Images
-from evaluator.node.probe import probe
-from evaluator.node.work import Work
+from evaluator.node.machine.image_cache import ImageCache
+from evaluator.node.machine.probe import probe
+from evaluator.node.machine.self_check import SelfCheck
+from evaluator.node.protocol.client import MachineOffer, Platform
+from evaluator.node.protocol.run_assignment import read_assignment
+from evaluator.node.work.loop import Work
 from tests.containers import COPY, LABEL, make_segments
 from tests.containers import Images as Maker
 from tests.fake_platform import LIMITS, TOKEN, fake_platform, wait_for
 from tests.services.containers import Docker
 
-OFFER = Machine(cpus=2, memory=4 * GB, gpus=(), runtime=None, version="1")
+OFFER = MachineOffer(cpus=2, memory=4 * GB, gpus=(), runtime=None, version="1")
 FIVE = make_segments(5)
 SLEEP = f"{COPY}; trap '' TERM; sleep 600"
 
@@ -35,12 +35,12 @@ def platform():
 @pytest.fixture
 def make_work(platform, tmp_path, engine_address, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", engine_address)
-    monkeypatch.setattr("evaluator.node.work.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("evaluator.node.work.loop.FIRST_PAUSE", 0.01)
 
     def make(*, machine=OFFER, budget=GB, grace=0.0, patience=0.0):
         client = Platform(platform.url, TOKEN)
-        images = Images(client, tmp_path, budget)
-        fitness = Fitness(tmp_path, machine, images)
+        images = ImageCache(client, tmp_path, budget)
+        fitness = SelfCheck(tmp_path, machine, images)
         return Work(
             client, images, machine, fitness,
             grace=grace, patience=patience, on_refusal=lambda: None,
@@ -327,7 +327,7 @@ def own_engine(tmp_path, engine_address, monkeypatch):
 
 
 def test_a_leased_gpu_is_asked_for_and_no_other(platform, make_work, own_engine):
-    work = make_work(machine=Machine(2, 4 * GB, ("GPU-7", "GPU-8"), None, "1"))
+    work = make_work(machine=MachineOffer(2, 4 * GB, ("GPU-7", "GPU-8"), None, "1"))
     _, maker = own_engine(has_gpus=True)
     script = f"env | grep NVIDIA_VISIBLE >&2; {COPY}"
     digest, archive = maker.archive(script)

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from evaluator.container.sample import SENTENCES
+from evaluator.container.sample_sentences import SENTENCES
 from files import storage
 from images.models import Image
 from nodes.models import TEAMS_FAULT, Node, Run

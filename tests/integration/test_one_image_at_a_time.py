@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, Team, User
-from images.references import parse
+from evaluator.container.registries import parse_reference
 from sharedtasks.models import Phase
 from submissions.models import Entry, Submission
 from submissions.services import sending
@@ -19,7 +19,7 @@ from tests.integration.node_rows import waiting_entry
 
 pytestmark = pytest.mark.django_db
 
-REFERENCE = parse(f"ghcr.io/team/system@sha256:{64 * 'a'}")
+REFERENCE = parse_reference(f"ghcr.io/team/system@sha256:{64 * 'a'}")
 
 
 @pytest.fixture(autouse=True)

@@ -19,10 +19,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from evaluator.container.archives import ArchiveLimits, check_archive
+from evaluator.container.registries import (
+    NetworkError,
+    Reference,
+    Registries,
+    fetch_image,
+    parse_reference,
+)
+from evaluator.container.registries.guarded_http import is_public
 from evaluator.errors import ImageError, InfrastructureError
-from images.network import NetworkError, is_public
-from images.references import Reference, parse
-from images.registry import Registries, fetch
 from tests.archives import Oci, SavedImage, digest, member, tar, zipped
 from tests.integration.registry_server import Answer, Server, as_json, bearer, push, serving
 
@@ -40,9 +45,9 @@ def server() -> Iterator[Server]:
 def fetched(reference: str, *, has_loopback: bool = True, **options: object) -> bytes:
     """Return the archive of what is fetched."""
     target = io.BytesIO()
-    found = parse(reference)
+    found = parse_reference(reference)
     registries = Registries(frozenset({found.host}), has_loopback)
-    fetch(found, target, registries, **options)  # type: ignore[arg-type]
+    fetch_image(found, target, registries, **options)  # type: ignore[arg-type]
     return target.getvalue()
 
 
@@ -68,11 +73,11 @@ def refusal(reference: str, **options: object) -> str:
     ],
 )
 def test_references_are_read(text, host, name):
-    assert parse(text) == Reference(host, name, DIGEST)
+    assert parse_reference(text) == Reference(host, name, DIGEST)
 
 
 def test_docker_hub_answers_at_another_host():
-    assert parse(f"docker.io/x@{DIGEST}").api_host == "registry-1.docker.io"
+    assert parse_reference(f"docker.io/x@{DIGEST}").api_host == "registry-1.docker.io"
 
 
 @pytest.mark.parametrize(
@@ -97,16 +102,16 @@ def test_docker_hub_answers_at_another_host():
 )
 def test_references_that_are_not_pinned_or_not_whole_are_refused(text, words):
     with pytest.raises(ImageError) as caught:
-        parse(text)
+        parse_reference(text)
 
     assert words in caught.value.problems[0].message
 
 
 def test_only_the_organisers_hosts_are_asked(server):
-    reference = parse(server.put(IMAGE))
+    reference = parse_reference(server.put(IMAGE))
 
     with pytest.raises(ImageError) as caught:
-        fetch(reference, io.BytesIO(), Registries(frozenset({"ghcr.io"}), has_loopback=True))
+        fetch_image(reference, io.BytesIO(), Registries(frozenset({"ghcr.io"}), has_loopback=True))
 
     assert "Images are not fetched from 127.0.0.1:" in str(caught.value)
     assert "but from ghcr.io. Push it there. Or upload the archive" in str(caught.value)

@@ -13,19 +13,19 @@ import pytest
 
 from evaluator import container
 from evaluator.container import GB, MB, orphans
-from evaluator.node import known_good
-from evaluator.node.client import Machine, Platform
-from evaluator.node.fitness import Fitness
-from evaluator.node.images import Images
-from evaluator.node.probe import probe
-from evaluator.node.work import Work
+from evaluator.node.machine import known_good
+from evaluator.node.machine.image_cache import ImageCache
+from evaluator.node.machine.probe import probe
+from evaluator.node.machine.self_check import SelfCheck
+from evaluator.node.protocol.client import MachineOffer, Platform
+from evaluator.node.work.loop import Work
 from tests.archives import SavedImage, docker_manifest, folder, link, member, tar
 from tests.containers import COPY, make_segments
 from tests.containers import Images as Maker
 from tests.fake_platform import TOKEN, fake_platform, wait_for
 from tests.services.containers import Docker
 
-OFFER = Machine(cpus=2, memory=4 * GB, gpus=(), runtime=None, version="1")
+OFFER = MachineOffer(cpus=2, memory=4 * GB, gpus=(), runtime=None, version="1")
 FIVE = make_segments(5)
 FILE = member("data", b"a file")
 ENTRY = {"Entrypoint": ["/app"], "Cmd": None}
@@ -78,13 +78,13 @@ def state(tmp_path):
 @pytest.fixture
 def make_work(platform, state, engine_address, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", engine_address)
-    monkeypatch.setattr("evaluator.node.work.FIRST_PAUSE", 0.01)
-    monkeypatch.setattr("evaluator.node.work.LONGEST_PAUSE", 0.1)
+    monkeypatch.setattr("evaluator.node.work.loop.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("evaluator.node.work.loop.LONGEST_PAUSE", 0.1)
 
     def make(machine=OFFER):
-        images = Images(Platform(platform.url, TOKEN), state, GB)
+        images = ImageCache(Platform(platform.url, TOKEN), state, GB)
         client = Platform(platform.url, TOKEN)
-        fitness = Fitness(state, machine, images, client)
+        fitness = SelfCheck(state, machine, images, client)
         return Work(
             client, images, machine, fitness, grace=0.0, patience=0.0, on_refusal=lambda: None
         )
@@ -150,7 +150,7 @@ def test_bad_images_are_told_from_sick_machines_and_keep_no_other_waiting(
     require_service("gvisor")
     runs, good, pauses = {}, [], []
     by_runtime = {
-        runtime: make_work(Machine(2, 4 * GB, (), runtime, "1")) for runtime in (RUNC, "runsc")
+        runtime: make_work(MachineOffer(2, 4 * GB, (), runtime, "1")) for runtime in (RUNC, "runsc")
     }
     for runtime, work in by_runtime.items():
         cases = [(name, one[:2]) for name, one in BAD.items() if one[3] == runtime]
@@ -227,8 +227,8 @@ def said(platform, *, is_fit):
 @pytest.mark.parametrize(
     ("machine", "claim", "words"),
     [
-        (Machine(2, 4 * GB, (), "no-such-runtime", "1"), {}, "no-such-runtime"),
-        (Machine(2, 4 * GB, ("0",), None, "1"), {"gpus": ["0"]}, "with GPU 0"),
+        (MachineOffer(2, 4 * GB, (), "no-such-runtime", "1"), {}, "no-such-runtime"),
+        (MachineOffer(2, 4 * GB, ("0",), None, "1"), {"gpus": ["0"]}, "with GPU 0"),
     ],
     ids=["a runtime that is gone", "a GPU that is gone"],
 )

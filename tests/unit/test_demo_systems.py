@@ -151,7 +151,7 @@ def test_the_terms_show_what_a_terminology_can_ask_for(pair):
     assert any(a != b and a in b for a in sources for b in sources)  # nested
     assert max(per_document.values()) >= 3  # repeated
     assert any(form.is_capital for one in required for form in one.accepted)
-    assert any(o.by == "lemma" for row in found.required.found for o in row.occurrences)
+    assert any(o.by == "lemma" for row in found.required.in_sources for o in row.occurrences)
     assert found.absent_targets
 
 

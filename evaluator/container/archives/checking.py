@@ -10,21 +10,20 @@ from typing import BinaryIO
 from evaluator.container.archives import config
 from evaluator.container.archives.canonical import CanonicalArchive
 from evaluator.container.archives.kinds import SAVE
-from evaluator.container.archives.layers import SMALLER, Budget, Layer, read_layer
-from evaluator.container.archives.layouts import Found, find_image, layer_sections
+from evaluator.container.archives.layers import SMALLER, Layer, LayerBudget, read_layer
+from evaluator.container.archives.layouts import ArchivedImage, find_image, layer_sections
 from evaluator.container.archives.members import scan
 from evaluator.container.archives.places import Places, check_places
 from evaluator.container.archives.sources import (
-    BrokenError,
+    BrokenArchiveError,
     FileSource,
     Section,
     TooManyBytesError,
     is_gzip,
 )
 from evaluator.container.archives.tree import TooManyStepsError, Tree
-from evaluator.container.flags import Image
-from evaluator.container.limits import GB
-from evaluator.container.verdict import in_bytes
+from evaluator.container.flags import ImageSettings
+from evaluator.container.limits import GB, in_bytes
 from evaluator.errors import ImageError, ProblemLog
 from evaluator.formats.limits import Refused
 
@@ -46,7 +45,7 @@ class ArchiveLimits:
 class ImageArchive:
     """An image that can be run, as its archive tells of it; its tags are not kept."""
 
-    image: Image  # its id is the one that the engine gives it; `runs_as` is its user there
+    image: ImageSettings  # its id is the one that the engine gives it; `runs_as` is its user there
     archive_bytes: int  # of the file that was checked
     unpacked_bytes: int  # that its layers take in an engine
     layers: tuple[Layer, ...]  # the lowest first
@@ -99,7 +98,7 @@ def _checked(
     log = ProblemLog(name)
     source = FileSource(stream)
     if on_progress:
-        source.on_read = _Progress(source, on_progress).add
+        source.on_read = _CheckProgress(source, on_progress).add
     found, sections = _found(source, limits, log)
     layers, more = _read_layers(found, sections, limits, log, target)
     if on_progress:
@@ -111,7 +110,7 @@ def _checked(
 
 def _found(
     source: FileSource, limits: ArchiveLimits, log: ProblemLog
-) -> tuple[Found, tuple[Section, ...]]:
+) -> tuple[ArchivedImage, tuple[Section, ...]]:
     """Return the image and its layers, without having read these."""
     try:
         if source.size > limits.archive:
@@ -132,7 +131,7 @@ def _found(
 
 
 def _read_layers(
-    found: Found,
+    found: ArchivedImage,
     sections: Sequence[Section],
     limits: ArchiveLimits,
     log: ProblemLog,
@@ -145,7 +144,7 @@ def _read_layers(
     diff_ids = found.config.diff_ids
     if target:
         target.begin(found.config.image.id, found.config_bytes, diff_ids)
-    budget = Budget(limits.unpacked)
+    budget = LayerBudget(limits.unpacked)
     tree = Tree()
     read: dict[str, Layer] = {}
     for number, (section, diff_id) in enumerate(zip(sections, diff_ids, strict=True), 1):
@@ -158,7 +157,7 @@ def _read_layers(
             size = None if is_gzip(section) else section.size
             with target.layer(diff_id, size) if target else nullcontext() as write:
                 read[diff_id] = read_layer(section, diff_id, budget, tree, write)
-        except BrokenError as error:
+        except BrokenArchiveError as error:
             log.add(f"Layer {where} {error}. {error.remedy or SAVE}")
             target = None  # what is written is of no use; the other layers are still looked at
         except TooManyBytesError:
@@ -180,7 +179,7 @@ def _read_layers(
     return tuple(read[diff_id] for diff_id in diff_ids), places.notes
 
 
-def _check_places(tree: Tree, found: Found, log: ProblemLog) -> Places:
+def _check_places(tree: Tree, found: ArchivedImage, log: ProblemLog) -> Places:
     """Return what was noted; raises ImageError for what is wrong."""
     places = Places()
     try:
@@ -193,7 +192,7 @@ def _check_places(tree: Tree, found: Found, log: ProblemLog) -> Places:
     return places
 
 
-class _Progress:
+class _CheckProgress:
     """Turns bytes that were read into the share that is done."""
 
     def __init__(self, source: FileSource, tell: Callable[[float], None]) -> None:

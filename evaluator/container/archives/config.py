@@ -17,7 +17,7 @@ from evaluator.container.archives.documents import (
     parse,
 )
 from evaluator.container.archives.members import shown
-from evaluator.container.flags import NOBODY, Image, path_fault
+from evaluator.container.flags import NOBODY, ImageSettings, path_fault
 from evaluator.errors import printable
 from evaluator.formats.limits import Refused
 
@@ -41,7 +41,7 @@ Check = Callable[[object], object]  # raises BadDocumentError
 class Config:
     """What an image's configuration says."""
 
-    image: Image
+    image: ImageSettings
     diff_ids: tuple[str, ...]  # of the layers, the lowest first: digests of their unpacked bytes
     work_dir: str  # its WORKDIR; empty for the root
     command: tuple[str, ...]  # ENTRYPOINT and CMD
@@ -104,7 +104,7 @@ def _argument_faults(config: Config) -> Iterator[str]:
         )
 
 
-def notes(image: Image) -> Iterator[str]:
+def notes(image: ImageSettings) -> Iterator[str]:
     """Yield what a run does in another way than the image says."""
     if image.runs_as == NOBODY and image.user not in (NOBODY, NOBODY.partition(":")[0]):
         user = printable(image.user, USER_SHOWN)
@@ -129,7 +129,7 @@ def _config(document: object, digest: str) -> Config:
     _check_history(top.get("history"), len(diff_ids))
     environment = as_texts(settings.get("Env"))
     return Config(
-        Image(
+        ImageSettings(
             id=digest,
             platform=f"{_word(top, 'os')}/{_word(top, 'architecture')}",
             user=as_text(settings.get("User")),

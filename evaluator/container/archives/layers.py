@@ -12,7 +12,7 @@ from evaluator.container.archives.members import shown
 from evaluator.container.archives.sources import (
     CHUNK,
     CUT_OFF,
-    BrokenError,
+    BrokenArchiveError,
     Section,
     Source,
     TooManyBytesError,
@@ -48,7 +48,7 @@ class Layer:
     unpacked_bytes: int  # that it takes in an engine: holes in files are filled there
 
 
-class Budget:
+class LayerBudget:
     """What all layers of an image may take together."""
 
     def __init__(self, max_bytes: int) -> None:
@@ -67,7 +67,7 @@ class Budget:
         if size > self.left:
             raise TooManyBytesError
 
-    def take_entry(self, entry: tar.Entry) -> None:
+    def take_entry(self, entry: tar.TarEntry) -> None:
         """Account for one entry of a layer."""
         self.take_file()
         self._records -= entry.records
@@ -88,14 +88,14 @@ class Budget:
 def read_layer(
     section: Section,
     diff_id: str,
-    budget: Budget,
+    budget: LayerBudget,
     tree: Tree,
     write: Callable[[bytes], object] | None,
 ) -> Layer:
     """Read one layer to its end, passing its unpacked bytes on to `write`, its paths to `tree`.
 
-    Raises BrokenError with what is wrong with the layer alone, TooManyBytesError and Refused for
-    the image.
+    Raises BrokenArchiveError for faults of the layer, and TooManyBytesError and Refused for faults
+    of the image as a whole.
     """
     _require_known_kind(section)
     reader = _LayerReader(unzipped(section, budget.left + CHUNK), budget, write)
@@ -110,25 +110,25 @@ def read_layer(
         apply_entry(tree, entry, start, budget.take_file)
     padding = reader.read(MAX_PADDING + 1)
     if len(padding) > MAX_PADDING:
-        raise BrokenError(f"has more than {MAX_PADDING:,} bytes behind its end")
+        raise BrokenArchiveError(f"has more than {MAX_PADDING:,} bytes behind its end")
     if reader.diff_id() != diff_id:
-        raise BrokenError(f"is damaged: its content is not that of {diff_id}")
+        raise BrokenArchiveError(f"is damaged: its content is not that of {diff_id}")
     return Layer(diff_id, section.size, reader.fetched, reader.fetched + holes)
 
 
 def _require_known_kind(section: Section) -> None:
     kind = archive_kind(section.read_at(0, tar.BLOCK))
     if kind not in (TAR, GZIP, None):
-        raise BrokenError(
+        raise BrokenArchiveError(
             f"is {kind}, which not every engine can read",
             "Save the image with `docker save`, or build it with layers compressed by gzip.",
         )
 
 
-def _require_loadable(entry: tar.Entry) -> None:
-    """Raise BrokenError for what the engine can't unpack, or what we don't want on a node."""
+def _require_loadable(entry: tar.TarEntry) -> None:
+    """Raise BrokenArchiveError for an entry that the engine can't unpack, or a disk's device."""
     if entry.kind not in LOADABLE:
-        raise BrokenError(
+        raise BrokenArchiveError(
             f"holds {shown(entry.name)}, an entry of the kind {entry.kind!r}, which the engine "
             "can't unpack",
             WITHOUT,
@@ -136,7 +136,7 @@ def _require_loadable(entry: tar.Entry) -> None:
     is_device = entry.kind in (tar.CHARACTER_DEVICE, tar.BLOCK_DEVICE)
     if is_device and (entry.kind == tar.BLOCK_DEVICE or entry.device not in DEVICES):
         major, minor = entry.device
-        raise BrokenError(
+        raise BrokenArchiveError(
             f"holds {shown(entry.name)}, a device ({major}:{minor}) that no container may open",
             WITHOUT,
         )
@@ -146,7 +146,7 @@ class _LayerReader:
     """A layer's unpacked bytes from start to end, each hashed, counted and written once."""
 
     def __init__(
-        self, source: Source, budget: Budget, write: Callable[[bytes], object] | None
+        self, source: Source, budget: LayerBudget, write: Callable[[bytes], object] | None
     ) -> None:
         self._source = source
         self._budget = budget
@@ -174,7 +174,7 @@ class _LayerReader:
         while size > 0 and self._fetch():
             size -= len(self._chunk)
         if size > 0:
-            raise BrokenError(CUT_OFF)
+            raise BrokenArchiveError(CUT_OFF)
         self._used = len(self._chunk) + size
 
     def diff_id(self) -> str:

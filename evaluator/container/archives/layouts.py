@@ -45,7 +45,7 @@ JsonObject = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ArchivedImage:
     """An image in an archive."""
 
     config_bytes: bytes
@@ -53,7 +53,7 @@ class Found:
     layers: tuple[str, ...]  # the names of their members, the lowest layer first
 
 
-def find_image(members: Members) -> Found:
+def find_image(members: Members) -> ArchivedImage:
     """Return the one image of an archive; raises Refused if there is none, or a choice."""
     found = _of_docker(members) if DOCKER_MANIFEST in members else []
     # An engine that keeps an image for several platforms names its own in Docker's manifest.
@@ -69,11 +69,11 @@ def find_image(members: Members) -> Found:
     return fitting[0]
 
 
-def _fits(found: Found) -> bool:
+def _fits(found: ArchivedImage) -> bool:
     return found.config.image.platform == PLATFORM
 
 
-def _of_docker(members: Members) -> list[Found]:
+def _of_docker(members: Members) -> list[ArchivedImage]:
     try:
         listed = as_objects(parse(read_document(members, DOCKER_MANIFEST)), MAX_LISTED)
         named = {(as_text(one.get("Config")), *as_texts(one.get("Layers"))) for one in listed}
@@ -84,9 +84,9 @@ def _of_docker(members: Members) -> list[Found]:
     return [_found(members, config, layers) for config, *layers in named]
 
 
-def _found(members: Members, config: str, layers: Sequence[str]) -> Found:
+def _found(members: Members, config: str, layers: Sequence[str]) -> ArchivedImage:
     data = read_document(members, config)
-    return Found(data, read_config(data), tuple(layers))
+    return ArchivedImage(data, read_config(data), tuple(layers))
 
 
 class _Index:
@@ -94,11 +94,11 @@ class _Index:
 
     def __init__(self, members: Members) -> None:
         self._members = members
-        self._images: dict[str, Found | None] = {}  # by the digest of their manifest
+        self._images: dict[str, ArchivedImage | None] = {}  # by the digest of their manifest
         self._others: set[str] = set()  # platforms that were passed over
         self._is_absent = False  # whether an image for ours is named, but not there
 
-    def images(self) -> list[Found]:
+    def images(self) -> list[ArchivedImage]:
         """Return the images for our platform, or all where there is none for it."""
         try:
             self._read(parse(read_document(self._members, OCI_INDEX)), MAX_DEPTH)
@@ -139,10 +139,12 @@ class _Index:
         elif _is_image(document):
             self._images[digest] = self._image(document)
 
-    def _image(self, manifest: JsonObject) -> Found:
+    def _image(self, manifest: JsonObject) -> ArchivedImage:
         config = self._blob(_digest(manifest.get("config")))
         layers = as_objects(manifest.get("layers"), MAX_LISTED)
-        return Found(config, read_config(config), tuple(_path(_digest(one)) for one in layers))
+        return ArchivedImage(
+            config, read_config(config), tuple(_path(_digest(one)) for one in layers)
+        )
 
     def _blob(self, digest: str) -> bytes:
         data = read_document(self._members, _path(digest))
@@ -197,7 +199,7 @@ def _path(digest: str) -> str:
     return f"blobs/{digest.replace(':', '/')}"
 
 
-def layer_sections(found: Found, members: Members) -> tuple[Section, ...]:
+def layer_sections(found: ArchivedImage, members: Members) -> tuple[Section, ...]:
     """Return each layer's bytes as they are; raises Refused if one is missing."""
     wanted = len(found.config.diff_ids)
     if len(found.layers) != wanted:

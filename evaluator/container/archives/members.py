@@ -17,7 +17,7 @@ from evaluator.container.archives.kinds import (
 )
 from evaluator.container.archives.sources import (
     CHUNK,
-    BrokenError,
+    BrokenArchiveError,
     Cursor,
     Section,
     Source,
@@ -25,8 +25,7 @@ from evaluator.container.archives.sources import (
     Unzipped,
     unzipped,
 )
-from evaluator.container.limits import MB
-from evaluator.container.verdict import in_bytes
+from evaluator.container.limits import MB, in_bytes
 from evaluator.errors import ProblemLog, printable
 from evaluator.formats.limits import Refused
 
@@ -77,7 +76,7 @@ def scan(source: Source, max_bytes: int, log: ProblemLog) -> Members:
         if unpacked is not source:
             refuse_by_its_start(unpacked, is_unpacked=True)
         members = _scan(unpacked, log)
-    except BrokenError as error:
+    except BrokenArchiveError as error:
         if LOST + LOST in source.read_at(0, CHUNK):
             raise Refused(f"{AS_TEXT} {NO_REDIRECTION}") from None
         raise Refused(f"The archive {error}. {error.remedy or SAVE}") from None
@@ -121,7 +120,7 @@ def _scan(source: Source, log: ProblemLog) -> Members:
     return members
 
 
-def _add(members: Members, entry: tar.Entry, log: ProblemLog) -> None:
+def _add(members: Members, entry: tar.TarEntry, log: ProblemLog) -> None:
     """Note one entry, or what is wrong with it."""
     fault = _fault_of(entry)
     name = normal(entry.name[: MAX_NAME + 1])
@@ -137,7 +136,7 @@ def _add(members: Members, entry: tar.Entry, log: ProblemLog) -> None:
         members.files[name] = (entry.start, entry.size)
 
 
-def _fault_of(entry: tar.Entry) -> str | None:
+def _fault_of(entry: tar.TarEntry) -> str | None:
     """Return what is wrong with one entry by itself, None if nothing is."""
     if len(entry.name) > MAX_NAME or len(entry.link) > MAX_NAME:
         return f"has a name of more than {MAX_NAME} characters"

@@ -19,7 +19,7 @@ from evaluator.container.archives.tree import (
     CRLF_SCRIPT,
     OVER_1_MB,
     OVER_64_KB,
-    Kind,
+    FileKind,
     Parts,
     Tree,
 )
@@ -33,10 +33,14 @@ INIT = "/sbin/docker-init"
 PASSWD, GROUP = "/etc/passwd", "/etc/group"
 MAKE_FOLDER = "Make it a directory in the Dockerfile, or remove it: then the engine creates it."
 ANOTHER = "Choose a directory of the image's own."
-KINDS = {Kind.FILE: "a file", Kind.LINK: "a symbolic link", Kind.OTHER: "a device or a pipe"}
+KINDS = {
+    FileKind.FILE: "a file",
+    FileKind.LINK: "a symbolic link",
+    FileKind.OTHER: "a device or a pipe",
+}
 
 
-class End(Enum):
+class DeadEnd(Enum):
     """How the way to a path ends, besides at what is there."""
 
     LOOP = "its symbolic links form a loop, or a chain that is too long"
@@ -49,11 +53,11 @@ class End(Enum):
 class Reached:
     """Where a path leads once links are followed."""
 
-    kind: Kind
+    kind: FileKind
     path: str  # absolute, without links
     is_linked: bool  # a symbolic link was followed
     inside: str | None = None  # the mounted place that it is in, or is
-    end: End | None = None
+    end: DeadEnd | None = None
     flags: int = 0
 
     @property
@@ -97,7 +101,7 @@ def _check_scripts(tree: Tree, config: Config, mounted: set[str], found: Places)
                 r"(`dos2unix`, or `RUN sed -i 's/\r$//' FILE` in the Dockerfile)."
             )
             return
-        if seen.inside and follow(tree, name, set()).kind is Kind.FILE:
+        if seen.inside and follow(tree, name, set()).kind is FileKind.FILE:
             found.notes.append(
                 f"The image runs {shown(name)}, which is in {seen.inside}. That is an empty "
                 "directory in a run, so the program is not there. Put it elsewhere"
@@ -109,7 +113,7 @@ def _check_scripts(tree: Tree, config: Config, mounted: set[str], found: Places)
 def _own_faults(tree: Tree) -> Iterator[str]:
     for name in OURS:
         kind = tree.at([name.encode()]).kind
-        if kind not in (Kind.MISSING, Kind.FOLDER):
+        if kind not in (FileKind.MISSING, FileKind.FOLDER):
             yield (
                 f"The image's /{name} is {KINDS[kind]}, not a directory, so the engine can't "
                 f"mount its own there. {MAKE_FOLDER}"
@@ -121,24 +125,24 @@ def _add_engine_files(tree: Tree, found: Places) -> None:
     _check_users(tree, found)
     tree.layer = ENGINE_LAYER
     for name in ("etc", *KERNEL):  # it replaces anything that is not a directory there
-        tree.put([name.encode()], Kind.FOLDER)
+        tree.put([name.encode()], FileKind.FOLDER)
     for path in ENGINE_FILES:
         parts = _parts(path)
-        if tree.at(parts).kind is Kind.FOLDER:
+        if tree.at(parts).kind is FileKind.FOLDER:
             found.faults.append(
                 f"The image's {path} is a directory; the engine puts a file there. Remove it."
             )
-        tree.put(parts, Kind.FILE)
-    if tree.at([b".dockerenv"]).kind is not Kind.FOLDER:
-        tree.put([b".dockerenv"], Kind.FILE)
+        tree.put(parts, FileKind.FILE)
+    if tree.at([b".dockerenv"]).kind is not FileKind.FOLDER:
+        tree.put([b".dockerenv"], FileKind.FILE)
     init = follow(tree, INIT, {f"/{name}" for name in KERNEL})
-    why = _why(init, (Kind.FILE,))
+    why = _why(init, (FileKind.FILE,))
     if why:
         found.faults.append(
             f"The engine can't put its init program at {INIT} in the image: {why}. Remove it."
         )
     else:
-        tree.put(_parts(init.path), Kind.FILE)
+        tree.put(_parts(init.path), FileKind.FILE)
 
 
 def _check_users(tree: Tree, found: Places) -> None:
@@ -147,7 +151,7 @@ def _check_users(tree: Tree, found: Places) -> None:
     for path, too_large, limit in limits:
         file = follow(tree, path, {f"/{name}" for name in KERNEL})
         is_large = file.flags & too_large == too_large
-        why = None if file.end is End.CLIMBS else _why(file, (Kind.FILE,))
+        why = None if file.end is DeadEnd.CLIMBS else _why(file, (FileKind.FILE,))
         if why or is_large:
             why = why or f"it has {limit} or more"
             found.faults.append(
@@ -159,7 +163,7 @@ def _check_users(tree: Tree, found: Places) -> None:
 def _check_volume(tree: Tree, volume: str, mounted: set[str], found: Places) -> None:
     place = follow(tree, volume, mounted)
     init = follow(tree, INIT, mounted).path
-    why = _why(place, (Kind.FOLDER,))
+    why = _why(place, (FileKind.FOLDER,))
     if not why and place.is_linked and place.inside == "/tmp":
         why = "it is reached through a symbolic link into /tmp, which is mounted itself"
     if not why and f"{init}/".startswith(f"{place.path.rstrip('/')}/"):
@@ -185,7 +189,7 @@ def _check_work_dir(tree: Tree, name: str, mounted: set[str], found: Places) -> 
     made = follow(tree, name, kernel)  # the engine makes it before anything is mounted
     seen = follow(tree, name, mounted)
     is_top = made.path in (*kernel, "/dev/shm") and not made.is_linked
-    why = None if is_top else _why(made, (Kind.FOLDER,), may_be_root=True)
+    why = None if is_top else _why(made, (FileKind.FOLDER,), may_be_root=True)
     is_hidden = seen.inside is not None and seen.path != seen.inside and not is_top
     if not why and is_hidden and seen.is_linked:
         why = f"it is reached through a symbolic link into {seen.inside}, which is empty in a run"
@@ -201,7 +205,7 @@ def _check_work_dir(tree: Tree, name: str, mounted: set[str], found: Places) -> 
         )
 
 
-def _why(place: Reached, kinds: Sequence[Kind], *, may_be_root: bool = False) -> str | None:
+def _why(place: Reached, kinds: Sequence[FileKind], *, may_be_root: bool = False) -> str | None:
     """Return why a place can't be what it should be, None if it is that or is missing."""
     if place.end is not None:
         return place.end.value
@@ -209,9 +213,9 @@ def _why(place: Reached, kinds: Sequence[Kind], *, may_be_root: bool = False) ->
         return f"it is in /{place.path.split('/')[1]}, which the kernel fills"
     if place.path == "/" and not may_be_root:
         return "it is the whole image"
-    if place.kind in (Kind.MISSING, *kinds):
+    if place.kind in (FileKind.MISSING, *kinds):
         return None
-    if place.kind is Kind.FOLDER:
+    if place.kind is FileKind.FOLDER:
         return "it is a directory"
     return f"it is {KINDS[place.kind]}"
 
@@ -226,41 +230,41 @@ def follow(tree: Tree, path: str, mounted: set[str]) -> Reached:
         part = left.pop()
         walk.step_from_root(done)
         if walk.is_too_long:
-            return Reached(Kind.LINK, _text(done), True, end=End.TOO_FAR)
+            return Reached(FileKind.LINK, _text(done), True, end=DeadEnd.TOO_FAR)
         if part == b"..":
             if not done:
-                return Reached(Kind.MISSING, "/", followed > 0, end=End.CLIMBS)
+                return Reached(FileKind.MISSING, "/", followed > 0, end=DeadEnd.CLIMBS)
             done.pop()
             continue
         here = [*done, part]
         if _text(here) in mounted:
             return _hidden(here, left, followed > 0)
         node = tree.at(here)
-        if node.kind is Kind.LINK:
+        if node.kind is FileKind.LINK:
             followed += 1
             target = tree.target(node)
             if followed > MAX_FOLLOWED or target is None:
-                return Reached(Kind.LINK, _text(here), True, end=End.LOOP)
+                return Reached(FileKind.LINK, _text(here), True, end=DeadEnd.LOOP)
             walk.follow(target)
             done = [] if target.startswith(b"/") else done
             left += reversed([one for one in target.split(b"/") if one not in (b"", b".")])
             continue
-        if node.kind is Kind.MISSING:
+        if node.kind is FileKind.MISSING:
             whole, climbs = _joined(here, left)
-            end = End.CLIMBS if climbs else None
-            return Reached(Kind.MISSING, _text(whole), followed > 0, end=end)
-        if node.kind is not Kind.FOLDER:
-            end = End.BLOCKED if left else None
+            end = DeadEnd.CLIMBS if climbs else None
+            return Reached(FileKind.MISSING, _text(whole), followed > 0, end=end)
+        if node.kind is not FileKind.FOLDER:
+            end = DeadEnd.BLOCKED if left else None
             return Reached(node.kind, _text(here), followed > 0, end=end, flags=node.flags)
         done = here
-    return Reached(Kind.FOLDER, _text(done), followed > 0)
+    return Reached(FileKind.FOLDER, _text(done), followed > 0)
 
 
 def _hidden(mount: Parts, left: list[bytes], is_linked: bool) -> Reached:
     """Return a place in something mounted: an empty folder as far as the image goes."""
     whole, climbs = _joined(mount, left)
-    kind = Kind.FOLDER if list(whole) == list(mount) else Kind.MISSING
-    end = End.CLIMBS if climbs else None
+    kind = FileKind.FOLDER if list(whole) == list(mount) else FileKind.MISSING
+    end = DeadEnd.CLIMBS if climbs else None
     return Reached(kind, _text(whole), is_linked, inside=_text(mount), end=end)
 
 

@@ -21,7 +21,7 @@ CUT_OFF = "is cut off: its end is missing"
 DAMAGED_GZIP = "is damaged: it is no gzip file to its end"
 
 
-class BrokenError(Exception):
+class BrokenArchiveError(Exception):
     """The bytes are not what they should be; the text says it behind a name, as a verb."""
 
     def __init__(self, text: str, remedy: str | None = None) -> None:
@@ -74,7 +74,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _ResumePoint:
     """Where unpacking can go on."""
 
     position: int  # of the unpacked bytes
@@ -84,7 +84,7 @@ class _Place:
     members: int
 
 
-def _position_of(place: _Place) -> int:
+def _position_of(place: _ResumePoint) -> int:
     return place.position
 
 
@@ -92,7 +92,7 @@ class Unzipped:
     """The unpacked bytes of a gzip file, never more than `max_bytes`, none of them kept.
 
     With `keep_places` it remembers a place now and then, so that going there again is cheap. Raises
-    BrokenError for a damaged file, TooManyBytesError for one that unpacks to more.
+    BrokenArchiveError for a damaged file, TooManyBytesError for one that unpacks to more.
     """
 
     def __init__(self, packed: Source, max_bytes: int, *, keep_places: bool = False) -> None:
@@ -104,7 +104,7 @@ class Unzipped:
         self._tail = b""
         self._member: zlib._Decompress | None = None
         self._members = 0
-        self._places = [_Place(0, 0, b"", None, 0)]
+        self._places = [_ResumePoint(0, 0, b"", None, 0)]
 
     def read_at(self, position: int, size: int) -> bytes:
         if position > self._max_bytes:
@@ -130,7 +130,7 @@ class Unzipped:
             try:
                 piece = self._member.decompress(self._tail, size)
             except zlib.error:
-                raise BrokenError(DAMAGED_GZIP) from None
+                raise BrokenArchiveError(DAMAGED_GZIP) from None
             if self._member.eof:
                 self._tail, self._member = self._member.unused_data, None
             else:
@@ -138,7 +138,7 @@ class Unzipped:
             if piece:
                 return self._counted(piece)
         if self._member is not None:
-            raise BrokenError(CUT_OFF)
+            raise BrokenArchiveError(CUT_OFF)
         return b""
 
     def _fetch(self) -> bool:
@@ -152,7 +152,7 @@ class Unzipped:
             return False
         self._members += 1
         if self._members > MAX_GZIP_MEMBERS:
-            raise BrokenError(f"holds more than {MAX_GZIP_MEMBERS:,} gzip members")
+            raise BrokenArchiveError(f"holds more than {MAX_GZIP_MEMBERS:,} gzip members")
         self._member = zlib.decompressobj(GZIP_WINDOW)
         return True
 
@@ -164,11 +164,11 @@ class Unzipped:
             self._places.append(self._place())
         return piece
 
-    def _place(self) -> _Place:
+    def _place(self) -> _ResumePoint:
         member = self._member.copy() if self._member else None
-        return _Place(self._position, self._offset, self._tail, member, self._members)
+        return _ResumePoint(self._position, self._offset, self._tail, member, self._members)
 
-    def _go_to(self, place: _Place) -> None:
+    def _go_to(self, place: _ResumePoint) -> None:
         self._position, self._offset, self._tail = place.position, place.offset, place.tail
         self._member = place.member.copy() if place.member else None
         self._members = place.members
@@ -200,7 +200,7 @@ class Cursor:
         return data
 
     def skip(self, size: int) -> None:
-        """Go on behind `size` bytes; raises BrokenError if there are not so many."""
+        """Go on behind `size` bytes; raises BrokenArchiveError if there are not so many."""
         if size and not self._source.read_at(self.position + size - 1, 1):
-            raise BrokenError(CUT_OFF)
+            raise BrokenArchiveError(CUT_OFF)
         self.position += size

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from evaluator.container.archives.sources import CUT_OFF, BrokenError
+from evaluator.container.archives.sources import CUT_OFF, BrokenArchiveError
 
 BLOCK = 512  # bytes
 END = bytes(BLOCK)
@@ -43,7 +43,7 @@ Records = dict[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TarEntry:
     """One entry of an archive."""
 
     name: str
@@ -57,7 +57,7 @@ class Entry:
     attributes: tuple[tuple[bytes, bytes], ...] = ()  # extended attributes: name, value
 
 
-class Reader(Protocol):
+class TarReader(Protocol):
     """What an archive is read from."""
 
     @property
@@ -68,20 +68,20 @@ class Reader(Protocol):
         """Return `size` bytes, fewer only at the end."""
 
     def skip(self, size: int) -> None:
-        """Go on behind `size` bytes; raises BrokenError if there are not so many."""
+        """Go on behind `size` bytes; raises BrokenArchiveError if there are not so many."""
 
 
-def entries(reader: Reader) -> Iterator[Entry]:
+def entries(reader: TarReader) -> Iterator[TarEntry]:
     """Yield each entry; the reader then stands at its bytes and must not be moved.
 
-    Raises BrokenError for an archive that is damaged or cut off. As for Go, the end is where
+    Raises BrokenArchiveError for an archive that is damaged or cut off. As for Go, the end is where
     nothing more comes, too.
     """
     records: Records = {}
     extensions = count = 0
     while block := reader.read(BLOCK):
         if len(block) < BLOCK:
-            raise BrokenError(CUT_OFF)
+            raise BrokenArchiveError(CUT_OFF)
         if block == END:
             if reader.read(BLOCK).strip(b"\0"):
                 raise _damaged(reader)
@@ -99,7 +99,7 @@ def entries(reader: Reader) -> Iterator[Entry]:
             records = {}
             extensions = count = 0
     if extensions:
-        raise BrokenError(CUT_OFF)
+        raise BrokenArchiveError(CUT_OFF)
 
 
 def padded(size: int) -> int:
@@ -107,7 +107,7 @@ def padded(size: int) -> int:
     return -(-size // BLOCK) * BLOCK
 
 
-def _kind_and_size(block: bytes, reader: Reader) -> tuple[str, int]:
+def _kind_and_size(block: bytes, reader: TarReader) -> tuple[str, int]:
     wanted = _number(block[148:156], reader)
     found = sum(block[:148]) + sum(block[156:]) + 8 * 32
     # Very old programs took the bytes for signed ones.
@@ -123,7 +123,7 @@ def _kind_and_size(block: bytes, reader: Reader) -> tuple[str, int]:
     return chr(block[156]), _number(block[124:136], reader)
 
 
-def _number(field: bytes, reader: Reader, *, may_be_negative: bool = False) -> int:
+def _number(field: bytes, reader: TarReader, *, may_be_negative: bool = False) -> int:
     if field[0] & 0x80:  # base 256, for what does not fit into octal digits
         if field[0] & 0x40:
             number = int.from_bytes(field, "big", signed=True)
@@ -138,19 +138,19 @@ def _number(field: bytes, reader: Reader, *, may_be_negative: bool = False) -> i
     return int(digits or b"0", 8)
 
 
-def _extension(reader: Reader, size: int, extensions: int) -> bytes:
+def _extension(reader: TarReader, size: int, extensions: int) -> bytes:
     if size > MAX_EXTENSION:
-        raise BrokenError(f"holds an extended header of more than {MAX_EXTENSION:,} bytes")
+        raise BrokenArchiveError(f"holds an extended header of more than {MAX_EXTENSION:,} bytes")
     if extensions > MAX_EXTENSIONS:
-        raise BrokenError(f"holds an entry with more than {MAX_EXTENSIONS} extended headers")
+        raise BrokenArchiveError(f"holds an entry with more than {MAX_EXTENSIONS} extended headers")
     data = reader.read(size)
     if len(data) < size:
-        raise BrokenError(CUT_OFF)
+        raise BrokenArchiveError(CUT_OFF)
     reader.skip(padded(size) - size)
     return data
 
 
-def _extend(records: Records, kind: str, data: bytes, reader: Reader) -> int:
+def _extend(records: Records, kind: str, data: bytes, reader: TarReader) -> int:
     """Add what an extended header says; return how many records it has."""
     if kind == PAX:
         found = list(_pax_records(data, reader))
@@ -162,7 +162,7 @@ def _extend(records: Records, kind: str, data: bytes, reader: Reader) -> int:
     return 1
 
 
-def _pax_records(data: bytes, reader: Reader) -> Iterator[tuple[bytes, bytes]]:
+def _pax_records(data: bytes, reader: TarReader) -> Iterator[tuple[bytes, bytes]]:
     place = 0
     while place < len(data):
         digits = data[place : place + 8].partition(b" ")[0]
@@ -191,8 +191,8 @@ def _is_record(length: bytes, key: bytes, value: bytes) -> bool:
 
 
 def _entry(
-    block: bytes, kind: str, size: int, records: Records, reader: Reader, count: int
-) -> Entry:
+    block: bytes, kind: str, size: int, records: Records, reader: TarReader, count: int
+) -> TarEntry:
     name, link = _name(block), _text(block[157:257])
     if records:
         name = _sparse_name(records) or records.get(b"path", records.get(b"long name")) or name
@@ -207,7 +207,7 @@ def _entry(
         size = 0  # whatever the header says; some programs note a link's target's
     holes = [_decimal(records[key], reader) for key in SPARSE_SIZES if key in records]
     attributes = [(key, value) for key, value in records.items() if key.startswith(ATTRIBUTE)]
-    return Entry(
+    return TarEntry(
         name=name.decode(errors="surrogateescape"),
         kind=kind,
         size=size,
@@ -240,7 +240,7 @@ def _text(field: bytes) -> bytes:
     return field.partition(b"\0")[0]
 
 
-def _decimal(text: bytes, reader: Reader) -> int:
+def _decimal(text: bytes, reader: TarReader) -> int:
     number = int(text) if DECIMAL.fullmatch(text) else MAX_SIZE + 1
     if number > MAX_SIZE:
         raise _damaged(reader)
@@ -258,5 +258,7 @@ def _device_number(field: bytes) -> int:
     return int(digits or b"0", 8) if OCTAL.fullmatch(digits) else -1
 
 
-def _damaged(reader: Reader) -> BrokenError:
-    return BrokenError(f"is damaged: what stands before byte {reader.position:,} is no tar header")
+def _damaged(reader: TarReader) -> BrokenArchiveError:
+    return BrokenArchiveError(
+        f"is damaged: what stands before byte {reader.position:,} is no tar header"
+    )

@@ -31,7 +31,7 @@ SEVEN_BITS = 0x7F
 NOT_KEPT = 0  # instead of the place of a target
 
 
-class Kind(IntEnum):
+class FileKind(IntEnum):
     """What a path is."""
 
     MISSING = 0
@@ -42,7 +42,7 @@ class Kind(IntEnum):
     REMOVED = 5  # by a whiteout
 
 
-KINDS: Final = tuple(Kind)  # quicker to look up than an enumeration
+KINDS: Final = tuple(FileKind)  # quicker to look up than an enumeration
 EXPLICIT: Final = 1  # the layer has an entry of its own for it
 CRLF_SCRIPT: Final = 2  # its first line is #!… and ends with CR LF
 OVER_64_KB: Final = 4
@@ -54,17 +54,17 @@ class TooManyStepsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class PathNode:
     """What is known of a path."""
 
-    kind: Kind
+    kind: FileKind
     layer: int = 0
     floor: int = 0  # what lower layers have below the path is hidden
     flags: int = 0
     link: int = NOT_KEPT
 
 
-NOTHING = Node(Kind.MISSING)
+NOTHING = PathNode(FileKind.MISSING)
 
 
 class Tree:
@@ -73,35 +73,35 @@ class Tree:
     def __init__(self) -> None:
         self.layer = 0
         self.steps = 0  # that were taken from name to name, of all paths so far
-        self._table = _Table()
+        self._table = _HashTable()
         self._targets = bytearray(b"\0")
 
-    def at(self, path: Parts) -> Node:
+    def at(self, path: Parts) -> PathNode:
         """Return what the layers so far make of a path; no link is followed."""
         floor = 0
         node = NOTHING
         for end in range(1, len(path) + 1):
             node = _node(self._table.get(_key(path[:end])))
-            if node.kind in (Kind.MISSING, Kind.REMOVED) or node.layer < floor:
+            if node.kind in (FileKind.MISSING, FileKind.REMOVED) or node.layer < floor:
                 return NOTHING
-            if node.kind is not Kind.FOLDER:
+            if node.kind is not FileKind.FOLDER:
                 return node if end == len(path) else NOTHING
             floor = max(floor, node.floor)
-        return node if path else Node(Kind.FOLDER)
+        return node if path else PathNode(FileKind.FOLDER)
 
-    def here(self, path: Parts) -> Node:
+    def here(self, path: Parts) -> PathNode:
         """Return what the layer that is being read, by itself, has at a path."""
         if not path:
-            return Node(Kind.FOLDER, self.layer)
+            return PathNode(FileKind.FOLDER, self.layer)
         node = _node(self._table.get(_key(path)))
         return node if node.layer == self.layer else NOTHING
 
-    def put(self, path: Parts, kind: Kind, *, flags: int = 0, link: int = NOT_KEPT) -> None:
+    def put(self, path: Parts, kind: FileKind, *, flags: int = 0, link: int = NOT_KEPT) -> None:
         """Note what this layer has at a path; its folders are noted by the caller."""
         key = _key(path)
         old = _node(self._table.get(key))
         floor = old.floor
-        if old.kind not in (Kind.MISSING, Kind.FOLDER) and old.layer < self.layer:
+        if old.kind not in (FileKind.MISSING, FileKind.FOLDER) and old.layer < self.layer:
             floor = max(floor, old.layer)  # a file of a lower layer ends what is below it
         self._table.set(key, _number(kind, self.layer, floor, flags, link))
 
@@ -123,7 +123,7 @@ class Tree:
         """Begin the way of one path, whose steps are counted."""
         return Walk(self)
 
-    def target(self, node: Node) -> bytes | None:
+    def target(self, node: PathNode) -> bytes | None:
         """Return where a symbolic link leads, None if that was not kept."""
         if node.link == NOT_KEPT:
             return None
@@ -161,10 +161,10 @@ class Walk:
             raise TooManyStepsError
 
 
-def _node(number: int) -> Node:
+def _node(number: int) -> PathNode:
     if not number:
         return NOTHING  # most often: nothing is made for it
-    return Node(
+    return PathNode(
         KINDS[number & 7],
         number >> LAYER_AT & SEVEN_BITS,
         number >> FLOOR_AT & SEVEN_BITS,
@@ -173,7 +173,7 @@ def _node(number: int) -> Node:
     )
 
 
-def _number(kind: Kind, layer: int, floor: int, flags: int, link: int) -> int:
+def _number(kind: FileKind, layer: int, floor: int, flags: int, link: int) -> int:
     return kind | layer << LAYER_AT | floor << FLOOR_AT | flags << FLAGS_AT | link << LINK_AT
 
 
@@ -182,7 +182,7 @@ def _key(path: Parts) -> int:
     return hash(b"/".join(path)) & 0xFFFF_FFFF_FFFF_FFFF or 1
 
 
-class _Table:
+class _HashTable:
     """A mapping from keys to numbers, neither of them 0, with 16 bytes for each slot."""
 
     def __init__(self) -> None:

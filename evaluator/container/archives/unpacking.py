@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 
 from evaluator.container.archives import tar
 from evaluator.container.archives.members import shown
-from evaluator.container.archives.sources import BrokenError
+from evaluator.container.archives.sources import BrokenArchiveError
 from evaluator.container.archives.tree import (
     CRLF_SCRIPT,
     EXPLICIT,
     OVER_1_MB,
     OVER_64_KB,
-    Kind,
+    FileKind,
     Parts,
     Tree,
 )
@@ -44,13 +44,13 @@ ACL_NAMED, ACL_REQUIRED = (0x02, 0x08), (0x01, 0x04, 0x20)
 
 
 def apply_entry(
-    tree: Tree, entry: tar.Entry, start: bytes, take_folder: Callable[[], object]
+    tree: Tree, entry: tar.TarEntry, start: bytes, take_folder: Callable[[], object]
 ) -> None:
     """Note one entry of the layer that is being read in the tree.
 
-    `start` is how a file begins; `take_folder` is called for each folder that the engine makes
-    without an entry for it. Raises BrokenError for what the engine can't unpack, TooManyStepsError
-    if the links of the image lead too far.
+    `start` holds a file's first bytes; `take_folder` is called for each folder that the engine
+    makes without an entry for it. Raises BrokenArchiveError for entries that the engine can't
+    unpack, and TooManyStepsError if the links of the image lead too far.
     """
     name = entry.name.encode(errors="surrogateescape")
     parts = _parts(name, entry)
@@ -73,7 +73,7 @@ def apply_entry(
     _put(tree, [*folder, base], entry, start)
 
 
-def _parts(name: bytes, entry: tar.Entry) -> list[bytes]:
+def _parts(name: bytes, entry: tar.TarEntry) -> list[bytes]:
     if len(name) > MAX_PATH:
         raise _broken(entry, f"a path of {len(name):,} bytes; {MAX_PATH:,} is the limit")
     parts = [part for part in name.split(b"/") if part not in (b"", b".")]
@@ -86,13 +86,13 @@ def _parts(name: bytes, entry: tar.Entry) -> list[bytes]:
 
 
 def _folder(
-    tree: Tree, path: Sequence[bytes], entry: tar.Entry, take_folder: Callable[[], object] | None
+    tree: Tree, path: Sequence[bytes], entry: tar.TarEntry, take_folder: Callable[[], object] | None
 ) -> list[bytes]:
     """Return the folder of this layer that a path names, its links followed.
 
     Missing folders are made if there is `take_folder`.
     """
-    if not path or tree.here(path).kind is Kind.FOLDER:
+    if not path or tree.here(path).kind is FileKind.FOLDER:
         return list(path)
     done: list[bytes] = []
     left = list(reversed(path))
@@ -108,7 +108,7 @@ def _folder(
             continue
         here = [*done, part]
         node = tree.here(here)
-        if node.kind is Kind.LINK:
+        if node.kind is FileKind.LINK:
             followed += 1
             target = tree.target(node)
             if followed > MAX_FOLLOWED or target is None:
@@ -117,62 +117,64 @@ def _folder(
             done = [] if target.startswith(b"/") else done
             left += [one for one in reversed(target.split(b"/")) if one not in (b"", b".")]
             continue
-        if node.kind is Kind.MISSING and take_folder and not followed:
+        if node.kind is FileKind.MISSING and take_folder and not followed:
             take_folder()
-            tree.put(here, Kind.FOLDER)
-        elif node.kind is not Kind.FOLDER:
+            tree.put(here, FileKind.FOLDER)
+        elif node.kind is not FileKind.FOLDER:
             raise _broken(entry, f"a path through {_shown(here)}, {_BLOCKS[node.kind]}")
         done = here
     return done
 
 
 _BLOCKS = {
-    Kind.MISSING: "which is not in the same layer",
-    Kind.FILE: "which is a file in the same layer",
-    Kind.OTHER: "which is a device or a pipe in the same layer",
-    Kind.REMOVED: "which the same layer removes",
+    FileKind.MISSING: "which is not in the same layer",
+    FileKind.FILE: "which is a file in the same layer",
+    FileKind.OTHER: "which is a device or a pipe in the same layer",
+    FileKind.REMOVED: "which the same layer removes",
 }
 
 
-def _remove(tree: Tree, folder: Parts, base: bytes, entry: tar.Entry) -> None:
+def _remove(tree: Tree, folder: Parts, base: bytes, entry: tar.TarEntry) -> None:
     if base in (b"", b".", b".."):
         raise _broken(entry, "a whiteout that names no file, or a whole folder")
     path = [*folder, base]
-    if tree.here(path).kind is not Kind.MISSING:
+    if tree.here(path).kind is not FileKind.MISSING:
         raise _broken(entry, "a whiteout of a path that the same layer has", ONCE)
-    tree.put(path, Kind.REMOVED, flags=EXPLICIT)
+    tree.put(path, FileKind.REMOVED, flags=EXPLICIT)
 
 
-def _put(tree: Tree, path: Parts, entry: tar.Entry, start: bytes) -> None:
+def _put(tree: Tree, path: Parts, entry: tar.TarEntry, start: bytes) -> None:
     old = tree.here(path)
-    is_made = old.kind is Kind.FOLDER and not old.flags & EXPLICIT
-    if old.kind not in (Kind.MISSING, Kind.REMOVED) and not (is_made and entry.kind == tar.FOLDER):
+    is_made = old.kind is FileKind.FOLDER and not old.flags & EXPLICIT
+    if old.kind not in (FileKind.MISSING, FileKind.REMOVED) and not (
+        is_made and entry.kind == tar.FOLDER
+    ):
         raise _broken(entry, "a path that occurs twice in the layer", ONCE)
     if entry.kind == tar.LINK:
         _put_hard_link(tree, path, entry)
     elif entry.kind == tar.SYMLINK:
-        tree.put(path, Kind.LINK, flags=EXPLICIT, link=_kept_target(tree, entry))
+        tree.put(path, FileKind.LINK, flags=EXPLICIT, link=_kept_target(tree, entry))
     elif entry.kind == tar.FOLDER:
-        tree.put(path, Kind.FOLDER, flags=EXPLICIT)
+        tree.put(path, FileKind.FOLDER, flags=EXPLICIT)
     elif entry.kind in tar.FILES:
-        tree.put(path, Kind.FILE, flags=EXPLICIT | _flags(entry, start))
+        tree.put(path, FileKind.FILE, flags=EXPLICIT | _flags(entry, start))
     else:
-        tree.put(path, Kind.OTHER, flags=EXPLICIT)
+        tree.put(path, FileKind.OTHER, flags=EXPLICIT)
 
 
-def _put_hard_link(tree: Tree, path: Parts, entry: tar.Entry) -> None:
+def _put_hard_link(tree: Tree, path: Parts, entry: tar.TarEntry) -> None:
     goal = [one for one in _target(entry).split(b"/") if one not in (b"", b".")]
     if b".." in goal or not goal:
         raise _broken(entry, f"a hard link to {shown(entry.link)}, which leads out of the image")
     node = tree.here([*_folder(tree, goal[:-1], entry, None), goal[-1]])
-    if node.kind not in (Kind.FILE, Kind.LINK, Kind.OTHER):
+    if node.kind not in (FileKind.FILE, FileKind.LINK, FileKind.OTHER):
         raise _broken(
             entry, f"a hard link to {shown(entry.link)}, which is not an earlier file of its layer"
         )
     tree.put(path, node.kind, flags=node.flags, link=node.link)
 
 
-def _kept_target(tree: Tree, entry: tar.Entry) -> int:
+def _kept_target(tree: Tree, entry: tar.TarEntry) -> int:
     target = _target(entry)
     if not target:
         raise _broken(entry, "a symbolic link without a target")
@@ -183,19 +185,19 @@ def _kept_target(tree: Tree, entry: tar.Entry) -> int:
     return tree.keep_target(target)
 
 
-def _target(entry: tar.Entry) -> bytes:
+def _target(entry: tar.TarEntry) -> bytes:
     return entry.link.encode(errors="surrogateescape")
 
 
-def _flags(entry: tar.Entry, start: bytes) -> int:
+def _flags(entry: tar.TarEntry, start: bytes) -> int:
     first, newline, _ = start.partition(b"\n")
     flags = CRLF_SCRIPT if newline and first.startswith(b"#!") and first.endswith(b"\r") else 0
     flags |= OVER_64_KB if entry.expanded >= SMALL_FILE else 0
     return flags | (OVER_1_MB if entry.expanded > MB else 0)
 
 
-def _require_attributes(entry: tar.Entry) -> None:
-    """Raise BrokenError for extended attributes that Linux does not take."""
+def _require_attributes(entry: tar.TarEntry) -> None:
+    """Raise BrokenArchiveError for extended attributes that Linux does not take."""
     total = 0
     for name, value in entry.attributes:
         total += len(name) + len(value) + ATTRIBUTE_HEADER
@@ -225,7 +227,7 @@ def _is_capability(value: bytes) -> bool:
     return len(value) == CAPABILITIES.get(version) and flags in (0, 1)
 
 
-def _is_acl(name: bytes, value: bytes, entry: tar.Entry) -> bool:
+def _is_acl(name: bytes, value: bytes, entry: tar.TarEntry) -> bool:
     if entry.kind == tar.SYMLINK or not value:
         return True
     if name.endswith(b"_default") and entry.kind != tar.FOLDER:
@@ -245,8 +247,10 @@ def _is_acl(name: bytes, value: bytes, entry: tar.Entry) -> bool:
     return is_ordered and is_complete and has_mask and are_bits
 
 
-def _broken(entry: tar.Entry, what: str, remedy: str = WITHOUT) -> BrokenError:
-    return BrokenError(f"holds {shown(entry.name)}, {what}, which the engine can't unpack", remedy)
+def _broken(entry: tar.TarEntry, what: str, remedy: str = WITHOUT) -> BrokenArchiveError:
+    return BrokenArchiveError(
+        f"holds {shown(entry.name)}, {what}, which the engine can't unpack", remedy
+    )
 
 
 def _shown(path: Parts) -> str:

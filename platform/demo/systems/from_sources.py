@@ -120,7 +120,9 @@ def _by_lexicon(text: str, lexicon: Words) -> str:
 def _occurrences(material: Material) -> Iterator[list[Occurrence]]:
     index = material.required.index
     entries = index.entries if index else ()
-    for segment, found in zip(material.test_set.segments, material.required.found, strict=True):
+    for segment, found in zip(
+        material.test_set.segments, material.required.in_sources, strict=True
+    ):
         yield [
             Occurrence(segment, entries[one.entry], one.start, one.end) for one in found.occurrences
         ]

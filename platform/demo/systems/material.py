@@ -54,7 +54,7 @@ class Material:
         index = self.required.index
         if index is None:
             return []
-        present = {entry for found in self.required.found for entry in found.present}
+        present = {entry for terms in self.required.in_sources for entry in terms.present}
         return [term.targets[0] for n, term in enumerate(index.entries) if n not in present]
 
 

@@ -10,8 +10,13 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
-from evaluator.container import Limits, SystemInput, TerminologyMode, system_inputs
-from evaluator.container.sample import sample
+from evaluator.container import (
+    Limits,
+    SystemInput,
+    TerminologyMode,
+    make_sample,
+    system_inputs,
+)
 from nodes.models import Run
 from sharedtasks import testsets
 from sharedtasks.models import TestSet
@@ -88,7 +93,7 @@ def _segments(run: Run) -> str:
     if run.purpose == Run.Purpose.TEST:
         return _of_test_set(test_set.pk, test_set.digest, _mode(run))
     primary = run.source_language.partition("-")[0]
-    return _as_json(system_inputs(sample(primary, run.target_language.partition("-")[0])))
+    return _as_json(system_inputs(make_sample(primary, run.target_language.partition("-")[0])))
 
 
 @lru_cache(maxsize=KEPT_IN_MEMORY)

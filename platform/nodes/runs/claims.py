@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, Max, OuterRef, QuerySet
 
-from evaluator.container.sample import SENTENCES
+from evaluator.container import SENTENCES
 from nodes.models import Node, Run
 from nodes.runs import endings, fitness, processes, retries, turns
 from nodes.runs.clock import database_now

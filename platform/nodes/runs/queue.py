@@ -8,7 +8,7 @@ from statistics import median
 from django.conf import settings
 from django.db.models import QuerySet
 
-from evaluator.container.verdict import in_bytes
+from evaluator.container import in_bytes
 from nodes.models import Run
 from nodes.runs import turns
 from nodes.runs.machines import Machines

@@ -14,8 +14,7 @@ from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from evaluator.container import Limits
-from evaluator.container.verdict import in_bytes
+from evaluator.container import Limits, in_bytes
 
 register = template.Library()
 

@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from accounts import names
 from accounts.models import Membership, Team, User
+from evaluator.container.registries import Reference
 from files import storage
 from files.models import StoredFile
-from images.references import Reference
 from sharedtasks.models import Phase, TestSet
 from submissions import work
 from submissions.boards import touch_board

@@ -15,13 +15,19 @@ from docker.errors import APIError
 from evaluator.container import orphans
 from evaluator.container.engine import Engine
 from evaluator.container.errors import EngineError
-from evaluator.container.flags import Image, Machine, container_config, environment, notes
+from evaluator.container.flags import (
+    ImageSettings,
+    MachineShare,
+    container_config,
+    environment,
+    notes,
+)
 from evaluator.container.frames import STDERR, STDOUT, FrameError, FrameReader, Tail
 from evaluator.container.inputs import Disguise, Setting, SystemInput, as_json, system_inputs
-from evaluator.container.limits import GB, MB, Limits
-from evaluator.container.sample import SENTENCES, TERMS, sample
+from evaluator.container.limits import GB, MB, Limits, in_bytes
+from evaluator.container.sample_sentences import SENTENCES, TERMS, make_sample
 from evaluator.container.seccomp import profile
-from evaluator.container.verdict import Ending, Stop, in_bytes, judge
+from evaluator.container.verdict import RunEnding, Stop, judge
 
 
 def frame(stream, payload):
@@ -120,8 +126,8 @@ def test_ids_and_documents_of_the_test_set_are_in_no_line():
 
 
 def test_the_mode_none_tells_a_system_of_no_term():
-    told = system_inputs(sample("en", "fr"), "terms")
-    untold = system_inputs(sample("en", "fr"), "none")
+    told = system_inputs(make_sample("en", "fr"), "terms")
+    untold = system_inputs(make_sample("en", "fr"), "none")
 
     assert [term.source for term in told[0].terms] == ["blood pressure", "tablet"]
     assert told[0].annotated.count("<term") == 2
@@ -134,19 +140,19 @@ def test_the_mode_none_tells_a_system_of_no_term():
 def test_every_pair_of_the_sample_has_terms_in_its_sentences(pair):
     source, target = pair.split("-")
 
-    told = system_inputs(sample(source, target))
+    told = system_inputs(make_sample(source, target))
 
     assert len(told) == 5
     assert sum(len(segment.terms) for segment in told) >= 4
     assert all(len(sentences) == 5 for sentences in SENTENCES.values())
 
 
-IMAGE = Image("sha256:1", "linux/amd64", "", (), (), True)
+IMAGE = ImageSettings("sha256:1", "linux/amd64", "", (), (), True)
 
 
 def changed(**fields):
     values = {name: getattr(IMAGE, name) for name in IMAGE.__slots__}
-    return Image(**values | fields)
+    return ImageSettings(**values | fields)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +210,7 @@ def test_volumes_are_covered_each_once_and_read_only():
 
 def config(image=IMAGE, machine=None, limits=None):
     return container_config(
-        image, machine or Machine(4), limits or Limits(), variables=["A=1"], labels={"b": "2"}
+        image, machine or MachineShare(4), limits or Limits(), variables=["A=1"], labels={"b": "2"}
     )
 
 
@@ -240,7 +246,7 @@ def test_every_flag_of_the_contract_is_set():
 
 
 def test_a_gpu_is_asked_for_by_its_id_and_only_if_it_was_leased():
-    with_gpu = config(machine=Machine(4, "runsc", ("GPU-1",)))["HostConfig"]
+    with_gpu = config(machine=MachineShare(4, "runsc", ("GPU-1",)))["HostConfig"]
 
     assert with_gpu["Runtime"] == "runsc"
     assert with_gpu["DeviceRequests"] == [
@@ -264,8 +270,8 @@ def test_an_image_cant_set_our_variables():
 
 
 def test_notes_say_where_this_machine_differs():
-    assert notes(IMAGE, Machine(8), Limits()) == ()
-    [platform, cpus] = notes(changed(platform="linux/arm64"), Machine(2), Limits())
+    assert notes(IMAGE, MachineShare(8), Limits()) == ()
+    [platform, cpus] = notes(changed(platform="linux/arm64"), MachineShare(2), Limits())
     assert "--platform linux/amd64" in platform
     assert "2 of the 8 processors" in cpus
 
@@ -286,13 +292,13 @@ def test_a_limit_of_nothing_is_refused(fields):
     ],
 )
 def test_a_run_that_is_complete_counts_its_segments(segments, message):
-    done = Ending(0, False, None, 0, segments, segments)
+    done = RunEnding(0, False, None, 0, segments, segments)
 
     assert judge(done, Limits())[1] == message
 
 
 def ending(status=0, *, oom=False, stop=None, problems=0, done=5):
-    return Ending(status, oom, stop, problems, done, 5)
+    return RunEnding(status, oom, stop, problems, done, 5)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import time
 import pytest
 from kombu import Connection
 
-from evaluator.node.folder_broker import Transport, use_folders_safely
+from evaluator.node.brokers.folder_broker import Transport, use_folders_safely
 
 MESSAGES = 300  # of each who writes
 

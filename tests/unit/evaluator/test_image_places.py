@@ -97,10 +97,10 @@ def test_the_tree_of_a_large_image_is_the_same_as_a_dictionary():
     small.layer = 1
     names = [b"%d" % (number * 7919 % 10_007) for number in range(10_007)]
     for name in names:
-        small.put([b"d", name], tree.Kind.FILE, flags=unpacking.EXPLICIT)
+        small.put([b"d", name], tree.FileKind.FILE, flags=unpacking.EXPLICIT)
 
-    assert all(small.here([b"d", name]).kind is tree.Kind.FILE for name in names)
-    assert small.here([b"d", b"x"]).kind is tree.Kind.MISSING
+    assert all(small.here([b"d", name]).kind is tree.FileKind.FILE for name in names)
+    assert small.here([b"d", b"x"]).kind is tree.FileKind.MISSING
 
 
 DOWN_AND_UP = "d/../" * 810

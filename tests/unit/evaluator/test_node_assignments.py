@@ -7,8 +7,8 @@ import copy
 import pytest
 
 from evaluator.container import Limits, Setting, SystemInput
-from evaluator.node.assignment import Hold, ImageSource, read_assignment, read_hold
 from evaluator.node.errors import AssignmentError
+from evaluator.node.protocol.run_assignment import Hold, ImageSource, read_assignment, read_hold
 from evaluator.types import Term
 
 CLAIM = {

@@ -7,10 +7,6 @@ import time
 
 import pytest
 
-from evaluator.node import client as protocol
-from evaluator.node.answers import Patience
-from evaluator.node.assignment import read_hold
-from evaluator.node.client import Answer, Beat, Machine, Me, Platform, Renewal
 from evaluator.node.errors import (
     FenceRefusedError,
     PlatformError,
@@ -18,10 +14,21 @@ from evaluator.node.errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
+from evaluator.node.protocol import client as protocol
+from evaluator.node.protocol.answers import Patience
+from evaluator.node.protocol.client import (
+    Beat,
+    ClaimAnswer,
+    MachineOffer,
+    NodeIdentity,
+    Platform,
+    Renewal,
+)
+from evaluator.node.protocol.run_assignment import read_hold
 from tests.containers import make_segments
 from tests.fake_platform import TOKEN, fake_platform
 
-MACHINE = Machine(8, 64, ("0",), None, "0.1.0")
+MACHINE = MachineOffer(8, 64, ("0",), None, "0.1.0")
 SHORT = Patience(silence=0.3, whole=0.3)
 BEAT = Beat("running", 10, 20, None)
 
@@ -56,15 +63,15 @@ def test_it_says_what_it_offers_and_takes_what_it_is_given(platform, client):
         "version": "0.1.0",
     }
     assert platform.requests[0].headers["Content-Type"] == "application/json"
-    assert claimed == Answer(run.claim)
-    assert nothing == Answer()
+    assert claimed == ClaimAnswer(run.claim)
+    assert nothing == ClaimAnswer()
 
 
 def test_a_drained_node_is_told_so(platform, client):
     platform.is_drained = True
 
-    assert client.claim(MACHINE) == Answer(is_drained=True)
-    assert client.me() == Me("node-1", True)
+    assert client.claim(MACHINE) == ClaimAnswer(is_drained=True)
+    assert client.me() == NodeIdentity("node-1", True)
 
 
 def test_a_heartbeat_brings_the_button_and_the_lease(platform, client, hold):

@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 
 from evaluator.container.errors import ImageUnavailableError
-from evaluator.node import download as module
-from evaluator.node.assignment import read_assignment
-from evaluator.node.client import Platform
-from evaluator.node.download import download, require_space
 from evaluator.node.errors import FenceRefusedError, StopError, TokenRefusedError
+from evaluator.node.protocol import archive_download as module
+from evaluator.node.protocol.archive_download import download, require_space
+from evaluator.node.protocol.client import Platform
+from evaluator.node.protocol.run_assignment import read_assignment
 from tests.containers import make_segments
 from tests.fake_platform import TOKEN, fake_platform
 

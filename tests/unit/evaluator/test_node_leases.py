@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from evaluator.node.assignment import read_hold
-from evaluator.node.client import Beat, Machine, Platform
 from evaluator.node.errors import StopError
-from evaluator.node.lease import Cause, Lease
+from evaluator.node.protocol.client import Beat, MachineOffer, Platform
+from evaluator.node.protocol.run_assignment import read_hold
+from evaluator.node.work.lease import Cause, Lease
 from tests.containers import make_segments
 from tests.fake_platform import TOKEN, fake_platform, wait_for
 
@@ -31,7 +31,7 @@ def lease(platform, patience):
     client = Platform(platform.url, TOKEN)
     platform.add(make_segments(1))
     claimed_at = time.monotonic()
-    hold = read_hold(client.claim(Machine(1, 1, (), None, "1")).run)
+    hold = read_hold(client.claim(MachineOffer(1, 1, (), None, "1")).run)
     with Lease(client, hold, claimed_at, patience=patience) as lease:
         yield lease
 

@@ -7,7 +7,7 @@ import pytest
 from evaluator.container import GB
 from evaluator.container.engine import Engine, Resources, _resources
 from evaluator.node.errors import SettingsError
-from evaluator.node.machine import describe
+from evaluator.node.machine.offer import describe
 from evaluator.node.settings import Settings
 
 INFO = {

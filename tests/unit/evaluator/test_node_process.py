@@ -8,11 +8,11 @@ import platform as system
 
 import pytest
 
-from evaluator.node import known_good
-from evaluator.node.client import Machine, Platform
 from evaluator.node.errors import FenceRefusedError
-from evaluator.node.fitness import require_folder
-from evaluator.node.process import NAME, REMEMBERED, introduce
+from evaluator.node.machine import known_good
+from evaluator.node.machine.self_check import require_folder
+from evaluator.node.protocol.client import MachineOffer, Platform
+from evaluator.node.protocol.process_identity import NAME, REMEMBERED, introduce
 from tests.fake_platform import TOKEN, fake_platform
 
 
@@ -57,7 +57,7 @@ def test_claims_heartbeats_and_the_goodbye_say_which_process_it_is(tmp_path):
     process = introduce(tmp_path)
     with fake_platform() as platform:
         client = Platform(platform.url, TOKEN, process)
-        client.claim(Machine(1, 1, (), None, "1"))
+        client.claim(MachineOffer(1, 1, (), None, "1"))
         client.part()
 
         told = json.loads(platform.asked("claim")[0].body)["process"]
@@ -68,7 +68,7 @@ def test_claims_heartbeats_and_the_goodbye_say_which_process_it_is(tmp_path):
         refusal = {"error": "Another process works with the token."}
         platform.faults["claim"] = [lambda handler: handler.answer(423, refusal)]
         with pytest.raises(FenceRefusedError, match=r"^Another process works with the token\.$"):
-            client.claim(Machine(1, 1, (), None, "1"))
+            client.claim(MachineOffer(1, 1, (), None, "1"))
 
 
 @pytest.mark.parametrize("room", [0, 1, 10**18])

@@ -10,12 +10,17 @@ from dataclasses import replace
 import pytest
 
 from evaluator.container import Outcome, RunResult
-from evaluator.node import report as module
-from evaluator.node.assignment import Hold, read_assignment
-from evaluator.node.bodies import BODY_BYTES, finish_body, hypotheses_body, log_bytes
-from evaluator.node.client import Machine, Platform
-from evaluator.node.lease import Cause, Lease
-from evaluator.node.report import Report
+from evaluator.node.protocol.client import MachineOffer, Platform
+from evaluator.node.protocol.report_bodies import (
+    BODY_BYTES,
+    finish_body,
+    hypotheses_body,
+    log_bytes,
+)
+from evaluator.node.protocol.run_assignment import Hold, read_assignment
+from evaluator.node.work import reporter as module
+from evaluator.node.work.lease import Cause, Lease
+from evaluator.node.work.reporter import Reporter
 from evaluator.types import Problem
 from tests.containers import make_segments
 from tests.fake_platform import TOKEN, fake_platform
@@ -50,12 +55,12 @@ def send(platform, monkeypatch):
 
     def send(result, *, cause=None, is_ending=False, **claim):
         platform.add(make_segments(2), **claim)
-        value = client.claim(Machine(1, 1, (), None, "1")).run
+        value = client.claim(MachineOffer(1, 1, (), None, "1")).run
         assignment = read_assignment(value)
         with Lease(client, assignment.hold, time.monotonic(), patience=30) as lease:
             if cause:
                 lease.stop(cause)
-            report = Report(client, lease, assignment.hold, is_ending=lambda: is_ending)
+            report = Reporter(client, lease, assignment.hold, is_ending=lambda: is_ending)
             return report.send(result, assignment)
 
     return send

@@ -11,7 +11,7 @@ import pytest
 from evaluator.container import GB
 from evaluator.node import gpus
 from evaluator.node.errors import SettingsError
-from evaluator.node.folder import state_folder
+from evaluator.node.machine.state_folder import state_folder
 from evaluator.node.settings import Settings
 
 NEEDED = {

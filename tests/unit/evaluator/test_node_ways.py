@@ -9,16 +9,18 @@ import pytest
 from evaluator import container
 from evaluator.container import Outcome, RunResult
 from evaluator.container.engine import Engine, Stored
-from evaluator.node import download, execution, fitness
-from evaluator.node import work as module
-from evaluator.node.client import Machine, Platform
-from evaluator.node.fitness import Fitness
-from evaluator.node.images import Images
-from evaluator.node.work import Work
+from evaluator.node.machine import self_check as fitness
+from evaluator.node.machine.image_cache import ImageCache
+from evaluator.node.machine.self_check import SelfCheck
+from evaluator.node.protocol import archive_download as download
+from evaluator.node.protocol.client import MachineOffer, Platform
+from evaluator.node.work import execution
+from evaluator.node.work import loop as module
+from evaluator.node.work.loop import Work
 from tests.containers import make_segments
 from tests.fake_platform import TOKEN, fake_platform, wait_for
 
-MACHINE = Machine(2, 10**12, (), None, "1")
+MACHINE = MachineOffer(2, 10**12, (), None, "1")
 LARGE = b"x" * 100_000
 CUT_AT = 30_000  # bytes of a body, after which a proxy breaks it off and forgets it
 
@@ -85,8 +87,8 @@ def work(platform, tmp_path, monkeypatch):
         monkeypatch.setattr(place, "FIRST_PAUSE", 0.001)
         monkeypatch.setattr(place, "LONGEST_PAUSE", 0.01)
     client = Platform(platform.url, TOKEN)
-    images = Images(client, tmp_path, 10**9)
-    fit = Fitness(tmp_path, MACHINE, images, client)
+    images = ImageCache(client, tmp_path, 10**9)
+    fit = SelfCheck(tmp_path, MACHINE, images, client)
     work = Work(client, images, MACHINE, fit, grace=0.0, patience=0.0, on_refusal=lambda: None)
     yield work
     work.stop()

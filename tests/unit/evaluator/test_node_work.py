@@ -9,16 +9,16 @@ import threading
 import pytest
 
 from evaluator import container
-from evaluator.container import EngineUnavailableError, Outcome, Progress, RunResult
-from evaluator.node import execution
-from evaluator.node import work as module
-from evaluator.node.client import Health, Machine, Platform
+from evaluator.container import EngineUnavailableError, Outcome, RunProgress, RunResult
 from evaluator.node.errors import FenceRefusedError
-from evaluator.node.work import Work
+from evaluator.node.protocol.client import MachineOffer, NodeHealth, Platform
+from evaluator.node.work import execution
+from evaluator.node.work import loop as module
+from evaluator.node.work.loop import Work
 from tests.containers import make_segments
 from tests.fake_platform import LIMITS, TOKEN, fake_platform, wait_for
 
-MACHINE = Machine(2, 10**12, ("0",), "runsc", "1")
+MACHINE = MachineOffer(2, 10**12, ("0",), "runsc", "1")
 SECRET = "a word of the test set"
 
 
@@ -39,7 +39,7 @@ class Engine:
 
     def run(self, image, segments, setting, limits, **options):
         self.calls.append({"image": image, "limits": limits, **options})
-        options["on_progress"](Progress(1, len(segments), 0.5, 1000))
+        options["on_progress"](RunProgress(1, len(segments), 0.5, 1000))
         found = self.results.pop(0) if self.results else None
         if isinstance(found, Exception):
             raise found
@@ -57,21 +57,21 @@ class Fitness:
     """Checks that find what they are told to."""
 
     def __init__(self) -> None:
-        self.checks: list[Health] = []  # then it is fit
-        self.proofs: list[Health] = []
+        self.checks: list[NodeHealth] = []  # then it is fit
+        self.proofs: list[NodeHealth] = []
         self.steps: list[str | None] = []  # that were to be proved
         self.checked = 0
 
     def check(self):
         self.checked += 1
-        return self.checks.pop(0) if self.checks else Health(True)
+        return self.checks.pop(0) if self.checks else NodeHealth(True)
 
     def cancel(self):
         pass
 
     def prove(self, assignment, step, cancel):
         self.steps.append(step)
-        return self.proofs.pop(0) if self.proofs else Health(True, "", step)
+        return self.proofs.pop(0) if self.proofs else NodeHealth(True, "", step)
 
 
 class Store:
@@ -328,7 +328,7 @@ def test_what_the_engine_refuses_is_proved_and_keeps_no_other_image_waiting(
 def test_a_machine_that_cant_do_it_with_another_image_either_takes_nothing_until_it_can(
     platform, engine, fitness, work, caplog, outcome
 ):
-    fault = Health(False, "its engine is broken")
+    fault = NodeHealth(False, "its engine is broken")
     fitness.proofs, fitness.checks = [fault], [fault, fault]
     engine.results = [RunResult(outcome, "Our side failed.", step="start")]
     first, second = platform.add(make_segments(1)), platform.add(make_segments(1))
@@ -392,7 +392,7 @@ def test_it_waits_as_long_as_the_platform_says_within_reason(
 def test_nothing_is_proved_by_a_node_that_is_to_end(platform, engine, fitness, work):
     def prove(assignment, step, cancel):
         work.stop()
-        return Health(False, "cut short")
+        return NodeHealth(False, "cut short")
 
     fitness.prove = prove
     engine.results = [RunResult(Outcome.ENGINE_ERROR, "ours", step="start")]

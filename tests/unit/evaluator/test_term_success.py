@@ -14,7 +14,7 @@ from evaluator.metrics import FAMILIES, METRICS
 from evaluator.metrics.base import total
 from evaluator.metrics.term import TermSuccess, per_document, per_term
 from evaluator.metrics.term.renderings import rendered, term_view
-from evaluator.terms import span_selection as assignment
+from evaluator.terms import span_selection
 from evaluator.types import Hypotheses, Segment, Term, TermAnnotation, Terminology, TestSet
 
 METRIC = TermSuccess()
@@ -131,7 +131,7 @@ def test_seen_and_unseen_terms_are_told_apart_where_the_test_set_says_so():
 
 def test_a_segment_beyond_the_bound_is_flagged(monkeypatch):
     test_set = make_test_set(["mask cough"], [("mask", "bound"), ("cough", "bound")])
-    monkeypatch.setattr(assignment, "BUDGET", 0)
+    monkeypatch.setattr(span_selection, "BUDGET", 0)
 
     assert METRIC.details(METRIC.statistics(test_set, Hypotheses(("bound",)))[0])["flagged"] == 1
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from config import registries
-from images.checks import registries_have_tls
+from images.system_checks import registries_have_tls
 
 
 @pytest.mark.parametrize(

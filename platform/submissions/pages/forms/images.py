@@ -10,11 +10,11 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
+from evaluator.container.registries import Reference, parse_reference, require_allowed
 from evaluator.errors import ImageError
 from files.incoming import require_room
 from files.trouble import NoRoom
-from images import intake, references, registry
-from images.references import Reference
+from images import intake
 from submissions.pages.forms.systems import SystemForm
 from submissions.services.sending import MAX_NAME
 
@@ -73,8 +73,8 @@ class ImageForm(SystemForm):
         if not (text := self.cleaned_data["reference"]):
             return None
         try:
-            found = references.parse(text)
-            registry.require_allowed(found, intake.registries())
+            found = parse_reference(text)
+            require_allowed(found, intake.allowed_registries())
         except ImageError as error:
             raise ValidationError([problem.message for problem in error.problems]) from error
         return found

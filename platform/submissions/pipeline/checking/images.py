@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from django.db import transaction
 
 import evaluator
+from evaluator.container.registries import NetworkError, parse_reference
 from evaluator.errors import ImageError, InfrastructureError
 from files import storage
 from files.models import StoredFile
-from images import intake, references
+from images import intake
 from images.intake import Taken
 from images.models import Image
-from images.network import NetworkError
 from submissions import slots, work
 from submissions.models import Entry, Problem, Submission, Verdict
 from submissions.pipeline.checking.problems import MAX_NAME, count_in_words, rows, storable
@@ -103,7 +103,7 @@ def _taken_in(upload: StoredFile, name: str) -> Taken:
 
 
 def _fetched(submission: Submission, *, owner: str) -> Taken:
-    reference = references.parse(submission.image_reference)
+    reference = parse_reference(submission.image_reference)
     try:
         return intake.fetch(reference, on_progress=_teller(submission, owner=owner))
     except NetworkError as error:

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from evaluator import container
 from evaluator.container import MB, EngineError, Limits, Outcome, Setting, SystemInput, orphans
-from evaluator.node import known_good
-from evaluator.node.machine import IMAGE_STORE
+from evaluator.node.machine import known_good
+from evaluator.node.machine.offer import IMAGE_STORE
 
 LIMITS = Limits(memory=512 * MB, tmp=16 * MB, shared_memory=16 * MB)
 WALL_TIME = 60  # seconds

@@ -1,4 +1,4 @@
-"""The OCI distribution API as an anonymous reader knows it, every byte checked by its digest."""
+"""The OCI distribution API for readers without an account; each byte is checked by its digest."""
 
 from __future__ import annotations
 
@@ -18,9 +18,13 @@ from evaluator.container.archives.documents import (
     as_object,
     as_text,
 )
+from evaluator.container.registries.guarded_http import (
+    ForbiddenAddressError,
+    GuardedHttp,
+    NetworkError,
+)
+from evaluator.container.registries.references import DIGEST, UPLOAD, Reference
 from evaluator.formats.limits import Refused
-from images.network import ForbiddenAddressError, Network, NetworkError
-from images.references import DIGEST, UPLOAD, Reference
 
 MANIFESTS = (
     "application/vnd.oci.image.index.v1+json",
@@ -29,7 +33,7 @@ MANIFESTS = (
     "application/vnd.docker.distribution.manifest.v2+json",
 )
 MAX_REDIRECTS = 5
-MAX_ANSWER = 256 * 1024  # bytes of an answer with a token
+MAX_TOKEN_ANSWER = 256 * 1024  # bytes
 MAX_TOKEN = 16 * 1024  # characters
 CHALLENGE = re.compile(r"\s*bearer\s+(.*)", re.IGNORECASE | re.DOTALL)
 PARAMETER = re.compile(r'(\w+)="([^"]*)"')
@@ -39,43 +43,43 @@ PUSH_AGAIN = f"Push the image again. {UPLOAD}"
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """What a manifest says of a document or a layer."""
+    """A document or a layer, as a manifest describes it."""
 
     digest: str
-    size: int
+    size: int  # bytes
 
 
-def as_blob(descriptor: object) -> Blob:
-    """Return what a descriptor says; raises BadDocumentError."""
-    found = as_object(descriptor)
-    digest, size = as_text(found.get("digest")), found.get("size")
+def read_descriptor(descriptor: object) -> Blob:
+    """Return the blob that a descriptor of a manifest names; raises BadDocumentError."""
+    fields = as_object(descriptor)
+    digest, size = as_text(fields.get("digest")), fields.get("size")
     if not DIGEST.fullmatch(digest) or type(size) is not int or size < 0:
         raise BadDocumentError("has a descriptor without a SHA-256 digest or a size")
     return Blob(digest, size)
 
 
 @dataclass(slots=True)
-class Distribution:
-    """One repository of a registry, as somebody without an account reads it."""
+class Repository:
+    """One repository of a registry, as anybody reads it without an account."""
 
     reference: Reference
-    network: Network
-    is_plain: bool
+    http: GuardedHttp
+    is_plain: bool  # without TLS
     token: str = field(default="", repr=False)
 
-    def manifest(self, digest: str) -> bytes:
-        """Return a manifest or an index; raises Refused if it is not the one of this digest."""
+    def read_manifest(self, digest: str) -> bytes:
+        """Return a manifest or an index; raises Refused if its digest is another."""
         with self._answer(f"manifests/{digest}", ", ".join(MANIFESTS)) as response:
-            data = self._all(response, MAX_DOCUMENT)
+            data = self._read_all(response, MAX_DOCUMENT)
         if f"sha256:{hashlib.sha256(data).hexdigest()}" != digest:
             raise Refused(f"The registry's manifest is not the one of {digest}. {PUSH_AGAIN}")
         return data
 
-    def blob(self, blob: Blob) -> Iterator[bytes]:
-        """Yield a blob's bytes; raises Refused in the end if they are not those of its digest."""
+    def read_blob(self, blob: Blob) -> Iterator[bytes]:
+        """Yield the bytes of a blob; raises Refused at the end if their digest is another."""
         digest, size = hashlib.sha256(), 0
         with self._answer(f"blobs/{blob.digest}", "*/*") as response:
-            for piece in self.network.pieces(response):
+            for piece in self.http.read_pieces(response):
                 digest.update(piece)
                 size += len(piece)
                 if size > blob.size:
@@ -89,37 +93,37 @@ class Distribution:
         if f"sha256:{digest.hexdigest()}" != blob.digest:
             raise Refused(f"The registry sends other bytes for {blob.digest}. {PUSH_AGAIN}")
 
+    @property
+    def _base(self) -> str:
+        return f"{'http' if self.is_plain else 'https'}://{self.reference.api_host}"
+
     @contextlib.contextmanager
     def _answer(self, path: str, accept: str) -> Iterator[requests.Response]:
-        """Ask the registry, with a token if it wants one; blobs may lie elsewhere."""
-        url = f"{self._base()}/v2/{self.reference.name}/{path}"
+        """Ask the registry, with a token if it asks for a token; follow redirects of blobs."""
+        url = f"{self._base}/v2/{self.reference.name}/{path}"
         with contextlib.ExitStack() as stack:
             response = stack.enter_context(self._get(url, accept))
             if response.status_code == 401 and not self.token:
                 self._fetch_token(response.headers.get("WWW-Authenticate", ""))
                 response = stack.enter_context(self._get(url, accept))
             if path.startswith("blobs/"):
-                response = self._followed(response, stack)
+                response = self._follow_redirects(response, stack)
             self._require_success(response)
             yield response
-
-    def _base(self) -> str:
-        host = self.reference.api_host
-        return f"{'http' if self.is_plain else 'https'}://{host}"
 
     @contextlib.contextmanager
     def _get(self, url: str, accept: str, what: str = "registry") -> Iterator[requests.Response]:
         headers = {"Accept": accept}
-        if self.token and url.startswith(f"{self._base()}/"):
+        if self.token and url.startswith(f"{self._base}/"):
             headers["Authorization"] = f"Bearer {self.token}"
         try:
-            with self.network.get(url, headers) as response:
+            with self.http.get(url, headers) as response:
                 yield response
         except ForbiddenAddressError as error:
             host = urlsplit(url).netloc
             raise Refused(f"The {what}'s server {host} {error}. {UPLOAD}") from None
 
-    def _followed(
+    def _follow_redirects(
         self, response: requests.Response, stack: contextlib.ExitStack
     ) -> requests.Response:
         for _ in range(MAX_REDIRECTS):
@@ -135,7 +139,13 @@ class Distribution:
             return
         if status == 429 or status >= 500:
             raise NetworkError(f"{host} answers with status {status}")
-        if status in (401, 403, 404):
+        if status in (401, 403):
+            raise Refused(
+                f"{host} asks for a login (status {status}), and nobody logs in to fetch an image: "
+                "it is private, or does not exist. Check name and digest, and make it public. "
+                f"{UPLOAD}"
+            )
+        if status == 404:
             raise Refused(
                 f"{host} has no such image for everybody (status {status}). Check name and digest, "
                 f"and make it public. {UPLOAD}"
@@ -143,19 +153,19 @@ class Distribution:
         raise Refused(f"{host} answers with status {status}, where 200 is expected. {UPLOAD}")
 
     def _fetch_token(self, challenge: str) -> None:
-        """Get a token that everybody gets, from where the registry says."""
-        found = CHALLENGE.fullmatch(challenge)
-        said = dict(PARAMETER.findall(found[1])) if found else {}
-        if not said.get("realm"):
+        """Fetch the token that everybody gets, from the server that the registry names."""
+        bearer = CHALLENGE.fullmatch(challenge)
+        parameters = dict(PARAMETER.findall(bearer[1])) if bearer else {}
+        realm = parameters.get("realm")
+        if not realm:
             return
-        wanted = {"scope": f"repository:{self.reference.name}:pull"}
-        if "service" in said:
-            wanted["service"] = said["service"]
-        joint = "&" if "?" in said["realm"] else "?"
-        url = f"{said['realm']}{joint}{urlencode(wanted)}"
+        query = {"scope": f"repository:{self.reference.name}:pull"}
+        if "service" in parameters:
+            query["service"] = parameters["service"]
+        url = f"{realm}{'&' if '?' in realm else '?'}{urlencode(query)}"
         with self._get(url, "application/json", "token") as response:
             self._require_success(response)
-            data = self._all(response, MAX_ANSWER)
+            data = self._read_all(response, MAX_TOKEN_ANSWER)
         try:
             answer = as_object(json.loads(data))
         except (ValueError, RecursionError, BadDocumentError):
@@ -164,9 +174,9 @@ class Distribution:
         if isinstance(token, str) and TOKEN.fullmatch(token):
             self.token = token
 
-    def _all(self, response: requests.Response, most: int) -> bytes:
+    def _read_all(self, response: requests.Response, most: int) -> bytes:
         data = bytearray()
-        for piece in self.network.pieces(response):
+        for piece in self.http.read_pieces(response):
             data += piece
             if len(data) > most:
                 raise Refused(f"The registry's answer has more than {most:,} bytes. {UPLOAD}")

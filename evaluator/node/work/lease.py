@@ -8,16 +8,16 @@ import time
 from enum import Enum, auto
 from types import TracebackType
 
-from evaluator.node.answers import Patience
-from evaluator.node.assignment import Hold
-from evaluator.node.client import Beat, Platform
 from evaluator.node.errors import (
     FenceRefusedError,
     PlatformError,
     StopError,
     TokenRefusedError,
 )
-from evaluator.node.pauses import growing
+from evaluator.node.protocol.answers import Patience
+from evaluator.node.protocol.client import Beat, Platform
+from evaluator.node.protocol.pauses import growing
+from evaluator.node.protocol.run_assignment import Hold
 
 logger = logging.getLogger(__name__)
 

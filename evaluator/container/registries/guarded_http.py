@@ -1,7 +1,7 @@
-"""HTTP to servers that others name: by TLS, to public addresses, and never for longer than wanted.
+"""HTTP to servers that strangers name: by TLS, to public addresses, within a given time.
 
-A registry may send us on to any server, for a token or for a blob. Whatever name that has, the
-address that is connected to is looked at, not the name: a name can lead to the cloud's metadata.
+A registry may send us on to any server, for a token or for a blob. The guard checks the address
+that is connected to and not the name, because a name can lead to the cloud's metadata service.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
+from evaluator.container.errors import find_root_reason
 from evaluator.errors import InfrastructureError
 
 TIMEOUT = 30  # seconds for a connection, and between two pieces of an answer
@@ -34,15 +35,15 @@ Address = IPv4Address | IPv6Address
 
 
 class ForbiddenAddressError(Exception):
-    """A server that we don't talk to; the text says why, behind its name, as a verb."""
+    """A server that we do not talk to; the message is a verb phrase that follows its name."""
 
 
 class NetworkError(InfrastructureError):
-    """The server does not answer, or not in time: to be tried again."""
+    """The server does not answer, or not in time: worth another try."""
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address belongs to the Internet, not to a machine or a network of ours."""
+    """Return whether an address belongs to the Internet, not to a private network or a machine."""
     if isinstance(address, IPv6Address):
         if any(address in network for network in TUNNELS):
             return False
@@ -53,12 +54,12 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
-class Network:
-    """Connections of one task, all of which end when its time is up.
+class GuardedHttp:
+    """Connections that all end when `seconds` are over.
 
-    `trusted` hosts, with their ports if those are not the usual ones, are the operator's choice:
-    they may have any address. With `has_loopback` servers without TLS on this machine are talked to
-    as well, which is for tests. No proxy, password file or cookie is used.
+    `trusted` hosts, with their ports unless those are the usual ports, may have any address. With
+    `has_loopback`, servers on this machine may answer without TLS. No proxy, password file or
+    cookie is used.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class Network:
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, _Adapter(self._connect))
 
-    def __enter__(self) -> Network:
+    def __enter__(self) -> GuardedHttp:
         self._timer.start()
         return self
 
@@ -93,12 +94,16 @@ class Network:
 
     @contextlib.contextmanager
     def get(self, url: str, headers: Mapping[str, str]) -> Iterator[requests.Response]:
-        """Ask for something, following nothing; the answer's body is still to be read.
+        """Send a request and follow no redirect; the caller reads the body.
 
-        Raises ForbiddenAddressError, and NetworkError for whatever else may go wrong.
+        Raises ForbiddenAddressError, and NetworkError for all other failures.
         """
-        self._require_plain(url)
-        with self._translated(url):
+        parts = urlsplit(url)
+        if parts.scheme != "https" and not (parts.scheme == "http" and self._has_loopback):
+            raise ForbiddenAddressError("is not reached by https://")
+        if "@" in parts.netloc:
+            raise ForbiddenAddressError("is named with a password")
+        with self._translate_errors(url):
             response = self._session.get(
                 url,
                 headers={**HEADERS, **headers},
@@ -109,39 +114,32 @@ class Network:
         with contextlib.closing(response):
             yield response
 
-    def pieces(self, response: requests.Response) -> Iterator[bytes]:
-        """Yield the body as it comes, whatever is said of its length or coding."""
-        with self._translated(response.url):
+    def read_pieces(self, response: requests.Response) -> Iterator[bytes]:
+        """Yield the body as it comes, whatever its headers say of length and coding."""
+        with self._translate_errors(response.url):
             while piece := response.raw.read(CHUNK, decode_content=False):
                 yield piece
             if self._is_late:  # a body of unknown length seems to end where we end it
                 raise TimeoutError
 
-    def _require_plain(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme != "https" and not (parts.scheme == "http" and self._has_loopback):
-            raise ForbiddenAddressError("is not reached by https://")
-        if "@" in parts.netloc:
-            raise ForbiddenAddressError("is named with a password")
-
     @contextlib.contextmanager
-    def _translated(self, url: str) -> Iterator[None]:
+    def _translate_errors(self, url: str) -> Iterator[None]:
         host = urlsplit(url).netloc
         try:
             yield
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             if self._is_late:
                 raise NetworkError(f"{host}: the time for all of it is up.") from error
-            raise NetworkError(f"{host}: {type(error).__name__}: {error}") from error
+            raise NetworkError(f"{host}: {find_root_reason(error)}") from error
 
     def _connect(self, connection: HTTPConnection) -> socket.socket:
-        """Connect to one of a host's addresses, once all of them are found to be allowed."""
+        """Connect to an address of a host, after all its addresses were checked."""
         host = connection.host.strip("[]")
-        found = socket.getaddrinfo(host, connection.port, type=socket.SOCK_STREAM)
-        for *_, place in found:
+        addresses = socket.getaddrinfo(host, connection.port, type=socket.SOCK_STREAM)
+        for *_, place in addresses:
             self._require_allowed(connection, ip_address(str(place[0]).partition("%")[0]))
         failure = OSError("the name has no address")
-        for family, kind, protocol, _, place in found:
+        for family, kind, protocol, _, place in addresses:
             opened = socket.socket(family, kind, protocol)
             try:
                 opened.settimeout(TIMEOUT)
@@ -168,29 +166,29 @@ class Network:
         with self._lock:
             if self._is_late:
                 raise TimeoutError
-            # A handle of our own: TLS takes the other one over.
+            # A handle of our own: TLS takes the other handle over.
             self._sockets.append(opened.dup())
 
     def _end(self) -> None:
         """End every connection, whatever somebody waits for."""
         with self._lock:
             self._is_late = True
-            for one in self._sockets:
+            for opened in self._sockets:
                 with contextlib.suppress(OSError):
-                    one.shutdown(socket.SHUT_RDWR)
-                one.close()
+                    opened.shutdown(socket.SHUT_RDWR)
+                opened.close()
             self._sockets.clear()
 
 
 class _Session(requests.Session):
-    """One that looks at no redirect: else it reads the whole body of each, however long."""
+    """A session that ignores redirects: requests would read the whole body of each redirect."""
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         return None
 
 
 class _Adapter(HTTPAdapter):
-    """Lets each new connection be opened by a function of ours."""
+    """Opens each new connection by a function of ours."""
 
     def __init__(self, connect: Callable[[HTTPConnection], socket.socket]) -> None:
         self._connect = connect

@@ -14,14 +14,14 @@ from types import MappingProxyType
 from kombu import Connection
 
 from evaluator.container import EngineError
-from evaluator.container.verdict import in_bytes
+from evaluator.container.limits import in_bytes
 from evaluator.errors import InfrastructureError
 from evaluator.node.app import queues, transport
-from evaluator.node.client import Platform
 from evaluator.node.errors import NodeError
-from evaluator.node.fitness import require_folder
-from evaluator.node.machine import describe
-from evaluator.node.probe import probe
+from evaluator.node.machine.offer import describe
+from evaluator.node.machine.probe import probe
+from evaluator.node.machine.self_check import require_folder
+from evaluator.node.protocol.client import Platform
 from evaluator.node.settings import Settings
 
 UNENCRYPTED = "Whoever is on the way can read the token: use https."
@@ -30,7 +30,7 @@ BROKER_TIMEOUT = 10  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckedNeed:
     """One thing that a node needs, and how it is."""
 
     name: str
@@ -42,7 +42,7 @@ class CheckError(NodeError):
     """Something does not work; the text says what."""
 
 
-def findings(settings: Settings) -> Iterator[Finding]:
+def findings(settings: Settings) -> Iterator[CheckedNeed]:
     """Yield what was found, each as soon as it is known. Nothing is claimed."""
     for name, check in _CHECKS.items():
         yield _tried(name, partial(check, settings))
@@ -50,11 +50,11 @@ def findings(settings: Settings) -> Iterator[Finding]:
         yield _tried(f"GPU {gpu}", partial(_gpu, settings, gpu))
 
 
-def _tried(name: str, check: Callable[[], str]) -> Finding:
+def _tried(name: str, check: Callable[[], str]) -> CheckedNeed:
     try:
-        return Finding(name, True, check())
+        return CheckedNeed(name, True, check())
     except InfrastructureError as error:
-        return Finding(name, False, str(error))
+        return CheckedNeed(name, False, str(error))
 
 
 def _platform(settings: Settings) -> str:

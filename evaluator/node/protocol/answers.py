@@ -14,6 +14,7 @@ from requests.auth import AuthBase
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
+from evaluator.container.errors import find_root_reason
 from evaluator.errors import printable
 from evaluator.node.errors import (
     AnotherProcessError,
@@ -49,7 +50,7 @@ class _Bearer(AuthBase):
         return request
 
 
-class Connection:
+class PlatformConnection:
     """Speaks HTTP with the platform alone: what points elsewhere is not followed.
 
     Every request has a connection of its own. One that was kept could break just as a claim is
@@ -98,7 +99,7 @@ def _reaching(url: str) -> Iterator[None]:
         yield
     except (RequestException, HTTPError) as error:
         # Their own texts repeat the address with its ticket.
-        raise UnreachableError(f"{url} does not answer: {_root(error)}") from None
+        raise UnreachableError(f"{url} does not answer: {find_root_reason(error)}") from None
 
 
 def chunks(response: Response, patience: Patience) -> Iterator[bytes]:
@@ -168,10 +169,3 @@ def _place(response: Response) -> str:
     """Return what was asked for, without the query: it may hold a ticket."""
     parts = urlsplit(response.url)
     return f"{parts.scheme}://{parts.netloc}{parts.path}"
-
-
-def _root(error: BaseException) -> str:
-    """Return the innermost reason: those around it repeat it in ever more words."""
-    while inner := error.__cause__ or error.__context__:
-        error = inner
-    return printable(getattr(error, "strerror", None) or str(error), REASON_CHARACTERS)

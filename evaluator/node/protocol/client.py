@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from requests import Response
 
 from evaluator.container.errors import Step
-from evaluator.node.answers import Connection, Patience, chunks, read_json
-from evaluator.node.assignment import Hold
 from evaluator.node.errors import UnexpectedAnswerError, UnreachableError
-from evaluator.node.process import Process
+from evaluator.node.protocol.answers import Patience, PlatformConnection, chunks, read_json
+from evaluator.node.protocol.process_identity import NodeProcess
+from evaluator.node.protocol.run_assignment import Hold
 
 BASE = "/nodes/v1"
 SHORT = 64 * 1024  # bytes of most answers
@@ -27,7 +27,7 @@ LONGEST_WAIT = 60  # seconds between two claims, whatever the platform asks for
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class MachineOffer:
     """What a node offers, as a claim says it."""
 
     cpus: int
@@ -40,7 +40,7 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class NodeHealth:
     """What a node found when it checked itself."""
 
     is_fit: bool
@@ -49,7 +49,7 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ClaimAnswer:
     """The answer to a claim."""
 
     run: object = None  # what to run; None: nothing
@@ -59,7 +59,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Me:
+class NodeIdentity:
     """What the platform knows this node as."""
 
     name: str
@@ -87,20 +87,20 @@ class Renewal:
 class Platform:
     """The platform, as a node sees it. Every method raises PlatformErrors; any thread may call."""
 
-    def __init__(self, url: str, token: str, process: Process | None = None) -> None:
-        self._connection = Connection(url, token)
+    def __init__(self, url: str, token: str, process: NodeProcess | None = None) -> None:
+        self._connection = PlatformConnection(url, token)
         self._process = process
         self._unsent = 0  # bytes of the last hypotheses, unless they were taken
 
-    def me(self) -> Me:
+    def me(self) -> NodeIdentity:
         """Ask who this node is."""
         with self._connection.request("GET", f"{BASE}/me", USUAL) as response:
             found = read_json(response, USUAL, SHORT)
         if not isinstance(found, dict) or not isinstance(found.get("name"), str):
             raise UnexpectedAnswerError("the platform does not say what this node is called")
-        return Me(found["name"], bool(found.get("is_drained")))
+        return NodeIdentity(found["name"], bool(found.get("is_drained")))
 
-    def claim(self, machine: Machine, health: Health | None = None) -> Answer:
+    def claim(self, machine: MachineOffer, health: NodeHealth | None = None) -> ClaimAnswer:
         """Ask for a run. `health` is what a check has just found, if there was one."""
         body: dict[str, object] = {
             "cpus": machine.cpus,
@@ -119,12 +119,12 @@ class Platform:
             body["health"] = {"is_fit": health.is_fit, "text": health.text}
         with self._posting("claim", body, CLAIMING) as response:
             if response.status_code == 204:
-                return Answer(
+                return ClaimAnswer(
                     is_drained="Terminarium-Drained" in response.headers,
                     wants_check="Terminarium-Check" in response.headers,
                     wait=_seconds(response.headers.get("Retry-After", "")),
                 )
-            return Answer(read_json(response, CLAIMING, CLAIM))
+            return ClaimAnswer(read_json(response, CLAIMING, CLAIM))
 
     def part(self) -> None:
         """Say that this process ends, so that another one need not wait for its silence."""

@@ -12,11 +12,11 @@ from types import TracebackType
 from typing import IO
 
 from evaluator.container.errors import ImageUnavailableError
-from evaluator.container.verdict import in_bytes
-from evaluator.node.assignment import ImageSource
-from evaluator.node.client import Platform
+from evaluator.container.limits import in_bytes
 from evaluator.node.errors import UnexpectedAnswerError, UnreachableError
-from evaluator.node.pauses import growing
+from evaluator.node.protocol.client import Platform
+from evaluator.node.protocol.pauses import growing
+from evaluator.node.protocol.run_assignment import ImageSource
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def download(
     Raises ImageUnavailableError if the archive can't be had or is another than announced, and then
     nothing is left at `path`; FenceRefusedError and TokenRefusedError if the run is not ours.
     """
-    with _Part(image, path) as part:
+    with _PartialArchive(image, path) as part:
         _complete(platform, image, part, check, wait)
         part.require_digest()
 
@@ -60,7 +60,7 @@ def download(
 def _complete(
     platform: Platform,
     image: ImageSource,
-    part: _Part,
+    part: _PartialArchive,
     check: Callable[[], object],
     wait: Callable[[float], object],
 ) -> None:
@@ -86,7 +86,7 @@ def _complete(
 
 
 def _continue(
-    platform: Platform, image: ImageSource, part: _Part, check: Callable[[], object]
+    platform: Platform, image: ImageSource, part: _PartialArchive, check: Callable[[], object]
 ) -> None:
     with platform.download(image.path, part.size, image.sha256) as (start, pieces):
         if start < part.size:
@@ -100,7 +100,7 @@ def _continue(
         raise UnreachableError("the answer ended early")
 
 
-class _Part:
+class _PartialArchive:
     """What has come so far, with its hash."""
 
     def __init__(self, image: ImageSource, path: Path) -> None:
@@ -116,7 +116,7 @@ class _Part:
         if self.size > image.size:
             self.begin_anew()
 
-    def __enter__(self) -> _Part:
+    def __enter__(self) -> _PartialArchive:
         return self
 
     def __exit__(

@@ -5,21 +5,23 @@ from __future__ import annotations
 import logging
 
 from evaluator import container
-from evaluator.container import EngineError, Outcome, Progress, RunResult
+from evaluator.container import EngineError, Outcome, RunProgress, RunResult
 from evaluator.container.errors import ImageUnavailableError, Step
+from evaluator.container.limits import in_bytes
 from evaluator.container.running import OUR_SIDE
-from evaluator.container.verdict import in_bytes
-from evaluator.node.assignment import Assignment
-from evaluator.node.client import Beat, Machine
 from evaluator.node.errors import FenceRefusedError, StopError, TokenRefusedError
-from evaluator.node.faults import path_to, place_of
-from evaluator.node.images import Images
-from evaluator.node.lease import Cause, Lease
+from evaluator.node.machine.image_cache import ImageCache
+from evaluator.node.protocol.client import Beat, MachineOffer
+from evaluator.node.protocol.run_assignment import RunAssignment
+from evaluator.node.work.faults import path_to, place_of
+from evaluator.node.work.lease import Cause, Lease
 
 logger = logging.getLogger(__name__)
 
 
-def execute(assignment: Assignment, lease: Lease, images: Images, machine: Machine) -> RunResult:
+def execute(
+    assignment: RunAssignment, lease: Lease, images: ImageCache, machine: MachineOffer
+) -> RunResult:
     """Carry out a run; return how it went, whatever happened. It is stopped with its lease."""
     try:
         lease.check()
@@ -45,14 +47,14 @@ def our_fault(outcome: Outcome, detail: str, step: Step | None = None) -> RunRes
 
 
 def _fetch_and_run(
-    assignment: Assignment, lease: Lease, images: Images, machine: Machine
+    assignment: RunAssignment, lease: Lease, images: ImageCache, machine: MachineOffer
 ) -> RunResult:
     count = len(assignment.segments)
     lease.tell(Beat("fetching", 0, count, None))
     images.fetch(assignment.image, check=lease.check, wait=lease.wait)
     lease.tell(Beat("running", 0, count, None))
 
-    def tell(now: Progress) -> None:
+    def tell(now: RunProgress) -> None:
         lease.tell(Beat("running", now.done, now.segments, now.memory))
 
     return container.run(
@@ -69,7 +71,7 @@ def _fetch_and_run(
     )
 
 
-def _refusal(assignment: Assignment, machine: Machine) -> RunResult | None:
+def _refusal(assignment: RunAssignment, machine: MachineOffer) -> RunResult | None:
     """Return what is told of a run that this machine does not fit, None if it does."""
     strange = [gpu for gpu in assignment.gpus if gpu not in machine.gpus]
     if strange:

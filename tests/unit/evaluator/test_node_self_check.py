@@ -8,9 +8,9 @@ import pytest
 
 from evaluator.container import GB, MB, EngineError
 from evaluator.container.engine import Engine
-from evaluator.node import fitness
-from evaluator.node.client import Machine
-from evaluator.node.fitness import Fitness
+from evaluator.node.machine import self_check as fitness
+from evaluator.node.machine.self_check import SelfCheck
+from evaluator.node.protocol.client import MachineOffer
 
 PLENTY = {"blocks": 100 * GB, "inodes": 10**6, "memory": 60 * GB}
 
@@ -40,7 +40,9 @@ def prove(monkeypatch, tmp_path):
         limits = SimpleNamespace(memory=limit)
         image = SimpleNamespace(unpacked=GB)
         assignment = SimpleNamespace(limits=limits, gpus=(), image=image)
-        node = Fitness(tmp_path, Machine(2, 64 * GB, (), None, "1"), SimpleNamespace(room_needed=0))
+        node = SelfCheck(
+            tmp_path, MachineOffer(2, 64 * GB, (), None, "1"), SimpleNamespace(room_needed=0)
+        )
         return node.prove(assignment, step, None)
 
     return prove

@@ -68,7 +68,7 @@ TERMS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
 )
 
 
-def sample(source_language: str, target_language: str) -> TestSet:
+def make_sample(source_language: str, target_language: str) -> TestSet:
     """Return the sample as a test set without references; no terms for pairs that have none here.
 
     Raises KeyError for a source language without sentences.

@@ -7,11 +7,11 @@ import pytest
 from evaluator.container import EngineError
 from evaluator.container.engine import Engine, Stored
 from evaluator.container.errors import ImageUnavailableError
-from evaluator.node.assignment import read_assignment
-from evaluator.node.client import Platform
 from evaluator.node.errors import StopError
-from evaluator.node.images import Images
-from evaluator.node.ledger import Ledger
+from evaluator.node.machine.image_cache import ImageCache
+from evaluator.node.machine.ledger import Ledger
+from evaluator.node.protocol.client import Platform
+from evaluator.node.protocol.run_assignment import read_assignment
 from tests.containers import make_segments
 from tests.fake_platform import TOKEN, fake_platform
 
@@ -65,7 +65,7 @@ def platform():
 
 @pytest.fixture
 def make_images(platform, tmp_path):
-    return lambda: Images(Platform(platform.url, TOKEN), tmp_path, budget=25)
+    return lambda: ImageCache(Platform(platform.url, TOKEN), tmp_path, budget=25)
 
 
 @pytest.fixture

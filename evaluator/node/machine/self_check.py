@@ -17,13 +17,13 @@ import psutil
 
 from evaluator.container import MB, EngineError, Limits
 from evaluator.container.errors import Step
-from evaluator.container.verdict import in_bytes
+from evaluator.container.limits import in_bytes
 from evaluator.errors import InfrastructureError
-from evaluator.node.assignment import Assignment
-from evaluator.node.client import Health, Machine, Platform
 from evaluator.node.errors import NodeError, StopError
-from evaluator.node.images import Images
-from evaluator.node.probe import LIMITS, probe
+from evaluator.node.machine.image_cache import ImageCache
+from evaluator.node.machine.probe import LIMITS, probe
+from evaluator.node.protocol.client import MachineOffer, NodeHealth, Platform
+from evaluator.node.protocol.run_assignment import RunAssignment
 
 TRIAL = "trial"  # a file that is written and removed
 TRIAL_BYTES = 64 * 1024
@@ -35,16 +35,16 @@ PLENTY = 2  # times the bytes of its files that an image may take of the engine'
 
 
 @dataclass(frozen=True, slots=True)
-class Fitness:
+class SelfCheck:
     """Checks a node. Its methods change nothing, and may be called while a run is ours."""
 
     folder: Path
-    machine: Machine
-    images: Images
+    machine: MachineOffer
+    images: ImageCache
     platform: Platform | None = None  # that hypotheses are sent to
     ending: threading.Event = field(default_factory=threading.Event)  # the node is to end
 
-    def check(self) -> Health:
+    def check(self) -> NodeHealth:
         """Check all that work needs: return whether this node is fit, and if not, why.
 
         What was not taken from the platform or by it is tried again, however long that takes: the
@@ -57,22 +57,24 @@ class Fitness:
         """Cancel the current check, and each later one."""
         self.ending.set()
 
-    def _try_ways(self) -> Health:
+    def _try_ways(self) -> NodeHealth:
         try:
             self.images.try_again(check=self._require_going_on, wait=self.ending.wait)
             if self.platform is not None:
                 self.platform.try_upload()
         except InfrastructureError as error:
-            return Health(False, f"what failed last fails again: {error}")
+            return NodeHealth(False, f"what failed last fails again: {error}")
         except Exception as error:
-            return Health(False, f"its own check failed: {type(error).__name__}")
-        return Health(True, "")
+            return NodeHealth(False, f"its own check failed: {type(error).__name__}")
+        return NodeHealth(True, "")
 
     def _require_going_on(self) -> None:
         if self.ending.is_set():
             raise StopError("this node is to end")
 
-    def prove(self, assignment: Assignment, step: Step | None, cancel: threading.Event) -> Health:
+    def prove(
+        self, assignment: RunAssignment, step: Step | None, cancel: threading.Event
+    ) -> NodeHealth:
         """Check with the very limits and GPUs of a run that failed, at this step of the engine.
 
         A machine that is fit and yet has failed leaves the image as the reason: then the answer
@@ -81,21 +83,21 @@ class Fitness:
         health = self._look(assignment.limits, [assignment.gpus], cancel)
         doubt = _find_doubt(step, assignment) if step is not None else ""
         if not health.is_fit or doubt:
-            return Health(health.is_fit, health.text or doubt)
-        return Health(True, "", step)
+            return NodeHealth(health.is_fit, health.text or doubt)
+        return NodeHealth(True, "", step)
 
     def _look(
         self, limits: Limits, leases: Sequence[Sequence[str]], cancel: threading.Event | None
-    ) -> Health:
+    ) -> NodeHealth:
         try:
             require_folder(self.folder, self.images.room_needed)
             for gpus in leases:
                 self._require_run(limits, gpus, cancel)
         except InfrastructureError as error:
-            return Health(False, str(error))
+            return NodeHealth(False, str(error))
         except Exception as error:  # a node that can't even check itself is not fit
-            return Health(False, f"its own check failed: {type(error).__name__}")
-        return Health(True, "")
+            return NodeHealth(False, f"its own check failed: {type(error).__name__}")
+        return NodeHealth(True, "")
 
     def _require_run(
         self, limits: Limits, gpus: Sequence[str], cancel: threading.Event | None
@@ -106,7 +108,7 @@ class Fitness:
             raise EngineError(f"its engine does not run the known good image {what}: {fault}")
 
 
-def _find_doubt(step: Step, assignment: Assignment) -> str:
+def _find_doubt(step: Step, assignment: RunAssignment) -> str:
     """Return why the image may not be at fault: the known good image needs almost nothing.
 
     An engine elsewhere keeps them on a disk that can't be looked at. Many small files take

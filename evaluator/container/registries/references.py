@@ -1,4 +1,4 @@
-"""What people write for an image in a registry, pinned by its digest."""
+"""References to images in registries, pinned by their digest: HOST/NAME@sha256:…"""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import NoReturn
 from evaluator.errors import ImageError, printable
 from evaluator.types import Problem
 
-MAX_CHARACTERS = 500
-SHOWN = 100  # characters of it in a message
+MAX_REFERENCE_CHARACTERS = 500
+QUOTED_CHARACTERS = 100  # of a reference in a message
+SCHEME = "docker://"  # some programs write it before a reference
 HOST = re.compile(r"(?=[^/]*[.:]|localhost)[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?(?::[0-9]{1,5})?")
-PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-NAME = re.compile(rf"{PART}(?:/{PART})*")
+LAST_PORT = 65535
+NAME_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+NAME = re.compile(rf"{NAME_PART}(?:/{NAME_PART})*")
 TAG = re.compile(r":[\w][\w.-]{0,127}\Z", re.ASCII)
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 EXAMPLE = "Write HOST/NAME@sha256:…, such as ghcr.io/my-team/my-system@sha256:…."
-FIND_IT = (
+FIND_DIGEST = (
     "`docker buildx imagetools inspect NAME` prints the digest, and so does `docker push` at its "
     "end."
 )
@@ -30,7 +32,7 @@ DOCKER_HUB, DOCKER_HUB_HOST, DOCKER_HUB_NAMES = "docker.io", "registry-1.docker.
 class Reference:
     """An image in a registry."""
 
-    host: str  # as people write it, with a port if there is one
+    host: str  # as people write it, with its port unless that is the usual port
     name: str
     digest: str  # sha256:… of its manifest, or of the index over several platforms
 
@@ -39,40 +41,49 @@ class Reference:
 
     @property
     def api_host(self) -> str:
-        """Where its registry answers."""
+        """The host at which its registry answers."""
         return DOCKER_HUB_HOST if self.host == DOCKER_HUB else self.host
 
 
-def parse(text: str) -> Reference:
-    """Return what a reference says; raises ImageError for one that is not pinned by its digest.
+def is_host(text: str) -> bool:
+    """Return whether a text is a registry's host as references have it: ghcr.io, my.host:5000."""
+    port = text.partition(":")[2]
+    return HOST.fullmatch(text) is not None and (not port or 0 < int(port) <= LAST_PORT)
 
-    A tag beside the digest means nothing, as for Docker: the digest alone says what it is.
+
+def parse_reference(text: str) -> Reference:
+    """Read a reference; raises ImageError for a text without a digest, or with faults.
+
+    A tag beside the digest has no meaning, as for Docker: the digest decides.
     """
-    text = text.strip().removeprefix("docker://")
-    if len(text) > MAX_CHARACTERS:
-        refuse(text, f"A reference has at most {MAX_CHARACTERS} characters. {EXAMPLE}")
+    text = text.strip().removeprefix(SCHEME)
+    if len(text) > MAX_REFERENCE_CHARACTERS:
+        refuse(text, f"A reference has at most {MAX_REFERENCE_CHARACTERS} characters. {EXAMPLE}")
     place, at, digest = text.partition("@")
     if not at:
         refuse(
             text,
             "The reference names no digest, and what a name or tag stands for may change. "
-            f"{EXAMPLE} {FIND_IT}",
+            f"{EXAMPLE} {FIND_DIGEST}",
         )
     if not DIGEST.fullmatch(digest):
-        refuse(text, f"The reference's digest is not sha256: and 64 digits. {EXAMPLE} {FIND_IT}")
+        refuse(
+            text, f"The reference's digest is not sha256: and 64 digits. {EXAMPLE} {FIND_DIGEST}"
+        )
     host, _, name = TAG.sub("", place).partition("/")
-    if not name or not HOST.fullmatch(host):
+    if not name or not is_host(host):
         refuse(text, f"The reference names no registry before the first slash. {EXAMPLE}")
     if not NAME.fullmatch(name):
         refuse(text, f"The reference's name is not one that registries take. {EXAMPLE}")
     if host == DOCKER_HUB and "/" not in name:
         name = DOCKER_HUB_NAMES + name
-    found = Reference(host, name, digest)
-    if len(str(found)) > MAX_CHARACTERS:  # by what was put before its name
-        refuse(text, f"A reference has at most {MAX_CHARACTERS} characters. {EXAMPLE}")
-    return found
+    reference = Reference(host, name, digest)
+    if len(str(reference)) > MAX_REFERENCE_CHARACTERS:  # by what was put before its name
+        refuse(text, f"A reference has at most {MAX_REFERENCE_CHARACTERS} characters. {EXAMPLE}")
+    return reference
 
 
 def refuse(reference: object, message: str) -> NoReturn:
     """Raise ImageError with one sentence about a reference."""
-    raise ImageError([Problem("error", message, file=printable(str(reference), SHOWN))])
+    file = printable(str(reference), QUOTED_CHARACTERS)
+    raise ImageError([Problem("error", message, file=file)])

@@ -9,11 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluator.container.errors import EngineError, EngineUnavailableError, ImageUnavailableError
-from evaluator.container.verdict import in_bytes
-from evaluator.node.assignment import ImageSource
-from evaluator.node.client import Platform
-from evaluator.node.download import GoneError, WrongArchiveError, download, pieces_of, require_space
-from evaluator.node.ledger import Ledger
+from evaluator.container.limits import in_bytes
+from evaluator.node.machine.ledger import Ledger
+from evaluator.node.protocol.archive_download import (
+    GoneError,
+    WrongArchiveError,
+    download,
+    pieces_of,
+    require_space,
+)
+from evaluator.node.protocol.client import Platform
+from evaluator.node.protocol.run_assignment import ImageSource
 
 if TYPE_CHECKING:
     from evaluator.container.engine import Engine, Stored
@@ -24,7 +30,7 @@ LOAD_TIMEOUT = 900  # seconds of silence: one large layer may take long, and not
 RECONNECTING = (1, 2, 4)  # seconds before each further try to reach the engine
 
 
-class Images:
+class ImageCache:
     """The images of one engine, as far as this node has loaded them.
 
     `folder` is this node's alone.

@@ -9,16 +9,16 @@ from collections.abc import Callable
 
 from evaluator import container
 from evaluator.container import EngineError, Outcome, RunResult
-from evaluator.node.assignment import Assignment, Hold, read_assignment, read_hold
-from evaluator.node.client import Answer, Health, Machine, Platform
 from evaluator.node.errors import AssignmentError, PlatformError, TokenRefusedError
-from evaluator.node.execution import execute, our_fault
-from evaluator.node.faults import path_to
-from evaluator.node.fitness import Fitness
-from evaluator.node.images import Images
-from evaluator.node.lease import Cause, Lease
-from evaluator.node.pauses import growing
-from evaluator.node.report import Report
+from evaluator.node.machine.image_cache import ImageCache
+from evaluator.node.machine.self_check import SelfCheck
+from evaluator.node.protocol.client import ClaimAnswer, MachineOffer, NodeHealth, Platform
+from evaluator.node.protocol.pauses import growing
+from evaluator.node.protocol.run_assignment import Hold, RunAssignment, read_assignment, read_hold
+from evaluator.node.work.execution import execute, our_fault
+from evaluator.node.work.faults import path_to
+from evaluator.node.work.lease import Cause, Lease
+from evaluator.node.work.reporter import Reporter
 
 logger = logging.getLogger(__name__)
 
@@ -33,9 +33,9 @@ class Work:
     def __init__(
         self,
         platform: Platform,
-        images: Images,
-        machine: Machine,
-        fitness: Fitness,
+        images: ImageCache,
+        machine: MachineOffer,
+        fitness: SelfCheck,
         *,
         grace: float,
         patience: float,
@@ -123,7 +123,7 @@ class Work:
             return False
         return self._carry_out(hold, answer.run, claimed_at)
 
-    def _idle(self, answer: Answer, *, was_checked: bool) -> bool | None:
+    def _idle(self, answer: ClaimAnswer, *, was_checked: bool) -> bool | None:
         """Return whether to go on at once, after a pause (False), or when woken (None)."""
         if answer.wait:
             self._ending.wait(answer.wait)
@@ -132,7 +132,7 @@ class Work:
             return not was_checked
         return None
 
-    def _check(self) -> Health:
+    def _check(self) -> NodeHealth:
         health = self._fitness.check()
         if health.is_fit:
             logger.info("this node has checked itself: it is fit")
@@ -148,7 +148,7 @@ class Work:
                     lease.stop(Cause.HANDED_BACK)
                 assignment, result = self._result(value, lease)
                 health = self._explain(assignment, result, lease)
-                report = Report(self._platform, lease, hold, is_ending=self._ending.is_set)
+                report = Reporter(self._platform, lease, hold, is_ending=self._ending.is_set)
                 told = report.send(result, assignment, health)
             finally:
                 self._lease = None
@@ -158,8 +158,8 @@ class Work:
         return told is not None and (told not in OURS or is_proved)
 
     def _explain(
-        self, assignment: Assignment | None, result: RunResult, lease: Lease
-    ) -> Health | None:
+        self, assignment: RunAssignment | None, result: RunResult, lease: Lease
+    ) -> NodeHealth | None:
         """After a failure on our side, find out whether this machine is at fault."""
         if assignment is None or not result.outcome.is_ours or self._ending.is_set():
             return None
@@ -171,7 +171,7 @@ class Work:
             logger.error("this node failed a run and its own check: %s", health.text)
         return health
 
-    def _result(self, value: object, lease: Lease) -> tuple[Assignment | None, RunResult]:
+    def _result(self, value: object, lease: Lease) -> tuple[RunAssignment | None, RunResult]:
         try:
             assignment = read_assignment(value)
         except AssignmentError as error:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from evaluator.container import RunResult
 from evaluator.errors import MESSAGE_CHARACTERS, printable
-from evaluator.node.assignment import Hold
-from evaluator.node.client import Health
+from evaluator.node.protocol.client import NodeHealth
+from evaluator.node.protocol.run_assignment import Hold
 from evaluator.types import Problem
 
 HANDED_BACK = "handed_back"  # beside the outcomes of a container's run
@@ -17,7 +17,9 @@ MOST_NOTES = 20
 BODY_BYTES = 64 * 1024  # that the platform takes
 
 
-def finish_body(hold: Hold, outcome: str, result: RunResult, health: Health | None = None) -> bytes:
+def finish_body(
+    hold: Hold, outcome: str, result: RunResult, health: NodeHealth | None = None
+) -> bytes:
     """Return the body of `finish`: as many problems as the platform takes, the first ones.
 
     `health` is what the node found when it checked itself after a failure.

@@ -18,7 +18,7 @@ REMEMBERED = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
+class NodeProcess:
     """A process of a node, as claims tell of it."""
 
     id: str  # of this start only
@@ -28,7 +28,7 @@ class Process:
     replaces: tuple[str, ...] = ()  # ids of those that had this folder before: they are dead
 
 
-def introduce(folder: Path) -> Process:
+def introduce(folder: Path) -> NodeProcess:
     """Return this process, and remember it in the folder, which it has to itself.
 
     So one that is restarted is told from a second one that runs beside the first: whoever has the
@@ -39,7 +39,7 @@ def introduce(folder: Path) -> Process:
     before = _read(path)
     own = secrets.token_hex(ID_BYTES)
     _write(path, [own, *before][:REMEMBERED])
-    return Process(own, system.node(), os.getpid(), time.time(), before)
+    return NodeProcess(own, system.node(), os.getpid(), time.time(), before)
 
 
 def _read(path: Path) -> tuple[str, ...]:

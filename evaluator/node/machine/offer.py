@@ -6,8 +6,8 @@ import contextlib
 from importlib import metadata
 
 from evaluator.errors import printable
-from evaluator.node.client import Machine
 from evaluator.node.errors import SettingsError
+from evaluator.node.protocol.client import MachineOffer
 from evaluator.node.settings import Settings
 
 MAX_ENGINE_ID = 100  # characters
@@ -18,7 +18,7 @@ IMAGE_STORE = (
 )
 
 
-def describe(settings: Settings) -> Machine:
+def describe(settings: Settings) -> MachineOffer:
     """Ask the engine; raises SettingsError, and EngineUnavailableError if none answers."""
     from evaluator.container.engine import Engine
 
@@ -31,7 +31,7 @@ def describe(settings: Settings) -> Machine:
             f"NODE_RUNTIME is {settings.runtime}, but the engine has {', '.join(has.runtimes)}. "
             "Add it to /etc/docker/daemon.json, or name another one."
         )
-    return Machine(
+    return MachineOffer(
         cpus=min(settings.cpus or has.cpus, has.cpus),
         memory=min(settings.memory or has.memory, has.memory),
         gpus=settings.gpus,

@@ -17,7 +17,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class LoadedImage:
     """An image that this node has loaded, or was about to when it was killed."""
 
     size: int  # bytes, unpacked
@@ -35,13 +35,13 @@ class Ledger:
         self._kept = _read(path)
 
     @property
-    def kept(self) -> Mapping[str, Kept]:
+    def kept(self) -> Mapping[str, LoadedImage]:
         """Images by their ids, the one with the oldest use first."""
         return MappingProxyType(dict(sorted(self._kept.items(), key=lambda item: item[1].used)))
 
     def note(self, id: str, size: int) -> None:
         """Keep an image, used just now."""
-        self._kept[id] = Kept(size, time.time())
+        self._kept[id] = LoadedImage(size, time.time())
         self._write()
 
     def forget(self, id: str) -> None:
@@ -59,12 +59,12 @@ class Ledger:
         part.replace(self._path)
 
 
-def _read(path: Path) -> dict[str, Kept]:
+def _read(path: Path) -> dict[str, LoadedImage]:
     """Return what the file holds; nothing if there is none or it is none of ours."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
         return {
-            str(id): Kept(int(one["size"]), float(one["used"]))
+            str(id): LoadedImage(int(one["size"]), float(one["used"]))
             for id, one in value["images"].items()
         }
     except FileNotFoundError:

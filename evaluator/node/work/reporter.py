@@ -8,9 +8,6 @@ import time
 from collections.abc import Callable
 
 from evaluator.container import Outcome, RunResult
-from evaluator.node.assignment import Assignment, Hold
-from evaluator.node.bodies import HANDED_BACK, finish_body, hypotheses_body, log_bytes
-from evaluator.node.client import Health, Platform
 from evaluator.node.errors import (
     FenceRefusedError,
     PlatformError,
@@ -18,9 +15,17 @@ from evaluator.node.errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
-from evaluator.node.execution import our_fault
-from evaluator.node.lease import Cause, Lease
-from evaluator.node.pauses import growing
+from evaluator.node.protocol.client import NodeHealth, Platform
+from evaluator.node.protocol.pauses import growing
+from evaluator.node.protocol.report_bodies import (
+    HANDED_BACK,
+    finish_body,
+    hypotheses_body,
+    log_bytes,
+)
+from evaluator.node.protocol.run_assignment import Hold, RunAssignment
+from evaluator.node.work.execution import our_fault
+from evaluator.node.work.lease import Cause, Lease
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +37,7 @@ PATIENCE = 600
 LAST_PATIENCE = 20  # seconds, of a node that is to end
 
 
-class Report:
+class Reporter:
     """What the platform is told of one run, as long as it is ours."""
 
     def __init__(
@@ -42,10 +47,10 @@ class Report:
         self._lease = lease
         self._hold = hold
         self._is_ending = is_ending  # the node
-        self._health: Health | None = None  # of the node, after a failure
+        self._health: NodeHealth | None = None  # of the node, after a failure
 
     def send(
-        self, result: RunResult, assignment: Assignment | None, health: Health | None = None
+        self, result: RunResult, assignment: RunAssignment | None, health: NodeHealth | None = None
     ) -> str | None:
         """Tell all of it; return the outcome that was told, None if none was."""
         self._health = health
@@ -59,7 +64,7 @@ class Report:
             logger.error("run %s: its end can't be told: %s", self._hold.run, error)
         return None
 
-    def _send(self, result: RunResult, assignment: Assignment | None) -> str:
+    def _send(self, result: RunResult, assignment: RunAssignment | None) -> str:
         outcome = self._outcome(result)
         if assignment is not None and outcome != HANDED_BACK:
             self._send_log(result, assignment.limits.log)

@@ -44,7 +44,7 @@ class ImageSource:
 
 
 @dataclass(frozen=True, slots=True)
-class Assignment:
+class RunAssignment:
     """A run that the platform has given to this node."""
 
     hold: Hold
@@ -59,18 +59,18 @@ class Assignment:
 
 def read_hold(value: object) -> Hold:
     """Read what is needed to speak of the run at all; raises AssignmentError."""
-    row = _Row(value, "the claim")
+    row = _JsonObject(value, "the claim")
     lease, heartbeat = row.positive("lease"), row.positive("heartbeat")
     if heartbeat >= lease:
         raise AssignmentError("the claim: the lease must be longer than the heartbeat's pause")
     return Hold(row.count("run"), row.count("fence"), lease, heartbeat)
 
 
-def read_assignment(value: object) -> Assignment:
+def read_assignment(value: object) -> RunAssignment:
     """Read all of it; raises AssignmentError, which repeats nothing of the segments."""
-    row = _Row(value, "the claim")
+    row = _JsonObject(value, "the claim")
     setting = row.row("setting")
-    return Assignment(
+    return RunAssignment(
         hold=read_hold(value),
         purpose=row.choice("purpose", PURPOSES),
         image=_image(row.row("image")),
@@ -83,13 +83,13 @@ def read_assignment(value: object) -> Assignment:
         gpus=tuple(_text(one, "the claim: gpus") for one in row.rows("gpus")),
         quote=row.get("quote", bool, "true or false"),
         segments=tuple(
-            _segment(_Row(one, f"segment {number}"))
+            _segment(_JsonObject(one, f"segment {number}"))
             for number, one in enumerate(row.rows("segments"), 1)
         ),
     )
 
 
-def _image(row: _Row) -> ImageSource:
+def _image(row: _JsonObject) -> ImageSource:
     archive = row.row("archive")
     path = archive.text("url")
     if not path.startswith("/") or path.startswith("//") or not path.isprintable():
@@ -103,7 +103,7 @@ def _image(row: _Row) -> ImageSource:
     )
 
 
-def _limits(row: _Row) -> Limits:
+def _limits(row: _JsonObject) -> Limits:
     found: dict[str, float] = {
         name: row.count(name) if kind == "int" else row.positive(name)
         for name, kind in LIMITS.items()
@@ -114,24 +114,24 @@ def _limits(row: _Row) -> Limits:
         raise AssignmentError(f"the limits: {error}") from None
 
 
-def _segment(row: _Row) -> SystemInput:
+def _segment(row: _JsonObject) -> SystemInput:
     return SystemInput(
         document=row.text("document"),
         source=row.text("source"),
         terms=tuple(
-            _term(_Row(one, f"{row.place}, term {number}"), number)
+            _term(_JsonObject(one, f"{row.place}, term {number}"), number)
             for number, one in enumerate(row.rows("terms"), 1)
         ),
         annotated=row.text("annotated"),
     )
 
 
-def _term(row: _Row, number: int) -> Term:
+def _term(row: _JsonObject, number: int) -> Term:
     targets = tuple(_text(one, f"{row.place}: targets") for one in row.rows("targets"))
     return Term(str(number), row.text("source"), targets)
 
 
-class _Row:
+class _JsonObject:
     """An object of JSON, and where it stands."""
 
     def __init__(self, value: object, place: str) -> None:
@@ -147,8 +147,8 @@ class _Row:
             raise AssignmentError(f"{self.place}: {name} must be {what}")
         return found
 
-    def row(self, name: str) -> _Row:
-        return _Row(self._value.get(name), f"{self.place}: {name}")
+    def row(self, name: str) -> _JsonObject:
+        return _JsonObject(self._value.get(name), f"{self.place}: {name}")
 
     def rows(self, name: str) -> list[object]:
         return self.get(name, list, "a list")

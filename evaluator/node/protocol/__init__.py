@@ -1,0 +1,1 @@
+"""The nodes' protocol, as a node speaks it: docs/node-protocol.md."""
