@@ -15,8 +15,7 @@ from evaluator.errors import (
     UnreadableFileError,
     WrongFileError,
 )
-from evaluator.formats.decoding import EMPTY_ZIP, ZIP
-from evaluator.formats.file_kinds import document_kind
+from evaluator.formats.file_kinds import EMPTY_ZIP, ZIP, document_kind
 from evaluator.formats.hypotheses import read_hypotheses
 from evaluator.formats.limits import MAX_BYTES, Budget, Refused
 from evaluator.formats.pairs_in_names import MAY_HOLD_PAIR, slot_of, slots_in

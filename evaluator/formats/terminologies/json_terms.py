@@ -23,10 +23,11 @@ _DECODER = json.JSONDecoder()
 
 
 def read_json(text: str, log: ProblemLog) -> Iterator[ListedTerm]:
-    """Yield the terms of a file that begins with a bracket, in any of the forms."""
+    """Yield the terms of a file that begins with a bracket, in any of the forms.
+
+    In lines with an object each, `id` and `seen` may be left out.
+    """
     start = text.lstrip()
-    if start.startswith("["):
-        return _read_whole(text, "[]", _read_element, log)
     first = start.split("\n", 1)[0][:MAX_LINE]
     value = parse_object(first)
     if isinstance(value, dict):
@@ -34,19 +35,17 @@ def read_json(text: str, log: ProblemLog) -> Iterator[ListedTerm]:
         is_dictionary = all(isinstance(item, str | list) for item in value.values())
     else:
         is_term, is_dictionary = False, first.strip() == "{"
-    if not is_term and is_dictionary:
-        return _read_whole(text, "{}", _read_item, log)
-    return _read_lines(text, log)
-
-
-def _read_lines(text: str, log: ProblemLog) -> Iterator[ListedTerm]:
-    """Yield each line's object; `id` and `seen` may be left out."""
-    for number, line in enumerate(io.StringIO(text, newline="\n"), 1):
-        if not line.strip():
-            continue
-        is_long = len(line) > MAX_LINE
-        value = f"The line has {len(line):,} characters." if is_long else parse_object(line)
-        yield from _list_term(number, value, log)
+    if start.startswith("["):
+        yield from _read_whole(text, "[]", _read_element, log)
+    elif not is_term and is_dictionary:
+        yield from _read_whole(text, "{}", _read_item, log)
+    else:
+        for number, line in enumerate(io.StringIO(text, newline="\n"), 1):
+            if not line.strip():
+                continue
+            is_long = len(line) > MAX_LINE
+            value = f"The line has {len(line):,} characters." if is_long else parse_object(line)
+            yield from _list_term(number, value, log)
 
 
 class _BrokenError(Exception):

@@ -37,24 +37,6 @@ from evaluator.types import Terminology
 MAX_BYTES = 16 * 1024 * 1024  # bytes; 100,000 entries of 160 bytes
 
 
-@dataclass(slots=True)
-class _Import:
-    """The state while files are read into a terminology."""
-
-    source_language: str
-    target_language: str
-    merger: Merger = field(default_factory=Merger)
-    report: list[Change] = field(default_factory=list)
-    rows: int = 0
-    forms: int = 0
-    other_pairs: dict[str, None] = field(default_factory=dict)  # in order of appearance
-
-    @property
-    def pair(self) -> tuple[str, str]:
-        """Source and target language."""
-        return self.source_language, self.target_language
-
-
 def read_terminology(
     stream: BinaryIO,
     name: str,
@@ -93,7 +75,7 @@ def read_terminologies(
     """
     problems = ProblemLog()
     try:
-        state = _Import(*canonical_pair(source_language, target_language))
+        state = Import(*canonical_pair(source_language, target_language))
     except LanguageError as error:
         problems.add(str(error))
         raise TerminologyError(problems.problems) from None
@@ -101,89 +83,105 @@ def read_terminologies(
         log = ProblemLog(name)
         text = read_text(stream, log, "at least one term", max_bytes=max_bytes)
         if text is not None:
-            _read_file(text, state, log)
+            state.read_file(text, log)
         problems.merge(log)
     problems.raise_as(TerminologyError)
     terminology = Terminology(*state.pair, state.merger.terms())
     return ImportedTerminology(terminology, tuple(state.report))
 
 
-def _read_file(text: str, state: _Import, log: ProblemLog) -> None:
-    """Add the entries of a file; what is wrong with it goes to `log`."""
-    state.other_pairs.clear()
-    chosen = choose_format(FORMATS, text.lstrip()[:1]) or TABLE
-    if chosen is not TBX and "\n" not in text and "\r" in text[:-1]:
-        log.add(CARRIAGE_RETURNS, line=1)
-        return
-    has_entries = False
-    for term in chosen.read(text, state, log):
-        state.rows += 1
-        has_entries |= _add_term(term, state, log)
-        excess = _describe_excess(state)
-        if excess:
-            log.add(excess, line=term.line)
+@dataclass(slots=True)
+class Import:
+    """A terminology while files are read into it."""
+
+    source_language: str
+    target_language: str
+    merger: Merger = field(default_factory=Merger)
+    report: list[Change] = field(default_factory=list)
+    rows: int = 0
+    forms: int = 0
+    other_pairs: dict[str, None] = field(default_factory=dict)  # in order of appearance
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Source and target language."""
+        return self.source_language, self.target_language
+
+    def read_file(self, text: str, log: ProblemLog) -> None:
+        """Add the entries of a file; what is wrong with it goes to `log`."""
+        self.other_pairs.clear()
+        chosen = choose_format(FORMATS, text.lstrip()[:1]) or TABLE
+        if chosen is not TBX and "\n" not in text and "\r" in text[:-1]:
+            log.add(CARRIAGE_RETURNS, line=1)
             return
-    if has_entries or log.total:
-        return
-    pair = "-".join(state.pair)
-    if state.other_pairs:
-        others = ", ".join(list(state.other_pairs)[:5])
-        log.add(f"The file is for {others}, not for {pair}. Give the list of {pair}.")
-    else:
-        log.add(f"The file holds no entry of {pair} with a source and a target. Add one.")
+        has_entries = False
+        for term in chosen.read(text, self, log):
+            self.rows += 1
+            has_entries |= self.add_term(term, log)
+            excess = self.describe_excess()
+            if excess:
+                log.add(excess, line=term.line)
+                return
+        if has_entries or log.total:
+            return
+        pair = "-".join(self.pair)
+        if self.other_pairs:
+            others = ", ".join(list(self.other_pairs)[:5])
+            log.add(f"The file is for {others}, not for {pair}. Give the list of {pair}.")
+        else:
+            log.add(f"The file holds no entry of {pair} with a source and a target. Add one.")
+
+    def add_term(self, term: ListedTerm, log: ProblemLog) -> bool:
+        """Add a listed term's entries; return whether there are any."""
+        faults = find_faults(term)
+        for fault in faults:
+            log.add(fault, line=term.line)
+        if faults:
+            return False
+        findings = Findings()
+        entries = []
+        status = status_of(term.status)
+        if status == "unknown":
+            message = f"The status {quote(term.status)} is not known: still accepted."
+            findings.add("doubtful", message)
+        if status == "forbidden":
+            targets = quote_all(term.targets)
+            findings.add("dropped", f"{targets} has the status {quote(term.status)}: not accepted.")
+        elif term.languages is None or all(map(is_language, term.languages, self.pair)):
+            entries = build_entries(term, self.target_language, log.file, findings)
+        else:
+            pair = "-".join(shorten(code) for code in term.languages)
+            self.other_pairs.setdefault(pair)
+            findings.add("dropped", f"The row is for {pair}.")
+        self.report += findings.changes(term.line, term.source.strip() or term.id, log.file)
+        self.forms += findings.forms + len(term.targets)
+        merges = [self.merger.add(entry) for entry in entries]
+        self.report += [change for change in merges if change is not None]
+        return bool(entries)
+
+    def describe_excess(self) -> str | None:
+        """Return which bound is broken, None if none is."""
+        if max(self.rows, len(self.merger)) > MAX_ENTRIES:
+            return f"There are more than {MAX_ENTRIES:,} entries, the limit. Keep the domain's."
+        if self.forms > MAX_FORMS:
+            return f"There are more than {MAX_FORMS:,} alternatives, the limit. Keep the domain's."
+        if len(self.report) > MAX_CHANGES:
+            return (
+                f"More than {MAX_CHANGES:,} changes would have to be made and reported. Give the "
+                f"list as lines like {EXAMPLE}, which are taken as they are."
+            )
+        return None
 
 
-def _describe_excess(state: _Import) -> str | None:
-    """Return which bound is broken, None if none is."""
-    if max(state.rows, len(state.merger)) > MAX_ENTRIES:
-        return f"There are more than {MAX_ENTRIES:,} entries, the limit. Keep the domain's."
-    if state.forms > MAX_FORMS:
-        return f"There are more than {MAX_FORMS:,} alternatives, the limit. Keep the domain's."
-    if len(state.report) > MAX_CHANGES:
-        return (
-            f"More than {MAX_CHANGES:,} changes would have to be made and reported. Give the "
-            f"list as lines like {EXAMPLE}, which are taken as they are."
-        )
-    return None
-
-
-def _add_term(term: ListedTerm, state: _Import, log: ProblemLog) -> bool:
-    """Add a listed term's entries; return whether there are any."""
-    faults = find_faults(term)
-    for fault in faults:
-        log.add(fault, line=term.line)
-    if faults:
-        return False
-    findings = Findings()
-    entries = []
-    status = status_of(term.status)
-    if status == "unknown":
-        findings.add("doubtful", f"The status {quote(term.status)} is not known: still accepted.")
-    if status == "forbidden":
-        targets = quote_all(term.targets)
-        findings.add("dropped", f"{targets} has the status {quote(term.status)}: not accepted.")
-    elif term.languages is None or all(map(is_language, term.languages, state.pair)):
-        entries = build_entries(term, state.target_language, log.file, findings)
-    else:
-        pair = "-".join(shorten(code) for code in term.languages)
-        state.other_pairs.setdefault(pair)
-        findings.add("dropped", f"The row is for {pair}.")
-    state.report += findings.changes(term.line, term.source.strip() or term.id, log.file)
-    state.forms += findings.forms + len(term.targets)
-    merges = [state.merger.add(entry) for entry in entries]
-    state.report += [change for change in merges if change is not None]
-    return bool(entries)
-
-
-def _list_tbx(text: str, state: _Import, log: ProblemLog) -> Iterator[ListedTerm]:
+def _list_tbx(text: str, state: Import, log: ProblemLog) -> Iterator[ListedTerm]:
     return read_tbx(text, *state.pair, log, state.report)
 
 
-def _list_json(text: str, _: _Import, log: ProblemLog) -> Iterator[ListedTerm]:
+def _list_json(text: str, _: Import, log: ProblemLog) -> Iterator[ListedTerm]:
     return read_json(text, log)
 
 
-def _list_table(text: str, state: _Import, log: ProblemLog) -> Iterator[ListedTerm]:
+def _list_table(text: str, state: Import, log: ProblemLog) -> Iterator[ListedTerm]:
     terms = read_any_table(text, state.pair, log, state.report)
     if terms is not None:
         return terms
@@ -192,7 +190,7 @@ def _list_table(text: str, state: _Import, log: ProblemLog) -> Iterator[ListedTe
     return iter(())
 
 
-TermLister = Callable[[str, _Import, ProblemLog], Iterator[ListedTerm]]
+TermLister = Callable[[str, Import, ProblemLog], Iterator[ListedTerm]]
 TBX: Format[TermLister] = Format("TBX-Basic", lambda start: start == "<", _list_tbx)
 JSON: Format[TermLister] = Format(
     f"lines like {EXAMPLE}; an object like {{source: target}}",
