@@ -11,7 +11,7 @@ class FilesConfig(AppConfig):
     name = "files"
 
     def ready(self) -> None:
-        from files import checks  # noqa: F401 - registers them
+        from files import system_checks  # noqa: F401 - registers them
 
         post_migrate.connect(_mark_new_site, sender=self)
 

@@ -36,12 +36,12 @@ def find_fault() -> str:
         return "The storage is not marked yet. Run: manage.py migrate"
     try:
         with _path().open("rb") as file:
-            found = file.read(MAX_BYTES).decode("ascii", "replace").strip()
+            text = file.read(MAX_BYTES).decode("ascii", "replace").strip()
     except FileNotFoundError:
         return f"{settings.MEDIA_ROOT} is not the storage of this site: {NAME} is missing. {REMEDY}"
     except OSError as error:
         return f"{_path()} can't be read: {error.strerror}. {REMEDY}"
-    if found != expected:
+    if text != expected:
         return f"{settings.MEDIA_ROOT} is the storage of another site, as {NAME} says. {REMEDY}"
     return ""
 
@@ -57,7 +57,7 @@ def mark() -> None:
 
 
 def mark_new_site() -> None:
-    """Mark the folder with the first migration of a database, and never another one later."""
+    """Mark the folder with the first migration of a database, and never with another later."""
     if StorageMarker.objects.exists():
         return
     try:

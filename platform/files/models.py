@@ -6,7 +6,7 @@ from django.db import models
 
 
 class StoredFile(models.Model):
-    """The bytes with one SHA-256, kept once however many rows refer to them."""
+    """The bytes of a SHA-256, kept once however many rows refer to them."""
 
     sha256 = models.CharField(max_length=64, unique=True)
     size = models.PositiveBigIntegerField()  # bytes
@@ -27,7 +27,7 @@ class StoredFile(models.Model):
 class StorageMarker(models.Model):
     """The random text that is also in a file of the storage, to prove that it is the storage.
 
-    There is one row.
+    There is a single row.
     """
 
     text = models.CharField(max_length=64)  # random

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 CHUNK = 1024 * 1024  # bytes
 UNUSED_FOR = timedelta(days=1)  # an upload in progress has its file before its row
 LET_GO_AFTER = timedelta(minutes=5)  # and of what nobody wants, a moment
-COLLECT_AT_MOST = 200  # files in one go, so that a sweep stays short
+COLLECT_AT_MOST = 200  # files at a time, so that a sweep stays short
 
 
 class FileTooLarge(Exception):
@@ -38,8 +38,8 @@ class FileTooLarge(Exception):
 def put(stream: IO[bytes], *, max_bytes: int) -> StoredFile:
     """Store a seekable stream; equal bytes are stored once."""
     sha256, size = _digest(stream, max_bytes=max_bytes)
-    if found := _reuse([sha256]):
-        return found[sha256]
+    if known := _reuse([sha256]):
+        return known[sha256]
     file = _save(stream, sha256, size)
     try:
         with transaction.atomic():
@@ -79,7 +79,7 @@ def put_all(streams: Sequence[IO[bytes]], *, max_bytes: int) -> list[StoredFile]
 
 def open_file(file: StoredFile) -> BinaryIO:
     """Open the bytes for reading."""
-    return cast("BinaryIO", default_storage.open(file.key, "rb"))  # Django's File acts like one
+    return cast("BinaryIO", default_storage.open(file.key, "rb"))  # Django's File acts like it
 
 
 def collect_garbage() -> int:
@@ -136,7 +136,7 @@ def _reuse(digests: Collection[str]) -> dict[str, StoredFile]:
 
 def _save(stream: IO[bytes], sha256: str, size: int) -> StoredFile:
     """Write the bytes, and return a row that is not saved yet."""
-    # The random part: two uploads of the same new bytes never write to one name.
+    # The random part: two uploads of the same new bytes never write to the same name.
     key = f"{sha256[:2]}/{sha256}-{secrets.token_hex(4)}"
     stream.seek(0)
     # An upload that lies in a temporary file is moved, not copied, where the storage can.

@@ -64,7 +64,7 @@ class Beating:
         else:
             self._is_well = True
         finally:
-            connection.close()  # of this thread; one that idles would outlive a restart
+            connection.close()  # of this thread; an idle connection would outlive a restart
         return ""
 
 

@@ -9,9 +9,9 @@ MAX_NAME = 100
 
 
 class Heartbeat(models.Model):
-    """The last sign of life of a part: the web servers, the sweeper, the workers of one queue.
+    """The last sign of life of a part: the web servers, the sweeper, the workers of a queue.
 
-    One row per part, however many processes it has: the part is there while one of them is.
+    A part has a single row, however many processes it has: it is there while any of them is.
     """
 
     part = models.CharField(max_length=MAX_NAME, unique=True)
@@ -37,7 +37,7 @@ class Absence(models.Model):
             models.CheckConstraint(name="absence_ends_later", condition=Q(until__gt=F("since")))
         ]
         indexes = [
-            # The sweep of runs asks for the last one, quarantine for those within a period.
+            # The sweep of runs asks for the last, quarantine for those within a period.
             models.Index(name="absence_until", fields=["until"])
         ]
 

@@ -31,15 +31,15 @@ LOOK_AGAIN = 1.0  # seconds for which an answer about database and storage holds
 class Recent(Generic[T]):
     """A value that is computed at most once in a while, however often it is asked for.
 
-    While somebody finds it out, the others are given the last one: nobody who asks often can hold
-    up more than one thread.
+    While a thread computes it, the others are given the last answer: frequent questions hold up
+    no more than a single thread.
     """
 
     def __init__(self, find: Callable[[], T], *, seconds: float) -> None:
         self._find = find
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._last: tuple[float, T] | None = None  # when it was found out, and what
+        self._last: tuple[float, T] | None = None  # when it was computed, and its value
 
     def get(self) -> T:
         """Return the value."""
@@ -50,7 +50,7 @@ class Recent(Generic[T]):
             assert last is not None
             return last[1]
         try:
-            if self._last is not last:  # somebody else has found it out while we waited
+            if self._last is not last:  # another thread has computed it while we waited
                 return self._last[1] if self._last else self._find()
             value = self._find()
             self._last = (time.monotonic(), value)
@@ -68,7 +68,7 @@ def what_pages_lack() -> tuple[str, ...]:
     try:
         fault = marker.find_fault()
     except Error as error:  # also an InterfaceError: a connection that has ended
-        connection.close()  # or the next question would find the same broken one
+        connection.close()  # or the next question would get the same broken connection
         logger.error("the database does not answer: %s", error)
         return ("database",)
     if fault:

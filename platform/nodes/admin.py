@@ -17,9 +17,9 @@ from accounts.models import User
 from images.models import Image
 from nodes.models import Node, Run
 from nodes.protocol import tokens
-from nodes.runs import fitness, services
+from nodes.runs import fitness, organising
 from nodes.runs.clock import database_now
-from nodes.runs.machines import with_life
+from nodes.runs.node_status import with_life
 from submissions.admin import ReadOnly
 
 NOTHING = "–"
@@ -128,17 +128,17 @@ class NodeAdmin(admin.ModelAdmin[Node]):
 
     @admin.action(description="Drain: give nothing new", permissions=["change"])
     def drain(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
-        count = services.drain(queryset, reason=f"by {request.user.get_username()}")
+        count = organising.drain(queryset, reason=f"by {request.user.get_username()}")
         self.message_user(request, f"Drained now: {count}.")
 
     @admin.action(description="Give work again", permissions=["change"])
     def undrain(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
-        count = services.undrain(queryset)
+        count = organising.undrain(queryset)
         self.message_user(request, f"Given work again: {count}.")
 
     @admin.action(description="Revoke the token, for good", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
-        count = services.revoke(queryset)
+        count = organising.revoke(queryset)
         self.message_user(request, f"Revoked now: {count}.")
 
 
@@ -177,7 +177,7 @@ class RunAdmin(ReadOnly):
 
 @admin.register(Image)
 class ImageAdmin(ReadOnly):
-    """To look at, and to let one run again."""
+    """To look at, and to let an image run again."""
 
     list_display = ["short", "unpacked", "layers", "runs_as", "nodes_lost", "quarantined_at"]
     list_filter = ["quarantined_at"]
@@ -186,7 +186,7 @@ class ImageAdmin(ReadOnly):
     actions = ["lift_quarantine"]
 
     def has_lift_permission(self, request: HttpRequest) -> bool:
-        """Say who may: whoever could change images if anybody could."""
+        """Say whether a user may: as if images could be changed."""
         return request.user.has_perm("images.change_image")
 
     @admin.action(
@@ -194,6 +194,6 @@ class ImageAdmin(ReadOnly):
     )
     def lift_quarantine(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
         assert isinstance(request.user, User)  # or it has no permission
-        lifted = services.lift_quarantine(queryset, actor=request.user)
+        lifted = organising.lift_quarantine(queryset, actor=request.user)
         message = f"Out of quarantine now: {lifted.images}. Entries that wait again: "
         self.message_user(request, f"{message}{lifted.entries}.")

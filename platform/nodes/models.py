@@ -1,4 +1,4 @@
-"""The machines that run systems, and every attempt to run one."""
+"""The machines that run systems, and every attempt to run a system."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOKEN_HASH_LENGTH = 64
 
 
 class Node(models.Model):
-    """A machine that runs one system at a time. What it may do, its token says; nothing else."""
+    """A machine that runs a single system at a time. Its token alone says what it may do."""
 
     name = models.SlugField(max_length=50, unique=True)
     token_hash = models.CharField(max_length=TOKEN_HASH_LENGTH, unique=True)  # SHA-256
@@ -31,7 +31,7 @@ class Node(models.Model):
     gpus = models.JSONField(default=list, blank=True)  # ids, as its engine knows them
     cpus = models.FloatField(default=0)
     memory = models.PositiveBigIntegerField(default=0)  # bytes
-    runtime = models.CharField(max_length=50, blank=True)  # of its engine; empty: the usual one
+    runtime = models.CharField(max_length=50, blank=True)  # of its engine; empty: the usual runtime
     version = models.CharField(max_length=50, blank=True)
     engine = models.CharField(max_length=100, blank=True)  # its engine's own id; empty: unknown
     # Its health: nodes.runs.fitness keeps these.
@@ -41,7 +41,7 @@ class Node(models.Model):
     restarts = models.PositiveSmallIntegerField(default=0)  # with a run under way, in a row
     not_before = models.DateTimeField(null=True, blank=True)  # it is given nothing until then
     # The process that works with its token: nodes.runs.processes keeps these.
-    process_id = models.CharField(max_length=32, blank=True)  # of one start
+    process_id = models.CharField(max_length=32, blank=True)  # of a single start
     process_host = models.CharField(max_length=255, blank=True)
     process_pid = models.PositiveBigIntegerField(null=True, blank=True)
     process_since = models.DateTimeField(null=True, blank=True)
@@ -54,12 +54,12 @@ class Node(models.Model):
 
     @property
     def engine_key(self) -> str:
-        """What is equal for nodes that are one machine; a node that does not say is its own."""
+        """Return what nodes on the same machine share. A silent node is its own machine."""
         return f"engine {self.engine}" if self.engine else f"node {self.pk}"
 
 
 class Run(models.Model):
-    """One attempt to run an image on a node: on sample sentences first, then for an entry.
+    """An attempt to run an image on a node: on sample sentences first, then for an entry.
 
     It is the node's as long as its lease holds; whatever is written for it carries its fence.
     """
@@ -118,7 +118,7 @@ class Run(models.Model):
     problem_count = models.PositiveIntegerField(default=0)
     notes = models.JSONField(default=list, blank=True)  # where the machine differs
     detail = models.TextField(blank=True)  # for organisers and operators alone
-    # What the engine would not do with its image, and then did with the known good one.
+    # What the engine would not do with its image, and then did with the known good image.
     refused_step = models.CharField(max_length=10, blank=True)  # load, create, start
     log = models.ForeignKey(
         StoredFile, models.PROTECT, null=True, blank=True, related_name="log_of"

@@ -10,9 +10,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from nodes.models import OURS, Run
-from nodes.runs import claims, endings, reports, retries
-from nodes.runs.claims import Machine
-from nodes.runs.reports import Report
+from nodes.runs import claims, endings, reporting, retries
+from nodes.runs.claims import Offer
+from nodes.runs.reporting import RunEnd
 from submissions import work
 from submissions.models import Entry
 from submissions.services.requeueing import requeue_entry
@@ -20,7 +20,7 @@ from submissions.states import ChangeKind, EntryState
 from tests.integration.image_rows import sibling_entry
 from tests.integration.node_rows import node_row, run_row, waiting_entry
 
-CPU = Machine(cpus=4, memory=2**36, gpus=(), runtime="", version="1")
+CPU = Offer(cpus=4, memory=2**36, gpus=(), runtime="", version="1")
 BEFORE = [
     ("submissions", "0021_changes_are_of_their_kind"),
     ("nodes", "0007_engines_of_nodes"),
@@ -38,7 +38,7 @@ def attempt(outcome):
     if outcome == "node_lost":
         endings.lose(run.pk, reason="its lease ended")
     else:
-        reports.finish(run.node, run.pk, run.fence, Report(outcome=outcome))
+        reporting.finish(run.node, run.pk, run.fence, RunEnd(outcome=outcome))
     return run
 
 

@@ -13,8 +13,8 @@ from django.db import DatabaseError, InterfaceError, InternalError, OperationalE
 from django.utils import timezone
 
 from accounts import checks as account_checks
-from files import checks as file_checks
 from files import marker
+from files import system_checks as file_checks
 from files.models import StorageMarker
 from health import beating, monitoring, presence
 from health.beating import Beating

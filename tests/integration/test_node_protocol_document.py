@@ -170,14 +170,14 @@ def test_hypotheses_may_be_as_long_as_the_settings_say(text, settings):
 def test_the_examples_are_taken(examples):
     claim, heartbeat, finish = (Body(examples[at]) for at in (CLAIM, HEARTBEAT, FINISH))
 
-    machine, process, health = claim.machine(), claim.process(), claim.health()
-    assert (machine.gpus, process.replaces) == (
+    offer, process, health = claim.offer(), claim.process(), claim.health()
+    assert (offer.gpus, process.replaces) == (
         tuple(examples[CLAIM]["gpus"]),
         frozenset(examples[CLAIM]["process"]["replaces"]),
     )
     assert health.is_fit
     assert heartbeat.sign_of_life().done == 120
-    assert finish.report().outcome in Run.Ending
+    assert finish.run_end().outcome in Run.Ending
     assert examples[GOODBYE]["process"] == process.id
     assert set(examples[ME]) == {"name", "is_drained"}
     assert set(examples[RENEWAL]) == {"cancel", "lease"}
@@ -186,15 +186,15 @@ def test_the_examples_are_taken(examples):
 @pytest.mark.parametrize(
     ("example", "read", "field", "value"),
     [
-        (CLAIM, "machine", "memory", 1.0),
-        (CLAIM, "machine", "gpus", "0"),
+        (CLAIM, "offer", "memory", 1.0),
+        (CLAIM, "offer", "gpus", "0"),
         (CLAIM, "process", "process", {"id": "ABCDEF" + 26 * "0"}),
         (CLAIM, "health", "health", {"is_fit": 1}),
         (HEARTBEAT, "sign_of_life", "stage", "asleep"),
         (HEARTBEAT, "sign_of_life", "done", 2001),
-        (FINISH, "report", "outcome", "node_lost"),
-        (FINISH, "report", "wall_time", None),
-        (FINISH, "report", "problems", {}),
+        (FINISH, "run_end", "outcome", "node_lost"),
+        (FINISH, "run_end", "wall_time", None),
+        (FINISH, "run_end", "problems", {}),
     ],
 )
 def test_what_the_document_forbids_is_refused(examples, example, read, field, value):

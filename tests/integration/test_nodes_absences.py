@@ -10,8 +10,8 @@ from django.utils import timezone
 from health import presence
 from health.models import Absence, Heartbeat
 from nodes.models import Run
-from nodes.runs import reports
-from nodes.runs.reports import Refused, SignOfLife
+from nodes.runs import reporting
+from nodes.runs.reporting import Refused, SignOfLife
 from nodes.runs.sweeping import sweep_runs
 from submissions.states import EntryState
 from tests.integration.node_rows import node_row, run_row, waiting_entry
@@ -156,10 +156,10 @@ def test_a_node_goes_on_when_the_platform_is_back_before_and_after_the_sweep(mak
     early, late = make_run(seconds), make_run(seconds, name="node-2")
     away(seconds, 1)
 
-    assert reports.heartbeat(early.node, early.pk, early.fence, SIGN) is False
+    assert reporting.heartbeat(early.node, early.pk, early.fence, SIGN) is False
     sweep_runs()
 
-    assert reports.heartbeat(late.node, late.pk, late.fence, SIGN) is False
+    assert reporting.heartbeat(late.node, late.pk, late.fence, SIGN) is False
     assert Run.objects.filter(ended_at=None).count() == 2
 
 
@@ -170,9 +170,9 @@ def test_a_run_that_went_to_another_node_is_refused_to_the_first(make_run):
     again = run_row(run.entry, node_row("node-2"))
 
     with pytest.raises(Refused):
-        reports.heartbeat(run.node, run.pk, run.fence, SIGN)
+        reporting.heartbeat(run.node, run.pk, run.fence, SIGN)
     with pytest.raises(Refused):  # nor under the number of the new run
-        reports.heartbeat(run.node, again.pk, again.fence, SIGN)
+        reporting.heartbeat(run.node, again.pk, again.fence, SIGN)
     again.refresh_from_db()
     assert (again.done, again.ended_at) == (0, None)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from images.models import Image
 from nodes.models import Node, Run
 from nodes.runs import fitness, retries
-from nodes.runs.services import lift_quarantine
+from nodes.runs.organising import lift_quarantine
 from nodes.runs.sweeping import sweep_runs
 from submissions.models import Entry, Submission
 from submissions.services import requeueing

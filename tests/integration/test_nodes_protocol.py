@@ -17,7 +17,7 @@ from images.models import Image
 from nodes.models import TEAMS_FAULT, Node, Run
 from nodes.protocol import tokens, views
 from nodes.runs import endings
-from nodes.runs.services import revoke
+from nodes.runs.organising import revoke
 from nodes.runs.sweeping import sweep_runs
 from sharedtasks.models import Phase
 from submissions.models import Entry, Submission

@@ -10,10 +10,10 @@ from django.utils import timezone
 from images.models import Image
 from nodes.models import Node, Run
 from nodes.protocol import tokens
-from nodes.runs import claims, endings, quarantine, reports, sweeping
-from nodes.runs.claims import Machine
-from nodes.runs.reports import Refused, Report, SignOfLife
-from nodes.runs.services import lift_quarantine
+from nodes.runs import claims, endings, quarantine, reporting, sweeping
+from nodes.runs.claims import Offer
+from nodes.runs.organising import lift_quarantine
+from nodes.runs.reporting import Refused, RunEnd, SignOfLife
 from submissions.models import Entry
 from submissions.services import sending
 from submissions.states import EntryState
@@ -22,11 +22,11 @@ from tests.integration.test_nodes_protocol import end_leases, make_image, make_i
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-CPU = Machine(cpus=4, memory=2**36, gpus=(), runtime="", version="0.1.0")
+CPU = Offer(cpus=4, memory=2**36, gpus=(), runtime="", version="0.1.0")
 SIGN = SignOfLife("running", 1, 5, None)
-FAILED = Report(outcome="engine_error")
-CRASHED = Report(outcome="crashed", message="It crashed.")
-PASSED = Report(outcome="ok", done=5)
+FAILED = RunEnd(outcome="engine_error")
+CRASHED = RunEnd(outcome="crashed", message="It crashed.")
+PASSED = RunEnd(outcome="ok", done=5)
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +73,7 @@ def test_eight_nodes_share_eight_entries_after_one_smoke_run(
 
     first = at_once(8, lambda number: claims.claim(nodes[number], CPU))
     (smoke,) = [run for run in first if run is not None]
-    reports.finish(smoke.node, smoke.pk, smoke.fence, PASSED)
+    reporting.finish(smoke.node, smoke.pk, smoke.fence, PASSED)
     second = at_once(8, lambda number: claims.claim(nodes[number], CPU))
 
     assert len({run.entry_id for run in second}) == 8
@@ -99,7 +99,7 @@ def test_a_run_that_is_told_to_have_ended_many_times_ends_once(entry, make_nodes
     (node,) = make_nodes(1)
     run = claims.claim(node, CPU)
 
-    at_once(8, lambda _: reports.finish(node, run.pk, run.fence, FAILED))
+    at_once(8, lambda _: reporting.finish(node, run.pk, run.fence, FAILED))
 
     node.refresh_from_db()
     assert node.failures == 1
@@ -111,8 +111,8 @@ def test_a_lease_that_ends_while_its_node_speaks_ends_the_run_once(entry, make_n
     run = claims.claim(node, CPU)
     end_leases()
     calls = [
-        lambda: refused(reports.heartbeat, node, run.pk, run.fence, SIGN),
-        lambda: refused(reports.finish, node, run.pk, run.fence, PASSED),
+        lambda: refused(reporting.heartbeat, node, run.pk, run.fence, SIGN),
+        lambda: refused(reporting.finish, node, run.pk, run.fence, PASSED),
         lambda: sweeping.sweep_runs().lost,
         lambda: sweeping.sweep_runs().lost,
     ]
@@ -135,7 +135,7 @@ def test_who_cancels_while_the_run_ends_comes_before_or_after(
     run = claims.claim(node, CPU)
     calls = [
         lambda: refused(lambda: sending.cancel(entry=entry, actor=alice)),
-        lambda: reports.finish(node, run.pk, run.fence, report),
+        lambda: reporting.finish(node, run.pk, run.fence, report),
     ]
 
     too_late, _ = at_once(2, lambda number: calls[number]())
@@ -161,7 +161,7 @@ def test_who_cancels_while_a_node_takes_it_is_heard(entry, alice, make_nodes, at
     assert not too_late
     assert entry.state == EntryState.CANCELLED
     for run in filter(None, runs):
-        assert reports.heartbeat(run.node, run.pk, run.fence, SIGN)  # it is told to stop
+        assert reporting.heartbeat(run.node, run.pk, run.fence, SIGN)  # it is told to stop
 
 
 def test_a_failed_smoke_run_and_claims_of_its_siblings_leave_none_behind(
@@ -176,7 +176,7 @@ def test_a_failed_smoke_run_and_claims_of_its_siblings_leave_none_behind(
 
     def act(number):
         if not number:
-            reports.finish(nodes[0], smoke.pk, smoke.fence, CRASHED)
+            reporting.finish(nodes[0], smoke.pk, smoke.fence, CRASHED)
         else:
             claims.claim(nodes[number], CPU)
 
@@ -187,7 +187,7 @@ def test_a_failed_smoke_run_and_claims_of_its_siblings_leave_none_behind(
     assert {run.entry_id for run in open_runs} == {one.pk for one in running}
     assert open_runs.count() <= 1  # a claim that came after the end may try once more
     for run in open_runs:
-        reports.finish(run.node, run.pk, run.fence, CRASHED)
+        reporting.finish(run.node, run.pk, run.fence, CRASHED)
     assert not Entry.objects.exclude(state=EntryState.REJECTED).exists()
 
 
@@ -222,7 +222,7 @@ def test_lifting_a_quarantine_while_entries_fail_by_it_leaves_none_behind(
 
     def act(number):
         if number < 2:
-            reports.finish(nodes[number], runs[number].pk, runs[number].fence, FAILED)
+            reporting.finish(nodes[number], runs[number].pk, runs[number].fence, FAILED)
         elif number < 4:
             quarantine.fail_waiting(Entry.objects.all())
         else:

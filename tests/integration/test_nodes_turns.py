@@ -10,15 +10,15 @@ from django.utils import timezone
 from accounts.models import Membership, Team, User
 from nodes.models import Run, TeamTurn
 from nodes.runs import claims, queue
-from nodes.runs.claims import Machine
+from nodes.runs.claims import Offer
 from submissions.models import Entry
 from submissions.states import EntryState
 from tests.integration.node_rows import image_row, node_row, run_row, waiting_entry
 
 pytestmark = pytest.mark.django_db
 
-CPU = Machine(cpus=4, memory=2**36, gpus=(), runtime="", version="1")
-GPU = Machine(cpus=4, memory=2**36, gpus=("0",), runtime="", version="1")
+CPU = Offer(cpus=4, memory=2**36, gpus=(), runtime="", version="1")
+GPU = Offer(cpus=4, memory=2**36, gpus=("0",), runtime="", version="1")
 
 
 @pytest.fixture

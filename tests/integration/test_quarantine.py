@@ -6,10 +6,10 @@ import pytest
 from django.utils import timezone
 
 from nodes.models import Run
-from nodes.runs import claims, endings, quarantine, reports, sweeping
-from nodes.runs.claims import Machine
-from nodes.runs.reports import Report
-from nodes.runs.services import Lifted, lift_quarantine
+from nodes.runs import claims, endings, quarantine, reporting, sweeping
+from nodes.runs.claims import Offer
+from nodes.runs.organising import Lifted, lift_quarantine
+from nodes.runs.reporting import RunEnd
 from submissions import work
 from submissions.models import Entry
 from submissions.services import requeueing
@@ -18,7 +18,7 @@ from tests.integration.node_rows import image_row, node_row, run_row, waiting_en
 
 pytestmark = pytest.mark.django_db
 
-CPU = Machine(cpus=4, memory=2**36, gpus=(), runtime="", version="1")
+CPU = Offer(cpus=4, memory=2**36, gpus=(), runtime="", version="1")
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_what_ran_and_what_waited_wait_again_with_all_their_attempts(
     assert (image.quarantined_at, image.nodes_lost) == (None, 0)
     for number in range(2):  # the lost runs from before do not count
         run = claims.claim(node_row(f"again-{number}"), CPU)
-        reports.finish(run.node, run.pk, run.fence, Report(outcome="engine_error"))
+        reporting.finish(run.node, run.pk, run.fence, RunEnd(outcome="engine_error"))
         assert state(run.entry) == EntryState.WAITING
 
 
@@ -137,7 +137,7 @@ def test_a_run_that_fails_after_the_quarantine_is_lifted_is_tried_again(make, or
     assert run.image.quarantined_at is not None  # as a process has read it
 
     lift_quarantine([run.image], actor=organiser)
-    reports.finish(run.node, run.pk, run.fence, Report(outcome="engine_error"))
+    reporting.finish(run.node, run.pk, run.fence, RunEnd(outcome="engine_error"))
 
     assert state(entry) == EntryState.WAITING
 
@@ -150,7 +150,7 @@ def test_a_run_that_fails_while_its_image_is_in_quarantine_ends_its_entry(make, 
     if outcome == "node_lost":
         endings.lose(run.pk, reason="its lease ended")
     else:
-        reports.finish(run.node, run.pk, run.fence, Report(outcome=outcome))
+        reporting.finish(run.node, run.pk, run.fence, RunEnd(outcome=outcome))
 
     assert (state(entry), entry.reason) == (EntryState.FAILED, quarantine.REASON)
     assert entry.changes.get().kind == ChangeKind.QUARANTINED

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from nodes.models import Run
-from nodes.runs import claims, endings, reports
-from nodes.runs.claims import Machine
-from nodes.runs.reports import Refused, Report, SignOfLife
+from nodes.runs import claims, endings, reporting
+from nodes.runs.claims import Offer
+from nodes.runs.reporting import Refused, RunEnd, SignOfLife
 from nodes.runs.requeueing import CAUSES
 from nodes.runs.sweeping import sweep_runs
 from submissions import work
@@ -27,7 +27,7 @@ from tests.integration.node_rows import image_row, node_row, run_row, waiting_en
 
 pytestmark = pytest.mark.django_db
 
-CPU = Machine(cpus=4, memory=2**36, gpus=(), runtime="", version="1")
+CPU = Offer(cpus=4, memory=2**36, gpus=(), runtime="", version="1")
 OURS = sorted(str(outcome) for outcome in endings.OURS)
 
 
@@ -74,7 +74,7 @@ def test_an_entry_has_all_its_attempts_again(make_failed, organiser, outcome):
     for number in range(3):
         run = claims.claim(node_row(f"again-{number}"), CPU)
         assert (run.entry, run.attempt) == (entry, number + 1)
-        reports.finish(run.node, run.pk, run.fence, Report(outcome="engine_error"))
+        reporting.finish(run.node, run.pk, run.fence, RunEnd(outcome="engine_error"))
         states.append(state(entry))
     assert states == [EntryState.WAITING, EntryState.WAITING, EntryState.FAILED]
 
@@ -155,9 +155,9 @@ def test_a_node_that_reports_late_changes_nothing(make_failed, organiser):
     requeue_entry(entry=entry, actor=organiser)
 
     with pytest.raises(Refused):
-        reports.heartbeat(late.node, late.pk, late.fence, SignOfLife("running", 1, 5, None))
+        reporting.heartbeat(late.node, late.pk, late.fence, SignOfLife("running", 1, 5, None))
     with pytest.raises(Refused):
-        reports.finish(late.node, late.pk, late.fence, Report(outcome="ok", done=5))
+        reporting.finish(late.node, late.pk, late.fence, RunEnd(outcome="ok", done=5))
     assert state(entry) == EntryState.WAITING
     assert claims.claim(node_row("next"), CPU).fence > late.fence
 

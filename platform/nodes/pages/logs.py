@@ -17,7 +17,7 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def readable(file: StoredFile) -> Iterator[str]:
-    """Yield a log piece by piece: what is no UTF-8, or no character to show, is �."""
+    """Yield a log in pieces; � stands for bytes outside UTF-8 and characters without a glyph."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     with storage.open_file(file) as stream:
         while chunk := stream.read(CHUNK):
@@ -32,8 +32,8 @@ def ending(file: StoredFile, length: int) -> str:
         text = (text + piece)[-length - 1 :]
     if len(text) <= length:
         return text
-    _, found, rest = text.partition("\n")
-    return rest if found and rest else text[1:]
+    _, newline, rest = text.partition("\n")
+    return rest if newline and rest else text[1:]
 
 
 def _clean(text: str) -> str:

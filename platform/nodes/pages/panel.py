@@ -1,4 +1,4 @@
-"""What an entry's page shows of its runs, to one viewer at one instant."""
+"""What an entry's page shows of its runs, to a viewer at an instant."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Panel:
 
     entry: Entry
     place: Place | None  # None: it does not wait
-    current: ShownRun | None  # the one that goes on
-    ended: Sequence[ShownRun]  # the last one first
+    current: ShownRun | None  # the run that goes on
+    ended: Sequence[ShownRun]  # the last run first
     is_organiser: bool
 
     @property
@@ -56,16 +56,25 @@ class Panel:
 
 def of_entry(entry: Entry, viewer: Viewer, now: datetime) -> Panel:
     """Return the runs of an entry, and the smoke runs of its submission for its language pair."""
-    rows = Run.objects.filter(_of(entry)).select_related("node", "log", "entry__test_set__phase")
-    shown = [
+    # A smoke run is for all entries of the submission and language pair.
+    of_siblings = Q(
+        purpose=Run.Purpose.SMOKE,
+        submission=entry.submission_id,
+        source_language=entry.test_set.source_language,
+        target_language=entry.test_set.target_language,
+    )
+    rows = Run.objects.filter(Q(entry=entry) | of_siblings).select_related(
+        "node", "log", "entry__test_set__phase"
+    )
+    runs = [
         ShownRun(run, run.log_id is not None and may_read_log(viewer, run, now))
         for run in rows.order_by("-pk")[:RUNS_SHOWN]
     ]
     return Panel(
         entry=entry,
         place=queue.place(entry),
-        current=next((one for one in shown if one.run.ended_at is None), None),
-        ended=[one for one in shown if one.run.ended_at is not None],
+        current=next((shown for shown in runs if shown.run.ended_at is None), None),
+        ended=[shown for shown in runs if shown.run.ended_at is not None],
         is_organiser=viewer.is_organiser,
     )
 
@@ -77,18 +86,8 @@ def facts(panel: Panel) -> tuple[object, ...]:
         panel.entry.state,
         panel.place,
         [
-            (one.run.pk, one.run.stage, one.run.done, one.run.memory, one.run.outcome)
-            for one in runs
+            (shown.run.pk, shown.run.stage, shown.run.done, shown.run.memory, shown.run.outcome)
+            for shown in runs
         ],
-        [(one.run.pk, one.run.log_id, one.shows_log) for one in runs],
-    )
-
-
-def _of(entry: Entry) -> Q:
-    # One smoke run is for all entries of the submission and language pair.
-    return Q(entry=entry) | Q(
-        purpose=Run.Purpose.SMOKE,
-        submission=entry.submission_id,
-        source_language=entry.test_set.source_language,
-        target_language=entry.test_set.target_language,
+        [(shown.run.pk, shown.run.log_id, shown.shows_log) for shown in runs],
     )

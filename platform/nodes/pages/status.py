@@ -10,7 +10,7 @@ from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from nodes.runs import queue
-from nodes.runs.machines import Machines
+from nodes.runs.node_status import NodeStatuses
 from submissions.models import Entry, Submission
 from submissions.states import EntryState, SubmissionState
 
@@ -26,8 +26,8 @@ class Status:
     running: int
     scoring: int
     checking: int
-    waiting_since: datetime | None  # the one that has waited longest
-    machines: Machines
+    waiting_since: datetime | None  # the entry that has waited longest
+    machines: NodeStatuses
     is_configured: bool  # there are nodes, or the way to wake them
 
     @property
@@ -39,12 +39,12 @@ class Status:
     def notes(self) -> list[str]:
         """Say what keeps waiting systems from being run."""
         kinds = [(self.waiting_cpu, False), (self.waiting_gpu, True)]
-        found = [
+        notes = [
             queue.why_nothing_moves(self.machines, needs_gpu=needs_gpu)
             for count, needs_gpu in kinds
             if count
         ]
-        return list(dict.fromkeys(note for note in found if note))
+        return list(dict.fromkeys(note for note in notes if note))
 
     @property
     def facts(self) -> tuple[object, ...]:
@@ -67,7 +67,7 @@ def now() -> Status:
         scoring=Count("pk", filter=Q(state=EntryState.SCORING)),
         waiting_since=Min("state_since", filter=is_waiting),
     )
-    machines = Machines.now()
+    machines = NodeStatuses.now()
     return Status(
         **entries,
         checking=Submission.objects.filter(state=SubmissionState.CHECKING).count(),

@@ -34,16 +34,16 @@ def status(request: HttpRequest) -> HttpResponse:
     Organisers also read which of the site's own services are missing, and which nodes are in
     trouble.
     """
-    found = site_status.now()
+    status = site_status.now()
     is_organiser = viewer_of(request.user).is_organiser
     missing = monitoring.everything.get() if is_organiser else ()
     context: dict[str, object] = {
-        "status": found,
+        "status": status,
         "poll_every": POLL_EVERY,
         "is_organiser": is_organiser,
         "missing": missing,
     }
-    return live(request, "status", context, facts=(*found.facts, missing), folder="nodes")
+    return live(request, "status", context, facts=(*status.facts, missing), folder="nodes")
 
 
 @login_required
@@ -52,10 +52,10 @@ def status(request: HttpRequest) -> HttpResponse:
 def entry_runs(request: SignedInRequest, pk: int) -> HttpResponse:
     """Answer the panel of an entry's runs, which asks for itself; 204 if nothing has changed."""
     entry = entry_or_404(request.user, pk)
-    found = panel.of_entry(entry, viewer_of(request.user), timezone.now())
-    if request.GET.get("seen") == version_of(panel.facts(found)):
+    shown = panel.of_entry(entry, viewer_of(request.user), timezone.now())
+    if request.GET.get("seen") == version_of(panel.facts(shown)):
         return HttpResponse(status=204)
-    return render(request, "nodes/_run_panel.html", panel_context(found))
+    return render(request, "nodes/_run_panel.html", panel_context(shown))
 
 
 @login_required
@@ -74,12 +74,12 @@ def run_log(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
     )
 
 
-def panel_context(found: Panel) -> dict[str, object]:
+def panel_context(shown: Panel) -> dict[str, object]:
     """Return what the panel's template needs."""
-    last = next((one.run for one in found.ended[:1] if one.shows_log and one.run.log), None)
+    last = next((ended.run for ended in shown.ended[:1] if ended.shows_log and ended.run.log), None)
     return {
-        "panel": found,
-        "seen": urlencode({"seen": version_of(panel.facts(found))}),
+        "panel": shown,
+        "seen": urlencode({"seen": version_of(panel.facts(shown))}),
         "panel_every": PANEL_EVERY,
         "log_end": logs.ending(last.log, LOG_SHOWN) if last and last.log else "",
     }

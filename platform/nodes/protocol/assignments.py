@@ -1,4 +1,4 @@
-"""What a node is told of its run: never a reference, nor anything made from one."""
+"""What a node is told of its run: never a reference, nor anything made from a reference."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def assignment(run: Run) -> str:
 
 
 def _head(run: Run) -> dict[str, object]:
-    """Return all but the segments, which would be serialised anew for every run."""
+    """Return all but the segments, which would be serialised again for every run."""
     archive = run.image.archive
     is_smoke = run.purpose == Run.Purpose.SMOKE
     address = reverse("node-image", args=[run.pk])
@@ -58,7 +58,7 @@ def _head(run: Run) -> dict[str, object]:
         },
         "limits": asdict(_limits(run)),
         "gpus": run.gpus,
-        "quote": is_smoke,  # what a system writes of a blind test set is nobody's to read
+        "quote": is_smoke,  # what a system writes of a blind test set nobody may read
     }
 
 
@@ -104,22 +104,17 @@ def _of_test_set(pk: int, digest: str, mode: TerminologyMode) -> str:
 
 
 def _as_json(inputs: tuple[SystemInput, ...]) -> str:
-    documents = _numbers(inputs)
-    return json.dumps([_segment(one, documents) for one in inputs], ensure_ascii=False)
-
-
-def _numbers(inputs: tuple[SystemInput, ...]) -> dict[str, str]:
     # A document's name may say where it is from; a number says nothing.
-    found: dict[str, str] = {}
-    for one in inputs:
-        found.setdefault(one.document, str(len(found)))
-    return found
-
-
-def _segment(one: SystemInput, documents: dict[str, str]) -> dict[str, object]:
-    return {
-        "document": documents[one.document],
-        "source": one.source,
-        "terms": [{"source": term.source, "targets": list(term.targets)} for term in one.terms],
-        "annotated": one.annotated,
-    }
+    numbers: dict[str, str] = {}
+    segments = [
+        {
+            "document": numbers.setdefault(segment.document, str(len(numbers))),
+            "source": segment.source,
+            "terms": [
+                {"source": term.source, "targets": list(term.targets)} for term in segment.terms
+            ],
+            "annotated": segment.annotated,
+        }
+        for segment in inputs
+    ]
+    return json.dumps(segments, ensure_ascii=False)

@@ -13,10 +13,10 @@ from django.http import HttpRequest
 
 from nodes.models import Run
 from nodes.runs.blame import REMEDIES
-from nodes.runs.claims import Machine
+from nodes.runs.claims import Offer
 from nodes.runs.fitness import Health
 from nodes.runs.processes import Process
-from nodes.runs.reports import Report, SignOfLife
+from nodes.runs.reporting import RunEnd, SignOfLife
 
 MAX_JSON_BYTES = 64 * 1024
 MAX_TEXT = 4000  # characters of a message
@@ -26,7 +26,7 @@ MAX_TIME = 2**33  # seconds since 1970
 MAX_ENGINE_ID = 100  # characters
 PROCESS_ID = re.compile(r"[0-9a-f]{32}")
 MAX_COUNT = 2**31 - 1  # what a column of whole numbers holds
-TOLD = frozenset(Run.Ending.values) - {Run.Ending.NODE_LOST}  # that one we alone can know
+TOLD = frozenset(Run.Ending.values) - {Run.Ending.NODE_LOST}  # we alone can know that
 
 
 class BadBody(Exception):
@@ -87,16 +87,16 @@ class Body:
     def texts(self, name: str, *, at_most: int = MAX_PROBLEMS) -> list[str]:
         """Return a list of texts."""
         value = self.values.get(name, [])
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
             raise BadBody(f"{name} has to be a list of texts")
-        return [_storable(one)[:MAX_TEXT] for one in value[:at_most]]
+        return [_storable(text)[:MAX_TEXT] for text in value[:at_most]]
 
-    def machine(self) -> Machine:
+    def offer(self) -> Offer:
         """Read what a node says of itself when it asks for work."""
-        return Machine(
+        return Offer(
             cpus=self.number("cpus"),
             memory=self.integer("memory"),
-            gpus=tuple(one[:100] for one in self.texts("gpus")),
+            gpus=tuple(gpu[:100] for gpu in self.texts("gpus")),
             runtime=self.text("runtime", at_most=50),
             version=self.text("version", at_most=50),
             engine=self.text("engine", at_most=MAX_ENGINE_ID),
@@ -113,12 +113,12 @@ class Body:
             raise BadBody("done is more than segments")
         return SignOfLife(stage, done, segments, self.integer_or_none("memory"))
 
-    def report(self) -> Report:
+    def run_end(self) -> RunEnd:
         """Read how a run ended."""
         outcome = self.text("outcome")
         if outcome not in TOLD:
             raise BadBody(f"outcome has to be one of {', '.join(sorted(TOLD))}")
-        return Report(
+        return RunEnd(
             outcome=outcome,
             message=self.text("message"),
             problems=list(self._problems()),
@@ -134,7 +134,7 @@ class Body:
         )
 
     def health(self) -> Health | None:
-        """Read what a node found when it checked itself; None: it did not."""
+        """Read the result of a node's check of itself; None: it made none."""
         value = self.values.get("health")
         if value is None:
             return None
@@ -167,15 +167,15 @@ class Body:
 
     def _problems(self) -> Iterator[dict[str, object]]:
         value = self.values.get("problems", [])
-        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        if not isinstance(value, list) or not all(isinstance(problem, dict) for problem in value):
             raise BadBody("problems has to be a list of objects")
-        for one in map(Body, value[:MAX_PROBLEMS]):
-            severity = one.text("severity")
+        for problem in map(Body, value[:MAX_PROBLEMS]):
+            severity = problem.text("severity")
             yield {
                 "severity": severity if severity == "warning" else "error",
-                "message": one.text("message"),
-                "line": one.integer_or_none("line"),
-                "segment": one.text("segment") if one.values.get("segment") else "",
+                "message": problem.text("message"),
+                "line": problem.integer_or_none("line"),
+                "segment": problem.text("segment") if problem.values.get("segment") else "",
             }
 
 

@@ -22,11 +22,11 @@ from nodes.models import Node, Run
 from nodes.protocol.assignments import assignment
 from nodes.protocol.bodies import BadBody, Body
 from nodes.protocol.tokens import node_of
-from nodes.runs import endings, fitness, processes, reports
+from nodes.runs import endings, fitness, processes, reporting
 from nodes.runs.claims import claim
 from nodes.runs.clock import database_now
 from nodes.runs.processes import AnotherProcess
-from nodes.runs.reports import Refused, Unacceptable
+from nodes.runs.reporting import Refused, Unacceptable
 
 logger = logging.getLogger(__name__)
 
@@ -87,28 +87,15 @@ def me(_request: HttpRequest, node: Node) -> HttpResponse:
 def claim_run(request: HttpRequest, node: Node) -> HttpResponse:
     """Give the node its next run."""
     body = Body.of(request)
-    run = claim(node, body.machine(), body.process(), body.health())
-    if run is not None:
-        return _told(run)
-    wait = fitness.wait_of(node, database_now())
-    headers = {
-        "Terminarium-Drained": node.drained_at is not None,
-        "Terminarium-Check": node.failing_since is not None,
-        "Retry-After": wait,
-    }
-    return HttpResponse(
-        status=204, headers={name: str(int(value)) for name, value in headers.items() if value}
-    )
-
-
-@of_nodes("POST")
-def goodbye(request: HttpRequest, node: Node) -> HttpResponse:
-    """Note that a node's process ends."""
-    processes.part(node, Body.of(request).text("process"))
-    return HttpResponse(status=204)
-
-
-def _told(run: Run) -> HttpResponse:
+    run = claim(node, body.offer(), body.process(), body.health())
+    if run is None:
+        headers = {
+            "Terminarium-Drained": node.drained_at is not None,
+            "Terminarium-Check": node.failing_since is not None,
+            "Retry-After": fitness.wait_of(node, database_now()),
+        }
+        values = {name: str(int(value)) for name, value in headers.items() if value}
+        return HttpResponse(status=204, headers=values)
     try:
         return HttpResponse(assignment(run), content_type="application/json")
     except Exception:
@@ -120,11 +107,18 @@ def _told(run: Run) -> HttpResponse:
 
 
 @of_nodes("POST")
+def goodbye(request: HttpRequest, node: Node) -> HttpResponse:
+    """Note that a node's process ends."""
+    processes.part(node, Body.of(request).text("process"))
+    return HttpResponse(status=204)
+
+
+@of_nodes("POST")
 def heartbeat(request: HttpRequest, node: Node, pk: int) -> HttpResponse:
     """Renew the lease; say whether to stop."""
     body = Body.of(request)
     processes.require_current(node, body.text("process"))
-    is_over = reports.heartbeat(node, pk, body.integer("fence"), body.sign_of_life())
+    is_over = reporting.heartbeat(node, pk, body.integer("fence"), body.sign_of_life())
     return JsonResponse({"cancel": is_over, "lease": settings.NODE_LEASE})
 
 
@@ -135,7 +129,7 @@ def put_log(request: HttpRequest, node: Node, pk: int) -> HttpResponse:
     with SpooledTemporaryFile(IN_MEMORY) as file:
         for chunk in _chunks(request, limit):
             file.write(chunk)
-        reports.keep_log(node, pk, _fence(request), file, max_bytes=limit)
+        reporting.keep_log(node, pk, _fence(request), file, max_bytes=limit)
     return HttpResponse(status=204)
 
 
@@ -148,7 +142,7 @@ def put_hypotheses(request: HttpRequest, node: Node, pk: int) -> HttpResponse:
         for chunk in _chunks(request, settings.MAX_HYPOTHESES_BYTES):
             file.write(chunk)
         file.seek(0)
-        reports.keep_hypotheses(node, pk, _fence(request), iter(file))
+        reporting.keep_hypotheses(node, pk, _fence(request), iter(file))
     return HttpResponse(status=204)
 
 
@@ -165,7 +159,7 @@ def take_trial(request: HttpRequest, _node: Node) -> HttpResponse:
 def finish(request: HttpRequest, node: Node, pk: int) -> HttpResponse:
     """Close a run."""
     body = Body.of(request)
-    reports.finish(node, pk, body.integer("fence"), body.report())
+    reporting.finish(node, pk, body.integer("fence"), body.run_end())
     return HttpResponse(status=204)
 
 

@@ -16,7 +16,7 @@ from nodes.runs import retries
 from nodes.runs.clock import database_now
 
 RAN = TEAMS_FAULT | {Run.Ending.OK}
-TIMES = 2  # on two nodes, or on one where there is no other
+TIMES = 2  # on two nodes, or twice on the only node
 
 REMEDIES: Mapping[str, str] = {
     "load": (
@@ -58,7 +58,7 @@ def find_fault_of_image(run: Run, step: str, outcome: str = "") -> str:
     ran = Run.objects.filter(image=run.image_id, refused_step="", outcome__in=RAN)
     last = ran.aggregate(last=Max("pk"))["last"]
     earlier = earlier.filter(pk__gt=last or 0).exclude(pk=run.pk)
-    engines = {one.node.engine_key for one in [run, *earlier.select_related("node")]}
+    engines = {tried.node.engine_key for tried in [run, *earlier.select_related("node")]}
     remedy = REMEDIES_OF_OUTCOMES.get(outcome, REMEDIES[step])
     if len(engines) >= TIMES:
         return f"{remedy} {len(engines)} machines tried it, and each ran another image next."

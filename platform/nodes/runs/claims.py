@@ -25,12 +25,12 @@ from submissions.states import EntryState
 
 logger = logging.getLogger(__name__)
 
-RACES = 10  # with other nodes that are lost before this one waits for the next wake-up
+RACES = 10  # with other nodes that are lost before a node waits for the next wake-up
 SMOKE_SEGMENTS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class Offer:
     """What a node says of itself when it asks."""
 
     cpus: float
@@ -38,20 +38,20 @@ class Machine:
     gpus: tuple[str, ...]  # ids, as its engine knows them
     runtime: str
     version: str
-    engine: str = ""  # its engine's own id: nodes that share one are one machine
+    engine: str = ""  # its engine's own id: nodes with the same engine are the same machine
     image_budget: int | None = None  # bytes of an image's files that it has room for; None: any
 
 
 def claim(
-    node: Node, machine: Machine, process: Process | None = None, health: Health | None = None
+    node: Node, offer: Offer, process: Process | None = None, health: Health | None = None
 ) -> Run | None:
     """Give a node its next run, or None if no entry waits for such a node. Raises AnotherProcess.
 
-    A node that asks while it has a run knows nothing of it: the run is lost. `health` is what it
-    has just found when it checked itself.
+    A node that asks while it has a run knows nothing of it: the run is lost. `health` is the
+    result of its latest check of itself.
     """
     is_new = processes.admit(node, process)
-    _note(node, machine)
+    _note(node, offer)
     _lose_open_runs(node, is_new=is_new)
     if health is not None:
         fitness.note_check(node.pk, health)
@@ -61,8 +61,8 @@ def claim(
     for _ in range(RACES):
         try:
             with transaction.atomic():
-                entry = _next(node, machine)
-                return _begin(entry, node, machine) if entry else None
+                entry = _next(node, offer)
+                return _begin(entry, node, offer) if entry else None
         except IntegrityError:  # another node was faster; the constraints have decided
             logger.info("node %s lost a race for a run", node)
     return None
@@ -86,29 +86,29 @@ def has_sample(language: str) -> bool:
     return language.partition("-")[0] in SENTENCES
 
 
-def _note(node: Node, machine: Machine) -> None:
+def _note(node: Node, offer: Offer) -> None:
     Node.objects.filter(pk=node.pk).update(
         last_seen_at=database_now(),
-        cpus=machine.cpus,
-        memory=machine.memory,
-        gpus=list(machine.gpus),
-        runtime=machine.runtime,
-        version=machine.version,
-        engine=machine.engine,
+        cpus=offer.cpus,
+        memory=offer.memory,
+        gpus=list(offer.gpus),
+        runtime=offer.runtime,
+        version=offer.version,
+        engine=offer.engine,
     )
 
 
-def _next(node: Node, machine: Machine) -> Entry | None:
+def _next(node: Node, offer: Offer) -> Entry | None:
     is_locking = connection.features.has_select_for_update_skip_locked
     rows = Entry.objects.select_for_update(skip_locked=is_locking, of=("self",))
     entries = fitting(
         rows,
-        memory=machine.memory,
-        has_gpu=bool(machine.gpus),
+        memory=offer.memory,
+        has_gpu=bool(offer.gpus),
         takes_cpu_work=node.takes_cpu_work,
     )
-    if machine.image_budget is not None:
-        entries = entries.filter(submission__image__unpacked__lte=machine.image_budget)
+    if offer.image_budget is not None:
+        entries = entries.filter(submission__image__unpacked__lte=offer.image_budget)
     return turns.next_in_turn(retries.elsewhere_first(entries, node)).first()
 
 
@@ -116,7 +116,7 @@ def fitting(
     entries: QuerySet[Entry], *, memory: int, has_gpu: bool, takes_cpu_work: bool = True
 ) -> QuerySet[Entry]:
     """Choose the entries that a node of this kind could be given now."""
-    # Its siblings wait for the smoke run of one of them.
+    # Only one sibling makes a smoke run; the others wait for it.
     siblings_smoke = Run.objects.filter(
         submission=OuterRef("submission"),
         source_language=OuterRef("test_set__source_language"),
@@ -137,7 +137,7 @@ def fitting(
     return entries if takes_cpu_work else entries.filter(submission__needs_gpu=True)
 
 
-def _begin(entry: Entry, node: Node, machine: Machine) -> Run:
+def _begin(entry: Entry, node: Node, offer: Offer) -> Run:
     assert entry.submission is not None  # `fitting` chose it
     assert entry.submission.image is not None
     test_set, image = entry.test_set, entry.submission.image
@@ -155,7 +155,7 @@ def _begin(entry: Entry, node: Node, machine: Machine) -> Run:
         target_language=test_set.target_language,
         purpose=purpose,
         node=node,
-        gpus=list(machine.gpus[:1]) if entry.submission.needs_gpu else [],
+        gpus=list(offer.gpus[:1]) if entry.submission.needs_gpu else [],
         attempt=retries.spoilt_runs(entry, purpose).count() + 1,
         fence=fence + 1,
         lease_until=now + timedelta(seconds=settings.NODE_LEASE),
@@ -174,7 +174,7 @@ def _purpose(entry: Entry) -> tuple[str, str]:
     if not has_sample(test_set.source_language):
         language = test_set.source_language
         return Run.Purpose.TEST, f"no smoke run: there are no sample sentences in {language}"
-    # Of this submission: another one's phase may have other limits, and its team another image.
+    # Of this submission: the phase of another may have other limits, and its team another image.
     passed = Run.objects.filter(
         submission=entry.submission,
         source_language=test_set.source_language,

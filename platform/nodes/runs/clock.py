@@ -1,4 +1,4 @@
-"""One clock for all leases: the database's, which every process of ours shares."""
+"""The clock of all leases: the database's, which every process of ours shares."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from django.utils import timezone
 
 
 def database_now() -> datetime:
-    """Return the time of the database; an embedded one has this machine's."""
+    """Return the time of the database; an embedded database has this machine's."""
     if connection.vendor != "postgresql":
         return timezone.now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement_timestamp()")  # now() stands still within a transaction
-        found: datetime = cursor.fetchone()[0]
-    return found
+        now: datetime = cursor.fetchone()[0]
+    return now

@@ -83,7 +83,7 @@ def end(
 ) -> bool:
     """Close a run whose row and entry are locked, and move what follows from it.
 
-    `health` is what its node found when it checked itself after a failure; `is_of_node` says that
+    `health` is the result of the node's check of itself after a failure; `is_of_node` says that
     the end speaks for the node or against it.
     """
     if run is None:
@@ -156,8 +156,8 @@ def _reject_all(run: Run, entry: Entry) -> None:
         test_set__target_language=run.target_language,
         state=EntryState.WAITING,
     )
-    for one in [entry, *same.order_by("pk")]:
-        _move(one, EntryState.REJECTED, reason)
+    for sibling in [entry, *same.order_by("pk")]:
+        _move(sibling, EntryState.REJECTED, reason)
 
 
 def _move(entry: Entry, to: str, reason: str) -> None:
@@ -165,18 +165,14 @@ def _move(entry: Entry, to: str, reason: str) -> None:
 
 
 def _judge_node(run: Run, health: Health | None) -> None:
+    assert run.ended_at is not None
     if run.outcome in RAN:
         fitness.note_success(run.node_id)
     is_way_open = run.outcome != Ending.IMAGE_UNAVAILABLE or run.refused_step
     if health is not None and (is_way_open or not health.is_fit):
         fitness.note_check(run.node_id, health)
     # Else the image has not come. The proof that followed needed no download: it says nothing.
-    elif run.outcome == Ending.NODE_LOST and _was_ours(run):
+    elif run.outcome == Ending.NODE_LOST and platform_was_away(run.heartbeat_at, run.ended_at):
         pass
     elif run.outcome in OURS:
         fitness.note_failure(run.node_id, WORDS[run.outcome])
-
-
-def _was_ours(run: Run) -> bool:
-    assert run.ended_at is not None
-    return platform_was_away(run.heartbeat_at, run.ended_at)

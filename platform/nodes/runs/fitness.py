@@ -27,11 +27,11 @@ FIRST_WAIT, LONGEST_WAIT = 5, 600
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a node found when it checked itself."""
+    """The result of a node's check of itself."""
 
     is_fit: bool
     text: str = ""  # why not, or what remains in doubt
-    step: str = ""  # refused for one image, and done with the known good one
+    step: str = ""  # refused for an image, and done with the known good image
 
 
 def note_check(node_id: int, health: Health) -> None:

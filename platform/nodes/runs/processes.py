@@ -1,4 +1,4 @@
-"""Which process uses a node's token: one at a time; a second process is refused."""
+"""Which process uses a node's token: a second process is refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import transaction
 
 from nodes.models import Node
 from nodes.runs.clock import database_now
-from nodes.runs.machines import WAKE_EVERY
+from nodes.runs.node_status import WAKE_EVERY
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class AnotherProcess(Exception):
 def admit(node: Node, process: Process | None) -> bool:
     """Let a process work with a node's token; return whether it is new. Raises AnotherProcess.
 
-    It takes over from one that has ended: that said so, was killed and had the same folder, or has
-    been silent for too long. None is a node of an older version, which does not say who it is.
+    It takes over from a process that has ended: it said so, was killed and had the same folder,
+    or has been silent for too long. Nodes of an older version name no process: None.
     """
     with transaction.atomic():
         node = Node.objects.select_for_update().get(pk=node.pk)
@@ -47,13 +47,13 @@ def admit(node: Node, process: Process | None) -> bool:
 
 
 def require_current(node: Node, process_id: str) -> None:
-    """Raise AnotherProcess if a process speaks that is not the one at work."""
+    """Raise AnotherProcess if a process speaks other than the process at work."""
     if process_id and node.process_id and node.process_id != process_id:
         raise AnotherProcess(_refusal(node))
 
 
 def part(node: Node, process_id: str) -> None:
-    """A process ends: the next one need not wait."""
+    """Note that a process ends, so that the next need not wait."""
     Node.objects.filter(pk=node.pk, process_id=process_id).update(process_id="")
 
 

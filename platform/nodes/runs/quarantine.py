@@ -33,7 +33,7 @@ REASON_LIFTED = "requeued, as its image is no longer in quarantine"
 
 
 def count_loss(run: Run) -> None:
-    """Count the nodes that fell silent with an image again, after one more did."""
+    """Count the nodes that fell silent with an image again, after another did."""
     image = Image.objects.filter(pk=run.image_id)
     image.select_for_update(no_key=True).get()  # of several losses at once each counts those before
     lost = len(_nodes_lost(run.image))

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from evaluator.container import in_bytes
 from nodes.models import Run
 from nodes.runs import turns
-from nodes.runs.machines import Machines
+from nodes.runs.node_status import NodeStatuses
 from submissions.models import Entry
 from submissions.states import EntryState
 
@@ -46,39 +46,39 @@ def place(entry: Entry) -> Place | None:
     order = turns.in_turn(waiting().filter(submission__needs_gpu=needs_gpu))
     # An entry that nodes are not given at the moment is after all others.
     before = order.index(entry.pk) if entry.pk in order else len(order)
-    machines = Machines.now()
+    nodes = NodeStatuses.now()
     memory = entry.test_set.phase.limits.memory
-    serving = machines.serving(needs_gpu=needs_gpu, memory=memory)
+    serving = nodes.serving(needs_gpu=needs_gpu, memory=memory)
     return Place(
         position=before + 1,
         length=max(len(order), before + 1),
         seconds=_seconds(before, serving, needs_gpu=needs_gpu),
-        why_not=why_nothing_moves(machines, needs_gpu=needs_gpu, memory=memory),
+        why_not=why_nothing_moves(nodes, needs_gpu=needs_gpu, memory=memory),
     )
 
 
-def why_nothing_moves(machines: Machines, *, needs_gpu: bool, memory: int = 0) -> str:
+def why_nothing_moves(nodes: NodeStatuses, *, needs_gpu: bool, memory: int = 0) -> str:
     """Return why systems of a kind can't be run at the moment; empty if they can."""
-    if machines.serving(needs_gpu=needs_gpu, memory=memory):
+    if nodes.serving(needs_gpu=needs_gpu, memory=memory):
         return ""
-    if not machines.rows and not settings.NODES_BROKER_URL:
+    if not nodes.rows and not settings.NODES_BROKER_URL:
         return "Nodes are not configured on this site. The organisers have to add one."
     what = "GPU node" if needs_gpu else "node"
-    if machines.serving(needs_gpu=needs_gpu):
+    if nodes.serving(needs_gpu=needs_gpu):
         return (
             f"No {what} that is there has the {in_bytes(memory)} of memory that a run of this "
             "phase may take. The organisers have to add one, or to lower the phase's limit."
         )
-    if any(one.is_alive and one.has_gpu >= needs_gpu and one.is_drained for one in machines.rows):
+    if any(node.is_alive and node.has_gpu >= needs_gpu and node.is_drained for node in nodes.rows):
         return f"No {what} takes new work at the moment: the organisers are at it."
-    if any(one.is_failing and one.has_gpu >= needs_gpu for one in machines.rows):
+    if any(node.is_failing and node.has_gpu >= needs_gpu for node in nodes.rows):
         return (
             f"No {what} is fit for work at the moment. Each gets no work until its own check "
             "passes. The organisers can see why."
         )
-    if machines.alive and needs_gpu:
+    if nodes.alive and needs_gpu:
         return "No GPU node is there at the moment. Those without a GPU can't run this system."
-    if machines.alive:
+    if nodes.alive:
         return "The nodes that are there at the moment are kept for systems that need a GPU."
     return f"No {what} is there at the moment."
 
@@ -107,6 +107,6 @@ def _seconds(before: int, serving: int, *, needs_gpu: bool) -> float | None:
         wall_time__isnull=False,
         entry__submission__needs_gpu=needs_gpu,
     ).order_by("-pk")
-    found = recent.values_list("wall_time", flat=True)[:RECENT_RUNS]
-    times = [seconds for seconds in found if seconds is not None]
+    wall_times = recent.values_list("wall_time", flat=True)[:RECENT_RUNS]
+    times = [seconds for seconds in wall_times if seconds is not None]
     return median(times) * before / serving if times else None

@@ -23,7 +23,7 @@ CAUSES = (CHECKING, SCORING, QUARANTINE, *sorted(str(outcome) for outcome in OUR
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is to be requeued; numbers are of rows that are named one by one."""
+    """What is to be requeued; numbers are of rows that are named."""
 
     phase: Phase | None = None
     entries: Collection[int] = ()

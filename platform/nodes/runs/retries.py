@@ -13,12 +13,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from nodes.models import OURS, Node, Run
 from nodes.runs.clock import database_now
-from nodes.runs.machines import Machine, Machines
+from nodes.runs.node_status import NodeStatus, NodeStatuses
 from sharedtasks.models import Phase
 from submissions.models import Entry
 
 NODES_AT_MOST = 3  # on which an entry and purpose fails on our side
-RUNS_AT_MOST = 9  # on however few nodes: three times what one node may spoil before its check
+RUNS_AT_MOST = 9  # on however few nodes: three times what a node may spoil before its check
 ELSEWHERE_FOR = timedelta(minutes=10)  # that a retry waits for another node
 
 
@@ -51,7 +51,7 @@ def is_exhausted(entry: Entry, purpose: str) -> bool:
 
 
 def elsewhere_first(entries: QuerySet[Entry], node: Node) -> QuerySet[Entry]:
-    """Leave out what failed on a node of late and another one can take; note when it failed there.
+    """Leave out what failed on a node lately and another node can take; note when it failed there.
 
     `failed_here_at` sorts what nobody else can take after everything else, so that nothing waits
     for it: None, then the failure that is longest ago.
@@ -62,9 +62,11 @@ def elsewhere_first(entries: QuerySet[Entry], node: Node) -> QuerySet[Entry]:
     entries = entries.annotate(failed_here_at=Subquery(here.values("ended_at")[:1]))
     refused = _failed(now - pause()).filter(node=node, outcome__in=OURS)
     refused = refused.exclude(refused_step="")
-    others = [one for one in Machines.now().rows if one.is_there and one.is_other_than(node)]
-    cpu = _untried(since, (one for one in others if one.takes_cpu_work))
-    gpu = _untried(since, (one for one in others if one.has_gpu))
+    others = [
+        other for other in NodeStatuses.now().rows if other.is_there and other.is_other_than(node)
+    ]
+    cpu = _untried(since, (other for other in others if other.takes_cpu_work))
+    gpu = _untried(since, (other for other in others if other.has_gpu))
     elsewhere = Q(submission__needs_gpu=False) & cpu | Q(submission__needs_gpu=True) & gpu
     return entries.exclude(Exists(refused)).exclude(elsewhere, failed_here_at__isnull=False)
 
@@ -75,8 +77,9 @@ def others_serve(run: Run) -> bool:
     assert submission is not None
     memory = run.entry.test_set.phase.limits.memory
     return any(
-        one.is_other_than(run.node) and one.serves(needs_gpu=submission.needs_gpu, memory=memory)
-        for one in Machines.now().rows
+        other.is_other_than(run.node)
+        and other.serves(needs_gpu=submission.needs_gpu, memory=memory)
+        for other in NodeStatuses.now().rows
     )
 
 
@@ -87,10 +90,10 @@ def _failed(since: datetime) -> QuerySet[Run]:
     return Run.objects.filter(own | of_image, ended_at__gte=since)
 
 
-def _untried(since: datetime, machines: Iterable[Machine]) -> Q:
-    """Return the condition that one of these machines could run an entry and has not failed it."""
+def _untried(since: datetime, nodes: Iterable[NodeStatus]) -> Q:
+    """Return the condition that any of these nodes could run an entry and has not failed it."""
     condition = Q(pk__in=[])
-    for one in machines:
-        is_untried = Q(~Exists(_failed(since).filter(node=one.pk)))
-        condition |= is_untried & Q(test_set__phase__in=phases_within(one.memory))
+    for other in nodes:
+        is_untried = Q(~Exists(_failed(since).filter(node=other.pk)))
+        condition |= is_untried & Q(test_set__phase__in=phases_within(other.memory))
     return condition

@@ -21,12 +21,12 @@ from submissions.states import EntryState
 
 logger = logging.getLogger(__name__)
 
-ROWS_AT_MOST = 500  # in one sweep; the rest has its turn in the next
+ROWS_AT_MOST = 500  # in a sweep; the rest has its turn in the next
 
 
 @dataclass(frozen=True, slots=True)
 class SweptRuns:
-    """What one sweep of the runs did."""
+    """What a sweep of the runs did."""
 
     prolonged: int = 0  # leases that could not be renewed, as the platform was away
     lost: int = 0  # runs whose lease had ended
@@ -63,16 +63,13 @@ def _cut_short() -> int:
     return sum(
         endings.cut_short(run.pk)
         for run in old.select_related("entry__test_set__phase")
-        if run.started_at + _wall_time(run) <= now - dwell
+        if run.started_at + timedelta(seconds=run.entry.test_set.phase.limits.wall_time)
+        <= now - dwell
     )
 
 
-def _wall_time(run: Run) -> timedelta:
-    return timedelta(seconds=run.entry.test_set.phase.limits.wall_time)
-
-
 def _return_homeless() -> int:
-    """An entry runs somewhere or waits; a row that says otherwise is mended, whatever the cause."""
+    """Have entries wait that are marked as running, but run nowhere, whatever the cause."""
     open_runs = Run.objects.filter(entry=OuterRef("pk"), ended_at=None)
     rows = Entry.objects.filter(~Exists(open_runs), state=EntryState.RUNNING)
     return sum(_return(pk) for pk in list(rows.values_list("pk", flat=True)[:ROWS_AT_MOST]))

@@ -29,7 +29,7 @@ def next_in_turn(entries: QuerySet[Entry]) -> QuerySet[Entry]:
 
 
 def in_turn(entries: QuerySet[Entry]) -> list[int]:
-    """Return the keys of entries of one kind in the order in which nodes will be given them.
+    """Return the keys of entries of a kind in the order in which nodes will be given them.
 
     A team that has had a turn waits until all others have had theirs; so of each team the first
     entries come first, then the second ones, and so on.

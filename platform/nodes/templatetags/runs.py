@@ -20,7 +20,7 @@ MINUTE, HOUR = 60, 3600  # seconds
 
 @register.inclusion_tag("nodes/_run_panel.html", takes_context=True)
 def run_panel(context: template.RequestContext, entry: Entry) -> dict[str, object]:
-    """Show the runs of an entry to the one who asks; while it waits or runs, it asks for itself."""
+    """Show the runs of an entry to a viewer; while the entry waits or runs, the panel polls."""
     viewer = viewer_of(context["request"].user)
     return panel_context(panel.of_entry(entry, viewer, timezone.now()))
 

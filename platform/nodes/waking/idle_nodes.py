@@ -1,4 +1,4 @@
-"""Whom to wake: for what has just begun to wait, at once; for the rest, with each sweep.
+"""Which nodes to wake: for what has just begun to wait, at once; for the rest, with each sweep.
 
 A node without work hears nothing but this, and answers by asking for work: so idle ones are woken
 twice a minute even if nothing waits, and by that are known to be there.
@@ -17,7 +17,7 @@ from kombu.exceptions import OperationalError
 
 from nodes.models import Node, Run
 from nodes.runs import queue
-from nodes.runs.machines import WAKE_EVERY
+from nodes.runs.node_status import WAKE_EVERY
 from nodes.waking import messages
 from submissions.models import Entry
 from submissions.states import EntryState
@@ -29,9 +29,9 @@ _quiet_until = 0.0  # by the monotonic clock, of this process
 
 
 def wake_for(entry: int) -> None:
-    """Send one wake-up if a node is free that could run an entry, and the entry waits still.
+    """Send a wake-up if a node is free that could run an entry, and the entry waits still.
 
-    Several entries of one image wake several nodes.
+    Several entries of the same image wake several nodes.
     """
     global _quiet_until
     if not settings.NODES_BROKER_URL or time.monotonic() < _quiet_until:
@@ -41,15 +41,13 @@ def wake_for(entry: int) -> None:
         .values_list("submission__needs_gpu", flat=True)
         .first()
     )
-    if needs_gpu is None or not _is_one_free(needs_gpu=needs_gpu):
+    if needs_gpu is None:
+        return
+    free = _idle().filter(drained_at=None, failing_since=None)
+    if not (free.exclude(gpus=[]) if needs_gpu else free.filter(takes_cpu_work=True)).exists():
         return
     if not messages.wake([messages.GPU if needs_gpu else messages.CPU]):
         _quiet_until = time.monotonic() + QUIET_FOR
-
-
-def _is_one_free(*, needs_gpu: bool) -> bool:
-    free = _idle().filter(drained_at=None, failing_since=None)
-    return (free.exclude(gpus=[]) if needs_gpu else free.filter(takes_cpu_work=True)).exists()
 
 
 def _idle() -> QuerySet[Node]:
@@ -79,7 +77,7 @@ def wake_idle() -> int:
 
 
 def _wanted(idle: list[Node], waiting: int, *, is_gpu: bool) -> int:
-    """Return how many messages one queue is to hold."""
+    """Return how many messages a queue is to hold."""
     takers = sum(
         node.drained_at is None
         and node.failing_since is None
@@ -100,9 +98,9 @@ def _unheard(name: str) -> int:
         with messages.connect() as connection:
             channel: Any = connection.default_channel  # its stubs know none of its methods
             try:
-                found: int = channel.queue_declare(name, passive=True).message_count
+                count: int = channel.queue_declare(name, passive=True).message_count
             except connection.channel_errors:
                 return 0
-            return found
+            return count
     except (OperationalError, OSError):
-        return 0  # who sends now will say what is wrong
+        return 0  # the next message will say what is wrong

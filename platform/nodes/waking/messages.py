@@ -25,7 +25,7 @@ CONNECT_TIMEOUT = 2  # seconds
 
 
 def wake(queues: Iterable[str]) -> int:
-    """Send one message to each of these queues; return how many were sent."""
+    """Send a message to each of these queues; return how many were sent."""
     if not settings.NODES_BROKER_URL:
         return 0
     sent = 0

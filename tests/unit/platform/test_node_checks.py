@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nodes.checks import nodes_have_a_broker_of_their_own
+from nodes.system_checks import nodes_have_a_broker_of_their_own
 
 
 @pytest.mark.parametrize(

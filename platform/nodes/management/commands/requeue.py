@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from nodes.runs import requeueing
-from nodes.runs.requeueing import CAUSES, Choice, Failed
+from nodes.runs.requeueing import CAUSES, Choice
 from sharedtasks.models import Phase
 from submissions.models import Entry, Submission
 
@@ -45,7 +45,10 @@ class Command(BaseCommand):
             why_not = failed.why_not
             if not why_not and not dry_run:
                 why_not = requeueing.requeue(failed, actor=None)
-            self.stdout.write(_line(failed, why_not, dry_run=dry_run))
+            team = failed.row.team.name if failed.row.team else "the test set's own"
+            row = f"{failed.row} ({team}), failed by {failed.cause}"
+            what = "would be requeued" if dry_run else "requeued"
+            self.stdout.write(f"{row}: {f'skipped. {why_not}' if why_not else what}")
             done += not why_not
             skipped += bool(why_not)
         what = "would be requeued" if dry_run else "requeued"
@@ -81,11 +84,3 @@ def _phase(text: str) -> Phase:
         known = ", ".join("/".join(names) for names in phases) or "none"
         raise CommandError(f"There is no phase {text}. Known: {known}.")
     return phase
-
-
-def _line(failed: Failed, why_not: str, *, dry_run: bool) -> str:
-    team = failed.row.team.name if failed.row.team else "the test set's own"
-    row = f"{failed.row} ({team}), failed by {failed.cause}"
-    if why_not:
-        return f"{row}: skipped. {why_not}"
-    return f"{row}: {'would be requeued' if dry_run else 'requeued'}"

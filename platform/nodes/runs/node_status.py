@@ -1,8 +1,8 @@
 """Which nodes are there: what the queue, the status page and the organisers' lists say of them.
 
 A node without work hears nothing but wake-ups, and answers each by asking for work. The sweeper
-wakes idle nodes at least every WAKE_EVERY seconds, so one that has not been seen for two leases
-is away, whatever it was doing.
+wakes idle nodes at least every WAKE_EVERY seconds, so a node that has not been seen for
+two leases is away, whatever it was doing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LEASES_UNSEEN = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class NodeStatus:
     """A node as it stands now."""
 
     pk: int
@@ -58,45 +58,45 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True)
-class Machines:
+class NodeStatuses:
     """All nodes whose tokens are good."""
 
-    rows: tuple[Machine, ...]
+    rows: tuple[NodeStatus, ...]
 
     @classmethod
     def now(cls) -> Self:
-        """Look; one query."""
+        """Read the status of all nodes, in a single query."""
         rows = with_life(Node.objects.filter(revoked_at=None))
-        return cls(tuple(_machine(node) for node in rows))
+        return cls(tuple(_status_of(node) for node in rows))
 
     def serving(self, *, needs_gpu: bool, memory: int = 0) -> int:
         """Return how many there are for systems of this kind that may take so much memory."""
-        return sum(one.serves(needs_gpu=needs_gpu, memory=memory) for one in self.rows)
+        return sum(node.serves(needs_gpu=needs_gpu, memory=memory) for node in self.rows)
 
     @property
     def alive(self) -> int:
         """Return how many have been seen of late, drained ones too."""
-        return sum(one.is_alive for one in self.rows)
+        return sum(node.is_alive for node in self.rows)
 
     @property
     def with_gpu(self) -> int:
         """Return how many have a GPU, of those that are alive."""
-        return sum(one.is_alive and one.has_gpu for one in self.rows)
+        return sum(node.is_alive and node.has_gpu for node in self.rows)
 
     @property
     def drained(self) -> int:
         """Return how many are given nothing new, of those that are alive."""
-        return sum(one.is_alive and one.is_drained for one in self.rows)
+        return sum(node.is_alive and node.is_drained for node in self.rows)
 
     @property
-    def failing(self) -> list[Machine]:
+    def failing(self) -> list[NodeStatus]:
         """Return nodes that get no work until their own checks pass, alive or not."""
-        return [one for one in self.rows if one.is_failing]
+        return [node for node in self.rows if node.is_failing]
 
     @property
     def busy(self) -> int:
         """Return how many are at a run."""
-        return sum(one.is_alive and one.is_busy for one in self.rows)
+        return sum(node.is_alive and node.is_busy for node in self.rows)
 
     @property
     def away(self) -> int:
@@ -116,10 +116,10 @@ def with_life(nodes: QuerySet[Node]) -> QuerySet[Node]:
     return nodes.annotate(is_alive=is_alive, is_busy=is_busy)
 
 
-def _machine(node: Node) -> Machine:
+def _status_of(node: Node) -> NodeStatus:
     is_alive: bool = node.is_alive  # type: ignore[attr-defined]  # `with_life` says both
     is_busy: bool = node.is_busy  # type: ignore[attr-defined]
-    return Machine(
+    return NodeStatus(
         pk=node.pk,
         name=node.name,
         is_alive=is_alive,

@@ -22,7 +22,7 @@ def drain(nodes: Iterable[Node], *, reason: str) -> int:
 def undrain(nodes: Iterable[Node]) -> int:
     """Give these nodes work again; their failures are forgotten. Return how many were drained.
 
-    One that fails its own check is given nothing until it passes, drained or not.
+    A node that fails its own check is given nothing until it passes, drained or not.
     """
     rows = Node.objects.filter(pk__in=[node.pk for node in nodes], drained_at__isnull=False)
     return rows.update(drained_at=None, drain_reason="", failures=0)

@@ -47,7 +47,7 @@ class SignOfLife:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class RunEnd:
     """How a run ended, as its node says."""
 
     outcome: str
@@ -103,11 +103,11 @@ def keep_hypotheses(node: Node, run_id: int, fence: int, lines: Iterator[bytes])
         raise Unacceptable("a smoke run has no hypotheses to keep")
     content = testsets.read(run.entry.test_set)
     wanted = len(content.segments)
-    # One more shows that there are too many: of millions no more is kept.
+    # A text too many shows that there are too many: of millions no more is kept.
     texts = [_text(line, number) for number, line in enumerate(islice(lines, wanted + 1), 1)]
     if len(texts) != wanted:
-        found = f"more than {wanted}" if len(texts) > wanted else str(len(texts))
-        raise Unacceptable(f"{found} lines for {wanted} segments")
+        count = f"more than {wanted}" if len(texts) > wanted else str(len(texts))
+        raise Unacceptable(f"{count} lines for {wanted} segments")
     rows = (
         json.dumps({"id": segment.id, "doc": segment.document, "translation": text})
         for segment, text in zip(content.segments, texts, strict=True)
@@ -122,33 +122,33 @@ def keep_hypotheses(node: Node, run_id: int, fence: int, lines: Iterator[bytes])
     _keep(node, run_id, fence, hypotheses=hypotheses.store(read))
 
 
-def finish(node: Node, run_id: int, fence: int, report: Report) -> None:
+def finish(node: Node, run_id: int, fence: int, told: RunEnd) -> None:
     """Close a run as its node says. Raises Refused, Unacceptable.
 
     The same end told again changes nothing: its first answer may have been lost.
     """
-    found = Run.objects.filter(pk=run_id, node=node, fence=fence).first()
-    if found is None:
+    told_of = Run.objects.filter(pk=run_id, node=node, fence=fence).first()
+    if told_of is None:
         raise Refused
     with transaction.atomic():
-        entry = Entry.objects.select_for_update().get(pk=found.entry_id)
+        entry = Entry.objects.select_for_update().get(pk=told_of.entry_id)
         run = Run.objects.select_for_update().get(pk=run_id)
         if run.ended_at is not None:
-            if run.outcome == report.outcome or _was_judged(run, report):
+            if run.outcome == told.outcome or _was_judged(run, told):
                 return
             raise Refused
         is_test = run.purpose == Run.Purpose.TEST
-        if report.done > run.segments:
-            raise Unacceptable(f"{report.done} segments are done, of a run of {run.segments}")
-        if report.outcome == Run.Ending.OK and is_test and run.hypotheses_id is None:
+        if told.done > run.segments:
+            raise Unacceptable(f"{told.done} segments are done, of a run of {run.segments}")
+        if told.outcome == Run.Ending.OK and is_test and run.hypotheses_id is None:
             raise Unacceptable("a run that is ok sends its hypotheses before it ends")
-        endings.end(run, entry, report.outcome, _columns(report, run), report.health)
+        endings.end(run, entry, told.outcome, _columns(told, run), told.health)
 
 
-def _was_judged(run: Run, report: Report) -> bool:
-    """Return whether an end was told before, and found to be the image's fault."""
-    step = report.health.step if report.health else ""
-    return bool(step) and step == run.refused_step and report.outcome in OURS
+def _was_judged(run: Run, told: RunEnd) -> bool:
+    """Return whether an end was told before, and judged to be the image's fault."""
+    step = told.health.step if told.health else ""
+    return bool(step) and step == run.refused_step and told.outcome in OURS
 
 
 def _held(node: Node, run_id: int, fence: int) -> QuerySet[Run]:
@@ -175,17 +175,17 @@ def _text(line: bytes, number: int) -> str:
     return text
 
 
-def _columns(report: Report, run: Run) -> dict[str, object]:
+def _columns(told: RunEnd, run: Run) -> dict[str, object]:
     return {
-        "message": report.message,
-        "problems": report.problems,
-        "problem_count": report.problem_count,
-        "exit_status": report.exit_status,
-        "wall_time": report.wall_time,
-        "peak_memory": max(filter(None, [report.peak_memory, run.peak_memory]), default=None),
+        "message": told.message,
+        "problems": told.problems,
+        "problem_count": told.problem_count,
+        "exit_status": told.exit_status,
+        "wall_time": told.wall_time,
+        "peak_memory": max(filter(None, [told.peak_memory, run.peak_memory]), default=None),
         "memory": None,
-        "done": report.done,
-        "log_bytes": report.log_bytes,
-        "notes": report.notes,
-        "detail": report.detail,
+        "done": told.done,
+        "log_bytes": told.log_bytes,
+        "notes": told.notes,
+        "detail": told.detail,
     }
