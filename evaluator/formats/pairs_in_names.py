@@ -33,13 +33,13 @@ _MODE = r"[._-](?P<mode>noterm|random)(?![A-Za-z0-9-])"
 _NO_MODE = r"(?![._-](?:noterm|random)(?![A-Za-z0-9-]))"
 
 
-def target_of(slot: str) -> str:
+def find_target(slot: str) -> str:
     """Return the target language of a slot such as `en-fr`, `zh-TW-en` or `en-zh-CN.noterm`."""
-    pair = _pair_of(slot)
+    pair = _read_slot(slot)
     return pair[1] if pair else slot.partition(".")[0].partition("-")[2]
 
 
-def slots_in(name: str, slots: Sequence[str]) -> tuple[str, ...]:
+def find_slots(name: str, slots: Sequence[str]) -> tuple[str, ...]:
     """Return the slots that a file's name holds: a single slot if it is clear, none, or several.
 
     A longer slot beats the slots that it contains: `en-fr.noterm` beats `en-fr`, and a file of
@@ -58,20 +58,20 @@ def slots_in(name: str, slots: Sequence[str]) -> tuple[str, ...]:
 def _find_other_spellings(name: str, slots: Sequence[str]) -> tuple[str, ...]:
     """Return the slot whose pair a name writes in another way, if exactly one fits."""
     # A slot es-ar shows that es_ar is a pair, not Spanish as written in Argentina.
-    pairs = [*pairs_in(name, or_locales=True), *loose_pairs_in(name, or_locales=True)]
+    pairs = [*find_pairs(name, or_locales=True), *find_loose_pairs(name, or_locales=True)]
     match = re.search(_MODE, name, re.IGNORECASE)
     mode = match["mode"].lower() if match else ""
-    fitting = [s for s in slots if _pair_of(s) in pairs and s.partition(".")[2] == mode]
+    fitting = [s for s in slots if _read_slot(s) in pairs and s.partition(".")[2] == mode]
     return tuple(fitting) if len(fitting) == 1 else ()
 
 
-def slot_of(name: str, slots: Sequence[str], chosen: str | None) -> tuple[str | None, str | None]:
+def find_slot(name: str, slots: Sequence[str], chosen: str | None) -> tuple[str | None, str | None]:
     """Return the slot that a file's name says, and what is wrong with the name.
 
     A name that says neither a slot nor another pair is for the `chosen` slot, if there is one. A
     language with a country (`pt-BR`) is not another pair where it is the target's.
     """
-    named = slots_in(name, slots)
+    named = find_slots(name, slots)
     if len(named) == 1 and chosen in (None, named[0]):
         return named[0], None
     if len(named) == 1:
@@ -79,10 +79,10 @@ def slot_of(name: str, slots: Sequence[str], chosen: str | None) -> tuple[str | 
             f"The file's name says {named[0]}, but {chosen} was chosen for it. "
             f"Choose {named[0]}, or rename the file."
         )
-    other, locale = pair_in(name), locale_in(name)
+    other, locale = find_pair(name), find_locale_in(name)
     if not named and chosen:
-        fits = says_target(locale, target_of(chosen)) if locale else True
-        if _may_be(other, chosen) if other else fits:
+        fits = fits_target(locale, find_target(chosen)) if locale else True
+        if _fits_slot(other, chosen) if other else fits:
             return chosen, None
     says = " and ".join(named) or other or locale or "no language pair"
     if not slots:
@@ -94,7 +94,7 @@ def slot_of(name: str, slots: Sequence[str], chosen: str | None) -> tuple[str | 
     )
 
 
-def pair_in(name: str) -> str | None:
+def find_pair(name: str) -> str | None:
     """Return what looks like a slot in a file's name, such as `en-de` or `en-de.noterm`."""
     own = name.rpartition("/")[2]
     for text, pair in _written_pairs(own):
@@ -103,7 +103,7 @@ def pair_in(name: str) -> str | None:
     return None
 
 
-def locale_in(name: str) -> str | None:
+def find_locale_in(name: str) -> str | None:
     """Return the language with a country that looks like a pair in a file's name: `pt-BR`.
 
     `pt-br` may also be Portuguese and Breton: only a slot or a pair elsewhere can tell.
@@ -115,12 +115,12 @@ def locale_in(name: str) -> str | None:
     return None
 
 
-def says_target(locale: str, target: str) -> bool:
+def fits_target(locale: str, target: str) -> bool:
     """Return whether a language with a country is the target, or the target plus a country."""
     return locale == target or (primary(locale) == primary(target) and "-" not in target)
 
 
-def pairs_in(name: str, *, or_locales: bool = False) -> list[Pair]:
+def find_pairs(name: str, *, or_locales: bool = False) -> list[Pair]:
     """Return the language pairs that stand between dots in a file's name: `test.en-fr.tsv`.
 
     What is or may be a language with a country (`pt-BR`, `pt-br`) counts only with `or_locales`.
@@ -129,13 +129,13 @@ def pairs_in(name: str, *, or_locales: bool = False) -> list[Pair]:
     return [pair for _, pair in _written_pairs(own, or_locales=or_locales)]
 
 
-def unclear_pairs_in(name: str) -> list[Pair]:
+def find_unclear_pairs(name: str) -> list[Pair]:
     """Return the pairs between dots that may also be a language with a country: `pt-br`."""
     parts = name.rpartition("/")[2].split(".")
     return [pair for part in parts if is_ambiguous(part) for pair in read_pair(part)]
 
 
-def loose_pairs_in(name: str, *, or_locales: bool = False) -> list[Pair]:
+def find_loose_pairs(name: str, *, or_locales: bool = False) -> list[Pair]:
     """Return possible pairs within longer parts of a name: `ours_en-fr`, `en-fr-primary`."""
     pairs: dict[Pair, None] = {}
     for part in name.rpartition("/")[2].split("."):
@@ -152,7 +152,7 @@ def loose_pairs_in(name: str, *, or_locales: bool = False) -> list[Pair]:
     return list(pairs)
 
 
-def language_in(name: str) -> str | None:
+def find_language(name: str) -> str | None:
     """Return the only language that stands between dots in a file's name: `dev.en.sgm`."""
     parts = name.rpartition("/")[2].split(".")[1:]
     short = [part for part in parts if re.match("[A-Za-z]{2}(?![A-Za-z])", part)]
@@ -160,7 +160,7 @@ def language_in(name: str) -> str | None:
     return codes.pop() if len(codes) == 1 else None
 
 
-def languages_said(head: str) -> tuple[str | None, str | None]:
+def read_languages(head: str) -> tuple[str | None, str | None]:
     """Return source and target language as the beginning of a test set names them, or None.
 
     SGML names them in `srclang` and `trglang`, XML in the `lang` of `<src>` and `<ref>`, TICO-19's
@@ -228,9 +228,9 @@ def _natural_pair(text: str, or_locales: bool) -> Pair | None:
     return readings[0] if len(lengths) == 1 else None
 
 
-def _may_be(pair: str, slot: str) -> bool:
+def _fits_slot(pair: str, slot: str) -> bool:
     """Return whether a pair is a slot's, perhaps without scripts and regions: `en-zh`."""
-    first, second = _pair_of(pair), _pair_of(slot)
+    first, second = _read_slot(pair), _read_slot(slot)
     if first is None or second is None:
         return False
     return [primary(code) for code in first] == [primary(code) for code in second] and all(
@@ -239,7 +239,7 @@ def _may_be(pair: str, slot: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _pair_of(slot: str) -> Pair | None:
+def _read_slot(slot: str) -> Pair | None:
     readings = read_pair(slot.partition(".")[0])
     return readings[0] if len(readings) == 1 else None
 

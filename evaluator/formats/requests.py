@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from evaluator.errors import ProblemLog, WrongFileError
 from evaluator.formats.limits import Budget
-from evaluator.formats.pairs_in_names import target_of
+from evaluator.formats.pairs_in_names import find_target
 from evaluator.normalise import contradicts
 from evaluator.types import Line
 
@@ -42,7 +42,7 @@ class Request:
 
     def require_language(self, code: str, place: str) -> None:
         """Refuse hypotheses in another language than the pair's target, by the file's own word."""
-        if self.language_pair and contradicts(code, target_of(self.language_pair)):
+        if self.language_pair and contradicts(code, find_target(self.language_pair)):
             self.refuse(
                 f"The file says {place}={code!r}, but {self.language_pair} is wanted here. "
                 "Upload the file of this language pair, or correct the attribute."

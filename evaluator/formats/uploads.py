@@ -18,7 +18,7 @@ from evaluator.errors import (
 from evaluator.formats.file_kinds import EMPTY_ZIP, ZIP, document_kind
 from evaluator.formats.hypotheses import read_hypotheses
 from evaluator.formats.limits import MAX_BYTES, Budget, Refused
-from evaluator.formats.pairs_in_names import MAY_HOLD_PAIR, slot_of, slots_in
+from evaluator.formats.pairs_in_names import MAY_HOLD_PAIR, find_slot, find_slots
 from evaluator.formats.zip_members import (
     CHUNK,
     MemberReader,
@@ -142,7 +142,7 @@ def _list_files(
     try:
         archive = open_zip(stream, max_bytes)
         members = list_members(
-            archive, max_bytes, has_slot=lambda path: bool(slots_in(path, slots))
+            archive, max_bytes, has_slot=lambda path: bool(find_slots(path, slots))
         )
     except Refused as refused:
         stream.seek(0)
@@ -174,7 +174,7 @@ def _assign_slots(
         if default is not None and not MAY_HOLD_PAIR.search(file.path):
             file.slot, problem = default, None
         else:
-            file.slot, problem = slot_of(file.path, slots, default)
+            file.slot, problem = find_slot(file.path, slots, default)
         if file.slot is not None:
             claims.setdefault(file.slot, []).append(file)
         if problem:

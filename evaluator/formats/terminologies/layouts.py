@@ -38,19 +38,19 @@ class Layout:
     note: str = ""  # what was concluded, where no column is named as documented
 
 
-def layout_of_header(names: Sequence[str], pair: Pair) -> Layout | str | None:
+def read_header(names: Sequence[str], pair: Pair) -> Layout | str | None:
     """Return the layout that a first row names, None if it names none.
 
     Columns are named by what they hold (`source`, `Term`), or by their language (`en`,
     `EN-US`, `English`, `anglais`). A text is returned if something is wrong with the header.
     """
-    plain = [plain_name(name) for name in names]
+    plain = [simplify_name(name) for name in names]
     missing = [column for column in COLUMNS if column.lower() not in plain]
     if 0 < len(missing) < len(COLUMNS):
         return (
             f"The header lacks {', '.join(missing)}. Write a first row with id,{','.join(COLUMNS)}."
         )
-    roles = {role_of(name): place for place, name in reversed(list(enumerate(plain)))}
+    roles = {find_role(name): place for place, name in reversed(list(enumerate(plain)))}
     source, target = _find_sides(plain, roles, pair)
     if source is None or target is None or source == target:
         return _describe_other_languages(names, plain, pair)
@@ -58,7 +58,7 @@ def layout_of_header(names: Sequence[str], pair: Pair) -> Layout | str | None:
     is_documented = {plain[source], plain[target]} <= {
         "source", "target", "targets", "sourcestring", "targetstring"
     }  # fmt: skip
-    statuses = [place for place, name in enumerate(plain) if role_of(name) == "status"]
+    statuses = [place for place, name in enumerate(plain) if find_role(name) == "status"]
     sides = quote_all([names[place].strip().strip('"') for place in (source, target)])
     note = f"The first row is read as a header; sources and targets are in {sides}."
     return Layout(
@@ -85,36 +85,36 @@ def _find_sides(
     if len(plain) == 2 and {"source_language", "target_language"} <= roles.keys():
         # They hold the terms: there are no other columns.
         return roles.pop("source_language"), roles.pop("target_language")
-    source = roles.get("source", place_of_language(pair[0], plain))
-    target = roles.get("target", place_of_language(pair[1], plain))
+    source = roles.get("source", find_language_column(pair[0], plain))
+    target = roles.get("target", find_language_column(pair[1], plain))
     # People write a country for a language, such as jp: certain beside the other language.
     if source is None and target is not None:
-        source = place_of_country(pair[0], plain)
+        source = find_country_column(pair[0], plain)
     elif target is None and source is not None:
-        target = place_of_country(pair[1], plain)
+        target = find_country_column(pair[1], plain)
     return source, target
 
 
 def has_known_names(cells: Sequence[str]) -> bool:
     """Return whether cells are a header that names a source or a target, and something else."""
-    roles = {role_of(plain_name(cell)) for cell in cells} - {""}
+    roles = {find_role(simplify_name(cell)) for cell in cells} - {""}
     return len(roles) > 1 and bool(roles & {"source", "target"})
 
 
-def layout_of_glossary(rows: Sequence[Sequence[str]]) -> Layout | None:
+def find_glossary_layout(rows: Sequence[Sequence[str]]) -> Layout | None:
     """Return the layout of a table as DeepL exports it: source, target and their languages.
 
     The same codes stand in every row, so the first row is not a header.
     """
     if not rows or any(len(row) != 4 or not all(map(is_code, row[2:])) for row in rows):
         return None
-    if layout_of_header(rows[0][:2], (rows[-1][2], rows[-1][3])) is not None:
+    if read_header(rows[0][:2], (rows[-1][2], rows[-1][3])) is not None:
         return None
     note = "The third and fourth column are read as the languages."
     return Layout(4, 0, 1, has_header=False, source_language=2, target_language=3, note=note)
 
 
-def layout_of_rows(rows: Sequence[Sequence[str]]) -> Layout | None:
+def find_plain_layout(rows: Sequence[Sequence[str]]) -> Layout | None:
     """Return the layout of a table without a header, by its first rows; None if it is not clear.
 
     That is source, target; with a third column whether the source was seen in training.
@@ -129,7 +129,7 @@ def layout_of_rows(rows: Sequence[Sequence[str]]) -> Layout | None:
 
 def _describe_other_languages(names: Sequence[str], plain: Sequence[str], pair: Pair) -> str | None:
     """Return what is wrong with a header of two columns that names other languages."""
-    codes = [language_called(name) for name in plain]
+    codes = [find_language(name) for name in plain]
     if len(codes) != 2 or not all(codes) or primary(codes[0]) == primary(codes[1]):
         return None
     # `no` and `non` are words rather than Norwegian and Old Norse.
@@ -179,12 +179,12 @@ _IN_BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 _COUNTRY_IN_BRACKETS = re.compile(r"\s*\(.*\)\s*$")
 
 
-def plain_name(name: str) -> str:
+def simplify_name(name: str) -> str:
     """Return a column's name in lower case, with single spaces in the place of _ and -."""
     return " ".join(re.sub(r"[_\-\s]+", " ", name.strip().strip('"').casefold()).split())
 
 
-def role_of(name: str) -> str:
+def find_role(name: str) -> str:
     """Return the role that a plain name says, or nothing."""
     return _ROLES.get(name) or _JOINED.get(name, "")
 
@@ -194,7 +194,7 @@ def has_role_word(name: str) -> bool:
     return bool(_ROLE_FIRST.match(name) or _ROLE_LAST.search(name))
 
 
-def language_called(name: str) -> str:
+def find_language(name: str) -> str:
     """Return the code of a language by its code or its name in any language, or nothing."""
     bare = _ROLE_LAST.sub("", _ROLE_FIRST.sub("", name.strip(), count=1)).strip()
     inside = _IN_BRACKETS.fullmatch(bare)
@@ -221,7 +221,7 @@ def is_code(cell: str) -> bool:
     return CODE.fullmatch(code) is not None and langcodes.tag_is_valid(code.split("-")[0])
 
 
-def place_of_language(language: str, names: Sequence[str]) -> int | None:
+def find_language_column(language: str, names: Sequence[str]) -> int | None:
     """Return the place of the column that is named by a language, the closest of several.
 
     For fr-CA that is fr-CA rather than fr, and fr rather than fr-FR; then the first.
@@ -232,12 +232,12 @@ def place_of_language(language: str, names: Sequence[str]) -> int | None:
             return 0
         return 1 if "-" not in codes[place] else 2
 
-    codes = [language_called(name) for name in names]
+    codes = [find_language(name) for name in names]
     places = [place for place, code in enumerate(codes) if is_language(code, language)]
     return min(places, key=distance, default=None)
 
 
-def place_of_country(language: str, names: Sequence[str]) -> int | None:
+def find_country_column(language: str, names: Sequence[str]) -> int | None:
     """Return the place of the first column that is named by a language's country, such as `jp`."""
     means = ((find_meant(name) or "").partition(" ")[0] if len(name) == 2 else "" for name in names)
     return next((n for n, code in enumerate(means) if code and is_language(code, language)), None)

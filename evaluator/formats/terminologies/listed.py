@@ -80,11 +80,11 @@ def is_language(code: str, wanted: str) -> bool:
     """
     if primary(code) != primary(wanted):
         return False
-    scripts = _script_of(code), _script_of(wanted)
+    scripts = _find_script(code), _find_script(wanted)
     return "" in scripts or scripts[0] == scripts[1]
 
 
-def _script_of(code: str) -> str:
+def _find_script(code: str) -> str:
     for part in code.strip().lower().replace("_", "-").split("-")[1:]:
         if len(part) == SCRIPT_LENGTH and part.isalpha():
             return part
@@ -93,17 +93,17 @@ def _script_of(code: str) -> str:
     return ""
 
 
-def status_of(text: str) -> Status:
+def read_status(text: str) -> Status:
     """Return what a status says about the use of a translation; without a word it is accepted.
 
     Of several words (memoQ's `CasePermissive;Forbidden`) a word that forbids decides.
     """
-    status = _status_of_word(text)
+    status = _read_word(text)
     words = re.split(r"[;,|/]", text) if status == "unknown" else []
-    return "forbidden" if "forbidden" in map(_status_of_word, words) else status
+    return "forbidden" if "forbidden" in map(_read_word, words) else status
 
 
-def _status_of_word(word: str) -> Status:
+def _read_word(word: str) -> Status:
     plain = re.sub(r"-admn-sts$", "", word.strip().casefold())
     plain = re.sub(r"[\W_]+", "", plain)
     if not plain:

@@ -25,7 +25,7 @@ from evaluator.formats.terminologies.listed import (
     ListedTerm,
     find_faults,
     is_language,
-    status_of,
+    read_status,
 )
 from evaluator.formats.terminologies.merging import Merger
 from evaluator.formats.terminologies.rules import build_entries
@@ -140,7 +140,7 @@ class Import:
             return False
         findings = Findings()
         entries = []
-        status = status_of(term.status)
+        status = read_status(term.status)
         if status == "unknown":
             message = f"The status {quote(term.status)} is not known: still accepted."
             findings.add("doubtful", message)

@@ -15,7 +15,7 @@ from functools import lru_cache
 from evaluator.formats.terminologies.brackets import expand, expand_source, remove_notes
 from evaluator.formats.terminologies.changes import Findings, quote, quote_all
 from evaluator.formats.terminologies.listed import ListedTerm
-from evaluator.formats.terminologies.texts import bracketed, clean, same_form
+from evaluator.formats.terminologies.texts import clean, find_brackets, same_form
 
 # Semicolon and bar wherever they stand, colon and slash only between spaces: 19:1, and/or.
 SEPARATOR = re.compile(r"[;；|｜]|(?<=\S)\s[:：/／]\s(?=\S)")
@@ -132,7 +132,7 @@ def split(cell: str, other: str) -> list[str]:
     the row has too (then it belongs to the term, except the bar), and cells whose brackets do
     not pair up.
     """
-    brackets = bracketed(cell)
+    brackets = find_brackets(cell)
     if brackets is None or not SEPARATOR.search(cell):
         return [cell] if cell else []
     kept = {_plain(character) for character in other} - {"|"}

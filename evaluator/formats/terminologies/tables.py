@@ -15,10 +15,10 @@ from evaluator.formats.terminologies.layouts import (
     SEEN,
     Layout,
     Pair,
+    find_glossary_layout,
+    find_plain_layout,
     has_known_names,
-    layout_of_glossary,
-    layout_of_header,
-    layout_of_rows,
+    read_header,
 )
 from evaluator.formats.terminologies.listed import ListedTerm
 
@@ -158,10 +158,10 @@ def _find_layout(text: str, delimiter: str, first: list[str], pair: Pair) -> Lay
         rows = [row for row in csv.reader(_take_sample(text), delimiter=delimiter) if row]
     except csv.Error:
         rows = []
-    layout = layout_of_glossary(rows) or layout_of_header(first, pair)
+    layout = find_glossary_layout(rows) or read_header(first, pair)
     if layout is None and delimiter == "\t" and len(first) <= 3:
         return Layout(3, 0, 1, has_header=False, has_free_width=True, seen=2)
-    return layout or (layout_of_rows(rows) if rows else None)
+    return layout or (find_plain_layout(rows) if rows else None)
 
 
 def _build_term(line: int, row: list[str], layout: Layout, delimiter: str) -> ListedTerm:

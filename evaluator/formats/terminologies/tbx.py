@@ -17,7 +17,7 @@ from evaluator.formats.terminologies.listed import (
     MAX_ENTRIES,
     ListedTerm,
     is_language,
-    status_of,
+    read_status,
 )
 
 ROOTS = ("martif", "tbx")
@@ -53,7 +53,7 @@ class _Term:
     @property
     def rank(self) -> int:
         """0 preferred, 1 admitted or without a status, 2 deprecated."""
-        statuses = {status_of(status) for status in self.statuses}
+        statuses = {read_status(status) for status in self.statuses}
         return 2 if "forbidden" in statuses else 0 if "preferred" in statuses else 1
 
 
@@ -243,12 +243,12 @@ def _list_terms(
     targets = _sort_terms(concept, target)
     terms = [*sources, *targets]
     for term in (term for term in terms if term.rank == 2):
-        words = quote_all([word for word in term.statuses if status_of(word) == "forbidden"])
+        words = quote_all([word for word in term.statuses if read_status(word) == "forbidden"])
         message = f"{quote(term.text)} ({term.language}) has the status {words}: not accepted."
         report.append(Change(concept.line, shorten(term.text), "dropped", message, file))
     for term in terms:
         for word in term.statuses:
-            if status_of(word) == "unknown":
+            if read_status(word) == "unknown":
                 message = f"The status {quote(word)} is not known: still accepted."
                 report.append(Change(concept.line, shorten(term.text), "doubtful", message, file))
     forms = tuple(term.text for term in targets if term.rank < 2)

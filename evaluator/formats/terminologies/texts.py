@@ -54,7 +54,7 @@ def scripts(text: str) -> frozenset[str]:
     return frozenset(script(character) for character in text) - {""}
 
 
-def bracketed(text: str) -> list[tuple[int, int]] | None:
+def find_brackets(text: str) -> list[tuple[int, int]] | None:
     """Return where the outermost brackets, round or square, start and end.
 
     None if there are too many or they do not pair up. Brackets inside others of their own kind
@@ -82,4 +82,4 @@ def bracketed(text: str) -> list[tuple[int, int]] | None:
 
 def is_balanced(text: str) -> bool:
     """Return whether brackets pair up, none inside its own kind."""
-    return bracketed(text) is not None
+    return find_brackets(text) is not None
