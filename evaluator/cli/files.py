@@ -21,7 +21,7 @@ from evaluator.formats import (
     read_terminologies,
     read_test_set,
 )
-from evaluator.formats.decoding import EMPTY_ZIP, ZIP
+from evaluator.formats.file_kinds import EMPTY_ZIP, ZIP
 from evaluator.types import Hypotheses, Mode, Problem, TestSet
 
 FILES_NAMED = 20  # in a note

@@ -16,11 +16,11 @@ from evaluator.errors import LanguageError
 from evaluator.formats.compression import GZIP, GZIP_WINDOW
 from evaluator.formats.decoding import HEAD
 from evaluator.formats.pairs_in_names import (
-    language_in,
-    languages_said,
-    loose_pairs_in,
-    pairs_in,
-    unclear_pairs_in,
+    find_language,
+    find_loose_pairs,
+    find_pairs,
+    find_unclear_pairs,
+    read_languages,
 )
 from evaluator.normalise import (
     are_different,
@@ -106,7 +106,7 @@ def _read_pair_option(options: argparse.Namespace) -> tuple[str, str]:
     """Return the pair of --language-pair; for `fr-ca` the test set or another option may decide."""
     text = options.language_pair
     if is_ambiguous(text):
-        targets = {languages_said(_read_beginning(path))[1] for path in _test_set_paths(options)}
+        targets = {read_languages(_read_beginning(path))[1] for path in _test_set_paths(options)}
         if options.target_language and not _is_pair(options.target_language):
             targets.add(canonical(options.target_language))
         for pair in read_pair(text):
@@ -127,9 +127,9 @@ def _complete(
     statements: list[_Statement] = []
     for path in _test_set_paths(options):
         name = Path(path).name
-        statements.append(_Statement(CONTENT, *languages_said(_read_beginning(path)), name))
+        statements.append(_Statement(CONTENT, *read_languages(_read_beginning(path)), name))
         # Such a name may also say a single language: a pair counts if it fits other options.
-        statements += [_Statement(NAME, *pair, name) for pair in unclear_pairs_in(name)]
+        statements += [_Statement(NAME, *pair, name) for pair in find_unclear_pairs(name)]
     statements += _read_names(options)
     for kind in (CONTENT, NAME, PART_OF_NAME):
         agreeing = [s for s in statements if s.kind == kind and _agrees(s, source, target)]
@@ -165,12 +165,12 @@ def _require_single(places: dict[str, str]) -> str | None:
 def _read_names(options: argparse.Namespace) -> Iterator[_Statement]:
     paths = _test_set_paths(options)
     for path in paths[:1]:
-        yield _Statement(NAME, language_in(Path(path).name), None, Path(path).name)
+        yield _Statement(NAME, find_language(Path(path).name), None, Path(path).name)
     for path in paths[1:]:
-        yield _Statement(NAME, None, language_in(Path(path).name), Path(path).name)
+        yield _Statement(NAME, None, find_language(Path(path).name), Path(path).name)
     more = [*options.terminology, *getattr(options, "hypotheses", ())]
     for name in (Path(path).name for path in (*paths, *more)):
-        for kind, pairs in ((NAME, pairs_in(name)), (PART_OF_NAME, loose_pairs_in(name))):
+        for kind, pairs in ((NAME, find_pairs(name)), (PART_OF_NAME, find_loose_pairs(name))):
             yield from (_Statement(kind, *pair, name) for pair in pairs)
 
 

@@ -1,10 +1,25 @@
-"""Recognises documents of office programs and the like by their bytes."""
+"""Recognises archives, and documents of office programs and the like, by their bytes."""
 
 from __future__ import annotations
+
+from evaluator.formats.compression import GZIP
 
 SAVE_AS_TEXT = "Save it as plain text in UTF-8, one segment a line."
 SAVE_AS_TABLE = "Save it as CSV (UTF-8)."
 
+ZIP = b"PK\x03\x04"
+EMPTY_ZIP = b"PK\x05\x06"
+ARCHIVES = {
+    ZIP: "a zip archive",
+    EMPTY_ZIP: "an empty zip archive",
+    GZIP: "a gzip archive",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!": "a rar archive",
+    b"\x28\xb5\x2f\xfd": "a Zstandard archive",
+}
+TAR_MAGIC = (257, b"ustar")  # byte, what stands there
 # Documents by how a file begins.
 MAGIC = {
     b"%PDF": "a PDF document",
@@ -22,7 +37,6 @@ MAGIC = {
 }
 # Documents that are zip archives: by the type at the beginning, and by the names of members, which
 # a zip archive holds uncompressed.
-ZIP = b"PK\x03\x04"
 HEAD = 200  # bytes: of OpenDocument and EPUB the type comes first, uncompressed
 TYPES = {
     b"application/vnd.oasis.opendocument.text": "an OpenDocument text (.odt)",
@@ -49,6 +63,14 @@ ENDINGS = {
     ".odt": "an OpenDocument text (.odt)",
     ".ods": "an OpenDocument spreadsheet (.ods)",
 }
+
+
+def archive_kind(data: bytes | bytearray) -> str | None:
+    """Return what kind of archive starts with these bytes, None for others."""
+    place, magic = TAR_MAGIC
+    if data[place : place + len(magic)] == magic:
+        return "a tar archive"
+    return next((kind for start, kind in ARCHIVES.items() if data.startswith(start)), None)
 
 
 def document_kind(data: bytes | bytearray, name: str = "") -> str | None:

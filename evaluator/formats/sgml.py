@@ -86,17 +86,13 @@ def tokenise(data: bytearray) -> Iterator[tuple[int, str | Tag]]:
             if len(rest) > MAX_TAG:
                 message = f"A tag is longer than {MAX_TAG:,} bytes. Shorten its attributes."
                 raise Refused(message, line)
-            attributes = _parse_attributes(rest.decode()) if rest else {}
+            attributes = {
+                attribute[1].lower(): unescape(attribute[2] or attribute[3] or attribute[4] or "")
+                for attribute in (ATTRIBUTE.finditer(rest.decode()) if rest else ())
+            }
             yield line, Tag(name.decode().lower(), bool(slash), rest.endswith(b"/"), attributes)
             position = match.end()
             line += data.count(b"\n", end, position)
-
-
-def _parse_attributes(text: str) -> dict[str, str]:
-    return {
-        match[1].lower(): unescape(match[2] or match[3] or match[4] or "")
-        for match in ATTRIBUTE.finditer(text)
-    }
 
 
 def is_sgml(head: str) -> bool:
@@ -193,6 +189,10 @@ class SegmentReader:
         Raises Refused where reading on would cost too much.
         """
         require_few_marks(data, b"<&")
+        starts = {"doc": self._change_document, "seg": self._start_segment}
+        ends = {"doc": self._change_document, "seg": self._end_segment}
+        if self.annotated:
+            starts["term"], ends["term"] = self._start_term, self._end_term
         tags = 0
         for line, token in tokenise(data):
             if isinstance(token, str):
@@ -204,12 +204,8 @@ class SegmentReader:
             if token.name in SETS and not token.is_end and not self.kind:
                 self.kind, named = token.name, token.attributes
                 self.languages = {key: named[key] for key in ("srclang", "trglang") if key in named}
-            elif token.name == "doc":
-                self._change_document(line, token)
-            elif token.name == "seg":
-                self._end_segment(line) if token.is_end else self._start_segment(line, token)
-            elif token.name == "term" and self.annotated:
-                self._end_term(line) if token.is_end else self._start_term(line, token)
+            elif action := (ends if token.is_end else starts).get(token.name):
+                action(line, token)
         if self._segment is not None:
             self._report_open(self._segment, "at the end of the file")
         if not self.segments and not self.log.total:
@@ -263,9 +259,9 @@ class SegmentReader:
             )
         self._segment = _OpenSegment(line, identifier)
         if tag.is_empty:
-            self._end_segment(line)
+            self._end_segment(line, tag)
 
-    def _end_segment(self, line: int) -> None:
+    def _end_segment(self, line: int, tag: Tag) -> None:
         if self._segment is None:
             self.log.add("A </seg> has no <seg> before it. Remove it or add its start.", line=line)
             return
@@ -305,7 +301,7 @@ class SegmentReader:
         else:
             self._term = _OpenTerm(line, tag.attributes)
 
-    def _end_term(self, line: int) -> None:
+    def _end_term(self, line: int, tag: Tag) -> None:
         if self._segment is None or self._term is None:
             segment = self._segment.id if self._segment else None
             self.log.add(

@@ -28,10 +28,10 @@ def _read_sgml(data: bytearray, request: Request) -> Iterator[Line]:
             "Upload your system's output, a <tstset>."
         )
     request.require_language(reader.languages.get("trglang", ""), "trglang")
-    for found in segments:  # the budget has been charged
-        yield from request.sift(Line(found.line, found.id, found.document, found.text))
-    for one in reader.broken:
-        request.note_broken(one.line, one.id, one.document or None)
+    for segment in segments:  # the reader has charged the budget
+        yield from request.sift(Line(segment.line, segment.id, segment.document, segment.text))
+    for segment in reader.broken:
+        request.note_broken(segment.line, segment.id, segment.document or None)
 
 
 SGML = HypothesisFormat(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO, cast
 
 from evaluator.errors import (
@@ -15,11 +15,10 @@ from evaluator.errors import (
     UnreadableFileError,
     WrongFileError,
 )
-from evaluator.formats.decoding import EMPTY_ZIP, ZIP
-from evaluator.formats.file_kinds import document_kind
+from evaluator.formats.file_kinds import EMPTY_ZIP, ZIP, document_kind
 from evaluator.formats.hypotheses import read_hypotheses
 from evaluator.formats.limits import MAX_BYTES, Budget, Refused
-from evaluator.formats.pairs_in_names import MAY_HOLD_PAIR, slot_of, slots_in
+from evaluator.formats.pairs_in_names import MAY_HOLD_PAIR, find_slot, find_slots
 from evaluator.formats.zip_members import (
     CHUNK,
     MemberReader,
@@ -49,7 +48,7 @@ class UploadedFile:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """All files of an upload in order; they are read one by one within one limit for all."""
+    """All files of an upload in order; each is read when asked, within a common limit."""
 
     files: tuple[UploadedFile, ...]
     budget: Budget
@@ -143,7 +142,7 @@ def _list_files(
     try:
         archive = open_zip(stream, max_bytes)
         members = list_members(
-            archive, max_bytes, has_slot=lambda path: bool(slots_in(path, slots))
+            archive, max_bytes, has_slot=lambda path: bool(find_slots(path, slots))
         )
     except Refused as refused:
         stream.seek(0)
@@ -151,21 +150,14 @@ def _list_files(
         whole.log.add(describe_document(document) if document else refused.message)
         whole.is_file = False
         return [whole], ()
-    listed = [_list_member(archive, entry, problem, name) for entry, problem in members.files]
+    listed = []
+    for entry, problem in members.files:
+        log = ProblemLog(name_member(name, path_of(entry)))
+        if problem:
+            log.add(problem)
+        opening = cast("Opening", partial(MemberReader, archive, entry))
+        listed.append(_ListedFile(path_of(entry), log, opening))
     return listed, members.skipped
-
-
-def _list_member(
-    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, problem: str | None, upload: str
-) -> _ListedFile:
-    log = ProblemLog(name_member(upload, path_of(entry)))
-    if problem:
-        log.add(problem)
-
-    def open_member() -> AbstractContextManager[BinaryIO]:
-        return cast("AbstractContextManager[BinaryIO]", MemberReader(archive, entry))
-
-    return _ListedFile(path_of(entry), log, open_member)
 
 
 def _assign_slots(
@@ -182,7 +174,7 @@ def _assign_slots(
         if default is not None and not MAY_HOLD_PAIR.search(file.path):
             file.slot, problem = default, None
         else:
-            file.slot, problem = slot_of(file.path, slots, default)
+            file.slot, problem = find_slot(file.path, slots, default)
         if file.slot is not None:
             claims.setdefault(file.slot, []).append(file)
         if problem:

@@ -87,8 +87,7 @@ def list_members(
     entries, skipped = [], []
     for entry in present:
         path = path_of(entry)
-        is_skipped = _is_junk(path) or (_is_paper(path) and not has_slot(path))
-        skipped.append(path) if is_skipped else entries.append(entry)
+        skipped.append(path) if _is_junk(path, has_slot) else entries.append(entry)
     document = document_kind_of_members([path_of(entry) for entry in present])
     if document:
         raise Refused(describe_document(document))
@@ -146,19 +145,16 @@ COPIES = re.compile(
 )
 
 
-def _is_junk(path: str) -> bool:
-    """Return whether a file is hidden, a system's, a copy, a program or a picture."""
+def _is_junk(path: str, has_slot: Callable[[str], bool]) -> bool:
+    """Return whether a file is hidden, a system's, a copy, a program, a picture or a paper."""
     if _leads_out(path):
         return False  # refused, so that it is not skipped in silence
     parts = path.split("/")
     is_hidden = any(part.startswith(".") and part != "." for part in parts)
     is_system = any(part.lower() in JUNK for part in parts)
-    return is_hidden or is_system or COPIES.fullmatch(parts[-1]) is not None
-
-
-def _is_paper(path: str) -> bool:
-    """Return whether a file is a README, a licence or the like."""
-    return not _leads_out(path) and PAPERS.fullmatch(path.rpartition("/")[2]) is not None
+    if is_hidden or is_system or COPIES.fullmatch(parts[-1]):
+        return True
+    return PAPERS.fullmatch(parts[-1]) is not None and not has_slot(path)
 
 
 def _leads_out(path: str) -> bool:

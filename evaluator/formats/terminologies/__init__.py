@@ -1,4 +1,4 @@
-"""Term lists as they are found: TICO-19's CSV, TSV, JSON lines, TBX-Basic; with a report."""
+"""Term lists as people have them: TICO-19's CSV, TSV, JSON lines, TBX-Basic; with a report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was done to the entries of a term list, in words for its organiser."""
+"""The changes to the entries of a term list, in words for its organiser."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EXAMPLES = 3  # per message
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry that was changed, dropped, or kept in doubt."""
+    """An entry that was changed, dropped, or kept in doubt."""
 
     line: int | None  # 1-based, where its row or element starts
     entry: str  # the source as listed, shortened
@@ -39,36 +39,36 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ImportedTerminology:
-    """A terminology, and everything that was done to get it."""
+    """A terminology, and every change that was made to get it."""
 
     terminology: Terminology
     report: tuple[Change, ...]  # in file order
 
     @property
     def changed(self) -> int:
-        """How many rows (terms in TBX) were changed, those merged into others among them."""
-        return self._rows("split", "optional", "note_removed", "cleaned", "merged")
+        """Rows (terms in TBX) that were changed or merged into others."""
+        return self._count_rows("split", "optional", "note_removed", "cleaned", "merged")
 
     @property
     def dropped(self) -> int:
-        """How many rows (concepts or terms in TBX) are not in the terminology."""
-        return self._rows("dropped")
+        """Rows (concepts or terms in TBX) that are not in the terminology."""
+        return self._count_rows("dropped")
 
     @property
     def doubtful(self) -> int:
-        """How many rows hold something that was kept as listed, perhaps against its meaning."""
-        return self._rows("doubtful")
+        """Rows with a part that was kept as listed, perhaps against its meaning."""
+        return self._count_rows("doubtful")
 
-    def _rows(self, *kinds: Kind) -> int:
+    def _count_rows(self, *kinds: Kind) -> int:
         return len({(c.file, c.line, c.entry) for c in self.report if c.kind in kinds})
 
 
 @dataclass(slots=True)
 class Findings:
-    """What the rules say about one row: by kind, so that a row has one change of each."""
+    """Messages of the rules on a row, by kind: each kind becomes a single change."""
 
     messages: dict[Kind, list[str]] = field(default_factory=dict)
-    forms: int = 0  # looked at, also those that turned out to be equal
+    forms: int = 0  # alternatives that were looked at, equal ones too
 
     def add(self, kind: Kind, message: str) -> None:
         """Note a message once."""
@@ -77,27 +77,27 @@ class Findings:
             known.append(message)
 
     def changes(self, line: int | None, entry: str, file: str) -> list[Change]:
-        """Return one change per kind; beyond three messages of a kind it says so."""
-        found = []
+        """Return a change per kind, with its first three messages."""
+        changes = []
         for kind, messages in self.messages.items():
             more = ["And more like this."] if len(messages) > EXAMPLES else []
             text = " ".join([*messages[:EXAMPLES], *more])
-            found.append(Change(line, shorten(entry), kind, text, file))
-        return found
+            changes.append(Change(line, shorten(entry), kind, text, file))
+        return changes
 
 
 def shorten(text: str) -> str:
-    """The text on one line, cut where it is long."""
+    """Return the text on a single line, cut where it is long."""
     line = " ".join(text[: 4 * QUOTED].split())
     return line if len(line) <= QUOTED else line[: QUOTED - 1] + "…"
 
 
 def quote(text: str) -> str:
-    """The text in quotation marks, shortened."""
+    """Return the text in quotation marks, shortened."""
     return f"“{shorten(text)}”"
 
 
 def quote_all(texts: list[str] | tuple[str, ...]) -> str:
-    """The first texts, quoted, and how many more there are."""
+    """Return the first texts, quoted, and how many more there are."""
     more = f" and {len(texts) - EXAMPLES} more" if len(texts) > EXAMPLES else ""
     return ", ".join(quote(text) for text in texts[:EXAMPLES]) + more

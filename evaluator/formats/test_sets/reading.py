@@ -72,7 +72,7 @@ def read_test_set(
     leave_out: Collection[str] = (),
     on_note: Callable[[str], None] = lambda _: None,
 ) -> TestSet:
-    """Return the test set of files in one of the formats that are described above.
+    """Return the test set of files in any of the formats that are described above.
 
     Languages are BCP 47 codes or aliases (`zho`, `zh_CN`). `names` are the files', the source's
     first. `text_form` None means tokenised for SGML, raw for the others. `sources_only`: references
@@ -124,7 +124,12 @@ def _read_files(
         contents = read_sgml_set([source, *references], options, log)
     elif options.plain_text and choose_format(ROW_FORMATS, head) is None and is_plain_text(head):
         references = [_read_bytes(file, options, log) for file in files[1:]]
-        contents = _read_text([source, *references], options, log)
+        log.raise_as(TestSetError)
+        rows = list(read_text_rows([source, *references], log, Budget()))
+        own = ProblemLog(source[0])
+        required = options.references_required
+        contents = Contents(build_segments(rows, own, references_required=required))
+        log.merge(own)
     else:
         contents = _read_rows(source, head, options, log, has_other_files=len(files) > 1)
     name = source[0]
@@ -154,16 +159,6 @@ def _read_bytes(file: NamedStream, options: Options, log: ProblemLog) -> NamedBy
         log.merge(own)
         data = bytearray()
     return name, data
-
-
-def _read_text(files: Sequence[NamedBytes], options: Options, log: ProblemLog) -> Contents:
-    """Read plain text, a file for the sources and a file for each reference."""
-    log.raise_as(TestSetError)
-    rows = list(read_text_rows(files, log, Budget()))
-    own = ProblemLog(files[0][0])
-    segments = build_segments(rows, own, references_required=options.references_required)
-    log.merge(own)
-    return Contents(segments)
 
 
 def _read_rows(

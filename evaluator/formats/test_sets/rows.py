@@ -29,7 +29,7 @@ class Options:
     text_form: TextForm | None = None  # None: the format decides
     sources_only: bool = False  # references are neither read nor checked
     references_required: bool = True
-    plain_text: bool = False  # files of one sentence a line are read too
+    plain_text: bool = False  # files of a sentence a line are read too
     leave_out: frozenset[str] = frozenset()  # documents that belong to no score
     max_bytes: int = MAX_BYTES  # of each file
     on_note: Callable[[str], None] = lambda _: None  # called with what is not read

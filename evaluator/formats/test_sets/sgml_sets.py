@@ -162,7 +162,7 @@ def _read_annotations(
     """Return each segment's annotations; empty references and broken terms go to `log`."""
     own = ProblemLog(name)
     annotations: dict[Key, tuple[TermAnnotation, ...]] = {}
-    for key, segment in file.items():
+    for place, segment in file.items():
         # A letter or digit is the rule, so that looking at each character is for few texts.
         if is_reference and not any(map(str.isalnum, segment.text)) and is_blank(segment.text):
             own.add(
@@ -172,12 +172,15 @@ def _read_annotations(
             )
         annotated = []
         for term in segment.terms:
-            values = (term.attributes.get(name, "") for name in ("id", "type", "src", "tgt"))
-            annotation = TermAnnotation(*values, form=" ".join(term.text.split()))
+            identifier, kind, source, target = (
+                term.attributes.get(key, "") for key in ("id", "type", "src", "tgt")
+            )
+            form = " ".join(term.text.split())
+            annotation = TermAnnotation(identifier, kind, source, target, form)
             annotated.append(annotation)
             for fault in _find_faults(annotation, segment.text):
                 own.add(fault, line=term.line, segment=segment.id)
-        annotations[key] = tuple(annotated)
+        annotations[place] = tuple(annotated)
     if own.total:
         log.merge(own)
     return annotations

@@ -37,11 +37,11 @@ def read_tsv_rows(
 ) -> Iterator[TestSetRow]:
     """Yield the rows of a table with tabs. Quotes are text: TICO-19 has stray ones."""
     lines = split_lines(data, log)
-    header = _read_header(next(lines, (1, ""))[1], log)
+    header = _Header.read(next(lines, (1, ""))[1], log)
     if header is None:
         return
     if header.unread:
-        options.on_note(_describe_unread(header.unread))
+        options.on_note(header.describe_unread())
     if options.sources_only:
         header = header.without_references()
     for number, text in lines:
@@ -56,7 +56,7 @@ def read_tsv_rows(
                 line=number,
             )
             continue
-        row = _build_row(number, cells, header, log)
+        row = header.build_row(number, cells, log)
         if row is not None:
             budget.charge(row.id, row.document, row.source, *row.references, line=number)
             yield row
@@ -64,6 +64,8 @@ def read_tsv_rows(
 
 @dataclass(frozen=True, slots=True)
 class _Header:
+    """The places of the columns in a table, from 0."""
+
     width: int
     source: int
     references: tuple[int, ...]
@@ -72,6 +74,32 @@ class _Header:
     is_pair: bool  # the id column holds document:segment
     unread: tuple[str, ...] = ()  # names of other columns, as they are written
     readable_width: int | None = None  # columns that a row needs; None: exactly `width`
+
+    @classmethod
+    def read(cls, text: str, log: ProblemLog) -> _Header | None:
+        """Return the places of the columns; None, with a problem in `log`, if some are missing."""
+        written = [name.strip() for name in text.split("\t", 1000)]
+        names = [name.lower() for name in written]
+
+        def find_place(*known: str) -> int | None:
+            return next((names.index(name) for name in known if name in names), None)
+
+        source, pair = find_place("source"), find_place("tuid")
+        identifier = find_place(*_IDS) if pair is None else pair
+        references = tuple(n for n, name in enumerate(names) if _REFERENCE.fullmatch(name))
+        repeated = sorted({name for name in names if name and names.count(name) > 1})
+        if source is None or identifier is None or repeated:
+            wrong = f"names {repeated[0]} twice" if repeated else "lacks the column source or id"
+            log.add(f"The table's header {wrong}. Write {COLUMNS}.", line=1)
+            return None
+        document = find_place(*_DOCUMENTS) if pair is None else None
+        read = {source, identifier, document, *references}
+        unread = tuple(
+            name
+            for n, name in enumerate(written)
+            if name and n not in read and names[n] not in _EXPECTED
+        )
+        return cls(len(names), source, references, identifier, document, pair is not None, unread)
 
     def without_references(self) -> _Header:
         """Return the header for reading only sources: a row's references may be cut off or torn."""
@@ -83,55 +111,30 @@ class _Header:
         """Return whether a row of another width nevertheless has what is read of it."""
         return self.readable_width is not None and len(cells) >= self.readable_width
 
+    def describe_unread(self) -> str:
+        """Return a note on the columns that are not read."""
+        shown = ", ".join(printable(name, NAME_SHOWN) for name in self.unread[:COLUMNS_NAMED])
+        more = ", …" if len(self.unread) > COLUMNS_NAMED else ""
+        return (
+            f"Columns that are not read: {shown}{more}. "
+            "References are named target, reference or ref. Number further ones: reference_2."
+        )
 
-def _read_header(text: str, log: ProblemLog) -> _Header | None:
-    """Return the places of the columns; None, with the problem in `log`, if some are missing."""
-    written = [name.strip() for name in text.split("\t", 1000)]
-    names = [name.lower() for name in written]
-
-    def find_place(*known: str) -> int | None:
-        return next((names.index(name) for name in known if name in names), None)
-
-    source, pair = find_place("source"), find_place("tuid")
-    identifier = find_place(*_IDS) if pair is None else pair
-    references = tuple(n for n, name in enumerate(names) if _REFERENCE.fullmatch(name))
-    repeated = sorted({name for name in names if name and names.count(name) > 1})
-    if source is None or identifier is None or repeated:
-        wrong = f"names {repeated[0]} twice" if repeated else "lacks the column source or id"
-        log.add(f"The table's header {wrong}. Write {COLUMNS}.", line=1)
-        return None
-    document = find_place(*_DOCUMENTS) if pair is None else None
-    read = {source, identifier, document, *references}
-    unread = tuple(
-        name
-        for n, name in enumerate(written)
-        if name and n not in read and names[n] not in _EXPECTED
-    )
-    return _Header(len(names), source, references, identifier, document, pair is not None, unread)
-
-
-def _describe_unread(names: tuple[str, ...]) -> str:
-    shown = ", ".join(printable(name, NAME_SHOWN) for name in names[:COLUMNS_NAMED])
-    more = ", …" if len(names) > COLUMNS_NAMED else ""
-    return (
-        f"Columns that are not read: {shown}{more}. "
-        "References are named target, reference or ref. Number further ones: reference_2."
-    )
-
-
-def _build_row(
-    number: int, cells: list[str], header: _Header, log: ProblemLog
-) -> TestSetRow | None:
-    """Return a row; None, with the problem in `log`, if its id cannot be used."""
-    identifier = cells[header.id].strip()
-    document = "" if header.document is None else cells[header.document].strip()
-    if header.is_pair:
-        document, colon, identifier = identifier.rpartition(":")
-        if not colon or not document:
-            log.add("The tuid is no document:segment. Write it so, or use id and doc.", line=number)
+    def build_row(self, number: int, cells: list[str], log: ProblemLog) -> TestSetRow | None:
+        """Return a row; None, with the problem in `log`, if its id cannot be used."""
+        identifier = cells[self.id].strip()
+        document = "" if self.document is None else cells[self.document].strip()
+        if self.is_pair:
+            document, colon, identifier = identifier.rpartition(":")
+            if not colon or not document:
+                log.add(
+                    "The tuid is no document:segment. Write it so, or use id and doc.", line=number
+                )
+                return None
+        if not identifier or len(identifier) + len(document) > MAX_ID:
+            log.add(
+                f"The id is empty or longer than {MAX_ID:,} characters. Give it one.", line=number
+            )
             return None
-    if not identifier or len(identifier) + len(document) > MAX_ID:
-        log.add(f"The id is empty or longer than {MAX_ID:,} characters. Give it one.", line=number)
-        return None
-    references = tuple(collapse(cells[place]) for place in header.references)
-    return TestSetRow(number, document, identifier, collapse(cells[header.source]), references)
+        references = tuple(collapse(cells[place]) for place in self.references)
+        return TestSetRow(number, document, identifier, collapse(cells[self.source]), references)
