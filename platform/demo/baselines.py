@@ -144,7 +144,7 @@ def _send(baseline: Baseline, phase: Phase, archive: Path) -> Submission:
     )
     with archive.open("rb") as stream:
         submission = sending.submit_image(
-            planned=planned, archive=sending.Upload(stream, archive.name)
+            planned=planned, archive=sending.NamedStream(stream, archive.name)
         )
     archive.unlink()
     return submission

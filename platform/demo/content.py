@@ -151,5 +151,5 @@ def _upload(demo: Demo, system: DemoSystem) -> Submission:
             terminology_use=system.terminology_use,
         ),
         wants_primary=system.is_primary,
-        files=[sending.Upload(BytesIO(content), name) for name, content in system.files],
+        files=[sending.NamedStream(BytesIO(content), name) for name, content in system.files],
     )

@@ -79,9 +79,9 @@ def import_test_set(
         references=files.references,
         source_language=source_language,
         target_language=target_language,
-        text_form=_text_form(text_form) if text_form else None,
+        text_form=cast("TextForm", TestSet.TextForm(text_form).value) if text_form else None,
         names=files.names,
-        mode=_mode(mode),
+        mode=cast("Mode", TestSet.Mode(mode).value),
         terminology=terminology.terminology if terminology else None,
         leave_out=leave_out,
         on_note=notes.append,
@@ -184,8 +184,8 @@ def _read(pk: int, digest: str) -> evaluator.TestSet:
             references=[stack.enter_context(storage.open_file(r.file)) for r in references],
             source_language=test_set.source_language,
             target_language=test_set.target_language,
-            text_form=_text_form(test_set.text_form),
-            mode=_mode(test_set.mode),
+            text_form=cast("TextForm", test_set.text_form),
+            mode=cast("Mode", test_set.mode),
             terminology=_terminology(test_set),
             leave_out=test_set.left_out,
         )
@@ -201,11 +201,3 @@ def _terminology(test_set: TestSet) -> evaluator.Terminology | None:
             source_language=test_set.source_language,
             target_language=test_set.target_language,
         ).terminology
-
-
-def _text_form(value: str) -> TextForm:
-    return cast("TextForm", TestSet.TextForm(value).value)
-
-
-def _mode(value: str) -> Mode:
-    return cast("Mode", TestSet.Mode(value).value)

@@ -258,7 +258,7 @@ def make_submission(test_set: TestSet, alice: User, team: Team) -> Callable[...,
             test_set=None if files else test_set,  # several files say themselves
             system=sending.SystemDescription(name=system, is_constrained=is_constrained),
             wants_primary=wants_primary,
-            files=[sending.Upload(BytesIO(body), name) for name, body in sent],
+            files=[sending.NamedStream(BytesIO(body), name) for name, body in sent],
         )
         Submission.objects.filter(pk=submission.pk).update(**columns)
         submission.refresh_from_db()

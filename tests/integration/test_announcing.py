@@ -13,7 +13,7 @@ from accounts.models import User
 from sharedtasks import models
 from sharedtasks.models import Phase, SharedTask
 from submissions.models import Submission
-from submissions.pipeline import baselines
+from submissions.pipeline import reference_points
 from submissions.pipeline.tasks import check
 from tests.integration.samples import REFERENCE, SOURCE
 from tests.integration.test_blind_walk import answers
@@ -141,7 +141,7 @@ def delete(admin, row):
 
 def test_a_shared_task_goes_with_its_phases_test_sets_and_oracle_rows(admin, run):
     run("--shared-task=fall", "--phase=tset", "--create")
-    baselines.add_missing()
+    reference_points.add_missing()
 
     delete(admin, SharedTask.objects.get())
 

@@ -462,7 +462,7 @@ def test_what_counts_as_a_try(
     settings.IMAGE_TRIES = 1
     make_image_submission(state=state, entries=entries)
 
-    assert (image_tries.next_at(team, phase) is not None) == counts
+    assert (image_tries.find_next_time(team, phase) is not None) == counts
 
 
 def test_other_teams_and_phases_and_outputs_do_not_count(
@@ -476,7 +476,7 @@ def test_other_teams_and_phases_and_outputs_do_not_count(
     make_image_submission(phase=later)
     make_submission(b"x\n", state=SubmissionState.REFUSED)
 
-    assert image_tries.next_at(team, phase) is None
+    assert image_tries.find_next_time(team, phase) is None
 
 
 def test_another_team_of_the_same_member_may_still_send(

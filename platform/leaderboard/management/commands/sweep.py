@@ -20,7 +20,7 @@ from health import presence
 from leaderboard import boards
 from nodes.runs.sweeping import sweep_runs
 from nodes.waking.idle_nodes import wake_idle
-from submissions.pipeline import baselines
+from submissions.pipeline import reference_points
 from submissions.pipeline.sweeper import sweep
 from submissions.services.expiry import remove_refused_files
 
@@ -40,7 +40,7 @@ class Command(BaseCommand):
     def handle(self, *, once: bool, **_: object) -> None:
         _survives(_require_storage)
         if once:
-            made = baselines.add_missing()
+            made = reference_points.add_missing()
             self.stdout.write(
                 f"{sweep()}, {sweep_runs()}, {wake_idle()} messages to nodes, "
                 f"{made} oracle rows made, {boards.rebuild_stale()} boards rebuilt"
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         while not stopped.is_set():
             _survives(_require_storage)
             steps: list[Callable[[], object]] = [
-                baselines.add_missing,
+                reference_points.add_missing,
                 sweep,
                 sweep_runs,
                 wake_idle,

@@ -1,4 +1,4 @@
-"""Whom something is sent for, what they have in the phase, and what a form begins with."""
+"""The context shared by the two upload pages, and the initial values of their forms."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from accounts.models import Team
 from sharedtasks.models import Phase, TestSet
 from submissions import slots
 from submissions.models import Submission
-from submissions.pages.access import visible_submissions
+from submissions.pages.access import list_visible_submissions
 from submissions.pages.forms.systems import SystemForm
 from submissions.states import SubmissionState
 
 NAMES_OFFERED = 50  # earlier names of the team's systems
 
 
-def context_of(
+def build_context(
     request: SignedInRequest,
     phase: Phase,
     test_sets: Sequence[TestSet],
@@ -28,7 +28,7 @@ def context_of(
 ) -> dict[str, object]:
     """Return what both upload pages show."""
     teams = list(request.user.teams.order_by("name"))
-    team = _team(request, form, teams, again)
+    team = _choose_team(request, form, teams, again)
     now = timezone.now()
     context: dict[str, object] = {
         "phase": phase,
@@ -41,24 +41,24 @@ def context_of(
         "again": again,
     }
     if team is not None:
-        context |= _of_team(phase, test_sets, team)
+        context |= _describe_team(phase, test_sets, team)
     return context
 
 
-def _of_team(phase: Phase, test_sets: Sequence[TestSet], team: Team) -> dict[str, object]:
+def _describe_team(phase: Phase, test_sets: Sequence[TestSet], team: Team) -> dict[str, object]:
     own = team.submissions.order_by()
     names = own.values("system").annotate(at=Max("created_at")).order_by("-at")
     return {
-        "slots": slots.of_team(test_sets, team),
+        "slots": slots.build_views(test_sets, team),
         "names": names.values_list("system", flat=True)[:NAMES_OFFERED],
         "unchecked": own.filter(phase=phase, state=SubmissionState.CHECKING).count(),
     }
 
 
-def _team(
+def _choose_team(
     request: SignedInRequest, form: SystemForm, teams: list[Team], again: Submission | None
 ) -> Team | None:
-    """Return the team to submit for: the form's, the address's, or the first one."""
+    """Return the team to submit for: from the form, from the address, or the first."""
     by_pk = {str(team.pk): team for team in teams}
     by_slug = {team.slug: team for team in teams}
     chosen = by_pk.get(form.data.get("team", "")) or by_slug.get(request.GET.get("team", ""))
@@ -67,17 +67,17 @@ def _team(
     return chosen or next(iter(teams), None)
 
 
-def earlier(request: SignedInRequest, phase: Phase) -> Submission | None:
-    """Return the earlier submission that this one corrects, if it is one of the viewer's teams."""
+def find_corrected(request: SignedInRequest, phase: Phase) -> Submission | None:
+    """Return the submission of the viewer's teams that is to be corrected, if any."""
     pk = request.GET.get("again", "")
     if not (pk.isascii() and pk.isdigit() and len(pk) <= 18):  # digits of a 64-bit number
         return None
-    own = visible_submissions(request.user).filter(team__members=request.user, phase=phase)
+    own = list_visible_submissions(request.user).filter(team__members=request.user, phase=phase)
     return own.filter(pk=int(pk)).first()
 
 
-def initial(again: Submission | None) -> dict[str, object]:
-    """Return what a form is filled in with."""
+def prefill(again: Submission | None) -> dict[str, object]:
+    """Return the initial values of a form."""
     if again is None:
         return {"is_constrained": True}
     return {

@@ -1,4 +1,4 @@
-"""The rows that say what a score means: every reference, and the copied source, as entries."""
+"""Reference points of a board: every reference, and the copied source, as entries."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from submissions.models import Entry
 
 logger = logging.getLogger(__name__)
 
-AT_MOST = 20  # test sets in one sweep
+AT_MOST = 20  # test sets in a sweep
 KINDS = (Entry.Kind.ORACLE, Entry.Kind.COPY)
 
 
 def add_missing() -> int:
-    """Make these entries for test sets that have none yet; return how many were made."""
+    """Make these entries for test sets without them; return how many were made."""
     bare = TestSet.objects.exclude(entries__kind__in=KINDS)
     return sum(_try_to_add(test_set) for test_set in bare.order_by("-pk")[:AT_MOST])
 
@@ -33,15 +33,16 @@ def _try_to_add(test_set: TestSet) -> int:
 
 
 def _add(test_set: TestSet) -> int:
-    kept = [
-        (one, hypotheses.store(one.hypotheses)) for one in plan_baselines(testsets.read(test_set))
+    stored = [
+        (candidate, hypotheses.store(candidate.hypotheses))
+        for candidate in plan_baselines(testsets.read(test_set))
     ]
     with transaction.atomic():
-        # The lock: of two sweepers one makes them.
+        # The lock: of two sweepers only the first makes them.
         TestSet.objects.select_for_update().get(pk=test_set.pk)
         if Entry.objects.filter(test_set=test_set, kind__in=KINDS).exists():
             return 0
-        for candidate, file in kept:
+        for candidate, file in stored:
             entry = Entry.objects.create(
                 kind=Entry.Kind.ORACLE if candidate.is_reference else Entry.Kind.COPY,
                 test_set=test_set,
@@ -50,4 +51,4 @@ def _add(test_set: TestSet) -> int:
             )
             work.record_birth(entry, reason="made from the test set")
             work.announce(entry)
-    return len(kept)
+    return len(stored)
