@@ -48,11 +48,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check(settings: Settings, options: argparse.Namespace) -> int:
-    from evaluator.node.readiness import findings
+    from evaluator.node.readiness import check_needs
 
     checks: list[dict[str, object]] = []
     options.answer = {"checks": checks}
-    for found in findings(settings):
+    for found in check_needs(settings):
         checks.append({"name": found.name, "works": found.works, "text": found.text})
         if not options.json:
             word = "works" if found.works else "FAILS"

@@ -1,7 +1,8 @@
-"""A node: a machine that runs systems for the platform, one at a time, and knows nothing else.
+"""A node: a machine that runs systems for the platform, a single run at a time.
 
-It is woken through a broker of its own, asks the platform over HTTP for the next run that it fits,
-and reports back. No reference, no database and no storage credential ever reaches it.
+It is woken through a broker of its own, asks the platform over HTTP for a run that fits it, and
+reports the result. No reference, no database and no storage credential ever reaches it.
 
-Only `app` needs Celery; `images` and `work` need the Docker SDK once they reach for an engine.
+Only `app`, `brokers` and `readiness` need Celery; `machine` and `work` need the Docker SDK when
+they connect to an engine.
 """

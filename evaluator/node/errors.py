@@ -1,4 +1,4 @@
-"""What can go wrong on a node, told apart by what it does then."""
+"""The errors of a node, told apart by how the node reacts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class NodeError(InfrastructureError):
 
 
 class SettingsError(NodeError):
-    """The environment does not say what the node needs; the text names the variable."""
+    """A setting is missing or wrong; the text names the variable."""
 
 
 class ExtraMissingError(NodeError):
@@ -21,15 +21,15 @@ class ExtraMissingError(NodeError):
 
 
 class PlatformError(NodeError):
-    """The platform did not answer as wanted."""
+    """The platform did not answer as the protocol says."""
 
 
 class UnreachableError(PlatformError):
-    """No answer, or one that says "later": worth another try."""
+    """There is no answer, or the answer says "later": worth another try."""
 
 
 class UnexpectedAnswerError(PlatformError):
-    """An answer that is none of the protocol's: another try would bring the same."""
+    """An answer outside the protocol: another try would bring the same."""
 
     def __init__(self, text: str, status: int | None = None) -> None:
         self.status = status
@@ -37,7 +37,7 @@ class UnexpectedAnswerError(PlatformError):
 
 
 class FenceRefusedError(PlatformError):
-    """The run is not this node's any more: it is to be stopped, and nothing more is to be told."""
+    """The run is not this node's any more: stop it, and report nothing."""
 
 
 class AnotherProcessError(FenceRefusedError):
@@ -55,7 +55,7 @@ class TokenRefusedError(PlatformError):
 
 
 class StopError(NodeError):
-    """The run is to end before its container has begun: cancelled, handed back, or lost."""
+    """The run must end before its container has begun: cancelled, handed back, or lost."""
 
 
 class AssignmentError(NodeError):

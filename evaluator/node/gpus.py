@@ -1,4 +1,4 @@
-"""The GPUs of this machine, as NVIDIA's own program lists them."""
+"""The GPUs of this machine, listed by NVIDIA's own program."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import subprocess
 from evaluator.node.errors import SettingsError
 
 PROGRAM = "nvidia-smi"
-TIMEOUT = 60  # seconds; a driver that is loaded for this takes some
+TIMEOUT = 60  # seconds; the driver may have to be loaded first
 REMEDY = "Name them: NODE_GPUS=0,1"
 
 
-def all_gpus() -> tuple[str, ...]:
-    """Return the indices of all; raises SettingsError if they can't be listed, or there is none."""
+def list_gpus() -> tuple[str, ...]:
+    """Return the indices of all GPUs; raises SettingsError if there are none, or no list."""
     command = [PROGRAM, "--query-gpu=index", "--format=csv,noheader"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=True)
@@ -23,7 +23,7 @@ def all_gpus() -> tuple[str, ...]:
         raise SettingsError(
             f"NODE_GPUS is all, but {PROGRAM} failed ({reason}). {REMEDY}"
         ) from None
-    found = tuple(line.strip() for line in done.stdout.splitlines() if line.strip())
-    if not found or not all(one.isdecimal() for one in found):
+    indices = tuple(line.strip() for line in done.stdout.splitlines() if line.strip())
+    if not indices or not all(map(str.isdecimal, indices)):
         raise SettingsError(f"NODE_GPUS is all, but {PROGRAM} lists none. {REMEDY}")
-    return found
+    return indices

@@ -1,4 +1,4 @@
-"""`terminarium node --check`: does everything that a node needs work? Each thing by itself."""
+"""`terminarium node --check`: checks each thing that a node needs, by itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 
 from kombu import Connection
@@ -18,20 +17,20 @@ from evaluator.container.limits import in_bytes
 from evaluator.errors import InfrastructureError
 from evaluator.node.app import queues, transport
 from evaluator.node.errors import NodeError
-from evaluator.node.machine.offer import describe
+from evaluator.node.machine.offer import describe_machine
 from evaluator.node.machine.probe import probe
 from evaluator.node.machine.self_check import require_folder
 from evaluator.node.protocol.client import Platform
 from evaluator.node.settings import Settings
 
 UNENCRYPTED = "Whoever is on the way can read the token: use https."
-ONE_TRY: dict[str, object] = {"max_retries": 1, "interval_start": 0}
+SINGLE_TRY: dict[str, object] = {"max_retries": 1, "interval_start": 0}
 BROKER_TIMEOUT = 10  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedNeed:
-    """One thing that a node needs, and how it is."""
+    """A thing that a node needs, and the result of its check."""
 
     name: str
     works: bool
@@ -42,34 +41,34 @@ class CheckError(NodeError):
     """Something does not work; the text says what."""
 
 
-def findings(settings: Settings) -> Iterator[CheckedNeed]:
-    """Yield what was found, each as soon as it is known. Nothing is claimed."""
+def check_needs(settings: Settings) -> Iterator[CheckedNeed]:
+    """Yield each result as soon as it is known. Nothing is claimed."""
     for name, check in _CHECKS.items():
-        yield _tried(name, partial(check, settings))
+        yield _try(name, partial(check, settings))
     for gpu in settings.gpus:
-        yield _tried(f"GPU {gpu}", partial(_gpu, settings, gpu))
+        yield _try(f"GPU {gpu}", partial(_check_gpu, settings, gpu))
 
 
-def _tried(name: str, check: Callable[[], str]) -> CheckedNeed:
+def _try(name: str, check: Callable[[], str]) -> CheckedNeed:
     try:
         return CheckedNeed(name, True, check())
     except InfrastructureError as error:
         return CheckedNeed(name, False, str(error))
 
 
-def _platform(settings: Settings) -> str:
+def _check_platform(settings: Settings) -> str:
     me = Platform(settings.url, settings.token).me()
     state = " It is drained: nothing is given to it." if me.is_drained else ""
     warning = "" if settings.is_encrypted else f" {UNENCRYPTED}"
     return f"{settings.url} knows this node as {me.name}.{state}{warning}"
 
 
-def _broker(settings: Settings) -> str:
+def _check_broker(settings: Settings) -> str:
     url, options = transport(settings.broker_url)
     name = Connection(url).as_uri()  # without its password
     try:
         with Connection(
-            url, transport_options=options | ONE_TRY, connect_timeout=BROKER_TIMEOUT
+            url, transport_options=options | SINGLE_TRY, connect_timeout=BROKER_TIMEOUT
         ) as connection:
             connection.default_channel  # noqa: B018 (made when it is asked for)
     except Exception as error:  # each transport has errors of its own
@@ -77,10 +76,10 @@ def _broker(settings: Settings) -> str:
     return f"{name} answers; wake-ups come by {' and '.join(queues(settings))}."
 
 
-def _engine(settings: Settings) -> str:
+def _check_engine(settings: Settings) -> str:
     from evaluator.container.engine import Engine
 
-    machine = describe(settings)
+    machine = describe_machine(settings)
     with closing(Engine.connect()) as engine:
         version = engine.resources.version
     return (
@@ -89,8 +88,10 @@ def _engine(settings: Settings) -> str:
     )
 
 
-def _folder(settings: Settings) -> str:
-    folder = _nearest(settings.state_dir)
+def _check_folder(settings: Settings) -> str:
+    wanted = settings.state_dir
+    # The folder, or the folder above it in which it would be made.
+    folder = next(path for path in (wanted, *wanted.parents) if path.exists())
     if not os.access(folder, os.W_OK | os.X_OK):
         raise CheckError(
             f"{folder} can't be written to. Make it this user's own, or set NODE_STATE_DIR."
@@ -104,17 +105,12 @@ def _folder(settings: Settings) -> str:
     )
 
 
-def _nearest(path: Path) -> Path:
-    """Return the folder, or the one above in which it would be made."""
-    return next(one for one in (path, *path.parents) if one.exists())
-
-
-def _runtime(settings: Settings) -> str:
+def _check_runtime(settings: Settings) -> str:
     _require(probe(settings.runtime))
     return f"{settings.runtime or 'The default one'} runs a system under the flags of a run."
 
 
-def _gpu(settings: Settings, gpu: str) -> str:
+def _check_gpu(settings: Settings, gpu: str) -> str:
     _require(probe(settings.runtime, [gpu]))
     return "A container gets it."
 
@@ -126,10 +122,10 @@ def _require(failure: str | None) -> None:
 
 _CHECKS: Mapping[str, Callable[[Settings], str]] = MappingProxyType(
     {
-        "platform": _platform,
-        "broker": _broker,
-        "engine": _engine,
-        "folder": _folder,
-        "runtime": _runtime,
+        "platform": _check_platform,
+        "broker": _check_broker,
+        "engine": _check_engine,
+        "folder": _check_folder,
+        "runtime": _check_runtime,
     }
 )

@@ -1,4 +1,4 @@
-"""A node from its start to its end."""
+"""Runs a node from its start to its end."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from evaluator import container
 from evaluator.node.app import end_this_process, serve
 from evaluator.node.errors import PlatformError, UnreachableError
 from evaluator.node.machine.image_cache import ImageCache
-from evaluator.node.machine.offer import describe
+from evaluator.node.machine.offer import describe_machine
 from evaluator.node.machine.self_check import SelfCheck
-from evaluator.node.machine.state_folder import state_folder
+from evaluator.node.machine.state_folder import lock_folder
 from evaluator.node.protocol.client import Platform
 from evaluator.node.protocol.process_identity import introduce
 from evaluator.node.settings import Settings
@@ -27,8 +27,8 @@ def run_node(settings: Settings) -> int:
     Raises SettingsError, EngineUnavailableError, and PlatformErrors that won't go away by
     themselves, before anything has begun.
     """
-    with state_folder(settings.state_dir) as folder:
-        machine = describe(settings)
+    with lock_folder(settings.state_dir) as folder:
+        machine = describe_machine(settings)
         container.sweep()
         platform = Platform(settings.url, settings.token, introduce(folder))
         _introduce(platform, settings)
@@ -49,13 +49,13 @@ def run_node(settings: Settings) -> int:
             on_refusal=end,
         )
         status = serve(settings, work)
-        with contextlib.suppress(PlatformError):  # who comes next waits for a lease, then
+        with contextlib.suppress(PlatformError):  # then the next process waits for a lease
             platform.part()
     return 1 if refused.is_set() else status
 
 
 def _introduce(platform: Platform, settings: Settings) -> None:
-    """Find out at once whether the token is known; a platform that is away will come back."""
+    """Check at once that the platform knows the token; a platform that is away will come back."""
     if not settings.is_encrypted:
         logger.warning("NODE_URL is %s: whoever is on the way can read the token", settings.url)
     try:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from evaluator.container import GB
 from evaluator.node.errors import SettingsError
-from evaluator.node.gpus import all_gpus
+from evaluator.node.gpus import list_gpus
 
 STATE_DIR = "/var/lib/terminarium-node"
 IMAGE_BUDGET = 200 * GB  # bytes
@@ -166,7 +166,7 @@ def _gpus(value: str) -> tuple[str, ...]:
     if value.lower() in ("", "none"):
         return ()
     if value.lower() == "all":
-        return all_gpus()
+        return list_gpus()
     found = tuple(part.strip() for part in value.split(","))
     if not all(map(GPU.fullmatch, found)) or len(set(found)) != len(found):
         raise SettingsError(

@@ -1,4 +1,4 @@
-"""Archives of images: checked without an engine, and written anew without their names."""
+"""Archives of images: checked without an engine, and written again without their names."""
 
 from __future__ import annotations
 

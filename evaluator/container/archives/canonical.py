@@ -1,4 +1,4 @@
-"""One image as one archive, the same bytes whoever saved it: what a node gets to load."""
+"""Writes an image as the archive that nodes load: the same bytes whoever saved it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ MODE = 0o644
 
 
 class CanonicalArchive:
-    """Writes such an archive to a seekable file.
+    """Writes an archive to a seekable file.
 
-    Only the configuration survives as it was, since the image's id is its digest. There are no
-    names: `docker load` of 20.10 and newer gives the image its id alone. Layers are not
-    compressed: else the same image would have other bytes from each program.
+    Only the configuration is kept unchanged, since the image's id is its digest. Names are left
+    out: `docker load` of 20.10 and newer gives the image its id only. Layers are not compressed:
+    otherwise each program would write other bytes for the same image.
     """
 
     def __init__(self, target: BinaryIO) -> None:
         self._target = target
 
     def begin(self, image_id: str, config: bytes, diff_ids: Sequence[str]) -> None:
-        """Write all but the layers."""
+        """Write everything but the layers."""
         configuration = f"{_hex(image_id)}.json"
         layers = [_layer_name(diff_id) for diff_id in diff_ids]
         manifest = [{"Config": configuration, "RepoTags": None, "Layers": layers}]
@@ -34,10 +34,10 @@ class CanonicalArchive:
 
     @contextmanager
     def layer(self, diff_id: str, size: int | None) -> Iterator[Callable[[bytes], object]]:
-        """Give a function that writes the next piece of this layer.
+        """Yield a function that writes the next piece of this layer.
 
-        Where its size is known before, everything is written in order, so that whoever takes it
-        can hash it on the way.
+        If the size is known before, everything is written in order, so that the reader can hash it
+        on the way.
         """
         start = self._target.tell()
         self._target.write(END if size is None else header(_layer_name(diff_id), size))
@@ -60,7 +60,7 @@ class CanonicalArchive:
 
 
 def header(name: str, size: int) -> bytes:
-    """Return a file's header: a single block whatever its size, the same for everybody."""
+    """Return a file's header: a single block whatever the size, with no owner and no time."""
     member = tarfile.TarInfo(name)
     member.size, member.mode = size, MODE
     return member.tobuf(tarfile.GNU_FORMAT)

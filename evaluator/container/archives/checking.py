@@ -1,4 +1,4 @@
-"""An archive of an image, checked without an engine, and written anew on the way."""
+"""Checks an archive of an image without an engine, and writes the canonical archive on the way."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from evaluator.container.archives import config
 from evaluator.container.archives.canonical import CanonicalArchive
 from evaluator.container.archives.kinds import SAVE
 from evaluator.container.archives.layers import SMALLER, Layer, LayerBudget, read_layer
-from evaluator.container.archives.layouts import ArchivedImage, find_image, layer_sections
+from evaluator.container.archives.layouts import ArchivedImage, find_image, find_layer_sections
 from evaluator.container.archives.members import scan
 from evaluator.container.archives.places import Places, check_places
 from evaluator.container.archives.sources import (
@@ -35,7 +35,7 @@ TOO_MANY_STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLimits:
-    """How large an image may be; the defaults are the contract's, a phase may say less."""
+    """The largest sizes of an image; the defaults are those of docs/contract.md 5."""
 
     archive: int = 25 * GB  # bytes of the file
     unpacked: int = 50 * GB  # bytes of all layers, unpacked
@@ -43,13 +43,13 @@ class ArchiveLimits:
 
 @dataclass(frozen=True, slots=True)
 class ImageArchive:
-    """An image that can be run, as its archive tells of it; its tags are not kept."""
+    """An image that can be run, as its archive describes it; its tags are not kept."""
 
-    image: ImageSettings  # its id is the one that the engine gives it; `runs_as` is its user there
+    image: ImageSettings  # with the id that the engine gives it
     archive_bytes: int  # of the file that was checked
     unpacked_bytes: int  # that its layers take in an engine
     layers: tuple[Layer, ...]  # the lowest first
-    notes: tuple[str, ...]  # what a run does in another way than the image says
+    notes: tuple[str, ...]  # where a run differs from what the image says
 
 
 def check_archive(
@@ -62,9 +62,9 @@ def check_archive(
     """Return what an archive of `docker save` or `podman save` holds, having read all of it.
 
     `stream` is seekable, plain tar or gzip, of any layout. Nothing is unpacked to disk, and memory
-    is bounded whatever it holds. `on_progress` is told the share that is done, about once a
-    megabyte; an exception of it ends the check and is raised here. Raises ImageError with every
-    problem: those of layers are looked for once there are no others, since that may take minutes.
+    is bounded whatever it holds. `on_progress` gets the share that is done, about once a megabyte;
+    its exceptions end the check and are raised here. Raises ImageError with every problem; layers
+    are read only if everything else is right, since that may take minutes.
     """
     return _checked(stream, name, limits or ArchiveLimits(), on_progress, None)
 
@@ -77,13 +77,13 @@ def write_canonical(
     limits: ArchiveLimits | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> ImageArchive:
-    """Check an archive and write its image to `target`, both in one pass.
+    """Check an archive and write its image to `target`, both in a single pass.
 
-    What is written depends on the image alone, not on who saved it, when, or under which names,
-    and `docker load` makes the image of it without a name. `target` has to be seekable and empty:
-    the header of a layer that comes compressed is written after it, all else in order. It takes up
-    to `unpacked_bytes` and a little, and is useless after an error. Raises what `check_archive`
-    does, and OSError if nothing more can be written.
+    The output depends on the image only, not on its names, its time, or the program that saved it.
+    `docker load` makes the image of it, without a name. `target` has to be seekable and empty: the
+    header of a compressed layer is written after the layer, everything else in order. It takes
+    little more than `unpacked_bytes`, and is useless after an error. Raises the errors of
+    `check_archive`, and OSError if nothing more can be written.
     """
     return _checked(stream, name, limits or ArchiveLimits(), on_progress, CanonicalArchive(target))
 
@@ -99,19 +99,34 @@ def _checked(
     source = FileSource(stream)
     if on_progress:
         source.on_read = _CheckProgress(source, on_progress).add
-    found, sections = _found(source, limits, log)
-    layers, more = _read_layers(found, sections, limits, log, target)
+    archived, sections = _find_layers(source, limits, log)
+    diff_ids = archived.config.diff_ids
+    if target:
+        target.begin(archived.config.image.id, archived.config_bytes, diff_ids)
+    tree = Tree()
+    layers = _read_layers(diff_ids, sections, tree, limits, log, target)
+    places = Places()
+    try:
+        places = check_places(tree, archived.config)
+    except TooManyStepsError:
+        log.add(TOO_MANY_STEPS)
+    for fault in places.faults:
+        log.add(fault)
+    log.raise_as(ImageError)
+    if target:
+        target.end()
     if on_progress:
         on_progress(1.0)
-    image = found.config.image
+    image = archived.config.image
     unpacked = sum(layer.unpacked_bytes for layer in layers)
-    return ImageArchive(image, source.size, unpacked, layers, (*config.notes(image), *more))
+    notes = (*config.describe_differences(image), *places.notes)
+    return ImageArchive(image, source.size, unpacked, layers, notes)
 
 
-def _found(
+def _find_layers(
     source: FileSource, limits: ArchiveLimits, log: ProblemLog
 ) -> tuple[ArchivedImage, tuple[Section, ...]]:
-    """Return the image and its layers, without having read these."""
+    """Return the image and the places of its layers; raises ImageError."""
     try:
         if source.size > limits.archive:
             raise Refused(
@@ -119,39 +134,33 @@ def _found(
                 f"limit. {SMALLER}"
             )
         members = scan(source, limits.unpacked, log)
-        found = find_image(members)
-        for fault in config.faults(found.config):
+        archived = find_image(members)
+        for fault in config.find_faults(archived.config):
             log.add(fault)
-        sections = layer_sections(found, members)
+        sections = find_layer_sections(archived, members)
     except Refused as refused:
         log.add(refused.message)
         raise ImageError(log.problems, log.total) from None
     log.raise_as(ImageError)
-    return found, sections
+    return archived, sections
 
 
 def _read_layers(
-    found: ArchivedImage,
+    diff_ids: Sequence[str],
     sections: Sequence[Section],
+    tree: Tree,
     limits: ArchiveLimits,
     log: ProblemLog,
     target: CanonicalArchive | None,
-) -> tuple[tuple[Layer, ...], list[str]]:
-    """Read every layer once and write it; return them with notes on what they make together.
-
-    Raises ImageError for what is wrong with any, or with the places that a run needs.
-    """
-    diff_ids = found.config.diff_ids
-    if target:
-        target.begin(found.config.image.id, found.config_bytes, diff_ids)
+) -> tuple[Layer, ...]:
+    """Read each layer once, apply it to the tree and write it; raises ImageError."""
     budget = LayerBudget(limits.unpacked)
-    tree = Tree()
     read: dict[str, Layer] = {}
     for number, (section, diff_id) in enumerate(zip(sections, diff_ids, strict=True), 1):
         where = f"{number} of {len(diff_ids)}"
         tree.layer = number
         try:
-            if diff_id in read:  # the engine unpacks it once more, over what came between
+            if diff_id in read:  # the engine unpacks it again, over the layers between
                 read_layer(section, diff_id, budget, tree, None)
                 continue
             size = None if is_gzip(section) else section.size
@@ -159,7 +168,7 @@ def _read_layers(
                 read[diff_id] = read_layer(section, diff_id, budget, tree, write)
         except BrokenArchiveError as error:
             log.add(f"Layer {where} {error}. {error.remedy or SAVE}")
-            target = None  # what is written is of no use; the other layers are still looked at
+            target = None  # the output is useless now; the other layers are still checked
         except TooManyBytesError:
             log.add(
                 f"The image unpacks to more than {in_bytes(limits.unpacked)}, the limit, which is "
@@ -173,30 +182,14 @@ def _read_layers(
             log.add(f"{TOO_MANY_STEPS} This was reached in layer {where}.")
             break
     log.raise_as(ImageError)
-    places = _check_places(tree, found, log)
-    if target:
-        target.end()
-    return tuple(read[diff_id] for diff_id in diff_ids), places.notes
-
-
-def _check_places(tree: Tree, found: ArchivedImage, log: ProblemLog) -> Places:
-    """Return what was noted; raises ImageError for what is wrong."""
-    places = Places()
-    try:
-        places = check_places(tree, found.config)
-    except TooManyStepsError:
-        log.add(TOO_MANY_STEPS)
-    for fault in places.faults:
-        log.add(fault)
-    log.raise_as(ImageError)
-    return places
+    return tuple(read[diff_id] for diff_id in diff_ids)
 
 
 class _CheckProgress:
-    """Turns bytes that were read into the share that is done."""
+    """Turns the number of bytes that were read into the share that is done."""
 
     def __init__(self, source: FileSource, tell: Callable[[float], None]) -> None:
-        # Of what is packed as a whole, the headers can't be found without unpacking it once.
+        # A gzipped archive is unpacked twice: its headers can't be read without unpacking it once.
         passes = 2 if is_gzip(source) else 1
         self._total = max(source.size * passes, 1)
         self._read = 0

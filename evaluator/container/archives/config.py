@@ -1,4 +1,4 @@
-"""An image's own configuration: read as the engine will, and whether a run can be made of it."""
+"""An image's configuration: read as the engine reads it, and checked for a run."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from evaluator.container.flags import NOBODY, ImageSettings, path_fault
 from evaluator.errors import printable
 from evaluator.formats.limits import Refused
 
-# Docker's own (its layers have to fit into one mount): an image of more can't be loaded.
+# Docker's own limit (all layers have to fit into a single mount): it loads no image with more.
 MAX_LAYERS = 125
-MAX_HISTORY = 10_000  # entries; commands that change no file have one too
+MAX_HISTORY = 10_000  # entries; commands that change no file have an entry too
 USER_SHOWN = 60  # characters
-# Linux takes 131,071 bytes in one word, and about 2 MB of all, in which our own variables have to
-# fit too. The engine compares each of an image's variables with each of ours.
+# Linux takes 131,071 bytes in a word, and about 2 MB in all words, our own variables included. The
+# engine compares each variable of an image with each of ours.
 MAX_ARGUMENT = 131_000  # bytes
 MAX_ARGUMENTS = 1_000_000  # bytes
 MAX_VARIABLES = 1000
@@ -39,7 +39,7 @@ Check = Callable[[object], object]  # raises BadDocumentError
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What an image's configuration says."""
+    """An image's configuration, as far as a check needs it."""
 
     image: ImageSettings
     diff_ids: tuple[str, ...]  # of the layers, the lowest first: digests of their unpacked bytes
@@ -50,15 +50,15 @@ class Config:
 
 
 def read_config(data: bytes) -> Config:
-    """Return what a configuration says; raises Refused for one that the engine can't load."""
+    """Read a configuration; raises Refused if the engine can't load it."""
     try:
-        return _config(parse(data), f"sha256:{hashlib.sha256(data).hexdigest()}")
+        return _read_document(parse(data), f"sha256:{hashlib.sha256(data).hexdigest()}")
     except BadDocumentError as error:
         raise Refused(f"The image's configuration {error}. {BUILD_AGAIN}") from None
 
 
-def faults(config: Config) -> Iterator[str]:
-    """Yield why this image can't be run here, each with the remedy."""
+def find_faults(config: Config) -> Iterator[str]:
+    """Yield each reason why this image can't be run, with the remedy."""
     layers = len(config.diff_ids)
     if config.nul:
         yield (
@@ -89,23 +89,24 @@ def _work_dir_faults(name: str) -> Iterator[str]:
 
 
 def _argument_faults(config: Config) -> Iterator[str]:
-    texts = [one.encode(errors="surrogatepass") for one in config.environment + config.command]
+    words = config.environment + config.command
+    sizes = [len(word.encode(errors="surrogatepass")) for word in words]
     if len(config.environment) > MAX_VARIABLES:
         yield f"The image sets more than {MAX_VARIABLES:,} environment variables. Set fewer."
-    if max(map(len, texts), default=0) > MAX_ARGUMENT:
+    if max(sizes, default=0) > MAX_ARGUMENT:
         yield (
             f"The image has an environment variable or a word of its command of more than "
             f"{MAX_ARGUMENT:,} bytes, which Linux does not take. Put it into a file."
         )
-    elif sum(map(len, texts)) > MAX_ARGUMENTS:
+    elif sum(sizes) > MAX_ARGUMENTS:
         yield (
             f"The image's environment and command have more than {MAX_ARGUMENTS:,} bytes together. "
             "Put some of it into a file."
         )
 
 
-def notes(image: ImageSettings) -> Iterator[str]:
-    """Yield what a run does in another way than the image says."""
+def describe_differences(image: ImageSettings) -> Iterator[str]:
+    """Yield each difference between a run and the settings of the image."""
     if image.runs_as == NOBODY and image.user not in (NOBODY, NOBODY.partition(":")[0]):
         user = printable(image.user, USER_SHOWN)
         says = f"The image's USER is {user!r}" if user else "The image has no USER"
@@ -115,25 +116,29 @@ def notes(image: ImageSettings) -> Iterator[str]:
         )
 
 
-def _config(document: object, digest: str) -> Config:
-    top = _checked(document, TOP)
-    settings = _checked(top.get("config"), SETTINGS)
-    _checked(top.get("container_config"), SETTINGS)
+def _read_document(document: object, digest: str) -> Config:
+    top = _require_fields(document, TOP)
+    settings = _require_fields(top.get("config"), SETTINGS)
+    _require_fields(top.get("container_config"), SETTINGS)
     files = as_object(top.get("rootfs"), ("type", "diff_ids"))
     diff_ids = as_texts(files.get("diff_ids"))
-    for wrong in diff_ids:
-        if not DIGEST.fullmatch(wrong):
-            raise BadDocumentError(f"names a layer {shown(wrong)}, which is no SHA-256 digest")
+    for name in diff_ids:
+        if not DIGEST.fullmatch(name):
+            raise BadDocumentError(f"names a layer {shown(name)}, which is no SHA-256 digest")
     if files.get("type") != "layers":
         raise BadDocumentError("does not say that the image is made of layers")
-    _check_history(top.get("history"), len(diff_ids))
+    history = as_objects(top.get("history"), MAX_HISTORY)
+    for entry in history:
+        _require_fields(entry, HISTORY)
+    if sum(not entry.get("empty_layer") for entry in history) > len(diff_ids):
+        raise BadDocumentError("has a history of more layers than there are")
     environment = as_texts(settings.get("Env"))
     return Config(
         ImageSettings(
             id=digest,
             platform=f"{_word(top, 'os')}/{_word(top, 'architecture')}",
             user=as_text(settings.get("User")),
-            environment=tuple(one.partition("=")[0] for one in environment),
+            environment=tuple(variable.partition("=")[0] for variable in environment),
             volumes=tuple(as_object(settings.get("Volumes"))),
             has_command=bool(settings.get("Entrypoint") or settings.get("Cmd")),
         ),
@@ -161,27 +166,19 @@ def _word(top: Mapping[str, object], name: str) -> str:
     return printable(as_text(top.get(name)), USER_SHOWN) or "unknown"
 
 
-def _check_history(value: object, layers: int) -> None:
-    history = as_objects(value, MAX_HISTORY)
-    for entry in history:
-        _checked(entry, HISTORY)
-    if sum(not entry.get("empty_layer") for entry in history) > layers:
-        raise BadDocumentError("has a history of more layers than there are")
-
-
-def _checked(value: object, fields: Mapping[str, Check]) -> dict[str, object]:
-    """Return an object whose fields are of the kinds that the engine takes."""
-    found = as_object(value, fields)
+def _require_fields(value: object, fields: Mapping[str, Check]) -> dict[str, object]:
+    """Return an object; raises BadDocumentError if the engine does not take a field's value."""
+    members = as_object(value, fields)
     for name, check in fields.items():
         try:
-            check(found.get(name))
+            check(members.get(name))
         except BadDocumentError as error:
             raise BadDocumentError(f"is not what the engine takes: {name} {error}") from None
-    return found
+    return members
 
 
 def _anything(value: object) -> None:
-    """What is looked at elsewhere."""
+    """Accept every value: it is checked elsewhere."""
 
 
 def _flag(value: object) -> None:
@@ -195,10 +192,10 @@ def _number(value: object) -> None:
 
 
 def _time(value: object) -> None:
-    found = TIME.fullmatch(as_text(value))
+    match = TIME.fullmatch(as_text(value))
     try:
         if value is not None:
-            datetime.fromisoformat(found[1] if found else "")
+            datetime.fromisoformat(match[1] if match else "")
     except ValueError:
         raise BadDocumentError("holds something else where there should be a time") from None
 
@@ -209,13 +206,13 @@ def _command(value: object) -> None:
 
 
 def _empty_objects(value: object) -> None:
-    for one in as_object(value).values():
-        as_object(one)
+    for member in as_object(value).values():
+        as_object(member)
 
 
 def _labels(value: object) -> None:
-    for one in as_object(value).values():
-        as_text(one)
+    for text in as_object(value).values():
+        as_text(text)
 
 
 def _health(value: object) -> None:
@@ -227,8 +224,8 @@ def _health(value: object) -> None:
 
 TIMES = ("Interval", "Timeout", "StartPeriod", "StartInterval", "Retries")
 
-# The fields that Docker knows: a value of another kind, and the whole image can't be loaded,
-# which on a node would look like the node's fault.
+# The fields that Docker knows. It loads no image with a value of another kind, which on a node
+# would look like the node's fault.
 TOP: dict[str, Check] = {
     **dict.fromkeys(("architecture", "variant", "os", "os.version", "author", "comment"), as_text),
     **dict.fromkeys(("id", "parent", "container", "docker_version"), as_text),

@@ -16,15 +16,15 @@ MAX_DOCUMENT = 4 * MB  # bytes; real ones have some thousands
 
 
 class BadDocumentError(Exception):
-    """The document is not what it should be; the text says it behind a name, as a verb."""
+    """The document is wrong; the message is a verb phrase that follows its name."""
 
 
 def read_document(members: Members, name: str) -> bytes:
     """Return a small file of the archive; raises Refused if it is missing or large."""
-    found = members.find(name)
-    if found is None:
+    section = members.find(name)
+    if section is None:
         raise Refused(f"The archive has no {shown(name)}, which its manifest names. {SAVE}")
-    return read_small(found, name)
+    return read_small(section, name)
 
 
 def read_small(section: Section, name: str) -> bytes:
@@ -37,23 +37,25 @@ def read_small(section: Section, name: str) -> bytes:
 
 
 def parse(data: bytes) -> object:
-    """Return what a JSON document holds; raises BadDocumentError."""
+    """Parse a JSON document; raises BadDocumentError."""
     try:
-        # Python would guess UTF-16 too, and take NaN and the last of two keys.
-        return json.loads(data.decode(), parse_constant=_refuse, object_pairs_hook=_once)
+        # Python would also read UTF-16 and NaN, and take the last of two equal keys.
+        return json.loads(
+            data.decode(), parse_constant=_refuse_constant, object_pairs_hook=_as_dict
+        )
     except (ValueError, RecursionError):
         raise BadDocumentError("is not valid JSON") from None
 
 
-def _refuse(constant: str) -> NoReturn:
+def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(constant)
 
 
-def _once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _as_dict(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
         raise BadDocumentError("names something twice")
-    return found
+    return members
 
 
 def as_object(value: object, known: Collection[str] = ()) -> dict[str, object]:
@@ -77,7 +79,7 @@ def as_objects(value: object, most: int) -> list[dict[str, object]]:
     """Return the value as a list of objects, [] for null; raises BadDocumentError for others."""
     if value is None:
         return []
-    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
         raise BadDocumentError("holds something else where there should be a list of objects")
     if len(value) > most:
         raise BadDocumentError(f"holds a list of more than {most} entries")
@@ -88,7 +90,7 @@ def as_texts(value: object) -> list[str]:
     """Return the value as a list of texts, [] for null; raises BadDocumentError for others."""
     if value is None:
         return []
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
         raise BadDocumentError("holds something else where there should be a list of texts")
     return cast("list[str]", value)
 

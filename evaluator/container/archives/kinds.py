@@ -1,4 +1,4 @@
-"""What a file is that is no archive of an image: each with the way to one."""
+"""Recognises files that are not archives of images, and says how to make an archive."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ TOOLS = {
 
 
 def refuse_by_its_start(source: Source, *, is_unpacked: bool = False) -> None:
-    """Raise Refused for what, by its first bytes, is neither a tar archive nor gzip.
+    """Raise Refused unless the first bytes are those of a tar archive, or of gzip.
 
-    Of what `is_unpacked` from gzip already, only a tar archive is left.
+    If the bytes come unpacked from gzip (`is_unpacked`), only a tar archive is accepted.
     """
     start = source.read_at(0, START)
     if not start:
@@ -101,12 +101,12 @@ def _refuse_text(start: bytes) -> None:
 
 
 def is_root_file_system(tops: set[str]) -> bool:
-    """Whether names at an archive's top are those of a container's files."""
+    """Return whether the names at an archive's top are those of a container's files."""
     return EXPORTED in tops or len(tops & ROOT_FOLDERS) >= ENOUGH_FOLDERS
 
 
 def refuse_without_manifest(tops: set[str], names: Iterable[str] = ()) -> NoReturn:
-    """Raise Refused with what else an archive may be: `tops` are the first parts of its names."""
+    """Raise Refused with a guess at the archive's content; `tops` are the first parts of names."""
     if is_root_file_system(tops):
         raise Refused(
             "The archive holds the files of a container, as `docker export` writes them, without "

@@ -1,4 +1,4 @@
-"""The layers of an image, read once: unpacked, hashed, counted and looked through on the way."""
+"""Reads the layers of an image once: unpacks, hashes, counts and checks them on the way."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ from evaluator.formats.limits import Refused
 # Python environment has 300,000.
 MAX_FILES = 1_000_000
 MAX_RECORDS = 5_000_000  # in extended headers: long names, attributes
-MAX_PADDING = MB  # behind a layer's end; tar pads to 10 kB
+MAX_PADDING = MB  # after a layer's end; tar pads to 10 kB
 SMALLER = "Make the image smaller."
 
-# The engine makes these for every container in any case, and base images often bring them. Any
-# other device, a disk's for instance, would lie on the node's own disk until the image is removed;
-# no system has a use for it, as a container may open none but these.
+# The engine makes these for every container, and base images often bring them. Any other device,
+# such as a disk, would lie on the node's own disk until the image is removed, and no container may
+# open it.
 DEVICES = {(1, 3), (1, 5), (1, 7), (1, 8), (1, 9), (5, 0), (5, 1), (5, 2)}
 LOADABLE = {"0", *tar.WITHOUT_DATA}  # the kinds that the engine unpacks
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer of an image."""
+    """A layer of an image."""
 
     diff_id: str  # sha256:… of its tar archive, not compressed
     archive_bytes: int  # as it came, compressed or not
     tar_bytes: int
-    unpacked_bytes: int  # that it takes in an engine: holes in files are filled there
+    unpacked_bytes: int  # in an engine, which fills the holes in files
 
 
 class LayerBudget:
-    """What all layers of an image may take together."""
+    """The bytes, files and records that all layers of an image may have together."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -58,17 +58,17 @@ class LayerBudget:
         self._records = MAX_RECORDS
 
     def take(self, size: int) -> None:
-        """Account for unpacked bytes; raises TooManyBytesError for more than there may be."""
+        """Count unpacked bytes; raises TooManyBytesError for too many."""
         self.require(size)
         self.left -= size
 
     def require(self, size: int) -> None:
-        """Raise TooManyBytesError if there may not be so many more bytes."""
+        """Raise TooManyBytesError unless so many bytes are left."""
         if size > self.left:
             raise TooManyBytesError
 
     def take_entry(self, entry: tar.TarEntry) -> None:
-        """Account for one entry of a layer."""
+        """Count an entry of a layer; raises Refused, TooManyBytesError."""
         self.take_file()
         self._records -= entry.records
         if self._records < 0:
@@ -79,7 +79,7 @@ class LayerBudget:
         self.take(entry.expanded - entry.size)
 
     def take_file(self) -> None:
-        """Account for one more file or folder."""
+        """Count a file or a folder; raises Refused for too many."""
         self._files -= 1
         if self._files < 0:
             raise Refused(f"The image has more than {MAX_FILES:,} files in its layers. {SMALLER}")
@@ -92,19 +92,24 @@ def read_layer(
     tree: Tree,
     write: Callable[[bytes], object] | None,
 ) -> Layer:
-    """Read one layer to its end, passing its unpacked bytes on to `write`, its paths to `tree`.
+    """Read a layer to its end; pass its unpacked bytes to `write` and its paths to `tree`.
 
     Raises BrokenArchiveError for faults of the layer, and TooManyBytesError and Refused for faults
     of the image as a whole.
     """
-    _require_known_kind(section)
+    kind = archive_kind(section.read_at(0, tar.BLOCK))
+    if kind not in (TAR, GZIP, None):
+        raise BrokenArchiveError(
+            f"is {kind}, which not every engine can read",
+            "Save the image with `docker save`, or build it with layers compressed by gzip.",
+        )
     reader = _LayerReader(unzipped(section, budget.left + CHUNK), budget, write)
     holes = 0
     for entry in tar.entries(reader):
         _require_loadable(entry)
         budget.take_entry(entry)
         holes += entry.expanded - entry.size
-        # One file of more than all that is left need not be read.
+        # A file that is larger than the rest of the budget need not be read.
         budget.require(entry.start + entry.size - reader.fetched)
         start = reader.read(min(FIRST_LINE, entry.size)) if entry.kind in tar.FILES else b""
         apply_entry(tree, entry, start, budget.take_file)
@@ -114,15 +119,6 @@ def read_layer(
     if reader.diff_id() != diff_id:
         raise BrokenArchiveError(f"is damaged: its content is not that of {diff_id}")
     return Layer(diff_id, section.size, reader.fetched, reader.fetched + holes)
-
-
-def _require_known_kind(section: Section) -> None:
-    kind = archive_kind(section.read_at(0, tar.BLOCK))
-    if kind not in (TAR, GZIP, None):
-        raise BrokenArchiveError(
-            f"is {kind}, which not every engine can read",
-            "Save the image with `docker save`, or build it with layers compressed by gzip.",
-        )
 
 
 def _require_loadable(entry: tar.TarEntry) -> None:
@@ -143,7 +139,7 @@ def _require_loadable(entry: tar.TarEntry) -> None:
 
 
 class _LayerReader:
-    """A layer's unpacked bytes from start to end, each hashed, counted and written once."""
+    """Reads the unpacked bytes of a layer; hashes, counts and writes each byte once."""
 
     def __init__(
         self, source: Source, budget: LayerBudget, write: Callable[[bytes], object] | None

@@ -1,4 +1,4 @@
-"""What is in an archive of an image: names and places, from its headers alone."""
+"""The members of an archive: names and places, read from the headers only."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class Members:
 
     source: Source
     files: dict[str, tuple[int, int]] = field(default_factory=dict)  # where each starts, its size
-    links: dict[str, str] = field(default_factory=dict)  # what each stands for
+    links: dict[str, str] = field(default_factory=dict)  # the target of each
     tops: set[str] = field(default_factory=set)  # the first parts of all names, folders' too
     count: int = 0  # of entries of every kind
 
     def find(self, name: str) -> Section | None:
-        """Return a file's bytes, None if there is no such file."""
+        """Return the place of a file, None if it is missing."""
         name = normal(name)
         for _ in range(MAX_LINKS):
             if name in self.files:
@@ -64,18 +64,17 @@ class Members:
 
 
 def scan(source: Source, max_bytes: int, log: ProblemLog) -> Members:
-    """Return what is in an archive, which may be gzipped as a whole.
+    """Return the members of an archive, which may be gzipped as a whole.
 
-    Only headers are read, unless it is gzipped. What is wrong with a member goes to `log`; raises
-    Refused for what is no archive of an image at all, or unpacks to more than `max_bytes` and a
-    little.
+    Only headers are read, unless it is gzipped. Faults of a member go to `log`. Raises Refused for
+    files that are not archives of images, or that unpack to much more than `max_bytes`.
     """
     refuse_by_its_start(source)
     unpacked = unzipped(source, max_bytes + OVERHEAD, keep_places=True)
     try:
         if unpacked is not source:
             refuse_by_its_start(unpacked, is_unpacked=True)
-        members = _scan(unpacked, log)
+        members = _read_members(unpacked, log)
     except BrokenArchiveError as error:
         if LOST + LOST in source.read_at(0, CHUNK):
             raise Refused(f"{AS_TEXT} {NO_REDIRECTION}") from None
@@ -87,7 +86,7 @@ def scan(source: Source, max_bytes: int, log: ProblemLog) -> Members:
         ) from None
     for name, goal in members.links.items():
         if name not in members:
-            _fault(log, name, f"is a link to {goal!r}, which is no file of the archive")
+            _log_fault(log, name, f"is a link to {goal!r}, which is no file of the archive")
     return members
 
 
@@ -101,7 +100,7 @@ def shown(name: str) -> str:
     return repr(printable(name, NAME_SHOWN))
 
 
-def _scan(source: Source, log: ProblemLog) -> Members:
+def _read_members(source: Source, log: ProblemLog) -> Members:
     members = Members(source)
     problems = ProblemLog(log.file)
     cursor = Cursor(source)
@@ -115,34 +114,34 @@ def _scan(source: Source, log: ProblemLog) -> Members:
         refuse_without_manifest(members.tops, [*members.files, *members.links])
     if isinstance(source, Unzipped):
         while cursor.read(CHUNK):
-            pass  # its own end, too, has to be there
+            pass  # the end of the gzip file has to be there, too
     log.merge(problems)
     return members
 
 
 def _add(members: Members, entry: tar.TarEntry, log: ProblemLog) -> None:
-    """Note one entry, or what is wrong with it."""
-    fault = _fault_of(entry)
+    """Note an entry, or its fault."""
+    fault = _find_fault(entry)
     name = normal(entry.name[: MAX_NAME + 1])
     members.count += 1
     members.tops.add(name.partition("/")[0])
     if not fault and (name in members.files or name in members.links):
         fault = "is there twice"
     if fault:
-        _fault(log, entry.name, fault)
+        _log_fault(log, entry.name, fault)
     elif entry.kind == tar.SYMLINK:
         members.links[name] = normal(posixpath.join(posixpath.dirname(name), entry.link))
     elif entry.kind != tar.FOLDER:
         members.files[name] = (entry.start, entry.size)
 
 
-def _fault_of(entry: tar.TarEntry) -> str | None:
-    """Return what is wrong with one entry by itself, None if nothing is."""
+def _find_fault(entry: tar.TarEntry) -> str | None:
+    """Return the fault of an entry by itself, None if it is right."""
     if len(entry.name) > MAX_NAME or len(entry.link) > MAX_NAME:
         return f"has a name of more than {MAX_NAME} characters"
     if not entry.name.isprintable():
         return "has a name with characters that can't be shown"
-    if _leads_out(entry.name):
+    if entry.name.startswith("/") or ".." in entry.name.split("/") or not entry.name:
         return "has a name that leads out of the archive"
     if entry.kind == tar.SYMLINK:
         beside = posixpath.join(posixpath.dirname(normal(entry.name)), entry.link)
@@ -154,9 +153,5 @@ def _fault_of(entry: tar.TarEntry) -> str | None:
     return None
 
 
-def _leads_out(name: str) -> bool:
-    return name.startswith("/") or ".." in name.split("/") or not name
-
-
-def _fault(log: ProblemLog, name: str, fault: str) -> None:
+def _log_fault(log: ProblemLog, name: str, fault: str) -> None:
     log.add(f"The archive's member {shown(name)} {fault}. {SAVE}")

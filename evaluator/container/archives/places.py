@@ -14,7 +14,7 @@ from enum import Enum
 
 from evaluator.container.archives.config import Config
 from evaluator.container.archives.members import shown
-from evaluator.container.archives.programs import scripts
+from evaluator.container.archives.programs import list_scripts
 from evaluator.container.archives.tree import (
     CRLF_SCRIPT,
     OVER_1_MB,
@@ -24,7 +24,7 @@ from evaluator.container.archives.tree import (
     Tree,
 )
 
-MAX_FOLLOWED = 40  # symbolic links on the way to one path, as in Linux
+MAX_FOLLOWED = 40  # symbolic links on the way to a path, as in Linux
 KERNEL = ("dev", "proc", "sys")
 OURS = ("tmp", *KERNEL)
 ENGINE_LAYER = 126  # above those of any image: what the engine puts there itself
@@ -41,7 +41,7 @@ KINDS = {
 
 
 class DeadEnd(Enum):
-    """How the way to a path ends, besides at what is there."""
+    """Why the way to a path ends before the path."""
 
     LOOP = "its symbolic links form a loop, or a chain that is too long"
     CLIMBS = "it is reached through a symbolic link that leads out of the image"
@@ -51,7 +51,7 @@ class DeadEnd(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """Where a path leads once links are followed."""
+    """The place that a path leads to when its links are followed."""
 
     kind: FileKind
     path: str  # absolute, without links
@@ -75,34 +75,34 @@ class Places:
 
 
 def check_places(tree: Tree, config: Config) -> Places:
-    """Return what is wrong, each with the remedy. The tree is complete; this adds to it.
+    """Return the faults, each with its remedy. The tree is complete; this adds to it.
 
     Raises TooManyStepsError if the links of the image lead too far.
     """
-    found = Places(list(_own_faults(tree)))
-    if found.faults:
-        return found  # what follows leads through them
-    _add_engine_files(tree, found)
+    places = Places(list(_check_mounts(tree)))
+    if places.faults:
+        return places  # the other checks lead through these places
+    _add_engine_files(tree, places)
     mounted = {f"/{name}" for name in OURS}
     for volume in config.image.own_volumes():
-        _check_volume(tree, volume, mounted, found)
-    _check_work_dir(tree, config.work_dir, mounted, found)
-    _check_scripts(tree, config, mounted, found)
-    return found
+        _check_volume(tree, volume, mounted, places)
+    _check_work_dir(tree, config.work_dir, mounted, places)
+    _check_scripts(tree, config, mounted, places)
+    return places
 
 
-def _check_scripts(tree: Tree, config: Config, mounted: set[str], found: Places) -> None:
-    for name in scripts(config.command, config.work_dir, config.environment):
+def _check_scripts(tree: Tree, config: Config, mounted: set[str], places: Places) -> None:
+    for name in list_scripts(config.command, config.work_dir, config.environment):
         seen = follow(tree, name, mounted)
         if seen.flags & CRLF_SCRIPT:
-            found.faults.append(
+            places.faults.append(
                 f"The image runs {shown(name)}, whose first line ends with CR LF (Windows). So "
                 "Linux looks for a program whose name ends with CR. Save it with LF "
                 r"(`dos2unix`, or `RUN sed -i 's/\r$//' FILE` in the Dockerfile)."
             )
             return
         if seen.inside and follow(tree, name, set()).kind is FileKind.FILE:
-            found.notes.append(
+            places.notes.append(
                 f"The image runs {shown(name)}, which is in {seen.inside}. That is an empty "
                 "directory in a run, so the program is not there. Put it elsewhere"
                 f"{'' if seen.inside == '/tmp' else ', or remove that VOLUME'}."
@@ -110,7 +110,7 @@ def _check_scripts(tree: Tree, config: Config, mounted: set[str], found: Places)
             return
 
 
-def _own_faults(tree: Tree) -> Iterator[str]:
+def _check_mounts(tree: Tree) -> Iterator[str]:
     for name in OURS:
         kind = tree.at([name.encode()]).kind
         if kind not in (FileKind.MISSING, FileKind.FOLDER):
@@ -120,93 +120,95 @@ def _own_faults(tree: Tree) -> Iterator[str]:
             )
 
 
-def _add_engine_files(tree: Tree, found: Places) -> None:
-    """Add the files that the engine adds; record where the image is in their way."""
-    _check_users(tree, found)
+def _add_engine_files(tree: Tree, places: Places) -> None:
+    """Add the files that the engine adds; note where the image is in their way."""
+    _check_users(tree, places)
     tree.layer = ENGINE_LAYER
     for name in ("etc", *KERNEL):  # it replaces anything that is not a directory there
         tree.put([name.encode()], FileKind.FOLDER)
     for path in ENGINE_FILES:
         parts = _parts(path)
         if tree.at(parts).kind is FileKind.FOLDER:
-            found.faults.append(
+            places.faults.append(
                 f"The image's {path} is a directory; the engine puts a file there. Remove it."
             )
         tree.put(parts, FileKind.FILE)
     if tree.at([b".dockerenv"]).kind is not FileKind.FOLDER:
         tree.put([b".dockerenv"], FileKind.FILE)
     init = follow(tree, INIT, {f"/{name}" for name in KERNEL})
-    why = _why(init, (FileKind.FILE,))
+    why = _find_reason(init, (FileKind.FILE,))
     if why:
-        found.faults.append(
+        places.faults.append(
             f"The engine can't put its init program at {INIT} in the image: {why}. Remove it."
         )
     else:
         tree.put(_parts(init.path), FileKind.FILE)
 
 
-def _check_users(tree: Tree, found: Places) -> None:
+def _check_users(tree: Tree, places: Places) -> None:
     """Check /etc/passwd and /etc/group: the engine reads them without a limit, even a pipe."""
     limits = ((PASSWD, OVER_64_KB, "64 kB"), (GROUP, OVER_64_KB | OVER_1_MB, "1 MB"))
     for path, too_large, limit in limits:
         file = follow(tree, path, {f"/{name}" for name in KERNEL})
         is_large = file.flags & too_large == too_large
-        why = None if file.end is DeadEnd.CLIMBS else _why(file, (FileKind.FILE,))
+        why = None if file.end is DeadEnd.CLIMBS else _find_reason(file, (FileKind.FILE,))
         if why or is_large:
             why = why or f"it has {limit} or more"
-            found.faults.append(
+            places.faults.append(
                 f"The engine can't read the image's {path}: {why}. Make it a small file, or leave "
                 "it out."
             )
 
 
-def _check_volume(tree: Tree, volume: str, mounted: set[str], found: Places) -> None:
+def _check_volume(tree: Tree, volume: str, mounted: set[str], places: Places) -> None:
     place = follow(tree, volume, mounted)
     init = follow(tree, INIT, mounted).path
-    why = _why(place, (FileKind.FOLDER,))
+    why = _find_reason(place, (FileKind.FOLDER,))
     if not why and place.is_linked and place.inside == "/tmp":
         why = "it is reached through a symbolic link into /tmp, which is mounted itself"
     if not why and f"{init}/".startswith(f"{place.path.rstrip('/')}/"):
         why = f"it would hide {place.path}, where the engine's init program is"
     if why:
-        found.faults.append(
+        places.faults.append(
             f"The image declares a volume at {shown(volume)}, but nothing can be mounted there: "
             f"{why}. Remove that VOLUME, or name a directory of the image's own."
         )
         return
     if place.is_linked and _parts(volume)[:-1] != _parts(place.path)[:-1]:
-        found.notes.append(
+        places.notes.append(
             f"The volume {shown(volume)} is below a symbolic link: nodes with gVisor can't start "
             f"such an image. VOLUME {place.path} works everywhere."
         )
     mounted.add(place.path)
 
 
-def _check_work_dir(tree: Tree, name: str, mounted: set[str], found: Places) -> None:
+def _check_work_dir(tree: Tree, name: str, mounted: set[str], places: Places) -> None:
     if not name:
         return
     kernel = {f"/{name}" for name in KERNEL}
     made = follow(tree, name, kernel)  # the engine makes it before anything is mounted
     seen = follow(tree, name, mounted)
     is_top = made.path in (*kernel, "/dev/shm") and not made.is_linked
-    why = None if is_top else _why(made, (FileKind.FOLDER,), may_be_root=True)
+    why = None if is_top else _find_reason(made, (FileKind.FOLDER,), may_be_root=True)
     is_hidden = seen.inside is not None and seen.path != seen.inside and not is_top
     if not why and is_hidden and seen.is_linked:
         why = f"it is reached through a symbolic link into {seen.inside}, which is empty in a run"
     if why:
-        found.faults.append(
+        places.faults.append(
             f"The image's WORKDIR is {shown(name)}, but no program can start there: {why}. "
             f"{ANOTHER}"
         )
     elif is_hidden:
-        found.notes.append(
+        places.notes.append(
             f"The WORKDIR {shown(name)} is in {seen.inside}, which is empty in a run; nodes with "
             f"gVisor can't start such an image. {ANOTHER}"
         )
 
 
-def _why(place: Reached, kinds: Sequence[FileKind], *, may_be_root: bool = False) -> str | None:
-    """Return why a place can't be what it should be, None if it is that or is missing."""
+def _find_reason(
+    place: Reached, kinds: Sequence[FileKind], *, may_be_root: bool = False
+) -> str | None:
+    """Return why a place is none of these kinds, None if it is, or is missing."""
     if place.end is not None:
         return place.end.value
     if place.is_in_kernel:
@@ -238,7 +240,7 @@ def follow(tree: Tree, path: str, mounted: set[str]) -> Reached:
             continue
         here = [*done, part]
         if _text(here) in mounted:
-            return _hidden(here, left, followed > 0)
+            return _reach_mounted(here, left, followed > 0)
         node = tree.at(here)
         if node.kind is FileKind.LINK:
             followed += 1
@@ -247,10 +249,10 @@ def follow(tree: Tree, path: str, mounted: set[str]) -> Reached:
                 return Reached(FileKind.LINK, _text(here), True, end=DeadEnd.LOOP)
             walk.follow(target)
             done = [] if target.startswith(b"/") else done
-            left += reversed([one for one in target.split(b"/") if one not in (b"", b".")])
+            left += reversed([part for part in target.split(b"/") if part not in (b"", b".")])
             continue
         if node.kind is FileKind.MISSING:
-            whole, climbs = _joined(here, left)
+            whole, climbs = _join(here, left)
             end = DeadEnd.CLIMBS if climbs else None
             return Reached(FileKind.MISSING, _text(whole), followed > 0, end=end)
         if node.kind is not FileKind.FOLDER:
@@ -260,16 +262,16 @@ def follow(tree: Tree, path: str, mounted: set[str]) -> Reached:
     return Reached(FileKind.FOLDER, _text(done), followed > 0)
 
 
-def _hidden(mount: Parts, left: list[bytes], is_linked: bool) -> Reached:
-    """Return a place in something mounted: an empty folder as far as the image goes."""
-    whole, climbs = _joined(mount, left)
+def _reach_mounted(mount: Parts, left: list[bytes], is_linked: bool) -> Reached:
+    """Return a place in a mounted folder, which is empty as far as the image goes."""
+    whole, climbs = _join(mount, left)
     kind = FileKind.FOLDER if list(whole) == list(mount) else FileKind.MISSING
     end = DeadEnd.CLIMBS if climbs else None
     return Reached(kind, _text(whole), is_linked, inside=_text(mount), end=end)
 
 
-def _joined(done: Parts, left: list[bytes]) -> tuple[Parts, bool]:
-    """Return a path and what is left of it, where nothing exists; whether it leads out."""
+def _join(done: Parts, left: list[bytes]) -> tuple[Parts, bool]:
+    """Join a path and its remaining parts, where nothing exists; return whether it leads out."""
     whole = list(done)
     for part in reversed(left):
         if part == b"..":

@@ -1,4 +1,4 @@
-"""Which files of an image its ENTRYPOINT and CMD execute, as far as their words tell."""
+"""The files of an image that its ENTRYPOINT and CMD execute, as far as their words tell."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ SHELLS = frozenset({"sh", "ash", "bash", "dash", "ksh", "zsh"})
 WRAPPERS = frozenset({"tini", "tini-static", "dumb-init", "exec", "env", "nohup", "time"})
 WITH_WORD = ("-o", "+o", "-O", "+O", "--rcfile", "--init-file")  # options of shells
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-MAX_STEPS = 8  # from a program to the one that it starts
+MAX_STEPS = 8  # from a program to a program that it starts
 MAX_FOLDERS = 50  # of a PATH
 
 
-def scripts(command: Sequence[str], work_dir: str, environment: Sequence[str]) -> Iterator[str]:
+def list_scripts(
+    command: Sequence[str], work_dir: str, environment: Sequence[str]
+) -> Iterator[str]:
     """Yield absolute paths that may be executed first, such as an entry script.
 
     Shells and small wrappers are seen through: `sh -c /run.sh`, `tini -- /run.sh`.
@@ -36,7 +38,7 @@ def scripts(command: Sequence[str], work_dir: str, environment: Sequence[str]) -
 
 
 def _after_shell(words: list[str]) -> list[str]:
-    """Return what a shell executes: the first words of its script after -c, or a file."""
+    """Return the words that a shell executes: the first of its script after -c, or a file."""
     left = iter(words)
     for word in left:
         if word in WITH_WORD:
@@ -61,6 +63,6 @@ def _candidates(program: str, work_dir: str, environment: Sequence[str]) -> Iter
     if "/" in program:
         yield posixpath.join("/", work_dir, program)
         return
-    paths = [one.partition("=")[2] for one in environment if one.startswith("PATH=")]
+    paths = [text.removeprefix("PATH=") for text in environment if text.startswith("PATH=")]
     for folder in (paths[-1] if paths else DEFAULT_PATH).split(":")[:MAX_FOLDERS]:
         yield posixpath.join("/", work_dir, folder, program)

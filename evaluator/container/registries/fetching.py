@@ -23,9 +23,9 @@ from evaluator.container.archives.documents import (
 from evaluator.container.archives.layers import SMALLER
 from evaluator.container.archives.layouts import (
     IMAGE_CONFIGS,
-    ONE_IMAGE,
-    manifests_of,
-    other_platforms,
+    SINGLE_IMAGE,
+    explain_platforms,
+    split_manifests,
 )
 from evaluator.container.flags import PLATFORM
 from evaluator.container.limits import in_bytes
@@ -135,11 +135,13 @@ def _read_manifest(repository: Repository) -> tuple[dict[str, object], bytes]:
     data = repository.read_manifest(repository.reference.digest)
     document = as_object(parse(data))
     if "manifests" in document:
-        ours, others = manifests_of(document)
+        ours, others = split_manifests(document)
         if len(ours) > 1:
-            raise Refused(f"The reference leads to {len(ours)} images for {PLATFORM}. {ONE_IMAGE}")
+            raise Refused(
+                f"The reference leads to {len(ours)} images for {PLATFORM}. {SINGLE_IMAGE}"
+            )
         if not ours:
-            raise Refused(other_platforms(others or ["no platform"]))
+            raise Refused(explain_platforms(others or ["no platform"]))
         data = repository.read_manifest(read_descriptor(ours[0]).digest)
         document = as_object(parse(data))
     if "config" not in document:
@@ -156,8 +158,8 @@ def _require_runnable(settings: bytes) -> None:
     configuration = config.read_config(settings)
     platform = configuration.image.platform
     if platform != PLATFORM:
-        raise Refused(other_platforms([platform]))
-    if faults := list(config.faults(configuration)):
+        raise Refused(explain_platforms([platform]))
+    if faults := list(config.find_faults(configuration)):
         raise Refused(" ".join(faults))
 
 

@@ -1,4 +1,4 @@
-"""The images of runs: each fetched once, known by its digest, the oldest thrown out first."""
+"""The images of runs: fetched once each, known by their digests, the oldest removed first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from evaluator.node.protocol.archive_download import (
     GoneError,
     WrongArchiveError,
     download,
-    pieces_of,
+    read_pieces,
     require_space,
 )
 from evaluator.node.protocol.client import Platform
@@ -26,15 +26,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LOAD_TIMEOUT = 900  # seconds of silence: one large layer may take long, and nothing is said then
+LOAD_TIMEOUT = 900  # seconds of silence: the engine says nothing while it loads a large layer
 RECONNECTING = (1, 2, 4)  # seconds before each further try to reach the engine
 
 
 class ImageCache:
-    """The images of one engine, as far as this node has loaded them.
-
-    `folder` is this node's alone.
-    """
+    """The images that this node has loaded into its engine; `folder` belongs to this node."""
 
     def __init__(self, platform: Platform, folder: Path, budget: int) -> None:
         self._platform = platform
@@ -43,8 +40,8 @@ class ImageCache:
         self._archives.mkdir(exist_ok=True)
         self._remove_archives()
         self._ledger = Ledger(folder / "images.json")
-        self._missed: ImageSource | None = None  # the last one that has not come
-        self.room_needed = 0  # bytes of the last archive that has not come; 0: it has
+        self._missed: ImageSource | None = None  # the last image whose archive has not come
+        self.room_needed = 0  # bytes of the last archive, if it has not come
 
     def fetch(
         self,
@@ -53,44 +50,36 @@ class ImageCache:
         check: Callable[[], object],
         wait: Callable[[float], object],
     ) -> None:
-        """See to it that the engine has this image.
+        """Make the engine have this image.
 
-        `check` is called all the time and ends it by its exception; `wait` waits. Raises
-        ImageUnavailableError if the image can't be had, another EngineError if the engine fails,
-        FenceRefusedError or TokenRefusedError if the run is not ours.
+        `check` is called all the time, and its exception ends the work; `wait` waits. Raises
+        ImageUnavailableError if the image can't be fetched or loaded, another EngineError if the
+        engine fails, FenceRefusedError or TokenRefusedError if the run is not ours.
         """
-        with _connected(wait) as engine:
-            found = engine.stored(image.digest)
-            if found is None:
-                found = self._bring(engine, image, check, wait)
-                self._ledger.note(found.id, found.size)
-            elif found.id in self._ledger.kept:
-                self._ledger.note(found.id, found.size)
+        with _connect(wait) as engine:
+            stored = engine.stored(image.digest)
+            if stored is None:
+                path = self._bring_archive(engine, image, check, wait)
+                stored = self._load(engine, image, path, check)
+                self._ledger.note(stored.id, stored.size)
+            elif stored.id in self._ledger.kept:
+                self._ledger.note(stored.id, stored.size)
 
     def try_again(self, *, check: Callable[[], object], wait: Callable[[float], object]) -> None:
-        """Fetch the archive that has not come, if there is one, for the next run to find it.
+        """Fetch the last archive if it has not come, so that the next run has it.
 
-        A machine that can't do this is not fit, however well it runs what it has. `check` and
-        `wait` as for `fetch`. Raises ImageUnavailableError and other EngineErrors with the reason.
+        A machine that can't do this is not fit, even if it runs the images that it has. `check`
+        and `wait` as for `fetch`. Raises ImageUnavailableError and other EngineErrors with the
+        reason.
         """
         if self._missed is None:
             return
         try:
-            with _connected(wait) as engine:
+            with _connect(wait) as engine:
                 self._bring_archive(engine, self._missed, check, wait)
         except (WrongArchiveError, GoneError) as error:  # nothing is wrong with the way to it
             logger.warning("%s", error)
             self._missed = None
-
-    def _bring(
-        self,
-        engine: Engine,
-        image: ImageSource,
-        check: Callable[[], object],
-        wait: Callable[[float], object],
-    ) -> Stored:
-        path = self._bring_archive(engine, image, check, wait)
-        return self._load(engine, image, path, check)
 
     def _bring_archive(
         self,
@@ -104,7 +93,8 @@ class ImageCache:
         try:
             self._remove_archives(but=path)
             self._make_room(engine, image)
-            require_space(self._archives, image.size - _size(path))
+            present = path.stat().st_size if path.exists() else 0
+            require_space(self._archives, image.size - present)
             download(self._platform, image, path, check=check, wait=wait)
             self._missed, self.room_needed = None, 0
             return path
@@ -114,7 +104,7 @@ class ImageCache:
             ) from error
 
     def _make_room(self, engine: Engine, image: ImageSource) -> None:
-        """Remove the images with the oldest use until this one fits the budget."""
+        """Remove the images with the oldest use until this image fits the budget."""
         if image.unpacked > self._budget:
             raise ImageUnavailableError(
                 f"the image has {in_bytes(image.unpacked)}, NODE_IMAGE_BUDGET is "
@@ -127,18 +117,18 @@ class ImageCache:
         for id in self._ledger.kept:
             if self._fits(image):
                 return
-            self._throw_out(engine, id)
+            self._remove_image(engine, id)
         if not self._fits(image):
             raise ImageUnavailableError("NODE_IMAGE_BUDGET is full of images in use")
 
     def _fits(self, image: ImageSource) -> bool:
-        taken = sum(one.size for one in self._ledger.kept.values())
+        taken = sum(loaded.size for loaded in self._ledger.kept.values())
         return taken + image.unpacked <= self._budget
 
-    def _throw_out(self, engine: Engine, id: str) -> None:
-        found = engine.stored(id)
-        if found is not None and found.tags:
-            # This node's images have no names: somebody has taken this one for their own.
+    def _remove_image(self, engine: Engine, id: str) -> None:
+        stored = engine.stored(id)
+        if stored is not None and stored.tags:
+            # This node's images have no names: somebody uses this image for their own purpose.
             self._ledger.forget(id)
         elif engine.remove_image(id):
             logger.info("image %s was removed to make room", _short(id))
@@ -153,7 +143,7 @@ class ImageCache:
         self._ledger.note(image.digest, image.unpacked)
         try:
             with path.open("rb") as file:
-                names = engine.load(pieces_of(file), check=check)
+                names = engine.load(read_pieces(file), check=check)
         except EngineError as error:
             engine.images()  # raises if it is the engine that is in trouble, not the archive
             raise ImageUnavailableError(
@@ -161,22 +151,17 @@ class ImageCache:
             ) from error
         finally:
             path.unlink(missing_ok=True)
-        found = engine.stored(image.digest)
-        if found is not None and not found.tags:
-            return found
-        self._undo(engine, names, before)
+        stored = engine.stored(image.digest)
+        if stored is not None and not stored.tags:
+            return stored
+        for name in names:  # what the archive brought in its place goes again
+            other = engine.stored(name)
+            if other is not None and other.id not in before:
+                engine.remove_image(other.id, force=True)
         self._ledger.forget(image.digest)
         raise ImageUnavailableError(
             f"the archive holds {', '.join(names) or 'nothing'} in place of {image.digest} alone"
         )
-
-    @staticmethod
-    def _undo(engine: Engine, names: tuple[str, ...], before: frozenset[str]) -> None:
-        """Remove what an archive brought that was not there before."""
-        for name in names:
-            found = engine.stored(name)
-            if found is not None and found.id not in before:
-                engine.remove_image(found.id, force=True)
 
     def _remove_archives(self, *, but: Path | None = None) -> None:
         for path in self._archives.iterdir():
@@ -185,8 +170,8 @@ class ImageCache:
 
 
 @contextlib.contextmanager
-def _connected(wait: Callable[[float], object]) -> Iterator[Engine]:
-    """Yield an engine; one that is just being restarted is waited for."""
+def _connect(wait: Callable[[float], object]) -> Iterator[Engine]:
+    """Yield an engine; wait for an engine that is being restarted."""
     from evaluator.container.engine import Engine
 
     for pause in RECONNECTING:
@@ -200,13 +185,6 @@ def _connected(wait: Callable[[float], object]) -> Iterator[Engine]:
         engine = Engine.connect(timeout=LOAD_TIMEOUT)
     with contextlib.closing(engine):
         yield engine
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
 
 
 def _short(id: str) -> str:

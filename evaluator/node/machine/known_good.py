@@ -1,7 +1,7 @@
 """The known good image: a static program of 158 bytes that runs wherever a system can run.
 
-It needs no registry and nothing of the machine. What can't be done with it can't be done with any
-image, so it tells a machine's fault from an image's.
+It needs no registry and nothing of the machine. A step that fails with it fails with every image,
+so it tells a fault of the machine from a fault of the image.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SEGMENT_HEADER = "<IIQQQQQQ"  # Elf64_Phdr
 EXECUTABLE, AMD64, LOADED, READ_AND_EXECUTE, PAGE = 2, 62, 1, 5, 0x1000
 
 NAME = "translate"
-# What most images have: so the proof goes through every flag that a run has.
+# The settings of most images, so that the proof uses every flag of a run.
 CONFIG: Mapping[str, object] = {
     "Entrypoint": [f"/{NAME}"],
     "WorkingDir": "/",
@@ -44,9 +44,9 @@ def program() -> bytes:
     start = struct.calcsize(FILE_HEADER) + struct.calcsize(SEGMENT_HEADER)
     size = start + len(CODE)
     identity = b"\x7fELF\x02\x01\x01"  # 64 bits, little-endian, version 1; zeros follow
-    own, one_segment = struct.calcsize(FILE_HEADER), struct.calcsize(SEGMENT_HEADER)
+    own, segment_size = struct.calcsize(FILE_HEADER), struct.calcsize(SEGMENT_HEADER)
     file = struct.pack(
-        FILE_HEADER, identity, EXECUTABLE, AMD64, 1, ADDRESS + start, own, 0, 0, own, one_segment,
+        FILE_HEADER, identity, EXECUTABLE, AMD64, 1, ADDRESS + start, own, 0, 0, own, segment_size,
         1, 0, 0, 0,
     )  # fmt: skip
     segment = struct.pack(
@@ -56,11 +56,10 @@ def program() -> bytes:
 
 
 def archive(labels: Mapping[str, str]) -> tuple[str, bytes]:
-    """Return an image of the program: its digest, and an archive as `docker load` takes it.
+    """Return an image of the program: its digest, and an archive for `docker load`.
 
-    The labels say whose it is.
-
-    Each call makes another image, so that several nodes of one engine can load and remove theirs.
+    The labels name its owner. Each call makes another image, so that several nodes of an engine
+    can load and remove their own.
     """
     layer = _tar({NAME: program()}, mode=0o755)
     config = json.dumps(

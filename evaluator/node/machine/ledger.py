@@ -1,4 +1,4 @@
-"""Which images this node has loaded, and when each was used: a small file, written atomically."""
+"""The images that this node has loaded, with the times of their use: a file written atomically."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class LoadedImage:
 
 
 class Ledger:
-    """The images that are ours to remove; all others are of the machine's owner.
+    """The images that this node may remove; all others belong to the machine's owner.
 
-    An image stands here before it is loaded, so that none is forgotten whatever happens.
+    An image is noted before it is loaded, so that it is not forgotten whatever happens.
     """
 
     def __init__(self, path: Path) -> None:
@@ -36,21 +36,23 @@ class Ledger:
 
     @property
     def kept(self) -> Mapping[str, LoadedImage]:
-        """Images by their ids, the one with the oldest use first."""
+        """Images by their ids, the oldest use first."""
         return MappingProxyType(dict(sorted(self._kept.items(), key=lambda item: item[1].used)))
 
     def note(self, id: str, size: int) -> None:
-        """Keep an image, used just now."""
+        """Note an image as used just now."""
         self._kept[id] = LoadedImage(size, time.time())
         self._write()
 
     def forget(self, id: str) -> None:
-        """An image is not here any more, or not ours."""
+        """Drop an image that is not here any more, or not ours."""
         if self._kept.pop(id, None):
             self._write()
 
     def _write(self) -> None:
-        images = {id: {"size": one.size, "used": one.used} for id, one in self._kept.items()}
+        images = {
+            id: {"size": loaded.size, "used": loaded.used} for id, loaded in self._kept.items()
+        }
         part = self._path.with_suffix(".part")
         with part.open("w", encoding="utf-8") as file:
             json.dump({"format": FORMAT, "images": images}, file)
@@ -60,12 +62,12 @@ class Ledger:
 
 
 def _read(path: Path) -> dict[str, LoadedImage]:
-    """Return what the file holds; nothing if there is none or it is none of ours."""
+    """Return the images of a ledger's file; none if it is missing or damaged."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
         return {
-            str(id): LoadedImage(int(one["size"]), float(one["used"]))
-            for id, one in value["images"].items()
+            str(id): LoadedImage(int(image["size"]), float(image["used"]))
+            for id, image in value["images"].items()
         }
     except FileNotFoundError:
         return {}

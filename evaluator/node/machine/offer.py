@@ -1,4 +1,4 @@
-"""What this machine offers: the engine's own numbers, unless the environment says less."""
+"""The machine's offer: the engine's own numbers, unless the environment says less."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ IMAGE_STORE = (
 )
 
 
-def describe(settings: Settings) -> MachineOffer:
+def describe_machine(settings: Settings) -> MachineOffer:
     """Ask the engine; raises SettingsError, and EngineUnavailableError if none answers."""
     from evaluator.container.engine import Engine
 
@@ -31,19 +31,16 @@ def describe(settings: Settings) -> MachineOffer:
             f"NODE_RUNTIME is {settings.runtime}, but the engine has {', '.join(has.runtimes)}. "
             "Add it to /etc/docker/daemon.json, or name another one."
         )
+    try:
+        version = metadata.version("terminarium")
+    except metadata.PackageNotFoundError:  # run from its sources
+        version = ""
     return MachineOffer(
         cpus=min(settings.cpus or has.cpus, has.cpus),
         memory=min(settings.memory or has.memory, has.memory),
         gpus=settings.gpus,
         runtime=settings.runtime,
-        version=_version(),
+        version=version,
         engine=printable(has.id, MAX_ENGINE_ID),
         image_budget=settings.image_budget,
     )
-
-
-def _version() -> str:
-    try:
-        return metadata.version("terminarium")
-    except metadata.PackageNotFoundError:  # run from its sources
-        return ""

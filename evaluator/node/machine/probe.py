@@ -1,4 +1,4 @@
-"""The known good image in a container, under every flag of a run: does the engine really work?"""
+"""Runs the known good image under every flag of a run: does the engine really work?"""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def probe(
     cpus: int | None = None,
     cancel: threading.Event | None = None,
 ) -> str | None:
-    """Run the known good image; return why that failed, None if it worked.
+    """Run the known good image; return why it failed, None if it worked.
 
-    It is loaded for this and removed again, whatever happens. Raises EngineError if the engine
-    does not take it.
+    The image is loaded for this and removed again, whatever happens. Raises EngineError if the
+    engine does not take it.
     """
     digest, archive = known_good.archive(orphans.labels(WALL_TIME))
     from evaluator.container.engine import Engine
@@ -54,17 +54,17 @@ def _run(
     cancel: threading.Event | None,
 ) -> str | None:
     word = secrets.token_hex(16)  # no other program would write this
-    found = container.run(
+    result = container.run(
         digest,
         [SystemInput("1", word, (), word)],
         Setting("en", "de", "none"),
-        # What a run may take of the machine is the same; its output is ours to judge.
+        # The limits of the machine are those of the run; output limits do not matter here.
         replace(limits, wall_time=WALL_TIME, output=USUAL.output, line=USUAL.line),
         runtime=runtime,
         cpus=cpus,
         gpus=gpus,
         cancel=cancel,
     )
-    if found.outcome is Outcome.OK and found.translations == (word,):
+    if result.outcome is Outcome.OK and result.translations == (word,):
         return None
-    return f"{found.outcome}: {found.detail or found.message}"
+    return f"{result.outcome}: {result.detail or result.message}"

@@ -1,4 +1,4 @@
-"""Checks that a node makes of itself before it takes more work: its folder, engine and GPUs.
+"""A node's checks of itself, before it takes more work: its folder, engine and GPUs.
 
 After a failure they show whether the image or the machine was at fault.
 """
@@ -27,37 +27,32 @@ from evaluator.node.protocol.run_assignment import RunAssignment
 
 TRIAL = "trial"  # a file that is written and removed
 TRIAL_BYTES = 64 * 1024
-# Room that a check asks for at most: one image that is larger must not keep all others waiting.
+# A check asks for no more room: a single larger image must not keep all others waiting.
 ROOM_AT_MOST = 1024 * MB
-CONTAINER_ROOM = 256 * MB  # of the engine's disk: more than a container takes before it runs
+CONTAINER_ROOM = 256 * MB  # on the engine's disk: more than a container takes before it runs
 FREE_INODES = 10_000
 PLENTY = 2  # times the bytes of its files that an image may take of the engine's disk
 
 
 @dataclass(frozen=True, slots=True)
 class SelfCheck:
-    """Checks a node. Its methods change nothing, and may be called while a run is ours."""
+    """Checks this node. Its methods change nothing, and may be called during a run."""
 
     folder: Path
     machine: MachineOffer
     images: ImageCache
-    platform: Platform | None = None  # that hypotheses are sent to
+    platform: Platform | None = None  # which takes hypotheses
     ending: threading.Event = field(default_factory=threading.Event)  # the node is to end
 
     def check(self) -> NodeHealth:
-        """Check all that work needs: return whether this node is fit, and if not, why.
+        """Check everything that work needs; return whether this node is fit, and if not, why.
 
-        What was not taken from the platform or by it is tried again, however long that takes: the
-        node has nothing else to do until it works.
+        The last transfers from and to the platform are tried again if they failed, however long
+        that takes: the node has nothing else to do until they succeed.
         """
         health = self._look(LIMITS, [[gpu] for gpu in self.machine.gpus] or [[]], None)
-        return self._try_ways() if health.is_fit else health
-
-    def cancel(self) -> None:
-        """Cancel the current check, and each later one."""
-        self.ending.set()
-
-    def _try_ways(self) -> NodeHealth:
+        if not health.is_fit:
+            return health
         try:
             self.images.try_again(check=self._require_going_on, wait=self.ending.wait)
             if self.platform is not None:
@@ -66,7 +61,11 @@ class SelfCheck:
             return NodeHealth(False, f"what failed last fails again: {error}")
         except Exception as error:
             return NodeHealth(False, f"its own check failed: {type(error).__name__}")
-        return NodeHealth(True, "")
+        return health
+
+    def cancel(self) -> None:
+        """Cancel the current check, and each later one."""
+        self.ending.set()
 
     def _require_going_on(self) -> None:
         if self.ending.is_set():
@@ -75,10 +74,9 @@ class SelfCheck:
     def prove(
         self, assignment: RunAssignment, step: Step | None, cancel: threading.Event
     ) -> NodeHealth:
-        """Check with the very limits and GPUs of a run that failed, at this step of the engine.
+        """Check with the limits and GPUs of a run that failed at this step of the engine.
 
-        A machine that is fit and yet has failed leaves the image as the reason: then the answer
-        has the step.
+        If the machine is fit, the image is the reason: then the answer has the step.
         """
         health = self._look(assignment.limits, [assignment.gpus], cancel)
         doubt = _find_doubt(step, assignment) if step is not None else ""
@@ -92,27 +90,25 @@ class SelfCheck:
         try:
             require_folder(self.folder, self.images.room_needed)
             for gpus in leases:
-                self._require_run(limits, gpus, cancel)
+                machine = self.machine
+                fault = probe(machine.runtime, gpus, limits, cpus=machine.cpus, cancel=cancel)
+                if fault:
+                    what = f"with GPU {', '.join(gpus)}" if gpus else "at all"
+                    raise EngineError(
+                        f"its engine does not run the known good image {what}: {fault}"
+                    )
         except InfrastructureError as error:
             return NodeHealth(False, str(error))
-        except Exception as error:  # a node that can't even check itself is not fit
+        except Exception as error:  # a node that can't check itself is not fit
             return NodeHealth(False, f"its own check failed: {type(error).__name__}")
         return NodeHealth(True, "")
-
-    def _require_run(
-        self, limits: Limits, gpus: Sequence[str], cancel: threading.Event | None
-    ) -> None:
-        fault = probe(self.machine.runtime, gpus, limits, cpus=self.machine.cpus, cancel=cancel)
-        if fault:
-            what = f"with GPU {', '.join(gpus)}" if gpus else "at all"
-            raise EngineError(f"its engine does not run the known good image {what}: {fault}")
 
 
 def _find_doubt(step: Step, assignment: RunAssignment) -> str:
     """Return why the image may not be at fault: the known good image needs almost nothing.
 
-    An engine elsewhere keeps them on a disk that can't be looked at. Many small files take
-    more room than their bytes, so there has to be plenty.
+    The disk of an engine on another machine can't be checked. Many small files take more room
+    than their bytes, so there has to be plenty.
     """
     from evaluator.container.engine import Engine
 
@@ -121,8 +117,8 @@ def _find_doubt(step: Step, assignment: RunAssignment) -> str:
             folder = engine.resources.folder
             disk = os.statvfs(folder)
     except (EngineError, OSError) as error:
-        # The layers of the known good image are too small to say anything of a disk. Its container
-        # was made and started there, as the other one's should have been.
+        # The layers of the known good image are too small to prove anything about a disk. But its
+        # container was created and started there, as the run's container should have been.
         is_open = step == "load"
         return f"whether its engine's disk has room is not known: {error}" if is_open else ""
     needed = PLENTY * assignment.image.unpacked if step == "load" else CONTAINER_ROOM
@@ -139,9 +135,9 @@ def _find_lack_of_disk(disk: os.statvfs_result, needed: int) -> str:
 
 
 def _find_lack_of_memory(limit: int) -> str:
-    """Return what a machine lacks whose memory others have taken.
+    """Return how much memory is missing, if other programs have taken it.
 
-    A limit is not reserved, and may be all that the machine has, which is never free.
+    A limit reserves nothing. It may be all the memory of the machine, which is never all free.
     """
     memory = psutil.virtual_memory()
     needed = min(limit, memory.total // 2)
@@ -154,7 +150,7 @@ def _find_lack_of_memory(limit: int) -> str:
 
 
 def require_folder(folder: Path, room: int) -> None:
-    """Raise NodeError unless a file can be written to the folder and so many bytes are free."""
+    """Raise NodeError unless the folder can be written to and has room for so many bytes."""
     path = folder / TRIAL
     try:
         try:

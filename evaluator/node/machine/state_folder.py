@@ -1,4 +1,4 @@
-"""The folder of a node: its own alone, and of one process at a time."""
+"""The folder of a node: private, and used by a single process at a time."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ OTHERS = 0o077  # what nobody else may do
 
 
 @contextlib.contextmanager
-def state_folder(path: Path) -> Iterator[Path]:
-    """Yield the folder, made if need be, that nobody else can look into or use meanwhile.
+def lock_folder(path: Path) -> Iterator[Path]:
+    """Create the folder if needed, and yield it: private, and locked against other processes.
 
-    Raises SettingsError if that can't be.
+    Raises SettingsError if it can't be used.
     """
     before = os.umask(OTHERS)  # every file in it is private as well
     try:
-        with _opened(path) as lock:
+        with _open_lock(path) as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -36,7 +36,7 @@ def state_folder(path: Path) -> Iterator[Path]:
         os.umask(before)
 
 
-def _opened(path: Path) -> IO[str]:
+def _open_lock(path: Path) -> IO[str]:
     try:
         path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         path.chmod(PRIVATE)

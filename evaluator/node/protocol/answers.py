@@ -1,4 +1,4 @@
-"""Requests to the platform and what their answers mean; nothing of a body is ever logged."""
+"""Requests to the platform and the meaning of its answers; no part of a body is ever logged."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ CONNECT_TIMEOUT = 10  # seconds
 ERROR_BYTES = 64 * 1024
 READ_BYTES = 64 * 1024
 REASON_CHARACTERS = 300
-LATER = (408, 425, 429)  # of those below 500, these mean that another try may be answered
+LATER = (408, 425, 429)  # besides 500 and above: another try may succeed
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long one request may take."""
+    """How long a request may take."""
 
     silence: float  # seconds without a byte
     whole: float  # seconds until the answer has been read
 
 
 class _Bearer(AuthBase):
-    """The token as the protocol wants it. As `auth`, so that no .netrc replaces it."""
+    """Adds the token to a request. As `auth`, so that no .netrc file replaces it."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -51,10 +51,10 @@ class _Bearer(AuthBase):
 
 
 class PlatformConnection:
-    """Speaks HTTP with the platform alone: what points elsewhere is not followed.
+    """Speaks HTTP with the platform only: redirects are not followed.
 
-    Every request has a connection of its own. One that was kept could break just as a claim is
-    sent, and whether that was heard would be anybody's guess. Any thread may use it.
+    Every request has a connection of its own. A connection kept open could break just as a claim
+    is sent, and nobody would know whether the claim arrived. Any thread may use it.
     """
 
     def __init__(self, url: str, token: str) -> None:
@@ -71,38 +71,33 @@ class PlatformConnection:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Iterator[Response]:
-        """Yield an answer that says yes; raises the PlatformError that another one means.
+        """Yield a successful answer; raises the PlatformError that any other answer means.
 
-        What goes wrong while the answer is read is an UnreachableError, too.
+        A failure while the caller reads the answer is an UnreachableError, too.
         """
-        with (
-            Session() as session,
-            _reaching(self._url),
-            session.request(
-                method,
-                f"{self._url}{path}",
-                data=body,
-                headers={"Accept-Encoding": "identity", **(headers or {})},
-                auth=self._auth,
-                timeout=(min(CONNECT_TIMEOUT, patience.silence), patience.silence),
-                allow_redirects=False,
-                stream=True,
-            ) as response,
-        ):
-            _require_success(response, patience)
-            yield response
+        try:
+            with (
+                Session() as session,
+                session.request(
+                    method,
+                    f"{self._url}{path}",
+                    data=body,
+                    headers={"Accept-Encoding": "identity", **(headers or {})},
+                    auth=self._auth,
+                    timeout=(min(CONNECT_TIMEOUT, patience.silence), patience.silence),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
+                _require_success(response, patience)
+                yield response
+        except (RequestException, HTTPError) as error:
+            # Their own texts repeat the address with its ticket.
+            reason = find_root_reason(error)
+            raise UnreachableError(f"{self._url} does not answer: {reason}") from None
 
 
-@contextlib.contextmanager
-def _reaching(url: str) -> Iterator[None]:
-    try:
-        yield
-    except (RequestException, HTTPError) as error:
-        # Their own texts repeat the address with its ticket.
-        raise UnreachableError(f"{url} does not answer: {find_root_reason(error)}") from None
-
-
-def chunks(response: Response, patience: Patience) -> Iterator[bytes]:
+def read_chunks(response: Response, patience: Patience) -> Iterator[bytes]:
     """Yield the body as it comes; raises UnreachableError if it stops or takes too long."""
     deadline = time.monotonic() + patience.whole
     while data := response.raw.read1(READ_BYTES, decode_content=False):
@@ -112,19 +107,19 @@ def chunks(response: Response, patience: Patience) -> Iterator[bytes]:
 
 
 def read_json(response: Response, patience: Patience, most: int) -> object:
-    """Return the body as JSON; raises UnexpectedAnswerError for any other, or a longer one."""
+    """Return the body as JSON; raises UnexpectedAnswerError if it is not JSON, or too long."""
     body = _read(response, patience, most)
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
         raise UnexpectedAnswerError(
-            f"{_place(response)} answered {len(body):,} bytes that are no JSON. Is NODE_URL right?"
+            f"{_place(response)} answered {len(body):,} bytes that are not JSON. Is NODE_URL right?"
         ) from None
 
 
 def _read(response: Response, patience: Patience, most: int) -> bytes:
     body = bytearray()
-    for chunk in chunks(response, patience):
+    for chunk in read_chunks(response, patience):
         body += chunk
         if len(body) > most:
             raise UnexpectedAnswerError(f"{_place(response)} answered more than {most:,} bytes")
@@ -156,7 +151,7 @@ def _require_success(response: Response, patience: Patience) -> None:
 
 
 def _sentence(response: Response, patience: Patience) -> str:
-    """Return what the platform says of a refusal, if it says so in the protocol's words."""
+    """Return the platform's reason for a refusal, if the answer has the protocol's form."""
     try:
         value = json.loads(_read(response, patience, ERROR_BYTES))
     except (ValueError, RecursionError, UnexpectedAnswerError):
@@ -166,6 +161,6 @@ def _sentence(response: Response, patience: Patience) -> str:
 
 
 def _place(response: Response) -> str:
-    """Return what was asked for, without the query: it may hold a ticket."""
+    """Return the address that was asked for, without the query: it may hold a ticket."""
     parts = urlsplit(response.url)
     return f"{parts.scheme}://{parts.netloc}{parts.path}"

@@ -1,4 +1,4 @@
-"""One archive from the platform to a file: in pieces if need be, never more than announced."""
+"""Downloads an image's archive: in pieces if need be, never more than announced."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from evaluator.container.errors import ImageUnavailableError
 from evaluator.container.limits import in_bytes
 from evaluator.node.errors import UnexpectedAnswerError, UnreachableError
 from evaluator.node.protocol.client import Platform
-from evaluator.node.protocol.pauses import growing
+from evaluator.node.protocol.pauses import grow_pauses
 from evaluator.node.protocol.run_assignment import ImageSource
 
 logger = logging.getLogger(__name__)
@@ -23,19 +23,19 @@ logger = logging.getLogger(__name__)
 READ_BYTES = 1024**2
 FIRST_PAUSE = 0.5  # seconds
 LONGEST_PAUSE = 15  # seconds
-TRIES = 8  # in a row that bring nothing: a minute of pauses
-SLOWEST = 64 * 1024  # bytes in SLOWNESS seconds; less is taken for a connection that hangs
-SLOWNESS = 60  # seconds
+MAX_FAILURES = 8  # tries in a row without a byte: a minute of pauses
+SLOWEST = 64 * 1024  # bytes in WATCH_TIME; a connection that brings less hangs
+WATCH_TIME = 60  # seconds
 WRONG_RANGE = 416  # status
 GONE = 404  # status: the platform knows no such run of ours
 
 
 class WrongArchiveError(ImageUnavailableError):
-    """All of it came, and it is another than announced."""
+    """The whole archive came, and it is not the announced archive."""
 
 
 class GoneError(ImageUnavailableError):
-    """The platform does not offer it any more."""
+    """The platform does not offer the archive any more."""
 
 
 def download(
@@ -46,11 +46,12 @@ def download(
     check: Callable[[], object],
     wait: Callable[[float], object],
 ) -> None:
-    """Bring the archive of an image to `path`; what is there already is not fetched again.
+    """Download the archive of an image to `path`; bytes that are there already are kept.
 
-    `check` is called all the time and ends it by its exception; `wait` waits between two tries.
-    Raises ImageUnavailableError if the archive can't be had or is another than announced, and then
-    nothing is left at `path`; FenceRefusedError and TokenRefusedError if the run is not ours.
+    `check` is called all the time, and its exception ends the download; `wait` waits between two
+    tries. Raises ImageUnavailableError if the archive can't be fetched or is not the announced
+    archive (then `path` is removed), FenceRefusedError and TokenRefusedError if the run is not
+    ours.
     """
     with _PartialArchive(image, path) as part:
         _complete(platform, image, part, check, wait)
@@ -64,7 +65,7 @@ def _complete(
     check: Callable[[], object],
     wait: Callable[[float], object],
 ) -> None:
-    pauses, failures = growing(FIRST_PAUSE, LONGEST_PAUSE), 0
+    pauses, failures = grow_pauses(FIRST_PAUSE, LONGEST_PAUSE), 0
     while part.size < image.size:
         before = part.size
         check()
@@ -72,14 +73,14 @@ def _complete(
             _continue(platform, image, part, check)
         except UnreachableError as error:
             if part.size > before:
-                pauses, failures = growing(FIRST_PAUSE, LONGEST_PAUSE), 0
+                pauses, failures = grow_pauses(FIRST_PAUSE, LONGEST_PAUSE), 0
             failures += 1
-            if failures == TRIES:
+            if failures == MAX_FAILURES:
                 raise ImageUnavailableError(f"the archive can't be fetched: {error}") from None
             logger.warning("the archive came to %s bytes so far: %s", f"{part.size:,}", error)
             wait(next(pauses))
         except UnexpectedAnswerError as error:
-            part.begin_anew()
+            part.start_over()
             if error.status != WRONG_RANGE or not before:
                 kind = GoneError if error.status == GONE else ImageUnavailableError
                 raise kind(f"the archive can't be fetched: {error}") from None
@@ -90,7 +91,7 @@ def _continue(
 ) -> None:
     with platform.download(image.path, part.size, image.sha256) as (start, pieces):
         if start < part.size:
-            part.begin_anew()
+            part.start_over()
         watch = _Watch()
         for piece in pieces:
             check()
@@ -101,7 +102,7 @@ def _continue(
 
 
 class _PartialArchive:
-    """What has come so far, with its hash."""
+    """The bytes of an archive that have come so far, with their hash."""
 
     def __init__(self, image: ImageSource, path: Path) -> None:
         self._image = image
@@ -110,11 +111,11 @@ class _PartialArchive:
         self._hash = hashlib.sha256()
         self.size = 0
         self._file.seek(0)
-        for piece in pieces_of(self._file):
+        for piece in read_pieces(self._file):
             self._hash.update(piece)
             self.size += len(piece)
         if self.size > image.size:
-            self.begin_anew()
+            self.start_over()
 
     def __enter__(self) -> _PartialArchive:
         return self
@@ -138,7 +139,7 @@ class _PartialArchive:
         self._hash.update(piece)
         self.size += len(piece)
 
-    def begin_anew(self) -> None:
+    def start_over(self) -> None:
         self._file.truncate(0)
         self._hash = hashlib.sha256()
         self.size = 0
@@ -149,7 +150,7 @@ class _PartialArchive:
 
 
 class _Watch:
-    """Notices a connection that brings next to nothing."""
+    """Notices a connection that brings almost nothing."""
 
     def __init__(self) -> None:
         self._since = time.monotonic()
@@ -157,15 +158,15 @@ class _Watch:
 
     def count(self, size: int) -> None:
         self._bytes += size
-        if time.monotonic() - self._since < SLOWNESS:
+        if time.monotonic() - self._since < WATCH_TIME:
             return
         if self._bytes < SLOWEST:
-            raise UnreachableError(f"it brought {self._bytes:,} bytes in {SLOWNESS} s")
+            raise UnreachableError(f"it brought {self._bytes:,} bytes in {WATCH_TIME} s")
         self._since, self._bytes = time.monotonic(), 0
 
 
-def pieces_of(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield what a file holds from here on."""
+def read_pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield the rest of a file."""
     while piece := file.read(READ_BYTES):
         yield piece
 

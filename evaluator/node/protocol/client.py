@@ -1,9 +1,10 @@
-"""The nodes' protocol: what a node asks and tells, in the platform's words."""
+"""The client of the nodes' protocol: docs/node-protocol.md."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
@@ -11,7 +12,7 @@ from requests import Response
 
 from evaluator.container.errors import Step
 from evaluator.node.errors import UnexpectedAnswerError, UnreachableError
-from evaluator.node.protocol.answers import Patience, PlatformConnection, chunks, read_json
+from evaluator.node.protocol.answers import Patience, PlatformConnection, read_chunks, read_json
 from evaluator.node.protocol.process_identity import NodeProcess
 from evaluator.node.protocol.run_assignment import Hold
 
@@ -20,7 +21,7 @@ SHORT = 64 * 1024  # bytes of most answers
 CLAIM = 256 * 1024**2  # bytes of a claim's answer: a test set of any size
 USUAL = Patience(silence=30, whole=60)
 CLAIMING = Patience(silence=60, whole=300)  # it reads a whole test set first
-UPLOADING = Patience(silence=120, whole=180)  # what was sent is checked before the answer
+UPLOADING = Patience(silence=120, whole=180)  # the upload is checked before the answer
 DOWNLOADING = Patience(silence=30, whole=float("inf"))
 PARTING = Patience(silence=5, whole=10)
 LONGEST_WAIT = 60  # seconds between two claims, whatever the platform asks for
@@ -28,7 +29,7 @@ LONGEST_WAIT = 60  # seconds between two claims, whatever the platform asks for
 
 @dataclass(frozen=True, slots=True)
 class MachineOffer:
-    """What a node offers, as a claim says it."""
+    """What a node offers in a claim."""
 
     cpus: int
     memory: int  # bytes
@@ -36,16 +37,16 @@ class MachineOffer:
     runtime: str | None
     version: str  # of this package
     engine: str = ""  # its engine's own id
-    image_budget: int | None = None  # bytes of an image's files that there is room for; None: any
+    image_budget: int | None = None  # bytes of image files that fit on its disk; None: any
 
 
 @dataclass(frozen=True, slots=True)
 class NodeHealth:
-    """What a node found when it checked itself."""
+    """The result of a node's check of itself."""
 
     is_fit: bool
     text: str = ""  # why not, or what remains in doubt; for organisers and operators
-    step: Step | None = None  # refused for one image, and just now done with another
+    step: Step | None = None  # refused for the run's image, and just done for the known good image
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,13 @@ class ClaimAnswer:
 
     run: object = None  # what to run; None: nothing
     is_drained: bool = False
-    wants_check: bool = False  # nothing is given until this node has checked itself
+    wants_check: bool = False  # the node gets nothing until it has checked itself
     wait: float = 0.0  # seconds until it should ask again; 0: until it is woken
 
 
 @dataclass(frozen=True, slots=True)
 class NodeIdentity:
-    """What the platform knows this node as."""
+    """The name under which the platform knows this node."""
 
     name: str
     is_drained: bool
@@ -68,7 +69,7 @@ class NodeIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """How a run goes, for one heartbeat."""
+    """How far a run is, for a heartbeat."""
 
     stage: str  # "fetching" or "running"
     done: int
@@ -85,23 +86,23 @@ class Renewal:
 
 
 class Platform:
-    """The platform, as a node sees it. Every method raises PlatformErrors; any thread may call."""
+    """The platform, as a node sees it. Any thread may call; every method raises PlatformErrors."""
 
     def __init__(self, url: str, token: str, process: NodeProcess | None = None) -> None:
         self._connection = PlatformConnection(url, token)
         self._process = process
-        self._unsent = 0  # bytes of the last hypotheses, unless they were taken
+        self._unsent = 0  # bytes of the last hypotheses, unless the platform took them
 
     def me(self) -> NodeIdentity:
-        """Ask who this node is."""
+        """Ask for this node's name."""
         with self._connection.request("GET", f"{BASE}/me", USUAL) as response:
-            found = read_json(response, USUAL, SHORT)
-        if not isinstance(found, dict) or not isinstance(found.get("name"), str):
+            answer = read_json(response, USUAL, SHORT)
+        if not isinstance(answer, dict) or not isinstance(answer.get("name"), str):
             raise UnexpectedAnswerError("the platform does not say what this node is called")
-        return NodeIdentity(found["name"], bool(found.get("is_drained")))
+        return NodeIdentity(answer["name"], bool(answer.get("is_drained")))
 
     def claim(self, machine: MachineOffer, health: NodeHealth | None = None) -> ClaimAnswer:
-        """Ask for a run. `health` is what a check has just found, if there was one."""
+        """Ask for a run. `health` is the result of a check made just now, if there was a check."""
         body: dict[str, object] = {
             "cpus": machine.cpus,
             "memory": machine.memory,
@@ -119,15 +120,16 @@ class Platform:
             body["health"] = {"is_fit": health.is_fit, "text": health.text}
         with self._posting("claim", body, CLAIMING) as response:
             if response.status_code == 204:
+                pause = response.headers.get("Retry-After", "")
                 return ClaimAnswer(
                     is_drained="Terminarium-Drained" in response.headers,
                     wants_check="Terminarium-Check" in response.headers,
-                    wait=_seconds(response.headers.get("Retry-After", "")),
+                    wait=min(float(pause), LONGEST_WAIT) if re.fullmatch("[0-9]+", pause) else 0.0,
                 )
             return ClaimAnswer(read_json(response, CLAIMING, CLAIM))
 
     def part(self) -> None:
-        """Say that this process ends, so that another one need not wait for its silence."""
+        """Say that this process ends, so that the next process need not wait for its silence."""
         if self._process is not None:
             with self._posting("goodbye", {"process": self._process.id}, PARTING):
                 pass
@@ -144,26 +146,26 @@ class Platform:
         if self._process is not None:
             body["process"] = self._process.id
         with self._posting(f"runs/{hold.run}/heartbeat", body, patience) as response:
-            found = read_json(response, patience, SHORT)
-        if not isinstance(found, dict):
-            raise UnexpectedAnswerError("the answer to a heartbeat is no object")
-        lease = found.get("lease", hold.lease)
+            answer = read_json(response, patience, SHORT)
+        if not isinstance(answer, dict):
+            raise UnexpectedAnswerError("the answer to a heartbeat is not an object")
+        lease = answer.get("lease", hold.lease)
         if isinstance(lease, bool) or not isinstance(lease, int | float) or not 0 < lease < 1e9:
             raise UnexpectedAnswerError("the answer to a heartbeat has no lease")
-        return Renewal(found.get("cancel") is True, float(lease))
+        return Renewal(answer.get("cancel") is True, float(lease))
 
     def put_log(self, hold: Hold, text: bytes) -> None:
-        """Hand over the end of the system's log: UTF-8."""
+        """Send the end of the system's log: UTF-8."""
         self._put(hold, "log", text, "text/plain; charset=utf-8")
 
     def put_hypotheses(self, hold: Hold, rows: bytes) -> None:
-        """Hand over the translations: one JSON string a line, in the order of the segments."""
+        """Send the translations: a JSON string on each line, in the order of the segments."""
         self._unsent = len(rows)
         self._put(hold, "hypotheses", rows, "application/x-ndjson")
         self._unsent = 0
 
     def try_upload(self) -> None:
-        """Send as many bytes as the last hypotheses had, if those were not taken."""
+        """Send as many bytes as the last hypotheses had, if the platform did not take them."""
         if not self._unsent:
             return
         headers = {"Content-Type": "application/octet-stream"}
@@ -173,7 +175,7 @@ class Platform:
             self._unsent = 0
 
     def finish(self, hold: Hold, body: bytes, patience: Patience = USUAL) -> None:
-        """Say how it went: JSON as reports.py writes it. The same words again do no harm."""
+        """Send the result of a run: JSON of `finish_body`. Sending it twice does no harm."""
         path = f"{BASE}/runs/{hold.run}/finish"
         headers = {"Content-Type": "application/json"}
         with self._connection.request("POST", path, patience, body=body, headers=headers):
@@ -181,13 +183,13 @@ class Platform:
 
     @contextlib.contextmanager
     def download(self, path: str, start: int, etag: str) -> Iterator[tuple[int, Iterator[bytes]]]:
-        """Yield the place from which a file comes, and what comes.
+        """Yield the position from which a file comes, and its bytes from there on.
 
-        That is `start`, or 0 where the platform begins anew.
+        The position is `start`, or 0 if the platform sends the whole file.
         """
         headers = {"Range": f"bytes={start}-", "If-Range": f'"{etag}"'} if start else {}
         with self._connection.request("GET", path, DOWNLOADING, headers=headers) as response:
-            yield _start(response, start), chunks(response, DOWNLOADING)
+            yield _start(response, start), read_chunks(response, DOWNLOADING)
 
     def _posting(
         self, name: str, body: Mapping[str, object], patience: Patience
@@ -207,12 +209,8 @@ class Platform:
             pass
 
 
-def _seconds(text: str) -> float:
-    return min(float(text), LONGEST_WAIT) if text.isascii() and text.isdigit() else 0.0
-
-
 def _start(response: Response, start: int) -> int:
-    """Return where an answer begins; raises UnreachableError if it is another piece."""
+    """Return the position at which an answer begins; raises UnreachableError if it is wrong."""
     if response.status_code != 206:
         return 0
     if not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):

@@ -1,12 +1,12 @@
-"""How long to wait before another try."""
+"""Pauses before another try."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 
-def growing(first: float, longest: float) -> Iterator[float]:
-    """Yield seconds without end: each twice the one before, up to the longest."""
+def grow_pauses(first: float, longest: float) -> Iterator[float]:
+    """Yield seconds without end: each pause is twice the last, up to the longest."""
     pause = first
     while True:
         yield min(pause, longest)

@@ -1,4 +1,4 @@
-"""Identifies this process: two processes with one token would take each other's work."""
+"""Identifies this process: two processes with the same token would take each other's work."""
 
 from __future__ import annotations
 
@@ -12,47 +12,34 @@ from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
-NAME = "processes"  # in the node's folder: the ids of the last ones, the newest first
+NAME = "processes"  # in the node's folder: the ids of the last processes, the newest first
 ID_BYTES = 16
 REMEMBERED = 8
 
 
 @dataclass(frozen=True, slots=True)
 class NodeProcess:
-    """A process of a node, as claims tell of it."""
+    """A process of a node, as claims describe it."""
 
     id: str  # of this start only
     host: str
     pid: int
     since: float  # seconds since 1970
-    replaces: tuple[str, ...] = ()  # ids of those that had this folder before: they are dead
+    replaces: tuple[str, ...] = ()  # ids of earlier processes with this folder: they are dead
 
 
 def introduce(folder: Path) -> NodeProcess:
     """Return this process, and remember it in the folder, which it has to itself.
 
-    So one that is restarted is told from a second one that runs beside the first: whoever has the
-    folder's lock knows that all before are dead. A copy of the folder on another machine does not
-    know what the first one has done since.
+    This tells a restart from a second process beside the first: the holder of the folder's lock
+    knows that all earlier processes are dead. A copy of the folder on another machine does not
+    know the later processes of the first machine.
     """
     path = folder / NAME
-    before = _read(path)
+    earlier = _read_ids(path)
     own = secrets.token_hex(ID_BYTES)
-    _write(path, [own, *before][:REMEMBERED])
-    return NodeProcess(own, system.node(), os.getpid(), time.time(), before)
-
-
-def _read(path: Path) -> tuple[str, ...]:
-    try:
-        words = path.read_text("ascii").split()
-    except (OSError, UnicodeDecodeError):
-        return ()
-    return tuple(word for word in words if len(word) == 2 * ID_BYTES)[:REMEMBERED]
-
-
-def _write(path: Path, ids: list[str]) -> None:
-    """Write them over what is there: a disk that is full takes nothing else."""
-    text = "\n".join(ids).ljust(REMEMBERED * (2 * ID_BYTES + 1))
+    # Written over the old text: a full disk takes nothing else.
+    text = "\n".join([own, *earlier][:REMEMBERED]).ljust(REMEMBERED * (2 * ID_BYTES + 1))
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             file.write(text)
@@ -63,3 +50,12 @@ def _write(path: Path, ids: list[str]) -> None:
             path,
             error.strerror,
         )
+    return NodeProcess(own, system.node(), os.getpid(), time.time(), earlier)
+
+
+def _read_ids(path: Path) -> tuple[str, ...]:
+    try:
+        words = path.read_text("ascii").split()
+    except (OSError, UnicodeDecodeError):
+        return ()
+    return tuple(word for word in words if len(word) == 2 * ID_BYTES)[:REMEMBERED]

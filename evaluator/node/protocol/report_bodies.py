@@ -1,4 +1,4 @@
-"""What is sent to the platform when a run has ended, in the protocol's words and bounded."""
+"""The bodies that report the end of a run, in the form of the protocol and bounded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from evaluator.node.protocol.client import NodeHealth
 from evaluator.node.protocol.run_assignment import Hold
 from evaluator.types import Problem
 
-HANDED_BACK = "handed_back"  # beside the outcomes of a container's run
+HANDED_BACK = "handed_back"  # besides the outcomes of a container's run
 MOST_PROBLEMS = 50
 MOST_NOTES = 20
 BODY_BYTES = 64 * 1024  # that the platform takes
@@ -20,9 +20,9 @@ BODY_BYTES = 64 * 1024  # that the platform takes
 def finish_body(
     hold: Hold, outcome: str, result: RunResult, health: NodeHealth | None = None
 ) -> bytes:
-    """Return the body of `finish`: as many problems as the platform takes, the first ones.
+    """Return the body of `finish`, with the first problems, as many as the platform takes.
 
-    `health` is what the node found when it checked itself after a failure.
+    `health` is the result of the node's check of itself after a failure.
     """
     body: dict[str, object] = {
         "fence": hold.fence,
@@ -45,13 +45,13 @@ def finish_body(
             "step": health.step or "",
         }
     room = BODY_BYTES - len(_as_json(body))
-    body["problems"] = _first(result.problems[:MOST_PROBLEMS], room)
+    body["problems"] = _take_fitting(result.problems[:MOST_PROBLEMS], room)
     return _as_json(body)
 
 
-def _first(problems: Sequence[Problem], room: int) -> list[dict[str, object]]:
-    """Return the problems, from the first on, that fit into so many bytes."""
-    found: list[dict[str, object]] = []
+def _take_fitting(problems: Sequence[Problem], room: int) -> list[dict[str, object]]:
+    """Return the first problems that fit into `room` bytes."""
+    rows: list[dict[str, object]] = []
     for problem in problems:
         row: dict[str, object] = {
             "severity": problem.severity,
@@ -62,22 +62,22 @@ def _first(problems: Sequence[Problem], room: int) -> list[dict[str, object]]:
         room -= len(_as_json(row)) + len(", ")
         if room < 0:
             break
-        found.append(row)
-    return found
+        rows.append(row)
+    return rows
 
 
 def _as_json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
 
 
-def log_bytes(text: str, most: int) -> bytes:
-    """Return the end of a log as UTF-8 of at most so many bytes.
+def encode_log_end(text: str, most: int) -> bytes:
+    """Return the end of a log as UTF-8, at most `most` bytes.
 
-    What was no UTF-8 takes more bytes by now than it did.
+    Bytes that were not UTF-8 have become longer by now.
     """
     return text.encode()[-most:].decode("utf-8", "ignore").encode()
 
 
-def hypotheses_body(texts: Iterable[str]) -> bytes:
-    """Return one JSON string a line."""
+def encode_hypotheses(texts: Iterable[str]) -> bytes:
+    """Return a JSON string on each line."""
     return b"".join(_as_json(text) + b"\n" for text in texts)

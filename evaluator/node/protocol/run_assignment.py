@@ -1,4 +1,4 @@
-"""A run as the platform describes it: read from JSON, every field checked."""
+"""A run as the platform assigns it: read from JSON, every field checked."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ TERMINOLOGY_MODES: tuple[TerminologyMode, ...] = get_args(TerminologyMode)
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 LIMITS = {field.name: field.type for field in fields(Limits)}  # "int" or "float", as written
-LARGEST = 10**18  # no size or number of a run comes near; beyond 10**308 there is no float
+LARGEST = 10**18  # far above every size and number of a run; floats end at 10**308
 T = TypeVar("T")
 Word = TypeVar("Word", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """What makes a run ours: enough to tell the platform how it went, or that it can't be done."""
+    """The part of a claim that a node needs to report on a run, even if it can't read the rest."""
 
     run: int
-    fence: int  # every word about the run carries it; an old one is refused
-    lease: float  # seconds for which a heartbeat keeps it
+    fence: int  # every request about the run carries it; an old fence is refused
+    lease: float  # seconds for which a heartbeat keeps the run
     heartbeat: float  # seconds between two heartbeats
 
 
 @dataclass(frozen=True, slots=True)
 class ImageSource:
-    """The image of a run, and where it is to be had."""
+    """The image of a run, and its archive on the platform."""
 
     digest: str  # sha256:… of its configuration, which is its id in the engine
     path: str  # of its archive on the platform; it holds a ticket, so it is never logged
@@ -53,12 +53,12 @@ class RunAssignment:
     setting: Setting
     limits: Limits
     gpus: tuple[str, ...]
-    quote: bool  # whether messages may repeat what the system wrote
+    quote: bool  # whether messages may repeat the system's output
     segments: tuple[SystemInput, ...]
 
 
 def read_hold(value: object) -> Hold:
-    """Read what is needed to speak of the run at all; raises AssignmentError."""
+    """Read the part that every report on the run needs; raises AssignmentError."""
     row = _JsonObject(value, "the claim")
     lease, heartbeat = row.positive("lease"), row.positive("heartbeat")
     if heartbeat >= lease:
@@ -67,29 +67,29 @@ def read_hold(value: object) -> Hold:
 
 
 def read_assignment(value: object) -> RunAssignment:
-    """Read all of it; raises AssignmentError, which repeats nothing of the segments."""
+    """Read all of it; raises AssignmentError, whose text quotes no segment."""
     row = _JsonObject(value, "the claim")
     setting = row.row("setting")
     return RunAssignment(
         hold=read_hold(value),
         purpose=row.choice("purpose", PURPOSES),
-        image=_image(row.row("image")),
+        image=_read_image(row.row("image")),
         setting=Setting(
             setting.text("source_language"),
             setting.text("target_language"),
             setting.choice("terminology_mode", TERMINOLOGY_MODES),
         ),
-        limits=_limits(row.row("limits")),
-        gpus=tuple(_text(one, "the claim: gpus") for one in row.rows("gpus")),
+        limits=_read_limits(row.row("limits")),
+        gpus=tuple(_text(gpu, "the claim: gpus") for gpu in row.rows("gpus")),
         quote=row.get("quote", bool, "true or false"),
         segments=tuple(
-            _segment(_JsonObject(one, f"segment {number}"))
-            for number, one in enumerate(row.rows("segments"), 1)
+            _read_segment(_JsonObject(segment, f"segment {number}"))
+            for number, segment in enumerate(row.rows("segments"), 1)
         ),
     )
 
 
-def _image(row: _JsonObject) -> ImageSource:
+def _read_image(row: _JsonObject) -> ImageSource:
     archive = row.row("archive")
     path = archive.text("url")
     if not path.startswith("/") or path.startswith("//") or not path.isprintable():
@@ -103,36 +103,36 @@ def _image(row: _JsonObject) -> ImageSource:
     )
 
 
-def _limits(row: _JsonObject) -> Limits:
-    found: dict[str, float] = {
+def _read_limits(row: _JsonObject) -> Limits:
+    values: dict[str, float] = {
         name: row.count(name) if kind == "int" else row.positive(name)
         for name, kind in LIMITS.items()
     }
     try:
-        return Limits(**found)  # type: ignore[arg-type]  # whole where they must be
+        return Limits(**values)  # type: ignore[arg-type]  # whole where they must be
     except ValueError as error:
         raise AssignmentError(f"the limits: {error}") from None
 
 
-def _segment(row: _JsonObject) -> SystemInput:
+def _read_segment(row: _JsonObject) -> SystemInput:
     return SystemInput(
         document=row.text("document"),
         source=row.text("source"),
         terms=tuple(
-            _term(_JsonObject(one, f"{row.place}, term {number}"), number)
-            for number, one in enumerate(row.rows("terms"), 1)
+            _read_term(_JsonObject(term, f"{row.place}, term {number}"), number)
+            for number, term in enumerate(row.rows("terms"), 1)
         ),
         annotated=row.text("annotated"),
     )
 
 
-def _term(row: _JsonObject, number: int) -> Term:
-    targets = tuple(_text(one, f"{row.place}: targets") for one in row.rows("targets"))
+def _read_term(row: _JsonObject, number: int) -> Term:
+    targets = tuple(_text(target, f"{row.place}: targets") for target in row.rows("targets"))
     return Term(str(number), row.text("source"), targets)
 
 
 class _JsonObject:
-    """An object of JSON, and where it stands."""
+    """An object of JSON with its place, which errors name."""
 
     def __init__(self, value: object, place: str) -> None:
         if not isinstance(value, dict):
@@ -141,11 +141,11 @@ class _JsonObject:
         self.place = place
 
     def get(self, name: str, kind: type[T], what: str) -> T:
-        found = self._value.get(name)
+        value = self._value.get(name)
         # To Python true is a number as well.
-        if not isinstance(found, kind) or (isinstance(found, bool) and kind is not bool):
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise AssignmentError(f"{self.place}: {name} must be {what}")
-        return found
+        return value
 
     def row(self, name: str) -> _JsonObject:
         return _JsonObject(self._value.get(name), f"{self.place}: {name}")
@@ -157,29 +157,29 @@ class _JsonObject:
         return _text(self._value.get(name), f"{self.place}: {name}")
 
     def count(self, name: str) -> int:
-        found = self.get(name, int, "a whole number")
-        if not 0 <= found <= LARGEST:
+        number = self.get(name, int, "a whole number")
+        if not 0 <= number <= LARGEST:
             raise AssignmentError(f"{self.place}: {name} must be 0 or more")
-        return found
+        return number
 
     def positive(self, name: str) -> float:
-        found = self._value.get(name)
-        if isinstance(found, bool) or not isinstance(found, int | float):
+        number = self._value.get(name)
+        if isinstance(number, bool) or not isinstance(number, int | float):
             raise AssignmentError(f"{self.place}: {name} must be a number")
-        if not 0 < found <= LARGEST:
+        if not 0 < number <= LARGEST:
             raise AssignmentError(f"{self.place}: {name} must be more than 0")
-        return float(found)
+        return float(number)
 
     def matching(self, name: str, form: re.Pattern[str]) -> str:
-        found = self.text(name)
-        if not form.fullmatch(found):
+        text = self.text(name)
+        if not form.fullmatch(text):
             raise AssignmentError(f"{self.place}: {name} is not {form.pattern}")
-        return found
+        return text
 
     def choice(self, name: str, allowed: tuple[Word, ...]) -> Word:
-        found = self.text(name)
+        text = self.text(name)
         for word in allowed:
-            if word == found:
+            if word == text:
                 return word
         raise AssignmentError(f"{self.place}: {name} must be one of {', '.join(allowed)}")
 

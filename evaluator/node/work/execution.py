@@ -1,4 +1,4 @@
-"""One run on this machine: the image fetched, the container run, and what came of it."""
+"""Executes a run on this machine: fetches the image, runs the container, returns the result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from evaluator.node.errors import FenceRefusedError, StopError, TokenRefusedErro
 from evaluator.node.machine.image_cache import ImageCache
 from evaluator.node.protocol.client import Beat, MachineOffer
 from evaluator.node.protocol.run_assignment import RunAssignment
-from evaluator.node.work.faults import path_to, place_of
+from evaluator.node.work.faults import format_path, name_place
 from evaluator.node.work.lease import Cause, Lease
 
 logger = logging.getLogger(__name__)
@@ -22,27 +22,27 @@ logger = logging.getLogger(__name__)
 def execute(
     assignment: RunAssignment, lease: Lease, images: ImageCache, machine: MachineOffer
 ) -> RunResult:
-    """Carry out a run; return how it went, whatever happened. It is stopped with its lease."""
+    """Execute a run and return its result, whatever happened. The run ends with its lease."""
     try:
         lease.check()
-        refused = _refusal(assignment, machine)
-        return refused or _fetch_and_run(assignment, lease, images, machine)
+        refusal = _find_misfit(assignment, machine)
+        return refusal or _fetch_and_run(assignment, lease, images, machine)
     except StopError:
         return RunResult(Outcome.CANCELLED, "The run was cancelled before it began.")
     except (FenceRefusedError, TokenRefusedError) as error:
         lease.stop(Cause.LOST, str(error))
         return RunResult(Outcome.CANCELLED, "The run is another node's.")
     except ImageUnavailableError as error:
-        return our_fault(Outcome.IMAGE_UNAVAILABLE, str(error), error.step)
+        return blame_our_side(Outcome.IMAGE_UNAVAILABLE, str(error), error.step)
     except EngineError as error:
-        return our_fault(Outcome.ENGINE_ERROR, str(error), error.step)
-    except Exception as error:  # whatever it is, the platform is told, and the node goes on
-        logger.error("run %s: %s", assignment.hold.run, path_to(error))
-        return our_fault(Outcome.ENGINE_ERROR, place_of(error))
+        return blame_our_side(Outcome.ENGINE_ERROR, str(error), error.step)
+    except Exception as error:  # the platform is told, and the node goes on
+        logger.error("run %s: %s", assignment.hold.run, format_path(error))
+        return blame_our_side(Outcome.ENGINE_ERROR, name_place(error))
 
 
-def our_fault(outcome: Outcome, detail: str, step: Step | None = None) -> RunResult:
-    """Return a result for which the system can do nothing, as far as this run tells."""
+def blame_our_side(outcome: Outcome, detail: str, step: Step | None = None) -> RunResult:
+    """Return the result of a run that failed on our side."""
     return RunResult(outcome, OUR_SIDE, detail=detail, step=step)
 
 
@@ -71,14 +71,14 @@ def _fetch_and_run(
     )
 
 
-def _refusal(assignment: RunAssignment, machine: MachineOffer) -> RunResult | None:
-    """Return what is told of a run that this machine does not fit, None if it does."""
-    strange = [gpu for gpu in assignment.gpus if gpu not in machine.gpus]
-    if strange:
-        return our_fault(Outcome.NO_GPU, f"this node has no GPU {', '.join(strange)}")
+def _find_misfit(assignment: RunAssignment, machine: MachineOffer) -> RunResult | None:
+    """Return the result of a run that this machine can't execute, None if it can."""
+    unknown = [gpu for gpu in assignment.gpus if gpu not in machine.gpus]
+    if unknown:
+        return blame_our_side(Outcome.NO_GPU, f"this node has no GPU {', '.join(unknown)}")
     if assignment.limits.memory > machine.memory:
         needed, offered = in_bytes(assignment.limits.memory), in_bytes(machine.memory)
-        return our_fault(
+        return blame_our_side(
             Outcome.ENGINE_ERROR, f"the run may take {needed} of memory, this node offers {offered}"
         )
     return None

@@ -1,15 +1,12 @@
-"""A mistake of our own, told without a word of what was being worked on."""
+"""Describes our own mistakes without quoting the data that they happened on."""
 
 from __future__ import annotations
 
 import traceback
 
 
-def place_of(error: BaseException) -> str:
-    """Return the kind of an error and where it came up.
-
-    Not its text, which may quote a segment.
-    """
+def name_place(error: BaseException) -> str:
+    """Return the kind and the place of an error, without its text, which may quote a segment."""
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:
         return type(error).__name__
@@ -17,6 +14,6 @@ def place_of(error: BaseException) -> str:
     return f"{type(error).__name__} in {last.name}, {last.filename}:{last.lineno}"
 
 
-def path_to(error: BaseException) -> str:
-    """Return how it came to an error: a traceback without its last line."""
+def format_path(error: BaseException) -> str:
+    """Return the traceback of an error without its text."""
     return "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__

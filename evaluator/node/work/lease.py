@@ -1,4 +1,4 @@
-"""A node's hold on a run: it ends if the platform refuses it or does not answer for too long."""
+"""A node's lease of a run: it ends when the platform refuses it, or is silent for too long."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from evaluator.node.errors import (
 )
 from evaluator.node.protocol.answers import Patience
 from evaluator.node.protocol.client import Beat, Platform
-from evaluator.node.protocol.pauses import growing
+from evaluator.node.protocol.pauses import grow_pauses
 from evaluator.node.protocol.run_assignment import Hold
 
 logger = logging.getLogger(__name__)
@@ -31,18 +31,18 @@ class Cause(Enum):
 
     CANCELLED = auto()  # somebody pressed the button
     HANDED_BACK = auto()  # this node is to end
-    LOST = auto()  # the run is another node's by now
+    LOST = auto()  # the run belongs to another node by now
 
 
 class Lease:
-    """Two threads while a run is ours: one sends heartbeats, one watches the clock.
+    """Two threads while a run is ours: a thread sends heartbeats, another watches the clock.
 
-    The run is ours until the platform refuses it. A platform that does not answer may be restarted
-    just now, and still accepts the run when it is back. So the run continues for `patience`
-    seconds after the last answer, or for the length of its lease if that is longer.
+    The run is ours until the platform refuses it. A platform that does not answer may be
+    restarting, and accepts the run when it is back. So the run continues for `patience` seconds
+    after the last answer, or for the length of its lease if that is longer.
 
-    The second thread does not depend on the network: a platform that takes a heartbeat and never
-    answers does not keep us from noticing that our patience has ended.
+    The second thread does not depend on the network: it notices the end of our patience even if
+    the platform takes a heartbeat and never answers.
     """
 
     def __init__(
@@ -59,12 +59,12 @@ class Lease:
             threading.Thread(target=self._watch_the_clock, name="lease", daemon=True),
         ]
         self._lock = threading.Lock()
-        # Since when each heartbeat was answered, by time.monotonic(); None: the last was not.
+        # The time.monotonic() since which each heartbeat was answered; None: the last was not.
         self.answered_since: float | None = claimed_at
-        self.cause: Cause | None = None  # the first; but LOST comes before all
+        self.cause: Cause | None = None  # the first cause, but LOST replaces others
         self.why_lost = ""  # in words
         self.stopped = threading.Event()  # there is a cause
-        self.lost = threading.Event()  # nothing may be told of the run any more
+        self.lost = threading.Event()  # nothing may be reported of the run any more
 
     def __enter__(self) -> Lease:
         for thread in self._threads:
@@ -82,11 +82,11 @@ class Lease:
             thread.join(JOIN_TIMEOUT)
 
     def tell(self, beat: Beat) -> None:
-        """Say what the next heartbeat is to report."""
+        """Set what the next heartbeat reports."""
         self._beat = beat
 
     def stop(self, cause: Cause, why: str = "") -> None:
-        """End the run, for this reason."""
+        """End the run for this cause."""
         with self._lock:
             if self.cause is None or cause is Cause.LOST:
                 self.cause = cause
@@ -108,13 +108,13 @@ class Lease:
         self.check()
 
     def _send_heartbeats(self) -> None:
-        pauses = growing(FIRST_PAUSE, self._hold.heartbeat)
+        pauses = grow_pauses(FIRST_PAUSE, self._hold.heartbeat)
         pause = self._hold.heartbeat
         while not self._ended.wait(pause) and not self.lost.is_set():
             try:
                 self._renew()
             except (FenceRefusedError, TokenRefusedError) as error:
-                # Or its end has just been told: who told it knows.
+                # Or its end has just been reported: the reporter knows.
                 self.stop(Cause.LOST, str(error))
             except PlatformError as error:
                 self._note_silence(str(error))
@@ -123,7 +123,7 @@ class Lease:
                 self._note_silence(type(error).__name__)
                 pause = next(pauses)
             else:
-                pauses = growing(FIRST_PAUSE, self._hold.heartbeat)
+                pauses = grow_pauses(FIRST_PAUSE, self._hold.heartbeat)
                 pause = self._hold.heartbeat
 
     def _note_silence(self, why: str) -> None:
@@ -140,7 +140,7 @@ class Lease:
 
     def _renew(self) -> None:
         sent = time.monotonic()
-        # A lease is the time in which the platform expects to hear of us: tries are not longer.
+        # The platform expects to hear from us within a lease: no try takes longer.
         timeout = max(min(ANSWER_TIMEOUT, self._hold.lease, self._until - sent), 0.1)
         renewal = self._platform.beat(self._hold, self._beat, Patience(timeout, timeout))
         self._until = sent + max(renewal.lease, self._patience)

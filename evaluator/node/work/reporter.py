@@ -1,4 +1,4 @@
-"""Telling the platform how a run went: log, hypotheses, outcome, in this order."""
+"""Reports a run to the platform: log, hypotheses, outcome, in this order."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from evaluator.node.errors import (
     UnreachableError,
 )
 from evaluator.node.protocol.client import NodeHealth, Platform
-from evaluator.node.protocol.pauses import growing
+from evaluator.node.protocol.pauses import grow_pauses
 from evaluator.node.protocol.report_bodies import (
     HANDED_BACK,
+    encode_hypotheses,
+    encode_log_end,
     finish_body,
-    hypotheses_body,
-    log_bytes,
 )
 from evaluator.node.protocol.run_assignment import Hold, RunAssignment
-from evaluator.node.work.execution import our_fault
+from evaluator.node.work.execution import blame_our_side
 from evaluator.node.work.lease import Cause, Lease
 
 logger = logging.getLogger(__name__)
 
 FIRST_PAUSE = 0.5  # seconds
 LONGEST_PAUSE = 8  # seconds
-# Seconds for which one thing is told again and again to a platform that answers heartbeats; one
-# that answers nothing is waited for as long as the run is ours.
+# Seconds for which a request is repeated while the platform answers heartbeats. A platform that
+# answers nothing is waited for as long as the run is ours.
 PATIENCE = 600
-LAST_PATIENCE = 20  # seconds, of a node that is to end
+LAST_PATIENCE = 20  # seconds, of a node that is ending
 
 
 class Reporter:
-    """What the platform is told of one run, as long as it is ours."""
+    """Reports a run, as long as it is ours."""
 
     def __init__(
         self, platform: Platform, lease: Lease, hold: Hold, *, is_ending: Callable[[], bool]
@@ -52,7 +52,7 @@ class Reporter:
     def send(
         self, result: RunResult, assignment: RunAssignment | None, health: NodeHealth | None = None
     ) -> str | None:
-        """Tell all of it; return the outcome that was told, None if none was."""
+        """Report everything; return the outcome that was reported, None if nothing was."""
         self._health = health
         try:
             return self._send(result, assignment)
@@ -65,7 +65,7 @@ class Reporter:
         return None
 
     def _send(self, result: RunResult, assignment: RunAssignment | None) -> str:
-        outcome = self._outcome(result)
+        outcome = self._choose_outcome(result)
         if assignment is not None and outcome != HANDED_BACK:
             self._send_log(result, assignment.limits.log)
             if outcome == Outcome.OK and assignment.purpose == "test":
@@ -73,23 +73,23 @@ class Reporter:
                 outcome = result.outcome
         try:
             self._finish(outcome, result)
-        except UnexpectedAnswerError as error:  # our words are at fault: fewer of them
+        except UnexpectedAnswerError as error:  # our report is at fault: send a shorter report
             logger.error("run %s: its report was refused: %s", self._hold.run, error)
-            result = our_fault(Outcome.ENGINE_ERROR, f"the report was refused: {error}")
+            result = blame_our_side(Outcome.ENGINE_ERROR, f"the report was refused: {error}")
             outcome = result.outcome
             self._finish(outcome, result)
         return outcome
 
-    def _outcome(self, result: RunResult) -> str:
-        """Return what is told: of a node that ends, a run that is not done is another one's.
+    def _choose_outcome(self, result: RunResult) -> str:
+        """Return the outcome to report: a node that is ending hands an unfinished run back.
 
-        Whatever went wrong then may come of a machine that is shut down.
+        A failure may then come from the machine's shutdown.
         """
-        is_told = result.outcome is Outcome.OK or self._lease.cause is Cause.CANCELLED
-        return result.outcome if is_told or not self._is_ending() else HANDED_BACK
+        is_final = result.outcome is Outcome.OK or self._lease.cause is Cause.CANCELLED
+        return result.outcome if is_final or not self._is_ending() else HANDED_BACK
 
     def _send_log(self, result: RunResult, most: int) -> None:
-        text = log_bytes(result.log, most)
+        text = encode_log_end(result.log, most)
         if not text:
             return
         try:
@@ -98,40 +98,39 @@ class Reporter:
             logger.warning("run %s: its log is not taken: %s", self._hold.run, error)
 
     def _send_hypotheses(self, result: RunResult) -> RunResult:
-        """Hand them over; return the result that is left to tell."""
-        body = hypotheses_body(result.translations)
+        """Send the hypotheses; return the result that is left to report."""
+        body = encode_hypotheses(result.translations)
         try:
             self._persist(lambda: self._platform.put_hypotheses(self._hold, body))
         except (UnexpectedAnswerError, UnreachableError) as error:
             logger.error("run %s: its hypotheses are not taken: %s", self._hold.run, error)
-            return our_fault(Outcome.ENGINE_ERROR, f"the hypotheses were not taken: {error}")
+            return blame_our_side(Outcome.ENGINE_ERROR, f"the hypotheses were not taken: {error}")
         return result
 
     def _finish(self, outcome: str, result: RunResult) -> None:
         body = finish_body(self._hold, outcome, result, self._health)
         self._persist(lambda: self._platform.finish(self._hold, body))
 
-    def _persist(self, say: Callable[[], None]) -> None:
-        """Say it until it is answered, as long as the run is ours and our patience lasts."""
+    def _persist(self, send: Callable[[], None]) -> None:
+        """Repeat a request until it is answered, while the run is ours and our patience lasts."""
         began = time.monotonic()
-        for pause in growing(FIRST_PAUSE, LONGEST_PAUSE):
+        for pause in grow_pauses(FIRST_PAUSE, LONGEST_PAUSE):
             if self._lease.lost.is_set():
                 raise _Lost
             try:
-                return say()
+                return send()
             except UnreachableError as error:
-                if time.monotonic() + pause > self._deadline(began):
+                if self._is_ending():
+                    deadline = began + LAST_PATIENCE
+                elif (answered_since := self._lease.answered_since) is None:
+                    deadline = math.inf
+                else:
+                    deadline = max(began, answered_since) + PATIENCE
+                if time.monotonic() + pause > deadline:
                     raise
                 logger.warning("run %s: %s; trying again", self._hold.run, error)
                 self._lease.lost.wait(pause)
 
-    def _deadline(self, began: float) -> float:
-        """Return until when a thing is told again that has been told since `began`."""
-        if self._is_ending():
-            return began + LAST_PATIENCE
-        answered_since = self._lease.answered_since
-        return math.inf if answered_since is None else max(began, answered_since) + PATIENCE
-
 
 class _Lost(Exception):
-    """Nothing may be told any more."""
+    """Nothing may be reported any more."""

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from evaluator.container.archives import check_archive, tree, unpacking
-from evaluator.container.archives.programs import scripts
+from evaluator.container.archives.programs import list_scripts
 from evaluator.errors import ImageError
 from tests import image_cases
 from tests.archives import folder, link, member, podman, tar
@@ -196,6 +196,6 @@ def test_ordinary_links_of_a_layer_cost_next_to_nothing(monkeypatch):
     ],
 )
 def test_which_files_a_command_executes(command, found):
-    paths = list(scripts(command, "/app", ["PATH=/opt:bin"]))
+    paths = list(list_scripts(command, "/app", ["PATH=/opt:bin"]))
 
     assert [path for path in paths if path.endswith("run")] == found

@@ -165,7 +165,7 @@ def elsewhere(handler):
         (400, UnexpectedAnswerError, "/nodes/v1/me answered 400: a fault of the tests"),
         (404, UnexpectedAnswerError, "answered 404"),
         (html, UnexpectedAnswerError, "Is NODE_URL right?"),
-        (bomb, UnexpectedAnswerError, "no JSON"),
+        (bomb, UnexpectedAnswerError, "not JSON"),
         (too_much, UnexpectedAnswerError, "more than 65,536 bytes"),
         (elsewhere, UnexpectedAnswerError, "points to elsewhere.example, which is not followed"),
     ],

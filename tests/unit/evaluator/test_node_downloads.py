@@ -149,7 +149,7 @@ def test_a_platform_that_stays_away_is_given_up(platform, fetch):
     with pytest.raises(ImageUnavailableError, match="can't be fetched"):
         fetch()
 
-    assert len(platform.asked("image")) == module.TRIES
+    assert len(platform.asked("image")) == module.MAX_FAILURES
 
 
 def test_tries_that_bring_something_are_not_counted(platform, fetch):
@@ -178,7 +178,7 @@ def test_it_can_be_stopped_at_any_time_and_what_came_is_kept(platform, fetch):
 
 
 def test_a_connection_that_brings_next_to_nothing_is_cut(platform, fetch, monkeypatch):
-    monkeypatch.setattr(module, "SLOWNESS", 0.2)
+    monkeypatch.setattr(module, "WATCH_TIME", 0.2)
 
     def dripping(handler):
         handler.send_response(200)

@@ -7,7 +7,7 @@ import pytest
 from evaluator.container import GB
 from evaluator.container.engine import Engine, Resources, _resources
 from evaluator.node.errors import SettingsError
-from evaluator.node.machine.offer import describe
+from evaluator.node.machine.offer import describe_machine
 from evaluator.node.settings import Settings
 
 INFO = {
@@ -31,7 +31,7 @@ class FakeEngine:
 def offer(monkeypatch):
     def offer(info=INFO, **settings):
         monkeypatch.setattr(Engine, "connect", lambda: FakeEngine(info))
-        return describe(Settings("https://x", "token", "redis://x", **settings))
+        return describe_machine(Settings("https://x", "token", "redis://x", **settings))
 
     return offer
 

@@ -13,9 +13,9 @@ from evaluator.container import Outcome, RunResult
 from evaluator.node.protocol.client import MachineOffer, Platform
 from evaluator.node.protocol.report_bodies import (
     BODY_BYTES,
+    encode_hypotheses,
+    encode_log_end,
     finish_body,
-    hypotheses_body,
-    log_bytes,
 )
 from evaluator.node.protocol.run_assignment import Hold, read_assignment
 from evaluator.node.work import reporter as module
@@ -225,10 +225,10 @@ def test_what_is_no_character_is_told_all_the_same():
     ],
 )
 def test_the_end_of_a_log_is_kept_in_whole_characters(text, most, kept):
-    assert log_bytes(text, most) == kept
+    assert encode_log_end(text, most) == kept
 
 
 def test_hypotheses_are_one_line_each():
-    body = hypotheses_body(['a "b"\\', "", "tab\tü\r"])
+    body = encode_hypotheses(['a "b"\\', "", "tab\tü\r"])
 
     assert body.decode() == '"a \\"b\\"\\\\"\n""\n"tab\\tü\\r"\n'

@@ -11,7 +11,7 @@ import pytest
 from evaluator.container import GB
 from evaluator.node import gpus
 from evaluator.node.errors import SettingsError
-from evaluator.node.machine.state_folder import state_folder
+from evaluator.node.machine.state_folder import lock_folder
 from evaluator.node.settings import Settings
 
 NEEDED = {
@@ -193,11 +193,11 @@ def test_a_driver_that_hangs_is_not_waited_for(tmp_path, monkeypatch):
 def test_the_folder_is_private_and_one_nodes_alone(tmp_path, monkeypatch):
     path = tmp_path / "new" / "state"
 
-    with state_folder(path):
+    with lock_folder(path):
         assert stat.S_IMODE(path.stat().st_mode) == 0o700
-        with pytest.raises(SettingsError, match="NODE_STATE_DIR"), state_folder(path):
+        with pytest.raises(SettingsError, match="NODE_STATE_DIR"), lock_folder(path):
             pass
-    with state_folder(path):
+    with lock_folder(path):
         pass
 
 
@@ -206,7 +206,7 @@ def test_a_folder_that_cant_be_is_named_with_its_variable(tmp_path):
 
     with (
         pytest.raises(SettingsError, match="name another one in NODE_STATE_DIR"),
-        state_folder(tmp_path / "file" / "state"),
+        lock_folder(tmp_path / "file" / "state"),
     ):
         pass
 
