@@ -1,23 +1,44 @@
-"""Reading hypotheses, whose format the file's content says."""
+"""Reading hypotheses, whose format the file's content says; plain text is read here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import BinaryIO
 
 from evaluator.errors import ProblemLog, UnreadableFileError
 from evaluator.formats import detection
-from evaluator.formats.decoding import read_bytes, read_head
-from evaluator.formats.detection import MAY_BE_MARKUP
+from evaluator.formats.decoding import read_bytes, read_head, split_lines
+from evaluator.formats.detection import MAY_BE_MARKUP, is_text
 from evaluator.formats.json_hypotheses import JSONL, read_array, read_object, read_value
 from evaluator.formats.limits import MAX_BYTES, Budget, Refused, TooLarge
 from evaluator.formats.recognition import HypothesisFormat, choose_format
 from evaluator.formats.requests import Request
 from evaluator.formats.sgml_hypotheses import SGML
-from evaluator.formats.text_hypotheses import TEXT
 from evaluator.formats.xml_hypotheses import XML
 from evaluator.types import HypothesisFile, Line
+
+
+def _read_text(data: bytearray, request: Request) -> Iterator[Line]:
+    def note_long(number: int, _: str) -> None:
+        request.note_broken(number, None, None)
+
+    for number, row in split_lines(data, request.log, on_long=note_long):
+        request.budget.charge(row, line=number)
+        yield Line(number, None, None, row)
+
+
+TEXT = HypothesisFormat(
+    name="text",
+    title="Plain text",
+    suffix=".txt",
+    description="one hypothesis a line",
+    hint="one segment a line",
+    help="One hypothesis a line, in the order of the sources, taken to the letter.",
+    example="$first\n$second",
+    matches=is_text,
+    read=_read_text,
+)
 
 # Tried in this order; plain text takes whatever is left. Pages list them in reverse.
 FORMATS: Mapping[str, HypothesisFormat] = MappingProxyType(

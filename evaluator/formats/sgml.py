@@ -97,7 +97,7 @@ def tokenise(data: bytearray) -> Iterator[tuple[int, str | Tag]]:
 
 def is_sgml(head: str) -> bool:
     """Return whether a text begins with a tag of WMT SGML."""
-    return _FIRST_TAG.match(skip_prolog(head)) is not None
+    return bool(_FIRST_TAG.match(head) or _FIRST_TAG.match(skip_prolog(head)))
 
 
 def skip_prolog(head: str) -> str:
