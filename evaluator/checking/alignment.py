@@ -62,7 +62,8 @@ def find_misalignments(file: HypothesisFile, test_set: TestSet, log: ProblemLog)
 
     Every position has a line if nothing was noted and no line is broken.
     """
-    sources = [segment.source for segment in (*test_set.segments, *test_set.unscored)]
+    sources = [segment.source for segment in test_set.segments]
+    sources += [segment.source for segment in test_set.unscored]
     limit = largest_file(sources)
     size = sum(count_bytes(line.text) for line in file.lines)
     if size > limit:
