@@ -26,17 +26,19 @@ from typing import NoReturn
 
 import pytest
 
+from tests.services.installing import IN_CI
+
 pytest_plugins = [
     "tests.side_by_side",
     "tests.databases",
     "tests.engines",
     "tests.containers",
+    "tests.fake_platform",
     "tests.e2e.sites",
     "tests.e2e.systems",
 ]
 
 ROOT = Path(__file__).resolve().parents[1]
-IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
 # Where tests/services says how a service is reached.
 SERVICES = {

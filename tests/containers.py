@@ -15,6 +15,7 @@ import sysconfig
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -201,6 +202,27 @@ def images(session_images: Images) -> Iterator[Images]:
     """Return a maker of images; what the test's runs leave behind fails it."""
     yield session_images
     assert session_images.leftovers() == []
+
+
+@pytest.fixture
+def archived(images: Images) -> Iterator[Callable[..., dict[str, Any]]]:
+    """Return a function that makes archives of images; what nodes load is removed in the end."""
+    made = set()
+
+    def make(script: str, *changes: str) -> dict[str, Any]:
+        digest, archive = images.archive(script, *changes)
+        made.add(digest)
+        return {"digest": digest, "archive": archive}
+
+    yield make
+    for digest in made & images.ids():
+        images.client.remove_image(digest)
+
+
+@pytest.fixture
+def running(images: Images) -> Callable[[], int]:
+    """Return a function that tells how many containers of nodes there are."""
+    return lambda: len(images.client.containers(all=True, filters={"label": LABEL}))
 
 
 @pytest.fixture(params=["runc", "runsc"])

@@ -19,6 +19,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from evaluator.container import MB, SystemInput
 
 TOKEN = "node-token-of-the-tests"
@@ -336,3 +338,10 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+
+@pytest.fixture
+def platform() -> Iterator[FakePlatform]:
+    """A platform that the test's node talks to."""
+    with fake_platform() as platform:
+        yield platform

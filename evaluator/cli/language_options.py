@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader
@@ -13,7 +12,7 @@ from typing import cast
 
 from evaluator.cli.files import STANDARD_INPUT, open_file
 from evaluator.errors import LanguageError
-from evaluator.formats.compression import GZIP, GZIP_WINDOW
+from evaluator.formats.compression import GZIP, GzipError, unpack_beginning
 from evaluator.formats.decoding import HEAD
 from evaluator.formats.pairs_in_names import (
     find_language,
@@ -189,7 +188,7 @@ def _read_beginning(path: str) -> str:
             with open_file(path) as stream:
                 data = stream.read(HEAD)
         if data.startswith(GZIP):
-            data = zlib.decompressobj(GZIP_WINDOW).decompress(data, HEAD)
-    except (OSError, zlib.error):
+            data = unpack_beginning(data, HEAD)
+    except (OSError, GzipError):
         return ""
     return data[:HEAD].decode("utf-8", "ignore").removeprefix("\ufeff")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from tabulate import tabulate
 
 from evaluator.metrics import FAMILIES, METRICS, describe
 from evaluator.types import Score, ScoringResult
@@ -22,14 +24,14 @@ class SystemRow:
 
 def list_metrics() -> str:
     """Return a line for each metric and for each family."""
-    width = max(map(len, METRICS))
-    lines = []
+    metrics = []
     for name, metric in METRICS.items():
         direction = "" if metric.higher_is_better else ", lower is better"
-        meaning = f"{metric.meaning.rstrip('.')} ({metric.range}{direction})"
-        lines.append(f"{name:<{width}}  {meaning}")
-    families = [f"{name:<{width}}  {' '.join(names)}" for name, names in FAMILIES.items()]
-    return "\n".join([*lines, "", "Families (a name means all of its metrics):", *families])
+        metrics.append([name, f"{metric.meaning.rstrip('.')} ({metric.range}{direction})"])
+    families = [[name, " ".join(names)] for name, names in FAMILIES.items()]
+    lines = _columns([*metrics, *families])
+    title = "Families (a name means all of its metrics):"
+    return "\n".join([*lines[: len(metrics)], "", title, *lines[len(metrics) :]])
 
 
 def difference(first: SystemRow, second: SystemRow) -> SystemRow:
@@ -65,26 +67,37 @@ def as_rows(rows: Sequence[SystemRow]) -> list[dict[str, object]]:
 
 def show_system(row: SystemRow, *, verbose: bool) -> str:
     """Return a line for each metric, with its parts."""
-    width = max((len(score.metric) for score in row.result.scores), default=0)
-    lines = []
-    for score in row.result.scores:
-        parts = describe(score.metric, score.details)
-        lines.append(f"{score.metric:<{width}}  {_number(score):<7}  {parts}".rstrip())
+    lines = _columns(
+        [score.metric, _number(score), describe(score.metric, score.details)]
+        for score in row.result.scores
+    )
     return "\n".join([*lines, *(_exact([row]) if verbose else [])])
 
 
 def show_systems(rows: Sequence[SystemRow], *, verbose: bool) -> str:
     """Return a line for each row, with a column for each metric."""
     metrics = list(dict.fromkeys(score.metric for row in rows for score in row.result.scores))
-    names = max(len(row.name) for row in rows)
-    lines = [" " * names + "".join(f"  {metric:>{_width(metric)}}" for metric in metrics)]
     absent = "–" if sys.stdout.isatty() else "-"
+    table = [["", *metrics]]
     for row in rows:
-        values = {score.metric: _number(score).strip() for score in row.result.scores}
-        cells = "".join(f"  {values.get(metric, absent):>{_width(metric)}}" for metric in metrics)
+        numbers = {score.metric: _number(score) for score in row.result.scores}
         name = typeset(row.name) if row.kind == "difference" else row.name
-        lines.append(f"{name:<{names}}{cells}")
+        table.append([name, *(numbers.get(metric, absent) for metric in metrics)])
+    lines = _columns(table, ("left", *["right"] * len(metrics)))
     return "\n".join([*lines, *(_exact(rows) if verbose else [])])
+
+
+def _columns(rows: Iterable[Sequence[str]], alignment: Sequence[str] | None = None) -> list[str]:
+    """Return a line for each row; to the left unless `alignment` says otherwise."""
+    # The spaces before a number are kept, so that the points of all metrics stand in a line.
+    text = tabulate(
+        list(rows),
+        tablefmt="plain",
+        colalign=alignment,
+        disable_numparse=True,
+        preserve_whitespace=True,
+    )
+    return [line.rstrip() for line in text.splitlines()]
 
 
 def _number(score: Score) -> str:
@@ -105,7 +118,3 @@ def _exact(rows: Sequence[SystemRow]) -> list[str]:
             lines += ["", title if len(rows) == 1 else f"{row.name}  {title}"]
             lines.append(f"  {score.signature}")
     return lines
-
-
-def _width(metric: str) -> int:
-    return max(len(metric), 6)

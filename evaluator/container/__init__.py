@@ -1,4 +1,4 @@
-"""Participants' systems in containers: how one is run, and what became of it.
+"""Participants' systems in containers: running them, and the results of runs.
 
 Only `run` and `sweep` need the Docker SDK; everything else works without it.
 """

@@ -1,6 +1,6 @@
-"""The one module that talks to Docker, through its SDK; the others know containers by their id.
+"""The only module that talks to Docker, through its SDK; other modules know containers by id.
 
-Loaded only when an image is to be run: the SDK is an extra.
+It is imported only when an image is run: the SDK is an extra.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ except ImportError as error:
 DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 DEFAULT_PORT = 2375
 OLDEST_API = (1, 41)  # Docker 20.10
-TIMEOUT = 60  # seconds for one answer of the engine
-# The calls in which it may refuse an image, and what it would not do with it then.
+TIMEOUT = 60  # seconds for an answer of the engine
+# The calls in which the engine may refuse an image, and the step that it refuses.
 STEPS: Mapping[str, Step] = MappingProxyType(
     {"load": "load", "image": "create", "create": "create", "start": "start"}
 )
-LOADED = re.compile(r"Loaded image(?: ID)?: (\S+)")  # what it says of each image of an archive
-# The engine says these of a GPU that it can't give, and nothing that a program could read better.
+LOADED = re.compile(r"Loaded image(?: ID)?: (\S+)")  # its line for each image of an archive
+# The engine's words for a GPU that it can't give; it has no code for this.
 GPU_WORDS = ("could not select device driver", "nvidia-container-cli", "no nvidia driver")
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the engine says of a container that has ended."""
+    """The engine's state of a container that has ended."""
 
     exit_status: int
     is_out_of_memory: bool
@@ -66,7 +66,7 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What the engine has to give."""
+    """The engine's resources and properties."""
 
     cpus: int
     memory: int  # bytes
@@ -76,7 +76,22 @@ class Resources:
     knows_configs: bool
     version: str = "unknown"  # of the engine, such as 20.10.24
     folder: str = ""  # where it keeps images and containers, on its own machine
-    id: str = ""  # its own, which tells it from every other engine
+    id: str = ""  # unique among engines
+
+    @classmethod
+    def from_info(cls, info: Mapping[str, Any]) -> Resources:
+        """Read the engine's answer to `docker info`."""
+        storage = dict(info.get("DriverStatus") or ())
+        driver = str(storage.get("driver-type"))
+        return cls(
+            cpus=int(info["NCPU"]),
+            memory=int(info["MemTotal"]),
+            runtimes=tuple(sorted(info.get("Runtimes") or ())),
+            knows_configs=not driver.startswith("io.containerd.snapshotter"),
+            version=str(info.get("ServerVersion") or "unknown"),
+            folder=str(info.get("DockerRootDir") or ""),
+            id=str(info.get("ID") or ""),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +100,7 @@ class Stored:
 
     id: str  # sha256:…
     tags: tuple[str, ...]
-    size: int  # bytes of all its layers, those that it shares with others included
+    size: int  # bytes of all its layers, shared layers included
 
 
 class Engine:
@@ -124,7 +139,7 @@ class Engine:
             if version < OLDEST_API:
                 raise EngineUnavailableError(address, "it is older than Docker 20.10")
             with _translated("info"):
-                return cls(client, address, _resources(client.info()))
+                return cls(client, address, Resources.from_info(client.info()))
         except BaseException:
             client.close()
             raise
@@ -134,32 +149,32 @@ class Engine:
         self._client.close()
 
     def image(self, name: str) -> ImageSettings:
-        """Return what an image says of itself; raises ImageUnavailableError if it isn't there."""
+        """Return the settings of an image; raises ImageUnavailableError if it is missing."""
         try:
             with _translated("image"):
-                found = self._client.inspect_image(name)
+                details = self._client.inspect_image(name)
         except ImageUnavailableError as error:
             text = f"the engine has no image {name!r}. Build, load or pull it first."
             raise ImageUnavailableError(text) from error
-        config = found.get("Config") or {}
+        config = details.get("Config") or {}
         return ImageSettings(
-            id=str(found["Id"]),
-            platform=f"{found.get('Os')}/{found.get('Architecture')}",
+            id=str(details["Id"]),
+            platform=f"{details.get('Os')}/{details.get('Architecture')}",
             user=str(config.get("User") or ""),
-            environment=tuple(one.partition("=")[0] for one in config.get("Env") or ()),
+            environment=tuple(text.partition("=")[0] for text in config.get("Env") or ()),
             volumes=tuple(config.get("Volumes") or ()),
             has_command=bool(config.get("Entrypoint") or config.get("Cmd")),
         )
 
     def stored(self, name: str) -> Stored | None:
-        """Return how an image is kept, None if it isn't there."""
+        """Return an image as the engine keeps it, None if it is missing."""
         try:
             with _translated("image"):
-                found = self._client.inspect_image(name)
+                details = self._client.inspect_image(name)
         except ImageUnavailableError:
             return None
         return Stored(
-            str(found["Id"]), tuple(found.get("RepoTags") or ()), int(found.get("Size") or 0)
+            str(details["Id"]), tuple(details.get("RepoTags") or ()), int(details.get("Size") or 0)
         )
 
     def images(self) -> frozenset[str]:
@@ -170,11 +185,11 @@ class Engine:
     def load(
         self, archive: Iterable[bytes], *, check: Callable[[], object] = lambda: None
     ) -> tuple[str, ...]:
-        """Load an archive as `docker save` writes it; return the names of what came in.
+        """Load an archive of `docker save`; return the names of the images in it.
 
-        They are ids, and tags where the archive names some. `check` is called all the time; an
-        exception of it, or of `archive`, ends the load and is raised here. By then the engine may
-        have gone too far to stop.
+        The names are ids, and tags if the archive has tags. `check` is called all the time; its
+        exceptions, and those of `archive`, end the load and are raised here. By then the engine
+        may have gone too far to stop.
         """
         chunks = _Chunks(archive, check)
         names = []
@@ -184,9 +199,9 @@ class Engine:
                     check()
                     if "error" in news:
                         raise EngineError(f"load: {news['error']}", step="load")
-                    found = LOADED.match(str(news.get("stream") or ""))
-                    if found:
-                        names.append(found[1])
+                    match = LOADED.match(str(news.get("stream") or ""))
+                    if match:
+                        names.append(match[1])
         except EngineError:
             if chunks.failure is not None:
                 raise chunks.failure from None
@@ -196,7 +211,7 @@ class Engine:
     def remove_image(self, name: str, *, force: bool = False) -> bool:
         """Remove an image; return whether it is gone.
 
-        Unless forced, one that a container or several tags hold stays.
+        Unless forced, an image stays if a container uses it or it has several tags.
         """
         try:
             with _translated("remove image"):
@@ -209,30 +224,30 @@ class Engine:
         return True
 
     def create(self, config: JsonObject, name: str) -> str:
-        """Make a container; return its id."""
+        """Create a container; return its id."""
         with _translated("create"):
             return str(self._client.create_container_from_config(config, name)["Id"])
 
     @contextlib.contextmanager
     def attached(self, container: str) -> Iterator[socket.socket]:
         """Attach to all three streams of a container that has not been started yet."""
-        wanted = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+        streams = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
         with _translated("attach"):
-            stream = self._client.attach_socket(container, params=wanted)
-        # A socket of our own for the same connection: it can be half-closed. Nothing has been read
-        # ahead from it, as nothing comes before the start.
+            stream = self._client.attach_socket(container, params=streams)
+        # Our own socket for the same connection can be half-closed. Nothing has been read ahead
+        # from it, because nothing comes before the start.
         own = socket.socket(fileno=os.dup(stream.fileno()))
-        # The SDK hangs the response on what it returns; closing that alone leaves a socket open.
+        # The SDK attaches the response to the stream; closing only the stream leaves a socket open.
         response = getattr(stream, "_response", stream)
         with own, contextlib.closing(stream), contextlib.closing(response):
             own.setblocking(True)
             yield own
 
     def start(self, container: str) -> None:
-        """Start it; raises GpuUnavailableError if a GPU is the reason why it does not start.
+        """Start a container; raises GpuUnavailableError if it fails because of a GPU.
 
-        A missing command is not such a reason: the container's init process starts, and
-        ends with 126 or 127. An engine notes these for other faults too, such as a failed mount.
+        With a missing command no error is raised: the container's init process starts, and ends
+        with 126 or 127. An engine gives these for other faults too, such as a failed mount.
         """
         try:
             with _translated("start"):
@@ -244,12 +259,12 @@ class Engine:
             raise
 
     def wait(self, container: str) -> None:
-        """Return once it has ended, however long that takes."""
+        """Return when it has ended, however long that takes."""
         with _translated("wait"):
             self._client.wait(container, timeout=None)
 
     def state(self, container: str) -> State:
-        """Return how it ended."""
+        """Return the state of a container that has ended."""
         with _translated("inspect"):
             state = self._client.inspect_container(container)["State"]
         return State(
@@ -259,8 +274,8 @@ class Engine:
     def memory(self, container: str) -> int | None:
         """Return its memory in bytes without the page cache, None if it is not running."""
         with _translated("stats"):
-            found = self._client.stats(container, stream=False, one_shot=True)
-        memory = found.get("memory_stats") or {}
+            stats = self._client.stats(container, stream=False, one_shot=True)
+        memory = stats.get("memory_stats") or {}
         if "usage" not in memory:
             return None
         details = memory.get("stats") or {}
@@ -289,18 +304,18 @@ class Engine:
     def labelled(self, label: str) -> list[Labelled]:
         """Return all containers with this label, also those that have ended."""
         with _translated("list"):
-            found = self._client.containers(all=True, filters={"label": label})
-        return [Labelled(str(one["Id"]), dict(one.get("Labels") or {})) for one in found]
+            rows = self._client.containers(all=True, filters={"label": label})
+        return [Labelled(str(row["Id"]), dict(row.get("Labels") or {})) for row in rows]
 
     def labelled_images(self, label: str) -> list[Labelled]:
         """Return all images with this label."""
         with _translated("list"):
-            found = self._client.images(filters={"label": label})
-        return [Labelled(str(one["Id"]), dict(one.get("Labels") or {})) for one in found]
+            rows = self._client.images(filters={"label": label})
+        return [Labelled(str(row["Id"]), dict(row.get("Labels") or {})) for row in rows]
 
 
 class _Chunks:
-    """Passes on what is to be sent, and remembers why that ended: the SDK would hide it."""
+    """Passes chunks on, and remembers the error that ended them: the SDK would hide it."""
 
     def __init__(self, chunks: Iterable[bytes], check: Callable[[], object]) -> None:
         self._chunks = chunks
@@ -317,21 +332,8 @@ class _Chunks:
             raise
 
 
-def _resources(info: Mapping[str, Any]) -> Resources:
-    storage = dict(info.get("DriverStatus") or ())
-    return Resources(
-        cpus=int(info["NCPU"]),
-        memory=int(info["MemTotal"]),
-        runtimes=tuple(sorted(info.get("Runtimes") or ())),
-        knows_configs=not str(storage.get("driver-type")).startswith("io.containerd.snapshotter"),
-        version=str(info.get("ServerVersion") or "unknown"),
-        folder=str(info.get("DockerRootDir") or ""),
-        id=str(info.get("ID") or ""),
-    )
-
-
 def _require_listener(address: str, timeout: int) -> None:
-    """Raise EngineUnavailableError, in plain words, if nobody listens; the SDK leaves a socket."""
+    """Raise EngineUnavailableError if nobody listens: the SDK would leave a socket open."""
     parts = urlsplit(address)
     try:
         if parts.scheme == "unix":

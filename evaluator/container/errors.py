@@ -1,4 +1,4 @@
-"""What can go wrong on our side of a run."""
+"""Failures on our side of a run."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class SdkMissingError(InfrastructureError):
 class EngineError(InfrastructureError):
     """The engine failed, or does not answer any more.
 
-    `step` is what it refused to do with an image, in an answer of its own. The image may be the
-    reason or the machine: only another image can tell. None where there was no such answer.
+    `step` is the step with an image that the engine refused, in an answer of its own. The reason
+    may be the image or the machine: only another image can tell. None without such an answer.
     """
 
     def __init__(self, text: str, *, step: Step | None = None) -> None:

@@ -1,4 +1,4 @@
-"""One run as the engine's API takes it: docs/contract.md 7, and what an image may not say."""
+"""A run as the engine's API takes it: docs/contract.md 7, and the limits of an image's settings."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ PLATFORM = "linux/amd64"
 NOBODY = "65534:65534"
 MAX_ID = 2**31 - 1  # of a user or group that the engine takes
 USER = re.compile(r"([0-9]{1,10})(?::([0-9]{1,10}))?", re.ASCII)
-OUR_NAMES = ("NVIDIA_", "LD_", "TERMINARIUM_")  # an image's own variables of these are dropped
+OUR_NAMES = ("NVIDIA_", "LD_", "TERMINARIUM_")  # an image's own variables like these are dropped
 GPU_CAPABILITIES = ["gpu", "compute", "utility"]
-MAX_VOLUMES = 100  # each one takes a mount
-MAX_NAME = 255  # bytes of one name in a path, of Linux
+MAX_VOLUMES = 100  # each takes a mount
+MAX_NAME = 255  # bytes of a name in a path, in Linux
 # Linux takes 4,095 bytes, in which the engine's own folder for a layer or container has to fit too.
 MAX_PATH = 3900
 KERNEL_FOLDERS = ("/", "/proc", "/sys", "/dev")
@@ -30,28 +30,28 @@ JsonObject = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class ImageSettings:
-    """What an image says of itself, as far as a run depends on it."""
+    """The settings of an image that a run depends on."""
 
     id: str  # sha256:…
     platform: str  # linux/amd64
     user: str  # its USER; empty for root
-    environment: tuple[str, ...]  # the names alone
+    environment: tuple[str, ...]  # the names only
     volumes: tuple[str, ...]
     has_command: bool
 
     @property
     def runs_as(self) -> str:
         """The numeric user (and group) of its USER, if that is not root; else 65534:65534."""
-        found = USER.fullmatch(self.user)
-        if found is None:
+        match = USER.fullmatch(self.user)
+        if match is None:
             return NOBODY
-        ids = [int(part) for part in found.groups() if part is not None]
+        ids = [int(number) for number in match.groups() if number is not None]
         if not ids[0] or max(ids) > MAX_ID:
             return NOBODY
         return ":".join(map(str, ids))
 
     def fault(self) -> str | None:
-        """Return why no container can be made of it, None if one can."""
+        """Return why no container can be created from it, None if that works."""
         if not self.platform.startswith("linux/"):
             return f"The image is built for {self.platform}, not for {PLATFORM}."
         if not self.has_command:
@@ -64,7 +64,7 @@ class ImageSettings:
                 "or remove it."
             )
         for name in self.volumes:
-            # Of a relative one the engine would make a volume on its disk, whatever we mount.
+            # For a relative path the engine would make a volume on its disk, whatever we mount.
             if not name.startswith("/"):
                 return (
                     f"The image declares a volume at {name!r}, which is not an absolute path. "
@@ -78,9 +78,9 @@ class ImageSettings:
         return None
 
     def covers(self) -> list[JsonObject]:
-        """Return read-only mounts over each volume, which would take disk space else.
+        """Return a read-only mount over each volume, which would otherwise take disk space.
 
-        /tmp is ours in any case.
+        /tmp is mounted anyway.
         """
         return [
             {"Type": "tmpfs", "Target": volume, "ReadOnly": True, "TmpfsOptions": COVER}
@@ -89,8 +89,8 @@ class ImageSettings:
         ]
 
     def own_volumes(self) -> list[str]:
-        """Return its volumes as plain paths, those first that are mounted first."""
-        # Two slashes at the start mean something to POSIX, one to Docker.
+        """Return its volumes as plain paths, in the order of the mounts."""
+        # Two slashes at the start have a meaning in POSIX, not in Docker.
         names = {posixpath.normpath("/" + name.lstrip("/")) for name in self.volumes}
         return sorted(names, key=lambda name: (name.count("/"), name))
 
@@ -107,33 +107,35 @@ def path_fault(path: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class MachineShare:
-    """What the node gives to a run."""
+    """The share of a machine that a run gets."""
 
     cpus: int  # not more than the engine has
     runtime: str | None = None  # such as runsc; None: the engine's own default
-    gpus: tuple[str, ...] = ()  # the ids of those leased
+    gpus: tuple[str, ...] = ()  # the ids of the leased GPUs
 
 
-def notes(image: ImageSettings, machine: MachineShare, limits: Limits) -> tuple[str, ...]:
-    """Return where a run on this machine differs from one on the platform's nodes."""
-    found = []
+def describe_differences(
+    image: ImageSettings, machine: MachineShare, limits: Limits
+) -> tuple[str, ...]:
+    """Return the differences between a run on this machine and a run on the platform's nodes."""
+    notes = []
     if image.platform != PLATFORM:
-        found.append(
+        notes.append(
             f"The image is built for {image.platform}; the platform takes {PLATFORM}. "
             f"Build it with --platform {PLATFORM}."
         )
     if limits.cpus > machine.cpus:
-        found.append(
+        notes.append(
             f"This machine gives {machine.cpus} of the {limits.cpus:g} processors that a run may "
             "use."
         )
-    return tuple(found)
+    return tuple(notes)
 
 
-def environment(
+def build_environment(
     image: ImageSettings, setting: Setting, limits: Limits, segments: int, gpus: Sequence[str]
 ) -> list[str]:
-    """Return NAME=value for what we say, and NAME alone for what the image may not say."""
+    """Return NAME=value for our variables, and NAME for variables that the image may not set."""
     ours = {
         "TERMINARIUM_CONTRACT": str(CONTRACT),
         "SOURCE_LANGUAGE": setting.source_language,
@@ -152,7 +154,7 @@ def environment(
     return [*(f"{name}={value}" for name, value in ours.items()), *dropped]
 
 
-def container_config(
+def build_container_config(
     image: ImageSettings,
     machine: MachineShare,
     limits: Limits,
@@ -180,11 +182,11 @@ def container_config(
 
 def _host_config(image: ImageSettings, machine: MachineShare, limits: Limits) -> JsonObject:
     uid, _, gid = image.runs_as.partition(":")
-    # Without a group of its own the engine looks it up in the image, mostly to find 0.
+    # Without a group here the engine looks the group up in the image; mostly it is 0.
     owner = f"uid={uid},gid={gid or uid}"
     config: JsonObject = {
         "NetworkMode": "none",
-        # Or the engine copies the host's own resolvers and domains into /etc/resolv.conf.
+        # Otherwise the engine copies the host's resolvers and domains into /etc/resolv.conf.
         "Dns": ["127.0.0.1"],
         "DnsSearch": ["."],
         "ReadonlyRootfs": True,
@@ -194,7 +196,7 @@ def _host_config(image: ImageSettings, machine: MachineShare, limits: Limits) ->
         "IpcMode": "private",
         "Init": True,
         "Memory": limits.memory,
-        "MemorySwap": limits.memory,  # of both together: so there is no swap
+        "MemorySwap": limits.memory,  # of both together, so swap is off
         "NanoCpus": round(min(limits.cpus, machine.cpus) * 10**9),
         "PidsLimit": limits.processes,
         "ShmSize": limits.shared_memory,

@@ -1,4 +1,4 @@
-"""The engine's multiplexed stream, and the tail of a log that is kept."""
+"""The engine's multiplexed stream, and the end of a log that is kept."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from evaluator.container.terminal import plain
 STDOUT: Final = 1
 STDERR: Final = 2
 MAX_LINE = 64 * 1024  # bytes of a line without an end that are looked at together
-STATES = 3  # of a line overwritten by CR
+STATES = 3  # kept of a line overwritten by CR
 HEADER_BYTES = 8  # stream, three zeros, size of the payload (big-endian)
 
 
 class FrameError(Exception):
-    """The engine sent what is no frame."""
+    """The engine sent bytes that are not a frame."""
 
 
 class FrameReader:
-    """Takes the attached stream apart; payloads are passed on as they come, never collected.
+    """Splits the attached stream into payloads, which are passed on and never collected.
 
-    What a header says about its payload's size reserves no memory.
+    The size in a header reserves no memory.
     """
 
     def __init__(self) -> None:
@@ -38,32 +38,29 @@ class FrameReader:
         """Yield (STDOUT or STDERR, bytes) for what came in; raises FrameError."""
         view = memoryview(data)
         while view:
-            if not self._left:
-                view = self._read_header(view)
+            if self._left:
+                payload, view = view[: self._left], view[self._left :]
+                self._left -= len(payload)
+                yield self._stream, bytes(payload)
                 continue
-            payload, view = view[: self._left], view[self._left :]
-            self._left -= len(payload)
-            yield self._stream, bytes(payload)
-
-    def _read_header(self, view: memoryview) -> memoryview:
-        missing = HEADER_BYTES - len(self._header)
-        self._header += view[:missing]
-        if len(self._header) == HEADER_BYTES:
-            if self._header[0] not in (STDOUT, STDERR) or any(self._header[1:4]):
-                raise FrameError(f"no frame begins with {self._header.hex()}")
-            self._stream = self._header[0]
-            self._left = int.from_bytes(self._header[4:], "big")
-            self._header.clear()
-        return view[missing:]
+            missing = HEADER_BYTES - len(self._header)
+            self._header += view[:missing]
+            view = view[missing:]
+            if len(self._header) == HEADER_BYTES:
+                if self._header[0] not in (STDOUT, STDERR) or any(self._header[1:4]):
+                    raise FrameError(f"no frame begins with {self._header.hex()}")
+                self._stream = self._header[0]
+                self._left = int.from_bytes(self._header[4:], "big")
+                self._header.clear()
 
 
 class Tail:
-    """The last bytes of a log of any length, in which a line overwritten by CR counts once."""
+    """The last bytes of a log of any length; a line overwritten by CR counts once."""
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._kept = bytearray()
-        self._line = b""  # that has no end yet
+        self._line = b""  # a line without its end so far
         self._has_forgotten = False
         self.total = 0  # bytes seen
 
@@ -76,7 +73,12 @@ class Tail:
         self._line = _last_states(self._line)
         if len(self._line) > MAX_LINE:
             self._line, newline = b"", newline + self._line
-        self._keep(lines + newline)
+        new = lines + newline
+        self._kept += new[-self._size :]
+        self._has_forgotten |= len(new) > self._size
+        if len(self._kept) > 2 * self._size:
+            del self._kept[: -self._size]
+            self._has_forgotten = True
 
     def text(self) -> str:
         """Return what is kept as plain text, from the start of a line where that is missing."""
@@ -86,17 +88,10 @@ class Tail:
             kept = kept[end + 1 :]
         return plain(kept.decode("utf-8", "replace"))
 
-    def _keep(self, data: bytes) -> None:
-        self._kept += data[-self._size :]
-        self._has_forgotten |= len(data) > self._size
-        if len(self._kept) > 2 * self._size:
-            del self._kept[: -self._size]
-            self._has_forgotten = True
-
 
 def _last_states(line: bytes) -> bytes:
-    """Return a line without all that a progress bar has overwritten, but the last states.
+    """Return the last states of a line that a progress bar has overwritten.
 
-    The last of all may hold nothing to see, such as a colour's end.
+    The very last state may be invisible, such as the end of a colour.
     """
     return b"\r".join(line.rsplit(b"\r", STATES)[-STATES:])

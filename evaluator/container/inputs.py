@@ -1,9 +1,9 @@
-"""What a system reads: segments with their terms, under ids that mean nothing."""
+"""The input of a system: segments with their terms, under meaningless ids."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random, SystemRandom
 from typing import Literal
@@ -13,12 +13,12 @@ from evaluator.types import Term, TestSet
 
 TerminologyMode = Literal["terms", "none"]
 ID_BYTES = 8  # of randomness: enough for ids that differ, too many to guess
-CHUNK = 64 * 1024  # bytes that are written at once
+CHUNK = 64 * 1024  # bytes, written at once
 
 
 @dataclass(frozen=True, slots=True)
 class SystemInput:
-    """One segment as a system is told of it."""
+    """A segment as a system gets it."""
 
     document: str
     source: str
@@ -28,7 +28,7 @@ class SystemInput:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What the segments have in common."""
+    """The languages and the mode of all segments."""
 
     source_language: str  # BCP 47
     target_language: str
@@ -38,14 +38,14 @@ class Setting:
 def system_inputs(test_set: TestSet, mode: TerminologyMode = "terms") -> tuple[SystemInput, ...]:
     """Return the segments of a test set, in its order, with the terms of its terminology.
 
-    With the mode `none` there are no terms. Nothing comes from a reference or an annotation.
+    The mode `none` leaves the terms out. Nothing comes from a reference or an annotation.
     """
     known = test_set.terminology.terms if test_set.terminology and mode == "terms" else ()
     index = TermIndex(known, test_set.source_language)
     inputs = []
     for segment in test_set.segments:
-        found = annotate(segment.source, index)
-        inputs.append(SystemInput(segment.document, segment.source, found.terms, found.annotated))
+        marked = annotate(segment.source, index)
+        inputs.append(SystemInput(segment.document, segment.source, marked.terms, marked.annotated))
     return tuple(inputs)
 
 
@@ -65,9 +65,9 @@ def as_json(segment: SystemInput, *, id: str, document: str) -> str:
 
 
 class Disguise:
-    """The segments of one run: new ids, documents in a new order, their segments in the old one.
+    """The segments of a run: new ids, documents in a new order, their segments in the old order.
 
-    What a system remembers of another run, an id or a place, is worth nothing in this one.
+    So the ids and places that a system remembers from another run are worthless.
     """
 
     def __init__(self, segments: Sequence[SystemInput], *, random: Random | None = None) -> None:
@@ -83,28 +83,22 @@ class Disguise:
         self.order: tuple[int, ...] = tuple(place for places in shuffled for place in places)
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield what the system reads, in pieces of some size."""
-        return _in_chunks(self._line(place) for place in self.order)
-
-    def _line(self, place: int) -> bytes:
-        segment = self._segments[place]
-        document = self._documents[segment.document]
-        return as_json(segment, id=self.ids[place], document=document).encode() + b"\n"
+        """Yield the input of the system in pieces of some size."""
+        chunk = bytearray()
+        for place in self.order:
+            segment = self._segments[place]
+            document = self._documents[segment.document]
+            line = as_json(segment, id=self.ids[place], document=document)
+            chunk += line.encode() + b"\n"
+            if len(chunk) >= CHUNK:
+                yield bytes(chunk)
+                chunk.clear()
+        if chunk:
+            yield bytes(chunk)
 
 
 def _new_ids(count: int, random: Random) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    while len(found) < count:
-        found.setdefault(random.randbytes(ID_BYTES).hex())
-    return tuple(found)
-
-
-def _in_chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
-    chunk = bytearray()
-    for line in lines:
-        chunk += line
-        if len(chunk) >= CHUNK:
-            yield bytes(chunk)
-            chunk.clear()
-    if chunk:
-        yield bytes(chunk)
+    ids: dict[str, None] = {}
+    while len(ids) < count:
+        ids.setdefault(random.randbytes(ID_BYTES).hex())
+    return tuple(ids)

@@ -1,4 +1,4 @@
-"""What one run may use: the numbers of docs/contract.md 6 in one place."""
+"""The limits of a run: the numbers of docs/contract.md 6."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LINE_BYTES = 100_000  # docs/contract.md 6
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a run may use; a phase may set its own. The defaults are the contract's."""
+    """The limits of a run; a phase may set its own. The defaults are the contract's."""
 
     wall_time: float = 7200  # seconds, loading the system's models included
     memory: int = 64 * GB  # bytes, without swap; /tmp and shared memory are part of it
@@ -22,18 +22,18 @@ class Limits:
     tmp: int = 8 * GB  # bytes
     shared_memory: int = 8 * GB  # bytes
     output: int = MAX_BYTES  # bytes on standard output
-    line: int = LINE_BYTES  # bytes of one line on standard output
+    line: int = LINE_BYTES  # bytes of a line on standard output
     log: int = MB  # bytes of standard error that are kept, the last ones
 
     def __post_init__(self) -> None:
-        """Refuse what would be no limit: to Docker zero means that there is none."""
+        """Refuse zero and less, which Docker takes for no limit."""
         for name in self.__slots__:
             if not getattr(self, name) > 0:
                 raise ValueError(f"the limit {name} must be more than 0, not {getattr(self, name)}")
 
 
 def in_bytes(size: int) -> str:
-    """Return a size as people write it."""
+    """Return a size in MB or GB: 1.5 GB."""
     if size >= GB:
         return f"{size / GB:,.4g} GB"
     return f"{size / MB:,.4g} MB"

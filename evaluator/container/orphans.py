@@ -1,4 +1,4 @@
-"""Containers and images that outlived their process, found by their labels and removed."""
+"""Removes containers and images that outlived their process; labels tell their owners."""
 
 from __future__ import annotations
 
@@ -28,33 +28,33 @@ def labels(wall_time: float) -> dict[str, str]:
     """Return the labels of a container that this process is about to start."""
     return {
         LABEL: "run",
-        OWNER: _owner(os.getpid()),
+        OWNER: _name_process(os.getpid()),
         UNTIL: f"{time.time() + wall_time + SPARE:.0f}",
     }
 
 
 def remove_orphans(engine: Engine, *, own: bool = False) -> int:
-    """Remove what a killed process of this machine left, and all that is past its time.
+    """Remove the containers of killed processes of this machine, and those past their time.
 
-    With `own` also what this process has. Runs of other living processes, on this machine or
-    another one, are left alone. The known good images of proofs that were cut off go, too.
-    Returns how many containers are gone.
+    With `own`, also the containers of this process. Runs of other living processes, on this
+    machine or others, stay. Known good images left by interrupted checks go, too. Return the
+    number of containers removed.
     """
     removed = 0
-    for found in engine.labelled(LABEL):
-        is_own = own and found.labels.get(OWNER) == _owner(os.getpid())
-        if not is_own and not _is_orphan(found.labels):
+    for container in engine.labelled(LABEL):
+        is_own = own and container.labels.get(OWNER) == _name_process(os.getpid())
+        if not is_own and not _is_orphan(container.labels):
             continue
-        logger.warning("removing container %s: nobody is waiting for it", found.id[:12])
+        logger.warning("removing container %s: nobody is waiting for it", container.id[:12])
         try:
-            engine.remove(found.id)
+            engine.remove(container.id)
         except EngineError as error:
-            logger.warning("container %s can't be removed: %s", found.id[:12], str(error))
+            logger.warning("container %s can't be removed: %s", container.id[:12], str(error))
         else:
             removed += 1
-    for found in engine.labelled_images(PROOF):
-        if _is_orphan(found.labels):
-            engine.remove_image(found.id, force=True)
+    for image in engine.labelled_images(PROOF):
+        if _is_orphan(image.labels):
+            engine.remove_image(image.id, force=True)
     return removed
 
 
@@ -64,16 +64,16 @@ def _is_orphan(labels: Mapping[str, str]) -> bool:
         return True
     here, _, process = labels.get(OWNER, "").rpartition(" ")
     pid = process.partition(":")[0]
-    return here == _here() and pid.isdecimal() and _owner(int(pid)) != labels[OWNER]
+    return here == _name_machine() and pid.isdecimal() and _name_process(int(pid)) != labels[OWNER]
 
 
-def _owner(pid: int) -> str:
-    """Name a process so that no later one is taken for it: `machine process:start`."""
-    return f"{_here()} {pid}:{_started(pid)}"
+def _name_process(pid: int) -> str:
+    """Name a process; the start tells it from later processes: `machine process:start`."""
+    return f"{_name_machine()} {pid}:{_find_start(pid)}"
 
 
-def _here() -> str:
-    """Name this machine and, where there are such, this container: process ids differ in each."""
+def _name_machine() -> str:
+    """Name this machine and, on Linux, the container: process ids differ in each."""
     try:
         names = [os.readlink("/proc/self/ns/pid")]
     except OSError:  # no Linux
@@ -81,10 +81,10 @@ def _here() -> str:
     return "/".join([platform.node(), *names])
 
 
-def _started(pid: int) -> str:
-    """Return when a process began, in the system's own unit; empty if there is none."""
+def _find_start(pid: int) -> str:
+    """Return when a process began, in the system's own unit; empty if it is not there."""
     try:
-        # Its name, in parentheses, may hold anything; field 22 is the twentieth behind it.
+        # Its name, in parentheses, may hold anything; field 22 is the twentieth after it.
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     except OSError:
         pass

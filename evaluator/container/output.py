@@ -1,4 +1,4 @@
-"""A system's standard output, checked line by line while it comes; its author is not trusted."""
+"""Checks a system's standard output line by line while it comes; its author is not trusted."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ IDS_QUOTED = 5
 
 
 class OutputReader:
-    """Reads one JSON object a line, each id once, in any order; notes everything that is wrong.
+    """Reads a JSON object on each line, each id once, in any order; notes every fault.
 
-    Memory is bounded by the limits, whatever comes. `quote` lets messages repeat what the system
-    wrote: of a blind test set that would be a leak. `sources` stand in the order of the ids.
+    Memory is bounded by the limits, whatever comes. `quote` lets messages repeat the output, which
+    would leak a blind test set. `sources` are in the order of the ids.
     """
 
     def __init__(
@@ -62,16 +62,16 @@ class OutputReader:
 
     @property
     def translations(self) -> tuple[str, ...]:
-        """The texts in the order of the ids, once there is no problem; empty for missing ones."""
+        """The texts in the order of the ids, if there are no problems; empty for missing texts."""
         return tuple(text or "" for text in self._texts.values())
 
     @property
     def lines(self) -> tuple[int, ...]:
-        """The line of each id's translation, in the order of the ids; 0 for missing ones."""
+        """The line of each translation, in the order of the ids; 0 if it is missing."""
         return tuple(self._lines.get(id, 0) for id in self._ids)
 
     def feed(self, data: bytes) -> None:
-        """Take the next piece; after a limit it is thrown away."""
+        """Take the next piece; after a limit was passed it is ignored."""
         if not self.is_over:
             self._feed(data)
 
@@ -92,7 +92,7 @@ class OutputReader:
             )
 
     def finish(self) -> None:
-        """Take a last line without its end and look for what is missing: it ended by itself."""
+        """Take a last line without its end, and note missing segments: the system has ended."""
         if self.is_over:
             return
         if self._rest:
@@ -134,7 +134,14 @@ class OutputReader:
         id, text = value.get("id"), value.get("translation")
         faults = [wrong_id("id", id), wrong_string("translation", text)]
         if isinstance(id, str) and not faults[0]:
-            faults.append(self._wrong_place(id))
+            if id not in self._texts:
+                faults.append(
+                    "The id is none of those that were read. Write each id as it was read."
+                )
+            elif id in self._lines:
+                faults.append(
+                    f"The id stands in line {self._lines[id]:,} already. Write each id once."
+                )
         if isinstance(text, str) and not faults[1]:
             largest = self._largest.get(id) if isinstance(id, str) else None
             faults += find_text_faults(text, largest, quote=self._quote)
@@ -161,13 +168,6 @@ class OutputReader:
         self._texts[id] = text
         self._lines[id] = self._number
 
-    def _wrong_place(self, id: str) -> str | None:
-        if id not in self._texts:
-            return "The id is none of those that were read. Write each id as it was read."
-        if id in self._lines:
-            return f"The id stands in line {self._lines[id]:,} already. Write each id once."
-        return None
-
     def _refuse_blanks(self) -> None:
         for number in self._blanks:
             self.log.add(f"The line is empty. {REMEDY}", line=number)
@@ -178,7 +178,7 @@ class OutputReader:
 
     def _refuse(self, message: str, line: bytes, id: object = None) -> None:
         if not self._quote:
-            # Of an id that is ours a blind run tells nothing either: it may choose among them.
+            # A blind run may not name an id either: the system chooses among them.
             self.log.add(message, line=self._number)
             return
         beginning = line[: 4 * QUOTED_CHARACTERS].decode("utf-8", "replace").strip()

@@ -1,4 +1,4 @@
-"""How a run went: the outcome, whose fault it was, and everything worth telling."""
+"""The result of a run: its outcome, whose fault it was, and its measurements."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from evaluator.types import Problem
 
 
 class Outcome(StrEnum):
-    """How a run ended; every one is told apart from the engine's own state."""
+    """How a run ended, by the engine's own state."""
 
     OK = "ok"  # every segment has a translation
     CRASHED = "crashed"  # another exit status than 0 and 64, or it can't be started
     TIMEOUT = "timeout"  # not done within its wall time
     OUT_OF_MEMORY = "out_of_memory"  # a process of it was killed by the memory limit
-    BAD_OUTPUT = "bad_output"  # standard output is not what the contract asks for
+    BAD_OUTPUT = "bad_output"  # standard output breaks the contract
     UNSUPPORTED = "unsupported"  # exit status 64: not this language pair or mode
     CANCELLED = "cancelled"  # somebody asked for it
     IMAGE_UNAVAILABLE = "image_unavailable"  # the engine has no such image

@@ -1,4 +1,4 @@
-"""One image on some segments: started, fed, read, watched, judged, and gone afterwards."""
+"""Runs an image on segments: starts, feeds, reads, watches, judges and removes its container."""
 
 from __future__ import annotations
 
@@ -17,7 +17,12 @@ from evaluator.container.errors import (
     GpuUnavailableError,
     ImageUnavailableError,
 )
-from evaluator.container.flags import MachineShare, container_config, environment, notes
+from evaluator.container.flags import (
+    MachineShare,
+    build_container_config,
+    build_environment,
+    describe_differences,
+)
 from evaluator.container.frames import Tail
 from evaluator.container.inputs import Disguise, Setting, SystemInput
 from evaluator.container.limits import Limits
@@ -35,11 +40,11 @@ TICK = 0.2  # seconds between two looks at the clock and at `cancel`
 PROGRESS_EVERY = 0.5  # seconds
 SAMPLE_EVERY = 2.0  # seconds between two looks at its memory
 TERM_GRACE = 10  # seconds between SIGTERM and SIGKILL when its time is up
-# A run with one bad line is lost. It goes on for a moment so that all that is wrong is told at
-# once, but a GPU's hours are not spent on it.
+# A run with a bad line is lost. It goes on for a moment, so that the team sees more faults at once,
+# but no longer, so that it does not waste a GPU.
 BAD_OUTPUT_GRACE = 10  # seconds
 KILL_TIMEOUT = 30  # seconds that a container may take to die; then the engine is in trouble
-FLAG_TIMEOUT = 5.0  # seconds by which the engine's word of a memory kill may follow the exit
+FLAG_TIMEOUT = 5.0  # seconds by which the engine's flag of a memory kill may follow the exit
 KILLED = SIGNALLED + 9
 
 
@@ -57,19 +62,17 @@ def run(
     on_progress: Callable[[RunProgress], None] | None = None,
     cancel: threading.Event | None = None,
 ) -> RunResult:
-    """Run an image of the engine on segments; return how it went, whatever happened.
+    """Run an image of the engine on segments; return the result, whatever happened.
 
     `image` is a name or, for images of others, a digest (sha256:…): an archive can claim any
     name. Nothing is pulled. `address` is the engine's (None: DOCKER_HOST or the usual socket),
-    `runtime` one of the engine's (`runsc`), `cpus` the number of processors that this machine
-    gives (None: all of the engine's), `gpus` the ids of those leased. `quote` lets messages
-    repeat what the system wrote: never for a blind test set. `on_progress` is called from this
-    thread about twice a second; an exception of it ends the run and is raised here. A run is
-    stopped at once when somebody sets `cancel`.
+    `runtime` a runtime of the engine (`runsc`), `cpus` the number of processors for the run
+    (None: all of the engine's), `gpus` the ids of the leased GPUs. `quote` lets messages repeat
+    the output: never for a blind test set. `on_progress` is called from this thread about twice
+    a second; its exceptions end the run and are raised here. Setting `cancel` stops the run.
 
-    The container is removed in any case; if this process is killed, by the next call of
-    `sweep`. Raises SdkMissingError, and nothing else about the engine: that it is away, or has
-    no such image, are outcomes.
+    The container is always removed; if this process is killed, by the next call of `sweep`.
+    Raises SdkMissingError. Other failures of the engine are outcomes.
     """
     from evaluator.container.engine import Engine
 
@@ -78,29 +81,23 @@ def run(
     try:
         engine = Engine.connect(address)
         with contextlib.closing(engine):
-            has = engine.resources.cpus
-            machine = MachineShare(min(has, cpus or has), runtime, tuple(gpus))
-            one = _ContainerRun(
+            most = engine.resources.cpus
+            machine = MachineShare(min(most, cpus or most), runtime, tuple(gpus))
+            return _ContainerRun(
                 engine, segments, setting, limits, machine, quote, on_progress, cancel
-            )
-            return one.result(image)
+            ).execute(image)
     except EngineError as error:
-        return RunResult(
-            _outcome_of(error),
-            OUR_SIDE,
-            segments=len(segments),
-            wall_time=time.monotonic() - started,
-            detail=str(error),
-            step=error.step,
-        )
+        seconds, outcome = time.monotonic() - started, _outcome_of(error)
+        result = RunResult(outcome, OUR_SIDE, segments=len(segments), wall_time=seconds)
+        return replace(result, detail=str(error), step=error.step)
 
 
 def sweep(address: str | None = None, *, own: bool = False) -> int:
     """Remove the containers of runs whose process was killed; return their number.
 
-    To be called once before the first run. `own` says that nothing runs in this process: what it
-    could not remove itself, as its engine was away, goes as well. Raises SdkMissingError,
-    EngineError.
+    Call it before the first run. `own` says that nothing runs in this process: then its own
+    containers, which it could not remove while its engine was away, go as well. Raises
+    SdkMissingError, EngineError.
     """
     from evaluator.container.engine import Engine
 
@@ -121,7 +118,7 @@ def _outcome_of(error: EngineError) -> Outcome:
 
 @dataclass(slots=True)
 class _ContainerRun:
-    """The state that the parts of one run share."""
+    """A run, and the state that its parts share."""
 
     engine: Engine
     segments: Sequence[SystemInput]
@@ -134,7 +131,7 @@ class _ContainerRun:
     disguise: Disguise = field(init=False)
     output: OutputReader = field(init=False)
     log: Tail = field(init=False)
-    news: threading.Event = field(default_factory=threading.Event)  # somebody should look
+    news: threading.Event = field(default_factory=threading.Event)  # look at the state now
     ended: threading.Event = field(default_factory=threading.Event)  # the container has ended
     failure: Exception | None = None  # of the thread that waits for its end
     memory: int | None = None  # bytes, the last sample
@@ -156,16 +153,17 @@ class _ContainerRun:
         )
         self.log = Tail(self.limits.log)
 
-    def result(self, name: str) -> RunResult:
+    def execute(self, name: str) -> RunResult:
+        """Run the image of this name; raises EngineError for failures before the container."""
         image = self.engine.image(name)
         fault = image.fault()
         if fault:
-            return self._described(Outcome.CRASHED, fault)
-        self.notes = notes(image, self.machine, self.limits)
-        variables = environment(
+            return self._describe(Outcome.CRASHED, fault)
+        self.notes = describe_differences(image, self.machine, self.limits)
+        variables = build_environment(
             image, self.setting, self.limits, len(self.segments), self.machine.gpus
         )
-        config = container_config(
+        config = build_container_config(
             image,
             self.machine,
             self.limits,
@@ -176,11 +174,14 @@ class _ContainerRun:
         try:
             return self._run(container)
         except EngineError as error:
-            found = self._described(_outcome_of(error), OUR_SIDE)
-            return replace(found, detail=str(error), step=error.step)
+            result = self._describe(_outcome_of(error), OUR_SIDE)
+            return replace(result, detail=str(error), step=error.step)
         finally:
             self.ended.set()  # the samples end, whatever happened
-            self._remove(container)
+            try:
+                self.engine.remove(container)
+            except EngineError as error:  # the next sweep removes it
+                logger.warning("container %s can't be removed: %s", container[:12], str(error))
             for thread in self.threads:
                 thread.join(JOIN_TIMEOUT)
 
@@ -198,10 +199,17 @@ class _ContainerRun:
                 streams.finish()
             finally:
                 streams.close()
-        state = self._state(container, stop)
+        # The flag of a kill for memory may come a moment after the end.
+        deadline = time.monotonic() + FLAG_TIMEOUT
+        while True:
+            state = self.engine.state(container)
+            is_clear = state.is_out_of_memory or stop or state.exit_status != KILLED
+            if is_clear or time.monotonic() > deadline:
+                break
+            time.sleep(TICK)
         if stop is None and not state.exit_status and not state.is_out_of_memory:
-            self.output.finish()  # else its last line may be broken, and some are missing
-        return self._judged(state, stop)
+            self.output.finish()  # otherwise its last line may be broken, and lines are missing
+        return self._judge(state, stop)
 
     def _begin(self, work: Callable[[str], None], container: str) -> None:
         self.threads.append(threading.Thread(target=work, args=[container], daemon=True))
@@ -210,7 +218,7 @@ class _ContainerRun:
     def _wait(self, container: str) -> None:
         try:
             self.engine.wait(container)
-        except Exception as error:  # told to whoever watches
+        except Exception as error:  # raised by the thread that watches
             self.failure = error
         self.ended.set()
         self.news.set()
@@ -225,7 +233,7 @@ class _ContainerRun:
                 return
 
     def _watch(self, container: str) -> Stop | None:
-        """Wait for its end, or bring it about; return why, None if it ended by itself."""
+        """Wait for its end, or end it; return why it was ended, None if it ended by itself."""
         killer = _Killer(self.engine, container)
         told = float("-inf")
         while not self.ended.is_set():
@@ -260,17 +268,7 @@ class _ContainerRun:
                 RunProgress(self.output.done, len(self.segments), now - self.started, self.memory)
             )
 
-    def _state(self, container: str, stop: Stop | None) -> State:
-        """Ask how it ended; what was killed by nobody known may be the memory limit's."""
-        deadline = time.monotonic() + FLAG_TIMEOUT
-        while True:
-            state = self.engine.state(container)
-            is_clear = state.is_out_of_memory or stop or state.exit_status != KILLED
-            if is_clear or time.monotonic() > deadline:
-                return state
-            time.sleep(TICK)
-
-    def _judged(self, state: State, stop: Stop | None) -> RunResult:
+    def _judge(self, state: State, stop: Stop | None) -> RunResult:
         ending = RunEnding(
             state.exit_status,
             state.is_out_of_memory,
@@ -279,13 +277,13 @@ class _ContainerRun:
             self.output.done,
             len(self.segments),
         )
-        found = self._described(*judge(ending, self.limits))
-        found = replace(found, exit_status=state.exit_status, detail=state.error)
-        if found.outcome is not Outcome.OK:
-            return found
-        return replace(found, translations=self.output.translations, lines=self.output.lines)
+        result = self._describe(*judge(ending, self.limits))
+        result = replace(result, exit_status=state.exit_status, detail=state.error)
+        if result.outcome is not Outcome.OK:
+            return result
+        return replace(result, translations=self.output.translations, lines=self.output.lines)
 
-    def _described(self, outcome: Outcome, message: str) -> RunResult:
+    def _describe(self, outcome: Outcome, message: str) -> RunResult:
         return RunResult(
             outcome,
             message,
@@ -300,15 +298,9 @@ class _ContainerRun:
             notes=self.notes,
         )
 
-    def _remove(self, container: str) -> None:
-        try:
-            self.engine.remove(container)
-        except EngineError as error:  # the next sweep finds it
-            logger.warning("container %s can't be removed: %s", container[:12], str(error))
-
 
 class _Killer:
-    """Ends a container once there is a reason: gently if its time is up, else at once."""
+    """Ends a container when there is a reason: gently if its time is up, otherwise at once."""
 
     def __init__(self, engine: Engine, container: str) -> None:
         self._engine = engine
@@ -318,7 +310,7 @@ class _Killer:
         self.stop: Stop | None = None  # the first reason
 
     def look(self, now: float, reason: Stop | None) -> None:
-        """Do what is due now; raises EngineError for a container that can't be killed."""
+        """Send the signal that is due now; raises EngineError if the container can't be killed."""
         self.stop = self.stop or reason
         if self.stop is None:
             return

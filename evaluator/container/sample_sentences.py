@@ -1,4 +1,4 @@
-"""Five public sentences of our own: a first trial of a system, and the smoke run's."""
+"""Five public sentences of our own, for a first trial of a system and for the smoke run."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ TERMS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
 
 
 def make_sample(source_language: str, target_language: str) -> TestSet:
-    """Return the sample as a test set without references; no terms for pairs that have none here.
+    """Return the sample as a test set without references; some pairs have terms.
 
     Raises KeyError for a source language without sentences.
     """

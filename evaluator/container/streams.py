@@ -1,4 +1,4 @@
-"""Feeding a container and reading it at the same time: two threads on one socket."""
+"""Feeds a container and reads it at the same time: two threads on the same socket."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ JOIN_TIMEOUT = 5  # seconds until a thread has noticed that its socket is shut
 
 
 class Streams:
-    """The streams of one container, from its start to its end.
+    """The streams of a container, from its start to its end.
 
     The reader never stops before the stream does: an engine whose reader stops can't kill the
     container either (seen under gVisor, for 30 s).
@@ -35,7 +35,7 @@ class Streams:
         self._chunks = chunks
         self._output = output
         self._log = log
-        self._news = news  # set when somebody should look
+        self._news = news  # set when the run should look
         self._failure: BaseException | None = None
         self._has_ended = False
         self._feeder = threading.Thread(target=self._feed, name="feeder", daemon=True)
@@ -46,9 +46,9 @@ class Streams:
         self._feeder.start()
 
     def finish(self) -> None:
-        """Read what is left, now that the container has ended; raises EngineError if that fails.
+        """Read the rest, after the container has ended; raises EngineError if that fails.
 
-        An input that nobody read would keep the connection open for a minute: it is cut off.
+        Unread input is cut off: it would keep the connection open for a minute.
         """
         self._shut(socket.SHUT_WR)
         self._reader.join(DRAIN_TIMEOUT)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-# ECMA-48. Each begins with ESC, or with one character of the second half; no part of a pattern
-# can match in two ways, so the time is linear.
+# ECMA-48. Each begins with ESC, or with a character from U+0080 on; no part of a pattern can match
+# in two ways, so the time is linear.
 TITLES = re.compile(r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?")
 LINE_STARTS = re.compile(r"(?:\x1b\[|\x9b)(?:[12]K|[01]?G)")  # what follows overwrites the line
 COMMANDS = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|\x1b[ -/]*[0-~]?")
@@ -14,10 +14,10 @@ BACKSPACES = re.compile(r"([^\x08\n]*)(\x08+|\n|\Z)")
 
 
 def plain(text: str) -> str:
-    """Return a log's text without colours, titles, cursor moves and what was overwritten.
+    """Return a log's text without colours, titles, cursor moves and overwritten text.
 
-    Of a line overwritten by CR its last state is left, backspaces take characters away, and the
-    only control characters are tabs and line feeds.
+    Of a line overwritten by CR the last state is left. Backspaces remove characters. The only
+    control characters are tabs and line feeds.
     """
     if "\x1b" in text or CONTROLS.search(text):
         text = TITLES.sub("", text)

@@ -1,4 +1,4 @@
-"""From what happened to what it is called: the order of the rules is the contract's."""
+"""From the end of a run to its outcome: the order of the rules is that of docs/contract.md 9."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from evaluator.container.limits import Limits, in_bytes
 from evaluator.container.results import Outcome
 
 UNSUPPORTED_STATUS = 64  # docs/contract.md 4; EX_USAGE of sysexits.h
-NOT_EXECUTABLE, NOT_FOUND = 126, 127  # as shells and the engine's init process say it
+NOT_EXECUTABLE, MISSING = 126, 127  # of shells and of the engine's init process
 SIGNALLED = 128  # + the signal's number
 
 
@@ -24,10 +24,10 @@ class Stop(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RunEnding:
-    """What is known of a run that came to an end."""
+    """The facts about a run that has ended."""
 
     exit_status: int
-    is_out_of_memory: bool  # the engine's flag: set too if one process of several was killed
+    is_out_of_memory: bool  # the engine's flag: also set if only some processes were killed
     stop: Stop | None
     problems: int  # of the output
     done: int
@@ -35,7 +35,7 @@ class RunEnding:
 
 
 def judge(ending: RunEnding, limits: Limits) -> tuple[Outcome, str]:
-    """Return the outcome and what the team is told of it."""
+    """Return the outcome and the message to the team."""
     done = f"{ending.done:,} of {ending.segments:,} segments were done."
     if ending.stop is Stop.CANCELLED:
         return Outcome.CANCELLED, f"The run was cancelled. {done}"
@@ -55,7 +55,7 @@ def judge(ending: RunEnding, limits: Limits) -> tuple[Outcome, str]:
             "language pair or mode."
         )
     if ending.exit_status:
-        return Outcome.CRASHED, f"{_how(ending.exit_status)} {done}"
+        return Outcome.CRASHED, f"{_describe_status(ending.exit_status)} {done}"
     if ending.problems:
         return Outcome.BAD_OUTPUT, f"Standard output is not what the contract asks for. {done}"
     if ending.segments == 1:
@@ -63,8 +63,8 @@ def judge(ending: RunEnding, limits: Limits) -> tuple[Outcome, str]:
     return Outcome.OK, f"All {ending.segments:,} segments have a translation."
 
 
-def _how(status: int) -> str:
-    if status == NOT_FOUND:
+def _describe_status(status: int) -> str:
+    if status == MISSING:
         return (
             f"The system ended with exit status {status}. Usually its command is not in the image, "
             "or the first line of its script ends with CR LF: save scripts with LF (dos2unix)."

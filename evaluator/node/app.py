@@ -1,4 +1,4 @@
-"""The Celery application of a node: woken by messages that say nothing, it asks what to run."""
+"""The Celery application of a node: empty messages wake it, and it asks the platform for work."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ import os
 import platform as system
 import signal
 import threading
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from celery import Celery, bootsteps, signals
 from kombu import Queue
 
-from evaluator.node.brokers.folder_broker import use_folders_safely
-from evaluator.node.brokers.redis_broker import outlive_redis
+from evaluator.node.brokers import (
+    ADDRESS,
+    folder_of,
+    folder_options,
+    is_folder,
+    make_folders,
+    outlive_redis,
+    use_folders_safely,
+)
 from evaluator.node.settings import Settings
 from evaluator.node.work.loop import Work
 
@@ -25,13 +30,12 @@ NAME = "terminarium-node"
 WAKE = "node.wake"
 CPU_QUEUE, GPU_QUEUE = "run.cpu", "run.gpu"
 EXPIRES = 60  # seconds; the platform repeats what was not heard
-POLLING = 0.05  # seconds, of the broker that is a folder
 # What Celery says of every message: a node is woken twice a minute.
 CHATTY = ("celery.worker.strategy", "celery.app.trace")
 
 
 def make_app(settings: Settings, work: Work) -> Celery:
-    """Return the application; its one task is `work`."""
+    """Return the application; its only task is `work`."""
     app = Celery(NAME, set_as_current=False)
     url, options = transport(settings.broker_url)
     app.conf.update(
@@ -69,7 +73,7 @@ def make_app(settings: Settings, work: Work) -> Celery:
 
 
 def queues(settings: Settings) -> tuple[str, ...]:
-    """Return what this node is woken by."""
+    """Return the queues that wake this node."""
     return (CPU_QUEUE, GPU_QUEUE) if settings.gpus else (CPU_QUEUE,)
 
 
@@ -80,7 +84,7 @@ def serve(settings: Settings, work: Work) -> int:
     app = make_app(settings, work)
 
     def end(**_: object) -> None:
-        # In a thread: this one is in a signal's handler, where no lock may be waited for.
+        # In a thread: a signal's handler must not wait for a lock.
         threading.Thread(target=work.stop, name="stop").start()
 
     def keep_our_logging(**_: object) -> None:
@@ -95,7 +99,7 @@ def serve(settings: Settings, work: Work) -> int:
         quiet=True,
         without_gossip=True,
         without_mingle=True,
-        without_heartbeat=True,  # an event for who watches workers; the broker's own goes on
+        without_heartbeat=True,  # events for monitors of workers; the broker's own heartbeat stays
     )
     worker.start()
     return int(worker.exitcode or 0)
@@ -113,7 +117,7 @@ def _first_claim(work: Work) -> type[bootsteps.StartStopStep]:
         requires = ("celery.worker.components:Pool",)
 
         def start(self, parent: Any) -> None:
-            # Celery has just made the one restart the process, and the other end it as failed.
+            # Celery has just set both: SIGHUP to restart the process, SIGINT to end it as failed.
             for number in (signal.SIGHUP, signal.SIGINT):
                 signal.signal(number, lambda *_: end_this_process())
             parent.pool.apply_async(work.wake, callback=lambda _: None)
@@ -123,19 +127,11 @@ def _first_claim(work: Work) -> type[bootsteps.StartStopStep]:
 
 def transport(url: str) -> tuple[str, dict[str, object]]:
     """Return the broker's address and its transport's options."""
-    if url.startswith("filesystem:"):
+    if is_folder(url):
         use_folders_safely()
-        folder = Path(unquote(urlsplit(url).path))
-        messages = folder / "messages"
-        control = folder / "control"
-        for path in (messages, control):
-            path.mkdir(parents=True, exist_ok=True)
-        return "filesystem://", {
-            "data_folder_in": str(messages),
-            "data_folder_out": str(messages),
-            "control_folder": str(control),
-            "polling_interval": POLLING,
-        }
+        folder = folder_of(url)
+        make_folders(folder)
+        return ADDRESS, folder_options(folder)
     if url.startswith("redis"):
         outlive_redis()
         return url, {

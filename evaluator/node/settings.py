@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,18 +9,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from evaluator.container import GB
+from evaluator.environment import Environment
 from evaluator.node.errors import SettingsError
 from evaluator.node.gpus import list_gpus
 
 STATE_DIR = "/var/lib/terminarium-node"
 IMAGE_BUDGET = 200 * GB  # bytes
 PATIENCE = 1800.0  # seconds
-MAX_SECRET_BYTES = 64 * 1024
 GPU = re.compile(r"[A-Za-z0-9][A-Za-z0-9:/-]{0,99}")  # an index or a UUID, of a part of one too
 RUNTIME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-SIZE = re.compile(r"([0-9]{1,18})([KMGT]?)B?", re.ASCII | re.IGNORECASE)
-COUNT = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
-UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": GB, "T": 1024**4}
 # What the token is sent to without encryption, so that only this machine reads it.
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -51,77 +47,23 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
         """Read them; raises SettingsError."""
-        read = _Reader(environment)
+        env = Environment(environment, SettingsError, blank_is_unset=True)
+        address = "the platform's address: https://terminarium.example"
+        token = "the token that the platform showed once"
+        broker = "the nodes' broker: redis://host:6379/0"
         return cls(
-            url=_url(read.text("NODE_URL", "the platform's address: https://terminarium.example")),
-            token=_token(read.secret("NODE_TOKEN", "the token that the platform showed once")),
-            broker_url=_broker(
-                read.secret("NODE_BROKER_URL", "the nodes' broker: redis://host:6379/0")
-            ),
-            gpus=_gpus(environment.get("NODE_GPUS", "").strip()),
-            runtime=_runtime(environment.get("NODE_RUNTIME", "").strip()),
-            image_budget=read.size("NODE_IMAGE_BUDGET") or IMAGE_BUDGET,
-            state_dir=Path(environment.get("NODE_STATE_DIR") or STATE_DIR).absolute(),
-            cpus=read.count("NODE_CPUS"),
-            memory=read.size("NODE_MEMORY"),
-            grace=read.seconds("NODE_GRACE"),
-            patience=read.seconds("NODE_PATIENCE", PATIENCE),
+            url=_url(env.text("NODE_URL", what=address)),
+            token=_token(env.secret("NODE_TOKEN", what=token)),
+            broker_url=_broker(env.secret("NODE_BROKER_URL", what=broker)),
+            gpus=_gpus(env.text("NODE_GPUS", "")),
+            runtime=_runtime(env.text("NODE_RUNTIME", "")),
+            image_budget=env.size("NODE_IMAGE_BUDGET") or IMAGE_BUDGET,
+            state_dir=Path(env.text("NODE_STATE_DIR", STATE_DIR)).absolute(),
+            cpus=env.count("NODE_CPUS"),
+            memory=env.size("NODE_MEMORY"),
+            grace=env.seconds("NODE_GRACE", 0.0, may_be_zero=True),
+            patience=env.seconds("NODE_PATIENCE", PATIENCE, may_be_zero=True),
         )
-
-
-class _Reader:
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-
-    def text(self, name: str, what: str) -> str:
-        value = self._environment.get(name, "").strip()
-        if not value:
-            raise SettingsError(f"The environment variable {name} is not set. Write into it {what}")
-        return value
-
-    def secret(self, name: str, what: str) -> str:
-        """Return X, or the content of the file that X_FILE names."""
-        path = self._environment.get(f"{name}_FILE")
-        if not path:
-            return self.text(name, what)
-        if self._environment.get(name):
-            raise SettingsError(f"Both {name} and {name}_FILE are set; keep one of them.")
-        try:
-            with Path(path).open("rb") as file:
-                value = file.read(MAX_SECRET_BYTES).decode().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or "it is no text"
-            raise SettingsError(f"{name}_FILE names {path}, which can't be read: {why}.") from None
-        if not value:
-            raise SettingsError(f"{name}_FILE names {path}, which is empty. Write into it {what}")
-        return value
-
-    def size(self, name: str) -> int | None:
-        value = self._environment.get(name, "").strip()
-        if not value:
-            return None
-        found = SIZE.fullmatch(value)
-        if found is None or not int(found[1]):
-            raise SettingsError(f"{name} is {value!r}; write bytes, such as 200G or 214748364800.")
-        return int(found[1]) * UNITS[found[2].upper()]
-
-    def count(self, name: str) -> int | None:
-        value = self._environment.get(name, "").strip()
-        if not value:
-            return None
-        if not COUNT.fullmatch(value):
-            raise SettingsError(f"{name} is {value!r}; write a whole number above 0.")
-        return int(value)
-
-    def seconds(self, name: str, default: float = 0.0) -> float:
-        value = self._environment.get(name, "").strip()
-        try:
-            number = float(value or default)
-        except ValueError:
-            number = -1.0
-        if not 0 <= number < math.inf:
-            raise SettingsError(f"{name} is {value!r}; write a number of seconds, 0 or more.")
-        return number
 
 
 def _url(value: str) -> str:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from celery import Celery
 from celery.signals import setup_logging
+from django.conf import settings
 
-from evaluator.node.brokers import outlive_redis, use_folders_safely
+from evaluator.node.brokers import (
+    is_folder,
+    make_folders,
+    outlive_redis,
+    use_folders_safely,
+)
 from health.worker import Heartbeats
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -17,17 +22,16 @@ outlive_redis()
 
 app = Celery("terminarium")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
+app.autodiscover_tasks()  # of each app, where it has a module `tasks`
+app.autodiscover_tasks(["submissions.pipeline"])
 app.steps["worker"].add(Heartbeats)
 
 
 @app.on_after_configure.connect
-def make_broker_folders(sender: Celery, **_: object) -> None:
+def make_broker_folders(**_: object) -> None:
     """Create the embedded broker's folders: its transport expects them."""
-    options = sender.conf.broker_transport_options or {}
-    for name in ("data_folder_in", "data_folder_out", "control_folder"):
-        if folder := options.get(name):
-            Path(folder).mkdir(parents=True, exist_ok=True)
+    if is_folder(settings.BROKER_URL):
+        make_folders(settings.BROKER_DIR)
 
 
 @setup_logging.connect

@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 
 from config import env, registries, social
+from evaluator.node.brokers import folder_of, folder_options, is_folder
 
 django_stubs_ext.monkeypatch()  # ModelAdmin[Team] and the like work at run time too
 
@@ -383,14 +384,9 @@ CELERY_TASK_ROUTES = {
 }
 # A message is a hint and the sweeper repeats it: an upload never waits for a broker that is down.
 CELERY_TASK_PUBLISH_RETRY = False
-if BROKER_URL.startswith("filesystem:"):
-    BROKER_DIR = STATE_DIR / "broker"
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
-        "data_folder_in": str(BROKER_DIR / "messages"),
-        "data_folder_out": str(BROKER_DIR / "messages"),
-        "control_folder": str(BROKER_DIR / "control"),
-        "polling_interval": 0.05,  # seconds; the default of 1 s is felt by whoever waits
-    }
+BROKER_DIR = STATE_DIR / "broker"  # where the embedded broker is
+if is_folder(BROKER_URL):
+    CELERY_BROKER_TRANSPORT_OPTIONS = folder_options(BROKER_DIR)
 elif BROKER_URL.startswith("redis"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         # Seconds. A message that comes again while its task still runs would count as an attempt.
@@ -413,7 +409,8 @@ else:
 if NODE_LEASE < 3 * NODE_HEARTBEAT:
     raise ImproperlyConfigured("NODE_LEASE has to be three times NODE_HEARTBEAT at least.")
 # A broker of their own: whoever can write to the platform's can have any task done.
-if NODES_BROKER_URL and NODES_BROKER_URL.partition("://")[0] not in BROKERS:
+names_no_folder = is_folder(NODES_BROKER_URL) and not folder_of(NODES_BROKER_URL).is_absolute()
+if NODES_BROKER_URL and (NODES_BROKER_URL.partition("://")[0] not in BROKERS or names_no_folder):
     raise ImproperlyConfigured(
         "NODES_BROKER_URL has to begin with filesystem:///, redis:// or amqp://."
     )

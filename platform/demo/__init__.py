@@ -1,1 +1,1 @@
-"""A small shared task to look around in: two test sets, four teams and their systems."""
+"""A shared task to look around in, with made-up teams and what their systems wrote."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from tabulate import tabulate
+
 from config.templatetags.site import rank, score
 from leaderboard import boards
 from leaderboard.content import BASELINE
@@ -52,10 +54,11 @@ def _board(test_set_id: int) -> BoardView:
 def _print_lines(view: BoardView, lines: Sequence[Line]) -> None:
     there = {cell.column.metric for line in lines for cell in line.cells}
     columns = [column for column in COLUMNS if column.is_headline and column.metric in there]
-    heads = "".join(f"{column.label:>13}" for column in columns)
-    print(f"\n{view.test_set.slug:<13}{'system':<30}{'team':<24}{heads}")
+    rows = [[view.test_set.slug, "system", "team", *(column.label for column in columns)]]
     for line in lines:
         cells = {cell.column.metric: cell for cell in line.cells}
-        shown = [(cells[column.metric].value, column.decimals) for column in columns]
-        numbers = "".join(f"{'–' if v is None else score(v, d):>13}" for v, d in shown)
-        print(f"{rank(line.row.rank):<13}{line.row.system:<30}{line.team:<24}{numbers}")
+        values = [(cells[column.metric].value, column.decimals) for column in columns]
+        numbers = ["–" if value is None else score(value, places) for value, places in values]
+        rows.append([str(rank(line.row.rank)), line.row.system, line.team, *numbers])
+    sides = ("left", "left", "left", *["right"] * len(columns))
+    print(f"\n{tabulate(rows, tablefmt='plain', colalign=sides, disable_numparse=True)}")

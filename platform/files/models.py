@@ -1,4 +1,4 @@
-"""Files that rows refer to: uploads, test sets, hypotheses, statistics."""
+"""Files that rows refer to: uploads, images, test sets, hypotheses, statistics, logs."""
 
 from __future__ import annotations
 

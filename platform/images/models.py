@@ -1,4 +1,4 @@
-"""Container images: participants' systems, known by what they hold and not by any name."""
+"""Container images: participants' systems, known by their contents and not by a name."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ DIGEST_LENGTH = len("sha256:") + 64
 
 
 class Image(models.Model):
-    """One image, checked once, whatever entries it has.
+    """An image, checked once for all its entries.
 
-    Its archive is the canonical one: without tags, the same for whatever layout it came in.
+    Its archive is canonical: without tags, and the same for every layout of the upload.
     """
 
     digest = models.CharField(max_length=DIGEST_LENGTH, unique=True)  # of its config: "sha256:…"
@@ -21,8 +21,10 @@ class Image(models.Model):
     unpacked = models.PositiveBigIntegerField()  # bytes of its layers, unpacked
     layers = models.PositiveSmallIntegerField()
     runs_as = models.CharField(max_length=50)  # user and perhaps group that its processes run as
-    nodes_lost = models.PositiveSmallIntegerField(default=0)  # that fell silent while running it
-    losses_since = models.DateTimeField(null=True, blank=True)  # those before are forgiven
+    nodes_lost = models.PositiveSmallIntegerField(
+        default=0
+    )  # nodes that fell silent during its run
+    losses_since = models.DateTimeField(null=True, blank=True)  # earlier losses are forgiven
     quarantined_at = models.DateTimeField(null=True, blank=True)  # from then on nothing runs it
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -39,5 +41,5 @@ class Image(models.Model):
 
     @property
     def short(self) -> str:
-        """Return the beginning of its digest, as Docker prints it."""
+        """The beginning of its digest, as Docker prints it."""
         return self.digest.removeprefix("sha256:")[:12]

@@ -1,4 +1,4 @@
-"""What an operator should not leave as it is."""
+"""Checks the settings of registries at the start."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 
 @register(Tags.security, deploy=True)
 def registries_have_tls(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Refuse what is for tests alone."""
+    """Refuse the setting that is for tests only."""
     if not settings.IMAGE_REGISTRIES_ON_LOOPBACK:
         return []
     return [

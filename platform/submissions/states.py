@@ -24,7 +24,7 @@ class EntryState(TextChoices):
     SCORING = "scoring"  # a worker scores it, or is about to
     SCORED = "scored"  # final: its scores are on the board
     REJECTED = "rejected"  # final, the team's fault: its system, or texts that cost too much
-    FAILED = "failed"  # final; our fault, after three attempts
+    FAILED = "failed"  # final; our fault, after several attempts
     CANCELLED = "cancelled"  # final: stopped by the team or by an organiser
 
 

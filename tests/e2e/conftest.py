@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.e2e.session import COOKIE, session_of
+from tests.e2e.site import Site
+
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -55,3 +58,25 @@ def page(context: BrowserContext) -> Page:
     page = context.new_page()
     page.set_default_timeout(15_000)  # milliseconds
     return page
+
+
+@pytest.fixture(scope="module")
+def alices_cookie(site: Site) -> str:
+    """Return the session of alice, who has signed in at the module's site."""
+    return session_of(site, "alice")
+
+
+@pytest.fixture
+def alices(context: BrowserContext, page: Page, site: Site, alices_cookie: str) -> Page:
+    """The tab of alice."""
+    context.add_cookies([{"name": COOKIE, "value": alices_cookie, "url": site.url}])
+    return page
+
+
+@pytest.fixture
+def plain(browser: Browser, site: Site, alices_cookie: str) -> Iterator[Page]:
+    """The tab of alice in a browser without JavaScript."""
+    context = browser.new_context(java_script_enabled=False)
+    context.add_cookies([{"name": COOKIE, "value": alices_cookie, "url": site.url}])
+    yield context.new_page()
+    context.close()

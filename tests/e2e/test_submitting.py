@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from evaluator.formats.pairs_in_names import find_slot
-from tests.e2e.session import COOKIE, post, session_of
+from tests.e2e.session import COOKIE, post
 from tests.e2e.site import Site
 from tests.e2e.walking import faults
 from tests.integration.samples import PERFECT, POOR, REFERENCE, SOURCE, as_text, as_zip
@@ -38,27 +38,6 @@ def site(make_site: Callable[..., Site]) -> Site:
     site.start_worker()
     site.start_sweeper()
     return site
-
-
-@pytest.fixture(scope="module")
-def alices_cookie(site: Site) -> str:
-    return session_of(site, "alice")
-
-
-@pytest.fixture
-def alices(context: BrowserContext, page: Page, site: Site, alices_cookie: str) -> Page:
-    """The tab of alice."""
-    context.add_cookies([{"name": COOKIE, "value": alices_cookie, "url": site.url}])
-    return page
-
-
-@pytest.fixture
-def plain(browser: Browser, site: Site, alices_cookie: str) -> Iterator[Page]:
-    """The tab of alice in a browser without JavaScript."""
-    context = browser.new_context(java_script_enabled=False)
-    context.add_cookies([{"name": COOKIE, "value": alices_cookie, "url": site.url}])
-    yield context.new_page()
-    context.close()
 
 
 def file(name: str, body: bytes = b"a\n") -> FilePayload:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.archives import SavedImage, member, old_docker, tar, zipped
-from tests.e2e.session import COOKIE, TOKEN, session_of
+from tests.e2e.session import COOKIE, TOKEN
 from tests.e2e.site import Site
 from tests.e2e.walking import faults
 from tests.integration.registry_server import Server, serving
@@ -68,27 +68,6 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     layer = tar(member("weights", os.urandom(40 * MB)))
     path.write_bytes(tar(*old_docker(SavedImage((layer,)))))
     return path
-
-
-@pytest.fixture(scope="module")
-def alices_cookie(site: Site) -> str:
-    return session_of(site, "alice")
-
-
-@pytest.fixture
-def alices(context: BrowserContext, page: Page, site: Site, alices_cookie: str) -> Page:
-    """The tab of alice."""
-    context.add_cookies([{"name": COOKIE, "value": alices_cookie, "url": site.url}])
-    return page
-
-
-@pytest.fixture
-def plain(browser: Browser, site: Site, alices_cookie: str) -> Iterator[Page]:
-    """The tab of alice in a browser without JavaScript."""
-    context = browser.new_context(java_script_enabled=False)
-    context.add_cookies([{"name": COOKIE, "value": alices_cookie, "url": site.url}])
-    yield context.new_page()
-    context.close()
 
 
 def slow_down(page: Page, bytes_a_second: int) -> None:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from docker.errors import APIError
 
-from evaluator.container.flags import ImageSettings, MachineShare, container_config
+from evaluator.container.flags import ImageSettings, MachineShare, build_container_config
 from evaluator.container.limits import MB, Limits
 from tests.archives import podman, tar
 from tests.containers import root_layer
@@ -56,7 +56,9 @@ def outcome(images):
             volumes=tuple(image.settings.get("Volumes", {})),
             has_command=True,
         )
-        config = container_config(own, MachineShare(2), LIMITS, variables=["HOME=/tmp"], labels={})
+        config = build_container_config(
+            own, MachineShare(2), LIMITS, variables=["HOME=/tmp"], labels={}
+        )
         streams = {"OpenStdin": False, "AttachStdin": False}
         container = None
         try:

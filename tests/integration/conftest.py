@@ -101,6 +101,13 @@ def alices(client: Client, alice: User) -> Client:
 
 
 @pytest.fixture
+def admin(client: Client, organiser: User) -> Client:
+    """The browser of the organiser."""
+    client.force_login(organiser)
+    return client
+
+
+@pytest.fixture
 def people(alice: User, bob: User, charlie: User, organiser: User) -> dict[str, User]:
     """Who each role but the visitor's is."""
     return {"alice": alice, "bob": bob, "charlie": charlie, "organiser": organiser}
@@ -161,6 +168,13 @@ def phase(shared_task: SharedTask) -> Phase:
         board_at=now - timedelta(hours=1),
         team_names_at=now - timedelta(hours=1),
     )
+
+
+@pytest.fixture
+def takes_images(phase: Phase) -> None:
+    """Let the phase take images."""
+    phase.takes_images = True
+    phase.save()
 
 
 @pytest.fixture
@@ -361,6 +375,13 @@ def messages(
         sent += drain()
 
     return committed
+
+
+@pytest.fixture
+def on_postgresql(require_service: Callable[[str], str]) -> None:
+    """Give up without PostgreSQL: SQLite lets one transaction write at a time."""
+    require_service("postgresql")
+    assert connections["default"].vendor == "postgresql"
 
 
 @pytest.fixture

@@ -76,6 +76,9 @@ def test_the_environment_decides(read_settings, variables, shown):
         ({"DATABASE_URL": "mysql://u:p@h/x"}, "DATABASE_URL has to begin with postgresql://"),
         ({"DATABASE_URL": "mssql://u:p@h/x"}, "DATABASE_URL has to begin with postgresql://"),
         ({"SECURITY_CONTACT": "security"}, "SECURITY_CONTACT is 'security'"),
+        ({"NODES_BROKER_URL": "filesystem://"}, "has to begin with filesystem:///"),
+        ({"NODES_BROKER_URL": "filesystem://folder"}, "has to begin with filesystem:///"),
+        ({"NODES_BROKER_URL": "kafka://broker"}, "has to begin with filesystem:///"),
     ],
 )
 def test_what_makes_no_sense_stops_the_start_by_its_name(read_settings, variables, words):

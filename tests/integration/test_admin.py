@@ -37,13 +37,6 @@ READ_ONLY = ["submission", "entry", "score", "verdict", "problem", "statechange"
 
 
 @pytest.fixture
-def admin(client, organiser):
-    """The organiser's browser."""
-    client.force_login(organiser)
-    return client
-
-
-@pytest.fixture
 def change_ranking_metric(admin, test_set):
     """Choose another metric as an organiser does."""
     address = reverse("admin:sharedtasks_testset_change", args=[test_set.pk])

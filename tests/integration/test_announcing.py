@@ -128,12 +128,6 @@ def test_it_takes_no_submission(hidden, make_test_set, make_submission):
 # Deleting ---------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def admin(client, organiser):
-    client.force_login(organiser)
-    return client
-
-
 def delete(admin, row):
     address = f"/admin/sharedtasks/{row._meta.model_name}/{row.pk}/delete/"
     return admin.post(address, {"post": "yes"})

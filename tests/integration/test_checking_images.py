@@ -24,17 +24,9 @@ from submissions.services import sending
 from submissions.states import EntryState, SubmissionState
 from tests.archives import LAYOUTS, SavedImage, member, old_docker, tar
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("takes_images")]
 
 ARCHIVE = tar(*old_docker(SavedImage()))
-
-
-@pytest.fixture
-def phase(phase):
-    """The phase of the other tests, which takes images here."""
-    phase.takes_images = True
-    phase.save()
-    return phase
 
 
 @pytest.fixture
@@ -55,11 +47,6 @@ def send(alice, team, phase, test_set):
         return sending.submit_image(planned=planned, archive=upload)
 
     return send
-
-
-@pytest.fixture
-def _on_postgresql(require_service):
-    require_service("postgresql")
 
 
 def checked(submission, task_id="task-1"):
@@ -291,7 +278,7 @@ def test_the_disk_is_left_some_room_while_an_image_is_written(send, settings, mo
     assert not list(settings.FILE_UPLOAD_TEMP_DIR.iterdir())
 
 
-@pytest.mark.usefixtures("_on_postgresql")
+@pytest.mark.usefixtures("on_postgresql")
 @pytest.mark.django_db(transaction=True)
 def test_two_uploads_of_one_image_at_once_make_one_image_and_one_file(send, at_once):
     submissions = [send(system="A"), send(gzip.compress(ARCHIVE), system="B")]
@@ -304,7 +291,7 @@ def test_two_uploads_of_one_image_at_once_make_one_image_and_one_file(send, at_o
     assert Entry.objects.count() == 2
 
 
-@pytest.mark.usefixtures("_on_postgresql")
+@pytest.mark.usefixtures("on_postgresql")
 @pytest.mark.django_db(transaction=True)
 def test_of_two_images_at_once_only_as_many_are_taken_as_there_are_tries(send, at_once, settings):
     settings.IMAGE_TRIES = 2

@@ -22,18 +22,10 @@ from submissions.states import EntryState, SubmissionState
 from tests.archives import SavedImage, digest, member, old_docker, tar
 from tests.integration.registry_server import Answer, push, serving
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("takes_images")]
 
 IMAGE = SavedImage((tar(member("a", b"a" * 5000)), tar(member("b")), tar(member("a", b"a" * 5000))))
 AWAY = "The registry {} did not send the whole image."
-
-
-@pytest.fixture
-def phase(phase):
-    """The phase of the other tests, which takes images here."""
-    phase.takes_images = True
-    phase.save()
-    return phase
 
 
 @pytest.fixture

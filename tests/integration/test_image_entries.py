@@ -19,19 +19,11 @@ from submissions.states import EntryState
 from tests.integration.image_rows import image_entry
 from tests.integration.samples import PERFECT, as_text
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("takes_images")]
 
 ROLES = ["visitor", "alice", "bob", "charlie", "organiser"]
 STATES = ["waiting", "running", "rejected", "failed", "cancelled"]
 STOPPABLE = ["waiting", "running"]
-
-
-@pytest.fixture
-def phase(phase):
-    """The phase of the other tests, which takes images here."""
-    phase.takes_images = True
-    phase.save()
-    return phase
 
 
 @pytest.fixture

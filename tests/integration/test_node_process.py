@@ -14,18 +14,13 @@ import pytest
 from celery import Celery
 from redis import Redis
 
-from tests.containers import COPY, LABEL, make_segments
-from tests.fake_platform import TOKEN, fake_platform, wait_for
+from evaluator.node.brokers import ADDRESS, folder_options
+from tests.containers import COPY, make_segments
+from tests.fake_platform import TOKEN, wait_for
 from tests.services.known import Redis as RedisServer
 
 FIVE = make_segments(5)
 SLEEP = f"{COPY}; trap '' TERM; sleep 600"
-
-
-@pytest.fixture
-def platform():
-    with fake_platform() as platform:
-        yield platform
 
 
 @pytest.fixture
@@ -81,25 +76,6 @@ def start(platform, broker, tmp_path, engine_address):
 @pytest.fixture
 def log(tmp_path):
     return lambda: (tmp_path / "log").read_text()
-
-
-@pytest.fixture
-def archived(images):
-    made = set()
-
-    def archived(script, *changes):
-        digest, archive = images.archive(script, *changes)
-        made.add(digest)
-        return {"digest": digest, "archive": archive}
-
-    yield archived
-    for digest in made & images.ids():
-        images.client.remove_image(digest)
-
-
-@pytest.fixture
-def running(images):
-    return lambda: len(images.client.containers(all=True, filters={"label": LABEL}))
 
 
 def end(process, number=signal.SIGTERM):
@@ -253,12 +229,7 @@ def test_the_broker_may_be_a_folder(platform, tmp_path, start, wake, log):
     process = start(NODE_BROKER_URL=address)
     wait_for(lambda: "ready" in log())
 
-    folders = {
-        "data_folder_in": f"{tmp_path}/broker/messages",
-        "data_folder_out": f"{tmp_path}/broker/messages",
-        "control_folder": f"{tmp_path}/broker/control",
-    }
-    wake("filesystem://", broker_transport_options=folders)
+    wake(ADDRESS, broker_transport_options=folder_options(tmp_path / "broker"))
 
     wait_for(lambda: len(platform.asked("claim")) == 2)
     assert end(process) == 0, log()

@@ -16,20 +16,14 @@ from evaluator.node.machine.self_check import SelfCheck
 from evaluator.node.protocol.client import MachineOffer, Platform
 from evaluator.node.protocol.run_assignment import read_assignment
 from evaluator.node.work.loop import Work
-from tests.containers import COPY, LABEL, make_segments
+from tests.containers import COPY, make_segments
 from tests.containers import Images as Maker
-from tests.fake_platform import LIMITS, TOKEN, fake_platform, wait_for
+from tests.fake_platform import LIMITS, TOKEN, wait_for
 from tests.services.containers import Docker
 
 OFFER = MachineOffer(cpus=2, memory=4 * GB, gpus=(), runtime=None, version="1")
 FIVE = make_segments(5)
 SLEEP = f"{COPY}; trap '' TERM; sleep 600"
-
-
-@pytest.fixture
-def platform():
-    with fake_platform() as platform:
-        yield platform
 
 
 @pytest.fixture
@@ -47,27 +41,6 @@ def make_work(platform, tmp_path, engine_address, monkeypatch):
         )  # fmt: skip
 
     return make
-
-
-@pytest.fixture
-def archived(images):
-    """Return a function that makes archives of images; what nodes load is removed in the end."""
-    made = set()
-
-    def archived(script, *changes):
-        digest, archive = images.archive(script, *changes)
-        made.add(digest)
-        return {"digest": digest, "archive": archive}
-
-    yield archived
-    for digest in made & images.ids():
-        images.client.remove_image(digest)
-
-
-@pytest.fixture
-def running(images):
-    """Return a function that tells how many containers of nodes there are."""
-    return lambda: len(images.client.containers(all=True, filters={"label": LABEL}))
 
 
 @pytest.fixture

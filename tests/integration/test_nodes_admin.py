@@ -23,12 +23,6 @@ IMAGES = "/admin/images/image/"
 
 
 @pytest.fixture
-def admin(client, organiser):
-    client.force_login(organiser)
-    return client
-
-
-@pytest.fixture
 def run(make_bare_test_set, team, alice):
     entry = waiting_entry(make_bare_test_set(), team, alice, state="running")
     return run_row(entry, node_row("gpu-1", gpus=["0"]), done=3, detail="the engine's own words")

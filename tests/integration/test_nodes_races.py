@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
 from django.utils import timezone
 
 from images.models import Image
@@ -20,19 +19,16 @@ from submissions.states import EntryState
 from tests.integration.image_rows import sibling_entry
 from tests.integration.test_nodes_protocol import end_leases, make_image, make_image_entry
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("on_postgresql"),
+]
 
 CPU = Offer(cpus=4, memory=2**36, gpus=(), runtime="", version="0.1.0")
 SIGN = SignOfLife("running", 1, 5, None)
 FAILED = RunEnd(outcome="engine_error")
 CRASHED = RunEnd(outcome="crashed", message="It crashed.")
 PASSED = RunEnd(outcome="ok", done=5)
-
-
-@pytest.fixture(autouse=True)
-def _on_postgresql(require_service):
-    require_service("postgresql")
-    assert connection.vendor == "postgresql"
 
 
 @pytest.fixture

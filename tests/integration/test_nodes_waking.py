@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 from kombu import Connection, Queue
 
+from evaluator.node.brokers import ADDRESS, folder_options, make_folders
 from nodes.waking import idle_nodes, messages
 from submissions import work
 from tests.integration.node_rows import node_row, run_row, waiting_entry
@@ -24,17 +25,12 @@ def _forget(monkeypatch):
 def broker(settings, tmp_path):
     """Return a function that tells which messages have been sent to which queue so far."""
     settings.NODES_BROKER_URL = f"filesystem://{tmp_path}/nodes"
-    options = {
-        "data_folder_in": f"{tmp_path}/nodes/messages",
-        "data_folder_out": f"{tmp_path}/nodes/messages",
-        "control_folder": f"{tmp_path}/nodes/control",
-    }
+    folder = tmp_path / "nodes"
 
     def heard():
         found = []
-        for folder in ("messages", "control"):
-            (tmp_path / "nodes" / folder).mkdir(parents=True, exist_ok=True)
-        with Connection("filesystem://", transport_options=options) as connection:
+        make_folders(folder)
+        with Connection(ADDRESS, transport_options=folder_options(folder)) as connection:
             for name in (messages.CPU, messages.GPU):
                 queue = Queue(name)(connection.channel())
                 queue.declare()

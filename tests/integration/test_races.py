@@ -10,7 +10,6 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.db.models.signals import pre_delete
 from django.test import Client
 from django.urls import reverse
@@ -29,13 +28,10 @@ from submissions.states import EntryState, SubmissionState
 from tests.integration.conftest import drain
 from tests.integration.samples import FAIR, PERFECT, POOR, as_text, count_scores
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _on_postgresql(require_service):
-    require_service("postgresql")
-    assert connection.vendor == "postgresql"
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("on_postgresql"),
+]
 
 
 def blobs():

@@ -22,7 +22,7 @@ from evaluator.node.work.loop import Work
 from tests.archives import SavedImage, docker_manifest, folder, link, member, tar
 from tests.containers import COPY, make_segments
 from tests.containers import Images as Maker
-from tests.fake_platform import TOKEN, fake_platform, wait_for
+from tests.fake_platform import TOKEN, wait_for
 from tests.services.containers import Docker
 
 OFFER = MachineOffer(cpus=2, memory=4 * GB, gpus=(), runtime=None, version="1")
@@ -60,12 +60,6 @@ FINE = {
     "a user that /etc/passwd does not know": ([], {"User": "70000"}),
     "a user with a name that nobody has": ([], {"User": "nobody-like-this"}),
 }
-
-
-@pytest.fixture
-def platform():
-    with fake_platform() as platform:
-        yield platform
 
 
 @pytest.fixture

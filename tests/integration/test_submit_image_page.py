@@ -20,17 +20,9 @@ from submissions.pages.views import submitting_image
 from submissions.services import image_tries
 from submissions.states import SubmissionState
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("takes_images")]
 
 KEPT_IN_MEMORY = 2_621_440  # bytes of an upload, by Django's own setting
-
-
-@pytest.fixture
-def phase(phase):
-    """The phase of the other tests, which takes images here."""
-    phase.takes_images = True
-    phase.save()
-    return phase
 
 
 @pytest.fixture
@@ -63,13 +55,6 @@ def form(team):
 def question(form):
     """Return a function that fills in what is asked before the upload."""
     return lambda **fields: form(**({"archive": None, "announced": 10} | fields))
-
-
-@pytest.fixture
-def alices(client, alice):
-    """The browser of alice."""
-    client.force_login(alice)
-    return client
 
 
 @pytest.fixture

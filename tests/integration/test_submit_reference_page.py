@@ -11,19 +11,11 @@ from submissions.pipeline.tasks import fetch_image
 from tests.archives import SavedImage
 from tests.integration.registry_server import Answer, serving
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("takes_images")]
 
 DIGEST = f"sha256:{'0123456789abcdef' * 4}"
 REFERENCE = f"ghcr.io/team/system@{DIGEST}"
 ARCHIVE = SimpleUploadedFile("marian.tar", b"an archive")
-
-
-@pytest.fixture
-def phase(phase):
-    """The phase of the other tests, which takes images here."""
-    phase.takes_images = True
-    phase.save()
-    return phase
 
 
 @pytest.fixture(autouse=True)

@@ -14,13 +14,6 @@ from sharedtasks.models import Phase, SharedTask
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def admin(client, organiser):
-    """The organiser's browser."""
-    client.force_login(organiser)
-    return client
-
-
 @pytest.mark.parametrize("name", ["sharedtask", "phase", "testset"])
 def test_lists_and_forms_open(name, admin, phase, make_test_set):
     make_test_set()

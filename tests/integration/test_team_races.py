@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
 
 from accounts import services
 from accounts.models import Membership, Team, User
 from accounts.services import TeamDescription
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _on_postgresql(require_service):
-    require_service("postgresql")
-    assert connection.vendor == "postgresql"
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("on_postgresql"),
+]
 
 
 @pytest.fixture

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import platform
 import re
 import subprocess
 import sysconfig
 import tomllib
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -116,3 +118,18 @@ def test_no_test_makes_an_application_of_its_own_the_current_one(root):
     paths = sorted(path for path in (root / "tests").rglob("*.py") if path.name != "test_layout.py")
 
     assert not [path for path in paths if makes.search(path.read_text())]
+
+
+def test_no_fixture_stands_word_for_word_in_two_files(root):
+    places = defaultdict(set)
+    for path in (root / "tests").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            scopes = [ast.unparse(decorator) for decorator in node.decorator_list]
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            if any("fixture" in scope for scope in scopes) and len(body) > 1:
+                places[*scopes, *map(ast.unparse, body)].add(path.relative_to(root))
+
+    assert len(places) > 100
+    assert [paths for paths in places.values() if len(paths) > 1] == []

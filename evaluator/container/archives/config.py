@@ -67,7 +67,14 @@ def find_faults(config: Config) -> Iterator[str]:
         )
     elif fault := config.image.fault():
         yield fault
-    yield from _work_dir_faults(config.work_dir)
+    name = config.work_dir
+    if name and not name.startswith("/"):
+        yield (
+            f"The image's WORKDIR is {shown(name)}, a relative path. Begin it with a slash: "
+            f"WORKDIR {shown('/' + name.lstrip(' /'))[1:-1]}."
+        )
+    elif fault := path_fault(name):
+        yield f"The image's WORKDIR {fault}. Choose a shorter one."
     yield from _argument_faults(config)
     if not layers:
         yield f"The image has no layers, so there is nothing in it. {BUILD_AGAIN}"
@@ -76,16 +83,6 @@ def find_faults(config: Config) -> Iterator[str]:
             f"The image has {layers:,} layers; the engine can take {MAX_LAYERS}. Join some RUN "
             "and COPY commands, or copy all files into one layer: FROM scratch, COPY --from=0 / /."
         )
-
-
-def _work_dir_faults(name: str) -> Iterator[str]:
-    if name and not name.startswith("/"):
-        yield (
-            f"The image's WORKDIR is {shown(name)}, a relative path. Begin it with a slash: "
-            f"WORKDIR {shown('/' + name.lstrip(' /'))[1:-1]}."
-        )
-    elif fault := path_fault(name):
-        yield f"The image's WORKDIR {fault}. Choose a shorter one."
 
 
 def _argument_faults(config: Config) -> Iterator[str]:

@@ -28,6 +28,7 @@ from evaluator.formats.limits import Refused
 
 MAX_LISTED = 1000  # images, layers or platforms in a list
 MAX_DEPTH = 3  # of an index in an index
+TOO_DEEP = f"holds an index in an index, {MAX_DEPTH} times and more"
 MAX_MANIFESTS = 100  # that are read; an image for all platforms there are has 20
 PLATFORMS_NAMED = 5  # in a message
 NOT_FOR_MACHINES = "unknown/unknown"  # the platform of documents on how the image was built
@@ -35,7 +36,7 @@ IMAGE_CONFIGS = (
     "application/vnd.oci.image.config.v1+json",
     "application/vnd.docker.container.image.v1+json",
 )
-SINGLE_IMAGE = "Save one image only: `docker save --output FILE.tar IMAGE`."
+SAVE_SINGLE = "Save one image only: `docker save --output FILE.tar IMAGE`."
 SAVE_PLATFORM = (
     "If it is built for several platforms, save only this platform: "
     f"`docker save --platform {PLATFORM}`."
@@ -68,7 +69,7 @@ def find_image(members: Members) -> ArchivedImage:
         raise Refused(f"The archive holds no image. {SAVE}")
     ours = list({image.config.image.id: image for image in images if image.is_ours}.values())
     if len(ours) > 1:
-        raise Refused(f"The archive holds {len(ours):,} images for {PLATFORM}. {SINGLE_IMAGE}")
+        raise Refused(f"The archive holds {len(ours):,} images for {PLATFORM}. {SAVE_SINGLE}")
     if not ours:
         raise Refused(_has_only(image.config.image.platform for image in images))
     return ours[0]
@@ -81,7 +82,7 @@ def _read_docker_manifest(members: Members) -> list[ArchivedImage]:
     except BadDocumentError as error:
         raise Refused(f"The archive's {DOCKER_MANIFEST} {error}. {SAVE}") from None
     if len(named) > 1:
-        raise Refused(f"The archive holds {len(named):,} images. {SINGLE_IMAGE}")
+        raise Refused(f"The archive holds {len(named):,} images. {SAVE_SINGLE}")
     images = []
     for config, *layers in named:
         data = read_document(members, config)
@@ -115,34 +116,32 @@ class _Index:
             raise Refused(_has_only(self._others))
         return images
 
-    def _read(self, document: object, depth: int) -> None:
-        ours, others = split_manifests(as_object(document))
-        self._others |= (
-            others  # these may be missing: Docker saves the parts that it has of an image
-        )
+    def _read(self, value: object, depth: int) -> None:
+        ours, others = split_manifests(as_object(value))
+        self._others |= others  # they may be missing: Docker saves the parts that it has
         for descriptor in ours:
-            self._follow(descriptor, depth)
+            digest = as_text(descriptor.get("digest"))
+            if digest in self._images:
+                continue
+            self._images[digest] = None
+            if len(self._images) > MAX_MANIFESTS:
+                raise BadDocumentError(f"leads to more than {MAX_MANIFESTS} manifests")
+            if descriptor.get("platform") and _path(digest) not in self._members:
+                self._is_absent = True
+                continue
+            document = as_object(parse(self._read_blob(digest)))
+            if "manifests" in document:
+                if not depth:
+                    raise BadDocumentError(TOO_DEEP)
+                self._read(document, depth - 1)
+            elif as_object(document.get("config")).get("mediaType") in IMAGE_CONFIGS:
+                self._images[digest] = self._read_image(document)
 
-    def _follow(self, descriptor: JsonObject, depth: int) -> None:
-        digest = as_text(descriptor.get("digest"))
-        if digest in self._images:
-            return
-        self._images[digest] = None
-        if len(self._images) > MAX_MANIFESTS:
-            raise BadDocumentError(f"leads to more than {MAX_MANIFESTS} manifests")
-        if descriptor.get("platform") and _path(digest) not in self._members:
-            self._is_absent = True
-            return
-        document = as_object(parse(self._read_blob(digest)))
-        if "manifests" in document:
-            if not depth:
-                raise BadDocumentError(f"holds an index in an index, {MAX_DEPTH} times and more")
-            self._read(document, depth - 1)
-        elif as_object(document.get("config")).get("mediaType") in IMAGE_CONFIGS:
-            config = self._read_blob(_digest(document.get("config")))
-            layers = as_objects(document.get("layers"), MAX_LISTED)
-            paths = tuple(_path(_digest(layer)) for layer in layers)
-            self._images[digest] = ArchivedImage(config, read_config(config), paths)
+    def _read_image(self, manifest: JsonObject) -> ArchivedImage:
+        config = self._read_blob(_digest(manifest.get("config")))
+        layers = as_objects(manifest.get("layers"), MAX_LISTED)
+        paths = tuple(_path(_digest(layer)) for layer in layers)
+        return ArchivedImage(config, read_config(config), paths)
 
     def _read_blob(self, digest: str) -> bytes:
         data = read_document(self._members, _path(digest))

@@ -62,6 +62,21 @@ class Members:
     def __contains__(self, name: str) -> bool:
         return self.find(name) is not None
 
+    def add(self, entry: tar.TarEntry, log: ProblemLog) -> None:
+        """Note an entry, or its fault."""
+        fault = _find_fault(entry)
+        name = normal(entry.name[: MAX_NAME + 1])
+        self.count += 1
+        self.tops.add(name.partition("/")[0])
+        if not fault and (name in self.files or name in self.links):
+            fault = "is there twice"
+        if fault:
+            _log_fault(log, entry.name, fault)
+        elif entry.kind == tar.SYMLINK:
+            self.links[name] = normal(posixpath.join(posixpath.dirname(name), entry.link))
+        elif entry.kind != tar.FOLDER:
+            self.files[name] = (entry.start, entry.size)
+
 
 def scan(source: Source, max_bytes: int, log: ProblemLog) -> Members:
     """Return the members of an archive, which may be gzipped as a whole.
@@ -105,7 +120,7 @@ def _read_members(source: Source, log: ProblemLog) -> Members:
     problems = ProblemLog(log.file)
     cursor = Cursor(source)
     for entry in tar.entries(cursor):
-        _add(members, entry, problems)
+        members.add(entry, problems)
         if members.count > MAX_MEMBERS:
             if is_root_file_system(members.tops):
                 refuse_without_manifest(members.tops)
@@ -117,22 +132,6 @@ def _read_members(source: Source, log: ProblemLog) -> Members:
             pass  # the end of the gzip file has to be there, too
     log.merge(problems)
     return members
-
-
-def _add(members: Members, entry: tar.TarEntry, log: ProblemLog) -> None:
-    """Note an entry, or its fault."""
-    fault = _find_fault(entry)
-    name = normal(entry.name[: MAX_NAME + 1])
-    members.count += 1
-    members.tops.add(name.partition("/")[0])
-    if not fault and (name in members.files or name in members.links):
-        fault = "is there twice"
-    if fault:
-        _log_fault(log, entry.name, fault)
-    elif entry.kind == tar.SYMLINK:
-        members.links[name] = normal(posixpath.join(posixpath.dirname(name), entry.link))
-    elif entry.kind != tar.FOLDER:
-        members.files[name] = (entry.start, entry.size)
 
 
 def _find_fault(entry: tar.TarEntry) -> str | None:

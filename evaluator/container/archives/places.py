@@ -8,7 +8,7 @@ rule was tried on Docker 20.10 with runc and gVisor.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -79,7 +79,14 @@ def check_places(tree: Tree, config: Config) -> Places:
 
     Raises TooManyStepsError if the links of the image lead too far.
     """
-    places = Places(list(_check_mounts(tree)))
+    places = Places()
+    for name in OURS:
+        kind = tree.at([name.encode()]).kind
+        if kind not in (FileKind.MISSING, FileKind.FOLDER):
+            places.faults.append(
+                f"The image's /{name} is {KINDS[kind]}, not a directory, so the engine can't "
+                f"mount its own there. {MAKE_FOLDER}"
+            )
     if places.faults:
         return places  # the other checks lead through these places
     _add_engine_files(tree, places)
@@ -108,16 +115,6 @@ def _check_scripts(tree: Tree, config: Config, mounted: set[str], places: Places
                 f"{'' if seen.inside == '/tmp' else ', or remove that VOLUME'}."
             )
             return
-
-
-def _check_mounts(tree: Tree) -> Iterator[str]:
-    for name in OURS:
-        kind = tree.at([name.encode()]).kind
-        if kind not in (FileKind.MISSING, FileKind.FOLDER):
-            yield (
-                f"The image's /{name} is {KINDS[kind]}, not a directory, so the engine can't "
-                f"mount its own there. {MAKE_FOLDER}"
-            )
 
 
 def _add_engine_files(tree: Tree, places: Places) -> None:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import zlib
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 from evaluator.container.limits import MB
-from evaluator.formats.compression import GZIP, GZIP_WINDOW
+from evaluator.formats.compression import GZIP, PACKED_CHUNK, GzipError, Unpacker
 
 CHUNK = MB  # bytes at once
-PACKED_CHUNK = 64 * 1024  # bytes; what follows a gzip member is copied, so small ones are cheap
 PLACE_EVERY = 256 * MB  # unpacked bytes; a place to go back to takes about 100 kB of memory
 # Some programs begin a new one for each file of a layer. Empty ones would cost time for nothing.
 MAX_GZIP_MEMBERS = 1_000_000
 
 CUT_OFF = "is cut off: its end is missing"
-DAMAGED_GZIP = "is damaged: it is no gzip file to its end"
+GZIP_FAULTS = {
+    "cut off": CUT_OFF,
+    "damaged": "is damaged: it is no gzip file to its end",
+    "too many members": f"holds more than {MAX_GZIP_MEMBERS:,} gzip members",
+}
 
 
 class BrokenArchiveError(Exception):
@@ -79,9 +81,7 @@ class _ResumePoint:
 
     position: int  # of the unpacked bytes
     offset: int  # of the packed ones
-    tail: bytes  # packed ones before it that were not used yet
-    member: zlib._Decompress | None  # None between two members
-    members: int
+    unpacker: Unpacker
 
 
 def _position_of(place: _ResumePoint) -> int:
@@ -101,17 +101,16 @@ class Unzipped:
         self._keep_places = keep_places
         self._position = 0
         self._offset = 0
-        self._tail = b""
-        self._member: zlib._Decompress | None = None
-        self._members = 0
-        self._places = [_ResumePoint(0, 0, b"", None, 0)]
+        self._unpacker = Unpacker(MAX_GZIP_MEMBERS)
+        self._places = [_ResumePoint(0, 0, self._unpacker.copy())]
 
     def read_at(self, position: int, size: int) -> bytes:
         if position > self._max_bytes:
             raise TooManyBytesError  # somebody says that there is something: it isn't looked for
         place = self._places[bisect_right(self._places, position, key=_position_of) - 1]
         if position < self._position or self._position < place.position:
-            self._go_to(place)
+            self._position, self._offset = place.position, place.offset
+            self._unpacker = place.unpacker.copy()
         while self._position < position:
             if not self._next(min(CHUNK, position - self._position)):
                 return b""
@@ -123,55 +122,22 @@ class Unzipped:
 
     def _next(self, size: int) -> bytes:
         """Unpack something, at most `size` bytes; nothing at the end."""
-        while self._tail or self._fetch():
-            if self._member is None and not self._begin_member():
-                continue
-            assert self._member is not None
-            try:
-                piece = self._member.decompress(self._tail, size)
-            except zlib.error:
-                raise BrokenArchiveError(DAMAGED_GZIP) from None
-            if self._member.eof:
-                self._tail, self._member = self._member.unused_data, None
-            else:
-                self._tail = self._member.unconsumed_tail
-            if piece:
-                return self._counted(piece)
-        if self._member is not None:
-            raise BrokenArchiveError(CUT_OFF)
-        return b""
-
-    def _fetch(self) -> bool:
-        self._tail = self._packed.read_at(self._offset, PACKED_CHUNK)
-        self._offset += len(self._tail)
-        return bool(self._tail)
-
-    def _begin_member(self) -> bool:
-        if self._members and not self._tail.strip(b"\0"):
-            self._tail = b""  # padding to a block's end, as on tapes; gzip ignores it too
-            return False
-        self._members += 1
-        if self._members > MAX_GZIP_MEMBERS:
-            raise BrokenArchiveError(f"holds more than {MAX_GZIP_MEMBERS:,} gzip members")
-        self._member = zlib.decompressobj(GZIP_WINDOW)
-        return True
-
-    def _counted(self, piece: bytes) -> bytes:
+        try:
+            while not (piece := self._unpacker.unpack(size)):
+                packed = self._packed.read_at(self._offset, PACKED_CHUNK)
+                if not packed:
+                    self._unpacker.finish()
+                    return b""
+                self._offset += len(packed)
+                self._unpacker.feed(packed)
+        except GzipError as error:
+            raise BrokenArchiveError(GZIP_FAULTS[error.fault]) from None
         self._position += len(piece)
         if self._position > self._max_bytes:
             raise TooManyBytesError
         if self._keep_places and self._position >= self._places[-1].position + PLACE_EVERY:
-            self._places.append(self._place())
+            self._places.append(_ResumePoint(self._position, self._offset, self._unpacker.copy()))
         return piece
-
-    def _place(self) -> _ResumePoint:
-        member = self._member.copy() if self._member else None
-        return _ResumePoint(self._position, self._offset, self._tail, member, self._members)
-
-    def _go_to(self, place: _ResumePoint) -> None:
-        self._position, self._offset, self._tail = place.position, place.offset, place.tail
-        self._member = place.member.copy() if place.member else None
-        self._members = place.members
 
 
 def is_gzip(source: Source) -> bool:

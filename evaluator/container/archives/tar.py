@@ -1,4 +1,4 @@
-"""The headers of a tar archive, one after the other, whoever wrote it: bounded, nothing unpacked.
+"""Reads the headers of a tar archive, whoever wrote it: bounded, nothing unpacked.
 
 Python's tarfile reads extended headers of any size into memory, and takes other sizes than the
 engine, which is written in Go, from some archives. Here both are as in Go's archive/tar.
@@ -16,7 +16,7 @@ from evaluator.container.archives.sources import CUT_OFF, BrokenArchiveError
 BLOCK = 512  # bytes
 END = bytes(BLOCK)
 MAX_EXTENSION = 1024 * 1024  # bytes of an extended header, as in Go
-MAX_EXTENSIONS = 8  # extended headers of one entry; real ones have three at most
+MAX_EXTENSIONS = 8  # extended headers of an entry; real entries have three at most
 MAX_SIZE = 2**63 - 1  # bytes of a file
 
 FILES = ("0", "\0")
@@ -44,11 +44,11 @@ Records = dict[bytes, bytes]
 
 @dataclass(frozen=True, slots=True)
 class TarEntry:
-    """One entry of an archive."""
+    """An entry of an archive."""
 
     name: str
     kind: str  # the header's letter for it, "0" for every regular file
-    size: int  # bytes of it in the archive
+    size: int  # bytes in the archive
     expanded: int  # bytes that it takes once unpacked: more for a file with holes
     link: str  # where a link leads
     device: tuple[int, int]  # major and minor number
@@ -68,7 +68,7 @@ class TarReader(Protocol):
         """Return `size` bytes, fewer only at the end."""
 
     def skip(self, size: int) -> None:
-        """Go on behind `size` bytes; raises BrokenArchiveError if there are not so many."""
+        """Skip `size` bytes; raises BrokenArchiveError if there are not so many."""
 
 
 def entries(reader: TarReader) -> Iterator[TarEntry]:
@@ -108,10 +108,10 @@ def padded(size: int) -> int:
 
 
 def _kind_and_size(block: bytes, reader: TarReader) -> tuple[str, int]:
-    wanted = _number(block[148:156], reader)
-    found = sum(block[:148]) + sum(block[156:]) + 8 * 32
-    # Very old programs took the bytes for signed ones.
-    if wanted != found and wanted != found - 256 * sum(byte > 127 for byte in block):
+    expected = _number(block[148:156], reader)
+    checksum = sum(block[:148]) + sum(block[156:]) + 8 * 32
+    # Very old programs added the bytes as signed numbers.
+    if expected != checksum and expected != checksum - 256 * sum(byte > 127 for byte in block):
         raise _damaged(reader)
     if ORDINARY.fullmatch(block, 100, 148) and ORDINARY_DEVICE.fullmatch(block, 329, 345):
         return chr(block[156]), int(block[124:135], 8)  # as nearly all are
@@ -151,11 +151,11 @@ def _extension(reader: TarReader, size: int, extensions: int) -> bytes:
 
 
 def _extend(records: Records, kind: str, data: bytes, reader: TarReader) -> int:
-    """Add what an extended header says; return how many records it has."""
+    """Add the records of an extended header; return their number."""
     if kind == PAX:
-        found = list(_pax_records(data, reader))
-        records.update(found)
-        return len(found)
+        added = list(_pax_records(data, reader))
+        records.update(added)
+        return len(added)
     if kind != PAX_OF_ALL:  # which means nothing to the engine
         key = b"long name" if kind == LONG_NAME else b"long link"
         records[key] = data.partition(b"\0")[0]
@@ -178,7 +178,7 @@ def _pax_records(data: bytes, reader: TarReader) -> Iterator[tuple[bytes, bytes]
 
 
 def _is_record(length: bytes, key: bytes, value: bytes) -> bool:
-    """Return whether Go takes a record: it refuses a whole archive for one that it does not."""
+    """Return whether Go takes a record: it refuses a whole archive for a single bad record."""
     if length.startswith(b"0") or not key or b"\0" in key:
         return False
     if b"\0" in value and key in WITHOUT_NUL:
@@ -204,8 +204,11 @@ def _entry(
     elif kind in FILES:
         kind = FILES[0]
     if kind in WITHOUT_DATA:
-        size = 0  # whatever the header says; some programs note a link's target's
+        size = 0  # whatever the header says; some programs write the size of a link's target
     holes = [_decimal(records[key], reader) for key in SPARSE_SIZES if key in records]
+    major = minor = 0
+    if kind in (CHARACTER_DEVICE, BLOCK_DEVICE):
+        major, minor = (_device_number(block[start:end]) for start, end in DEVICE)
     attributes = [(key, value) for key, value in records.items() if key.startswith(ATTRIBUTE)]
     return TarEntry(
         name=name.decode(errors="surrogateescape"),
@@ -213,7 +216,7 @@ def _entry(
         size=size,
         expanded=max([size, *holes]),
         link=link.decode(errors="surrogateescape"),
-        device=_device(block) if kind in (CHARACTER_DEVICE, BLOCK_DEVICE) else (0, 0),
+        device=(major, minor),
         start=reader.position,
         records=count,
         attributes=tuple((key.removeprefix(ATTRIBUTE), value) for key, value in attributes),
@@ -247,13 +250,8 @@ def _decimal(text: bytes, reader: TarReader) -> int:
     return number
 
 
-def _device(block: bytes) -> tuple[int, int]:
-    """Return a device's numbers; -1 for what is none."""
-    major, minor = (_device_number(block[start:end]) for start, end in DEVICE)
-    return major, minor
-
-
 def _device_number(field: bytes) -> int:
+    """Return a device's major or minor number; -1 if the field holds no number."""
     digits = _text(field).strip(b" ")
     return int(digits or b"0", 8) if OCTAL.fullmatch(digits) else -1
 

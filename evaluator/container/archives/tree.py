@@ -1,9 +1,9 @@
-"""Which paths an image has once all its layers are applied: from their headers, memory bounded.
+"""The paths of an image after all its layers are applied, in bounded memory.
 
 The engine unpacks each layer into a folder of its own and lays these over each other (overlay2).
-So a hard link needs its target in its own layer, and a path is what the highest layer makes it.
-A path takes 16 bytes here, whatever its length: its hash, and what it is. Targets of symbolic
-links are kept as text up to a limit.
+So a hard link needs its target in its own layer, and the highest layer decides what a path is.
+A path takes 16 bytes here, whatever its length: its hash and its kind. Targets of symbolic links
+are kept as text up to a limit.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from typing import Final
 Parts = Sequence[bytes]  # of a path from the image's root: b"usr", b"bin"
 
 MAX_LINK_BYTES = 16 * 1024 * 1024  # of all symbolic links; a large Python environment has 2 MB
-# Looking a path up step by step takes about 1 µs a step: 20 s for what an image may ask for. One
-# of a million files that names no folder of its own takes fewer than half.
+# Looking a path up takes about 1 µs a step: 20 s for all steps of an image. An image of a million
+# files without entries for their folders takes less than half of them.
 MAX_STEPS = 20_000_000
-MAX_STEPS_OF_A_PATH = 50_000  # an ordinary one takes fewer than 50
-NAMES_PER_STEP = 64  # of a path, which are put together in about the time of one step
+MAX_STEPS_OF_A_PATH = 50_000  # an ordinary path takes fewer than 50
+NAMES_PER_STEP = 64  # of a path; joining them takes about the time of a step
 BYTES_PER_STEP = 16  # of a link's target, which is taken apart
 FIRST_SLOTS = 1024  # a power of two
-# What a path is, in one number: its kind, the layer that says so, the lowest layer that shines
-# through it, its flags, and where the target of a link is kept.
+# A path as a number: its kind, its layer, the lowest layer that shines through it, its flags, and
+# the place where the target of a link is kept.
 LAYER_AT, FLOOR_AT, FLAGS_AT, LINK_AT = 3, 10, 17, 24
 SEVEN_BITS = 0x7F
 NOT_KEPT = 0  # instead of the place of a target
 
 
 class FileKind(IntEnum):
-    """What a path is."""
+    """The kind of a path."""
 
     MISSING = 0
     FOLDER = 1
@@ -55,7 +55,7 @@ class TooManyStepsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PathNode:
-    """What is known of a path."""
+    """A path's kind, and the layers that it comes from."""
 
     kind: FileKind
     layer: int = 0
@@ -68,16 +68,16 @@ NOTHING = PathNode(FileKind.MISSING)
 
 
 class Tree:
-    """The paths of all layers so far; `layer` is the number of the one that is being read."""
+    """The paths of all layers so far; `layer` is the number of the layer being read."""
 
     def __init__(self) -> None:
         self.layer = 0
-        self.steps = 0  # that were taken from name to name, of all paths so far
+        self.steps = 0  # from name to name, of all paths so far
         self._table = _HashTable()
         self._targets = bytearray(b"\0")
 
     def at(self, path: Parts) -> PathNode:
-        """Return what the layers so far make of a path; no link is followed."""
+        """Return a path as the layers so far make it; links are not followed."""
         floor = 0
         node = NOTHING
         for end in range(1, len(path) + 1):
@@ -90,14 +90,14 @@ class Tree:
         return node if path else PathNode(FileKind.FOLDER)
 
     def here(self, path: Parts) -> PathNode:
-        """Return what the layer that is being read, by itself, has at a path."""
+        """Return a path as the layer being read has it, without the layers below."""
         if not path:
             return PathNode(FileKind.FOLDER, self.layer)
         node = _node(self._table.get(_key(path)))
         return node if node.layer == self.layer else NOTHING
 
     def put(self, path: Parts, kind: FileKind, *, flags: int = 0, link: int = NOT_KEPT) -> None:
-        """Note what this layer has at a path; its folders are noted by the caller."""
+        """Note a path of this layer; the caller notes its folders."""
         key = _key(path)
         old = _node(self._table.get(key))
         floor = old.floor
@@ -120,7 +120,7 @@ class Tree:
         return place
 
     def walk(self) -> Walk:
-        """Begin the way of one path, whose steps are counted."""
+        """Begin to walk along a path, and count the steps."""
         return Walk(self)
 
     def target(self, node: PathNode) -> bytes | None:
@@ -131,7 +131,7 @@ class Tree:
 
 
 class Walk:
-    """The steps of one path through folders and links: counted, since links can make them many."""
+    """Counts the steps of a path through folders and links, since links can make them many."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
@@ -139,11 +139,11 @@ class Walk:
 
     @property
     def is_too_long(self) -> bool:
-        """Whether this one path takes more steps than a path may."""
+        """Whether this path has taken more steps than a path may."""
         return self._steps > MAX_STEPS_OF_A_PATH
 
     def step(self, path: Parts) -> None:
-        """Count a look at a path. Raises TooManyStepsError once the image has had its share."""
+        """Count a look at a path. Raises TooManyStepsError if the image has used all its steps."""
         self._count(1 + len(path) // NAMES_PER_STEP)
 
     def step_from_root(self, path: Parts) -> None:

@@ -1,7 +1,7 @@
-"""Whether the engine can unpack a layer: each entry is tried on the tree of paths.
+"""Checks whether the engine can unpack a layer, by applying each entry to the tree of paths.
 
-The rules are those of Docker 20.10 with overlay2, tried on a real engine. What it can't unpack
-would look like the node's fault on a node.
+The rules are those of Docker 20.10 with overlay2, tried on a real engine. A layer that it can't
+unpack would look like the node's fault on a node.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from evaluator.container.flags import MAX_NAME, MAX_PATH
 from evaluator.container.limits import MB
 
 MAX_TARGET = 4095  # bytes of a symbolic link
-MAX_FOLLOWED = 40  # links on the way to one path, as in Linux
+MAX_FOLLOWED = 40  # links on the way to a path, as in Linux
 MAX_ATTRIBUTE_NAME = 255  # bytes, of Linux
-# Of one file, names and values: ext4, which most nodes have, keeps them in one block of 4 kB.
+# Names and values of a file: ext4, which most nodes have, keeps them in a block of 4 kB.
 MAX_ATTRIBUTES = 4000
 ATTRIBUTE_HEADER = 16  # further bytes for each attribute
 SMALL_FILE = 64 * 1024
 WHITEOUT, OPAQUE, AUFS = b".wh.", b".wh..wh..opq", b".wh..wh."
 WITHOUT = "Build the image without it."
 ONCE = "Build the image again, with each path once in a layer."
-FIRST_LINE = 256  # bytes of a file that are looked at; Linux reads as many
+FIRST_LINE = 256  # bytes of a file that are read here; Linux reads as many
 # Linux's own sizes for the versions of file capabilities that it takes from everybody.
 CAPABILITIES = {0x02000000: 20, 0x03000000: 24}
 CAPABILITY_FLAGS = 0x00FFFFFF  # without the version
@@ -46,7 +46,7 @@ ACL_NAMED, ACL_REQUIRED = (0x02, 0x08), (0x01, 0x04, 0x20)
 def apply_entry(
     tree: Tree, entry: tar.TarEntry, start: bytes, take_folder: Callable[[], object]
 ) -> None:
-    """Note one entry of the layer that is being read in the tree.
+    """Apply an entry of the layer being read to the tree.
 
     `start` holds a file's first bytes; `take_folder` is called for each folder that the engine
     makes without an entry for it. Raises BrokenArchiveError for entries that the engine can't
@@ -67,10 +67,16 @@ def apply_entry(
         return
     if base.startswith(AUFS):
         return  # of an older storage driver, which the engine passes over
-    if base.startswith(WHITEOUT):
-        _remove(tree, folder, base.removeprefix(WHITEOUT), entry)
+    if not base.startswith(WHITEOUT):
+        _put(tree, [*folder, base], entry, start)
         return
-    _put(tree, [*folder, base], entry, start)
+    removed = base.removeprefix(WHITEOUT)
+    if removed in (b"", b".", b".."):
+        raise _broken(entry, "a whiteout that names no file, or a whole folder")
+    path = [*folder, removed]
+    if tree.here(path).kind is not FileKind.MISSING:
+        raise _broken(entry, "a whiteout of a path that the same layer has", ONCE)
+    tree.put(path, FileKind.REMOVED, flags=EXPLICIT)
 
 
 def _parts(name: bytes, entry: tar.TarEntry) -> list[bytes]:
@@ -115,7 +121,7 @@ def _folder(
                 raise _broken(entry, f"a path through the link {_shown(here)}, which has no end")
             walk.follow(target)
             done = [] if target.startswith(b"/") else done
-            left += [one for one in reversed(target.split(b"/")) if one not in (b"", b".")]
+            left += [part for part in reversed(target.split(b"/")) if part not in (b"", b".")]
             continue
         if node.kind is FileKind.MISSING and take_folder and not followed:
             take_folder()
@@ -134,15 +140,6 @@ _BLOCKS = {
 }
 
 
-def _remove(tree: Tree, folder: Parts, base: bytes, entry: tar.TarEntry) -> None:
-    if base in (b"", b".", b".."):
-        raise _broken(entry, "a whiteout that names no file, or a whole folder")
-    path = [*folder, base]
-    if tree.here(path).kind is not FileKind.MISSING:
-        raise _broken(entry, "a whiteout of a path that the same layer has", ONCE)
-    tree.put(path, FileKind.REMOVED, flags=EXPLICIT)
-
-
 def _put(tree: Tree, path: Parts, entry: tar.TarEntry, start: bytes) -> None:
     old = tree.here(path)
     is_made = old.kind is FileKind.FOLDER and not old.flags & EXPLICIT
@@ -153,7 +150,14 @@ def _put(tree: Tree, path: Parts, entry: tar.TarEntry, start: bytes) -> None:
     if entry.kind == tar.LINK:
         _put_hard_link(tree, path, entry)
     elif entry.kind == tar.SYMLINK:
-        tree.put(path, FileKind.LINK, flags=EXPLICIT, link=_kept_target(tree, entry))
+        target = _target(entry)
+        if not target:
+            raise _broken(entry, "a symbolic link without a target")
+        if len(target) > MAX_TARGET:
+            raise _broken(
+                entry, f"a symbolic link of {len(target):,} bytes; {MAX_TARGET:,} is the limit"
+            )
+        tree.put(path, FileKind.LINK, flags=EXPLICIT, link=tree.keep_target(target))
     elif entry.kind == tar.FOLDER:
         tree.put(path, FileKind.FOLDER, flags=EXPLICIT)
     elif entry.kind in tar.FILES:
@@ -163,7 +167,7 @@ def _put(tree: Tree, path: Parts, entry: tar.TarEntry, start: bytes) -> None:
 
 
 def _put_hard_link(tree: Tree, path: Parts, entry: tar.TarEntry) -> None:
-    goal = [one for one in _target(entry).split(b"/") if one not in (b"", b".")]
+    goal = [part for part in _target(entry).split(b"/") if part not in (b"", b".")]
     if b".." in goal or not goal:
         raise _broken(entry, f"a hard link to {shown(entry.link)}, which leads out of the image")
     node = tree.here([*_folder(tree, goal[:-1], entry, None), goal[-1]])
@@ -172,17 +176,6 @@ def _put_hard_link(tree: Tree, path: Parts, entry: tar.TarEntry) -> None:
             entry, f"a hard link to {shown(entry.link)}, which is not an earlier file of its layer"
         )
     tree.put(path, node.kind, flags=node.flags, link=node.link)
-
-
-def _kept_target(tree: Tree, entry: tar.TarEntry) -> int:
-    target = _target(entry)
-    if not target:
-        raise _broken(entry, "a symbolic link without a target")
-    if len(target) > MAX_TARGET:
-        raise _broken(
-            entry, f"a symbolic link of {len(target):,} bytes; {MAX_TARGET:,} is the limit"
-        )
-    return tree.keep_target(target)
 
 
 def _target(entry: tar.TarEntry) -> bytes:
@@ -212,11 +205,8 @@ def _require_attributes(entry: tar.TarEntry) -> None:
         if name.startswith(b"system.posix_acl_") and not _is_acl(name, value, entry):
             raise _broken(entry, "an access control list that Linux can't read")
     if total > MAX_ATTRIBUTES:
-        raise _broken(
-            entry,
-            f"extended attributes of {total:,} bytes; a file system may take no more than "
-            f"{MAX_ATTRIBUTES:,}",
-        )
+        most = f"a file system may take no more than {MAX_ATTRIBUTES:,}"
+        raise _broken(entry, f"extended attributes of {total:,} bytes; {most}")
 
 
 def _is_capability(value: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""Writes an image's documents and layers as one file in the OCI layout, unchanged."""
+"""Writes an image's documents and layers, unchanged, as a file in the OCI layout."""
 
 from __future__ import annotations
 

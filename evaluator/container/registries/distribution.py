@@ -60,7 +60,7 @@ def read_descriptor(descriptor: object) -> Blob:
 
 @dataclass(slots=True)
 class Repository:
-    """One repository of a registry, as anybody reads it without an account."""
+    """A repository of a registry, as anybody reads it without an account."""
 
     reference: Reference
     http: GuardedHttp

@@ -23,7 +23,7 @@ from evaluator.container.archives.documents import (
 from evaluator.container.archives.layers import SMALLER
 from evaluator.container.archives.layouts import (
     IMAGE_CONFIGS,
-    SINGLE_IMAGE,
+    SAVE_SINGLE,
     explain_platforms,
     split_manifests,
 )
@@ -112,7 +112,11 @@ def _copy(
     if configuration.size > MAX_DOCUMENT:
         raise Refused(f"The image's configuration has more than {MAX_DOCUMENT:,} bytes.")
     settings = b"".join(repository.read_blob(configuration))
-    _require_runnable(settings)
+    described = config.read_config(settings)
+    if described.image.platform != PLATFORM:
+        raise Refused(explain_platforms([described.image.platform]))
+    if faults := list(config.find_faults(described)):
+        raise Refused(" ".join(faults))
     descriptors = as_objects(manifest.get("layers"), config.MAX_LAYERS)
     layers = dict.fromkeys(map(read_descriptor, descriptors))  # each once, in their order
     total = sum(layer.size for layer in layers)
@@ -138,7 +142,7 @@ def _read_manifest(repository: Repository) -> tuple[dict[str, object], bytes]:
         ours, others = split_manifests(document)
         if len(ours) > 1:
             raise Refused(
-                f"The reference leads to {len(ours)} images for {PLATFORM}. {SINGLE_IMAGE}"
+                f"The reference leads to {len(ours)} images for {PLATFORM}. {SAVE_SINGLE}"
             )
         if not ours:
             raise Refused(explain_platforms(others or ["no platform"]))
@@ -151,16 +155,6 @@ def _read_manifest(repository: Repository) -> tuple[dict[str, object], bytes]:
         kind = printable(str(kind), KIND_CHARACTERS)
         raise Refused(f"The reference leads to something else than an image ({kind}). {PUSH_AGAIN}")
     return document, data
-
-
-def _require_runnable(settings: bytes) -> None:
-    """Raise Refused unless the image's configuration lets a run begin."""
-    configuration = config.read_config(settings)
-    platform = configuration.image.platform
-    if platform != PLATFORM:
-        raise Refused(explain_platforms([platform]))
-    if faults := list(config.find_faults(configuration)):
-        raise Refused(" ".join(faults))
 
 
 @dataclass(slots=True)

@@ -144,7 +144,11 @@ class GuardedHttp:
             try:
                 opened.settimeout(TIMEOUT)
                 opened.connect(place)
-                self._watch(opened)
+                with self._lock:
+                    if self._is_late:
+                        raise TimeoutError
+                    # A handle of our own: TLS takes the other handle over.
+                    self._sockets.append(opened.dup())
                 return opened
             except OSError as error:
                 opened.close()
@@ -161,13 +165,6 @@ class GuardedHttp:
             names.add(connection.host)
         if names.isdisjoint(self._trusted) and not is_public(address):
             raise ForbiddenAddressError("has no public address")
-
-    def _watch(self, opened: socket.socket) -> None:
-        with self._lock:
-            if self._is_late:
-                raise TimeoutError
-            # A handle of our own: TLS takes the other handle over.
-            self._sockets.append(opened.dup())
 
     def _end(self) -> None:
         """End every connection, whatever somebody waits for."""

@@ -84,6 +84,6 @@ def parse_reference(text: str) -> Reference:
 
 
 def refuse(reference: object, message: str) -> NoReturn:
-    """Raise ImageError with one sentence about a reference."""
+    """Raise ImageError with a sentence about a reference."""
     file = printable(str(reference), QUOTED_CHARACTERS)
     raise ImageError([Problem("error", message, file=file)])

@@ -1,4 +1,4 @@
-"""Term lists as people have them: TICO-19's CSV, TSV, JSON lines, TBX-Basic; with a report."""
+"""Term lists as people keep them: tables, JSON and TBX-Basic, with a report of every change."""
 
 from __future__ import annotations
 

@@ -11,11 +11,14 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import unquote, urlsplit
 
 from kombu.exceptions import ChannelError
 from kombu.transport import TRANSPORT_ALIASES, filesystem
 from kombu.utils.json import dumps
 
+ADDRESS = "filesystem://localhost"  # for Celery; the folder itself is among the options
+POLLING = 0.05  # seconds; the default of 1 s is felt by whoever waits
 TRIES = 20
 PAUSE = 0.05  # seconds between two
 
@@ -51,6 +54,33 @@ class Transport(filesystem.Transport):
 def use_folders_safely() -> None:
     """Have `filesystem://` mean this transport, in this process."""
     TRANSPORT_ALIASES["filesystem"] = f"{__name__}:Transport"
+
+
+def is_folder(url: str) -> bool:
+    """Return whether a broker's address is that of a folder: filesystem:///folder."""
+    return url.startswith("filesystem:")
+
+
+def folder_of(url: str) -> Path:
+    """Return the folder that an address names."""
+    return Path(unquote(urlsplit(url).path))
+
+
+def folder_options(folder: Path) -> dict[str, object]:
+    """Return the transport's options for a broker in this folder; see `make_folders`."""
+    messages = str(folder / "messages")
+    return {
+        "data_folder_in": messages,
+        "data_folder_out": messages,
+        "control_folder": str(folder / "control"),
+        "polling_interval": POLLING,
+    }
+
+
+def make_folders(folder: Path) -> None:
+    """Create what the transport expects to be there."""
+    for name in ("messages", "control"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
 
 
 def _patiently(read: Callable[[], T]) -> T:

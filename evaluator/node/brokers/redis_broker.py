@@ -1,22 +1,22 @@
 """Kombu's Redis transport, for a worker whose Redis goes away or hangs while a task runs.
 
-When the task ends, its message is acknowledged. If the connection is gone, kombu looks for the
-address in what it has already cleared; its AttributeError ends the worker. If Redis does not
-answer, kombu counts the message as being worked on for ever; a worker with one task at a time then
-takes nothing any more. Ours raises an error that Celery expects, and counts the message as done. It
-is logged, and the message comes again or not, as rows decide.
+When the task ends, its message is acknowledged. If the connection is gone, kombu reads an address
+that it has cleared already, and its AttributeError ends the worker. If Redis does not answer, kombu
+counts the message as being worked on for ever, and a worker with a single task at a time takes
+nothing any more. This transport raises an error that Celery expects, and counts the message as
+done. The error is logged; the message comes again if the rows say so.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from kombu.transport import TRANSPORT_ALIASES, redis
+from kombu.transport import redis
 from kombu.transport.virtual import QoS as InProcess
 
 
 class QoS(redis.QoS):
-    """The messages in work; one that Redis could not be told about is done all the same."""
+    """The messages in work; a message counts as done even if Redis could not be told."""
 
     def ack(self, delivery_tag: str) -> None:
         """Acknowledge; whatever Redis says, the message's place is free afterwards."""
@@ -36,7 +36,7 @@ class QoS(redis.QoS):
 
 
 class Channel(redis.Channel):
-    """A channel that says that it is closed."""
+    """A channel that raises an error of its own when its connection is closed."""
 
     QoS = QoS
 
@@ -47,12 +47,6 @@ class Channel(redis.Channel):
 
 
 class Transport(redis.Transport):
-    """What `redis://` and `rediss://` stand for."""
+    """The transport of `redis://` and `rediss://`."""
 
     Channel = Channel
-
-
-def outlive_redis() -> None:
-    """Have `redis://` mean this transport, in this process."""
-    for name in ("redis", "rediss"):
-        TRANSPORT_ALIASES[name] = f"{__name__}:Transport"

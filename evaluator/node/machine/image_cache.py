@@ -50,11 +50,10 @@ class ImageCache:
         check: Callable[[], object],
         wait: Callable[[float], object],
     ) -> None:
-        """Make the engine have this image.
+        """Make the engine have this image. The exceptions of `check` end the work; `wait` waits.
 
-        `check` is called all the time, and its exception ends the work; `wait` waits. Raises
-        ImageUnavailableError if the image can't be fetched or loaded, another EngineError if the
-        engine fails, FenceRefusedError or TokenRefusedError if the run is not ours.
+        Raises ImageUnavailableError if the image can't be fetched or loaded, another EngineError if
+        the engine fails, FenceRefusedError or TokenRefusedError if the run is not ours.
         """
         with _connect(wait) as engine:
             stored = engine.stored(image.digest)
@@ -99,9 +98,8 @@ class ImageCache:
             self._missed, self.room_needed = None, 0
             return path
         except OSError as error:
-            raise ImageUnavailableError(
-                f"NODE_STATE_DIR can't take the archive: {error.strerror}"
-            ) from error
+            reason = f"NODE_STATE_DIR can't take the archive: {error.strerror}"
+            raise ImageUnavailableError(reason) from error
 
     def _make_room(self, engine: Engine, image: ImageSource) -> None:
         """Remove the images with the oldest use until this image fits the budget."""
@@ -117,24 +115,21 @@ class ImageCache:
         for id in self._ledger.kept:
             if self._fits(image):
                 return
-            self._remove_image(engine, id)
+            stored = engine.stored(id)
+            if stored is not None and stored.tags:
+                # This node's images have no names: somebody uses this image for another purpose.
+                self._ledger.forget(id)
+            elif engine.remove_image(id):
+                logger.info("image %s was removed to make room", _short(id))
+                self._ledger.forget(id)
+            else:
+                logger.warning("image %s stays: a container that is not ours uses it", _short(id))
         if not self._fits(image):
             raise ImageUnavailableError("NODE_IMAGE_BUDGET is full of images in use")
 
     def _fits(self, image: ImageSource) -> bool:
         taken = sum(loaded.size for loaded in self._ledger.kept.values())
         return taken + image.unpacked <= self._budget
-
-    def _remove_image(self, engine: Engine, id: str) -> None:
-        stored = engine.stored(id)
-        if stored is not None and stored.tags:
-            # This node's images have no names: somebody uses this image for their own purpose.
-            self._ledger.forget(id)
-        elif engine.remove_image(id):
-            logger.info("image %s was removed to make room", _short(id))
-            self._ledger.forget(id)
-        else:
-            logger.warning("image %s stays: a container that is not ours uses it", _short(id))
 
     def _load(
         self, engine: Engine, image: ImageSource, path: Path, check: Callable[[], object]

@@ -122,16 +122,12 @@ def _find_doubt(step: Step, assignment: RunAssignment) -> str:
         is_open = step == "load"
         return f"whether its engine's disk has room is not known: {error}" if is_open else ""
     needed = PLENTY * assignment.image.unpacked if step == "load" else CONTAINER_ROOM
-    return _find_lack_of_disk(disk, needed) or _find_lack_of_memory(assignment.limits.memory)
-
-
-def _find_lack_of_disk(disk: os.statvfs_result, needed: int) -> str:
     free = disk.f_bavail * disk.f_frsize
     if free < needed:
         return f"its engine's disk has room for {in_bytes(free)}; {in_bytes(needed)} are needed"
     if disk.f_files and disk.f_favail < FREE_INODES:  # some file systems do not count them
         return f"its engine's disk has room for only {disk.f_favail:,} more files"
-    return ""
+    return _find_lack_of_memory(assignment.limits.memory)
 
 
 def _find_lack_of_memory(limit: int) -> str:

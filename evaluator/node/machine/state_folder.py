@@ -7,7 +7,6 @@ import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from evaluator.node.errors import SettingsError
 
@@ -23,7 +22,16 @@ def lock_folder(path: Path) -> Iterator[Path]:
     """
     before = os.umask(OTHERS)  # every file in it is private as well
     try:
-        with _open_lock(path) as lock:
+        try:
+            path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+            path.chmod(PRIVATE)
+            lock = (path / "lock").open("w")
+        except OSError as error:
+            raise SettingsError(
+                f"The folder {path} can't be used ({error.strerror}). Make it the node's user's "
+                "own, or name another one in NODE_STATE_DIR."
+            ) from None
+        with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -34,15 +42,3 @@ def lock_folder(path: Path) -> Iterator[Path]:
             yield path
     finally:
         os.umask(before)
-
-
-def _open_lock(path: Path) -> IO[str]:
-    try:
-        path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-        path.chmod(PRIVATE)
-        return (path / "lock").open("w")
-    except OSError as error:
-        raise SettingsError(
-            f"The folder {path} can't be used ({error.strerror}). Make it the node's user's own, "
-            "or name another one in NODE_STATE_DIR."
-        ) from None

@@ -189,7 +189,13 @@ class Platform:
         """
         headers = {"Range": f"bytes={start}-", "If-Range": f'"{etag}"'} if start else {}
         with self._connection.request("GET", path, DOWNLOADING, headers=headers) as response:
-            yield _start(response, start), read_chunks(response, DOWNLOADING)
+            if response.status_code != 206:
+                start = 0
+            elif not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
+                raise UnreachableError(
+                    "the platform sent another piece of the image than was asked for"
+                )
+            yield start, read_chunks(response, DOWNLOADING)
 
     def _posting(
         self, name: str, body: Mapping[str, object], patience: Patience
@@ -207,12 +213,3 @@ class Platform:
         headers = {"Content-Type": kind}
         with self._connection.request("PUT", path, UPLOADING, body=body, headers=headers):
             pass
-
-
-def _start(response: Response, start: int) -> int:
-    """Return the position at which an answer begins; raises UnreachableError if it is wrong."""
-    if response.status_code != 206:
-        return 0
-    if not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
-        raise UnreachableError("the platform sent another piece of the image than was asked for")
-    return start

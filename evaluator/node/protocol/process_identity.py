@@ -15,6 +15,10 @@ logger = logging.getLogger(__name__)
 NAME = "processes"  # in the node's folder: the ids of the last processes, the newest first
 ID_BYTES = 16
 REMEMBERED = 8
+UNWRITABLE = (
+    "%s can't be written (%s): after a restart this node waits until the platform has not heard "
+    "from it for a lease"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,7 @@ def introduce(folder: Path) -> NodeProcess:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             file.write(text)
     except OSError as error:
-        logger.warning(
-            "%s can't be written (%s): after a restart this node waits until the platform has "
-            "not heard from it for a lease",
-            path,
-            error.strerror,
-        )
+        logger.warning(UNWRITABLE, path, error.strerror)
     return NodeProcess(own, system.node(), os.getpid(), time.time(), earlier)
 
 

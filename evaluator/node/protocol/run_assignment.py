@@ -70,15 +70,13 @@ def read_assignment(value: object) -> RunAssignment:
     """Read all of it; raises AssignmentError, whose text quotes no segment."""
     row = _JsonObject(value, "the claim")
     setting = row.row("setting")
+    languages = setting.text("source_language"), setting.text("target_language")
+    mode = setting.choice("terminology_mode", TERMINOLOGY_MODES)
     return RunAssignment(
         hold=read_hold(value),
         purpose=row.choice("purpose", PURPOSES),
         image=_read_image(row.row("image")),
-        setting=Setting(
-            setting.text("source_language"),
-            setting.text("target_language"),
-            setting.choice("terminology_mode", TERMINOLOGY_MODES),
-        ),
+        setting=Setting(*languages, mode),
         limits=_read_limits(row.row("limits")),
         gpus=tuple(_text(gpu, "the claim: gpus") for gpu in row.rows("gpus")),
         quote=row.get("quote", bool, "true or false"),
@@ -115,20 +113,13 @@ def _read_limits(row: _JsonObject) -> Limits:
 
 
 def _read_segment(row: _JsonObject) -> SystemInput:
-    return SystemInput(
-        document=row.text("document"),
-        source=row.text("source"),
-        terms=tuple(
-            _read_term(_JsonObject(term, f"{row.place}, term {number}"), number)
-            for number, term in enumerate(row.rows("terms"), 1)
-        ),
-        annotated=row.text("annotated"),
-    )
-
-
-def _read_term(row: _JsonObject, number: int) -> Term:
-    targets = tuple(_text(target, f"{row.place}: targets") for target in row.rows("targets"))
-    return Term(str(number), row.text("source"), targets)
+    document, source = row.text("document"), row.text("source")
+    terms = []
+    for number, value in enumerate(row.rows("terms"), 1):
+        term = _JsonObject(value, f"{row.place}, term {number}")
+        targets = tuple(_text(target, f"{term.place}: targets") for target in term.rows("targets"))
+        terms.append(Term(str(number), term.text("source"), targets))
+    return SystemInput(document, source, tuple(terms), row.text("annotated"))
 
 
 class _JsonObject:

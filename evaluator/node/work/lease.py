@@ -127,7 +127,9 @@ class Lease:
                 pause = self._hold.heartbeat
 
     def _note_silence(self, why: str) -> None:
-        if self.answered_since is None:  # logged already; an absence of half an hour is one line
+        if (
+            self.answered_since is None
+        ):  # logged already; an absence of half an hour is a single line
             return
         self.answered_since = None
         logger.warning(

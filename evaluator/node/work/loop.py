@@ -12,7 +12,7 @@ from evaluator.container import EngineError, Outcome, RunResult
 from evaluator.node.errors import AssignmentError, PlatformError, TokenRefusedError
 from evaluator.node.machine.image_cache import ImageCache
 from evaluator.node.machine.self_check import SelfCheck
-from evaluator.node.protocol.client import ClaimAnswer, MachineOffer, NodeHealth, Platform
+from evaluator.node.protocol.client import MachineOffer, NodeHealth, Platform
 from evaluator.node.protocol.pauses import grow_pauses
 from evaluator.node.protocol.run_assignment import Hold, RunAssignment, read_assignment, read_hold
 from evaluator.node.work.execution import blame_our_side, execute
@@ -114,22 +114,17 @@ class Work:
             return False  # checked again after a pause
         self._is_in_doubt = answer.wants_check
         if answer.run is None:
-            return self._idle(answer, was_checked=health is not None)
+            if answer.wait:
+                self._ending.wait(answer.wait)
+                return True
+            # A check that the platform asks for comes at once, and again after a pause.
+            return health is None if answer.wants_check else None
         try:
             hold = read_hold(answer.run)
         except AssignmentError as error:
             logger.error("a run is given up, as it can't be understood: %s", error)
             return False
         return self._carry_out(hold, answer.run, claimed_at)
-
-    def _idle(self, answer: ClaimAnswer, *, was_checked: bool) -> bool | None:
-        """Return whether to go on at once, after a pause (False), or when woken (None)."""
-        if answer.wait:
-            self._ending.wait(answer.wait)
-            return True
-        if answer.wants_check:
-            return not was_checked
-        return None
 
     def _check(self) -> NodeHealth:
         health = self._fitness.check()
@@ -152,7 +147,13 @@ class Work:
                 outcome = reporter.send(result, assignment, health)
             finally:
                 self._lease = None
-        _log_end(hold, outcome, result, lease.why_lost)
+        if outcome is None and lease.why_lost:
+            logger.warning("run %s is lost: %s", hold.run, lease.why_lost)
+        how = outcome or f"not told ({result.outcome})"
+        done, seconds = result.done, result.wall_time
+        logger.info("run %s ends: %s, %s segments done, %.1f s", hold.run, how, done, seconds)
+        if result.outcome.is_ours:
+            logger.warning("run %s: %s", hold.run, result.detail)
         # An image that can't be started must not keep the other runs waiting.
         is_proved = health is not None and health.step is not None
         return outcome is not None and (outcome not in OURS or is_proved)
@@ -187,14 +188,3 @@ class Work:
             assignment.image.digest,
         )
         return assignment, execute(assignment, lease, self._images, self._machine)
-
-
-def _log_end(hold: Hold, outcome: str | None, result: RunResult, why_lost: str) -> None:
-    if outcome is None and why_lost:
-        logger.warning("run %s is lost: %s", hold.run, why_lost)
-    how = outcome or f"not told ({result.outcome})"
-    logger.info(
-        "run %s ends: %s, %s segments done, %.1f s", hold.run, how, result.done, result.wall_time
-    )
-    if result.outcome.is_ours:
-        logger.warning("run %s: %s", hold.run, result.detail)

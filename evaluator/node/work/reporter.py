@@ -65,7 +65,10 @@ class Reporter:
         return None
 
     def _send(self, result: RunResult, assignment: RunAssignment | None) -> str:
-        outcome = self._choose_outcome(result)
+        # A node that is ending hands an unfinished run back: a failure may come from its shutdown.
+        is_final = result.outcome is Outcome.OK or self._lease.cause is Cause.CANCELLED
+        is_unfinished = not is_final and self._is_ending()
+        outcome: str = HANDED_BACK if is_unfinished else result.outcome
         if assignment is not None and outcome != HANDED_BACK:
             self._send_log(result, assignment.limits.log)
             if outcome == Outcome.OK and assignment.purpose == "test":
@@ -79,14 +82,6 @@ class Reporter:
             outcome = result.outcome
             self._finish(outcome, result)
         return outcome
-
-    def _choose_outcome(self, result: RunResult) -> str:
-        """Return the outcome to report: a node that is ending hands an unfinished run back.
-
-        A failure may then come from the machine's shutdown.
-        """
-        is_final = result.outcome is Outcome.OK or self._lease.cause is Cause.CANCELLED
-        return result.outcome if is_final or not self._is_ending() else HANDED_BACK
 
     def _send_log(self, result: RunResult, most: int) -> None:
         text = encode_log_end(result.log, most)

@@ -8,19 +8,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 
 from celery import Celery
 from django.conf import settings
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
+from evaluator.node.brokers import (
+    ADDRESS,
+    folder_of,
+    folder_options,
+    is_folder,
+    make_folders,
+)
+
 logger = logging.getLogger(__name__)
 
 TASK = "node.wake"
 CPU, GPU = "run.cpu", "run.gpu"  # queues, by what a run needs
 EXPIRES = 60  # seconds: a node that starts later asks by itself
-FILESYSTEM = "filesystem://"
 CONNECT_TIMEOUT = 2  # seconds
 
 
@@ -54,11 +60,14 @@ def connect() -> Connection:
     those, and sets that itself in a worker, to the platform's own broker.
     """
     url = settings.NODES_BROKER_URL
-    return Connection(
-        FILESYSTEM + "localhost" if url.startswith(FILESYSTEM) else url,
-        transport_options=_options(url),
-        connect_timeout=CONNECT_TIMEOUT,
-    )
+    options: dict[str, object]
+    if is_folder(url):
+        folder = folder_of(url)
+        make_folders(folder)
+        url, options = ADDRESS, folder_options(folder)
+    else:
+        options = {"socket_connect_timeout": CONNECT_TIMEOUT, "max_retries": 1, "interval_start": 0}
+    return Connection(url, transport_options=options, connect_timeout=CONNECT_TIMEOUT)
 
 
 @cache
@@ -66,17 +75,3 @@ def _app() -> Celery:
     app = Celery("terminarium-wake", set_as_current=False)
     app.conf.update(task_serializer="json")
     return app
-
-
-def _options(url: str) -> dict[str, object]:
-    if not url.startswith(FILESYSTEM):
-        return {"socket_connect_timeout": CONNECT_TIMEOUT, "max_retries": 1, "interval_start": 0}
-    folder = Path(url.removeprefix(FILESYSTEM))
-    for name in ("messages", "control"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    messages = str(folder / "messages")
-    return {
-        "data_folder_in": messages,
-        "data_folder_out": messages,
-        "control_folder": str(folder / "control"),
-    }

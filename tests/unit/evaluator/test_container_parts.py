@@ -18,9 +18,9 @@ from evaluator.container.errors import EngineError
 from evaluator.container.flags import (
     ImageSettings,
     MachineShare,
-    container_config,
-    environment,
-    notes,
+    build_container_config,
+    build_environment,
+    describe_differences,
 )
 from evaluator.container.frames import STDERR, STDOUT, FrameError, FrameReader, Tail
 from evaluator.container.inputs import Disguise, Setting, SystemInput, as_json, system_inputs
@@ -209,7 +209,7 @@ def test_volumes_are_covered_each_once_and_read_only():
 
 
 def config(image=IMAGE, machine=None, limits=None):
-    return container_config(
+    return build_container_config(
         image, machine or MachineShare(4), limits or Limits(), variables=["A=1"], labels={"b": "2"}
     )
 
@@ -260,7 +260,7 @@ def test_an_image_cant_set_our_variables():
     names = ("PATH", "LD_PRELOAD", "NVIDIA_VISIBLE_DEVICES", "NVIDIA_X", "TERMINARIUM_X", "HOME")
     image = changed(environment=names)
 
-    found = environment(image, Setting("en", "fr", "terms"), Limits(), 7, ("GPU-1", "GPU-2"))
+    found = build_environment(image, Setting("en", "fr", "terms"), Limits(), 7, ("GPU-1", "GPU-2"))
 
     assert found[-3:] == ["LD_PRELOAD", "NVIDIA_X", "TERMINARIUM_X"]  # the engine drops these
     assert "NVIDIA_VISIBLE_DEVICES=GPU-1,GPU-2" in found
@@ -270,8 +270,10 @@ def test_an_image_cant_set_our_variables():
 
 
 def test_notes_say_where_this_machine_differs():
-    assert notes(IMAGE, MachineShare(8), Limits()) == ()
-    [platform, cpus] = notes(changed(platform="linux/arm64"), MachineShare(2), Limits())
+    assert describe_differences(IMAGE, MachineShare(8), Limits()) == ()
+    [platform, cpus] = describe_differences(
+        changed(platform="linux/arm64"), MachineShare(2), Limits()
+    )
     assert "--platform linux/amd64" in platform
     assert "2 of the 8 processors" in cpus
 
@@ -366,7 +368,7 @@ def test_a_run_of_a_dead_process_of_this_machine_is_an_orphan():
 
 
 def test_a_process_that_took_over_a_dead_ones_number_does_not_own_its_run():
-    here = orphans._here()
+    here = orphans._name_machine()
 
     assert orphans._is_orphan({**orphans.labels(60), orphans.OWNER: f"{here} {os.getpid()}:1"})
 

@@ -8,7 +8,15 @@ import time
 import pytest
 from kombu import Connection
 
-from evaluator.node.brokers.folder_broker import Transport, use_folders_safely
+from evaluator.node.brokers.folder_broker import (
+    ADDRESS,
+    Transport,
+    folder_of,
+    folder_options,
+    is_folder,
+    make_folders,
+    use_folders_safely,
+)
 
 MESSAGES = 300  # of each who writes
 
@@ -16,12 +24,8 @@ MESSAGES = 300  # of each who writes
 @pytest.fixture
 def connect(tmp_path):
     """Return a function that opens the folder's broker."""
-    folders = {"data_folder_in": "messages", "data_folder_out": "messages"}
-    options = {name: str(tmp_path / folder) for name, folder in folders.items()}
-    options["control_folder"] = str(tmp_path / "control")
-    for folder in ("messages", "control"):
-        (tmp_path / folder).mkdir()
-    return lambda: Connection("filesystem://", transport_options=options)
+    make_folders(tmp_path)
+    return lambda: Connection(ADDRESS, transport_options=folder_options(tmp_path))
 
 
 def write(connect):
@@ -70,3 +74,19 @@ def test_a_table_that_is_just_being_written_is_waited_for(connect, tmp_path):
 def _write_later(path):
     time.sleep(0.3)
     path.write_text('[["", "", "work"]]')
+
+
+@pytest.mark.parametrize(
+    ("url", "folder"),
+    [
+        ("filesystem:///srv/nodes", "/srv/nodes"),
+        ("filesystem://localhost/srv/nodes", "/srv/nodes"),
+        ("filesystem:///srv/nodes%20of%20Ann%C3%A9", "/srv/nodes of Anné"),
+        ("redis://broker/0", None),
+        ("amqp://files@broker/filesystem", None),
+    ],
+)
+def test_an_address_names_its_folder(url, folder):
+    assert is_folder(url) is (folder is not None)
+    if folder:
+        assert str(folder_of(url)) == folder

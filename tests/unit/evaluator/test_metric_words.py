@@ -123,9 +123,9 @@ class Errors(LengthRatio):
 @pytest.mark.parametrize(
     ("metric", "line"),
     [
-        (LengthRatio, "length-ratio    1.23   7 words"),
+        (LengthRatio, "length-ratio    1.23  7 words"),
         (ShareOfHits, "share-of-hits    1.2346  7 words"),
-        (Errors, "errors     1     7 words"),
+        (Errors, "errors     1  7 words"),
     ],
 )
 def test_the_command_line_writes_a_new_metric_as_its_class_says(monkeypatch, metric, line):

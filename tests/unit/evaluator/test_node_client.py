@@ -26,17 +26,11 @@ from evaluator.node.protocol.client import (
 )
 from evaluator.node.protocol.run_assignment import read_hold
 from tests.containers import make_segments
-from tests.fake_platform import TOKEN, fake_platform
+from tests.fake_platform import TOKEN
 
 MACHINE = MachineOffer(8, 64, ("0",), None, "0.1.0")
 SHORT = Patience(silence=0.3, whole=0.3)
 BEAT = Beat("running", 10, 20, None)
-
-
-@pytest.fixture
-def platform():
-    with fake_platform() as platform:
-        yield platform
 
 
 @pytest.fixture

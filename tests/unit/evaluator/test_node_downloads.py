@@ -15,15 +15,9 @@ from evaluator.node.protocol.archive_download import download, require_space
 from evaluator.node.protocol.client import Platform
 from evaluator.node.protocol.run_assignment import read_assignment
 from tests.containers import make_segments
-from tests.fake_platform import TOKEN, fake_platform
+from tests.fake_platform import TOKEN
 
 ARCHIVE = random.Random(7).randbytes(300_000)
-
-
-@pytest.fixture
-def platform():
-    with fake_platform() as platform:
-        yield platform
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from evaluator.node.machine.ledger import Ledger
 from evaluator.node.protocol.client import Platform
 from evaluator.node.protocol.run_assignment import read_assignment
 from tests.containers import make_segments
-from tests.fake_platform import TOKEN, fake_platform
+from tests.fake_platform import TOKEN
 
 
 class FakeEngine:
@@ -55,12 +55,6 @@ def engine(monkeypatch):
     engine = FakeEngine()
     monkeypatch.setattr(Engine, "connect", lambda **options: engine)
     return engine
-
-
-@pytest.fixture
-def platform():
-    with fake_platform() as platform:
-        yield platform
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evaluator.container import GB
-from evaluator.container.engine import Engine, Resources, _resources
+from evaluator.container.engine import Engine, Resources
 from evaluator.node.errors import SettingsError
 from evaluator.node.machine.offer import describe_machine
 from evaluator.node.settings import Settings
@@ -21,7 +21,7 @@ CONTAINERD = {"DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}
 
 class FakeEngine:
     def __init__(self, info):
-        self.resources = _resources(info)
+        self.resources = Resources.from_info(info)
 
     def close(self):
         pass
@@ -37,10 +37,12 @@ def offer(monkeypatch):
 
 
 def test_the_engine_says_what_it_has():
-    assert _resources(INFO) == Resources(16, 64 * GB, ("runc", "runsc"), True)
-    assert _resources(INFO | CONTAINERD).knows_configs is False
-    assert _resources(INFO | {"DriverStatus": None, "Runtimes": None}).runtimes == ()
-    assert _resources(INFO | {"ServerVersion": "20.10.24+dfsg1"}).version == "20.10.24+dfsg1"
+    assert Resources.from_info(INFO) == Resources(16, 64 * GB, ("runc", "runsc"), True)
+    assert Resources.from_info(INFO | CONTAINERD).knows_configs is False
+    assert Resources.from_info(INFO | {"DriverStatus": None, "Runtimes": None}).runtimes == ()
+    assert (
+        Resources.from_info(INFO | {"ServerVersion": "20.10.24+dfsg1"}).version == "20.10.24+dfsg1"
+    )
 
 
 @pytest.mark.parametrize(

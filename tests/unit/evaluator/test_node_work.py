@@ -16,16 +16,10 @@ from evaluator.node.work import execution
 from evaluator.node.work import loop as module
 from evaluator.node.work.loop import Work
 from tests.containers import make_segments
-from tests.fake_platform import LIMITS, TOKEN, fake_platform, wait_for
+from tests.fake_platform import LIMITS, TOKEN, wait_for
 
 MACHINE = MachineOffer(2, 10**12, ("0",), "runsc", "1")
 SECRET = "a word of the test set"
-
-
-@pytest.fixture
-def platform():
-    with fake_platform() as platform:
-        yield platform
 
 
 class Engine:

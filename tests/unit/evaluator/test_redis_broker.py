@@ -11,7 +11,8 @@ from kombu.message import Message
 from kombu.transport import redis as kombus
 from kombu.transport import virtual
 
-from evaluator.node.brokers.redis_broker import Channel, Transport, outlive_redis
+from evaluator.node.brokers import outlive_redis
+from evaluator.node.brokers.redis_broker import Channel, Transport
 
 URL = "redis://127.0.0.1:1/0"
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
+from wcwidth import wcswidth
 
 from evaluator.cli import main
 
@@ -61,6 +64,21 @@ def test_the_table_is_for_people(files, capsys):
     rows = capsys.readouterr().out.splitlines()
     assert rows[0] == "wmt21-exact-match         1.000  found 1, by lemma 0, missed 0"
     assert len({row.index(".") for row in rows}) == 1
+
+
+def test_columns_stand_below_each_other_whatever_the_names_are(files, capsys):
+    names = ["h.txt", "médicaments.txt", "医疗系统.txt", "терапия-и-ещё-слова.txt", "약.txt"]
+    for name in names[1:]:
+        shutil.copyfile(files / "h.txt", files / name)
+    more = [f"--hypotheses={files / name}" for name in names[1:]]
+
+    assert run(files, "--metrics", "bleu,chrf", "wmt21-exact-match", *more) == 0
+
+    rows = capsys.readouterr().out.splitlines()
+    assert rows[0].split() == ["bleu", "chrf", "wmt21-exact-match"]
+    assert [Path(row.split()[0]).name for row in rows[1:]] == names
+    assert {wcswidth(row) for row in rows} == {wcswidth(rows[0])}
+    assert not any(row.endswith(" ") for row in rows)
 
 
 def test_verbose_adds_values_and_signatures(files, capsys):

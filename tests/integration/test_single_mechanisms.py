@@ -1,0 +1,36 @@
+"""What is done in one place stays there: each pattern may stand in these files and no others."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from config import env
+from demo import containers
+from evaluator.formats import compression
+from evaluator.node import folder_broker
+
+MECHANISMS = {
+    "unpacking gzip": (
+        r"decompressobj|zlib\.decompress|GzipFile|gzip\.(open|decompress)|from (gzip|zlib) import",
+        [compression],
+    ),
+    "options of the folder broker": (r"data_folder_(in|out)|control_folder", [folder_broker]),
+    # A program that is started gets some variables as they are.
+    "reading variables": (
+        r"os\.environ(\[|\.get\()|getenv|import environ|environment\.get\(",
+        [containers],
+    ),
+    "the process's variables as settings": (r"Environment\(os\.environ", [env]),
+}
+
+
+@pytest.mark.parametrize(("pattern", "places"), MECHANISMS.values(), ids=MECHANISMS)
+def test_it_is_done_in_one_place(root, pattern, places):
+    files = [file for top in ("evaluator", "platform") for file in (root / top).rglob("*.py")]
+    holding = {file for file in files if re.search(pattern, file.read_text())}
+
+    assert len(files) > 200
+    assert holding == {Path(module.__file__).resolve() for module in places}
