@@ -72,9 +72,8 @@ def _find_shift_of_lengths(sources: Sequence[str], hypotheses: Sequence[str]) ->
     here = -np.abs(given - expected)
     last = len(expected) - 1
     # Item i + offset at place i; the last items stand in for those beyond the end.
-    shifted = {
-        offset: expected[np.clip(np.arange(len(expected)) + offset, 0, last)] for offset in OFFSETS
-    }
+    places = {offset: np.clip(np.arange(last + 1) + offset, 0, last) for offset in OFFSETS}
+    shifted = {offset: expected[moved] for offset, moved in places.items()}
     there = {offset: -np.abs(given - moved) for offset, moved in shifted.items()}
     for start in range(0, max(len(expected) - LENGTHS_WINDOW // 2, 1), LENGTHS_STEP):
         window = slice(start, start + LENGTHS_WINDOW)

@@ -220,8 +220,7 @@ def load_hypotheses(
 ) -> Hypotheses:
     """Read a system's hypotheses and pair them with the test set.
 
-    Of a zip the file of this pair and mode is read, else the pair's of another mode; the others
-    are named in a note.
+    In a zip it is the pair's file of this mode, else of another; other files are named in a note.
     """
     with open_file(path) as stream:
         if not stream.peek(len(ZIP)).startswith((ZIP, EMPTY_ZIP)):

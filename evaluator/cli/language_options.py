@@ -85,11 +85,9 @@ def _read_options(options: argparse.Namespace) -> tuple[str | None, str | None]:
         said.append((*_read_pair_option(options), "--language-pair"))
     for place, text in (("source", options.source_language), ("target", options.target_language)):
         option = f"--{place}-language"
-        if text is None:
-            continue
-        if _is_pair(text):
+        if text and _is_pair(text):
             said.append((*parse_pair(text), option))
-        else:
+        elif text is not None:
             code = canonical(text)
             said.append((code, None, option) if place == "source" else (None, code, option))
     sources = {source: place for source, _, place in said if source}

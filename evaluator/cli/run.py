@@ -202,11 +202,10 @@ def _use_hypotheses(hypotheses: Hypotheses, test_set: TestSet, options: argparse
     lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
     if options.output:
         _write(options.output, lines)
-    elif not is_scored and not options.json:
-        print(lines, end="")
+    elif not is_scored:
+        options.answer["hypotheses"] = rows
+        print("" if options.json else lines, end="")
     if not is_scored:
-        if not options.output:
-            options.answer["hypotheses"] = rows
         return 0
     with ProgressLine() as progress:
         row = SystemRow(options.image, score_system(hypotheses, test_set, options, progress))

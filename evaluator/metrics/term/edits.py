@@ -72,9 +72,9 @@ def find_edits(
 ) -> Edits:
     """Return the shifts and the weighted distance left; fewer is better.
 
-    `weights` holds an integer ≥ 1 per reference token. An empty hypothesis costs the sum of the
-    weights, an empty reference an edit per hypothesis token. Source: sacrebleu's
-    `translation_edit_rate` after Snover et al. (2006); the weights are those of docs/metrics.md 4.
+    `weights` holds an integer ≥ 1 per reference token (docs/metrics.md 4). An empty hypothesis
+    costs their sum, an empty reference an edit per hypothesis token. Source: sacrebleu's
+    `translation_edit_rate` after Snover et al. (2006).
     """
     ids = {word: number for number, word in enumerate(dict.fromkeys(reference), start=1)}
     words = np.array([ids.get(word, 0) for word in hypothesis], dtype=np.int32)
