@@ -13,7 +13,7 @@ from itertools import groupby
 from xml.sax.saxutils import escape
 
 import evaluator
-from evaluator.terminology import TermIndex, annotate
+from evaluator.terms import TermIndex, annotate
 
 LAYOUT = re.compile(r"[\t\r\n]+")  # what a cell of a table can't hold
 

@@ -12,8 +12,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 import evaluator
+from evaluator.formats import read_test_set
 from evaluator.metrics import RANKING
-from evaluator.terminology import required_terms
+from evaluator.terms import required_terms
 from evaluator.types import Mode, TextForm
 from files import storage
 from sharedtasks import downloads
@@ -73,7 +74,7 @@ def import_test_set(
             files.terminologies, source_language=source_language, target_language=target_language
         )
     notes: list[str] = []
-    parsed = evaluator.read_test_set(
+    parsed = read_test_set(
         source=files.source,
         references=files.references,
         source_language=source_language,
@@ -175,7 +176,7 @@ def _read(pk: int, digest: str) -> evaluator.TestSet:
     test_set = TestSet.objects.select_related("source_file").get(pk=pk, digest=digest)
     references = TestSetReference.objects.filter(test_set=test_set).select_related("file")
     with ExitStack() as stack:
-        return evaluator.read_test_set(
+        return read_test_set(
             source=stack.enter_context(storage.open_file(test_set.source_file)),
             references=[stack.enter_context(storage.open_file(r.file)) for r in references],
             source_language=test_set.source_language,

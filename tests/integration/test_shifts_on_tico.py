@@ -8,8 +8,8 @@ from functools import cache
 
 import pytest
 
+from evaluator.checking.shifted import find_shift
 from evaluator.formats.test_sets import read_test_set
-from evaluator.shifted import find_shift
 
 pytestmark = pytest.mark.slow
 

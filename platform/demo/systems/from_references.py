@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from demo.systems import from_sources
 from demo.systems.material import Material
 from demo.systems.words import chance, joined, shuffled, spaced, units
-from evaluator.matching import Required, Requirements
 from evaluator.normalise import Normaliser
+from evaluator.terms import Required, Requirements
 
 Units = list[str]
 

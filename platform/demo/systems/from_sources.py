@@ -120,7 +120,8 @@ def _by_lexicon(text: str, lexicon: Words) -> str:
 def _occurrences(material: Material) -> Iterator[list[Occurrence]]:
     index = material.required.index
     entries = index.entries if index else ()
-    for segment, terms in zip(material.test_set.segments, material.required.found, strict=True):
+    segments = material.test_set.segments
+    for segment, terms in zip(segments, material.required.in_sources, strict=True):
         yield [
             Occurrence(segment, entries[place.entry], place.start, place.end)
             for place in terms.occurrences

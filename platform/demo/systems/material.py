@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from evaluator.formats import read_terminology, read_test_set
-from evaluator.terminology import RequiredTerms, required_terms
+from evaluator.terms import RequiredTerms, required_terms
 from evaluator.types import Terminology, TestSet
 
 LANGUAGE_PAIRS = ("en-fr", "en-zh", "en-ru", "en-ko", "cs-de")
@@ -54,7 +54,7 @@ class Material:
         index = self.required.index
         if index is None:
             return []
-        present = {entry for terms in self.required.found for entry in terms.present}
+        present = {entry for terms in self.required.in_sources for entry in terms.present}
         return [term.targets[0] for n, term in enumerate(index.entries) if n not in present]
 
 

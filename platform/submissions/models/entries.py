@@ -28,7 +28,7 @@ class Entry(WorkItem):
 
     WORKING = EntryState.SCORING
     MOVES = ENTRY_MOVES
-    TASK = "submissions.score"
+    task = TASK = "submissions.score"
 
     class Kind(models.TextChoices):
         SYSTEM = "system"  # a team's; of the organisers' own teams it is a baseline

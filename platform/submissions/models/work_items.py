@@ -19,7 +19,6 @@ class WorkItem(models.Model):
 
     WORKING: ClassVar[str]  # the state in which a worker may claim the row
     MOVES: ClassVar[Sequence[tuple[str, str, MovedBy]]]  # old state, new state, mover
-    TASK: ClassVar[str]  # the Celery task that does the work
 
     state_since = models.DateTimeField(default=timezone.now)
     reason = models.TextField(blank=True)  # shown to the team; why it was refused or failed
@@ -38,8 +37,8 @@ class WorkItem(models.Model):
 
     @property
     def task(self) -> str:
-        """Return the Celery task that does the work."""
-        return self.TASK
+        """The Celery task that does the work."""
+        raise NotImplementedError
 
     @property
     def is_final(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import evaluator
-from evaluator.folding import fold
+from evaluator.checking import fold
 from evaluator.types import Severity
 from submissions.models import Problem, Submission, Verdict
 

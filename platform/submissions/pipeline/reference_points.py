@@ -6,7 +6,7 @@ import logging
 
 from django.db import transaction
 
-from evaluator.baselines import candidates
+from evaluator.baselines import plan_baselines
 from sharedtasks import testsets
 from sharedtasks.models import TestSet
 from submissions import hypotheses, work
@@ -35,7 +35,7 @@ def _try_to_add(test_set: TestSet) -> int:
 def _add(test_set: TestSet) -> int:
     stored = [
         (candidate, hypotheses.store(candidate.hypotheses))
-        for candidate in candidates(testsets.read(test_set))
+        for candidate in plan_baselines(testsets.read(test_set))
     ]
     with transaction.atomic():
         # The lock: of two sweepers only the first makes them.

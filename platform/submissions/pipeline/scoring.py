@@ -9,7 +9,7 @@ from operator import itemgetter
 from django.db import transaction
 
 import evaluator
-from evaluator.baselines import candidates
+from evaluator.baselines import plan_baselines
 from evaluator.score_server import Job
 from files import storage
 from sharedtasks import testsets
@@ -36,7 +36,7 @@ def evaluate(entry: Entry) -> evaluator.ScoringResult:
     if entry.kind == Entry.Kind.ORACLE:  # a reference is not scored against itself
         test_set = next(
             candidate.against
-            for candidate in candidates(test_set)
+            for candidate in plan_baselines(test_set)
             if candidate.name == entry.system
         )
         key = f"{key} {entry.system}"

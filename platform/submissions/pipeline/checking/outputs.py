@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 import evaluator
-from evaluator import checks
+from evaluator.checking import find_warnings, read_slots
 from evaluator.errors import SeveralSystemsError
 from files import storage
 from files.models import StoredFile
@@ -66,7 +66,7 @@ def judge(submission: Submission) -> list[JudgedFile]:
             for sent in submission.files.select_related("file")
             if sent.file is not None  # its bytes are removed only long after the check
         ]
-        verdicts = evaluator.read_slots(
+        verdicts = read_slots(
             files,
             slots,
             max_bytes=settings.MAX_UPLOAD_BYTES,
@@ -115,7 +115,7 @@ def conclude(submission: Submission, judged: Sequence[JudgedFile], *, owner: str
 
 def _judge(
     submission: Submission,
-    verdict: evaluator.Verdict,
+    verdict: evaluator.FileVerdict,
     slots: Slots,
     earlier: Sequence[JudgedFile],
 ) -> JudgedFile:
@@ -130,7 +130,7 @@ def _judge(
         evaluator.Problem("warning", message, file=verdict.file)
         for message in _find_copies(submission, stored, earlier)
     ]
-    problems = [*checks.warnings(verdict.hypotheses, slots[test_set.slot]), *copies]
+    problems = [*find_warnings(verdict.hypotheses, slots[test_set.slot]), *copies]
     return JudgedFile(verdict.file, test_set, Fit(test_set, stored), problems, len(problems))
 
 
