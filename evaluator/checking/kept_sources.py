@@ -19,7 +19,7 @@ CLOSING = "»”\"'’」』)]}>）］｝.!?…。！？"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptSources:
     """How many lines hold their own source, at which end, and in which first (its number)."""
 
     count: int
@@ -37,7 +37,7 @@ class Kept:
         )
 
 
-def read_kept_sources(lines: Sequence[Line], units: Sequence[Unit]) -> Table | Kept | None:
+def read_kept_sources(lines: Sequence[Line], units: Sequence[Unit]) -> Table | KeptSources | None:
     """Return the texts after (or before) their own sources; None where lines hold no sources.
 
     All lines must have the same mark in between (` = `, a space, …), otherwise the result is what
@@ -54,7 +54,9 @@ def read_kept_sources(lines: Sequence[Line], units: Sequence[Unit]) -> Table | K
     return None
 
 
-def _read_end(lines: Sequence[Line], units: Sequence[Unit], at_end: bool) -> Table | Kept | None:
+def _read_end(
+    lines: Sequence[Line], units: Sequence[Unit], at_end: bool
+) -> Table | KeptSources | None:
     rests = [
         _cut_source(line.text, unit.source, at_end) for line, unit in zip(lines, units, strict=True)
     ]
@@ -69,7 +71,7 @@ def _read_end(lines: Sequence[Line], units: Sequence[Unit], at_end: bool) -> Tab
     if sum(map(len, long.values())) < LEAST * sum(map(len, sources)):
         return None
     verb = "end" if at_end else "begin"
-    kept = Kept(len(long), len(lines), lines[next(iter(long))].number, verb)
+    kept = KeptSources(len(long), len(lines), lines[next(iter(long))].number, verb)
     first, last = min(long.values()), max(long.values())  # what these share, all in between share
     differing = (n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
     shared = first[: next(differing, min(len(first), len(last)))]

@@ -33,7 +33,7 @@ def search_for(pattern: str, *signs: str, flags: int = 0) -> Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class LeftoverKind:
     """Something left over: what it is, how it is told, what to do about it."""
 
     what: str  # in the middle of a sentence: "Most lines have …"
@@ -48,7 +48,7 @@ class Kind:
 class Leftover:
     """A kind that a file has: in how many lines, and in which first (0-based)."""
 
-    kind: Kind
+    kind: LeftoverKind
     count: int
     first: int
 
@@ -60,7 +60,7 @@ class Leftover:
 
 
 def find_leftovers(
-    texts: Sequence[str], sources: Sequence[str], language: str, kinds: Iterable[Kind]
+    texts: Sequence[str], sources: Sequence[str], language: str, kinds: Iterable[LeftoverKind]
 ) -> Iterator[Leftover]:
     """Yield those of the `kinds` that hypotheses have, each once; linear in the texts.
 
@@ -76,7 +76,7 @@ def find_leftovers(
             yield Leftover(kind, len(odd), odd[0])
 
 
-def _compare_texts(texts: Sequence[str], sources: Sequence[str]) -> Iterator[Kind]:
+def _compare_texts(texts: Sequence[str], sources: Sequence[str]) -> Iterator[LeftoverKind]:
     """Yield kinds that show only in comparison: a common label before a colon, or a common text."""
     if len(texts) < ENOUGH:
         return
@@ -88,7 +88,7 @@ def _compare_texts(texts: Sequence[str], sources: Sequence[str]) -> Iterator[Kin
             labels[head[: colon + 1]] += 1
     if labels and not begins_with_preface(labels.most_common(1)[0][0]):
         label = labels.most_common(1)[0][0]
-        yield Kind(
+        yield LeftoverKind(
             "one and the same label before a colon",
             lambda text: text.lstrip().startswith(label),
             "Send the translations only.",
@@ -96,7 +96,7 @@ def _compare_texts(texts: Sequence[str], sources: Sequence[str]) -> Iterator[Kin
     if len(set(sources)) > 1:
         text = Counter(text.strip() for text in texts).most_common(1)[0][0]
         if text:
-            yield Kind(
+            yield LeftoverKind(
                 "one and the same text",
                 lambda other: other.strip() == text,
                 "Check what the system was given.",

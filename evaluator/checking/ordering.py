@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from evaluator.checking.kept_sources import Kept, read_kept_sources
+from evaluator.checking.kept_sources import KeptSources, read_kept_sources
 from evaluator.checking.leftover_signs import begins_with_preface
 from evaluator.checking.line_tables import begin_with_sources, read_table, without_empty_end
 from evaluator.checking.shapes import find_shape
@@ -24,7 +24,7 @@ def pair_by_order(
     many at its very end are passed over.
     """
     lines, choices = file.lines, list(_list_choices(test_set))
-    if file.format == "text" and not file.broken and _may_have_other_form(lines, choices):
+    if file.format == "text" and not file.broken and may_have_other_form(lines, choices):
         pairs = _read_as_table(lines, choices, notes)
         if pairs is not None:
             return pairs
@@ -59,7 +59,7 @@ _SIGN = re.compile(
 )
 
 
-def _may_have_other_form(lines: Sequence[Line], choices: Sequence[Sequence[AnySegment]]) -> bool:
+def may_have_other_form(lines: Sequence[Line], choices: Sequence[Sequence[AnySegment]]) -> bool:
     """Return whether lines may be a table or another form than plain text.
 
     False for files of plain words, which then need no closer look. A table without any of the
@@ -89,7 +89,7 @@ def _read_as_table(
     # What has as many segments as there are lines comes first: no row is taken for a header.
     for units in sorted(choices, key=lambda units: len(units) != len(lines)):
         table = read_table(lines, units) or read_kept_sources(lines, units)
-        if table is not None and not isinstance(table, Kept):
+        if table is not None and not isinstance(table, KeptSources):
             notes.add(table.note, line=table.lines[0].number)
             return _place(table.lines, units, notes)
     return None
@@ -101,7 +101,7 @@ def _find_other_form(
     """Return why lines are not plain text, and the number of the line that shows it."""
     for units in choices:
         kept = read_kept_sources(lines, units)
-        if isinstance(kept, Kept):
+        if isinstance(kept, KeptSources):
             return kept.message, kept.first
     if begin_with_sources(lines, choices[-1]):
         is_whole = len(lines) == len(choices[-1])  # else there may be a header

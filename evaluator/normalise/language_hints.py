@@ -14,7 +14,7 @@ LONGEST_NAME = 30  # characters of what is looked up as a language's name
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class MisusedCode:
     """A code that people often write for a different language."""
 
     codes: tuple[str, ...]  # all that name the language itself
@@ -26,9 +26,11 @@ class Refused:
 # Codes of languages, and of the countries of much larger ones: nearly always a mistake, which
 # no other check sees before the scores are wrong.
 REFUSED = {
-    "in": Refused(("in",), "Indonesian", "id", "Languages of India have their own: Hindi is hi"),
-    "kr": Refused(("kr", "kau", "knc"), "Kanuri", "kau", "Korean is ko"),
-    "tw": Refused(("tw", "twi"), "Twi", "twi", "Chinese as written in Taiwan is zh-TW"),
+    "in": MisusedCode(
+        ("in",), "Indonesian", "id", "Languages of India have their own: Hindi is hi"
+    ),
+    "kr": MisusedCode(("kr", "kau", "knc"), "Kanuri", "kau", "Korean is ko"),
+    "tw": MisusedCode(("tw", "twi"), "Twi", "twi", "Chinese as written in Taiwan is zh-TW"),
 }
 # Codes that ISO 639 gave up; they are understood, and shown as those of today.
 OLD = {"iw": "he", "ji": "yi", "jw": "jv"}

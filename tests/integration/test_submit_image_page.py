@@ -483,13 +483,13 @@ def test_another_team_of_the_same_member_may_still_send(
 def test_an_archive_that_is_there_in_whole_after_the_end_is_refused(
     alices, address, form, close_phase, monkeypatch
 ):
-    require_sense = submitting_image._require_sense
+    require_acceptance = submitting_image._require_acceptance
 
     def then_close(request, phase):
-        require_sense(request, phase)
+        require_acceptance(request, phase)
         close_phase()
 
-    monkeypatch.setattr(submitting_image, "_require_sense", then_close)
+    monkeypatch.setattr(submitting_image, "_require_acceptance", then_close)
 
     response = alices.post(address, form())
 
