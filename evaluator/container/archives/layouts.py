@@ -135,13 +135,10 @@ class _Index:
                     raise BadDocumentError(TOO_DEEP)
                 self._read(document, depth - 1)
             elif as_object(document.get("config")).get("mediaType") in IMAGE_CONFIGS:
-                self._images[digest] = self._read_image(document)
-
-    def _read_image(self, manifest: JsonObject) -> ArchivedImage:
-        config = self._read_blob(_digest(manifest.get("config")))
-        layers = as_objects(manifest.get("layers"), MAX_LISTED)
-        paths = tuple(_path(_digest(layer)) for layer in layers)
-        return ArchivedImage(config, read_config(config), paths)
+                config = self._read_blob(_digest(document.get("config")))
+                layers = as_objects(document.get("layers"), MAX_LISTED)
+                paths = tuple(_path(_digest(layer)) for layer in layers)
+                self._images[digest] = ArchivedImage(config, read_config(config), paths)
 
     def _read_blob(self, digest: str) -> bytes:
         data = read_document(self._members, _path(digest))

@@ -106,8 +106,15 @@ class Repository:
             if response.status_code == 401 and not self.token:
                 self._fetch_token(response.headers.get("WWW-Authenticate", ""))
                 response = stack.enter_context(self._get(url, accept))
-            if path.startswith("blobs/"):
-                response = self._follow_redirects(response, stack)
+            redirects = 0
+            while path.startswith("blobs/") and 300 <= response.status_code < 400:
+                redirects += 1
+                if redirects > MAX_REDIRECTS:
+                    raise Refused(
+                        f"The registry sends us on more than {MAX_REDIRECTS} times. {UPLOAD}"
+                    )
+                place = urljoin(response.url, response.headers.get("Location", ""))
+                response = stack.enter_context(self._get(place, "*/*", "blob"))
             self._require_success(response)
             yield response
 
@@ -122,16 +129,6 @@ class Repository:
         except ForbiddenAddressError as error:
             host = urlsplit(url).netloc
             raise Refused(f"The {what}'s server {host} {error}. {UPLOAD}") from None
-
-    def _follow_redirects(
-        self, response: requests.Response, stack: contextlib.ExitStack
-    ) -> requests.Response:
-        for _ in range(MAX_REDIRECTS):
-            if not 300 <= response.status_code < 400:
-                return response
-            url = urljoin(response.url, response.headers.get("Location", ""))
-            response = stack.enter_context(self._get(url, "*/*", "blob"))
-        raise Refused(f"The registry sends us on more than {MAX_REDIRECTS} times. {UPLOAD}")
 
     def _require_success(self, response: requests.Response) -> None:
         host, status = self.reference.host, response.status_code

@@ -14,6 +14,7 @@ from types import MappingProxyType
 logger = logging.getLogger(__name__)
 
 FORMAT = 1
+UNREADABLE = "%s can't be read: images that this node loaded before will not be removed by it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,17 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._kept = _read(path)
+        self._kept: dict[str, LoadedImage] = {}  # stays empty if the file is missing or damaged
+        try:
+            value = json.loads(path.read_text(encoding="utf-8"))
+            self._kept = {
+                str(id): LoadedImage(int(image["size"]), float(image["used"]))
+                for id, image in value["images"].items()
+            }
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            logger.warning(UNREADABLE, path)
 
     @property
     def kept(self) -> Mapping[str, LoadedImage]:
@@ -59,20 +70,3 @@ class Ledger:
             file.flush()
             os.fsync(file.fileno())
         part.replace(self._path)
-
-
-def _read(path: Path) -> dict[str, LoadedImage]:
-    """Return the images of a ledger's file; none if it is missing or damaged."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-        return {
-            str(id): LoadedImage(int(image["size"]), float(image["used"]))
-            for id, image in value["images"].items()
-        }
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        logger.warning(
-            "%s can't be read: images that this node loaded before will not be removed by it", path
-        )
-        return {}

@@ -127,17 +127,10 @@ def _find_doubt(step: Step, assignment: RunAssignment) -> str:
         return f"its engine's disk has room for {in_bytes(free)}; {in_bytes(needed)} are needed"
     if disk.f_files and disk.f_favail < FREE_INODES:  # some file systems do not count them
         return f"its engine's disk has room for only {disk.f_favail:,} more files"
-    return _find_lack_of_memory(assignment.limits.memory)
-
-
-def _find_lack_of_memory(limit: int) -> str:
-    """Return how much memory is missing, if other programs have taken it.
-
-    A limit reserves nothing. It may be all the memory of the machine, which is never all free.
-    """
-    memory = psutil.virtual_memory()
-    needed = min(limit, memory.total // 2)
-    if memory.available >= needed:
+    # Other programs may have taken the memory: a limit reserves nothing. And it may be all the
+    # memory of the machine, which is never all free.
+    limit, memory = assignment.limits.memory, psutil.virtual_memory()
+    if memory.available >= min(limit, memory.total // 2):
         return ""
     return (
         f"its machine has {in_bytes(memory.available)} of free memory, the run may take "

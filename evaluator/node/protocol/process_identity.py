@@ -40,7 +40,11 @@ def introduce(folder: Path) -> NodeProcess:
     know the later processes of the first machine.
     """
     path = folder / NAME
-    earlier = _read_ids(path)
+    try:
+        words = path.read_text("ascii").split()
+    except (OSError, UnicodeDecodeError):
+        words = []
+    earlier = tuple(word for word in words if len(word) == 2 * ID_BYTES)[:REMEMBERED]
     own = secrets.token_hex(ID_BYTES)
     # Written over the old text: a full disk takes nothing else.
     text = "\n".join([own, *earlier][:REMEMBERED]).ljust(REMEMBERED * (2 * ID_BYTES + 1))
@@ -50,11 +54,3 @@ def introduce(folder: Path) -> NodeProcess:
     except OSError as error:
         logger.warning(UNWRITABLE, path, error.strerror)
     return NodeProcess(own, system.node(), os.getpid(), time.time(), earlier)
-
-
-def _read_ids(path: Path) -> tuple[str, ...]:
-    try:
-        words = path.read_text("ascii").split()
-    except (OSError, UnicodeDecodeError):
-        return ()
-    return tuple(word for word in words if len(word) == 2 * ID_BYTES)[:REMEMBERED]
