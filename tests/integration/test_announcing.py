@@ -86,6 +86,7 @@ def test_a_created_phase_is_closed_and_hidden_until_it_is_announced(run, client,
     assert "fall" in client.get("/").text
 
 
+@pytest.mark.usefixtures("_quiet")
 @pytest.mark.parametrize("role", ["visitor", "newcomer", "alice"])
 def test_no_address_tells_of_a_hidden_phase(role, client, hidden, make_test_set, request, alice,
                                             make_scored_entry):  # fmt: skip

@@ -6,7 +6,6 @@ The fields come from the models, so a new field is covered as soon as it is ther
 from __future__ import annotations
 
 import dataclasses
-import logging
 import re
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -142,14 +141,6 @@ def find(client, entry, fields, **options):
             if word in fields:
                 found.setdefault(fields[word], address)
     return found
-
-
-@pytest.fixture
-def _quiet():
-    """Refusals are no news here, and their tracebacks cost more than the pages."""
-    logging.disable()
-    yield
-    logging.disable(logging.NOTSET)
 
 
 @pytest.mark.usefixtures("_quiet")
