@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from evaluator.alignment import align
+from evaluator.checking.alignment import align
+from evaluator.checking.intake import FileVerdict, read_aligned, read_slots
 from evaluator.errors import (
     InfrastructureError,
     LanguageError,
@@ -20,7 +21,6 @@ from evaluator.formats import (
     read_terminologies,
     read_test_set,
 )
-from evaluator.intake import Verdict, read_aligned, read_slots
 from evaluator.metrics.term import TermResult, per_term
 from evaluator.ranking import Ranked, rank
 from evaluator.scoring import defined_metrics, load_by_term, load_statistics, save_statistics, score
@@ -39,6 +39,7 @@ from evaluator.types import (
 )
 
 __all__ = [
+    "FileVerdict",
     "Hypotheses",
     "HypothesisFile",
     "ImportedTerminology",
@@ -61,7 +62,6 @@ __all__ = [
     "TestSet",
     "TestSetError",
     "UnreadableFileError",
-    "Verdict",
     "WrongFileError",
     "align",
     "defined_metrics",

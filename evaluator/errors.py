@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Self
 
 from evaluator.types import HypothesisFile, Problem, Severity
@@ -90,21 +91,21 @@ class TerminologyError(TestSetError):
 
 
 class LanguageError(TerminariumError):
-    """A code that names no known language, or a pair of one language; its text says what to do."""
+    """An unknown language code, or a pair of the same language; its text says what to do."""
 
 
 class InfrastructureError(TerminariumError):
     """Our fault: to be retried, and never charged to a participant."""
 
 
+@dataclass(slots=True)
 class ProblemLog:
-    """Collects the problems of one file, bounded in memory."""
+    """Collects the problems of a file, bounded in memory."""
 
-    def __init__(self, file: str = "", *, severity: Severity = "error") -> None:
-        self.file = file
-        self.severity = severity
-        self.problems: list[Problem] = []
-        self.total = 0
+    file: str = ""
+    severity: Severity = "error"
+    problems: list[Problem] = field(default_factory=list)
+    total: int = 0
 
     def add(self, message: str, *, line: int | None = None, segment: str | None = None) -> None:
         """Note a problem; beyond the first 1,000 it is only counted."""
@@ -115,7 +116,7 @@ class ProblemLog:
             self.problems.append(Problem(self.severity, message, line, segment, self.file))
 
     def merge(self, other: ProblemLog) -> None:
-        """Take over another file's problems, behind our own."""
+        """Take over another file's problems, after our own."""
         self.extend(other.problems, other.total)
 
     def extend(self, problems: Sequence[Problem], total: int) -> None:
@@ -125,7 +126,7 @@ class ProblemLog:
         self.total += total
 
     def raise_as(self, error: type[SubmissionError] | type[TestSetError]) -> None:
-        """Raise `error` with every problem noted, if there is one."""
+        """Raise `error` with every problem noted, if there is any."""
         if self.total:
             raise error(self.problems, self.total)
 

@@ -27,17 +27,12 @@ def rank(values: Mapping[int, float | None], *, higher_is_better: bool) -> list[
     scored.sort(key=lambda pair: (-pair[0] if higher_is_better else pair[0], pair[1]))
     ranked: list[Ranked] = []
     while len(ranked) < len(scored):
-        ranked += _tie(scored, len(ranked))
+        first = last = len(ranked)
+        best = scored[first][0]
+        while last + 1 < len(scored) and abs(scored[last + 1][0] - best) <= TOLERANCE:
+            last += 1
+        mean = (first + last) / 2 + 1
+        group = sorted(scored[first : last + 1], key=lambda pair: pair[1])
+        ranked += [Ranked(entry, mean, value) for value, entry in group]
     missing = sorted(entry for entry, value in values.items() if value is None)
     return ranked + [Ranked(entry, None, None) for entry in missing]
-
-
-def _tie(scored: list[tuple[float, int]], first: int) -> list[Ranked]:
-    """The group of equal scores that starts at `first`."""
-    best = scored[first][0]
-    last = first
-    while last + 1 < len(scored) and abs(scored[last + 1][0] - best) <= TOLERANCE:
-        last += 1
-    mean = (first + last) / 2 + 1
-    group = sorted(scored[first : last + 1], key=lambda pair: pair[1])
-    return [Ranked(entry, mean, value) for value, entry in group]

@@ -20,7 +20,7 @@ from evaluator.scoring import score
 from evaluator.types import Hypotheses, TestSet
 
 TEST_SETS_KEPT = 16  # each is a few megabytes
-LOOK_EVERY = 1  # seconds between two looks at whether the caller is still there
+LOOK_EVERY = 1  # seconds between checks that the caller still exists
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Hypotheses + test set + metrics → scores, and the statistics behind them."""
+"""Hypotheses + test set + metrics → scores, and the statistics from which they are computed."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import IO
 import numpy as np
 
 from evaluator.errors import MisalignedError
-from evaluator.metrics import FAMILIES, METRICS, Metric
+from evaluator.metrics import FAMILIES, METRICS
 from evaluator.metrics.base import total
 from evaluator.normalise import lemmatiser_for
 from evaluator.types import Hypotheses, Problem, Score, ScoringResult, Statistics, TestSet
 
 DEFAULT: tuple[str, ...] = tuple(METRICS)
-BY_TERM = "@terms"  # behind a metric's name: its statistics by term in a file
+BY_TERM = "@terms"  # after a metric's name: its statistics by term in a file
 
 
 def score(
@@ -28,27 +28,32 @@ def score(
     """Score aligned hypotheses by the metrics or families named, in the order named.
 
     A metric that the test set doesn't define is absent: no score is not zero. `lemmatiser` is a
-    name in LEMMATISERS; None or "none" skips all lemma parts. `on_metric` is told the name of
-    each metric before it is computed, for somebody who waits.
+    name in LEMMATISERS; None or "none" skips all lemma parts. `on_metric` is called with the name
+    of each metric before it is computed.
 
     Raises KeyError for an unknown metric or lemmatiser, MisalignedError if the number of texts
     is not the number of segments, InfrastructureError if a tokeniser isn't installed.
     """
-    _require_one_text_each(test_set, hypotheses)
-    found = lemmatiser_for(lemmatiser, test_set.target_language)
+    given, expected = len(hypotheses.texts), len(test_set.segments)
+    if given != expected:
+        message = f"{given} hypotheses for {expected} segments. Give one for each."
+        raise MisalignedError([Problem("error", message)])
+    own_lemmatiser = lemmatiser_for(lemmatiser, test_set.target_language)
     scores: list[Score] = []
     statistics: dict[str, Statistics] = {}
     by_term: dict[str, Statistics] = {}
     for name in expand(metrics):
-        metric = METRICS[name](found)
+        metric = METRICS[name](own_lemmatiser)
         if not metric.is_defined(test_set):
             continue
         if on_metric is not None:
             on_metric(name)
         rows = metric.statistics(test_set, hypotheses)
-        scored = _score(metric, rows, test_set)
-        if scored is not None:
-            scores.append(scored)
+        summed = total(rows)
+        value = metric.aggregate(summed)
+        if value is not None:
+            details = metric.details(summed)
+            scores.append(Score(metric.name, value, metric.signature(test_set), details))
             statistics[name] = rows
             terms = metric.by_term(test_set, hypotheses)
             if terms is not None:
@@ -67,21 +72,6 @@ def expand(names: Sequence[str]) -> tuple[str, ...]:
     for name in expanded:
         METRICS[name]  # the check
     return tuple(dict.fromkeys(expanded))
-
-
-def _require_one_text_each(test_set: TestSet, hypotheses: Hypotheses) -> None:
-    given, expected = len(hypotheses.texts), len(test_set.segments)
-    if given != expected:
-        message = f"{given} hypotheses for {expected} segments. Give one for each."
-        raise MisalignedError([Problem("error", message)])
-
-
-def _score(metric: Metric, rows: Statistics, test_set: TestSet) -> Score | None:
-    summed = total(rows)
-    value = metric.aggregate(summed)
-    if value is None:
-        return None
-    return Score(metric.name, value, metric.signature(test_set), metric.details(summed))
 
 
 def save_statistics(result: ScoringResult, stream: IO[bytes]) -> None:

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 TextForm = Literal["raw", "tokenised"]
 Mode = Literal["proper", "noterm", "random"]
 Severity = Literal["error", "warning"]
-Statistics = NDArray[Any]  # int64 or float64, one row per unit: segment or document
+Statistics = NDArray[Any]  # int64 or float64, a row per unit: segment or document
 
 
 @dataclass(frozen=True, slots=True)
 class TermAnnotation:
-    """One `<term>` element: a dictionary entry and the form in which it occurs."""
+    """A `<term>` element: a dictionary entry and the form in which it occurs."""
 
     id: str
     type: str  # {src_original|src_lemma}_and_{tgt_original|tgt_lemma}
@@ -28,23 +28,23 @@ class TermAnnotation:
 
     @property
     def variants(self) -> tuple[str, ...]:
-        """The accepted translations as listed, at least one."""
+        """The accepted translations as listed, never empty."""
         return tuple(self.target.split("|"))
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One entry of a terminology: a source expression and its accepted translations."""
+    """An entry of a terminology: a source expression and its accepted translations."""
 
     id: str  # unique in its terminology
     source: str
-    targets: tuple[str, ...]  # at least one, the preferred one first
+    targets: tuple[str, ...]  # never empty, the preferred translation first
     seen: bool | None = None  # whether it occurs in the training data; None: not said
 
 
 @dataclass(frozen=True, slots=True)
 class Terminology:
-    """The terms of one language pair; entries with the same source are one entry."""
+    """The terms of a language pair; entries with the same source count as a single entry."""
 
     source_language: str
     target_language: str
@@ -60,7 +60,7 @@ class Segment:
     source: str
     references: tuple[str, ...]
     source_terms: tuple[TermAnnotation, ...]
-    reference_terms: tuple[tuple[TermAnnotation, ...], ...]  # one tuple per reference
+    reference_terms: tuple[tuple[TermAnnotation, ...], ...]  # a tuple per reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class UnscoredSegment:
 
 @dataclass(frozen=True, slots=True)
 class TestSet:
-    """Segments of one language pair, in the order of the sources."""
+    """Segments of a language pair, in the order of the sources."""
 
     __test__ = False  # the name looks like a test class to pytest
 
@@ -95,43 +95,39 @@ class TestSet:
         """SHA-256 (64 hex digits) of everything that decides a score.
 
         That is languages, text form, mode, the terminology, and each segment's document, id,
-        source (terms are found in it), references and annotations.
+        source (where terms are searched), references and annotations.
         """
-        content = ["terminarium-test-set-2", self.source_language, self.target_language]
-        rows = [_canonical(segment) for segment in self.segments]
+        languages = [self.source_language, self.target_language]
+        terminology: list[object] | None = None
+        if (given := self.terminology) is not None:
+            terms = [[t.id, t.source, list(t.targets), t.seen] for t in given.terms]
+            terminology = [given.source_language, given.target_language, terms]
+        rows = [
+            [
+                segment.document,
+                segment.id,
+                segment.source,
+                list(segment.references),
+                _list_values(segment.source_terms),
+                [_list_values(terms) for terms in segment.reference_terms],
+            ]
+            for segment in self.segments
+        ]
         # JSON in ASCII quotes every string: no two different test sets serialise alike.
         serialised = json.dumps(
-            [*content, self.text_form, self.mode, _canonical_terminology(self.terminology), rows],
+            ["terminarium-test-set-2", *languages, self.text_form, self.mode, terminology, rows],
             separators=(",", ":"),
         )
         return hashlib.sha256(serialised.encode("ascii")).hexdigest()
 
 
-def _canonical(segment: Segment) -> list[object]:
-    return [
-        segment.document,
-        segment.id,
-        segment.source,
-        list(segment.references),
-        _canonical_terms(segment.source_terms),
-        [_canonical_terms(terms) for terms in segment.reference_terms],
-    ]
-
-
-def _canonical_terminology(terminology: Terminology | None) -> list[object] | None:
-    if terminology is None:
-        return None
-    terms = [[t.id, t.source, list(t.targets), t.seen] for t in terminology.terms]
-    return [terminology.source_language, terminology.target_language, terms]
-
-
-def _canonical_terms(terms: tuple[TermAnnotation, ...]) -> list[list[str]]:
+def _list_values(terms: tuple[TermAnnotation, ...]) -> list[list[str]]:
     return [[term.id, term.type, term.source, term.target, term.form] for term in terms]
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong and what to do about it, in words for the person who can mend it."""
+    """What is wrong and what to do about it, in words for the person who can fix it."""
 
     severity: Severity
     message: str
@@ -148,7 +144,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One hypothesis as read from a file."""
+    """A hypothesis as read from a file."""
 
     number: int  # 1-based, in the file
     segment: str | None  # None in plain text, which has no ids
@@ -163,14 +159,14 @@ class HypothesisFile:
     name: str
     format: str  # a key of formats.FORMATS, "json array" or "json object"
     lines: tuple[Line, ...]
-    # Without their texts, those that couldn't be read although what they stand for is known: their
-    # segments aren't missing besides. The document may be unknown. Such a file is refused.
+    # Unreadable lines whose segment is known, so that it is not reported as missing too; without
+    # texts, and the document may be unknown. Such a file is refused.
     broken: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Hypotheses:
-    """One text per segment of the test set, in its order."""
+    """A text per segment of the test set, in its order."""
 
     texts: tuple[str, ...]
     lines: tuple[int, ...] = ()  # where each stood in its file, 1-based; () if in none
@@ -180,7 +176,7 @@ class Hypotheses:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One number of one metric, with everything that could have changed it."""
+    """A number of a metric, with everything that could have changed it."""
 
     metric: str
     value: float
@@ -193,6 +189,6 @@ class ScoringResult:
     """Scores, and the statistics to compute them again from any choice of segments."""
 
     scores: tuple[Score, ...]
-    statistics: Mapping[str, Statistics]  # by metric name, one row per unit: segment or document
-    # By metric name, for those that have a view of single terms (see Metric.by_term).
+    statistics: Mapping[str, Statistics]  # by metric name, a row per unit: segment or document
+    # By metric name, for metrics that have a view of single terms (see Metric.by_term).
     by_term: Mapping[str, Statistics] = field(default_factory=dict)

@@ -1,16 +1,20 @@
-"""Databases of PostgreSQL and Redis that nobody else has.
+"""Databases of PostgreSQL, SQLite and Redis that nobody else has.
 
 PostgreSQL's are copies of one that is migrated: a copy takes a moment, migrating takes many. The
-first who asks for such a template makes it, in whichever process; the others wait for it.
+first who asks for such a template makes it, in whichever process; the others wait for it. The same
+goes for a site's SQLite file.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -25,6 +29,7 @@ LOCK = 29_2026  # of PostgreSQL's advisory locks: who makes a template holds it
 FILLED_WITHIN = 600  # seconds, where every core is busy
 MIGRATED, SEEDED = (f"{kind}_{RUN_DIR.name[-8:]}" for kind in ("migrated", "seeded"))
 SEEDED_STATE = RUN_DIR / "seeded"
+SEEDED_FILE, SEEDED_FILE_STATE = RUN_DIR / "seeded.sqlite3", RUN_DIR / "seeded-file"
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +65,24 @@ def create_seeded(server: str, name: str, state: Path) -> str:
     seeded = _template(server, SEEDED, migrated, "tests.e2e.seed", "set_up", "static")
     shutil.copytree(SEEDED_STATE, state)
     return create_database(server, name, seeded)
+
+
+def copy_seeded_file(file: Path, state: Path) -> None:
+    """Make a site's SQLite file and its folder, with people and teams."""
+    with SEEDED_FILE.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not SEEDED_FILE.exists():
+            half_made = SEEDED_FILE.with_suffix(".half-made")
+            database = f"sqlite:///{half_made}"
+            _run(database, "tests.e2e.seed", "set_up", "static", state=SEEDED_FILE_STATE)
+            _copy_file(half_made, SEEDED_FILE)
+    shutil.copytree(SEEDED_FILE_STATE, state)
+    _copy_file(SEEDED_FILE, file)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as ours, closing(sqlite3.connect(target)) as theirs:
+        ours.backup(theirs)  # with what stands in its log only
 
 
 def create_database(server: str, name: str, template: str) -> str:
@@ -100,9 +123,9 @@ def _template(server: str, name: str, base: str, *fill: str) -> str:
     return name
 
 
-def _run(database: str, *module: str) -> None:
-    SEEDED_STATE.mkdir(exist_ok=True)
-    settings = {"DATABASE_URL": database, "STATE_DIR": str(SEEDED_STATE), "DEBUG": "false"}
+def _run(database: str, *module: str, state: Path = SEEDED_STATE) -> None:
+    state.mkdir(exist_ok=True)
+    settings = {"DATABASE_URL": database, "STATE_DIR": str(state), "DEBUG": "false"}
     subprocess.run(
         [sys.executable, "-m", *module],
         cwd=ROOT,

@@ -31,7 +31,7 @@ SECONDS = {
     "integration/test_node_process": 90,
     "integration/test_node_runs": 60,
     "integration/test_nodes_fitness": 50,
-    "integration/test_blind_walk": 50,
+    "integration/test_blind_walk": 30,
     "integration/test_published_scores": 50,
     "integration/test_sacrebleu_on_real_text": 40,
     "integration/test_scoring_limits": 40,

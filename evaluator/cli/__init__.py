@@ -29,7 +29,7 @@ PIPE_CLOSED = 141  # 128 + SIGPIPE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status; usage errors exit with 2."""
+    """Run a command and return its exit status; usage errors exit with 2."""
     _write_any_character()
     try:
         status = _run(sys.argv[1:] if arguments is None else arguments)
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     try:
-        parser, command = _parser(arguments)
+        parser, command = _build_parser(arguments)
         if not arguments:
             parser.print_help()
             return 0
@@ -62,10 +62,10 @@ def _run(arguments: Sequence[str]) -> int:
     return execute(options, command)
 
 
-def _parser(
+def _build_parser(
     arguments: Sequence[str],
 ) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
-    """Return the whole parser and the chosen command's own, which alone has its options."""
+    """Return the whole parser and the parser of the chosen command, which has its options."""
     parser = argparse.ArgumentParser(
         prog="terminarium",
         description="Evaluate machine translation with terminologies.",
@@ -108,7 +108,7 @@ def program_version() -> str:
 
 
 def _write_any_character() -> None:
-    """Files and pipes get UTF-8, whatever the system's encoding; a terminal what it can show."""
+    """Write UTF-8 to files and pipes in any locale; to a terminal what it can show."""
     for stream in (sys.stdout, sys.stderr):
         if not isinstance(stream, io.TextIOWrapper):
             continue
@@ -118,7 +118,7 @@ def _write_any_character() -> None:
 
 
 def _close_output() -> None:
-    """Let Python's last flush have somewhere to go: it would complain about a closed pipe."""
+    """Give Python's last flush somewhere to go: it would complain about a closed pipe."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):

@@ -18,7 +18,7 @@ from evaluator.cli.files import (
     label,
     open_file,
 )
-from evaluator.cli.progress import Progress
+from evaluator.cli.progress import ProgressLine
 from evaluator.container.archives import ImageArchive, check_archive
 from evaluator.container.limits import in_bytes
 
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     """Print what the image holds; every problem goes to standard error, and the status is 1."""
     reference = None if _is_file(options.image) else _read_reference(options.image)
     name = label(options.image) if reference is None else str(reference)
-    with Progress() as progress, _open_image(options.image, reference, progress) as stream:
+    with ProgressLine() as progress, _open_image(options.image, reference, progress) as stream:
         short = Path(name).name
         checked = check_archive(
             stream, name, on_progress=lambda share: progress.show(f"{short}: {share:.0%} checked …")
@@ -110,7 +110,9 @@ def _read_reference(text: str) -> Reference:
 
 
 @contextlib.contextmanager
-def _open_image(path: str, reference: Reference | None, progress: Progress) -> Iterator[BinaryIO]:
+def _open_image(
+    path: str, reference: Reference | None, progress: ProgressLine
+) -> Iterator[BinaryIO]:
     """Open an archive, or a copy of an image in a registry. Raises UnopenableError."""
     if reference is None:
         with open_file(path) as stream:
@@ -126,7 +128,7 @@ def _open_image(path: str, reference: Reference | None, progress: Progress) -> I
         yield copy
 
 
-def _fetch(reference: Reference, progress: Progress) -> BinaryIO:
+def _fetch(reference: Reference, progress: ProgressLine) -> BinaryIO:
     """Return a copy of an image in a temporary file. Raises ImageError, UnopenableError."""
     from evaluator.container.registries import NetworkError, fetch_image, trust_named_registry
 

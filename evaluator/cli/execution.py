@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
 
 from evaluator.cli import program_version
 from evaluator.cli.files import STANDARD_INPUT, UnopenableError
@@ -18,8 +17,11 @@ WRONG_USAGE = 2  # its sentence is on standard error
 
 
 def execute(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
-    """Run the command that was asked for; `--json` prints one object, also where it failed."""
-    if sum(path == STANDARD_INPUT for path in _paths(options)) > 1:
+    """Run the chosen command; `--json` prints a single object, also where it failed."""
+    paths = [getattr(options, name, None) for name in ("source", "noterm_hypotheses")]
+    for name in ("reference", "terminology", "hypotheses"):
+        paths += getattr(options, name, ())
+    if paths.count(STANDARD_INPUT) > 1:
         command.error("standard input (-) can be read only once. Name files for the other inputs")
     options.messages = Messages(getattr(options, "max_problems", 0))
     options.answer = {}
@@ -28,15 +30,19 @@ def execute(options: argparse.Namespace, command: argparse.ArgumentParser) -> in
     except LanguageError as error:
         command.error(str(error))
     if getattr(options, "json", False) and status != WRONG_USAGE:
-        print(json.dumps(_envelope(options, status), indent=1, ensure_ascii=False))
+        # docs/participants.md explains this object.
+        head: dict[str, object] = {
+            "command": options.command,
+            "version": program_version(),
+            "exit_status": status,
+        }
+        if "target_language" in options:
+            head["source_language"] = options.source_language
+            head["target_language"] = options.target_language
+            head["language_gap"] = getattr(options, "gap", None)
+        answer = {**head, "messages": options.messages.as_json(), **options.answer}
+        print(json.dumps(answer, indent=1, ensure_ascii=False))
     return status
-
-
-def _paths(options: argparse.Namespace) -> Iterator[str | None]:
-    for name in ("source", "noterm_hypotheses"):
-        yield getattr(options, name, None)
-    for name in ("reference", "terminology", "hypotheses"):
-        yield from getattr(options, name, ())
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -44,7 +50,11 @@ def _run(options: argparse.Namespace) -> int:
     try:
         if "target_language" in options:
             resolve_languages(options)
-            _tell_gap(options)
+            # What the target language lacks is told before the scores.
+            gap, sentence = find_gap(options.target_language), describe_gap(options.target_language)
+            options.gap = {"kind": gap.kind, "message": sentence} if gap else None
+            if sentence:
+                print(f"warning: {sentence}", file=sys.stderr)
         return int(options.run(options))
     except (SubmissionError, TestSetError) as error:
         messages.report(error.problems, error.total)
@@ -53,25 +63,3 @@ def _run(options: argparse.Namespace) -> int:
     except InfrastructureError as error:
         messages.tell(str(error), "error")
     return 1
-
-
-def _tell_gap(options: argparse.Namespace) -> None:
-    """Warn if the target language has no tokeniser or lemmatiser, before the scores."""
-    gap, sentence = find_gap(options.target_language), describe_gap(options.target_language)
-    options.gap = {"kind": gap.kind, "message": sentence} if gap else None
-    if sentence:
-        print(f"warning: {sentence}", file=sys.stderr)
-
-
-def _envelope(options: argparse.Namespace, status: int) -> dict[str, object]:
-    """The one shape of `--json`; docs/participants.md explains it."""
-    head: dict[str, object] = {
-        "command": options.command,
-        "version": program_version(),
-        "exit_status": status,
-    }
-    if "target_language" in options:
-        head["source_language"] = options.source_language
-        head["target_language"] = options.target_language
-        head["language_gap"] = getattr(options, "gap", None)
-    return {**head, "messages": options.messages.as_json(), **options.answer}

@@ -11,17 +11,17 @@ from io import BufferedReader
 from pathlib import Path
 from typing import cast, get_args
 
-from evaluator.checks import identical, warnings
+from evaluator.checking.intake import pair_of, read_aligned, read_out_of_zip
+from evaluator.checking.review import find_identical, find_warnings
 from evaluator.cli.messages import Messages
-from evaluator.cli.progress import Progress
+from evaluator.cli.progress import ProgressLine
 from evaluator.errors import PROBLEMS_KEPT, SubmissionError
 from evaluator.formats import (
     ImportedTerminology,
     read_terminologies,
     read_test_set,
 )
-from evaluator.formats.decoding import EMPTY_ZIP, ZIP
-from evaluator.intake import pair_of, read_aligned, read_out_of_zip
+from evaluator.formats.file_kinds import EMPTY_ZIP, ZIP
 from evaluator.types import Hypotheses, Mode, Problem, TestSet
 
 FILES_NAMED = 20  # in a note
@@ -83,11 +83,6 @@ def _add_beside_sources(command: argparse.ArgumentParser, *, with_references: bo
         metavar="FILE",
         help="terms: CSV (TICO-19), TSV, JSON lines or TBX; again for each further one",
     )
-    _add_languages(command)
-
-
-def _add_languages(command: argparse.ArgumentParser) -> None:
-    """Add the options that name the languages."""
     command.add_argument(
         "--language-pair",
         metavar="PAIR",
@@ -135,7 +130,7 @@ def add_problems(command: argparse.ArgumentParser) -> None:
 
 
 def add_json(command: argparse.ArgumentParser) -> None:
-    """Add the option that prints one JSON object in the place of a text."""
+    """Add the option that prints a JSON object in the place of a text."""
     command.add_argument(
         "--json", action="store_true", help="print one JSON object, as the guide describes it"
     )
@@ -170,25 +165,25 @@ def label(path: str) -> str:
 
 
 def load_terminology(options: argparse.Namespace) -> ImportedTerminology:
-    """Read the terminologies named, as one; what was changed in reading goes to standard error."""
+    """Read and merge the terminologies; what was changed in reading goes to standard error."""
     with ExitStack() as stack:
         files = [
             (stack.enter_context(open_file(path)), label(path)) for path in options.terminology
         ]
-        found = read_terminologies(
+        imported = read_terminologies(
             files,
             source_language=options.source_language,
             target_language=options.target_language,
         )
-    for change in found.report[: options.max_problems]:
+    for change in imported.report[: options.max_problems]:
         text = ": ".join(part for part in (change.entry, change.message) if part)
         options.messages.note(text, file=change.file or None, line=change.line)
-    if found.report:
+    if imported.report:
         options.messages.note(
-            f"{found.changed:,} entries changed, {found.dropped:,} dropped, "
-            f"{found.doubtful:,} kept with doubts."
+            f"{imported.changed:,} entries changed, {imported.dropped:,} dropped, "
+            f"{imported.doubtful:,} kept with doubts."
         )
-    return found
+    return imported
 
 
 def load_test_set(
@@ -199,7 +194,7 @@ def load_test_set(
 ) -> TestSet:
     """Read the test set that the options name, with its terminology.
 
-    Where references are read, there has to be one, unless it is said otherwise.
+    Where references are read, at least one is required, unless the caller says otherwise.
     """
     terminology = load_terminology(options).terminology if options.terminology else None
     paths = [options.source, *(options.reference if with_references else ())]
@@ -223,24 +218,23 @@ def load_test_set(
 def load_hypotheses(
     path: str, test_set: TestSet, *, mode: Mode = "proper", system: str | None = None
 ) -> Hypotheses:
-    """Read one system's hypotheses and pair them with the test set.
+    """Read a system's hypotheses and pair them with the test set.
 
-    Of a zip the file of this pair and mode is read, else the pair's of another mode; the others
-    are named in a note.
+    In a zip it is the pair's file of this mode, else of another; other files are named in a note.
     """
     with open_file(path) as stream:
         if not stream.peek(len(ZIP)).startswith((ZIP, EMPTY_ZIP)):
             return read_aligned(stream, label(path), test_set, system=system)
         pair = pair_of(test_set)
         modes: list[Mode] = sorted(get_args(Mode), key=lambda other: other != mode)
-        slots = [pair if one == "proper" else f"{pair}.{one}" for one in modes]
-        found, file, others = read_out_of_zip(
+        slots = [pair if mode == "proper" else f"{pair}.{mode}" for mode in modes]
+        hypotheses, file, others = read_out_of_zip(
             stream, label(path), test_set, slots=slots, system=system
         )
     if others:
         names = ", ".join(others[:FILES_NAMED]) + (", …" if len(others) > FILES_NAMED else "")
         print(f"note: {file} is taken for {pair}; passed over: {names}.", file=sys.stderr)
-    return found
+    return hypotheses
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,30 +251,27 @@ def check_files(
 ) -> list[Hypotheses | None]:
     """Read and check each file; report problems, those of refused files (None) first."""
     messages: Messages = options.messages
-    checked = [_check_file(path, mode, test_set, options) for path, mode in files]
-    for one in sorted(checked, key=lambda one: one.hypotheses is not None):
-        messages.report(one.problems, one.total, segments=len(test_set.segments))
-    same = identical([one.hypotheses for one in checked if one.hypotheses is not None])
+    checked = []
+    for path, mode in files:
+        file = CheckedFile(None)
+        try:
+            hypotheses = load_hypotheses(path, test_set, mode=mode, system=options.system)
+            warnings = check(hypotheses, test_set)
+            file = CheckedFile(hypotheses, warnings, len(warnings))
+        except SubmissionError as error:
+            file = CheckedFile(None, error.problems, error.total)
+        except UnopenableError as error:
+            messages.tell(error.reason, "error", file=error.file)
+        checked.append(file)
+    for file in sorted(checked, key=lambda file: file.hypotheses is not None):
+        messages.report(file.problems, file.total, segments=len(test_set.segments))
+    same = find_identical([file.hypotheses for file in checked if file.hypotheses is not None])
     messages.report(same, len(same))
-    return [one.hypotheses for one in checked]
-
-
-def _check_file(
-    path: str, mode: Mode, test_set: TestSet, options: argparse.Namespace
-) -> CheckedFile:
-    try:
-        hypotheses = load_hypotheses(path, test_set, mode=mode, system=options.system)
-    except SubmissionError as error:
-        return CheckedFile(None, error.problems, error.total)
-    except UnopenableError as error:
-        options.messages.tell(error.reason, "error", file=error.file)
-        return CheckedFile(None)
-    found = check(hypotheses, test_set)
-    return CheckedFile(hypotheses, found, len(found))
+    return [file.hypotheses for file in checked]
 
 
 def check(hypotheses: Hypotheses, test_set: TestSet) -> tuple[Problem, ...]:
     """Return the warnings about hypotheses."""
-    with Progress() as progress:
+    with ProgressLine() as progress:
         progress.show(f"{Path(hypotheses.name).name}: checking …")
-        return warnings(hypotheses, test_set)
+        return find_warnings(hypotheses, test_set)

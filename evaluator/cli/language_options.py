@@ -13,13 +13,13 @@ from typing import cast
 from evaluator.cli.files import STANDARD_INPUT, open_file
 from evaluator.errors import LanguageError
 from evaluator.formats.compression import GZIP, GzipError, unpack_beginning
-from evaluator.formats.detection import HEAD
-from evaluator.formats.languages import (
-    language_in,
-    languages_said,
-    loose_pairs_in,
-    pairs_in,
-    unclear_pairs_in,
+from evaluator.formats.decoding import HEAD
+from evaluator.formats.pairs_in_names import (
+    find_language,
+    find_loose_pairs,
+    find_pairs,
+    find_unclear_pairs,
+    read_languages,
 )
 from evaluator.normalise import (
     are_different,
@@ -50,8 +50,8 @@ CONTENT, NAME, PART_OF_NAME = range(3)  # where a file says its languages, the s
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """The languages that a file or its name states; None for a language that it does not."""
+class _Statement:
+    """The languages that a file or its name says; None for a language that it does not say."""
 
     kind: int
     source: str | None
@@ -61,34 +61,33 @@ class _Said:
 
 def resolve_languages(options: argparse.Namespace) -> None:
     """Set both language options to canonical codes; LanguageError asks for missing languages."""
-    source, target = _given(options)
-    _tell_old_codes(options)
-    if source is None and getattr(options, "sample", False):
-        source = SAMPLE_SOURCE
-    if source is None or target is None:
-        source, target = _completed(source, target, options)
-    options.source_language, options.target_language = canonical_pair(source, target)
-    _tell_contradictions(options)
-
-
-def _tell_old_codes(options: argparse.Namespace) -> None:
+    source, target = _read_options(options)
     given = (options.language_pair, options.source_language, options.target_language)
     for sentence in find_old_codes(" ".join(filter(None, given))):
         options.messages.note(sentence)
+    if source is None and getattr(options, "sample", False):
+        source = SAMPLE_SOURCE
+    if source is None or target is None:
+        source, target = _complete(source, target, options)
+    pair = canonical_pair(source, target)
+    options.source_language, options.target_language = pair
+    for statement in _read_names(options):  # contents are checked when they are read
+        if statement.kind == NAME and not _agrees(statement, *pair):
+            says = "-".join(filter(None, (statement.source, statement.target)))
+            message = f"its name says {says}; it is read as {'-'.join(pair)}."
+            options.messages.warn(message, file=statement.place)
 
 
-def _given(options: argparse.Namespace) -> tuple[str | None, str | None]:
+def _read_options(options: argparse.Namespace) -> tuple[str | None, str | None]:
     """Return the languages of the options; each option may hold a pair."""
     said: list[tuple[str | None, str | None, str]] = []
     if options.language_pair is not None:
         said.append((*_read_pair_option(options), "--language-pair"))
     for place, text in (("source", options.source_language), ("target", options.target_language)):
         option = f"--{place}-language"
-        if text is None:
-            continue
-        if _is_pair(text):
+        if text and _is_pair(text):
             said.append((*parse_pair(text), option))
-        else:
+        elif text is not None:
             code = canonical(text)
             said.append((code, None, option) if place == "source" else (None, code, option))
     sources = {source: place for source, _, place in said if source}
@@ -101,10 +100,10 @@ def _given(options: argparse.Namespace) -> tuple[str | None, str | None]:
 
 
 def _read_pair_option(options: argparse.Namespace) -> tuple[str, str]:
-    """Return the pair of --language-pair; of `fr-ca` the test set or another option may tell it."""
+    """Return the pair of --language-pair; for `fr-ca` the test set or another option may decide."""
     text = options.language_pair
     if is_ambiguous(text):
-        targets = {languages_said(_beginning(path))[1] for path in _test_set_paths(options)}
+        targets = {read_languages(_read_beginning(path))[1] for path in _test_set_paths(options)}
         if options.target_language and not _is_pair(options.target_language):
             targets.add(canonical(options.target_language))
         for pair in read_pair(text):
@@ -114,21 +113,27 @@ def _read_pair_option(options: argparse.Namespace) -> tuple[str, str]:
 
 
 def _is_pair(text: str) -> bool:
-    """Whether a single option holds a pair: what is neither is explained as a language."""
+    """Return whether an option holds a pair: what is neither is explained as a language."""
     return not is_single(text) and any(sign in text for sign in "-_>:/,→ ")
 
 
-def _completed(
+def _complete(
     source: str | None, target: str | None, options: argparse.Namespace
 ) -> tuple[str, str]:
     """Add the languages that the options lack: from the files, then from their names."""
-    said = list(_said_by_files(options))
+    statements: list[_Statement] = []
+    for path in _test_set_paths(options):
+        name = Path(path).name
+        statements.append(_Statement(CONTENT, *read_languages(_read_beginning(path)), name))
+        # Such a name may also say a single language: a pair counts if it fits other options.
+        statements += [_Statement(NAME, *pair, name) for pair in find_unclear_pairs(name)]
+    statements += _read_names(options)
     for kind in (CONTENT, NAME, PART_OF_NAME):
-        agreeing = [one for one in said if one.kind == kind and _agrees(one, source, target)]
+        agreeing = [s for s in statements if s.kind == kind and _agrees(s, source, target)]
         if source is None:
-            source = _the_only({one.source: one for one in agreeing if one.source})
+            source = _require_single({s.source: s.place for s in agreeing if s.source})
         if target is None:
-            target = _the_only({one.target: one for one in agreeing if one.target})
+            target = _require_single({s.target: s.place for s in agreeing if s.target})
         if source and target:
             if kind == PART_OF_NAME:
                 print(f"note: {source}-{target}, as the files' names say.", file=sys.stderr)
@@ -140,59 +145,38 @@ def _completed(
     raise LanguageError(ASK_TARGET.format(source=source))
 
 
-def _agrees(said: _Said, source: str | None, target: str | None) -> bool:
+def _agrees(statement: _Statement, source: str | None, target: str | None) -> bool:
     """Return whether a file contradicts none of the known languages."""
-    return not any(
-        one and other and are_different(one, other)
-        for one, other in ((said.source, source), (said.target, target))
-    )
+    pairs = ((statement.source, source), (statement.target, target))
+    return not any(said and known and are_different(said, known) for said, known in pairs)
 
 
-def _the_only(said: dict[str, _Said]) -> str | None:
-    if len(said) > 1:
-        say = " and ".join(f"{one.place} says {code}" for code, one in list(said.items())[:2])
+def _require_single(places: dict[str, str]) -> str | None:
+    """Return the language that files say, None if none says any; two are an error."""
+    if len(places) > 1:
+        say = " and ".join(f"{place} says {code}" for code, place in list(places.items())[:2])
         raise LanguageError(f"{say}. Name the languages: --language-pair en-fr.")
-    return next(iter(said), None)
+    return next(iter(places), None)
 
 
-def _tell_contradictions(options: argparse.Namespace) -> None:
-    """Report files whose names state other languages; their contents are checked when read."""
-    pair = options.source_language, options.target_language
-    for one in _said_by_names(options):
-        if one.kind == NAME and not _agrees(one, *pair):
-            says = "-".join(filter(None, (one.source, one.target)))
-            options.messages.warn(
-                f"its name says {says}; it is read as {'-'.join(pair)}.", file=one.place
-            )
-
-
-def _said_by_files(options: argparse.Namespace) -> Iterator[_Said]:
-    for path in _test_set_paths(options):
-        name = Path(path).name
-        yield _Said(CONTENT, *languages_said(_beginning(path)), name)
-        # Beside the one language that such a name says, too: only what fits other options counts.
-        yield from (_Said(NAME, *pair, name) for pair in unclear_pairs_in(name))
-    yield from _said_by_names(options)
-
-
-def _said_by_names(options: argparse.Namespace) -> Iterator[_Said]:
+def _read_names(options: argparse.Namespace) -> Iterator[_Statement]:
     paths = _test_set_paths(options)
     for path in paths[:1]:
-        yield _Said(NAME, language_in(Path(path).name), None, Path(path).name)
+        yield _Statement(NAME, find_language(Path(path).name), None, Path(path).name)
     for path in paths[1:]:
-        yield _Said(NAME, None, language_in(Path(path).name), Path(path).name)
+        yield _Statement(NAME, None, find_language(Path(path).name), Path(path).name)
     more = [*options.terminology, *getattr(options, "hypotheses", ())]
     for name in (Path(path).name for path in (*paths, *more)):
-        for kind, pairs in ((NAME, pairs_in(name)), (PART_OF_NAME, loose_pairs_in(name))):
-            yield from (_Said(kind, *pair, name) for pair in pairs)
+        for kind, pairs in ((NAME, find_pairs(name)), (PART_OF_NAME, find_loose_pairs(name))):
+            yield from (_Statement(kind, *pair, name) for pair in pairs)
 
 
 def _test_set_paths(options: argparse.Namespace) -> list[str]:
     return [path for path in (options.source, *getattr(options, "reference", ())) if path]
 
 
-def _beginning(path: str) -> str:
-    """The beginning of a file; nothing where it is broken, which its reader will explain."""
+def _read_beginning(path: str) -> str:
+    """Return the beginning of a file; nothing where it is broken, as its reader will explain."""
     try:
         if path == STANDARD_INPUT:
             data = cast("BufferedReader", sys.stdin.buffer).peek(HEAD)  # its reader needs all

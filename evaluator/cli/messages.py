@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import Literal
 
+from evaluator.checking.folding import fold
 from evaluator.errors import PROBLEMS_KEPT
-from evaluator.folding import fold
 from evaluator.types import Problem
 
 Weight = Literal["error", "warning", "note"]
@@ -28,10 +28,10 @@ class Messages:
         `segments` is the number of the test set's.
         """
         folded = fold(problems, of=segments, total=total)[: self.shown]
-        for one in folded:
-            prefix = "warning: " if one.problem.severity == "warning" else ""
-            print(f"{prefix}{one.problem}", file=sys.stderr)
-        more = total - sum(one.count for one in folded)
+        for group in folded:
+            prefix = "warning: " if group.problem.severity == "warning" else ""
+            print(f"{prefix}{group.problem}", file=sys.stderr)
+        more = total - sum(group.count for group in folded)
         if more > 0:
             print(f"… and {more:,} more", file=sys.stderr)
         for problem in problems:

@@ -52,9 +52,9 @@ def _check(settings: Settings, options: argparse.Namespace) -> int:
 
     checks: list[dict[str, object]] = []
     options.answer = {"checks": checks}
-    for found in check_needs(settings):
-        checks.append({"name": found.name, "works": found.works, "text": found.text})
+    for need in check_needs(settings):
+        checks.append({"name": need.name, "works": need.works, "text": need.text})
         if not options.json:
-            word = "works" if found.works else "FAILS"
-            print(f"{found.name:<10}{word}  {found.text}", flush=True)
+            word = "works" if need.works else "FAILS"
+            print(f"{need.name:<10}{word}  {need.text}", flush=True)
     return 0 if all(check["works"] for check in checks) else 1

@@ -9,7 +9,7 @@ from types import TracebackType
 PATIENCE = 1.0  # seconds without a word
 
 
-class Progress:
+class ProgressLine:
     """Shows what goes on, on a terminal only, and wipes it away at the end.
 
     Nothing else may be printed meanwhile: it would stand on the same line.
@@ -24,7 +24,7 @@ class Progress:
         self._timer = Timer(patience, self._begin)
         self._timer.daemon = True
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> ProgressLine:
         if sys.stderr.isatty():
             self._timer.start()
         return self

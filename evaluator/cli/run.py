@@ -23,9 +23,9 @@ from evaluator.cli.files import (
     load_test_set,
 )
 from evaluator.cli.messages import Weight
-from evaluator.cli.progress import Progress
-from evaluator.cli.score import add_scoring, print_rows, score_one
-from evaluator.cli.tables import Row
+from evaluator.cli.progress import ProgressLine
+from evaluator.cli.score import add_scoring, print_rows, score_system
+from evaluator.cli.tables import SystemRow
 from evaluator.container import GB, Limits, Outcome, RunResult, Setting, system_inputs
 from evaluator.container.limits import in_bytes
 from evaluator.container.output import NAME as OUTPUT_NAME
@@ -44,7 +44,7 @@ examples:
   terminarium run my-system --segments dev.en-fr.tsv --terminology terms.en-fr.csv \\
       --target-language fr --output ours.en-fr.jsonl"""
 LOG_LINES = 30  # shown of a system that failed
-LOG_CHARACTERS = 500  # of one of them
+LOG_CHARACTERS = 500  # of a line
 SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
@@ -61,16 +61,6 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--output", metavar="FILE", help="for the hypotheses, as JSON lines")
     command.add_argument("--log", metavar="FILE", help="for the end of the system's log")
-    _add_limits(command)
-    command.add_argument("--runtime", metavar="NAME", help="one of the engine's, such as runsc")
-    command.add_argument(
-        "--gpu", action="append", default=[], metavar="ID", help="for the system; again for others"
-    )
-    add_scoring(command)
-    add_problems(command)
-
-
-def _add_limits(command: argparse.ArgumentParser) -> None:
     limits = Limits()
     for name, unit, default, what in (
         ("--time-limit", "SECONDS", limits.wall_time, "for all segments"),
@@ -80,6 +70,12 @@ def _add_limits(command: argparse.ArgumentParser) -> None:
     ):
         text = f"{what} (default, as on the platform: {default:g})"
         command.add_argument(name, type=_positive, default=default, metavar=unit, help=text)
+    command.add_argument("--runtime", metavar="NAME", help="one of the engine's, such as runsc")
+    command.add_argument(
+        "--gpu", action="append", default=[], metavar="ID", help="for the system; again for others"
+    )
+    add_scoring(command)
+    add_problems(command)
 
 
 def _positive(text: str) -> float:
@@ -93,43 +89,43 @@ def _positive(text: str) -> float:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the image, say how it went, score what came back; 1 where one of these failed."""
-    wrong = _wrong_usage(options)
-    if wrong:
-        print(f"terminarium run: error: {wrong}", file=sys.stderr)
+    """Run the image, report the result, score its hypotheses; 1 where any of these failed."""
+    wrong_usage = ""
+    if options.sample and options.reference:
+        wrong_usage = "the sample has no references: leave --reference out, or give --segments"
+    elif options.sample and options.source_language not in SENTENCES:
+        known = " and ".join(SENTENCES)
+        wrong_usage = (
+            f"the sample is there in {known} alone: give sentences of your own by --segments"
+        )
+    if wrong_usage:
+        print(f"terminarium run: error: {wrong_usage}", file=sys.stderr)
         return 2
-    test_set = _test_set(options)
+    test_set = _load_test_set(options)
     for path in filter(None, (options.output, options.log)):
         _write(path, "", mode="a")  # if that fails, then not after hours of work
-    with _ending_on_signals():
+    with _end_on_signals():
         container.sweep()
-        found = _run(options, test_set)
+        result = _run(options, test_set)
     if options.log:
-        _write(options.log, found.log)
-    _explain(found, options)
+        _write(options.log, result.log)
+    _explain(result, options)
     options.answer = {
         "run": {
-            "outcome": str(found.outcome),
-            "seconds": found.wall_time,
-            "peak_memory_bytes": found.peak_memory,
+            "outcome": str(result.outcome),
+            "seconds": result.wall_time,
+            "peak_memory_bytes": result.peak_memory,
         },
         "systems": [{"name": options.image, "kind": "system", "scores": []}],
     }
-    if found.outcome is not Outcome.OK:
+    if result.outcome is not Outcome.OK:
         return 1
-    return _use(Hypotheses(found.translations, found.lines, OUTPUT_NAME), test_set, options)
+    return _use_hypotheses(
+        Hypotheses(result.translations, result.lines, OUTPUT_NAME), test_set, options
+    )
 
 
-def _wrong_usage(options: argparse.Namespace) -> str | None:
-    if options.sample and options.reference:
-        return "the sample has no references: leave --reference out, or give --segments"
-    if options.sample and options.source_language not in SENTENCES:
-        known = " and ".join(SENTENCES)
-        return f"the sample is there in {known} alone: give sentences of your own by --segments"
-    return None
-
-
-def _test_set(options: argparse.Namespace) -> TestSet:
+def _load_test_set(options: argparse.Namespace) -> TestSet:
     if not options.sample:
         return load_test_set(options, references_required=False)
     test_set = make_sample(options.source_language, options.target_language)
@@ -145,7 +141,7 @@ def _run(options: argparse.Namespace, test_set: TestSet) -> RunResult:
         cpus=options.cpus,
         tmp=round(options.tmp * GB),
     )
-    with Progress() as progress:
+    with ProgressLine() as progress:
         return container.run(
             options.image,
             system_inputs(test_set, options.mode),
@@ -161,8 +157,8 @@ def _run(options: argparse.Namespace, test_set: TestSet) -> RunResult:
 
 
 @contextlib.contextmanager
-def _ending_on_signals() -> Iterator[None]:
-    """Let what would kill us unwind the stack, so that no container stays behind."""
+def _end_on_signals() -> Iterator[None]:
+    """Let signals that end this process unwind the stack, so that its container is removed."""
 
     def end(number: int, frame: object) -> None:
         raise SystemExit(128 + number)
@@ -175,50 +171,45 @@ def _ending_on_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _explain(found: RunResult, options: argparse.Namespace) -> None:
-    for note in found.notes:
+def _explain(result: RunResult, options: argparse.Namespace) -> None:
+    for note in result.notes:
         options.messages.note(note)
-    options.messages.report(found.problems, found.problem_count)
-    if found.outcome is not Outcome.OK:
-        for line in found.log.splitlines()[-LOG_LINES:]:
+    options.messages.report(result.problems, result.problem_count)
+    if result.outcome is not Outcome.OK:
+        for line in result.log.splitlines()[-LOG_LINES:]:
             print(f"log: {printable(line.expandtabs(), LOG_CHARACTERS)}", file=sys.stderr)
-    message = found.message
-    if found.detail:  # the engine's own words: they are about this machine, the participant's
-        detail = printable(found.detail, LOG_CHARACTERS)
-        message = detail if found.outcome.is_ours else f"{message} {detail}"
-    severity: Weight = "note" if found.outcome is Outcome.OK else "error"
-    options.messages.tell(f"{options.image}: {found.outcome}: {message}", severity)
-    if found.wall_time:
-        peak = found.peak_memory
+    message = result.message
+    if result.detail:  # the engine's own words: they are about this machine, the participant's
+        detail = printable(result.detail, LOG_CHARACTERS)
+        message = detail if result.outcome.is_ours else f"{message} {detail}"
+    severity: Weight = "note" if result.outcome is Outcome.OK else "error"
+    options.messages.tell(f"{options.image}: {result.outcome}: {message}", severity)
+    if result.wall_time:
+        peak = result.peak_memory
         memory = "" if peak is None else f", {in_bytes(peak)} of memory at its peak"
-        print(f"{options.image}: {found.wall_time:.1f} s{memory}", file=sys.stderr)
+        print(f"{options.image}: {result.wall_time:.1f} s{memory}", file=sys.stderr)
 
 
-def _use(hypotheses: Hypotheses, test_set: TestSet, options: argparse.Namespace) -> int:
-    """Warn of what looks odd, write the hypotheses, print the scores where there can be any."""
+def _use_hypotheses(hypotheses: Hypotheses, test_set: TestSet, options: argparse.Namespace) -> int:
+    """Warn of what looks odd, write the hypotheses, print their scores where they have any."""
     odd = check(hypotheses, test_set)
     options.messages.report(odd, len(odd))
     is_scored = all(segment.references for segment in test_set.segments)
-    rows = _as_rows(hypotheses, test_set)
-    lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
-    if options.output:
-        _write(options.output, lines)
-    elif not is_scored and not options.json:
-        print(lines, end="")
-    if not is_scored:
-        if not options.output:
-            options.answer["hypotheses"] = rows
-        return 0
-    with Progress() as progress:
-        row = Row(options.image, score_one(hypotheses, test_set, options, progress))
-    return print_rows([row], test_set, options)
-
-
-def _as_rows(hypotheses: Hypotheses, test_set: TestSet) -> list[dict[str, str]]:
-    return [
+    rows = [
         {"id": segment.id, "doc": segment.document, "translation": text}
         for segment, text in zip(test_set.segments, hypotheses.texts, strict=True)
     ]
+    lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+    if options.output:
+        _write(options.output, lines)
+    elif not is_scored:
+        options.answer["hypotheses"] = rows
+        print("" if options.json else lines, end="")
+    if not is_scored:
+        return 0
+    with ProgressLine() as progress:
+        row = SystemRow(options.image, score_system(hypotheses, test_set, options, progress))
+    return print_rows([row], test_set, options)
 
 
 def _write(path: str, text: str, mode: Literal["w", "a"] = "w") -> None:

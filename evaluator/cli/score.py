@@ -18,8 +18,8 @@ from evaluator.cli.files import (
     label,
     load_test_set,
 )
-from evaluator.cli.progress import Progress
-from evaluator.cli.tables import Row
+from evaluator.cli.progress import ProgressLine
+from evaluator.cli.tables import SystemRow
 from evaluator.metrics import FAMILIES, METRICS
 from evaluator.normalise import LEMMATISERS, lemmatiser_for
 from evaluator.scoring import DEFAULT, expand, score
@@ -82,30 +82,31 @@ def add_scoring(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read, check, score, print."""
     test_set = load_test_set(options)
-    path = options.noterm_hypotheses
-    named: list[tuple[str, Mode]] = [(one, "proper") for one in options.hypotheses]
-    named += [] if path is None else [(path, "noterm")]
+    noterm = options.noterm_hypotheses
+    named: list[tuple[str, Mode]] = [(path, "proper") for path in options.hypotheses]
+    named += [] if noterm is None else [(noterm, "noterm")]
     checked = check_files(named, test_set, options)
     files = [hypotheses for hypotheses in checked if hypotheses is not None]
     if len(files) < len(checked):
         return 1
-    without = None if path is None else files.pop()
-    with Progress() as progress:
+    without = None if noterm is None else files.pop()
+    with ProgressLine() as progress:
         rows = [
-            Row(label(path), score_one(hypotheses, test_set, options, progress))
+            SystemRow(label(path), score_system(hypotheses, test_set, options, progress))
             for path, hypotheses in zip(options.hypotheses, files, strict=True)
         ]
         if without is not None:
-            row = Row(
-                label(str(path)), score_one(without, test_set, options, progress), kind="noterm"
+            row = SystemRow(
+                label(noterm), score_system(without, test_set, options, progress), kind="noterm"
             )
             rows += [row, tables.difference(rows[0], row)]
-        rows += _baseline_rows(test_set, options, progress)
+        if options.baselines:
+            rows += _score_baselines(test_set, options, progress)
     return print_rows(rows, test_set, options)
 
 
 class _Metrics(argparse.Action):
-    """Names of metrics or families, separated by spaces or commas, in one option or several."""
+    """Names of metrics or families, separated by spaces or commas, in one or several options."""
 
     def __call__(
         self,
@@ -130,10 +131,10 @@ class _Metrics(argparse.Action):
         namespace.metrics = expand((*before, *names))
 
 
-def score_one(
-    hypotheses: Hypotheses, test_set: TestSet, options: argparse.Namespace, progress: Progress
+def score_system(
+    hypotheses: Hypotheses, test_set: TestSet, options: argparse.Namespace, progress: ProgressLine
 ) -> ScoringResult:
-    """Score one system as the options say, and show where that stands."""
+    """Score a system as the options say, and show the progress."""
     return score(
         test_set,
         hypotheses,
@@ -143,42 +144,39 @@ def score_one(
     )
 
 
-def _baseline_rows(test_set: TestSet, options: argparse.Namespace, progress: Progress) -> list[Row]:
-    if not options.baselines:
-        return []
-    found = score_baselines(
+def _score_baselines(
+    test_set: TestSet, options: argparse.Namespace, progress: ProgressLine
+) -> list[SystemRow]:
+    baselines = score_baselines(
         test_set,
         metrics=options.metrics,
         lemmatiser=options.lemmatiser,
         on_metric=lambda name, metric: progress.show(f"{name}: {metric} …"),
     )
-    return [
-        Row(f"{baseline.name} ({_against(baseline.references)})", baseline.result, kind="baseline")
-        for baseline in found
-    ]
+    rows = []
+    for baseline in baselines:
+        against = f"{baseline.references} reference{'s' if baseline.references > 1 else ''}"
+        name = f"{baseline.name} (against {against})"
+        rows.append(SystemRow(name, baseline.result, kind="baseline"))
+    return rows
 
 
-def _against(references: int) -> str:
-    return f"against {references} reference{'s' if references > 1 else ''}"
-
-
-def print_rows(rows: Sequence[Row], test_set: TestSet, options: argparse.Namespace) -> int:
+def print_rows(rows: Sequence[SystemRow], test_set: TestSet, options: argparse.Namespace) -> int:
     """Print scores as the options say, and why others have none; 1 unless the first row has any."""
     options.answer = {**options.answer, "systems": tables.as_rows(rows)}
     if options.json:
         pass  # printed with the messages, once they are all known
     elif len(rows) == 1:
-        print(tables.one_system(rows[0], verbose=options.verbose))
+        print(tables.show_system(rows[0], verbose=options.verbose))
     else:
-        print(tables.several_systems(rows, verbose=options.verbose))
-    _explain_absent(rows[0].result, test_set, options)
+        print(tables.show_systems(rows, verbose=options.verbose))
+    if options.metrics is not DEFAULT:
+        _explain_absent(rows[0].result, test_set, options)
     return 0 if rows[0].result.scores else 1
 
 
 def _explain_absent(result: ScoringResult, test_set: TestSet, options: argparse.Namespace) -> None:
-    """Say why metrics that were asked for have no score."""
-    if options.metrics is DEFAULT:
-        return
+    """Tell why metrics that the options name have no score."""
     lemmatiser = lemmatiser_for(options.lemmatiser, test_set.target_language)
     absent: dict[str, list[str]] = {}
     for name in options.metrics:

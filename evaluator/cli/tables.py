@@ -9,13 +9,13 @@ from typing import Literal
 
 from tabulate import tabulate
 
-from evaluator.metrics import FAMILIES, METRICS, Metric, describe
+from evaluator.metrics import FAMILIES, METRICS, describe
 from evaluator.types import Score, ScoringResult
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One line of a table: a file, a baseline, or what terms change."""
+class SystemRow:
+    """A line of a table: a file, a baseline, or what terms change."""
 
     name: str
     result: ScoringResult
@@ -23,20 +23,18 @@ class Row:
 
 
 def list_metrics() -> str:
-    """A line for each metric and for each family of them."""
-    metrics = [[name, _meaning(metric)] for name, metric in METRICS.items()]
+    """Return a line for each metric and for each family."""
+    metrics = []
+    for name, metric in METRICS.items():
+        direction = "" if metric.higher_is_better else ", lower is better"
+        metrics.append([name, f"{metric.meaning.rstrip('.')} ({metric.range}{direction})"])
     families = [[name, " ".join(names)] for name, names in FAMILIES.items()]
     lines = _columns([*metrics, *families])
     title = "Families (a name means all of its metrics):"
     return "\n".join([*lines[: len(metrics)], "", title, *lines[len(metrics) :]])
 
 
-def _meaning(metric: type[Metric]) -> str:
-    direction = "" if metric.higher_is_better else ", lower is better"
-    return f"{metric.meaning.rstrip('.')} ({metric.range}{direction})"
-
-
-def difference(first: Row, second: Row) -> Row:
+def difference(first: SystemRow, second: SystemRow) -> SystemRow:
     """Return the first's scores minus the second's, where both have them."""
     others = {score.metric: score for score in second.result.scores}
     scores = tuple(
@@ -44,16 +42,31 @@ def difference(first: Row, second: Row) -> Row:
         for score in first.result.scores
         if score.metric in others
     )
-    return Row("with terms − without", ScoringResult(scores, {}), kind="difference")
+    return SystemRow("with terms − without", ScoringResult(scores, {}), kind="difference")
 
 
-def as_rows(rows: Sequence[Row]) -> list[dict[str, object]]:
+def as_rows(rows: Sequence[SystemRow]) -> list[dict[str, object]]:
     """Return each row for JSON: {"name", "kind", "scores": [{"metric", "value", …}]}."""
-    return [{"name": row.name, "kind": row.kind, "scores": _scores(row)} for row in rows]
+    return [
+        {
+            "name": row.name,
+            "kind": row.kind,
+            "scores": [
+                {
+                    "metric": score.metric,
+                    "value": score.value,
+                    "signature": score.signature,
+                    "details": dict(score.details),
+                }
+                for score in row.result.scores
+            ],
+        }
+        for row in rows
+    ]
 
 
-def one_system(row: Row, *, verbose: bool) -> str:
-    """A line for each metric, with its parts."""
+def show_system(row: SystemRow, *, verbose: bool) -> str:
+    """Return a line for each metric, with its parts."""
     lines = _columns(
         [score.metric, _number(score), describe(score.metric, score.details)]
         for score in row.result.scores
@@ -61,14 +74,15 @@ def one_system(row: Row, *, verbose: bool) -> str:
     return "\n".join([*lines, *(_exact([row]) if verbose else [])])
 
 
-def several_systems(rows: Sequence[Row], *, verbose: bool) -> str:
-    """A line for each row, a column for each metric."""
+def show_systems(rows: Sequence[SystemRow], *, verbose: bool) -> str:
+    """Return a line for each row, with a column for each metric."""
     metrics = list(dict.fromkeys(score.metric for row in rows for score in row.result.scores))
     absent = "–" if sys.stdout.isatty() else "-"
     table = [["", *metrics]]
     for row in rows:
         numbers = {score.metric: _number(score) for score in row.result.scores}
-        table.append([_name(row), *(numbers.get(metric, absent) for metric in metrics)])
+        name = typeset(row.name) if row.kind == "difference" else row.name
+        table.append([name, *(numbers.get(metric, absent) for metric in metrics)])
     lines = _columns(table, ("left", *["right"] * len(metrics)))
     return "\n".join([*lines, *(_exact(rows) if verbose else [])])
 
@@ -86,22 +100,6 @@ def _columns(rows: Iterable[Sequence[str]], alignment: Sequence[str] | None = No
     return [line.rstrip() for line in text.splitlines()]
 
 
-def _name(row: Row) -> str:
-    return typeset(row.name) if row.kind == "difference" else row.name
-
-
-def _scores(row: Row) -> list[dict[str, object]]:
-    return [
-        {
-            "metric": score.metric,
-            "value": score.value,
-            "signature": score.signature,
-            "details": dict(score.details),
-        }
-        for score in row.result.scores
-    ]
-
-
 def _number(score: Score) -> str:
     decimals = METRICS[score.metric].decimals  # before them four places: points stand in a line
     return typeset(f"{score.value:{4 + decimals}.{decimals}f}")
@@ -112,7 +110,7 @@ def typeset(text: str) -> str:
     return text.replace("-", "−") if sys.stdout.isatty() else text.replace("−", "-")
 
 
-def _exact(rows: Sequence[Row]) -> list[str]:
+def _exact(rows: Sequence[SystemRow]) -> list[str]:
     lines = []
     for row in rows:
         for score in row.result.scores:

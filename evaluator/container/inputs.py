@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random, SystemRandom
 from typing import Literal
 
-from evaluator.terminology import TermIndex, annotate
+from evaluator.terms.source_terms import TermIndex, annotate
 from evaluator.types import Term, TestSet
 
 TerminologyMode = Literal["terms", "none"]

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evaluator.alignment import text_faults
-from evaluator.bounds import FACTOR, FREE_OF_FILE, count_bytes, largest_file, largest_text
+from evaluator.checking.alignment import (
+    FACTOR,
+    FREE_OF_FILE,
+    count_bytes,
+    find_text_faults,
+    largest_file,
+    largest_text,
+)
 from evaluator.errors import ID_CHARACTERS, PROBLEMS_KEPT, ProblemLog, printable
 from evaluator.formats.json_lines import parse_object, wrong_id, wrong_string
 from evaluator.formats.limits import Budget, Refused
@@ -138,7 +144,7 @@ class OutputReader:
                 )
         if isinstance(text, str) and not faults[1]:
             largest = self._largest.get(id) if isinstance(id, str) else None
-            faults += text_faults(text, largest, quote=self._quote)
+            faults += find_text_faults(text, largest, quote=self._quote)
         problems = [fault for fault in faults if fault]
         for problem in problems:
             self._refuse(problem, line, id)

@@ -1,4 +1,4 @@
-"""Gzip: one bounded unpacker for uploads, archives of images and their layers."""
+"""Gzip: a bounded unpacker for uploads, archives of images and their layers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class GzipError(Exception):
 
 
 class Unpacker:
-    """Unpacks the members of a gzip file one after the other, as much at once as is asked for.
+    """Unpacks the members of a gzip file in order, as much at once as is asked for.
 
     The caller gives packed bytes with `feed`, takes all that they unpack to with `unpack`, and
     calls `finish` where the file ends. Zero bytes between and after members are ignored, as padding
@@ -91,51 +91,6 @@ def unpack_beginning(packed: bytes, size: int) -> bytes:
     return data
 
 
-def read_unpacked(stream: BinaryIO, max_bytes: int) -> bytearray:
-    """Return all bytes, at most `max_bytes`, those of a gzip file unpacked.
-
-    Reads at most one byte more than `max_bytes`, however much the stream would give, and never
-    unpacks more than that. Raises TooLarge for more, and Refused for a damaged gzip file.
-    """
-    chunks = _chunks(stream, max_bytes)
-    first = next(chunks, b"")
-    while len(first) < len(GZIP) and (more := next(chunks, b"")):
-        first += more
-    if not first.startswith(GZIP):
-        return _collect(first, chunks, max_bytes)
-    data = _collect(b"", _unpack(first, chunks), max_bytes)
-    if data.startswith(GZIP):
-        raise Refused("The file is compressed twice by gzip. Compress it once.")
-    return data
-
-
-def _chunks(stream: BinaryIO, max_bytes: int) -> Iterator[bytes]:
-    missing = max_bytes + 1
-    while missing > 0:
-        chunk = stream.read(min(PACKED_CHUNK, missing))
-        if not chunk:
-            return
-        missing -= len(chunk)
-        yield chunk
-    raise _too_large(max_bytes)
-
-
-def _collect(first: bytes, chunks: Iterator[bytes], max_bytes: int) -> bytearray:
-    data = bytearray(first)
-    for chunk in chunks:
-        data += chunk
-        if len(data) > max_bytes:
-            raise _too_large(max_bytes)
-    return data
-
-
-def _too_large(max_bytes: int) -> TooLarge:
-    return TooLarge(
-        f"The file is larger than {max_bytes:,} bytes, the limit, as it is or unpacked. "
-        "Give a smaller file."
-    )
-
-
 FAULTS = {
     "cut off": "The gzip file is cut off: its end is missing.",
     "damaged": "The gzip file is damaged, or other bytes follow it.",
@@ -143,15 +98,43 @@ FAULTS = {
 }
 
 
-def _unpack(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    unpacker = Unpacker()
-    packed = first
+def unpack(start: bytes, stream: BinaryIO, max_bytes: int) -> bytearray:
+    """Return the contents of a gzip file that begins with `start` and goes on in `stream`.
+
+    Reads at most one byte more than `max_bytes`, however much the stream would give, and never
+    unpacks much more than that. Raises TooLarge for more, and Refused for a damaged file.
+    """
+    unpacker, data = Unpacker(), bytearray()
     try:
-        while packed:
+        for packed in _read_pieces(start, stream, max_bytes):
             unpacker.feed(packed)
             while piece := unpacker.unpack(CHUNK):
-                yield piece
-            packed = next(rest, b"")
+                data += piece
+                if len(data) > max_bytes:
+                    raise too_large(max_bytes)
         unpacker.finish()
     except GzipError as error:
         raise Refused(f"{FAULTS[error.fault]} {COMPRESS_AGAIN}") from None
+    if data.startswith(GZIP):
+        raise Refused("The file is compressed twice by gzip. Compress it once.")
+    return data
+
+
+def _read_pieces(start: bytes, stream: BinaryIO, max_bytes: int) -> Iterator[bytes]:
+    missing = max_bytes + 1 - len(start)
+    chunk = start
+    while chunk:
+        for place in range(0, len(chunk), PACKED_CHUNK):
+            yield chunk[place : place + PACKED_CHUNK]
+        chunk = stream.read(min(PACKED_CHUNK, missing))
+        missing -= len(chunk)
+        if missing <= 0:
+            raise too_large(max_bytes)
+
+
+def too_large(max_bytes: int) -> TooLarge:
+    """Return the error for a file of more bytes."""
+    return TooLarge(
+        f"The file is larger than {max_bytes:,} bytes, the limit, as it is or unpacked. "
+        "Give a smaller file."
+    )

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from evaluator.formats.decoding import HEAD
 from evaluator.formats.json_lines import parse_object
-from evaluator.formats.sgml import PROLOG
+from evaluator.formats.sgml import is_sgml, skip_prolog
 
-HEAD = 64 * 1024  # bytes
 TAIL = 1024  # bytes
 
-_PROLOG = re.compile(rf"(?:{PROLOG.pattern})\s*+", PROLOG.flags)
-_SGML = re.compile(r"<(?:tstset|refset|srcset|doc|seg)(?=[\s/>])", re.IGNORECASE | re.ASCII)
+# How markup and JSON begin, and plain text sometimes; nothing else begins so.
+MAY_BE_MARKUP = re.compile(r"[<{\[]|webvtt\b", re.IGNORECASE)
+
 _XML = re.compile(r"<(?:dataset|collection)(?=[\s/>])|<!doctype(?=\s)", re.IGNORECASE | re.ASCII)
 _UNSUPPORTED = {
     "a TMX file (<tmx>)": r"<tmx(?=[\s/>])",
@@ -29,25 +30,12 @@ _OBJECT_KEY = re.compile(r"""(["'])(?:id|translation|source)\1\s*+:""")
 _JSON_ARRAY = re.compile(r"\[\s*+(?:[{\[\"'\]]|-?\d)")
 
 
-def head_of(data: bytearray) -> str:
-    """Return the beginning of a text, where its format shows."""
-    return data[:HEAD].decode("utf-8", "ignore").lstrip()
-
-
-def tail_of(data: bytearray) -> str:
+def read_tail(data: bytearray) -> str:
     """Return the end of a text, without white space at its end."""
     end = len(data)
     while end and data[end - 1 : end].isspace():
         end -= 1
     return data[max(end - TAIL, 0) : end].decode("utf-8", "ignore")
-
-
-def opening(head: str) -> str:
-    """Return what stands behind white space and prolog."""
-    position = 0
-    while match := _PROLOG.match(head, position):
-        position = match.end()
-    return head[position:]
 
 
 def unsupported(head: str, tail: str) -> str | None:
@@ -57,7 +45,7 @@ def unsupported(head: str, tail: str) -> str | None:
     """
     if _HTML_TYPE.match(head):
         return "an HTML page"
-    start = opening(head)
+    start = skip_prolog(head)
     for name, pattern in _UNSUPPORTED.items():
         if re.match(pattern, start, re.IGNORECASE | re.ASCII):
             return name
@@ -68,14 +56,9 @@ def unsupported(head: str, tail: str) -> str | None:
     return None
 
 
-def is_sgml(head: str) -> bool:
-    """Whether a tag of WMT SGML comes first."""
-    return _SGML.match(opening(head)) is not None
-
-
 def is_xml(head: str) -> bool:
     """Whether WMT XML comes first, or a prolog that only XML has: its reader says the rest."""
-    return head.startswith("<?xml") or _XML.match(opening(head)) is not None
+    return head.startswith("<?xml") or _XML.match(skip_prolog(head)) is not None
 
 
 def is_jsonl(head: str) -> bool:

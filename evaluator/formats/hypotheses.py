@@ -1,22 +1,44 @@
-"""Reading hypotheses, whose format the file's content says."""
+"""Reading hypotheses, whose format the file's content says; plain text is read here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import BinaryIO
 
 from evaluator.errors import ProblemLog, UnreadableFileError
 from evaluator.formats import detection
-from evaluator.formats.decoding import read_bytes
+from evaluator.formats.decoding import read_bytes, read_head, split_lines
+from evaluator.formats.detection import MAY_BE_MARKUP, is_text
 from evaluator.formats.json_hypotheses import JSONL, read_array, read_object, read_value
 from evaluator.formats.limits import MAX_BYTES, Budget, Refused, TooLarge
 from evaluator.formats.recognition import HypothesisFormat, choose_format
 from evaluator.formats.requests import Request
 from evaluator.formats.sgml_hypotheses import SGML
-from evaluator.formats.text_hypotheses import TEXT
 from evaluator.formats.xml_hypotheses import XML
 from evaluator.types import HypothesisFile, Line
+
+
+def _read_text(data: bytearray, request: Request) -> Iterator[Line]:
+    def note_long(number: int, _: str) -> None:
+        request.note_broken(number, None, None)
+
+    for number, row in split_lines(data, request.log, on_long=note_long):
+        request.budget.charge(row, line=number)
+        yield Line(number, None, None, row)
+
+
+TEXT = HypothesisFormat(
+    name="text",
+    title="Plain text",
+    suffix=".txt",
+    description="one hypothesis a line",
+    hint="one segment a line",
+    help="One hypothesis a line, in the order of the sources, taken to the letter.",
+    example="$first\n$second",
+    matches=is_text,
+    read=_read_text,
+)
 
 # Tried in this order; plain text takes whatever is left. Pages list them in reverse.
 FORMATS: Mapping[str, HypothesisFormat] = MappingProxyType(
@@ -52,21 +74,25 @@ def read_hypotheses(
     budget = budget or Budget(max_bytes=max_bytes)
     request = Request(ProblemLog(name), budget, language_pair, system)
     try:
-        chosen, lines = _read(stream, request, sources)
+        data = _read_bytes(stream, budget)
+        if MAY_BE_MARKUP.match(read_head(data)):
+            form, lines = _read_markup(data, request, sources)
+        else:
+            form, lines = TEXT.name, tuple(TEXT.read(data, request))
     except Refused as refused:
         request.log.add(refused.message, line=refused.line)
         request.log.raise_as(UnreadableFileError)
-    file = HypothesisFile(name, chosen, lines, tuple(request.broken))
+    file = HypothesisFile(name, form, lines, tuple(request.broken))
     if request.log.total:
         raise UnreadableFileError(request.log.problems, request.log.total, readable=file)
     return file
 
 
-def _read(
-    stream: BinaryIO, request: Request, sources: Sequence[str]
+def _read_markup(
+    data: bytearray, request: Request, sources: Sequence[str]
 ) -> tuple[str, tuple[Line, ...]]:
-    data = _read_bytes(stream, request.budget)
-    head, tail = detection.head_of(data), detection.tail_of(data)
+    """Return the format of what may be markup or JSON, and its lines."""
+    head, tail = read_head(data), detection.read_tail(data)
     if detection.are_alike((head, tail), sources):
         return TEXT.name, tuple(TEXT.read(data, request))
     unknown = detection.unsupported(head, tail)
@@ -86,15 +112,16 @@ def _read(
 
 
 def _read_bytes(stream: BinaryIO, budget: Budget) -> bytearray:
+    before, bytes_left = budget.bytes_read, budget.max_bytes - budget.bytes_read
     try:
-        data = read_bytes(stream, "a line or segment for each segment", max_bytes=budget.bytes_left)
+        data = read_bytes(stream, "a line or segment for each segment", max_bytes=bytes_left)
     except TooLarge:
-        before, budget.bytes_left = budget.max_bytes - budget.bytes_left, 0
+        budget.bytes_read = budget.max_bytes
         if not before:
             raise
         raise Refused(
             f"With the files before it, this one passes {budget.max_bytes:,} bytes, the limit of "
             "all files together, as they are or unpacked. Upload fewer at once."
         ) from None
-    budget.bytes_left -= len(data)
+    budget.bytes_read += len(data)
     return data

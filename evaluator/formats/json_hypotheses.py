@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 
 from evaluator.errors import ProblemLog
+from evaluator.formats.decoding import split_lines
 from evaluator.formats.detection import is_jsonl
 from evaluator.formats.json_lines import parse_object, wrong_id, wrong_string
 from evaluator.formats.limits import Refused, require_few_marks
-from evaluator.formats.lines import split_lines
 from evaluator.formats.recognition import HypothesisFormat
 from evaluator.formats.requests import Request
 from evaluator.types import Line
@@ -28,7 +28,7 @@ KEYS = {
 
 
 def read_value(data: bytearray) -> object:
-    """Return what the whole file is as one value of JSON, None if it is none.
+    """Return the whole file as a value of JSON, None if it is not JSON.
 
     Raises Refused for a file that could hold millions of values.
     """
@@ -58,7 +58,7 @@ def read_array(value: object, request: Request) -> Iterator[Line]:
 def read_object(value: object, request: Request) -> Iterator[Line]:
     """Yield the strings of an object whose keys are ids. Raises Refused for another object."""
     if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
-        raise Refused(_other_object(value))
+        raise Refused(_describe_object(value))
     for number, (key, text) in enumerate(value.items(), 1):
         fault = wrong_id("a key", key) or wrong_string(key[:50], text)
         if fault:
@@ -67,8 +67,8 @@ def read_object(value: object, request: Request) -> Iterator[Line]:
         yield Line(number, key, None, text)
 
 
-def _other_object(value: object) -> str:
-    """Say what a JSON value holds in the place of ids and strings, and what to send."""
+def _describe_object(value: object) -> str:
+    """Return what a JSON value holds in the place of ids and strings, and what to send."""
     values = value if isinstance(value, dict) else {}
     inner = next((name for name, items in values.items() if isinstance(items, list | dict)), None)
     of = "ids and strings"
@@ -136,26 +136,26 @@ def _read_object(number: int, row: str, log: ProblemLog) -> Line | None:
 
 
 def _other_name(key: str, value: dict[str, object]) -> str | None:
-    """Say under which other name the object seems to hold what we look for."""
-    found = next((name for name in OTHER_NAMES[key] if name in value), None)
-    if key in value or found is None:
+    """Return which other key the object seems to have instead, None if it has none."""
+    other = next((name for name in OTHER_NAMES[key] if name in value), None)
+    if key in value or other is None:
         return None
-    return f'The key "{key}" is missing. Rename "{found}" to "{key}".'
+    return f'The key "{key}" is missing. Rename "{other}" to "{key}".'
 
 
 def _note_broken(number: int, row: str, request: Request) -> None:
-    """Find out, without parsing, for which segment a broken line was."""
-    found = {key: _string_of(key, row) for key in ("id", "doc")}
-    if found["id"]:
-        request.note_broken(number, found["id"], found["doc"])
+    """Note the segment of a broken line, if its id can be read without the rest."""
+    segment, document = (_find_string(key, row) for key in ("id", "doc"))
+    if segment:
+        request.note_broken(number, segment, document)
 
 
-def _string_of(key: str, row: str) -> str | None:
+def _find_string(key: str, row: str) -> str | None:
     match = KEYS[key].search(row)
-    value = parse_object(f"{{{match[0]}}}") if match else ""
-    found = value.get(key) if isinstance(value, dict) else None
-    found = str(found) if isinstance(found, int) else found
-    return found if isinstance(found, str) and wrong_id(key, found) is None else None
+    parsed = parse_object(f"{{{match[0]}}}") if match else ""
+    value = parsed.get(key) if isinstance(parsed, dict) else None
+    value = str(value) if isinstance(value, int) else value
+    return value if isinstance(value, str) and wrong_id(key, value) is None else None
 
 
 JSONL = HypothesisFormat(

@@ -1,4 +1,4 @@
-"""Lines that are JSON objects, and what is wrong with those that are none."""
+"""Reads lines that should be JSON objects, and says what is wrong with other lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from evaluator.formats.limits import MAX_ID
 
 
 def parse_object(row: str, *, quote: bool = True) -> dict[str, object] | str:
-    """Return the object, or what is wrong with the line, with or without a word of it."""
+    """Return the object, or what is wrong with the line; `quote`: the text may name a key of it."""
     try:
         value = json.loads(row, object_pairs_hook=_unique_keys)
     except _RepeatedKeyError as error:
@@ -22,26 +22,26 @@ def parse_object(row: str, *, quote: bool = True) -> dict[str, object] | str:
     return value if isinstance(value, dict) else "The line is no JSON object."
 
 
-def wrong_string(key: str, found: object) -> str | None:
-    """Return what keeps this value from being a text, None if nothing does."""
-    if found is None:
+def wrong_string(key: str, value: object) -> str | None:
+    """Return why a value is not a text, None if it is."""
+    if value is None:
         return f'There is no "{key}".'
-    if not isinstance(found, str):
+    if not isinstance(value, str):
         return f'"{key}" must be a string in quotes.'
-    if "\0" in found:
+    if "\0" in value:
         return f'"{key}" contains a NUL character, which is not text.'
     try:
-        found.encode()
+        value.encode()
     except UnicodeEncodeError:
         return f'"{key}" holds half a surrogate pair (\\ud800 to \\udfff), which is no character.'
     return None
 
 
-def wrong_id(key: str, found: object) -> str | None:
-    """Return what keeps this value from being an id, None if nothing does."""
-    if isinstance(found, str) and len(found) > MAX_ID:
+def wrong_id(key: str, value: object) -> str | None:
+    """Return why a value cannot be an id, None if it can."""
+    if isinstance(value, str) and len(value) > MAX_ID:
         return f'"{key}" is longer than {MAX_ID:,} characters.'
-    return wrong_string(key, found)
+    return wrong_string(key, value)
 
 
 class _RepeatedKeyError(ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 
 MAX_BYTES = 64 * 1024 * 1024  # bytes; also a system's output: docs/contract.md 6
 MAX_LINES = 200_000  # lines or segments; the largest test sets have a tenth of them
@@ -32,19 +33,19 @@ class TooLarge(Refused):
     """The file has more bytes than may be read."""
 
 
+@dataclass(slots=True)
 class Budget:
-    """What the files of one upload may still cost together: bytes read, and memory for texts."""
+    """What the files of an upload may still cost together: bytes read, and memory for texts."""
 
-    def __init__(self, size: int = MAX_MEMORY, *, max_bytes: int = MAX_BYTES) -> None:
-        self._left = size
-        self.max_bytes = max_bytes
-        self.bytes_left = max_bytes  # as they are, or unpacked
+    memory_left: int = MAX_MEMORY  # bytes
+    max_bytes: int = MAX_BYTES
+    bytes_read: int = 0  # as they are, or unpacked
 
     def charge(self, *texts: str | None, line: int | None = None, objects: int = 1) -> None:
         """Account for what is kept; raises Refused when it becomes too much."""
-        self._left -= LINE_OBJECTS * objects
-        self._left -= sum(sys.getsizeof(text) for text in texts if text is not None)
-        if self._left < 0:
+        self.memory_left -= LINE_OBJECTS * objects
+        self.memory_left -= sum(sys.getsizeof(text) for text in texts if text is not None)
+        if self.memory_left < 0:
             raise Refused(
                 "The texts up to here take more memory than a check may use. "
                 "Give fewer or shorter segments.",

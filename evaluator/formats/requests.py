@@ -1,4 +1,4 @@
-"""What the readers of all formats know about the file of hypotheses that they read."""
+"""What the readers of hypotheses know about the file that they read."""
 
 from __future__ import annotations
 
@@ -6,30 +6,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from evaluator.errors import ProblemLog, WrongFileError
-from evaluator.formats.languages import contradicts, target_of
 from evaluator.formats.limits import Budget
+from evaluator.formats.pairs_in_names import find_target
+from evaluator.normalise import contradicts
 from evaluator.types import Line
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is wanted of a file, and what it may cost."""
+    """What is expected of a file, and what it may cost."""
 
     log: ProblemLog
     budget: Budget
     language_pair: str | None  # such as en-fr, or en-fr.noterm
     system: str | None
-    broken: list[Line] = field(default_factory=list)  # what HypothesisFile.broken is to hold
+    broken: list[Line] = field(default_factory=list)  # for HypothesisFile.broken
 
     def sift(self, line: Line) -> Iterator[Line]:
-        """Yield a line that says which segment it is for; note what is known of another."""
+        """Yield a line that names its segment and document; note another line as broken."""
         if line.segment and line.document:
             yield line
         elif line.segment:
             self.note_broken(line.number, line.segment, None)
 
     def note_broken(self, number: int, segment: str | None, document: str | None) -> None:
-        """Note that a line, about which the log says what is wrong, was for this segment."""
+        """Note the segment of a line that cannot be read; the log has the problem."""
         self.budget.charge(segment, document, line=number)
         self.broken.append(Line(number, segment, document, ""))
 
@@ -39,10 +40,10 @@ class Request:
         wrong.add(message)
         wrong.raise_as(WrongFileError)
 
-    def require_language(self, found: str, place: str) -> None:
-        """Refuse hypotheses that say they are in another language than the pair's target."""
-        if self.language_pair and contradicts(found, target_of(self.language_pair)):
+    def require_language(self, code: str, place: str) -> None:
+        """Refuse hypotheses in another language than the pair's target, by the file's own word."""
+        if self.language_pair and contradicts(code, find_target(self.language_pair)):
             self.refuse(
-                f"The file says {place}={found!r}, but {self.language_pair} is wanted here. "
+                f"The file says {place}={code!r}, but {self.language_pair} is wanted here. "
                 "Upload the file of this language pair, or correct the attribute."
             )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evaluator.formats.detection import is_sgml
 from evaluator.formats.recognition import HypothesisFormat
 from evaluator.formats.requests import Request
-from evaluator.formats.segments import SegmentReader
+from evaluator.formats.sgml import SegmentReader, is_sgml
 from evaluator.types import Line
 
 EXAMPLE = """\
@@ -29,10 +28,10 @@ def _read_sgml(data: bytearray, request: Request) -> Iterator[Line]:
             "Upload your system's output, a <tstset>."
         )
     request.require_language(reader.languages.get("trglang", ""), "trglang")
-    for found in segments:  # the budget has been charged
-        yield from request.sift(Line(found.line, found.id, found.document, found.text))
-    for one in reader.broken:
-        request.note_broken(one.line, one.id, one.document or None)
+    for segment in segments:  # the reader has charged the budget
+        yield from request.sift(Line(segment.line, segment.id, segment.document, segment.text))
+    for segment in reader.broken:
+        request.note_broken(segment.line, segment.id, segment.document or None)
 
 
 SGML = HypothesisFormat(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO, cast
 
 from evaluator.errors import (
@@ -15,19 +15,19 @@ from evaluator.errors import (
     UnreadableFileError,
     WrongFileError,
 )
-from evaluator.formats.decoding import EMPTY_ZIP, ZIP
-from evaluator.formats.documents import SAVE_AS_TEXT, document_kind
+from evaluator.formats.file_kinds import EMPTY_ZIP, ZIP, document_kind
 from evaluator.formats.hypotheses import read_hypotheses
-from evaluator.formats.languages import slot_of, slots_in
 from evaluator.formats.limits import MAX_BYTES, Budget, Refused
+from evaluator.formats.pairs_in_names import MAY_HOLD_PAIR, find_slot, find_slots
 from evaluator.formats.zip_members import (
     CHUNK,
-    Member,
+    MemberReader,
+    describe_document,
     list_members,
+    name_member,
     name_some,
     open_zip,
     path_of,
-    shown,
 )
 from evaluator.types import HypothesisFile, Problem
 
@@ -38,17 +38,17 @@ Opening = Callable[[], AbstractContextManager[BinaryIO]]
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
-    """One file of an upload, by itself or out of a zip, not read yet."""
+    """A file of an upload, by itself or in a zip, not read yet."""
 
     name: str  # as messages show it
-    slot: str | None  # the one it is for; None: its name says none of those wanted
+    slot: str | None  # that its name says; None: no slot that is asked for
     error: SubmissionError | None  # why it is not read
     open: Opening
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """All files of an upload in order; they are read one by one within one limit for all."""
+    """All files of an upload in order; each is read when asked, within a common limit."""
 
     files: tuple[UploadedFile, ...]
     budget: Budget
@@ -57,7 +57,7 @@ class Upload:
     def read(
         self, file: UploadedFile, *, system: str | None = None, sources: Sequence[str] = ()
     ) -> HypothesisFile:
-        """Read one of `files` as `read_hypotheses` does; raises its error if it has one."""
+        """Read a file of `files` as `read_hypotheses` does; raise its error if it has an error."""
         if file.error is not None:
             raise file.error
         with file.open() as stream:
@@ -79,58 +79,48 @@ def open_upload(
     max_bytes: int = MAX_BYTES,
     chosen: str | None = None,
 ) -> Iterator[Upload]:
-    """List the files of an upload, (stream, name) each; those in zips by their paths.
+    """List the files of an upload, (stream, name) each; files in zips by their paths.
 
     `slots` are what files may be for: `en-fr`, or with a mode `en-fr.noterm`. A file is for the
-    slot that its name holds between other characters than letters, digits and hyphens
-    (`output.en-fr.noterm.sgm`); the longest one counts. Where the upload is one file, its name
-    may say none: it is for `chosen`, or for the only slot there is. What is not a translation
-    in a zip (hidden files, README, Thumbs.db) is passed over, and named in the notes. Two files
-    for one slot are both refused: choosing would be guessing. A zip that can't be opened stands
-    for itself. At most `max_bytes` are unpacked in all.
+    slot that stands in its name between other characters than letters, digits and hyphens
+    (`output.en-fr.noterm.sgm`); the longest slot counts. A single file whose name says no slot is
+    for `chosen`, or for the only slot. Files in a zip that are not translations (hidden files,
+    README, Thumbs.db) are skipped and named in the notes. Two files for the same slot are both
+    refused: choosing would be guessing. A zip that cannot be opened is listed as a file with an
+    error. At most `max_bytes` are unpacked in all.
     """
     with ExitStack() as stack:
-        listed: list[_Listed] = []
+        listed: list[_ListedFile] = []
         notes: list[Problem] = []
         for stream, name in files:
-            rewindable = stack.enter_context(_rewindable(stream, max_bytes))
-            held, passed_over = _list(rewindable, name, max_bytes, slots)
-            listed += held
-            if passed_over:
-                message = f"Skipped, because they are not translations: {name_some(passed_over)}."
+            if not stream.seekable():
+                stream = stack.enter_context(_copy(stream, max_bytes))
+            files_within, skipped = _list_files(stream, name, max_bytes, slots)
+            listed += files_within
+            if skipped:
+                message = f"Skipped, because they are not translations: {name_some(skipped)}."
                 notes.append(Problem("warning", message, file=name))
-        if len(listed) == 1:
-            _claim(listed, slots, chosen or (slots[0] if len(slots) == 1 else None))
-        else:
-            _claim(listed, slots, None)
-        uploaded = tuple(one.file() for one in listed)
+        only_slot = slots[0] if len(slots) == 1 else None
+        default = (chosen or only_slot) if len(listed) == 1 else None
+        uploaded = _assign_slots(listed, slots, default)
         yield Upload(uploaded, Budget(max_bytes=max_bytes), tuple(notes))
 
 
 @dataclass(slots=True)
-class _Listed:
-    """A file while it is being found out what it is for."""
+class _ListedFile:
+    """A file whose slot is not known yet."""
 
     path: str  # which says its slot
     log: ProblemLog  # under the name that messages show
     open: Opening
-    is_file: bool = True  # not a zip that couldn't be opened
+    is_file: bool = True  # False: a zip that cannot be opened
     slot: str | None = None
     is_misnamed: bool = False
 
-    def file(self) -> UploadedFile:
-        problems, total = self.log.problems, self.log.total
-        kind = WrongFileError if self.is_misnamed else UnreadableFileError
-        error = kind(problems, total) if total else None
-        return UploadedFile(self.log.file, self.slot, error, self.open)
-
 
 @contextmanager
-def _rewindable(stream: BinaryIO, max_bytes: int) -> Iterator[BinaryIO]:
-    """The stream itself, or a copy of at most one byte more than allowed."""
-    if stream.seekable():
-        yield stream
-        return
+def _copy(stream: BinaryIO, max_bytes: int) -> Iterator[BinaryIO]:
+    """Give a copy that can be rewound, of at most one byte more than allowed."""
     with tempfile.SpooledTemporaryFile(IN_MEMORY) as copy:
         missing = max_bytes + 1
         while missing and (chunk := stream.read(min(CHUNK, missing))):
@@ -139,70 +129,65 @@ def _rewindable(stream: BinaryIO, max_bytes: int) -> Iterator[BinaryIO]:
         yield cast("BinaryIO", copy)
 
 
-def _list(
+def _list_files(
     stream: BinaryIO, name: str, max_bytes: int, slots: Sequence[str]
-) -> tuple[list[_Listed], tuple[str, ...]]:
-    """Return the files of one part of an upload, and the paths in it that are passed over."""
+) -> tuple[list[_ListedFile], tuple[str, ...]]:
+    """Return the files of an uploaded file or zip, and the paths in it that are skipped."""
     stream.seek(0)
     start = stream.read(len(ZIP))
     stream.seek(0)
-    whole = _Listed(name, ProblemLog(name), lambda: nullcontext(stream))
+    whole = _ListedFile(name, ProblemLog(name), lambda: nullcontext(stream))
     if start not in (ZIP, EMPTY_ZIP):
         return [whole], ()
     try:
         archive = open_zip(stream, max_bytes)
         members = list_members(
-            archive, max_bytes, has_slot=lambda path: bool(slots_in(path, slots))
+            archive, max_bytes, has_slot=lambda path: bool(find_slots(path, slots))
         )
     except Refused as refused:
-        whole.log.add(_of_document(stream) or refused.message)
+        stream.seek(0)
+        document = document_kind(stream.read(CHUNK))
+        whole.log.add(describe_document(document) if document else refused.message)
         whole.is_file = False
         return [whole], ()
-    held = [_member(archive, entry, problem, name) for entry, problem in members.files]
-    return held, members.passed_over
-
-
-def _of_document(stream: BinaryIO) -> str | None:
-    """Return what is wrong with the beginning of an office document, None for another zip."""
-    stream.seek(0)
-    document = document_kind(stream.read(CHUNK))
-    return (
-        f"The file is {document}, not plain text or a zip of it. {SAVE_AS_TEXT}"
-        if document
-        else None
-    )
-
-
-def _member(
-    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, problem: str | None, upload: str
-) -> _Listed:
-    log = ProblemLog(shown(upload, path_of(entry)))
-    if problem:
-        log.add(problem)
-
-    def opened() -> AbstractContextManager[BinaryIO]:
-        return cast("AbstractContextManager[BinaryIO]", Member(archive, entry))
-
-    return _Listed(path_of(entry), log, opened)
-
-
-def _claim(listed: Sequence[_Listed], slots: Sequence[str], chosen: str | None) -> None:
-    """Give each file its slot; what speaks against that goes to its log."""
-    claims: dict[str, list[_Listed]] = {}
-    for one in listed:
-        if not one.is_file:
-            continue
-        one.slot, problem = slot_of(one.path, slots, chosen)
-        if one.slot is not None:
-            claims.setdefault(one.slot, []).append(one)
+    listed = []
+    for entry, problem in members.files:
+        log = ProblemLog(name_member(name, path_of(entry)))
         if problem:
-            one.is_misnamed = not one.log.total
-            one.log.add(problem)
+            log.add(problem)
+        opening = cast("Opening", partial(MemberReader, archive, entry))
+        listed.append(_ListedFile(path_of(entry), log, opening))
+    return listed, members.skipped
+
+
+def _assign_slots(
+    listed: Sequence[_ListedFile], slots: Sequence[str], default: str | None
+) -> tuple[UploadedFile, ...]:
+    """Return the files with their slots, and with their problems as errors.
+
+    `default` is the slot of a file whose name says none.
+    """
+    claims: dict[str, list[_ListedFile]] = {}
+    for file in listed:
+        if not file.is_file:
+            continue
+        if default is not None and not MAY_HOLD_PAIR.search(file.path):
+            file.slot, problem = default, None
+        else:
+            file.slot, problem = find_slot(file.path, slots, default)
+        if file.slot is not None:
+            claims.setdefault(file.slot, []).append(file)
+        if problem:
+            file.is_misnamed = not file.log.total
+            file.log.add(problem)
     for slot, rivals in claims.items():
-        for one in rivals if len(rivals) > 1 else ():
-            others = [other.log.file for other in rivals if other is not one]
-            one.log.add(f"{_names(others)} for {slot} too. Keep one of them.")
-
-
-def _names(files: Sequence[str]) -> str:
-    return f"{name_some(files)} {'is' if len(files) == 1 else 'are'}"
+        for file in rivals if len(rivals) > 1 else ():
+            others = [other.log.file for other in rivals if other is not file]
+            verb = "is" if len(others) == 1 else "are"
+            file.log.add(f"{name_some(others)} {verb} for {slot} too. Keep one of them.")
+    uploaded = []
+    for file in listed:
+        kind = WrongFileError if file.is_misnamed else UnreadableFileError
+        error = kind(file.log.problems, file.log.total) if file.log.total else None
+        uploaded.append(UploadedFile(file.log.file, file.slot, error, file.open))
+    return tuple(uploaded)

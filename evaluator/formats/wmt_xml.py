@@ -1,8 +1,8 @@
 """WMT XML: `<dataset>`, in it documents with a source, references and systems' hypotheses.
 
 `<dataset><doc id><src lang><p><seg id>…`, `<ref lang translator>`, `<hyp lang system>`; since
-2022 with `<collection>` around documents. Nothing but the five entities of XML is known, and a
-document type definition is refused: whatever it brings, a file of segments needs none of it.
+2022 with `<collection>` around documents. Only the five entities of XML are known, and a document
+type definition is refused: a file of segments needs nothing that it could define.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class XmlSegment:
 
     line: int
     part: str  # one of PARTS
-    by: str  # the translator or the system; "" where the file says none
-    language: str  # "" where the file says none
+    by: str  # the translator or the system; "" where the file names none
+    language: str  # "" where the file names none
     document: str
     id: str
     text: str
@@ -52,12 +52,11 @@ class XmlSegment:
 def read_xml(
     data: bytearray, log: ProblemLog, *, parts: Collection[str] = PARTS, suites: bool = False
 ) -> Iterator[XmlSegment]:
-    """Yield the segments in file order; layout as single spaces. Other problems go to `log`.
+    """Yield the segments in file order; layout as single spaces. Problems go to `log`.
 
-    Of the parts that aren't asked for nothing but well-formedness counts.
-    Documents of test suites (`testsuite="…"`) belong to no test set's score: of these only the
-    sources are yielded, and only if asked for by `suites`.
-    Raises Refused for what is no XML, has a document type definition, or costs too much.
+    Other parts than `parts` must only be well-formed. Documents of test suites (`testsuite="…"`)
+    get no score: only their sources are yielded, and only with `suites`. Raises Refused for a file
+    that is not XML, has a document type definition, or costs too much.
     """
     require_few_marks(data, b"<&]")
     handler = _Handler(log, parts, suites=suites)
@@ -80,7 +79,7 @@ def read_xml(
 
 
 def _feed(parser: DefusedExpatParser, text: str | None) -> None:
-    """Parse on; None ends the file. Text, not bytes: so no declared encoding counts."""
+    """Parse more text; None ends the file. Text, not bytes, so that no declared encoding counts."""
     try:
         parser.close() if text is None else parser.feed(text)
     except DefusedXmlException:
@@ -107,14 +106,14 @@ class _OpenSegment:
 
 
 class _Handler(ContentHandler):
-    """Collects segments; also the lexical handler, to see that comments are no standstill."""
+    """Collects segments. It is the lexical handler too, because comments count as progress."""
 
     def __init__(self, log: ProblemLog, parts: Collection[str], *, suites: bool) -> None:
         super().__init__()
         self._parts = parts
         self._suites = suites
         self.events = 0
-        self._counted = 0  # of them, those that a file could have without end
+        self._counted = 0  # events of which a file could have any number
         self._log = log
         self._locator: Locator | None = None
         self._depth = 0
@@ -126,7 +125,7 @@ class _Handler(ContentHandler):
         self._done: list[XmlSegment] = []
 
     def take(self) -> list[XmlSegment]:
-        """Hand over what is complete."""
+        """Return the segments that are complete since the last call."""
         done, self._done = self._done, []
         return done
 
@@ -146,10 +145,18 @@ class _Handler(ContentHandler):
             message = f"The file has more than {MAX_NAMES} names of tags and attributes."
             raise Refused(f"{message} Write it as WMT XML.", self._line)
         if name == "doc":
-            self._start_document(attrs)
+            self._document, self._is_suite = (
+                self._require_short(attrs.get("id", "")),
+                "testsuite" in attrs,
+            )
+            if not self._document:
+                self._log.add('A <doc> has no id. Write <doc id="…">.', line=self._line)
         elif name in PARTS:
-            self._start_part(name, attrs)
-        elif name == "seg" and self._is_asked_for:
+            by = attrs.get("system" if name == "hyp" else "translator", "")
+            # `language` is what the organisers' own tool writes into hypotheses.
+            language = attrs.get("lang", "") or attrs.get("language", "")
+            self._part = _Part(name, self._require_short(by), self._require_short(language))
+        elif name == "seg" and (self._part is None or self._part.name in self._parts):
             self._start_segment(attrs)
 
     def endElement(self, name: str) -> None:
@@ -185,18 +192,14 @@ class _Handler(ContentHandler):
         self.events += 1
 
     def startDTD(self, name: str, public: str | None, system: str | None) -> None:
-        """Never called: a document type definition is refused before."""
+        """Is never called: a document type definition is refused before."""
 
     def endDTD(self) -> None:
-        """Never called either."""
+        """Is never called either."""
 
     @property
     def _line(self) -> int:
         return (self._locator and self._locator.getLineNumber()) or 1
-
-    @property
-    def _is_asked_for(self) -> bool:
-        return self._part is None or self._part.name in self._parts
 
     def _count(self) -> None:
         self.events += 1
@@ -204,20 +207,8 @@ class _Handler(ContentHandler):
         if self._counted > MAX_EVENTS:
             raise Refused(f"More than {MAX_EVENTS:,} tags. Give a smaller file.", self._line)
 
-    def _start_document(self, attrs: AttributesImpl) -> None:
-        self._document = self._short(attrs.get("id", ""))
-        self._is_suite = "testsuite" in attrs
-        if not self._document:
-            self._log.add('A <doc> has no id. Write <doc id="…">.', line=self._line)
-
-    def _start_part(self, name: str, attrs: AttributesImpl) -> None:
-        by = attrs.get("system" if name == "hyp" else "translator", "")
-        # `language` is what the organisers' own tool writes into hypotheses.
-        language = attrs.get("lang", "") or attrs.get("language", "")
-        self._part = _Part(name, self._short(by), self._short(language))
-
     def _start_segment(self, attrs: AttributesImpl) -> None:
-        identifier = self._short(attrs.get("id", ""))
+        identifier = self._require_short(attrs.get("id", ""))
         if not identifier:
             message = 'A <seg> has no id. Write <seg id="…"> as in the source.'
             self._log.add(message, line=self._line)
@@ -249,7 +240,7 @@ class _Handler(ContentHandler):
             )
         )
 
-    def _short(self, name: str) -> str:
+    def _require_short(self, name: str) -> str:
         if len(name) > MAX_ID:
             message = f"An id or name is longer than {MAX_ID:,} characters. Shorten it."
             raise Refused(message, self._line)

@@ -1,4 +1,4 @@
-"""Hypotheses in WMT XML, of a system that is chosen or the only one there."""
+"""Hypotheses in WMT XML, of the chosen system or of the only system in the file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from evaluator.errors import SeveralSystemsError
 from evaluator.formats.detection import is_xml
 from evaluator.formats.recognition import HypothesisFormat
 from evaluator.formats.requests import Request
-from evaluator.formats.wmt_xml import XmlSegment, read_xml
+from evaluator.formats.wmt_xml import read_xml
 from evaluator.types import Line
 
 SYSTEMS_NAMED = 20  # in a message, and to choose from; a file may hold any number
@@ -26,25 +26,21 @@ EXAMPLE = """\
 
 
 def _read_xml(data: bytearray, request: Request) -> Iterator[Line]:
-    """The hypotheses of the system asked for, or of the only one there is."""
+    """Yield the hypotheses of the chosen system, or of the first; several need a choice."""
     systems: dict[str, None] = {}
     parts: set[str] = set()
-    for found in read_xml(data, request.log):
-        parts.add(found.part)
-        if found.part != "hyp":
+    for segment in read_xml(data, request.log):
+        parts.add(segment.part)
+        if segment.part != "hyp":
             continue
-        if len(systems) <= SYSTEMS_NAMED or found.by == request.system:
-            systems.setdefault(found.by)
-        wanted = next(iter(systems)) if request.system is None else request.system
-        if found.by == wanted:
-            yield from request.sift(_xml_line(found, request))
+        if len(systems) <= SYSTEMS_NAMED or segment.by == request.system:
+            systems.setdefault(segment.by)
+        chosen = next(iter(systems)) if request.system is None else request.system
+        if segment.by == chosen:
+            request.require_language(segment.language, "lang")
+            request.budget.charge(segment.text, segment.id, line=segment.line)
+            yield from request.sift(Line(segment.line, segment.id, segment.document, segment.text))
     _require_system(tuple(systems), parts, request)
-
-
-def _xml_line(found: XmlSegment, request: Request) -> Line:
-    request.require_language(found.language, "lang")
-    request.budget.charge(found.text, found.id, line=found.line)
-    return Line(found.line, found.id, found.document, found.text)
 
 
 def _require_system(systems: tuple[str, ...], parts: set[str], request: Request) -> None:

@@ -1,4 +1,4 @@
-"""What is in a zip archive, and whether any of it may be opened."""
+"""Lists the files of a zip archive, and says which of them may be opened."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import IO, BinaryIO, Self, cast
 
 from evaluator.errors import printable
 from evaluator.formats.compression import GZIP
-from evaluator.formats.documents import SAVE_AS_TEXT, document_kind_of_members
+from evaluator.formats.file_kinds import SAVE_AS_TEXT, document_kind_of_members
 from evaluator.formats.limits import Refused
 
 MAX_MEMBERS = 100  # files in a zip; five pairs in three modes are fifteen
@@ -49,7 +49,7 @@ BROKEN = (
 
 
 def open_zip(stream: BinaryIO, max_bytes: int) -> zipfile.ZipFile:
-    """Open an archive for reading; Refused if it is too large or broken."""
+    """Open an archive for reading. Raises Refused if it is too large or broken."""
     stream.seek(0, 2)
     if stream.tell() > max_bytes:
         raise Refused(
@@ -61,8 +61,8 @@ def open_zip(stream: BinaryIO, max_bytes: int) -> zipfile.ZipFile:
         raise Refused(f"The zip archive is damaged or cut off. {ZIP_AGAIN}") from None
 
 
-def shown(upload: str, path: str) -> str:
-    """Return how a file of an archive is called in messages."""
+def name_member(upload: str, path: str) -> str:
+    """Return the name of a file of an archive in messages."""
     return f"{upload}/{printable(path, NAME_SHOWN)}"
 
 
@@ -70,28 +70,29 @@ def shown(upload: str, path: str) -> str:
 class Members:
     """What a zip archive holds."""
 
-    files: list[tuple[zipfile.ZipInfo, str | None]]  # each with why it isn't opened, if anything
-    passed_over: tuple[str, ...]  # paths of files that are not translations
+    files: list[tuple[zipfile.ZipInfo, str | None]]  # with the reason why it is not opened, or None
+    skipped: tuple[str, ...]  # paths of files that are not translations
 
 
 def list_members(
     archive: zipfile.ZipFile, max_bytes: int, *, has_slot: Callable[[str], bool] = lambda _: False
 ) -> Members:
-    """Return the files of the archive, and the paths of what is passed over.
+    """Return the files of the archive, and the paths of skipped files.
 
     Hidden files and folders are skipped, and files of operating systems (Thumbs.db, __MACOSX),
     programs, pictures, and papers (README, LICENSE), unless `has_slot` says that a path names a
-    test set. Raises Refused for an archive of which nothing can or may be opened.
+    test set. Raises Refused for an archive of which no file can or may be opened.
     """
     present = [entry for entry in archive.infolist() if not path_of(entry).endswith("/")]
-    entries = [entry for entry in present if not _is_junk(path_of(entry), has_slot)]
-    kept = set(map(id, entries))
-    passed_over = tuple(path_of(entry) for entry in present if id(entry) not in kept)
+    entries, skipped = [], []
+    for entry in present:
+        path = path_of(entry)
+        skipped.append(path) if _is_junk(path, has_slot) else entries.append(entry)
     document = document_kind_of_members([path_of(entry) for entry in present])
     if document:
-        raise Refused(f"The file is {document}, not plain text or a zip of it. {SAVE_AS_TEXT}")
+        raise Refused(describe_document(document))
     if not entries:
-        others = f" but {name_some(passed_over)}" if passed_over else ""
+        others = f" but {name_some(skipped)}" if skipped else ""
         raise Refused(f"The zip holds no file{others}. Put the hypotheses into it.")
     if len(entries) > MAX_MEMBERS:
         message = f"The zip holds {len(entries):,} files; {MAX_MEMBERS} are allowed. {ZIP_AGAIN}"
@@ -102,17 +103,22 @@ def list_members(
         raise Refused("The zip is encrypted. Make it without a password.")
     names = Counter(map(path_of, entries))
     files = [
-        (entry, _oddity(entry) or (REPEATED if names[path_of(entry)] > 1 else None))
+        (entry, _find_oddity(entry) or (REPEATED if names[path_of(entry)] > 1 else None))
         for entry in entries
     ]
-    return Members(files, passed_over)
+    return Members(files, tuple(skipped))
+
+
+def describe_document(kind: str) -> str:
+    """Return the problem with an office document in the place of a zip."""
+    return f"The file is {kind}, not plain text or a zip of it. {SAVE_AS_TEXT}"
 
 
 def name_some(paths: Sequence[str]) -> str:
     """Return the first paths, for a message, and how many more there are."""
-    shown = [printable(path, NAME_SHOWN) for path in paths[:OTHERS_NAMED]]
-    more = len(paths) - len(shown)
-    return ", ".join([*shown, f"{more:,} more"] if more else shown)
+    names = [printable(path, NAME_SHOWN) for path in paths[:OTHERS_NAMED]]
+    more = len(paths) - len(names)
+    return ", ".join([*names, f"{more:,} more"] if more else names)
 
 
 def path_of(entry: zipfile.ZipInfo) -> str:
@@ -122,7 +128,7 @@ def path_of(entry: zipfile.ZipInfo) -> str:
 
 
 # Names of files and folders, in lower case, that never hold translations.
-LEFT_BEHIND = {
+JUNK = {
     "thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "__pycache__", "icon\r", "@eadir",
     "lost+found", "$recycle.bin", "system volume information", "node_modules", "site-packages",
 }  # fmt: skip
@@ -140,23 +146,26 @@ COPIES = re.compile(
 
 
 def _is_junk(path: str, has_slot: Callable[[str], bool]) -> bool:
-    """Whether a member is passed over; what would lead out of the archive never is."""
+    """Return whether a file is hidden, a system's, a copy, a program, a picture or a paper."""
+    if _leads_out(path):
+        return False  # refused, so that it is not skipped in silence
     parts = path.split("/")
-    if ".." in parts or path.startswith("/"):
-        return False  # not to be passed over in silence
-    own = parts[-1]
-    if any(part.startswith(".") and part != "." for part in parts):
+    is_hidden = any(part.startswith(".") and part != "." for part in parts)
+    is_system = any(part.lower() in JUNK for part in parts)
+    if is_hidden or is_system or COPIES.fullmatch(parts[-1]):
         return True
-    if any(part.lower() in LEFT_BEHIND for part in parts) or COPIES.fullmatch(own):
-        return True
-    return PAPERS.fullmatch(own) is not None and not has_slot(path)
+    return PAPERS.fullmatch(parts[-1]) is not None and not has_slot(path)
 
 
-def _oddity(entry: zipfile.ZipInfo) -> str | None:
-    """Return why this member isn't opened, None if nothing is odd."""
+def _leads_out(path: str) -> bool:
+    return path.startswith("/") or ".." in path.split("/")
+
+
+def _find_oddity(entry: zipfile.ZipInfo) -> str | None:
+    """Return why this member is not opened, None if nothing is odd."""
     path = path_of(entry)
     kind = stat.S_IFMT(entry.external_attr >> 16)
-    if path.startswith("/") or ".." in path.split("/") or path[1:2] == ":":
+    if _leads_out(path) or path[1:2] == ":":
         return f"The name leads out of the zip. {ZIP_AGAIN}"
     if not path.isprintable():
         return f"The name holds characters that can't be shown. {ZIP_AGAIN}"
@@ -171,10 +180,10 @@ def _oddity(entry: zipfile.ZipInfo) -> str | None:
     return None
 
 
-class Member:
-    """A member's bytes, counted, and refused where the archive is broken.
+class MemberReader:
+    """Reads and counts a member's bytes; raises Refused where the archive is broken.
 
-    Opened only when it is read: whatever zipfile raises then becomes a verdict on this file.
+    The member is opened at the first read, so that an error of zipfile is a problem of this file.
     """
 
     def __init__(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
@@ -204,7 +213,7 @@ class Member:
 
 
 class _BoundedReads:
-    """A file that gives no more than MAX_READ bytes at once."""
+    """Reads a file, at most MAX_READ bytes at once."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream

@@ -61,7 +61,7 @@ def describe(metric: str, details: Details) -> str:
 def read_definition(metric: type[Metric]) -> str | None:
     """Read a metric's definition, in HTML: words, and a formula in MathML; None without a file.
 
-    Metrics of one module share it. It stands beside the module, with the module's name.
+    Metrics of the same module share it. It stands beside the module, with the module's name.
     """
     package, _, module = metric.__module__.rpartition(".")
     file = resources.files(package).joinpath(f"{module}.html")

@@ -30,7 +30,7 @@ class Group(StrEnum):
 
 
 class Metric(ABC):
-    """One metric with its settings, and all that pages and the command line say about it.
+    """A metric with its settings, and all that pages and the command line say about it.
 
     Only `statistics` and `by_term` read hypotheses. The definition in words and as a formula
     stands in an HTML file beside the module, with the module's name.
@@ -38,7 +38,7 @@ class Metric(ABC):
 
     name: ClassVar[str]
     label: ClassVar[str]  # heads a column of a board
-    meaning: ClassVar[str]  # one sentence
+    meaning: ClassVar[str]  # a sentence
     group: ClassVar[Group]
     range: ClassVar[str] = "0 to 100"
     decimals: ClassVar[int] = 1
@@ -69,7 +69,7 @@ class Metric(ABC):
         """Return [segments, k], int64 or float64: sums of its rows are all a score needs."""
 
     def by_term(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics | None:
-        """Return what a view of single terms sums up; None for a metric without one."""
+        """Return what a view of single terms sums up; None for a metric without it."""
         return None
 
     @abstractmethod
@@ -91,7 +91,7 @@ class Metric(ABC):
 
 
 def total(statistics: Statistics) -> Statistics:
-    """Sum rows [n, k] → [k], in order, one after the other; zeros for no rows.
+    """Sum rows [n, k] → [k], in order, row after row; zeros for no rows.
 
     Plain left-to-right float64 sums: NumPy's `sum` adds pairwise and Python's from 3.12 on
     compensates, and either changes last digits of published scores.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
+from functools import lru_cache
 from typing import ClassVar
 
 from sacrebleu.metrics.bleu import BLEU
@@ -30,7 +32,13 @@ class Bleu(SacrebleuBased):
         """Tokenise as the target language wants; InfrastructureError if that isn't installed."""
         tokeniser = sacrebleu_tokeniser(test_set.target_language) if test_set else "none"
         try:
-            # force: it otherwise warns of tokenised text, which is what WMT21's files are.
-            return BLEU(tokenize=tokeniser, force=True)
+            return copy(_make_backend(tokeniser))  # the number of references is set on it
         except (ImportError, RuntimeError) as error:
             raise InfrastructureError(f"sacrebleu's tokeniser {tokeniser}: {error}") from error
+
+
+@lru_cache(maxsize=8)
+def _make_backend(tokeniser: str) -> BLEU:
+    # Kept: sacrebleu never lets go of a tokeniser, and Korean's takes 45 MB.
+    # force: it otherwise warns of tokenised text, which is what WMT21's files are.
+    return BLEU(tokenize=tokeniser, force=True)

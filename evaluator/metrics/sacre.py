@@ -31,7 +31,7 @@ class SacrebleuBased(Metric):
 
     @abstractmethod
     def backend(self, test_set: TestSet | None) -> SacrebleuMetric:
-        """Make sacrebleu's object; without a test set one that only aggregates."""
+        """Make sacrebleu's object; without a test set it only aggregates."""
 
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
         """Return int64 [segments, k], as sacrebleu extracts them."""

@@ -39,7 +39,7 @@ _TEXTS: dict[Kind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class LanguageGap:
-    """One thing that is missing for a language, and what follows for its scores."""
+    """Something that is missing for a language, and what follows for its scores."""
 
     kind: Kind
 
@@ -52,8 +52,8 @@ class LanguageGap:
 def find_gap(language: str) -> LanguageGap | None:
     """Return what is missing for a target language (BCP 47), None where nothing is.
 
-    Its script decides, the one that its code names or else its likeliest by CLDR: a script
-    without spaces needs a tokeniser of its own, and without one a lemmatiser does not matter.
+    Its script decides, as its code names it, else its likeliest by CLDR: a script without spaces
+    needs a tokeniser of its own, and without a tokeniser a lemmatiser does not matter.
     """
     script = langcodes.Language.get(language).maximize().script
     if script and script in UNSPACED_SCRIPTS and sacrebleu_tokeniser(language) == PLAIN_TOKENISER:

@@ -14,7 +14,7 @@ LONGEST_NAME = 30  # characters of what is looked up as a language's name
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class MisusedCode:
     """A code that people often write for a different language."""
 
     codes: tuple[str, ...]  # all that name the language itself
@@ -23,16 +23,18 @@ class Refused:
     meant: str  # the language that people mean, with its code
 
 
-# Codes of languages, and of the countries of much larger ones: nearly always a mistake, and one
-# that no other check sees before the scores are wrong.
+# Codes of languages, and of the countries of much larger ones: nearly always a mistake, which
+# no other check sees before the scores are wrong.
 REFUSED = {
-    "in": Refused(("in",), "Indonesian", "id", "Languages of India have their own: Hindi is hi"),
-    "kr": Refused(("kr", "kau", "knc"), "Kanuri", "kau", "Korean is ko"),
-    "tw": Refused(("tw", "twi"), "Twi", "twi", "Chinese as written in Taiwan is zh-TW"),
+    "in": MisusedCode(
+        ("in",), "Indonesian", "id", "Languages of India have their own: Hindi is hi"
+    ),
+    "kr": MisusedCode(("kr", "kau", "knc"), "Kanuri", "kau", "Korean is ko"),
+    "tw": MisusedCode(("tw", "twi"), "Twi", "twi", "Chinese as written in Taiwan is zh-TW"),
 }
 # Codes that ISO 639 gave up; they are understood, and shown as those of today.
 OLD = {"iw": "he", "ji": "yi", "jw": "jv"}
-# Countries whose likeliest language, by CLDR, is not the one that their name is given to.
+# Countries whose likeliest language, by CLDR, is not the language named after them.
 _COUNTRIES = {"kz": "kk", "by": "be", "uk": "uk"}
 
 
@@ -59,12 +61,13 @@ def find_meant(code: str) -> str | None:
     """Return the language that a country's code or a name stands for, as `fr (French)`."""
     name = code.strip()
     if re.fullmatch("[A-Za-z]{2}", name):
-        found = _language_of_country(name.lower())
+        country = name.lower()
+        language = _COUNTRIES.get(country) or _find_likeliest_language(country)
     elif 3 < len(name) <= LONGEST_NAME:
-        found = _language_called(name)
+        language = _find_language_called(name)
     else:
         return None
-    return f"{found} ({name_of(found)})" if found else None
+    return f"{language} ({name_of(language)})" if language else None
 
 
 def name_of(code: str) -> str:
@@ -89,19 +92,17 @@ def find_old_codes(text: str) -> list[str]:
     ]
 
 
-def _language_of_country(code: str) -> str | None:
-    if code in _COUNTRIES:
-        return _COUNTRIES[code]
+def _find_likeliest_language(code: str) -> str | None:
     country = f"und-{code.upper()}"
     if not langcodes.tag_is_valid(country):
         return None
-    found = langcodes.Language.get(country).maximize().language
+    language = langcodes.Language.get(country).maximize().language
     # CLDR answers English where it knows nothing of a country.
-    is_known = found and (found != "en" or code in ("gb", "us", "ie", "au", "nz"))
-    return found if is_known else None
+    is_known = language != "en" or code in ("gb", "us", "ie", "au", "nz")
+    return language if is_known else None
 
 
-def _language_called(name: str) -> str | None:
+def _find_language_called(name: str) -> str | None:
     """Return the code of a language by its name, in any language that CLDR knows."""
     for text in (name, re.split(r"[-_ ,(]", name)[0]):
         if len(text) > 3:

@@ -1,6 +1,6 @@
 """Language pairs as people write them: `en-fr`, `zh-TW-en`, `eng_fra`, `en2fr`, `en > fr`.
 
-The one parser for all of them: the command line, names of files, imports and the site.
+The only parser for all of them: the command line, names of files, imports and the site.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def parse_pair(text: str) -> Pair:
     A script, country or variant belongs to the language before it. Where a text can be read in
     two ways (`fr-ca-es`: French as in Canada, or Catalan as in Spain), capitals decide, then
     where a language is official. Raises LanguageError with what to write instead: for an unknown
-    language, a text that is not a pair or is still ambiguous, and for two equal languages. One
+    language, a text that is not a pair or is still ambiguous, and for two equal languages. A
     language with a country (`pt-BR`), or what may be (`pt-br`), is not a pair: see `find_locale`.
     """
     readings = read_pair(text)
@@ -46,31 +46,32 @@ def parse_pair(text: str) -> Pair:
     if len(readings) == 1:
         return canonical_pair(*readings[0])
     if readings:
+        either = " or as ".join(f"{source} → {target}" for source, target in readings)
         raise LanguageError(
-            f"{_shown(text)} can be read as {_either(readings)}. "
+            f"{_shown(text)} can be read as {either}. "
             "Write countries in capitals, or an arrow between the languages: 'pt-BR>fr'."
         )
     raise LanguageError(_explain_pair(text))
 
 
 def read_pair(text: str) -> list[Pair]:
-    """Return the likeliest readings of a text as a pair: none, one, or several."""
+    """Return the likeliest readings of a text as a pair, which may be several."""
     text = text.strip()
     if len(text) > MAX_PAIR:
         return []
-    readings = {
-        pair: _unlikely(sides)
-        for sides in _splits(text)
-        if (pair := _tags(sides)) is not None
-    }  # fmt: skip
+    readings: dict[Pair, tuple[int, int]] = {}
+    for sides in _list_cuts(text):
+        source, target = map(find_tag, sides)
+        if source and target:
+            readings[source, target] = _rank_reading(sides)
     least = min(readings.values(), default=None)
     return [pair for pair, rank in readings.items() if rank == least]
 
 
 def is_single(code: str) -> bool:
-    """Return whether a text is one language rather than a pair: `pt-BR`, but not `en-fr`.
+    """Return whether a text is a single language, not a pair: `pt-BR`, but not `en-fr`.
 
-    A country makes one language where that language is official (Portuguese in Brazil), or where
+    With a country it is a single language where that is official (Portuguese in Brazil), or where
     it is in capitals and its code is not that of the country's own language (`es-US`, `zh-MY`,
     not `en-FR`).
     """
@@ -87,7 +88,7 @@ def is_single(code: str) -> bool:
 
 
 def find_locale(text: str) -> str | None:
-    """Return the one language with a country that a text is or may be, None for a pair.
+    """Return the language with a country that a text is or may be, None for a pair.
 
     With the country in capitals (`de-CH`, not `DE-CH`) it is what `is_single` says. Otherwise
     `pt-br` may be Portuguese as written in Brazil, because it is official there. These are pairs
@@ -104,7 +105,7 @@ def find_locale(text: str) -> str | None:
 
 
 def is_ambiguous(text: str) -> bool:
-    """Return whether a text may be a pair and one language with a country: `pt-br`, not `pt-BR`."""
+    """Return whether a text may be a pair or a language with a country: `pt-br`, not `pt-BR`."""
     if find_locale(text) is None or not read_pair(text):
         return False
     return not _is_written_as_locale(_written_country(text) or "", text)
@@ -123,8 +124,8 @@ def is_official(tag: str) -> bool:
 
 def _written_country(code: str) -> str | None:
     """Return the country of a code, in the letters in which it is written."""
-    found = re.search("-([A-Za-z]{2})(?:-|$)", code.strip().replace("_", "-"))
-    return found[1] if found else None
+    match = re.search("-([A-Za-z]{2})(?:-|$)", code.strip().replace("_", "-"))
+    return match[1] if match else None
 
 
 def _is_written_as_locale(country: str, code: str) -> bool:
@@ -137,8 +138,8 @@ def _names_its_language(country: str) -> bool:
     return (primary(country), country.upper()) in _official()
 
 
-def _splits(text: str) -> Iterator[tuple[str, str]]:
-    """Every way to cut a text in two; a sign that can only stand between languages decides."""
+def _list_cuts(text: str) -> Iterator[tuple[str, str]]:
+    """Yield every cut of a text in two; a sign that only stands between languages decides."""
     for sign in (_ARROW, _TO):
         parts = sign.split(text)
         if len(parts) == 2:
@@ -149,13 +150,8 @@ def _splits(text: str) -> Iterator[tuple[str, str]]:
         yield "-".join(parts[:place]), "-".join(parts[place:])
 
 
-def _tags(sides: tuple[str, str]) -> Pair | None:
-    source, target = map(find_tag, sides)
-    return (source, target) if source and target else None
-
-
-def _unlikely(sides: tuple[str, str]) -> tuple[int, int]:
-    """Rank a reading: against how codes are capitalised, then by countries it is odd in."""
+def _rank_reading(sides: tuple[str, str]) -> tuple[int, int]:
+    """Return how unlikely a reading is: by odd capitals of codes, then by odd countries."""
     is_mixed = not "".join(sides).isupper() and not "".join(sides).islower()
     against = odd = 0
     for side in sides:
@@ -171,11 +167,11 @@ def _explain_pair(text: str) -> str:
     locale = find_tag(text)
     if locale and _written_country(text) and is_single(text):
         return _explain_locale(text, locale)
-    sides = list(_splits(text.strip())) if len(text) <= MAX_PAIR else []
+    sides = list(_list_cuts(text.strip())) if len(text) <= MAX_PAIR else []
     if not sides or is_single(text) or not all(map(str.strip, sides[0])):
         what = "one language" if find_tag(text) else "not a language pair"
         return f"{_shown(text)} is {what}. Write source and target: en-fr, zh-TW-en."
-    # Of several cuts the one that leaves a language on one side.
+    # Of several cuts the first that leaves a language on a side.
     source, target = next((pair for pair in sides if any(map(find_tag, pair))), sides[0])
     unknown = target if find_tag(source) else source
     meant = [find_tag(side) or find_meant(side) for side in (source, target)]
@@ -186,7 +182,7 @@ def _explain_pair(text: str) -> str:
 
 
 def _explain_locale(text: str, tag: str) -> str:
-    """Return why one language with a country is not a pair, and what to write instead."""
+    """Return why a language with a country is not a pair, and what to write instead."""
     example = f"{'fr' if primary(tag) == 'en' else 'en'}-{tag}"
     country = _written_country(text) or ""
     if not is_ambiguous(text):
@@ -205,10 +201,6 @@ def _explain_locale(text: str, tag: str) -> str:
         f"{_shown(text)} can be read as {either}, or as one language "
         f"({describe_country(tag)}). Write '{source}>{target}', or a pair like {example}."
     )
-
-
-def _either(readings: list[Pair]) -> str:
-    return " or as ".join(f"{source} → {target}" for source, target in readings)
 
 
 def _shown(text: str) -> str:

@@ -16,6 +16,7 @@ from evaluator.errors import LanguageError
 from evaluator.normalise.language_hints import REFUSED, explain_code
 
 MAX_LENGTH = 20  # characters; the platform keeps no longer code
+MAX_CODE = 50  # characters of a file's language code that are looked at
 _FORM = re.compile(
     r"""(?P<language>[a-z]{2,3}) (-(?P<script>[a-z]{4}))? (-(?P<region>[a-z]{2}|[0-9]{3}))?
     (?P<variants>(-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*)""",
@@ -36,7 +37,7 @@ _WORDS = frozenset({"src"})  # in names of files; the code is a variety of Sardi
 def canonical(code: str) -> str:
     """Return a language's code as BCP 47 writes it: `zh-CN` for `zh_cn`, `fr` for `fra` or `fre`.
 
-    Codes of ISO 639-2 and 639-3 become the one of two letters where there is one. Raises
+    Codes of ISO 639-2 and 639-3 become the code of two letters where it exists. Raises
     LanguageError for what is not a code, for a language, script or region that does not exist,
     and for `kr` and `tw`, which nearly always stand for Korean and for Chinese as written in
     Taiwan; its text names the code that was probably meant.
@@ -73,7 +74,7 @@ def _find_tag(code: str) -> str | None:
 
 
 def canonical_pair(source: str, target: str) -> tuple[str, str]:
-    """Return both codes as `canonical` does; raises LanguageError if one language is the other.
+    """Return both codes as `canonical` does; raises LanguageError if the languages are the same.
 
     `zh-Hans` and `zh-Hant` are two; `en` and `en-US` are not.
     """
@@ -86,10 +87,20 @@ def canonical_pair(source: str, target: str) -> tuple[str, str]:
     return source, target
 
 
-def are_different(one: str, other: str) -> bool:
+def are_different(code: str, other: str) -> bool:
     """Return whether two codes name two known languages; regions and scripts do not count."""
-    first, second = primary(one), primary(other)
+    first, second = primary(code), primary(other)
     return first != second and is_known(first) and is_known(second)
+
+
+def contradicts(code: str, expected: str) -> bool:
+    """Return whether a language code in a file is another language than expected.
+
+    Regions and scripts do not count (`zh-CN` is `zh`), nor does what is not the code of a widely
+    used language: `any`, nothing, or the name of a language say nothing against it.
+    """
+    code = code[:MAX_CODE]
+    return is_widely_used(code) and are_different(code, expected)
 
 
 def is_known(code: str) -> bool:
@@ -125,7 +136,7 @@ def _primary(code: str) -> str:
         return _OURS.get(code, code)
     plain = langcodes.standardize_tag(code)
     whole = langcodes.standardize_tag(code, macro=True)  # Arabic for Standard Arabic
-    return next((found for found in (whole, plain) if len(found) == 2), code)
+    return next((tag for tag in (whole, plain) if len(tag) == 2), code)
 
 
 def sacrebleu_tokeniser(language: str) -> str:

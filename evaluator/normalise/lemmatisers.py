@@ -22,7 +22,7 @@ CACHED_LENGTH = 100  # characters; a longer token is no word, and would fill mem
 
 @dataclass(frozen=True, slots=True)
 class Lemmatiser:
-    """Maps one token to its lemma, each by itself and in its own case."""
+    """Maps tokens to lemmas, each by itself and in its own case."""
 
     signature: str  # name, version and language
     lemmatise: Callable[[str], str]
@@ -33,8 +33,11 @@ def _identity(language: str) -> Lemmatiser:
 
 
 def _simplemma(language: str) -> Lemmatiser | None:
+    # Without a look into the dictionary: German's takes more than a second to load.
+    from simplemma.strategies.dictionaries.dictionary_factory import SUPPORTED_LANGUAGES
+
     code = primary(language)
-    if not _simplemma_knows(code):
+    if code not in SUPPORTED_LANGUAGES:
         return None
 
     def lemmatise(token: str) -> str:
@@ -56,13 +59,6 @@ def _simplemma_backend() -> simplemma.Lemmatizer:
 @lru_cache(maxsize=CACHED_TOKENS)
 def _simplemma_cached(token: str, code: str) -> str:
     return _simplemma_backend().lemmatize(token, lang=code)
-
-
-def _simplemma_knows(code: str) -> bool:
-    # Without a look into the dictionary: German's takes more than a second to load.
-    from simplemma.strategies.dictionaries.dictionary_factory import SUPPORTED_LANGUAGES
-
-    return code in SUPPORTED_LANGUAGES
 
 
 def _pymorphy3(language: str) -> Lemmatiser | None:
@@ -99,7 +95,7 @@ def _none(language: str) -> None:
     return None
 
 
-# Each maps a language to its lemmatiser, or to None where there is none for it.
+# Each maps a language to its lemmatiser, or to None where it has no lemmatiser for it.
 LEMMATISERS: Mapping[str, Callable[[str], Lemmatiser | None]] = MappingProxyType(
     {"identity": _identity, "simplemma": _simplemma, "pymorphy3": _pymorphy3, "none": _none}
 )
@@ -108,15 +104,15 @@ LEMMATISERS: Mapping[str, Callable[[str], Lemmatiser | None]] = MappingProxyType
 def lemmatiser_for(name: str | None, language: str) -> Lemmatiser | None:
     """Return the lemmatiser of that name for a language (BCP 47), or None.
 
-    None stands for "skip all lemma parts": asked for by the name None or "none", and given where
-    the named one doesn't know the language; signatures then say `lemma:none`. Raises KeyError
-    for an unknown name.
+    None stands for "skip all lemma parts": for the name None or "none", and where the lemmatiser
+    does not know the language; signatures then say `lemma:none`. Raises KeyError for an unknown
+    name.
     """
     return LEMMATISERS[name or "none"](language)
 
 
 def lemmatiser_of(language: str) -> Lemmatiser | None:
-    """The lemmatiser of the family `term` for a language (docs/metrics.md 4), or None.
+    """Return the lemmatiser of the family `term` for a language (docs/metrics.md 4), or None.
 
     Russian has pymorphy3, Chinese and Korean none, every other language simplemma if it knows it.
     """

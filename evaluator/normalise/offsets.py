@@ -14,7 +14,7 @@ FIRST_MARK = "\u0300"  # no character below it is changed by what stands before 
 
 @dataclass(frozen=True, slots=True)
 class Offsets:
-    """Where each character of a derived text came from: [starts[i], ends[i]) of the older one.
+    """Where each character of a derived text came from: [starts[i], ends[i]) of the older text.
 
     Both are as long as the derived text and never descend; ranges where nothing moved.
     """
@@ -24,15 +24,15 @@ class Offsets:
 
     @classmethod
     def identity(cls, length: int) -> Offsets:
-        """Every character stayed where it was."""
+        """Return offsets for a text in which every character stayed where it was."""
         return cls(range(length), range(1, length + 1))
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """What [start, end), not empty, was before; a part of a character gives all of it."""
+        """Return what [start, end), not empty, was before; of a part of a character all of it."""
         return self.starts[start], self.ends[end - 1]
 
     def after(self, earlier: Offsets) -> Offsets:
-        """Both steps in one: `earlier` was taken first."""
+        """Return the offsets of both steps together: `earlier` was taken first."""
         if isinstance(earlier.starts, range):
             return self
         starts = [earlier.starts[at] for at in self.starts]
@@ -40,13 +40,17 @@ class Offsets:
 
 
 def compose(text: str) -> tuple[str, Offsets]:
-    """NFKC, with the map back."""
+    """Return the text in NFKC, with the map back."""
     if unicodedata.is_normalized("NFKC", text):
         return text, Offsets.identity(len(text))
+    cuts = [0]  # NFKC of the whole is NFKC of the pieces, which are as small as can be
+    for at in range(1, len(text)):
+        if text[at] < FIRST_MARK or _begins(text, cuts[-1], at):
+            cuts.append(at)
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for start, end in _pieces(text):
+    for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True):
         piece = unicodedata.normalize("NFKC", text[start:end])
         pieces.append(piece)
         starts += [start] * len(piece)
@@ -54,17 +58,8 @@ def compose(text: str) -> tuple[str, Offsets]:
     return "".join(pieces), Offsets(starts, ends)
 
 
-def _pieces(text: str) -> list[tuple[int, int]]:
-    """Cut a text where NFKC of the whole is NFKC of the pieces, as small as can be."""
-    cuts = [0]
-    for at in range(1, len(text)):
-        if text[at] < FIRST_MARK or _begins(text, cuts[-1], at):
-            cuts.append(at)
-    return list(zip(cuts, [*cuts[1:], len(text)], strict=True)) if text else []
-
-
 def _begins(text: str, start: int, at: int) -> bool:
-    """Whether NFKC never joins the character there to the piece that starts before it."""
+    """Return whether NFKC never joins the character at `at` to the piece before it."""
     first = unicodedata.normalize("NFKD", text[at])[0]
     if unicodedata.combining(first):
         return False
@@ -75,7 +70,7 @@ def _begins(text: str, start: int, at: int) -> bool:
 
 
 def clean(text: str) -> tuple[str, Offsets]:
-    """Without invisible characters, runs of white space as one space, trimmed; the map back."""
+    """Return the text trimmed, without invisible characters, with single spaces; the map back."""
     if not INVISIBLE.search(text) and " ".join(text.split()) == text:
         return text, Offsets.identity(len(text))
     kept: list[str] = []
@@ -93,7 +88,7 @@ def clean(text: str) -> tuple[str, Offsets]:
 
 
 def fold(text: str) -> tuple[str, Offsets]:
-    """`casefold()`, then NFKC again; with the map back."""
+    """Return the text after `casefold()`, then NFKC again; with the map back."""
     folded = text.casefold()
     offsets = Offsets.identity(len(text))
     if len(folded) != len(text):  # folding only ever lengthens: equal lengths, nothing moved
@@ -104,5 +99,5 @@ def fold(text: str) -> tuple[str, Offsets]:
 
 
 def folded(text: str) -> str:
-    """What `fold` gives, without the map."""
+    """Return the text that `fold` gives, without the map."""
     return unicodedata.normalize("NFKC", text.casefold())

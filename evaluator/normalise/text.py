@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -16,7 +16,7 @@ from evaluator.normalise.tokenisers import tokenise, tokeniser_signature
 
 
 class TokenSpan(NamedTuple):
-    """One token and its place [start, end) in `NormalisedText.text`."""
+    """A token and its place [start, end) in `NormalisedText.text`."""
 
     text: str  # unfolded
     start: int
@@ -39,7 +39,7 @@ class NormalisedText:
     token_starts: tuple[int, ...]  # of `tokens` once more: they are searched by the thousand
     token_ends: tuple[int, ...]
     folded_tokens: tuple[str, ...]  # each token folded by itself
-    lemmas: tuple[str, ...]  # folded, one per token; () where the language has no lemmatiser
+    lemmas: tuple[str, ...]  # folded, a lemma per token; () where the language has no lemmatiser
 
     def raw_span(self, start: int, end: int) -> tuple[int, int]:
         """Map [start, end), not empty, of `text` to the raw text."""
@@ -71,7 +71,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Normaliser:
-    """How one language's texts and forms are read."""
+    """How a language's texts and forms are read."""
 
     language: str  # BCP 47
     lemmatiser: Lemmatiser | None
@@ -79,8 +79,8 @@ class Normaliser:
 
     @classmethod
     def for_language(cls, language: str) -> Normaliser:
-        """Return the language's one normaliser."""
-        return _normaliser(language)
+        """Return the language's only normaliser."""
+        return _build(language)
 
     def normalise(self, raw: str) -> NormalisedText:
         """Normalise and tokenise; InfrastructureError if the tokeniser isn't installed."""
@@ -89,6 +89,7 @@ class Normaliser:
         folded_text, folded_offsets = fold(text)
         places = tokenise(text, self.language)
         tokens = tuple(TokenSpan(text[start:end], start, end) for start, end in places)
+        lemmatise = self.lemmatiser.lemmatise if self.lemmatiser else None
         return NormalisedText(
             raw,
             text,
@@ -99,30 +100,25 @@ class Normaliser:
             tuple(start for start, _ in places),
             tuple(end for _, end in places),
             tuple(folded(token.text) for token in tokens),
-            self._lemmas(tokens),
+            tuple(folded(lemmatise(token.text)) for token in tokens) if lemmatise else (),
         )
 
     def form(self, raw: str) -> Form:
         """Normalise a string that is to be looked for; without content its key is empty."""
         normalised = self.normalise(raw)
-        is_capital = _is_capital(normalised.text)
+        text = normalised.text
+        is_capital = text.isupper() and sum(map(_is_cased, text)) >= 2
         key = normalised.text if is_capital else normalised.folded
         return Form(raw, key, is_capital, () if is_capital else normalised.lemmas)
 
-    def _lemmas(self, tokens: Iterable[TokenSpan]) -> tuple[str, ...]:
-        if self.lemmatiser is None:
-            return ()
-        lemmatise = self.lemmatiser.lemmatise
-        return tuple(folded(lemmatise(token.text)) for token in tokens)
-
     def starts(self, text: str, first: Container[str]) -> Iterator[int]:
-        """Where a match may start with one of these characters."""
+        """Yield where a match may start with any of these characters."""
         for at, character in enumerate(text):
             if character in first and self.starts_at(text, at):
                 yield at
 
     def starts_at(self, text: str, start: int) -> bool:
-        """Whether a match may start there, by the character before it."""
+        """Return whether a match may start there, by the character before it."""
         if start == 0:
             return True
         if self.script == "zh":
@@ -130,7 +126,7 @@ class Normaliser:
         return not _is_word(text[start - 1])
 
     def ends_at(self, text: str, end: int) -> bool:
-        """Whether a match may end there, by the character after it."""
+        """Return whether a match may end there, by the character after it."""
         if end == len(text) or self.script == "ko":  # particles follow the word
             return True
         if self.script == "zh":
@@ -145,7 +141,7 @@ class Normaliser:
 
 
 @lru_cache(maxsize=64)
-def _normaliser(language: str) -> Normaliser:
+def _build(language: str) -> Normaliser:
     code = primary(language)
     script: Literal["words", "zh", "ko"] = (
         "zh" if code == "zh" else "ko" if code == "ko" else "words"
@@ -153,22 +149,18 @@ def _normaliser(language: str) -> Normaliser:
     return Normaliser(language, lemmatiser_of(language), script)
 
 
-def _is_capital(text: str) -> bool:
-    return text.isupper() and sum(map(_is_cased, text)) >= 2
-
-
 def _is_cased(character: str) -> bool:
     return character.isupper() or character.islower() or character.istitle()
 
 
 def _is_word(character: str) -> bool:
-    r"""`\w` as Unicode defines it: with combining marks, which Python's leaves out."""
+    r"""Return whether it is `\w` as Unicode defines it: with combining marks, unlike Python's."""
     return character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M"
 
 
 @lru_cache(maxsize=4096)
 def _is_latin(character: str) -> bool:
-    """A Latin letter or a digit."""
+    """Return whether it is a Latin letter or a digit."""
     if character.isascii():
         return character.isalnum()
     return character.isdigit() or unicodedata.name(character, "").startswith("LATIN ")

@@ -17,10 +17,22 @@ Made: TypeAlias = Callable[[], Splitter]  # sacrebleu's classes have no types
 def tokenise(text: str, language: str) -> tuple[tuple[int, int], ...]:
     """Return [start, end) of each token of a normalised text.
 
-    Every character but spaces is in exactly one token. Raises InfrastructureError if the
+    Every character but spaces is in a single token: characters that the tokeniser drops become
+    tokens at white space. Raises InfrastructureError if the
     language's tokeniser isn't installed.
     """
-    return tuple(_places(_splitter(sacrebleu_tokeniser(language))(text).split(), text))
+    split = _load_splitter(sacrebleu_tokeniser(language))
+    places: list[tuple[int, int]] = []
+    at = 0
+    for token in split(text).split():
+        start = text.find(token, at)
+        if start < 0:  # no tokeniser here changes a character; a changed token would be skipped
+            continue
+        if start > at and text[at:start] != " ":
+            places += _locate_words(text, at, start)
+        at = start + len(token)
+        places.append((start, at))
+    return (*places, *_locate_words(text, at, len(text)))
 
 
 @lru_cache(maxsize=256)  # a version is read from a file
@@ -32,7 +44,7 @@ def tokeniser_signature(language: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def _splitter(name: str) -> Splitter:
+def _load_splitter(name: str) -> Splitter:
     # Imported here: it takes a quarter of a second, and most processes split no text.
     from sacrebleu.tokenizers.tokenizer_re import TokenizerRegexp
     from sacrebleu.tokenizers.tokenizer_zh import TokenizerZh
@@ -40,40 +52,21 @@ def _splitter(name: str) -> Splitter:
     if name == "zh":
         return cast("Made", TokenizerZh)()
     if name == "ko-mecab":
-        return _korean()
+        from sacrebleu.tokenizers.tokenizer_ko_mecab import TokenizerKoMecab
+
+        try:
+            split_korean = cast("Made", TokenizerKoMecab)()
+        except (ImportError, RuntimeError) as error:
+            raise InfrastructureError(f"sacrebleu's tokeniser ko-mecab: {error}") from error
+        # MeCab reads only up to a NUL byte.
+        return lambda text: split_korean(text.replace("\0", " "))
     split_words = cast("Made", TokenizerRegexp)()
     # 13a pads the line: its rules want a neighbour on both sides.
     return lambda text: split_words(f" {text} ")
 
 
-def _korean() -> Splitter:
-    from sacrebleu.tokenizers.tokenizer_ko_mecab import TokenizerKoMecab
-
-    try:
-        tokeniser = cast("Made", TokenizerKoMecab)()
-    except (ImportError, RuntimeError) as error:
-        raise InfrastructureError(f"sacrebleu's tokeniser ko-mecab: {error}") from error
-    # MeCab reads up to a NUL byte only.
-    return lambda text: tokeniser(text.replace("\0", " "))
-
-
-def _places(tokens: list[str], text: str) -> list[tuple[int, int]]:
-    """Find the tokens in the text; what none of them holds becomes tokens at white space."""
-    places: list[tuple[int, int]] = []
-    at = 0
-    for token in tokens:
-        start = text.find(token, at)
-        if start < 0:  # no tokeniser here changes a character; if one did, its token is skipped
-            continue
-        if start > at and text[at:start] != " ":
-            places += _words(text, at, start)
-        at = start + len(token)
-        places.append((start, at))
-    return places + _words(text, at, len(text))
-
-
-def _words(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Places of the words between two places, none if there are only spaces."""
+def _locate_words(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Return the places of the words between two places."""
     places = []
     for word in text[start:end].split():
         start = text.index(word, start)

@@ -79,7 +79,7 @@ def what_pages_lack() -> tuple[str, ...]:
 def what_is_missing() -> tuple[str, ...]:
     """Return the names of everything that is missing: also broker, sweeper, workers."""
     missing = list(what_pages_lack())
-    if not work.broker_answers():
+    if not work.is_broker_up():
         missing.append("broker")
     if "database" not in missing:
         missing += _silent_parts()

@@ -172,6 +172,11 @@ class Run(models.Model):
         """Say whether the system ended it, by what it did or did not do."""
         return self.outcome in TEAMS_FAULT
 
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """Return what pages show of a run that goes on: if it changes, they change."""
+        return (self.pk, self.stage, self.done, self.memory, self.outcome, self.log_bytes)
+
 
 class TeamTurn(models.Model):
     """When a team last got a node: the team with the earliest turn is next."""

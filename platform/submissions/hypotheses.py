@@ -1,4 +1,4 @@
-"""How an entry's hypotheses are kept: one JSON string a line, in the test set's order."""
+"""How an entry's hypotheses are kept: a JSON string in each line, in the test set's order."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from files.models import StoredFile
 from submissions.models import Entry
 
 
-class NotThere(Exception):
-    """A system has written nothing, or nothing yet."""
+class NoHypotheses(Exception):
+    """An entry has no hypotheses, or none yet."""
 
 
 def store(hypotheses: evaluator.Hypotheses) -> StoredFile:
-    """Keep checked hypotheses."""
+    """Store checked hypotheses."""
     lines = "".join(json.dumps(text, ensure_ascii=False) + "\n" for text in hypotheses.texts)
     return storage.put(BytesIO(lines.encode()), max_bytes=settings.MAX_HYPOTHESES_BYTES)
 
 
 def load(entry: Entry) -> evaluator.Hypotheses:
-    """Read an entry's hypotheses back; raises NotThere if it has none."""
-    return evaluator.Hypotheses(texts=tuple(texts(entry)))
+    """Read an entry's hypotheses back. Raises NoHypotheses."""
+    return evaluator.Hypotheses(texts=tuple(read_texts(entry)))
 
 
-def texts(entry: Entry) -> Iterator[str]:
-    """Read an entry's hypotheses back one by one; raises NotThere if it has none."""
+def read_texts(entry: Entry) -> Iterator[str]:
+    """Read an entry's hypotheses back segment by segment. Raises NoHypotheses."""
     if entry.hypotheses is None:
-        raise NotThere(f"entry {entry.pk} has no hypotheses")
+        raise NoHypotheses(f"entry {entry.pk} has no hypotheses")
     with storage.open_file(entry.hypotheses) as stream:
         for line in stream:
             yield json.loads(line)

@@ -1,6 +1,6 @@
 """The states of submissions and entries, and every move between them. Imports no model.
 
-A state is final if nothing but an organiser's hand leaves it.
+A state is final if only an organiser makes a row leave it.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ class EntryState(TextChoices):
     SCORED = "scored"  # final: its scores are on the board
     REJECTED = "rejected"  # final, the team's fault: its system, or texts that cost too much
     FAILED = "failed"  # final; our fault, after several attempts
-    CANCELLED = "cancelled"  # final: the team, or an organiser, wanted no more of it
+    CANCELLED = "cancelled"  # final: stopped by the team or by an organiser
 
 
 class ChangeKind(TextChoices):
-    """What a line of a timeline tells. Rules read this, and never the line's text."""
+    """What a line of a timeline tells. Rules read this, never the line's text."""
 
     CREATED = "created"  # the row begins in its first state
     MOVE = "move"  # from one state to another
-    REQUEUED = "requeued"  # a move: an organiser lets a row begin again that was final
+    REQUEUED = "requeued"  # a move: an organiser lets a final row begin again
     QUARANTINED = "quarantined"  # a move: the entry failed because its image is in quarantine
     NOTE = "note"  # an explanation; nothing changed
-    MADE_PRIMARY = "made_primary"  # chosen by its actor; without one, as asked for at upload
+    MADE_PRIMARY = "made_primary"  # chosen by its actor; without an actor, as asked for at upload
     MADE_CONTRASTIVE = "made_contrastive"  # chosen by its actor, or replaced by another entry
     WITHDRAWN = "withdrawn"  # taken off the boards for good
 
@@ -79,11 +79,6 @@ ENTRY_MOVES: Sequence[tuple[EntryState, EntryState, MovedBy]] = (
     (EntryState.REJECTED, EntryState.SCORING, MovedBy.ORGANISER),
     (EntryState.SCORED, EntryState.SCORING, MovedBy.ORGANISER),  # a rescore
 )
-
-
-def find_mover(moves: Iterable[tuple[str, str, MovedBy]], old: str, new: str) -> MovedBy | None:
-    """Return who may move a row from one state to another; None if nobody may."""
-    return next((by for left, entered, by in moves if (left, entered) == (old, new)), None)
 
 
 def _find_final(states: Iterable[str], moves: Iterable[tuple[str, str, MovedBy]]) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Claims, moves and announcements: the only ways in which a work item changes hands.
 
-Each is one conditional UPDATE that looks at its count: of two workers who race, one wins.
+Each is a conditional UPDATE that looks at its count: if two workers race, one wins.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from django.utils import timezone
 
 from accounts.models import User
 from submissions.models import Entry, StateChange, Submission, WorkItem
-from submissions.states import ChangeKind, EntryState, MovedBy, find_mover
+from submissions.states import ChangeKind, EntryState, MovedBy
 
 logger = logging.getLogger(__name__)
 
-Row = TypeVar("Row", bound=WorkItem)
+Item = TypeVar("Item", bound=WorkItem)
 T = TypeVar("T")
 
 MAX_ATTEMPTS = 3
 FREE: dict[str, Any] = {"claimed_by": "", "claimed_at": None}
-LONGEST_PAUSE = 600  # seconds between two announcements of one row
+LONGEST_PAUSE = 600  # seconds between two announcements of a row
 MAX_DOUBLINGS = 10  # of that pause, so that the power stays a small number
 BROKER_WITHIN = 5  # seconds for the broker to answer
 DATABASE_WITHIN = 60  # seconds that a result waits for a database that is away
 DATABASE_AGAIN = 1  # second between two tries
-RETRY_FACTOR = 8  # each failed attempt waits so many times longer than the one before
+RETRY_FACTOR = 8  # times as long is the pause after each further failed attempt
 REASON_LAST = f"That was the last of {MAX_ATTEMPTS} attempts. You can send it again."
 REASON_GAVE_UP = (
     f"Our side failed: {MAX_ATTEMPTS} attempts ended without a result. Nothing is wrong with what "
@@ -49,11 +49,11 @@ class NotSent(Exception):
 
 
 class NoLongerOurs(Exception):
-    """The claim went to somebody else while we worked; what we found out is dropped."""
+    """The claim went to another worker while we worked; our result is dropped."""
 
 
-def claim(model: type[Row], pk: int, *, owner: str) -> Row | None:
-    """Take one row to work on, or None if it is somebody else's, final, or tried too often.
+def claim(model: type[Item], pk: int, *, owner: str) -> Item | None:
+    """Take a row to work on, or None if another worker has it, it is final, or tried too often.
 
     The same owner may claim again: a task that is redelivered after its process died keeps
     its Celery id and so resumes its own work.
@@ -65,33 +65,38 @@ def claim(model: type[Row], pk: int, *, owner: str) -> Row | None:
     return model._default_manager.get(pk=pk) if changed else None
 
 
-def give_up_if_exhausted(model: type[Row], pk: int, *, owner: str = "") -> bool:
-    """Fail a row whose attempts are used up; say whether it was one."""
+def give_up_if_exhausted(model: type[Item], pk: int, *, owner: str = "") -> bool:
+    """Fail a row if its attempts are used up; return whether they were."""
     exhausted = _claimable(model, pk, owner=owner).filter(attempts__gte=MAX_ATTEMPTS)
-    return _fail(exhausted, pk)
+    with transaction.atomic():
+        why = exhausted.values_list("reason", flat=True).first()  # of the last attempt
+        reason = f"{why} {REASON_LAST}" if why else REASON_GAVE_UP
+        return _move(exhausted, pk, to="failed", reason=reason)
 
 
-def held(row: Row, *, owner: str) -> QuerySet[Row]:
-    """Return the row as long as it is the owner's to work on."""
+def select_held(row: Item, *, owner: str) -> QuerySet[Item]:
+    """Return the row as a queryset, which is empty once it is no longer the owner's."""
     return type(row)._default_manager.filter(pk=row.pk, state=row.WORKING, claimed_by=owner)
 
 
-def release(row: Row, *, owner: str, reason: str = "") -> None:
-    """After a failed attempt, let somebody else try, in a while.
+def release(row: Item, *, owner: str, reason: str = "") -> None:
+    """After a failed attempt, let another worker try, in a while.
 
     A reason is for the team, and stays if it was the last attempt.
     """
     is_last = row.attempts >= MAX_ATTEMPTS
     pause = 0.0 if is_last else settings.SWEEP_INTERVAL * RETRY_FACTOR ** (row.attempts - 1)
     due = timezone.now() + timedelta(seconds=min(pause, LONGEST_PAUSE))
-    free = partial(held(row, owner=owner).update, reason=reason, announce_next_at=due, **FREE)
+    free = partial(
+        select_held(row, owner=owner).update, reason=reason, announce_next_at=due, **FREE
+    )
     outlast(free)
 
 
-def put_back(row: Row, *, owner: str) -> None:
+def put_back(row: Item, *, owner: str) -> None:
     """Release a claimed row that was not begun; this does not count as an attempt."""
     due = timezone.now() + timedelta(seconds=settings.SWEEP_INTERVAL)
-    held(row, owner=owner).update(attempts=F("attempts") - 1, announce_next_at=due, **FREE)
+    select_held(row, owner=owner).update(attempts=F("attempts") - 1, announce_next_at=due, **FREE)
 
 
 def outlast(write: Callable[[], T]) -> T:
@@ -117,23 +122,23 @@ def count_attempt(entry: Entry) -> None:
     entry.refresh_from_db(fields=["attempts"])
 
 
-def release_expired(model: type[Row], pk: int, *, claimed_before: datetime) -> bool:
+def release_expired(model: type[Item], pk: int, *, claimed_before: datetime) -> bool:
     """Take a claim away from a worker that has held it for too long."""
     rows = model._default_manager.filter(pk=pk, state=model.WORKING, claimed_at__lt=claimed_before)
     now = timezone.now()
     return bool(rows.update(claimed_by="", claimed_at=None, announce_next_at=now))
 
 
-def finish(row: Row, *, to: str, owner: str, reason: str = "") -> bool:
+def finish(row: Item, *, to: str, owner: str, reason: str = "") -> bool:
     """Move a claimed row to a final state; False if it is no longer the owner's.
 
     Call it inside the transaction that writes the results, and undo them when it says False.
     """
-    return _move(held(row, owner=owner), row.pk, to=to, reason=reason)
+    return _move(select_held(row, owner=owner), row.pk, to=to, reason=reason)
 
 
 def move(
-    row: Row,
+    row: Item,
     *,
     old: Collection[str],
     to: str,
@@ -141,7 +146,7 @@ def move(
     actor: User | None = None,
     kind: ChangeKind = ChangeKind.MOVE,
 ) -> bool:
-    """Move a row that no worker holds from one of these states; False if it is in none of them.
+    """Move a row that no worker holds out of these states; False if it is in another state.
 
     Call it inside the transaction that writes what goes with it.
     """
@@ -156,47 +161,47 @@ def move(
 
 
 def when_waiting(tell: Callable[[int], None]) -> None:
-    """Have a function called with the key of each entry that begins to wait, once that is written.
+    """Call a function with the key of each entry that begins to wait, once that is written.
 
-    The app that knows the nodes stands above this one, which may not import it, so it names its
-    function as it starts. (A signal would do the same, and hide who listens.)
+    The app that knows the nodes stands above this app, which may not import it. It registers its
+    function as it starts. (A signal would do the same, and hide the listener.)
     """
     if tell not in _tell_of_waiting:
         _tell_of_waiting.append(tell)
 
 
-def record_birth(row: Row, *, reason: str, actor: User | None = None) -> None:
+def record_birth(row: Item, *, reason: str, actor: User | None = None) -> None:
     """Write the first line of a row's timeline."""
     kind = ChangeKind.CREATED
     _change(type(row), row.pk, kind, old="", new=row.state, reason=reason, actor=actor)
 
 
 def record_note(
-    row: Row, *, reason: str, actor: User | None = None, kind: ChangeKind = ChangeKind.NOTE
+    row: Item, *, reason: str, actor: User | None = None, kind: ChangeKind = ChangeKind.NOTE
 ) -> None:
     """Write a line into a row's timeline about something that does not change its state."""
     state = type(row)._default_manager.values_list("state", flat=True).get(pk=row.pk)
     _change(type(row), row.pk, kind, old=state, new=state, reason=reason, actor=actor)
 
 
-def announce_at_birth(row: Row) -> None:
-    """Save a new row and tell the workers of it: one write less than `announce` after `save`."""
+def announce_at_birth(row: Item) -> None:
+    """Save a new row and tell the workers of it, with a single write."""
     row.announcements = 1
-    row.announce_next_at = timezone.now() + pause_after(1)
+    row.announce_next_at = timezone.now() + compute_pause(1)
     row.save()
     send(row.task, row.pk)
 
 
-def announce(row: Row) -> None:
-    """Tell the workers, once the transaction is through, that there is something to do."""
+def announce(row: Item) -> None:
+    """Tell the workers, once the transaction is through, that there is work to do."""
     count = row.announcements + 1
-    due = timezone.now() + pause_after(count)
+    due = timezone.now() + compute_pause(count)
     rows = type(row)._default_manager.filter(pk=row.pk, announcements=row.announcements)
     if rows.update(announcements=count, announce_next_at=due):
         send(row.task, row.pk)
 
 
-def announce_again(row: Row) -> bool:
+def announce_again(row: Item) -> bool:
     """Repeat an announcement that had no effect, unless another process has just done so.
 
     Raises NotSent; then it counts as not repeated, so that its turn comes with the next sweep.
@@ -205,7 +210,7 @@ def announce_again(row: Row) -> bool:
         pk=row.pk, state=row.WORKING, claimed_by="", announcements=row.announcements
     )
     before = {"announcements": row.announcements, "announce_next_at": row.announce_next_at}
-    due = timezone.now() + pause_after(row.announcements + 1)
+    due = timezone.now() + compute_pause(row.announcements + 1)
     if not rows.update(announcements=row.announcements + 1, announce_next_at=due):
         return False
     if not _send(row.task, row.pk):
@@ -220,8 +225,8 @@ def send(task: str, pk: int) -> None:
     transaction.on_commit(partial(_send, task, pk))
 
 
-def broker_answers() -> bool:
-    """Say whether the broker takes messages at the moment."""
+def is_broker_up() -> bool:
+    """Return whether the broker takes messages at the moment."""
     try:
         with current_app.connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_WITHIN)
@@ -231,28 +236,21 @@ def broker_answers() -> bool:
     return True
 
 
-def pause_after(announcements: int) -> timedelta:
+def compute_pause(announcements: int) -> timedelta:
     """Return how long to wait for an answer to the n-th announcement: ever longer, up to a limit.
 
-    A long queue is no lost message: without the doubling each sweep would send it all again.
+    A long queue does not mean lost messages: without the doubling each sweep would repeat them all.
     """
     doublings = min(max(announcements - 1, 0), MAX_DOUBLINGS)
     return timedelta(seconds=min(settings.SWEEP_INTERVAL * 2**doublings, LONGEST_PAUSE))
 
 
-def _claimable(model: type[Row], pk: int, *, owner: str) -> QuerySet[Row]:
+def _claimable(model: type[Item], pk: int, *, owner: str) -> QuerySet[Item]:
     free = Q(claimed_by="") | Q(claimed_by=owner)
     return model._default_manager.filter(free, pk=pk, state=model.WORKING)
 
 
-def _fail(rows: QuerySet[Row], pk: int) -> bool:
-    with transaction.atomic():
-        why = rows.values_list("reason", flat=True).first()  # of the last attempt
-        reason = f"{why} {REASON_LAST}" if why else REASON_GAVE_UP
-        return _move(rows, pk, to="failed", reason=reason)
-
-
-def _move(rows: QuerySet[Row], pk: int, *, to: str, reason: str) -> bool:
+def _move(rows: QuerySet[Item], pk: int, *, to: str, reason: str) -> bool:
     old = rows.model.WORKING
     _require_move(rows.model, old, to, ChangeKind.MOVE)
     now = timezone.now()
@@ -263,7 +261,7 @@ def _move(rows: QuerySet[Row], pk: int, *, to: str, reason: str) -> bool:
 
 
 def _require_move(model: type[WorkItem], old: str, to: str, kind: ChangeKind) -> None:
-    by = find_mover(model.MOVES, old, to)
+    by = {(left, entered): by for left, entered, by in model.MOVES}.get((old, to))
     if by is None:
         raise ValueError(f"there is no move from {old} to {to}")
     if (by is MovedBy.ORGANISER) != (kind is ChangeKind.REQUEUED):
@@ -288,7 +286,7 @@ def _change(
     change.save()
     if new == EntryState.WAITING != old:
         for tell in _tell_of_waiting:
-            transaction.on_commit(partial(tell, pk), robust=True)  # no fault of who changed it
+            transaction.on_commit(partial(tell, pk), robust=True)  # its failure is not the mover's
 
 
 def _send(task: str, pk: int) -> bool:

@@ -14,7 +14,7 @@
   const maxBytes = Number(field.dataset.maxBytes);
   const maxFiles = Number(field.dataset.maxFiles);
 
-  // What a name says: as evaluator/formats/languages.py reads it ------------------------------
+  // What a name says: as evaluator/formats/pairs_in_names.py reads it -------------------------
 
   const MODE = "[._-](?:noterm|random)(?![A-Za-z0-9-])";
   const PAIR = new RegExp(`(?:^|[./])([a-z]{2})-([a-z]{2})(${MODE})?(?=[./]|$)`, "gi");

@@ -12,8 +12,8 @@ from sacrebleu.metrics import CHRF
 from sacrebleu.metrics.ter import TER
 
 from evaluator import Hypotheses, Term, Terminology, TestSet, read_test_set, score
-from evaluator.matching import Required, Requirements
 from evaluator.normalise import Normaliser
+from evaluator.terms.matching import Required, Requirements
 
 pytestmark = pytest.mark.bench
 SEGMENTS = 100  # sacrebleu takes a quarter of a second for each

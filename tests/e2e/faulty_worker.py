@@ -19,9 +19,10 @@ from config.celery import app as app  # the application that `celery -A` looks f
 django.setup()
 
 from submissions.models import Entry, Submission  # noqa: E402
-from submissions.pipeline import checking, scoring  # noqa: E402 (models can be imported only now)
+from submissions.pipeline import scoring  # noqa: E402 (models can be imported only now)
+from submissions.pipeline.checking import images  # noqa: E402
 
-_evaluate, _check = scoring.evaluate, checking.check  # the real ones
+_evaluate, _check_image = scoring.evaluate, images.check  # the real functions
 _log = Path(os.environ["FAULT_LOG"])
 
 
@@ -41,10 +42,9 @@ def _fail(entry: Entry) -> evaluator.ScoringResult:
 
 
 def _check_image_late(submission: Submission, *, owner: str) -> None:
-    if submission.is_image:
-        _note(submission.pk)
-        _wait()
-    _check(submission, owner=owner)
+    _note(submission.pk)
+    _wait()
+    _check_image(submission, owner=owner)
 
 
 def _note(pk: int) -> None:
@@ -62,4 +62,4 @@ def _wait() -> None:
 
 scoring.evaluate = _fail
 if os.environ["FAULT"] == "waits":
-    checking.check = _check_image_late
+    images.check = _check_image_late

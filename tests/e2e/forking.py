@@ -2,7 +2,8 @@
 
 The libraries take a second of a core to import, and the tests start hundreds of processes. The
 process that forks has read no settings and opened no connection. A child gets the environment that
-it is given and runs its module as `python -m` does.
+it is given and runs its module as `python -m` does. A worker's scoring process is forked from the
+worker, which has the dictionaries already.
 
 python -m tests.e2e.forking     reads lines of JSON, {"arguments": …, "environment": …, "log": …};
                                 says in lines of JSON which process was started, and which ended
@@ -42,7 +43,9 @@ LIBRARIES = (
     *("confusable_homoglyphs.confusables", "csp.middleware", "whitenoise.middleware", "sqlite3"),
     *("simplemma", "sacrebleu.metrics", "evaluator.api", "evaluator.formats", "evaluator.metrics"),
     *("evaluator.container.archives.checking", "evaluator.node.service"),
+    *("evaluator.score_server", "sacrebleu.tokenizers.tokenizer_13a", "psutil"),
 )
+SCORES = ["-c", "from evaluator.score_server import main; main()"]
 
 
 class Forked:
@@ -123,7 +126,47 @@ class Forks:
             seconds = 0
 
 
+class ScoringProcess:
+    """A scoring process, forked from the worker that asks for it; seen like one of `subprocess`."""
+
+    def __init__(self, connection: int) -> None:
+        self.pid = os.fork()
+        if not self.pid:
+            _score(connection)
+
+    def kill(self) -> None:
+        """Send SIGKILL."""
+        os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self) -> int:
+        """Wait for the exit status."""
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+class PopenOrFork(subprocess.Popen[bytes]):
+    """Starts a program; a scoring process it forks."""
+
+    def __new__(cls, arguments: Sequence[str], *_: object, **__: object) -> Any:
+        """Return a process of either kind."""
+        if list(arguments[1:3]) == SCORES:
+            return ScoringProcess(int(arguments[3]))
+        return super().__new__(cls)
+
+
 FORKS = Forks()
+
+
+def _score(connection: int) -> None:
+    from evaluator import score_server
+
+    os.closerange(3, connection)  # the worker's connections are not ours
+    os.closerange(connection + 1, os.sysconf("SC_OPEN_MAX"))
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    sys.argv[1:] = [str(connection)]
+    try:
+        score_server.main()
+    finally:
+        os._exit(0)
 
 
 def _start() -> subprocess.Popen[bytes]:
@@ -215,6 +258,7 @@ def _become(request: dict[str, Any]) -> None:
     time.tzset()
     tempfile.tempdir = None  # read from the environment again
     random.seed()
+    subprocess.Popen = PopenOrFork  # type: ignore[misc]
     sys.argv[1:] = request["arguments"][1:]
     runpy.run_module(request["arguments"][0], run_name="__main__", alter_sys=True)
 

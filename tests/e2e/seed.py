@@ -51,7 +51,7 @@ def submit(test_set: str, file: str, system: str) -> None:
             test_set=found,
             system=sending.SystemDescription(name=system),
             wants_primary=False,
-            files=[sending.Upload(stream, Path(file).name)],
+            files=[sending.NamedStream(stream, Path(file).name)],
         )
     print(submission.pk)
 
@@ -70,7 +70,7 @@ def submit_image(file: str, need: str) -> None:
         needs_gpu=need == "gpu",
     )
     with Path(file).open("rb") as stream:
-        archive = sending.Upload(stream, Path(file).name)
+        archive = sending.NamedStream(stream, Path(file).name)
         submission = sending.submit_image(planned=planned, archive=archive)
     print(submission.pk)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.databases import create_seeded, drop_database
+from tests.databases import copy_seeded_file, create_seeded, drop_database
 from tests.e2e.site import Site
 from tests.integration.samples import REFERENCE, SOURCE
+
+SQLITE = "sqlite:///"
 
 
 @pytest.fixture(scope="module")
@@ -28,18 +31,22 @@ def make_site(
     names: list[str] = []
 
     def make(*, is_forked: bool = True, **settings: str) -> Site:
-        names.append(f"e2e_{secrets.token_hex(4)}")
         folder = tmp_path_factory.mktemp("site") / "state"
+        address = settings.get("DATABASE_URL", "")
+        if address.startswith(SQLITE):
+            copy_seeded_file(Path(address.removeprefix(SQLITE)), folder)
+        else:
+            names.append(f"e2e_{secrets.token_hex(4)}")
+            address = create_seeded(server, names[-1], folder)
         defaults = {
-            "DATABASE_URL": create_seeded(server, names[-1], folder),
+            "DATABASE_URL": address,
             # Each has a database of Redis for itself: no message reaches another site's worker.
             "BROKER_URL": redis_database(),
             "NODES_BROKER_URL": redis_database(),
         }
-        own = {name: value.replace("{database}", names[-1]) for name, value in settings.items()}
-        environment = defaults | own
-        is_seeded = environment["DATABASE_URL"].endswith(names[-1])
-        sites.append(Site(folder, environment, is_seeded=is_seeded, is_forked=is_forked))
+        name = address.rpartition("/")[2]
+        own = {key: value.replace("{database}", name) for key, value in settings.items()}
+        sites.append(Site(folder, defaults | own, is_seeded=True, is_forked=is_forked))
         return sites[-1]
 
     yield make

@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from evaluator.formats.languages import slot_of
+from evaluator.formats.pairs_in_names import find_slot
 from tests.e2e.session import COOKIE, post
 from tests.e2e.site import Site
 from tests.e2e.walking import faults
@@ -87,7 +87,7 @@ def shown(page: Page, *others: FilePayload) -> dict[str, str]:
 
 
 def expected(chosen: str | None) -> dict[str, str]:
-    slots = {name: slot_of(name, PAIRS, chosen)[0] for name in NAMES}
+    slots = {name: find_slot(name, PAIRS, chosen)[0] for name in NAMES}
     return {name: f"→ {slot}" if slot else "" for name, slot in slots.items()}
 
 

@@ -133,3 +133,17 @@ def test_a_reader_with_a_keyboard_takes_a_file_home(site: Site, page: Page) -> N
 
     assert taken.value.suggested_filename == "trial.test.en-fr.source.jsonl"
     assert "comprimé|pastille" in taken.value.path().read_text()
+
+
+def test_axe_looks_at_rows_of_every_shape(page: Page) -> None:
+    row, faint = "<tr><td>some<td>words", '<tr><td>some<td style="color: #ddd">words'
+    page.set_content(
+        f"<html lang=en><title>Rows</title><main><h1>Rows</h1><table>{row * 9}{faint}{row * 9}"
+        f"</table><ul>{'<li>a' * 9}</ul></main>"
+    )
+    before = page.content()
+
+    found = faults(page)
+
+    assert [fault.partition(":")[0] for fault in found] == ["color-contrast"]
+    assert page.content() == before

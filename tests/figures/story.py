@@ -95,7 +95,7 @@ def _submit() -> Submission:
         test_set=test_set,
         system=sending.SystemDescription(name="Baseline"),
         wants_primary=False,
-        files=[sending.Upload(BytesIO(as_text(PERFECT)), "output.txt")],
+        files=[sending.NamedStream(BytesIO(as_text(PERFECT)), "output.txt")],
     )
 
 

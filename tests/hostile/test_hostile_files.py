@@ -46,13 +46,13 @@ print(problems[0] if problems else f"read {sum(len(one.lines) for one in kept)}"
 WARN = """
 import sys, time
 from evaluator import Segment, TestSet, read_aligned
-from evaluator.checks import warnings
+from evaluator.checking.review import find_warnings
 with open(sys.argv[1], "rb") as stream:
     source = "s " * (len(stream.readline()) // 6)  # a translation may have four times as much
 segments = tuple(Segment(str(n), "d", source, (), (), ()) for n in range(int(sys.argv[2])))
 with open(sys.argv[1], "rb") as stream:
     hypotheses = read_aligned(stream, "upload", TestSet("en", "fr", segments, "raw"))
-print(len(warnings(hypotheses, TestSet("en", "fr", segments, "raw"))))
+print(len(find_warnings(hypotheses, TestSet("en", "fr", segments, "raw"))))
 """
 MEASURE = """
 print(time.process_time())

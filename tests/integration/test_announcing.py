@@ -13,7 +13,7 @@ from accounts.models import User
 from sharedtasks import models
 from sharedtasks.models import Phase, SharedTask
 from submissions.models import Submission
-from submissions.pipeline import baselines
+from submissions.pipeline import reference_points
 from submissions.pipeline.tasks import check
 from tests.integration.samples import REFERENCE, SOURCE
 from tests.integration.test_blind_walk import answers
@@ -86,6 +86,7 @@ def test_a_created_phase_is_closed_and_hidden_until_it_is_announced(run, client,
     assert "fall" in client.get("/").text
 
 
+@pytest.mark.usefixtures("_quiet")
 @pytest.mark.parametrize("role", ["visitor", "newcomer", "alice"])
 def test_no_address_tells_of_a_hidden_phase(role, client, hidden, make_test_set, request, alice,
                                             make_scored_entry):  # fmt: skip
@@ -135,7 +136,7 @@ def delete(admin, row):
 
 def test_a_shared_task_goes_with_its_phases_test_sets_and_oracle_rows(admin, run):
     run("--shared-task=fall", "--phase=tset", "--create")
-    baselines.add_missing()
+    reference_points.add_missing()
 
     delete(admin, SharedTask.objects.get())
 

@@ -6,9 +6,9 @@ import pytest
 
 from accounts.models import Team
 from submissions.models import Entry, Score
-from submissions.pipeline import baselines
+from submissions.pipeline import reference_points
 from submissions.pipeline.tasks import score
-from submissions.services import sending
+from submissions.services import choosing
 from submissions.states import EntryState
 from tests.integration.board_content import rows, systems
 from tests.integration.samples import FAIR, PERFECT, POOR
@@ -53,7 +53,7 @@ def test_a_withdrawn_entry_leaves(make_primary, make_scored_entry, build_board, 
     build_board()
 
     with messages() as sent:
-        sending.withdraw(entry=entry, actor=alice)
+        choosing.withdraw(entry=entry, actor=alice)
 
     assert ("leaderboard.rank", entry.test_set_id) in sent
     assert systems(build_board()) == [("other", 1)]
@@ -64,7 +64,7 @@ def test_another_primary_is_ranked_once_it_is_chosen(make_scored_entry, build_bo
     second = make_scored_entry(POOR, system="second")
     assert systems(build_board()) == [("first", 1), ("second", None)]
 
-    sending.make_primary(entry=second, actor=alice)
+    choosing.make_primary(entry=second, actor=alice)
 
     assert systems(build_board()) == [("first", None), ("second", 1)]
 
@@ -74,7 +74,7 @@ def score_yardsticks():
     """Make the oracle rows as the sweeper does and score them."""
 
     def make():
-        baselines.add_missing()
+        reference_points.add_missing()
         for entry in Entry.objects.filter(state=EntryState.SCORING):
             score.apply(args=[entry.pk], task_id=f"yardstick-{entry.pk}")
 

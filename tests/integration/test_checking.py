@@ -7,7 +7,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from evaluator import intake
+from evaluator.checking import intake
 from submissions import hypotheses, work
 from submissions.models import Entry
 from submissions.pipeline.sweeper import sweep

@@ -43,7 +43,7 @@ def send(alice, team, phase, test_set):
             system=sending.SystemDescription(name=system),
             **more,
         )
-        upload = sending.Upload(io.BytesIO(archive), name)
+        upload = sending.NamedStream(io.BytesIO(archive), name)
         return sending.submit_image(planned=planned, archive=upload)
 
     return send

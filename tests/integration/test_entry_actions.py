@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from submissions import work
 from submissions.models import Entry, StateChange
-from submissions.pipeline import baselines
+from submissions.pipeline import reference_points
 from submissions.pipeline.tasks import score
-from submissions.services import primaries, sending
+from submissions.services import choosing, primaries
 from submissions.states import EntryState
 from tests.integration.conftest import ROLES
 from tests.integration.samples import FAIR
@@ -370,7 +370,7 @@ def test_after_the_end_organisers_still_can(client, organiser, entries, close_ph
 
 @pytest.fixture
 def oracle(test_set):
-    baselines.add_missing()
+    reference_points.add_missing()
     entry = Entry.objects.filter(kind=Entry.Kind.ORACLE).get()
     score.apply(args=[entry.pk], task_id="oracle")
     return entry
@@ -409,4 +409,4 @@ def test_an_oracle_row_has_no_role(action, client, organiser, oracle):
 
     assert response.status_code == 422
     assert "This row belongs to the test set, not to a team." in response.text
-    assert sending.why_no_choice(oracle, is_organiser=True)
+    assert choosing.why_no_choice(oracle, is_organiser=True)

@@ -97,7 +97,7 @@ def test_an_image_that_was_pushed_to_a_registry_makes_entries(
 def test_it_is_the_same_image_as_its_archive_would_be(server, send, alice, team, phase):
     checked(send(server.put(IMAGE)))
     planned = sending.PlannedImage(team, alice, phase, sending.SystemDescription("Archive"))
-    upload = sending.Upload(BytesIO(tar(*old_docker(IMAGE))), "marian.tar")
+    upload = sending.NamedStream(BytesIO(tar(*old_docker(IMAGE))), "marian.tar")
     archive = sending.submit_image(planned=planned, archive=upload)
     check_image.apply(args=[archive.pk], task_id="task-2")
 
@@ -268,13 +268,13 @@ def test_a_submission_that_is_somebody_elses_is_fetched_no_further(
 def test_how_much_is_fetched_is_told_meanwhile(server, send, monkeypatch):
     monkeypatch.setattr(checking, "TELL_EVERY", 0)
     shares = []
-    held = work.held
+    select_held = work.select_held
 
     def spy(row, *, owner):
         shares.append(Submission.objects.get(pk=row.pk).fetched)
-        return held(row, owner=owner)
+        return select_held(row, owner=owner)
 
-    monkeypatch.setattr(work, "held", spy)
+    monkeypatch.setattr(work, "select_held", spy)
 
     submission = checked(send(server.put(IMAGE)))
 

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
 from django.utils import timezone
 
-from accounts import checks as account_checks
+from accounts import system_checks as account_checks
 from files import marker
 from files import system_checks as file_checks
 from files.models import StorageMarker
@@ -184,7 +184,7 @@ def test_monitoring_names_what_was_not_heard_of(client, site, part, seconds, is_
 
 
 def test_monitoring_names_everything_that_is_missing(client, monkeypatch):
-    monkeypatch.setattr(work, "broker_answers", lambda: False)
+    monkeypatch.setattr(work, "is_broker_up", lambda: False)
     marker.mark()
 
     assert client.get("/healthz/all").json()["missing"] == ["broker", "sweeper", *WORKERS]
@@ -200,7 +200,7 @@ def test_a_rare_sweep_is_waited_for(client, site, settings):
 
 def test_whoever_asks_often_costs_one_look(client, site, monkeypatch):
     asked = []
-    monkeypatch.setattr(work, "broker_answers", lambda: asked.append(1) or True)
+    monkeypatch.setattr(work, "is_broker_up", lambda: asked.append(1) or True)
 
     statuses = {client.get("/healthz/all").status_code for _ in range(50)}
 

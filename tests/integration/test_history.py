@@ -13,7 +13,7 @@ from accounts.models import Membership
 from sharedtasks.models import Phase
 from submissions.models import Submission
 from submissions.pipeline.tasks import check
-from submissions.services import sending
+from submissions.services import choosing
 from tests.integration.samples import PERFECT, as_text, as_zip
 
 pytestmark = pytest.mark.django_db
@@ -104,7 +104,7 @@ def test_a_state_is_chosen(
     files = {"a.en-fr.txt": as_text(PERFECT), "b.txt": b"x\n"}
     make_checked(files=[("a.zip", as_zip(files))], system="partly")
     make_scored_entry(system="scored")
-    sending.withdraw(entry=make_scored_entry(system="gone"), actor=alice)
+    choosing.withdraw(entry=make_scored_entry(system="gone"), actor=alice)
     make_submission(system="failed", state="failed")
     make_entry(system="failed entry", columns={"state": "failed"})
 

@@ -14,7 +14,7 @@ from files.models import StoredFile
 from nodes.models import Node, Run
 from sharedtasks.models import Phase
 from submissions.models import Entry
-from submissions.services import image_tries, sending
+from submissions.services import choosing, image_tries
 from submissions.states import EntryState
 from tests.integration.image_rows import image_entry
 from tests.integration.samples import PERFECT, as_text
@@ -140,9 +140,9 @@ def test_withdrawing_stops_the_system_too(state, make, alices, alice):
 def test_what_was_cancelled_counts_as_a_try(make, alice, team, phase, settings):
     settings.IMAGE_TRIES = 1
     entry = make()
-    sending.cancel(entry=entry, actor=alice)
+    choosing.cancel(entry=entry, actor=alice)
 
-    assert image_tries.next_at(team, phase) is not None
+    assert image_tries.find_next_time(team, phase) is not None
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_an_image_counts_as_a_try_until_something_of_it_is_scored(
     settings.IMAGE_TRIES = 1
     make(state)
 
-    assert (image_tries.next_at(team, phase) is not None) == counts
+    assert (image_tries.find_next_time(team, phase) is not None) == counts
 
 
 def test_one_scored_entry_makes_the_whole_image_no_try(
@@ -172,7 +172,7 @@ def test_one_scored_entry_makes_the_whole_image_no_try(
         hypotheses=stored_file,
     )
 
-    assert image_tries.next_at(team, phase) is None
+    assert image_tries.find_next_time(team, phase) is None
 
 
 # What the pages say --------------------------------------------------------------------------

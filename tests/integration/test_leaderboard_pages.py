@@ -12,7 +12,7 @@ from django.utils import timezone
 from evaluator.metrics import METRICS, Group
 from leaderboard import boards
 from submissions.models import Entry
-from submissions.pipeline import baselines, tasks
+from submissions.pipeline import reference_points, tasks
 from tests.integration.samples import FAIR, PERFECT, POOR
 
 pytestmark = pytest.mark.django_db
@@ -199,7 +199,7 @@ def test_an_empty_board_says_what_can_be_done(client, phase, test_set, opens, cl
 
 
 def test_what_scores_mean_is_told_below_the_systems(client, three, test_set):
-    baselines.add_missing()
+    reference_points.add_missing()
     for entry in Entry.objects.filter(state="scoring"):
         tasks.score.apply(args=[entry.pk], task_id=f"yardstick-{entry.pk}")
     boards.rebuild(test_set.pk)
@@ -219,7 +219,7 @@ def test_what_scores_mean_is_told_below_the_systems(client, three, test_set):
     [(1, "against itself"), (2, "against the other reference"), (4, "against 3 other references")],
 )
 def test_a_reference_says_against_what_it_is_scored(client, three, test_set, references, words):
-    baselines.add_missing()
+    reference_points.add_missing()
     oracle = Entry.objects.get(kind="oracle")
     for number in range(2, references + 1):
         oracle.pk, oracle.system = None, f"reference {number}"

@@ -21,7 +21,7 @@ from nodes.runs.organising import revoke
 from nodes.runs.sweeping import sweep_runs
 from sharedtasks.models import Phase
 from submissions.models import Entry, Submission
-from submissions.services import sending
+from submissions.services import choosing
 from submissions.states import EntryState
 from tests.integration.image_rows import image_entry, image_row, sibling_entry
 from tests.integration.samples import PERFECT, SEGMENTS
@@ -361,7 +361,7 @@ def test_a_node_that_asks_anew_has_lost_its_run(node, entry):
 
 def test_an_entry_that_was_cancelled_stops_and_stays_so(node, entry, alice):
     run = node.claim().json()
-    sending.cancel(entry=entry, actor=alice)
+    choosing.cancel(entry=entry, actor=alice)
 
     assert node.beat(run).json()["cancel"] is True
     assert node.finish(run, outcome="cancelled").status_code == 204

@@ -14,7 +14,7 @@ from nodes.runs.claims import Offer
 from nodes.runs.organising import lift_quarantine
 from nodes.runs.reporting import Refused, RunEnd, SignOfLife
 from submissions.models import Entry
-from submissions.services import sending
+from submissions.services import choosing
 from submissions.states import EntryState
 from tests.integration.image_rows import sibling_entry
 from tests.integration.test_nodes_protocol import end_leases, make_image, make_image_entry
@@ -130,7 +130,7 @@ def test_who_cancels_while_the_run_ends_comes_before_or_after(
     (node,) = make_nodes(1)
     run = claims.claim(node, CPU)
     calls = [
-        lambda: refused(lambda: sending.cancel(entry=entry, actor=alice)),
+        lambda: refused(lambda: choosing.cancel(entry=entry, actor=alice)),
         lambda: reporting.finish(node, run.pk, run.fence, report),
     ]
 
@@ -149,7 +149,7 @@ def test_who_cancels_while_a_node_takes_it_is_heard(entry, alice, make_nodes, at
     def act(number):
         if number < 3:
             return claims.claim(nodes[number], CPU)
-        return refused(lambda: sending.cancel(entry=entry, actor=alice))
+        return refused(lambda: choosing.cancel(entry=entry, actor=alice))
 
     *runs, too_late = at_once(4, act)
 

@@ -8,6 +8,7 @@ import pytest
 
 import nodes.protocol.urls
 from nodes.models import Run
+from tests.integration.node_rows import run_row
 from tests.integration.samples import PERFECT
 from tests.integration.test_nodes_protocol import (
     END,
@@ -15,7 +16,6 @@ from tests.integration.test_nodes_protocol import (
     Speaker,
     make_image,
     make_image_entry,
-    past_smoke,
 )
 
 pytestmark = pytest.mark.django_db
@@ -48,8 +48,9 @@ def node():
 
 @pytest.fixture
 def run(node, alice, team, test_set):
-    make_image_entry(team, alice, test_set, make_image())
-    return past_smoke(node)
+    entry = make_image_entry(team, alice, test_set, make_image())
+    run_row(entry, node.node, purpose=Run.Purpose.SMOKE, outcome=Run.Ending.OK)
+    return node.claim().json()
 
 
 @pytest.fixture

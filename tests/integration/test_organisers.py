@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from accounts.models import ORGANISERS, User
-from submissions.services import sending
+from submissions.services import choosing
 
 pytestmark = pytest.mark.django_db
 
@@ -80,7 +80,7 @@ def test_staff_change_no_primary(client, staff, make_scored_entry):
     assert response.status_code == 404
     assert not entry.is_primary
     with pytest.raises(ValidationError):
-        sending.withdraw(entry=entry, actor=staff)
+        choosing.withdraw(entry=entry, actor=staff)
 
 
 def test_staff_without_permissions_read_nothing_in_the_admin(client, staff, make_scored_entry):

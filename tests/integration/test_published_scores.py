@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evaluator import Hypotheses, TestSet, align, read_hypotheses, read_test_set, score
+from evaluator.metrics.wmt21 import term_ter
 from evaluator.metrics.wmt21.shifts import find_edits
 
 NAMES = {
@@ -18,6 +21,14 @@ NAMES = {
     "wo3": "wmt21-window-overlap-3",
     "one_minus_term": "wmt21-1-term",
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _each_search_once() -> Iterator[None]:
+    """Search for the shifts of equal words once: the lemmatisers differ in other metrics only."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(term_ter, "find_edits", cache(find_edits))
+        yield
 
 
 @pytest.fixture(scope="module")

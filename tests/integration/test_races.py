@@ -23,7 +23,7 @@ from submissions import work
 from submissions.models import Entry, Score, Submission
 from submissions.pipeline.sweeper import sweep
 from submissions.pipeline.tasks import check, score
-from submissions.services import sending
+from submissions.services import choosing
 from submissions.states import EntryState, SubmissionState
 from tests.integration.conftest import drain
 from tests.integration.samples import FAIR, PERFECT, POOR, as_text, count_scores
@@ -126,7 +126,7 @@ def test_two_members_who_choose_the_primary_at_once_leave_one(
     old = make_scored_entry(system="Old", wants_primary=True)
     entries = [make_scored_entry(system=f"System {n}") for n in range(2)]
 
-    at_once(2, lambda n: sending.make_primary(entry=entries[n], actor=[alice, bob][n]))
+    at_once(2, lambda n: choosing.make_primary(entry=entries[n], actor=[alice, bob][n]))
 
     [primary] = Entry.objects.filter(is_primary=True)
     assert primary in entries
@@ -146,9 +146,9 @@ def test_withdrawing_what_is_made_primary_at_that_moment_leaves_the_team_no_rank
         def act(thread, entry=entry):
             try:
                 if thread:
-                    sending.withdraw(entry=entry, actor=alice)
+                    choosing.withdraw(entry=entry, actor=alice)
                 else:
-                    sending.make_primary(entry=entry, actor=bob)
+                    choosing.make_primary(entry=entry, actor=bob)
             except ValidationError:
                 return False
             return True
@@ -170,7 +170,7 @@ def test_withdrawing_what_is_scored_at_that_moment_never_leaves_it_primary(
 
         def act(thread, entry=entry):
             if thread:
-                sending.withdraw(entry=entry, actor=alice)
+                choosing.withdraw(entry=entry, actor=alice)
             else:
                 score.apply(args=[entry.pk], task_id=f"task-{entry.pk}")
 
@@ -191,7 +191,7 @@ def test_a_primary_by_hand_and_one_by_its_scores_leave_one(
 
         def act(thread, by_hand=by_hand, by_scores=by_scores):
             if thread:
-                sending.make_primary(entry=by_hand, actor=alice)
+                choosing.make_primary(entry=by_hand, actor=alice)
             else:
                 score.apply(args=[by_scores.pk], task_id=f"task-{by_scores.pk}")
 

@@ -15,7 +15,7 @@ from evaluator import (
     read_aligned,
     read_test_set,
 )
-from evaluator.checks import warnings
+from evaluator.checking.review import find_warnings
 from evaluator.errors import SeveralSystemsError
 
 
@@ -48,7 +48,7 @@ def read(path, test_set, **options):
 def test_the_perfect_output_is_read_in_whatever_it_comes(shared_cases, base, name, words):
     found = read(shared_cases / "outputs" / name, base[0])
 
-    messages = [problem.message for problem in warnings(found, base[0])]
+    messages = [problem.message for problem in find_warnings(found, base[0])]
     assert found.texts == base[1]
     assert len(messages) == (1 if words else 0)
     assert all(words in message for message in messages)
@@ -68,7 +68,7 @@ def test_left_overs_are_read_as_they_are_with_one_warning(shared_cases, base, na
 
     found = read(path, base[0])
 
-    [warning] = warnings(found, base[0])
+    [warning] = find_warnings(found, base[0])
     assert list(found.texts) == path.read_text().splitlines()
     assert words in warning.message
     assert warning.line == 1

@@ -179,14 +179,14 @@ def test_races_have_one_winner(
     require_service, make_failed, organiser, team, alice, at_once, rival
 ):
     require_service("postgresql")
-    from submissions.services import sending
+    from submissions.services import choosing
 
     entry = make_failed(runs=1)
     nodes = [node_row(f"claims-{number}") for number in range(4)]
 
     def act(number):
         if rival == "withdraw" and number == 0:
-            sending.withdraw(entry=Entry.objects.get(pk=entry.pk), actor=organiser)
+            choosing.withdraw(entry=Entry.objects.get(pk=entry.pk), actor=organiser)
             return False
         if rival == "claim" and number > 1:
             claims.claim(nodes[number], CPU)

@@ -12,7 +12,7 @@ from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
 from evaluator import Hypotheses, TestSet, read_hypotheses, read_test_set, score
-from evaluator.alignment import align
+from evaluator.checking.alignment import align
 
 PAIRS = {"en-fr": "13a", "en-ru": "13a", "en-zh": "zh"}
 METRICS = ("bleu", "chrf", "chrf++")

@@ -261,8 +261,8 @@ def _python(script):
     import django, psutil
     django.setup()
     import evaluator
-    from submissions import scoring_room
-    from submissions.scorer import scorer
+    from submissions.pipeline import scoring_room
+    from submissions.pipeline.scorer import scorer
     """
     source = textwrap.dedent(head) + textwrap.dedent(script)
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}

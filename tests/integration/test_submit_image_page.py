@@ -447,7 +447,7 @@ def test_what_counts_as_a_try(
     settings.IMAGE_TRIES = 1
     make_image_submission(state=state, entries=entries)
 
-    assert (image_tries.next_at(team, phase) is not None) == counts
+    assert (image_tries.find_next_time(team, phase) is not None) == counts
 
 
 def test_other_teams_and_phases_and_outputs_do_not_count(
@@ -461,7 +461,7 @@ def test_other_teams_and_phases_and_outputs_do_not_count(
     make_image_submission(phase=later)
     make_submission(b"x\n", state=SubmissionState.REFUSED)
 
-    assert image_tries.next_at(team, phase) is None
+    assert image_tries.find_next_time(team, phase) is None
 
 
 def test_another_team_of_the_same_member_may_still_send(
@@ -483,13 +483,13 @@ def test_another_team_of_the_same_member_may_still_send(
 def test_an_archive_that_is_there_in_whole_after_the_end_is_refused(
     alices, address, form, close_phase, monkeypatch
 ):
-    require_sense = submitting_image._require_sense
+    require_acceptance = submitting_image._require_acceptance
 
     def then_close(request, phase):
-        require_sense(request, phase)
+        require_acceptance(request, phase)
         close_phase()
 
-    monkeypatch.setattr(submitting_image, "_require_sense", then_close)
+    monkeypatch.setattr(submitting_image, "_require_acceptance", then_close)
 
     response = alices.post(address, form())
 

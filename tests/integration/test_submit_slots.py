@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import Membership
 from submissions.pipeline.tasks import check
-from submissions.services import sending
+from submissions.services import choosing
 
 pytestmark = pytest.mark.django_db
 
@@ -65,11 +65,11 @@ def test_a_slot_shows_the_last_refused_upload_until_one_fits(alices, address, ma
 
 
 def test_a_withdrawn_entry_shows_where_there_is_no_other(alices, address, make_scored_entry, alice):
-    sending.withdraw(entry=make_scored_entry(system="Gone"), actor=alice)
+    choosing.withdraw(entry=make_scored_entry(system="Gone"), actor=alice)
     alone = alices.get(address)
-    sending.withdraw(entry=make_scored_entry(system="Gone too"), actor=alice)
+    choosing.withdraw(entry=make_scored_entry(system="Gone too"), actor=alice)
     make_scored_entry(system="Here")
-    sending.withdraw(entry=make_scored_entry(system="Gone last"), actor=alice)
+    choosing.withdraw(entry=make_scored_entry(system="Gone last"), actor=alice)
 
     assert there(alone, "en-fr").endswith("Gone contrastive withdrawn")
     assert there(alices.get(address), "en-fr").endswith("Here contrastive scored")

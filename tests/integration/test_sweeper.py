@@ -70,7 +70,7 @@ def test_a_message_has_one_interval_to_arrive(make_submission, messages):
     [(0, 15), (1, 15), (2, 30), (3, 60), (4, 120), (6, 480), (7, 600), (11, 600), (10**9, 600)],
 )
 def test_the_pause_doubles_up_to_ten_minutes(announcements, seconds):
-    assert work.pause_after(announcements) == timedelta(seconds=seconds)
+    assert work.compute_pause(announcements) == timedelta(seconds=seconds)
 
 
 def test_each_announcement_waits_twice_as_long_as_the_one_before(make_submission):
@@ -236,7 +236,7 @@ def test_an_entry_and_its_submission_are_swept_apart(make_entry, messages):
 def test_a_broker_that_is_down_keeps_no_row_from_its_end(make_submission, messages, monkeypatch):
     waiting = make_submission(system="waits", announce_next_at=ago(1))
     exhausted = make_submission(system="ends", announce_next_at=ago(1), attempts=3)
-    monkeypatch.setattr(work, "broker_answers", lambda: False)
+    monkeypatch.setattr(work, "is_broker_up", lambda: False)
 
     with messages() as sent:
         swept = sweep()

@@ -13,7 +13,7 @@ from django.urls import reverse
 from leaderboard import boards
 from sharedtasks import models
 from submissions.models import Entry
-from submissions.pipeline import baselines
+from submissions.pipeline import reference_points
 from submissions.pipeline.tasks import score
 
 # Pair, its two term lists, the first so many segments, entries of the terminology, required terms;
@@ -47,7 +47,7 @@ def test_a_tico_test_set_stands_on_a_board_with_ceiling_and_floor(
     )  # fmt: skip
     call_command("announce", "--shared-task=tico", "--phase=dev", "--show-scores")
     test_set = models.TestSet.objects.get()
-    baselines.add_missing()
+    reference_points.add_missing()
     for entry in Entry.objects.all():
         score.apply(args=[entry.pk], task_id=f"task-{entry.pk}")
     boards.rebuild(test_set.pk)

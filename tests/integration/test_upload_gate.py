@@ -614,7 +614,7 @@ def test_a_form_sent_twice_at_the_same_moment(
             test_set=test_set,
             system=sending.SystemDescription(name="Marian"),
             wants_primary=False,
-            files=[sending.Upload(BytesIO(as_text(PERFECT)), "ours.txt")],
+            files=[sending.NamedStream(BytesIO(as_text(PERFECT)), "ours.txt")],
             form_token=TOKEN,
         ).pk
 

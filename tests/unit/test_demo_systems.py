@@ -24,9 +24,9 @@ from demo.systems.material import FOLDER, material
 from evaluator import read_aligned, read_slots
 from evaluator.errors import SubmissionError
 from evaluator.formats import read_hypotheses, read_terminology
-from evaluator.matching import Requirements
 from evaluator.normalise import Normaliser
 from evaluator.scoring import score
+from evaluator.terms.matching import Requirements
 from evaluator.types import Hypotheses
 
 # What is refused, and of how many problems a participant is told.
@@ -151,7 +151,7 @@ def test_the_terms_show_what_a_terminology_can_ask_for(pair):
     assert any(a != b and a in b for a in sources for b in sources)  # nested
     assert max(per_document.values()) >= 3  # repeated
     assert any(form.is_capital for one in required for form in one.accepted)
-    assert any(o.by == "lemma" for row in found.required.found for o in row.occurrences)
+    assert any(o.by == "lemma" for row in found.required.in_sources for o in row.occurrences)
     assert found.absent_targets
 
 

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from evaluator.container.archives.sources import Source
 from evaluator.errors import printable
-from evaluator.formats.decoding import archive_kind
+from evaluator.formats.file_kinds import archive_kind
 from evaluator.formats.limits import Refused
 
 SAVE = "Save the image again with `docker save` and send that file as it is."

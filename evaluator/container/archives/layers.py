@@ -21,7 +21,7 @@ from evaluator.container.archives.sources import (
 from evaluator.container.archives.tree import Tree
 from evaluator.container.archives.unpacking import FIRST_LINE, WITHOUT, apply_entry
 from evaluator.container.limits import MB
-from evaluator.formats.decoding import archive_kind
+from evaluator.formats.file_kinds import archive_kind
 from evaluator.formats.limits import Refused
 
 # Of all layers: each costs some microseconds here and a file on the node's disk there. A large

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
+from evaluator.formats.terminologies.changes import Change, ImportedTerminology, Kind
 from evaluator.formats.terminologies.reading import read_terminologies, read_terminology
-from evaluator.formats.terminologies.report import Change, ImportedTerminology, Kind
 
 __all__ = ["Change", "ImportedTerminology", "Kind", "read_terminologies", "read_terminology"]

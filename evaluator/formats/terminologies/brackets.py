@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from evaluator.formats.terminologies.report import Findings, quote, quote_all
+from evaluator.formats.terminologies.changes import Findings, quote, quote_all
 from evaluator.formats.terminologies.texts import SPACELESS, is_balanced, script, scripts
 from evaluator.normalise import primary
 
@@ -27,11 +27,11 @@ ENDINGS: Mapping[str, frozenset[str]] = MappingProxyType(
 
 
 def remove_notes(form: str, findings: Findings, *, is_source: bool = False) -> list[str]:
-    """Square brackets: one form without, and one with the words where they are optional words.
+    """Return a form without its square brackets, and also with their words if those are optional.
 
-    Words in the same script as the rest are optional if that script is not Latin: there they
-    can't be told from a note (which is in English), and a note must never become a translation.
-    In a source the shorter form is found wherever the longer one is.
+    Words in the same script as the rest are optional, unless that script is Latin: there nothing
+    tells them from a note (which is in English), and a note must never become a translation.
+    A source needs only the shorter form: it matches wherever the longer form does.
     """
     notes = [match[1].strip() for match in NOTE.finditer(form)]
     bare = _without(form, NOTE)
@@ -48,9 +48,9 @@ def remove_notes(form: str, findings: Findings, *, is_source: bool = False) -> l
 
 
 def expand(form: str, source: str, language: str, findings: Findings) -> list[str]:
-    """Round brackets of a target → the forms that are accepted.
+    """Return the accepted forms of a target with round brackets.
 
-    A gloss stays: the form as listed comes first, and is accepted without the gloss as well.
+    A gloss stays: the form as listed comes first, and the form without the gloss is accepted too.
     """
     groups = list(GROUP.finditer(form))
     if not PARENTHESIS.search(form):
@@ -76,13 +76,13 @@ def expand(form: str, source: str, language: str, findings: Findings) -> list[st
 
 
 def expand_source(form: str, targets: str, findings: Findings) -> str:
-    """Round brackets of a source: a gloss at the end that the targets lack is removed."""
+    """Remove a gloss in round brackets at a source's end, if the targets lack it."""
     if not PARENTHESIS.search(form):
         return form
     groups = list(GROUP.finditer(form))
     bare = _without(form, GROUP)
-    is_one = len(groups) == 1 and is_balanced(form) and bool(bare)
-    if not is_one or PARENTHESIS.search(targets) or not _is_gloss(form, groups[0]):
+    is_single = len(groups) == 1 and is_balanced(form) and bool(bare)
+    if not is_single or PARENTHESIS.search(targets) or not _is_gloss(form, groups[0]):
         return _keep(form, "the brackets may belong to the term", findings)[0]
     if groups[0].end() < len(form):
         return _keep(form, "what the brackets mean is not certain", findings)[0]
@@ -96,12 +96,8 @@ def _keep(form: str, reason: str, findings: Findings) -> list[str]:
 
 
 def _without(form: str, pattern: re.Pattern[str]) -> str:
-    """The form without its groups; spaces around one become a single space."""
-
-    def space(match: re.Match[str]) -> str:
-        return " " if match[0] != match[0].strip() else ""
-
-    return pattern.sub(space, form).strip()
+    """Return the form without its groups; spaces around a group become a single space."""
+    return pattern.sub(lambda match: " " if match[0] != match[0].strip() else "", form).strip()
 
 
 def _is_ending(form: str, group: re.Match[str], language: str) -> bool:
@@ -112,21 +108,21 @@ def _is_ending(form: str, group: re.Match[str], language: str) -> bool:
     return is_attached and ends_word and group[1] in endings
 
 
-def _is_note(content: str, bare: str, source: str) -> bool:
-    """English words, in lower case, in a text of another script."""
-    is_english = content.isascii() and content == content.lower() and " " in content.strip()
-    is_gloss = content.strip().casefold() == source.casefold()
+def _is_note(words: str, bare: str, source: str) -> bool:
+    """Return whether brackets hold English words, in lower case, in a text of another script."""
+    is_english = words.isascii() and words == words.lower() and " " in words.strip()
+    is_gloss = words.strip().casefold() == source.casefold()
     return is_english and not is_gloss and not scripts(bare) & {"LATIN"} and bool(scripts(bare))
 
 
 def _is_gloss(form: str, group: re.Match[str]) -> bool:
-    """Set apart from the word before it, and at the end or an acronym in another script."""
-    content = group[1].strip()
-    if INDEX.fullmatch(content) or group.start() == 0:
+    """Return whether a group is a gloss: after a space, and at the end or a foreign acronym."""
+    words = group[1].strip()
+    if INDEX.fullmatch(words) or group.start() == 0:
         return False
     before = form[group.start() - 1]
     is_apart = group[0][0] not in "(" or script(before) in SPACELESS
     is_last = group.end() == len(form)
     rest = scripts(form[: group.start()] + form[group.end() :])
-    is_foreign = ACRONYM.fullmatch(content) is not None and "LATIN" not in rest
+    is_foreign = ACRONYM.fullmatch(words) is not None and "LATIN" not in rest
     return is_apart and (is_last or is_foreign)

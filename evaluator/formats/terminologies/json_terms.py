@@ -1,4 +1,4 @@
-"""JSON, taken literally: the way out where a rule does the wrong thing.
+"""JSON, taken literally: for terms that a rule would read wrongly.
 
 Our own JSON lines; arrays of such objects; and objects that map sources to their targets.
 """
@@ -23,35 +23,33 @@ _DECODER = json.JSONDecoder()
 
 
 def read_json(text: str, log: ProblemLog) -> Iterator[ListedTerm]:
-    """Yield the terms of a file that begins with a bracket, whichever of the forms it has."""
+    """Yield the terms of a file that begins with a bracket, in any of the forms.
+
+    In lines with an object each, `id` and `seen` may be left out.
+    """
     start = text.lstrip()
-    if start.startswith("["):
-        return _read_whole(text, "[]", _read_element, log)
     first = start.split("\n", 1)[0][:MAX_LINE]
     value = parse_object(first)
-    is_term = isinstance(value, dict) and {"source"} < (KEYS & value.keys())
-    is_dictionary = _is_dictionary(value) if isinstance(value, dict) else first.strip() == "{"
-    if not is_term and is_dictionary:
-        return _read_whole(text, "{}", _read_item, log)
-    return _read_lines(text, log)
-
-
-def _is_dictionary(value: dict[str, object]) -> bool:
-    return all(isinstance(item, str | list) for item in value.values())
-
-
-def _read_lines(text: str, log: ProblemLog) -> Iterator[ListedTerm]:
-    """Yield each line's object; `id` and `seen` may be left out."""
-    for number, line in enumerate(io.StringIO(text, newline="\n"), 1):
-        if not line.strip():
-            continue
-        is_long = len(line) > MAX_LINE
-        value = f"The line has {len(line):,} characters." if is_long else parse_object(line)
-        yield from _listed(number, value, log)
+    if isinstance(value, dict):
+        is_term = {"source"} < (KEYS & value.keys())
+        is_dictionary = all(isinstance(item, str | list) for item in value.values())
+    else:
+        is_term, is_dictionary = False, first.strip() == "{"
+    if start.startswith("["):
+        yield from _read_whole(text, "[]", _read_element, log)
+    elif not is_term and is_dictionary:
+        yield from _read_whole(text, "{}", _read_item, log)
+    else:
+        for number, line in enumerate(io.StringIO(text, newline="\n"), 1):
+            if not line.strip():
+                continue
+            is_long = len(line) > MAX_LINE
+            value = f"The line has {len(line):,} characters." if is_long else parse_object(line)
+            yield from _list_term(number, value, log)
 
 
 class _BrokenError(Exception):
-    """The JSON ends here; carries the place and the reason."""
+    """The JSON cannot be read from `place` on; the text is the reason."""
 
     def __init__(self, place: int, reason: str) -> None:
         self.place = place
@@ -64,7 +62,7 @@ def _read_whole(
     read: Callable[[str, int], tuple[dict[str, object] | str, int]],
     log: ProblemLog,
 ) -> Iterator[ListedTerm]:
-    """Yield the terms of one array or object, piece by piece: no tree of it is built."""
+    """Yield the terms of an array or object, piece by piece: no tree of it is built."""
     place = _skip(text, text.index(brackets[0]) + 1)
     line, counted, is_more = 1, 0, False
     for _ in range(MAX_ENTRIES + 2):
@@ -82,18 +80,18 @@ def _read_whole(
             at = text.count("\n", 0, error.place) + 1
             log.add(f"The file is not valid JSON ({error}). Fix it.", line=at)
             return
-        yield from _listed(line, value, log)
+        yield from _list_term(line, value, log)
         is_more = text[place] == ","
         if is_more:
             place = _skip(text, place + 1)
 
 
 def _skip(text: str, place: int) -> int:
-    found = _SPACE.match(text, place)
-    return found.end() if found else place
+    match = _SPACE.match(text, place)
+    return match.end() if match else place
 
 
-def _value(text: str, place: int) -> tuple[object, int]:
+def _read_value(text: str, place: int) -> tuple[object, int]:
     try:
         return _DECODER.raw_decode(text, place)
     except json.JSONDecodeError as error:
@@ -105,19 +103,19 @@ def _value(text: str, place: int) -> tuple[object, int]:
 
 
 def _read_element(text: str, place: int) -> tuple[dict[str, object] | str, int]:
-    value, end = _value(text, place)
+    value, end = _read_value(text, place)
     is_object = isinstance(value, dict)
     return (value if is_object else "The element is not an object."), end  # type: ignore[return-value]
 
 
 def _read_item(text: str, place: int) -> tuple[dict[str, object] | str, int]:
-    source, end = _value(text, place)
+    source, end = _read_value(text, place)
     if not isinstance(source, str):
         raise _BrokenError(place, "a source in quotation marks is missing")
     end = _skip(text, end)
     if text[end : end + 1] != ":":
         raise _BrokenError(end, "a colon is missing")
-    targets, end = _value(text, _skip(text, end + 1))
+    targets, end = _read_value(text, _skip(text, end + 1))
     if isinstance(targets, str):
         targets = [targets]
     if not isinstance(targets, list):
@@ -126,11 +124,13 @@ def _read_item(text: str, place: int) -> tuple[dict[str, object] | str, int]:
     return {"source": source, "targets": targets}, end
 
 
-def _listed(number: int, value: dict[str, object] | str, log: ProblemLog) -> Iterator[ListedTerm]:
+def _list_term(
+    number: int, value: dict[str, object] | str, log: ProblemLog
+) -> Iterator[ListedTerm]:
     """Yield the term of an object, unless something is wrong with it."""
     if isinstance(value, dict):
-        value = _in_usual_form(value)
-    problems = [value] if isinstance(value, str) else _problems(value)
+        value = _rename_keys(value)
+    problems = [value] if isinstance(value, str) else _find_problems(value)
     for problem in problems:
         log.add(f"{problem} Write {EXAMPLE}.", line=number)
     if isinstance(value, str) or problems:
@@ -148,8 +148,8 @@ def _listed(number: int, value: dict[str, object] | str, log: ProblemLog) -> Ite
     )
 
 
-def _in_usual_form(value: dict[str, object]) -> dict[str, object]:
-    """Return an object with `targets` and `status`, as others write them: target, forbidden."""
+def _rename_keys(value: dict[str, object]) -> dict[str, object]:
+    """Return an object with `targets` and `status` for other tools' `target` and `forbidden`."""
     target = value.get("target")
     if "targets" not in value and isinstance(target, str | list):
         value = {**value, "targets": [target] if isinstance(target, str) else target}
@@ -157,7 +157,7 @@ def _in_usual_form(value: dict[str, object]) -> dict[str, object]:
     return {**value, "status": forbids} if forbids else value
 
 
-def _problems(value: dict[str, object]) -> list[str]:
+def _find_problems(value: dict[str, object]) -> list[str]:
     problems = []
     if not isinstance(value.get("source"), str):
         problems.append('"source" must be a string.')

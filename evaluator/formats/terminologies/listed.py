@@ -1,50 +1,112 @@
-"""A term as it stands in a file, before any rule; and what no format may hold."""
+"""A term as it stands in a file, before any rule: its texts, its languages and its status."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
+from typing import Literal
 
-MAX_ENTRIES = 100_000  # of one terminology; the largest public ones of one domain have fewer
+from evaluator.normalise import primary
+
+MAX_ENTRIES = 100_000  # of a terminology; the largest public lists of a domain have fewer
 MAX_FORMS = 500_000  # alternatives, of sources and targets; each costs some 20 µs
 MAX_CHANGES = 200_000  # a report of a million messages helps nobody and fills memory
-MAX_CELL = 1000  # characters; a longer one is a text, not a term
+MAX_CELL = 1000  # characters; a longer cell is a text, not a term
+
+# A region that says how Chinese is written there; other languages' regions say nothing.
+SCRIPTS = {"cn": "hans", "sg": "hans", "tw": "hant", "hk": "hant", "mo": "hant"}
+SCRIPT_LENGTH = 4  # letters, by BCP 47
+
+Status = Literal["preferred", "accepted", "forbidden", "unknown"]
+# TBX's own (ISO 30042: `deprecatedTerm-admn-sts`), those of MultiTerm, TermWeb and memoQ, and what
+# people write into a column; compared without case, spaces and the ending "term".
+_WORDS: dict[Status, str] = {
+    "preferred": "preferred standardized standardised legal regulated recommended mandatory",
+    "accepted": "admitted accepted acceptable allowed approved permitted alternative synonym valid "
+    "new proposed provisional draft released final ok yes active current",
+    "forbidden": "forbidden prohibited deprecated superseded obsolete outdated notrecommended "
+    "notallowed notapproved notpermitted notaccepted donotuse dontuse disallowed unacceptable "
+    "rejected banned avoid blacklisted invalid incorrect wrong negative retired withdrawn "
+    "nonpreferred verboten nichtverwenden veraltet abgelehnt interdit proscrit obsolète "
+    "déconseillé àéviter запрещено запрещён 禁用 금지",
+}
+_STATUS_OF: dict[str, Status] = {
+    word: status for status, words in _WORDS.items() for word in words.split()
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ListedTerm:
-    """One row of a table, one JSON object, or one source term of a TBX concept."""
+    """A row of a table, a JSON object, or a source term of a TBX concept."""
 
     line: int
     id: str  # "" where the file gives none
     source: str
-    targets: tuple[str, ...]  # cells, each with one or more alternatives
+    targets: tuple[str, ...]  # cells, each with at least one alternative
     seen: bool | None = None
     languages: tuple[str, str] | None = None  # as written; None where the format says none
     is_literal: bool = False  # no rule applies: the format says what it means
     status: str = ""  # as written: whether the translation may be used
 
 
-def faults(term: ListedTerm) -> list[str]:
-    """Say what makes the term unreadable: lengths, control characters, half characters."""
+def find_faults(term: ListedTerm) -> list[str]:
+    """Return what makes the term unreadable: lengths, control characters, half characters."""
     cells = [("source", term.source), *(("target", target) for target in term.targets)]
-    found = []
+    faults = []
     for side, cell in cells:
         if len(cell) > MAX_CELL:
-            found.append(
+            faults.append(
                 f"The {side} has {len(cell):,} characters; a term has at most {MAX_CELL:,}. "
                 "Shorten it, or check the row's quotation marks and separators."
             )
-        elif not cell.isprintable() and any(_is_no_text(character) for character in cell):
-            found.append(
+        elif not cell.isprintable() and any(
+            unicodedata.category(character) in ("Cc", "Cs")
+            for character in cell
+            if not character.isspace()  # line breaks and tabs are layout, which rules clean
+        ):
+            faults.append(
                 f"The {side} holds a control character or half a surrogate pair. Remove it."
             )
     if len(term.id) > MAX_CELL:
-        found.append(f"The id has {len(term.id):,} characters. Shorten it.")
-    return list(dict.fromkeys(found))
+        faults.append(f"The id has {len(term.id):,} characters. Shorten it.")
+    return list(dict.fromkeys(faults))
 
 
-def _is_no_text(character: str) -> bool:
-    if character.isspace():  # line breaks and tabs are layout, to be cleaned
+def is_language(code: str, wanted: str) -> bool:
+    """Return whether a file's code names a language: the same script, if both codes say it.
+
+    Regions do not count. `fr_XX` is fr, `zh-Hans` is zh and zh_CN but not zh-TW.
+    """
+    if primary(code) != primary(wanted):
         return False
-    return unicodedata.category(character) in ("Cc", "Cs")
+    scripts = _find_script(code), _find_script(wanted)
+    return "" in scripts or scripts[0] == scripts[1]
+
+
+def _find_script(code: str) -> str:
+    for part in code.strip().lower().replace("_", "-").split("-")[1:]:
+        if len(part) == SCRIPT_LENGTH and part.isalpha():
+            return part
+        if part in SCRIPTS and primary(code) == "zh":
+            return SCRIPTS[part]
+    return ""
+
+
+def read_status(text: str) -> Status:
+    """Return what a status says about the use of a translation; without a word it is accepted.
+
+    Of several words (memoQ's `CasePermissive;Forbidden`) a word that forbids decides.
+    """
+    status = _read_word(text)
+    words = re.split(r"[;,|/]", text) if status == "unknown" else []
+    return "forbidden" if "forbidden" in map(_read_word, words) else status
+
+
+def _read_word(word: str) -> Status:
+    plain = re.sub(r"-admn-sts$", "", word.strip().casefold())
+    plain = re.sub(r"[\W_]+", "", plain)
+    if not plain:
+        return "accepted"
+    plain = plain.removeprefix("is")
+    return _STATUS_OF.get(plain) or _STATUS_OF.get(plain.removesuffix("term"), "unknown")

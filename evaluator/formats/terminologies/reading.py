@@ -7,20 +7,9 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from evaluator.errors import LanguageError, ProblemLog, TerminologyError
-from evaluator.formats.decoding import read_text
-from evaluator.formats.lines import CARRIAGE_RETURNS
+from evaluator.formats.decoding import CARRIAGE_RETURNS, read_text
 from evaluator.formats.recognition import Format, choose_format
-from evaluator.formats.terminologies.json_terms import EXAMPLE, read_json
-from evaluator.formats.terminologies.listed import (
-    MAX_CHANGES,
-    MAX_ENTRIES,
-    MAX_FORMS,
-    ListedTerm,
-    faults,
-)
-from evaluator.formats.terminologies.merging import Merger
-from evaluator.formats.terminologies.pairs import is_language
-from evaluator.formats.terminologies.report import (
+from evaluator.formats.terminologies.changes import (
     Change,
     Findings,
     ImportedTerminology,
@@ -28,32 +17,24 @@ from evaluator.formats.terminologies.report import (
     quote_all,
     shorten,
 )
-from evaluator.formats.terminologies.rules import entries_of
-from evaluator.formats.terminologies.statuses import status_of
-from evaluator.formats.terminologies.tables import (
-    find_delimiter,
-    read_table,
-    take_comments,
-    take_separator_line,
+from evaluator.formats.terminologies.json_terms import EXAMPLE, read_json
+from evaluator.formats.terminologies.listed import (
+    MAX_CHANGES,
+    MAX_ENTRIES,
+    MAX_FORMS,
+    ListedTerm,
+    find_faults,
+    is_language,
+    read_status,
 )
+from evaluator.formats.terminologies.merging import Merger
+from evaluator.formats.terminologies.rules import build_entries
+from evaluator.formats.terminologies.tables import read_any_table
 from evaluator.formats.terminologies.tbx import read_tbx
 from evaluator.normalise import canonical_pair
 from evaluator.types import Terminology
 
 MAX_BYTES = 16 * 1024 * 1024  # bytes; 100,000 entries of 160 bytes
-
-
-@dataclass(slots=True)
-class _Import:
-    """One reading of one or several files."""
-
-    source_language: str
-    target_language: str
-    merger: Merger = field(default_factory=Merger)
-    report: list[Change] = field(default_factory=list)
-    rows: int = 0
-    forms: int = 0
-    other_pairs: dict[str, None] = field(default_factory=dict)  # in order of appearance
 
 
 def read_terminology(
@@ -64,7 +45,7 @@ def read_terminology(
     target_language: str,
     max_bytes: int = MAX_BYTES,
 ) -> ImportedTerminology:
-    """Read one term list; see read_terminologies."""
+    """Read a single term list; see read_terminologies."""
     return read_terminologies(
         [(stream, name)],
         source_language=source_language,
@@ -80,22 +61,21 @@ def read_terminologies(
     target_language: str,
     max_bytes: int = MAX_BYTES,
 ) -> ImportedTerminology:
-    """Read term lists (stream, name) into one terminology, told apart by content.
+    """Read term lists (stream, name) into a terminology; their content shows their format.
 
     Formats: tables (TICO-19's CSV layouts, others with or without a header), JSON, TBX-Basic of
-    2008 and 2019. Alternatives and notes in a cell are read by the rules of `rules`; JSON is taken
+    2008 and 2019. The module `rules` reads alternatives and notes in a cell; JSON is taken
     literally. Rows of other language pairs, with an empty side, or with a status that forbids
-    them are dropped; everything done is in the report.
-    Entries come in file order; the same source is one entry, its targets in order, once each.
-    No file at all gives an empty terminology. At most `max_bytes` of each file are read.
+    them are dropped. The report has every change. Entries come in file order; rows with the same
+    source become one entry, its targets in order, each once. Without files the terminology is
+    empty. At most `max_bytes` of each file are read.
 
     Raises TerminologyError with all problems of all files: no text, no known format, broken
-    rows, no row of the pair, more than 100,000 rows or entries; languages that are unknown or
-    the same.
+    rows, no row of the pair, more than 100,000 rows or entries; unknown or equal languages.
     """
     problems = ProblemLog()
     try:
-        done = _Import(*canonical_pair(source_language, target_language))
+        state = Import(*canonical_pair(source_language, target_language))
     except LanguageError as error:
         problems.add(str(error))
         raise TerminologyError(problems.problems) from None
@@ -103,73 +83,114 @@ def read_terminologies(
         log = ProblemLog(name)
         text = read_text(stream, log, "at least one term", max_bytes=max_bytes)
         if text is not None:
-            _read_file(text, done, log)
+            state.read_file(text, log)
         problems.merge(log)
     problems.raise_as(TerminologyError)
-    terminology = Terminology(done.source_language, done.target_language, done.merger.terms())
-    return ImportedTerminology(terminology, tuple(done.report))
+    terminology = Terminology(*state.pair, state.merger.terms())
+    return ImportedTerminology(terminology, tuple(state.report))
 
 
-def _read_file(text: str, done: _Import, log: ProblemLog) -> None:
-    done.other_pairs.clear()
-    taken = 0
-    for term in _listed(text, done, log):
-        done.rows += 1
-        taken += _take(term, done, log)
-        excess = _excess(done)
-        if excess:
-            log.add(excess, line=term.line)
+@dataclass(slots=True)
+class Import:
+    """A terminology while files are read into it."""
+
+    source_language: str
+    target_language: str
+    merger: Merger = field(default_factory=Merger)
+    report: list[Change] = field(default_factory=list)
+    rows: int = 0
+    forms: int = 0
+    other_pairs: dict[str, None] = field(default_factory=dict)  # in order of appearance
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Source and target language."""
+        return self.source_language, self.target_language
+
+    def read_file(self, text: str, log: ProblemLog) -> None:
+        """Add the entries of a file; what is wrong with it goes to `log`."""
+        self.other_pairs.clear()
+        chosen = choose_format(FORMATS, text.lstrip()[:1]) or TABLE
+        if chosen is not TBX and "\n" not in text and "\r" in text[:-1]:
+            log.add(CARRIAGE_RETURNS, line=1)
             return
-    if not taken and not log.total:
-        log.add(_nothing_taken(done))
+        has_entries = False
+        for term in chosen.read(text, self, log):
+            self.rows += 1
+            has_entries |= self.add_term(term, log)
+            excess = self.describe_excess()
+            if excess:
+                log.add(excess, line=term.line)
+                return
+        if has_entries or log.total:
+            return
+        pair = "-".join(self.pair)
+        if self.other_pairs:
+            others = ", ".join(list(self.other_pairs)[:5])
+            log.add(f"The file is for {others}, not for {pair}. Give the list of {pair}.")
+        else:
+            log.add(f"The file holds no entry of {pair} with a source and a target. Add one.")
+
+    def add_term(self, term: ListedTerm, log: ProblemLog) -> bool:
+        """Add a listed term's entries; return whether there are any."""
+        faults = find_faults(term)
+        for fault in faults:
+            log.add(fault, line=term.line)
+        if faults:
+            return False
+        findings = Findings()
+        entries = []
+        status = read_status(term.status)
+        if status == "unknown":
+            message = f"The status {quote(term.status)} is not known: still accepted."
+            findings.add("doubtful", message)
+        if status == "forbidden":
+            targets = quote_all(term.targets)
+            findings.add("dropped", f"{targets} has the status {quote(term.status)}: not accepted.")
+        elif term.languages is None or all(map(is_language, term.languages, self.pair)):
+            entries = build_entries(term, self.target_language, log.file, findings)
+        else:
+            pair = "-".join(shorten(code) for code in term.languages)
+            self.other_pairs.setdefault(pair)
+            findings.add("dropped", f"The row is for {pair}.")
+        self.report += findings.changes(term.line, term.source.strip() or term.id, log.file)
+        self.forms += findings.forms + len(term.targets)
+        merges = [self.merger.add(entry) for entry in entries]
+        self.report += [change for change in merges if change is not None]
+        return bool(entries)
+
+    def describe_excess(self) -> str | None:
+        """Return which bound is broken, None if none is."""
+        if max(self.rows, len(self.merger)) > MAX_ENTRIES:
+            return f"There are more than {MAX_ENTRIES:,} entries, the limit. Keep the domain's."
+        if self.forms > MAX_FORMS:
+            return f"There are more than {MAX_FORMS:,} alternatives, the limit. Keep the domain's."
+        if len(self.report) > MAX_CHANGES:
+            return (
+                f"More than {MAX_CHANGES:,} changes would have to be made and reported. Give the "
+                f"list as lines like {EXAMPLE}, which are taken as they are."
+            )
+        return None
 
 
-def _excess(done: _Import) -> str | None:
-    """Say which bound is broken."""
-    if max(done.rows, len(done.merger)) > MAX_ENTRIES:
-        return f"There are more than {MAX_ENTRIES:,} entries, the limit. Keep the domain's."
-    if done.forms > MAX_FORMS:
-        return f"There are more than {MAX_FORMS:,} alternatives, the limit. Keep the domain's."
-    if len(done.report) > MAX_CHANGES:
-        return (
-            f"More than {MAX_CHANGES:,} changes would have to be made and reported. Give the "
-            f"list as lines like {EXAMPLE}, which are taken as they are."
-        )
-    return None
+def _list_tbx(text: str, state: Import, log: ProblemLog) -> Iterator[ListedTerm]:
+    return read_tbx(text, *state.pair, log, state.report)
 
 
-def _listed(text: str, done: _Import, log: ProblemLog) -> Iterator[ListedTerm]:
-    chosen = choose_format(FORMATS, text.lstrip()[:1]) or TABLE
-    if chosen is not TBX and "\n" not in text and "\r" in text[:-1]:
-        log.add(CARRIAGE_RETURNS, line=1)
-        return iter(())
-    return chosen.read(text, done, log)
-
-
-def _list_tbx(text: str, done: _Import, log: ProblemLog) -> Iterator[ListedTerm]:
-    return read_tbx(text, done.source_language, done.target_language, log, done.report)
-
-
-def _list_json(text: str, _: _Import, log: ProblemLog) -> Iterator[ListedTerm]:
+def _list_json(text: str, _: Import, log: ProblemLog) -> Iterator[ListedTerm]:
     return read_json(text, log)
 
 
-def _list_table(text: str, done: _Import, log: ProblemLog) -> Iterator[ListedTerm]:
-    table, comment = take_comments(text)
-    if comment is not None:
-        passed = "The comment at the beginning is passed over."
-        done.report.append(Change(comment, "", "layout", passed, log.file))
-    table, delimiter = take_separator_line(table)
-    delimiter = delimiter or find_delimiter(table)
-    if delimiter:
-        pair = done.source_language, done.target_language
-        return read_table(table, delimiter, pair, log, done.report)
+def _list_table(text: str, state: Import, log: ProblemLog) -> Iterator[ListedTerm]:
+    terms = read_any_table(text, state.pair, log, state.report)
+    if terms is not None:
+        return terms
     *others, last = [known.description for known in FORMATS[::-1]]
     log.add(f"The file's format is not known. Give {'; '.join(others)}; or {last}.", line=1)
     return iter(())
 
 
-TermLister = Callable[[str, _Import, ProblemLog], Iterator[ListedTerm]]
+TermLister = Callable[[str, Import, ProblemLog], Iterator[ListedTerm]]
 TBX: Format[TermLister] = Format("TBX-Basic", lambda start: start == "<", _list_tbx)
 JSON: Format[TermLister] = Format(
     f"lines like {EXAMPLE}; an object like {{source: target}}",
@@ -182,44 +203,3 @@ TABLE: Format[TermLister] = Format(
     _list_table,
 )
 FORMATS = (TBX, JSON, TABLE)  # told apart by a file's first character, tried in this order
-
-
-def _take(term: ListedTerm, done: _Import, log: ProblemLog) -> bool:
-    """Add a listed term's entries; return whether there are any."""
-    problems = faults(term)
-    for problem in problems:
-        log.add(problem, line=term.line)
-    if problems:
-        return False
-    findings = Findings()
-    entries = []
-    status = status_of(term.status)
-    if status == "unknown":
-        findings.add("doubtful", f"The status {quote(term.status)} is not known: still accepted.")
-    if status == "forbidden":
-        targets = quote_all(term.targets)
-        findings.add("dropped", f"{targets} has the status {quote(term.status)}: not accepted.")
-    elif term.languages is None or _is_pair(term.languages, done):
-        entries = entries_of(term, done.target_language, log.file, findings)
-    else:
-        pair = "-".join(shorten(code) for code in term.languages)
-        done.other_pairs.setdefault(pair)
-        findings.add("dropped", f"The row is for {pair}.")
-    done.report += findings.changes(term.line, term.source.strip() or term.id, log.file)
-    done.forms += findings.forms + len(term.targets)
-    merges = [done.merger.add(entry) for entry in entries]
-    done.report += [change for change in merges if change is not None]
-    return bool(entries)
-
-
-def _is_pair(languages: tuple[str, str], done: _Import) -> bool:
-    source, target = languages
-    return is_language(source, done.source_language) and is_language(target, done.target_language)
-
-
-def _nothing_taken(done: _Import) -> str:
-    wanted = f"{done.source_language}-{done.target_language}"
-    if done.other_pairs:
-        shown = ", ".join(list(done.other_pairs)[:5])
-        return f"The file is for {shown}, not for {wanted}. Give the list of {wanted}."
-    return f"The file holds no entry of {wanted} with a source and a target. Add one."

@@ -1,4 +1,4 @@
-"""Tables: TICO-19's two CSV layouts, and plain ones with tabs, commas or semicolons."""
+"""Tables: TICO-19's two CSV layouts, and plain tables with tabs, commas or semicolons."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import csv
 import io
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain, islice
 
 from evaluator.errors import ProblemLog
+from evaluator.formats.terminologies.changes import Change
 from evaluator.formats.terminologies.layouts import (
     SEEN,
     Layout,
     Pair,
+    find_glossary_layout,
+    find_plain_layout,
     has_known_names,
-    layout_of_glossary,
-    layout_of_header,
-    layout_of_rows,
+    read_header,
 )
 from evaluator.formats.terminologies.listed import ListedTerm
-from evaluator.formats.terminologies.report import Change
 
 DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas"}  # semicolons: half of Europe's Excel
 MAX_COMMENTS = 100  # lines at the beginning
@@ -44,13 +44,26 @@ _COMMENT = re.compile(r"(?:#+[ !]|//|#+\s*$)[^\t]*$")
 _SEPARATOR_LINE = re.compile(r"sep=(.)[ \t]*(?=\r?\n)", re.IGNORECASE)
 
 
+def read_any_table(
+    text: str, pair: Pair, log: ProblemLog, report: list[Change]
+) -> Iterator[ListedTerm] | None:
+    """Return the terms of a text, after comments and Excel's first line; None if not a table."""
+    table, comment = take_comments(text)
+    if comment is not None:
+        message = "The comment at the beginning is passed over."
+        report.append(Change(comment, "", "layout", message, log.file))
+    table, delimiter = take_separator_line(table)
+    delimiter = delimiter or find_delimiter(table)
+    return read_table(table, delimiter, pair, log, report) if delimiter else None
+
+
 def find_delimiter(text: str) -> str | None:
     """Return what separates the columns of a table, None if the text is not a table.
 
-    A tab in the first line decides; then a header whose columns have names that are known; then
-    whichever of semicolon and comma gives most rows the same number of cells.
+    A tab in the first line decides; then a header with known names of columns; then the mark,
+    semicolon or comma, that gives most rows the same number of cells.
     """
-    lines = _sample(text)
+    lines = _take_sample(text)
     if not lines:
         return None
     if "\t" in lines[0]:
@@ -61,7 +74,7 @@ def find_delimiter(text: str) -> str | None:
 
 
 def take_separator_line(text: str) -> tuple[str, str | None]:
-    """Return the text without Excel's first line `sep=;`, which stays as an empty one."""
+    """Return the text without Excel's first line `sep=;` (left empty), and the line's mark."""
     match = _SEPARATOR_LINE.match(text)
     if match is None or match[1] not in DELIMITERS:
         return text, None
@@ -69,10 +82,10 @@ def take_separator_line(text: str) -> tuple[str, str | None]:
 
 
 def take_comments(text: str) -> tuple[str, int | None]:
-    """Return the text without comments before its first row, and the line of the first.
+    """Return the text without comments before its first row, and the first comment's line.
 
     A comment begins with # or //, has no tab, and is not cut into cells as the next row is:
-    `# of patients,nombre de patients` is a term. Its line stays as an empty one.
+    `# of patients,nombre de patients` is a term. Its line stays, empty.
     """
     comments: list[int] = []
     lines = text.split("\n", MAX_COMMENTS)
@@ -80,7 +93,7 @@ def take_comments(text: str) -> tuple[str, int | None]:
         if not line.strip():
             continue
         if not _COMMENT.match(line.rstrip("\r")):
-            if any(map(_is_cut_alike(line), (lines[comment] for comment in comments))):
+            if _are_cut_alike([lines[comment] for comment in comments], line):
                 return text, None
             break
         comments.append(place)
@@ -89,11 +102,12 @@ def take_comments(text: str) -> tuple[str, int | None]:
     return "\n".join(lines), comments[0] + 1 if comments else None
 
 
-def _is_cut_alike(row: str) -> Callable[[str], bool]:
-    """Return a test of a comment: whether it has as many cells as a row that is no header."""
-    counts = [(mark, row.count(mark)) for mark in ",;" if mark in row and "\t" not in row]
-    is_header = any(has_known_names(row.rstrip("\r").split(mark)) for mark, _ in counts)
-    return lambda comment: not is_header and any(comment.count(m) == n for m, n in counts)
+def _are_cut_alike(comments: list[str], row: str) -> bool:
+    """Return whether a comment has as many cells as the first row, if that is not a header."""
+    marks = [mark for mark in ",;" if mark in row and "\t" not in row]
+    if any(has_known_names(row.rstrip("\r").split(mark)) for mark in marks):
+        return False
+    return any(comment.count(mark) == row.count(mark) for comment in comments for mark in marks)
 
 
 def read_table(
@@ -101,25 +115,30 @@ def read_table(
 ) -> Iterator[ListedTerm]:
     """Yield each row of a table; columns by name in any order, unknown ones ignored.
 
-    Between tabs, quotation marks are text unless they are Excel's: around whole cells only,
+    Between tabs, quotation marks are text unless they are Excel's: only around whole cells,
     doubled inside. A layout that is not documented is reported.
     """
     is_plain = delimiter == "\t" and not _is_quoted(text)
     rows = _plain_rows(text) if is_plain else _csv_rows(text, delimiter, log)
-    line, first = next(rows, (1, []))
-    layout = _find_layout(text, delimiter, first, pair)
+    first = next(rows, (1, []))
+    layout = _find_layout(text, delimiter, first[1], pair)
     if layout is None or isinstance(layout, str):
-        log.add(layout or NO_LAYOUT, line=line)
+        log.add(layout or NO_LAYOUT, line=first[0])
         return
-    for note in _notes(layout, delimiter):
-        report.append(Change(line, "", "layout", note, log.file))
-    if not layout.has_header:
-        yield from _listed(line, first, layout, delimiter, log)
-    for line, row in rows:
-        yield from _listed(line, row, layout, delimiter, log)
+    between = ""
+    if delimiter != "\t" and (layout.note or not layout.has_header):
+        between = f"The columns are separated by {DELIMITERS[delimiter]}."
+    for note in filter(None, (between, layout.note)):
+        report.append(Change(first[0], "", "layout", note, log.file))
+    for line, row in rows if layout.has_header else chain([first], rows):
+        problem = _find_problem(row, layout, delimiter)
+        if problem:
+            log.add(problem, line=line)
+        else:
+            yield _build_term(line, row, layout, delimiter)
 
 
-def _sample(text: str) -> list[str]:
+def _take_sample(text: str) -> list[str]:
     lines = (line[:SAMPLE_LINE] for line in io.StringIO(text, newline="\n") if line.strip())
     return list(islice(lines, SAMPLE))
 
@@ -136,50 +155,34 @@ def _is_regular(lines: list[str], delimiter: str) -> bool:
 
 def _find_layout(text: str, delimiter: str, first: list[str], pair: Pair) -> Layout | str | None:
     try:
-        rows = [row for row in csv.reader(_sample(text), delimiter=delimiter) if row]
+        rows = [row for row in csv.reader(_take_sample(text), delimiter=delimiter) if row]
     except csv.Error:
         rows = []
-    layout = layout_of_glossary(rows) or layout_of_header(first, pair)
+    layout = find_glossary_layout(rows) or read_header(first, pair)
     if layout is None and delimiter == "\t" and len(first) <= 3:
         return Layout(3, 0, 1, has_header=False, has_free_width=True, seen=2)
-    return layout or (layout_of_rows(rows) if rows else None)
+    return layout or (find_plain_layout(rows) if rows else None)
 
 
-def _notes(layout: Layout, delimiter: str) -> list[str]:
-    between = ""
-    if delimiter != "\t" and (layout.note or not layout.has_header):
-        between = f"The columns are separated by {DELIMITERS[delimiter]}."
-    return [note for note in (between, layout.note) if note]
-
-
-def _listed(
-    line: int, row: list[str], layout: Layout, delimiter: str, log: ProblemLog
-) -> Iterator[ListedTerm]:
-    """Yield the row's term unless something is wrong with the row."""
-    if problem := _wrong(row, layout, delimiter):
-        log.add(problem, line=line)
-        return
+def _build_term(line: int, row: list[str], layout: Layout, delimiter: str) -> ListedTerm:
+    """Return a row's term; in a column such as `forbidden`, yes stands for the column's name."""
     languages = _cell(row, layout.source_language), _cell(row, layout.target_language)
     target = row[layout.target]
+    status, forbids = _cell(row, layout.status), _cell(row, layout.forbidden).casefold()
+    if forbids in YES:
+        status = layout.forbidden_name
+    elif not status and forbids not in NO:
+        status = forbids
     is_list = delimiter == "\t" and layout.source_language is None  # bars separate targets
-    yield ListedTerm(
+    return ListedTerm(
         line,
         _cell(row, layout.id),
         row[layout.source],
         tuple(part for part in target.split("|") if part.strip()) if is_list else (target,),
         SEEN[_cell(row, layout.seen)],
         languages=languages if all(languages) else None,
-        status=_status(row, layout),
+        status=status,
     )
-
-
-def _status(row: list[str], layout: Layout) -> str:
-    """Return the row's status; of a column such as `forbidden` its name where the cell says so."""
-    forbids = _cell(row, layout.forbidden).casefold()
-    if forbids in YES:
-        return layout.forbidden_name
-    own = _cell(row, layout.status)
-    return own if own or forbids in NO else forbids
 
 
 def _cell(row: list[str], place: int | None) -> str:
@@ -187,7 +190,8 @@ def _cell(row: list[str], place: int | None) -> str:
     return "" if place is None or place >= len(row) else row[place].strip()
 
 
-def _wrong(row: list[str], layout: Layout, delimiter: str) -> str | None:
+def _find_problem(row: list[str], layout: Layout, delimiter: str) -> str | None:
+    """Return what is wrong with a row, None if nothing is."""
     if layout.has_free_width and delimiter == "\t":
         if len(row) not in (2, 3):
             return TWO_COLUMNS
@@ -226,7 +230,7 @@ def _plain_rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 class _Lines(Iterator[str]):
-    """Lines that can be read again: after a row that can't be read, from its second line."""
+    """Lines that can be read again: after a row that cannot be read, from its second line."""
 
     def __init__(self, text: str) -> None:
         self._text = io.StringIO(text, newline="\n")
@@ -261,7 +265,7 @@ def _csv_rows(text: str, delimiter: str, log: ProblemLog) -> Iterator[tuple[int,
         except StopIteration:
             return
         except csv.Error as error:
-            log.add(_in_words(error), line=start)
+            log.add(_describe(error), line=start)
             broken += 1
             if broken == MAX_BROKEN_ROWS:
                 log.add("So many rows are broken that the rest was not read.", line=start)
@@ -269,11 +273,11 @@ def _csv_rows(text: str, delimiter: str, log: ProblemLog) -> Iterator[tuple[int,
             lines.back_to_second_line()
             reader = csv.reader(lines, strict=True, delimiter=delimiter)
             continue
-        if any(cell.strip() for cell in row):  # a blank row is none
+        if any(cell.strip() for cell in row):  # a blank row is not a row
             yield start, row
 
 
-def _in_words(error: csv.Error) -> str:
+def _describe(error: csv.Error) -> str:
     if "field limit" in str(error):
         reason = f"A cell that starts here has more than {csv.field_size_limit():,} characters"
     elif "new-line" in str(error):

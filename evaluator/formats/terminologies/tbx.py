@@ -11,10 +11,14 @@ from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped
 from defusedxml.ElementTree import DefusedXMLParser, ParseError  # type: ignore[import-untyped]
 
 from evaluator.errors import ProblemLog
-from evaluator.formats.terminologies.listed import MAX_CELL, MAX_ENTRIES, ListedTerm
-from evaluator.formats.terminologies.pairs import is_language
-from evaluator.formats.terminologies.report import Change, quote, quote_all, shorten
-from evaluator.formats.terminologies.statuses import status_of
+from evaluator.formats.terminologies.changes import Change, quote, quote_all, shorten
+from evaluator.formats.terminologies.listed import (
+    MAX_CELL,
+    MAX_ENTRIES,
+    ListedTerm,
+    is_language,
+    read_status,
+)
 
 ROOTS = ("martif", "tbx")
 OTHER_ROOTS = {
@@ -31,10 +35,10 @@ STATUSES = {  # in small letters: MultiTerm writes Status, and Usage status
     "normativeauthorization", "administrativestatus", "termstatus", "usagestatus", "status",
     "usage", "approvalstatus",
 }  # fmt: skip
-NOTES = ("termNote", "descrip", "admin")  # elements that say which of these they give
+NOTES = ("termNote", "descrip", "admin")  # elements whose type may be one of STATUSES
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 MAX_DEPTH = 50  # elements; a real file has about ten
-MAX_TERMS = 200  # of one concept; its sources and targets are combined
+MAX_TERMS = 200  # of a concept; its sources and targets are combined
 MAX_NAMES = 300  # of elements and attributes; the parser keeps each for ever, TBX has about 100
 MAX_ELEMENTS = 1_500_000  # 100,000 concepts of 15; the parser takes about 4 µs for each
 LONG_TAG = re.compile(r"<[^<]{65536}")  # characters; a tag is held in memory whole
@@ -48,9 +52,9 @@ class _Term:
 
     @property
     def rank(self) -> int:
-        """0 preferred, 1 no word on it or admitted, 2 deprecated."""
-        found = {status_of(status) for status in self.statuses}
-        return 2 if "forbidden" in found else 0 if "preferred" in found else 1
+        """0 preferred, 1 admitted or without a status, 2 deprecated."""
+        statuses = {read_status(status) for status in self.statuses}
+        return 2 if "forbidden" in statuses else 0 if "preferred" in statuses else 1
 
 
 @dataclass(slots=True)
@@ -69,7 +73,7 @@ class _Concept:
 
 
 class _RefusedError(Exception):
-    """Not to be read further; carries what to say."""
+    """The file is not read further; the text is for its organiser."""
 
 
 class _Place(Protocol):
@@ -77,7 +81,7 @@ class _Place(Protocol):
 
 
 class _Collector:
-    """Takes the parser's events; holds one concept at a time, never a tree."""
+    """Takes the parser's events; holds a concept at a time, never a tree."""
 
     def __init__(self) -> None:
         self.place: _Place | None = None
@@ -90,7 +94,7 @@ class _Collector:
         self._concept: _Concept | None = None
         self._language = ""
         self._term: _Term | None = None
-        self._take: Callable[[str], None] | None = None  # a text's end
+        self._take: Callable[[str], None] | None = None  # called with the text when it ends
         self._inside = 0  # the depth of the element whose text is being collected
         self._text: list[str] = []
 
@@ -101,36 +105,35 @@ class _Collector:
         name = _local(tag)
         self._check(tag, attributes)
         if name in CONCEPTS:
-            self._start_concept(attributes)
+            line = self.place.CurrentLineNumber if self.place is not None else 1
+            self._concept, self._language = _Concept(line, attributes.get("id", "")), ""
+            self.count += 1
+            if self.count > MAX_ENTRIES:
+                raise _RefusedError(f"There are more than {MAX_ENTRIES:,} concepts.")
         elif name in LANGUAGES:
             self._language = attributes.get(LANGUAGE, attributes.get("lang", ""))
         elif name in TERMS:
             self._start_term()
-        elif self._take is None:  # else markup inside a term: its text counts
-            self._start_text(name, attributes)
+        elif self._take is not None:
+            pass  # markup inside a term: its text counts
+        elif name == "term" and self._term is not None:
+            term = self._term
+            self._collect(lambda text: setattr(term, "text", text))
+        elif _is_status(name) or (name in NOTES and _is_status(attributes.get("type", ""))):
+            self._collect(self._add_status)
 
     def _check(self, tag: str, attributes: dict[str, str]) -> None:
         if not self.root:
             self.root = _local(tag)
             if self.root not in ROOTS:
-                found = OTHER_ROOTS.get(self.root.lower())
-                if found:
-                    raise _RefusedError(found)
-                raise _RefusedError(f"The file is <{shorten(self.root)}>, not <tbx> or <martif>.")
+                other = f"The file is <{shorten(self.root)}>, not <tbx> or <martif>."
+                raise _RefusedError(OTHER_ROOTS.get(self.root.lower(), other))
         self._elements += 1
         if self._elements > MAX_ELEMENTS:
             raise _RefusedError(f"There are more than {MAX_ELEMENTS:,} elements.")
         self._names.update([tag, *attributes])
         if len(self._names) > MAX_NAMES:
             raise _RefusedError(f"There are more than {MAX_NAMES} names of elements.")
-
-    def _start_concept(self, attributes: dict[str, str]) -> None:
-        line = self.place.CurrentLineNumber if self.place is not None else 1
-        self._concept = _Concept(line, attributes.get("id", ""))
-        self._language = ""
-        self.count += 1
-        if self.count > MAX_ENTRIES:
-            raise _RefusedError(f"There are more than {MAX_ENTRIES:,} concepts.")
 
     def _start_term(self) -> None:
         self._term = _Term(self._language)
@@ -139,15 +142,8 @@ class _Collector:
             if len(self._concept.terms) > MAX_TERMS:
                 raise _RefusedError(f"A concept has more than {MAX_TERMS} terms.")
 
-    def _start_text(self, name: str, attributes: dict[str, str]) -> None:
-        term = self._term
-        if name == "term" and term is not None:
-            self._collect(lambda text: setattr(term, "text", text))
-        elif _is_status(name) or (name in NOTES and _is_status(attributes.get("type", ""))):
-            self._collect(self._add_status)
-
     def _add_status(self, text: str) -> None:
-        """Note a status of a term; outside one it is of its whole language, or concept."""
+        """Note a status of the open term, or else of its whole language or concept."""
         if self._term is not None:
             self._term.statuses.append(text.strip())
         elif self._concept is not None:
@@ -194,27 +190,26 @@ def read_tbx(
 ) -> Iterator[ListedTerm]:
     """Yield each source term of each concept, with the concept's targets, preferred first.
 
-    Forbidden terms, and concepts without a term on a side, are dropped, reported. A DOCTYPE may
-    name TBX's own DTD, which is never loaded; one with declarations of its own is refused.
+    Forbidden terms, and concepts without a term on a side, are dropped and reported. A DOCTYPE
+    may name TBX's own DTD, which is never loaded; a DOCTYPE with declarations is refused.
     """
-    collector = _Collector()
-    seen: dict[str, None] = {}
-    for concept in _concepts(text, collector, log):
-        seen |= dict.fromkeys(term.language for term in concept.terms)
-        yield from _listed(concept, source, target, log.file, report)
-    if not log.total and not _has_both(seen, source, target):
-        found = quote_all(tuple(seen)) or "no language"
+    languages: dict[str, None] = {}
+    for concept in _read_concepts(text, log):
+        languages |= dict.fromkeys(term.language for term in concept.terms)
+        yield from _list_terms(concept, source, target, log.file, report)
+    has_both = all(
+        any(is_language(code, wanted) for code in languages) for wanted in (source, target)
+    )
+    if not log.total and not has_both:
+        named = quote_all(tuple(languages)) or "no language"
         log.add(
-            f"The file has terms in {found}, and {source}-{target} is wanted. "
+            f"The file has terms in {named}, and {source}-{target} is wanted. "
             "Give a file with both languages, named in xml:lang."
         )
 
 
-def _has_both(seen: dict[str, None], source: str, target: str) -> bool:
-    return all(any(is_language(code, wanted) for code in seen) for wanted in (source, target))
-
-
-def _concepts(text: str, collector: _Collector, log: ProblemLog) -> list[_Concept]:
+def _read_concepts(text: str, log: ProblemLog) -> list[_Concept]:
+    collector = _Collector()
     parser = DefusedXMLParser(target=collector, forbid_entities=True, forbid_external=True)
     parser.parser.StartDoctypeDeclHandler = _refuse_declarations
     collector.place = parser.parser
@@ -223,8 +218,15 @@ def _concepts(text: str, collector: _Collector, log: ProblemLog) -> list[_Concep
             raise _RefusedError("A tag, with the text behind it, has more than 65,536 characters.")
         parser.feed(text)  # at once: expat looks through an unfinished tag again with each piece
         parser.close()
-    except (ParseError, DefusedXmlException, _RefusedError) as error:
-        log.add(_in_words(error), line=parser.parser.CurrentLineNumber)
+    except _RefusedError as error:
+        problem = f"{error} Give plain TBX-Basic."
+    except DefusedXmlException:
+        problem = "The file declares entities. Remove the declarations, write the characters."
+    except ParseError as error:
+        problem = f"The file is not well-formed XML ({error}). Fix it, or export it again."
+    else:
+        return collector.concepts
+    log.add(problem, line=parser.parser.CurrentLineNumber)
     return collector.concepts
 
 
@@ -233,35 +235,29 @@ def _refuse_declarations(name: str, system: str, public: str, has_declarations: 
         raise _RefusedError("The file has declarations of its own: remove <!DOCTYPE … [ … ]>.")
 
 
-def _in_words(error: Exception) -> str:
-    if isinstance(error, _RefusedError):
-        return f"{error} Give plain TBX-Basic."
-    if isinstance(error, DefusedXmlException):
-        return "The file declares entities. Remove the declarations, write the characters."
-    return f"The file is not well-formed XML ({error}). Fix it, or export it again."
-
-
-def _listed(
+def _list_terms(
     concept: _Concept, source: str, target: str, file: str, report: list[Change]
 ) -> Iterator[ListedTerm]:
-    sources = _of_language(concept, source)
-    targets = _of_language(concept, target)
-    used = [term for term in [*sources, *targets] if term.rank == 2]
-    for term in used:
-        words = quote_all([word for word in term.statuses if status_of(word) == "forbidden"])
+    """Yield a concept's source terms; statuses that forbid or are unknown go to the report."""
+    sources = _sort_terms(concept, source)
+    targets = _sort_terms(concept, target)
+    terms = [*sources, *targets]
+    for term in (term for term in terms if term.rank == 2):
+        words = quote_all([word for word in term.statuses if read_status(word) == "forbidden"])
         message = f"{quote(term.text)} ({term.language}) has the status {words}: not accepted."
         report.append(Change(concept.line, shorten(term.text), "dropped", message, file))
-    for term in [*sources, *targets]:
+    for term in terms:
         for word in term.statuses:
-            if status_of(word) == "unknown":
+            if read_status(word) == "unknown":
                 message = f"The status {quote(word)} is not known: still accepted."
                 report.append(Change(concept.line, shorten(term.text), "doubtful", message, file))
     forms = tuple(term.text for term in targets if term.rank < 2)
-    wanted = [term.text for term in sources if term.rank < 2]
-    for text in wanted or [""]:
+    accepted = [term.text for term in sources if term.rank < 2]
+    for text in accepted or [""]:
         yield ListedTerm(concept.line, concept.id, text, forms)
 
 
-def _of_language(concept: _Concept, wanted: str) -> list[_Term]:
-    found = [term for term in concept.terms if is_language(term.language, wanted)]
-    return sorted(found, key=lambda term: term.rank)
+def _sort_terms(concept: _Concept, language: str) -> list[_Term]:
+    """Return a concept's terms in a language, preferred terms first."""
+    terms = [term for term in concept.terms if is_language(term.language, language)]
+    return sorted(terms, key=lambda term: term.rank)

@@ -11,30 +11,30 @@ from evaluator.normalise import offsets
 # Zero-width space, word joiner, byte order mark, soft hyphen. The joiners U+200C and U+200D are
 # spelling in some languages; comparing ignores them, the list keeps them.
 INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
-LAYOUT = re.compile(r"\s{2,}|[^\S \u00a0\u202f\u3000]")  # one no-break space is spelling
+LAYOUT = re.compile(r"\s{2,}|[^\S \u00a0\u202f\u3000]")  # a single no-break space is spelling
 BRACKET = re.compile(r"[()\[\]（）［］]")
 PLAIN_BRACKETS = {"（": "(", "）": ")", "［": "[", "］": "]"}
 CLOSING = {")": "(", "]": "["}
-MAX_BRACKETS = 20  # pairs in a cell; more is no term, whatever they mean
+MAX_BRACKETS = 20  # pairs in a cell; a text with more is not a term
 SPACELESS = frozenset({"CJK", "HANGUL", "HIRAGANA", "KATAKANA"})
 
 
 def clean(text: str) -> str:
-    """Remove invisible characters; layout (runs of spaces, line breaks) becomes one space."""
+    """Remove invisible characters; layout (runs of spaces, line breaks) becomes a single space."""
     return LAYOUT.sub(" ", INVISIBLE.sub("", text).strip()).strip()
 
 
 def same_form(text: str) -> str:
-    """A key under which two targets are one: NFC and white space, nothing else."""
+    """Return a key that is equal for equal targets: NFC and white space, nothing else."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def same_source(text: str) -> str:
-    """A key under which two sources are one entry: what matching can't tell apart.
+    """Return a key that is equal for sources of the same entry: matching cannot tell them apart.
 
-    That is NFKC, white space and case but for all-capital words (docs/metrics.md 4). Of two
-    entries that match the same places only one would ever be required, and the other's
-    translations would be lost.
+    Matching ignores NFKC forms, white space, and case except of all-capital words
+    (docs/metrics.md 4). Of two entries that match the same places only the first would ever be
+    required, and the translations of the other would be lost.
     """
     plain = offsets.clean(offsets.compose(text)[0])[0]
     cased = sum(character.isupper() or character.islower() for character in plain)
@@ -43,22 +43,22 @@ def same_source(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def script(character: str) -> str:
-    """The script of a letter by its Unicode name (`LATIN`, `CJK` …), "" for anything else."""
+    """Return a letter's script by its Unicode name (`LATIN`, `CJK` …), "" for anything else."""
     if not character.isalpha():
         return ""
     return unicodedata.name(character, "").split(" ")[0]
 
 
 def scripts(text: str) -> frozenset[str]:
-    """The scripts of all letters."""
+    """Return the scripts of all letters."""
     return frozenset(script(character) for character in text) - {""}
 
 
-def bracketed(text: str) -> list[tuple[int, int]] | None:
-    """Where the outermost brackets, round or square, start and end; None if they don't pair up
-    or are too many.
+def find_brackets(text: str) -> list[tuple[int, int]] | None:
+    """Return where the outermost brackets, round or square, start and end.
 
-    Brackets inside others of their own kind count as not paired: what they mean is not certain.
+    None if there are too many or they do not pair up. Brackets inside others of their own kind
+    count as not paired: what they mean is not certain.
     """
     spans: list[tuple[int, int]] = []
     inside: list[tuple[str, int]] = []
@@ -81,5 +81,5 @@ def bracketed(text: str) -> list[tuple[int, int]] | None:
 
 
 def is_balanced(text: str) -> bool:
-    """Whether brackets pair up, none inside its own kind."""
-    return bracketed(text) is not None
+    """Return whether brackets pair up, none inside its own kind."""
+    return find_brackets(text) is not None

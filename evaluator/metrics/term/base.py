@@ -25,7 +25,7 @@ class TermMetric(Metric):
     version: ClassVar[int] = 1  # of our code; any change to a number raises it
 
     def lacks(self, test_set: TestSet) -> str | None:
-        """It has to require at least one term, by annotations or a terminology."""
+        """Return what is missing: a required term, by annotations or a terminology."""
         if any(term_view(test_set).required):
             return None
         if test_set.terminology is None:
@@ -52,5 +52,5 @@ class TermMetric(Metric):
         return "|".join(parts)
 
     def unit(self, test_set: TestSet) -> str:
-        """What one row of statistics stands for."""
+        """Return what a row of statistics stands for."""
         return "segment"

@@ -1,4 +1,4 @@
-"""Term consistency: whether a document renders a term by one variant throughout."""
+"""Term consistency: whether a document renders a term by the same variant throughout."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from evaluator.types import Hypotheses, Statistics, TestSet
 
 
 class TermConsistency(TermMetric):
-    """Over entries required twice or more in a document: occurrences that share one variant.
+    """Over entries required twice or more in a document: occurrences that share a variant.
 
-    That is the largest number rendered by one variant / *required* occurrences of these entries,
-    in [0, 100], higher is better; absent where no entry is required twice. Where every document
-    is one segment, the whole test set is taken for one document. docs/metrics.md 4.
+    That is the largest number rendered by a single variant / *required* occurrences of these
+    entries, in [0, 100], higher is better; absent where no entry is required twice. Where every
+    document is a single segment, the whole test set counts as a document. docs/metrics.md 4.
     """
 
     name = "term-consistency"
@@ -30,48 +30,48 @@ class TermConsistency(TermMetric):
     absent = "no term is required twice in a document"
 
     def lacks(self, test_set: TestSet) -> str | None:
-        """Some document has to require some entry at least twice."""
-        if any(_repeated(test_set, rows) for rows in _documents(test_set)):
+        """Return what the test set lacks: a document that requires an entry at least twice."""
+        if any(_count_repeated(test_set, rows) for rows in _list_documents(test_set)):
             return None
         return super().lacks(test_set) or "a term that is required twice in a document"
 
     def unit(self, test_set: TestSet) -> str:
-        """`document`, or `testset` where all of it is one document."""
-        return "testset" if _is_one_document(test_set) else "document"
+        """Return `document`, or `testset` where the whole test set counts as a document."""
+        return "document" if _has_documents(test_set) else "testset"
 
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
-        """Return int64 [documents, 3], by first appearance: by one variant, required, rendered."""
+        """Return int64 [documents, 3], by first appearance: shared, required, rendered."""
         segments = rendered(test_set, hypotheses)
         required = term_view(test_set).required
         rows = []
-        for document in _documents(test_set):
-            repeated = _repeated(test_set, document)
+        for document in _list_documents(test_set):
+            repeated = _count_repeated(test_set, document)
             variants: dict[str, Counter[str]] = {key: Counter() for key in repeated}
             for at in document:
                 for span in segments[at].assignment.chosen:
-                    one = required[at][span.entry]
-                    if one.key in variants:
-                        variants[one.key][one.accepted[span.form].key] += 1
+                    term = required[at][span.entry]
+                    if term.key in variants:
+                        variants[term.key][term.accepted[span.form].key] += 1
             largest = sum(max(counts.values(), default=0) for counts in variants.values())
             total = sum(counts.total() for counts in variants.values())
             rows.append((largest, sum(repeated.values()), total))
         return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
     def aggregate(self, total: Statistics) -> float | None:
-        """100 · by one variant / required; None if no entry is required twice."""
-        by_one_variant, required, _ = (int(count) for count in total)
-        return 100 * by_one_variant / required if required else None
+        """Return 100 · shared / required; None if no entry is required twice."""
+        shared, required, _ = (int(count) for count in total)
+        return 100 * shared / required if required else None
 
     def details(self, total: Statistics) -> Details:
-        """The counts; of the rendered ones alone as a diagnosis: one rendering gives 100."""
-        by_one_variant, required, occurrences = (int(count) for count in total)
+        """Return the counts, and as a diagnosis the share of the rendered occurrences."""
+        shared, required, occurrences = (int(count) for count in total)
         parts: dict[str, int | float | str] = {
-            "by_one_variant": by_one_variant,
+            "by_one_variant": shared,
             "required": required,
             "rendered": occurrences,
         }
         if occurrences:
-            parts["of_rendered"] = 100 * by_one_variant / occurrences
+            parts["of_rendered"] = 100 * shared / occurrences
         return parts
 
     @classmethod
@@ -87,14 +87,15 @@ class TermConsistency(TermMetric):
         return text
 
 
-def _is_one_document(test_set: TestSet) -> bool:
+def _has_documents(test_set: TestSet) -> bool:
+    """Return whether any document has several segments."""
     documents = {segment.document for segment in test_set.segments}
-    return len(documents) == len(test_set.segments)
+    return len(documents) < len(test_set.segments)
 
 
-def _documents(test_set: TestSet) -> list[list[int]]:
-    """Indexes of each document's segments, documents by first appearance."""
-    if _is_one_document(test_set):
+def _list_documents(test_set: TestSet) -> list[list[int]]:
+    """Return the indexes of each document's segments, documents by first appearance."""
+    if not _has_documents(test_set):
         return [list(range(len(test_set.segments)))] if test_set.segments else []
     documents: dict[str, list[int]] = {}
     for at, segment in enumerate(test_set.segments):
@@ -102,11 +103,11 @@ def _documents(test_set: TestSet) -> list[list[int]]:
     return list(documents.values())
 
 
-def _repeated(test_set: TestSet, document: Sequence[int]) -> Mapping[str, int]:
-    """Entries required at least twice in a document: how often."""
+def _count_repeated(test_set: TestSet, document: Sequence[int]) -> Mapping[str, int]:
+    """Return how often a document requires entries, of those that it requires at least twice."""
     required = term_view(test_set).required
     counts: Counter[str] = Counter()
     for at in document:
-        for one in required[at]:
-            counts[one.key] += one.count
+        for term in required[at]:
+            counts[term.key] += term.count
     return {key: count for key, count in counts.items() if count >= 2}

@@ -1,4 +1,4 @@
-"""sacrebleu's TER on one pair of token lists, where a reference token may weigh more than 1.
+"""sacrebleu's TER on a pair of token lists, where a reference token may weigh more than 1.
 
 With all weights 1 the edits are sacrebleu's (`lib_ter.py`, version 2.6): its beam around the
 diagonal, its shifts after Tercom, its order among equal shifts, its limit on candidates. A weight
@@ -51,10 +51,10 @@ class _Shift:
 
     length: int  # the longest,
     minus_start: int  # … the earliest,
-    minus_target: int  # … the one with the earliest target
+    minus_target: int  # … the run with the earliest target
 
     def rotation(self, words: int) -> Rotation:
-        """The window that changes; a run can't go into itself: it then moves to the right."""
+        """Return the window that changes; a run cannot go into itself: it then moves right."""
         start, target, length = -self.minus_start, -self.minus_target, self.length
         if target < start:
             return Rotation(target, start + length, start - target)
@@ -72,9 +72,9 @@ def find_edits(
 ) -> Edits:
     """Return the shifts and the weighted distance left; fewer is better.
 
-    `weights` holds an integer ≥ 1 per reference token. An empty hypothesis costs the sum of the
-    weights, an empty reference one edit per hypothesis token. Source: sacrebleu's
-    `translation_edit_rate` after Snover et al. (2006); the weights are those of docs/metrics.md 4.
+    `weights` holds an integer ≥ 1 per reference token (docs/metrics.md 4). An empty hypothesis
+    costs their sum, an empty reference an edit per hypothesis token. Source: sacrebleu's
+    `translation_edit_rate` after Snover et al. (2006).
     """
     ids = {word: number for number, word in enumerate(dict.fromkeys(reference), start=1)}
     words = np.array([ids.get(word, 0) for word in hypothesis], dtype=np.int32)
@@ -87,7 +87,9 @@ def find_edits(
 
 def _search(gains: Gains, wanted: list[int], max_work: int) -> Edits:
     """Take the best shift until none gains, as sacrebleu does."""
-    places = _places(wanted)
+    places: list[list[int]] = [[] for _ in range(max(wanted, default=0) + 1)]  # by word id
+    for place, word in enumerate(wanted):
+        places[word].append(place)
     shifts = checked = 0
     while gains.distance:
         runs = _Runs(gains.words.tolist(), wanted, places, gains.align())
@@ -117,27 +119,30 @@ class _Runs:
         self.pairs = 0  # of equal tokens looked at
         self._words, self._wanted, self._places = words, wanted, places
         self._at = alignment.at
-        self._word_error = _next(alignment.hypothesis_errors)
-        self._wanted_error = _next(alignment.reference_errors)
+        self._word_error = _find_next(alignment.hypothesis_errors)
+        self._wanted_error = _find_next(alignment.reference_errors)
 
     def shifts(self, limit: int) -> tuple[list[_Shift], int]:
-        """Return the different shifts, and sacrebleu's count, which may name one several times.
+        """Return the different shifts, and sacrebleu's count, which may repeat a shift.
 
         Stops when the count has reached the limit.
         """
-        found: dict[_Shift, None] = {}
+        shifts: dict[_Shift, None] = {}
         count = 0
-        for start, place in self._equal_tokens():
-            for length in self._lengths(start, place):
-                targets = self._targets(place, length)
-                found.update((_Shift(length, -start, -target), None) for target in targets)
+        for start, place in self._find_equal_tokens():
+            for length in self._list_lengths(start, place):
+                # After what stands for the token before the run's equal, and for each of its own.
+                stands = self._at[place : place + length]
+                before = self._at[place - 1] if place else -1
+                targets = [last + 1 for last, _ in groupby([before, *stands])]
+                shifts.update((_Shift(length, -start, -target), None) for target in targets)
                 count += len(targets)
                 if count >= limit:
-                    return list(found), count
-        return list(found), count
+                    return list(shifts), count
+        return list(shifts), count
 
-    def _equal_tokens(self) -> Iterator[tuple[int, int]]:
-        """Starts in hypothesis and reference, each with an error within the longest run."""
+    def _find_equal_tokens(self) -> Iterator[tuple[int, int]]:
+        """Yield starts in hypothesis and reference, each with an error within the longest run."""
         for start, word in enumerate(self._words[: len(self._wanted) + MAX_SHIFT_DISTANCE]):
             if not word or self._word_error[start] >= start + MAX_SHIFT_SIZE:
                 continue
@@ -148,43 +153,25 @@ class _Runs:
                 self.pairs += 1
                 yield start, places[at]
 
-    def _lengths(self, start: int, place: int) -> range:
-        """Lengths with an error on both sides whose own place in the hypothesis is elsewhere."""
+    def _list_lengths(self, start: int, place: int) -> range:
+        """Return lengths of runs with an error on both sides that stand elsewhere."""
         shortest = max(self._word_error[start] - start, self._wanted_error[place] - place) + 1
         longest = MAX_SHIFT_SIZE
         if self._at[place] >= start:
             longest = min(longest, self._at[place] - start)
         if shortest > longest:
             return range(0)
-        return range(shortest, min(longest, self._equal(start, place, longest)) + 1)
-
-    def _equal(self, start: int, place: int, longest: int) -> int:
-        """Length of the run that starts at both, at most `longest`."""
-        length = 0
+        length = 0  # of the run that starts at both places
         words, wanted = self._words[start : start + longest], self._wanted[place : place + longest]
         for word, other in zip(words, wanted, strict=False):
             if word != other:
                 break
             length += 1
-        return length
-
-    def _targets(self, place: int, length: int) -> list[int]:
-        """Behind what stands for the token before the run's equal, and for each of its own."""
-        stands = self._at[place : place + length]
-        before = self._at[place - 1] if place else -1
-        return [last + 1 for last, _ in groupby([before, *stands])]
+        return range(shortest, length + 1)
 
 
-def _places(wanted: list[int]) -> list[list[int]]:
-    """Where each word of the reference stands, by its id; id 0 nowhere."""
-    places: list[list[int]] = [[] for _ in range(max(wanted, default=0) + 1)]
-    for place, word in enumerate(wanted):
-        places[word].append(place)
-    return places
-
-
-def _next(errors: list[bool]) -> list[int]:
-    """For each position the next one with an error, itself included; far off if there is none."""
+def _find_next(errors: list[bool]) -> list[int]:
+    """Return for each position the next error, at it or after it; far off if none follows."""
     following = [len(errors) + MAX_SHIFT_SIZE] * len(errors)
     last = len(errors) + MAX_SHIFT_SIZE
     for position in range(len(errors) - 1, -1, -1):

@@ -1,11 +1,11 @@
 """Weighted edit distance within sacrebleu's beam, of a hypothesis and of its shifted versions.
 
 With W the sum of the reference's weights and n hypothesis tokens, the distance is n + W - G, where
-the gain G is what is saved on dropping all tokens and writing all anew: 1 for a substitution,
+the gain G is what is saved on dropping all tokens and writing new ones: 1 for a substitution,
 1 + w for a match. So a row of gains is a running maximum, and the first row and column are 0.
 
-A shift rotates a window of the hypothesis. In front of it the gains of prefixes stay, behind it
-those of suffixes, so that a shift costs the rows of its window, and many are computed at once.
+A shift rotates a window of the hypothesis. Before it the gains of prefixes stay, after it those
+of suffixes, so that a shift costs the rows of its window, and many are computed at once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ UNREACHABLE = -(1 << 28)  # the gain of a cell outside the beam
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """What a shift does: tokens first … last - 1 move left by `by`, those in front go behind."""
+    """What a shift does: tokens first … last - 1 move left by `by`, those before go after them."""
 
     first: int
     last: int
@@ -45,17 +45,17 @@ class Rotation:
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """One cheapest way to edit, the one that sacrebleu traces."""
+    """A cheapest way to edit, as sacrebleu traces it."""
 
-    at: list[int]  # per reference token: its hypothesis token, or the last one before it, or -1
+    at: list[int]  # per reference token: its hypothesis token, or the last before it, or -1
     reference_errors: list[bool]  # per reference token: substituted or omitted
     hypothesis_errors: list[bool]  # per hypothesis token: substituted or superfluous
 
 
 def beam(words: int, wanted: int) -> list[tuple[int, int]]:
-    """Per row 0 … words: the first column in the beam and the first one behind it.
+    """Return per row 0 … words the first column in the beam and the first after it.
 
-    Columns are 0 … wanted; the first row has all. Each row's beam meets the one before.
+    Columns are 0 … wanted; the first row has all. Each row's beam meets that of the row before.
     """
     ratio = wanted / words if words else 1.0
     width = math.ceil(ratio / 2 + BEAM_WIDTH) if ratio / 2 > BEAM_WIDTH else BEAM_WIDTH
@@ -65,23 +65,23 @@ def beam(words: int, wanted: int) -> list[tuple[int, int]]:
 
 
 def distance(words: Integers, wanted: Integers, costs: Integers) -> int:
-    """Weighted distance alone, in memory for one row: for pairs too long to try shifts on."""
+    """Return the weighted distance, in memory for a single row: for pairs too long for shifts."""
     rows = beam(len(words), len(wanted))
     tokens, extra = (np.concatenate(([0], array)) for array in (wanted, costs))
     row = np.full(len(wanted) + 2, UNREACHABLE, dtype=np.int32)  # column j is in row[j + 1]
     row[1 : rows[:2][-1][1] + 1] = 0  # of the first row, what the second looks at
-    for word, (first, behind) in zip(words, rows[1:], strict=True):
-        match = (tokens[first:behind] == word) * extra[first:behind]
-        best = np.maximum(row[first + 1 : behind + 1], row[first:behind] + 1 + match)
-        np.maximum.accumulate(best, out=row[first + 1 : behind + 1])
-        row[first] = UNREACHABLE  # the only cell of older rows that the next one may look at
+    for word, (first, end) in zip(words, rows[1:], strict=True):
+        match = (tokens[first:end] == word) * extra[first:end]
+        best = np.maximum(row[first + 1 : end + 1], row[first:end] + 1 + match)
+        np.maximum.accumulate(best, out=row[first + 1 : end + 1])
+        row[first] = UNREACHABLE  # the only cell of older rows that the next row may look at
     return len(words) + int(costs.sum()) - int(row[-1])
 
 
 class Gains:
     """The gains of all prefixes and all suffixes of a hypothesis, while it is being shifted.
 
-    The first j reference tokens belong to column j + 1 of `prefixes`, those behind them to column
+    The first j reference tokens belong to column j + 1 of `prefixes`, those after them to column
     j of `suffixes`; the column that is left over stays out of reach.
     """
 
@@ -110,7 +110,7 @@ class Gains:
         return sum(sizes) * self._prefixes.shape[1] + max(sizes) * ROW_WORK
 
     def after(self, rotations: Sequence[Rotation]) -> list[int]:
-        """Say by how much each of the shifts would lower the distance, each by itself."""
+        """Return by how much each of the shifts would lower the distance, each by itself."""
         self.work += self.cost(rotations)
         order = sorted(range(len(rotations)), key=lambda at: -rotations[at].size)
         firsts, lasts, bys = np.array(
@@ -124,20 +124,17 @@ class Gains:
             tokens = self.words[begin + (step + bys[:active]) % sizes[:active]]
             best = gains[:active, :-1] + self._table[tokens, :-1]
             np.maximum(best, gains[:active, 1:], out=best)
-            self._extend(best, begin + step + 1, gains[:active, 1:])
+            out = gains[:active, 1:]
+            if self._clip is None:
+                np.maximum.accumulate(best, axis=1, out=out)
+                continue
+            clip = self._clip[begin + step + 1]  # gains run on within each row's beam
+            np.maximum.accumulate(np.minimum(best, clip, out=best), axis=1, out=out)
+            np.minimum(out, clip, out=out)
         reached = (gains[:, 1:] + self._suffixes[lasts, :-1]).max(axis=1)
         by_place = np.empty(len(order), dtype=np.int64)
         by_place[order] = reached - self._prefixes[-1, -1]
         return [int(gain) for gain in by_place]
-
-    def _extend(self, best: Integers, rows: NDArray[np.intp], out: Integers) -> None:
-        """Let gains run on to the right, within each row's beam."""
-        if self._clip is None:
-            np.maximum.accumulate(best, axis=1, out=out)
-            return
-        clip = self._clip[rows]
-        np.maximum.accumulate(np.minimum(best, clip, out=best), axis=1, out=out)
-        np.minimum(out, clip, out=out)
 
     def apply(self, rotation: Rotation) -> None:
         """Shift the hypothesis."""
@@ -147,44 +144,38 @@ class Gains:
     def _fill(self, first: int, last: int) -> None:
         """Compute all rows of prefixes from `first` + 1 on, of suffixes from `last` - 1 back."""
         for row in range(first + 1, len(self.words) + 1):
-            self._fill_prefix(row, self.words[row - 1])
+            start, end = self._beam[row]
+            before, table = self._prefixes[row - 1], self._table[self.words[row - 1]]
+            best = before[start:end] + table[start:end]
+            np.maximum(best, before[start + 1 : end + 1], out=best)
+            np.maximum.accumulate(best, out=self._prefixes[row, start + 1 : end + 1])
         for row in range(last - 1, -1, -1):
-            self._fill_suffix(row, self.words[row])
+            start, end = self._beam[row]
+            following, table = self._suffixes[row + 1], self._table[self.words[row]]
+            best = following[start + 1 : end + 1] + table[start + 1 : end + 1]
+            np.maximum(best, following[start:end], out=best)
+            np.maximum.accumulate(best[::-1], out=self._suffixes[row, start:end][::-1])
         rows = len(self.words) - first + last
         self.work += rows * (self._prefixes.shape[1] + ROW_WORK)
-
-    def _fill_prefix(self, row: int, word: int) -> None:
-        first, behind = self._beam[row]
-        before = self._prefixes[row - 1]
-        best = before[first:behind] + self._table[word, first:behind]
-        np.maximum(best, before[first + 1 : behind + 1], out=best)
-        np.maximum.accumulate(best, out=self._prefixes[row, first + 1 : behind + 1])
-
-    def _fill_suffix(self, row: int, word: int) -> None:
-        first, behind = self._beam[row]
-        after = self._suffixes[row + 1]
-        best = after[first + 1 : behind + 1] + self._table[word, first + 1 : behind + 1]
-        np.maximum(best, after[first:behind], out=best)
-        np.maximum.accumulate(best[::-1], out=self._suffixes[row, first:behind][::-1])
 
     def align(self) -> Alignment:
         """Trace back: a match or substitution goes before a superfluous token, that before none."""
         row, column = len(self.words), self._prefixes.shape[1] - 2
-        found = Alignment([-1] * column, [True] * column, [True] * row)
+        alignment = Alignment([-1] * column, [True] * column, [True] * row)
         while column:
             here = self._prefixes[row, column + 1]
             gain = self._table[self.words[row - 1], column] if row else 0
             if row and self._prefixes[row - 1, column] + gain == here:
                 is_error = bool(gain == 1)
                 row, column = row - 1, column - 1
-                found.at[column] = row
-                found.reference_errors[column] = found.hypothesis_errors[row] = is_error
+                alignment.at[column] = row
+                alignment.reference_errors[column] = alignment.hypothesis_errors[row] = is_error
             elif row and self._prefixes[row - 1, column + 1] == here:
                 row -= 1
             else:
                 column -= 1
-                found.at[column] = row - 1
-        return found
+                alignment.at[column] = row - 1
+        return alignment
 
 
 def _table(wanted: Integers, costs: Integers) -> Integers:
@@ -198,10 +189,10 @@ def _table(wanted: Integers, costs: Integers) -> Integers:
 
 
 def _clip(rows: list[tuple[int, int]], columns: int) -> Integers | None:
-    """What gains are cut down to, per row and column; None if the beam never ends inside."""
+    """Return upper bounds of gains, per row and column; None if the beam never ends inside."""
     if all(row == (0, columns) for row in rows):
         return None
     clip = np.full((len(rows), columns), UNREACHABLE, dtype=np.int32)
-    for row, (first, behind) in enumerate(rows):
-        clip[row, first:behind] = -UNREACHABLE
+    for row, (first, end) in enumerate(rows):
+        clip[row, first:end] = -UNREACHABLE
     return clip

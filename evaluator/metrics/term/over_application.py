@@ -1,19 +1,18 @@
-"""Over-application: targets of terms that nobody asked for."""
+"""Over-application: targets of terms whose sources are not there."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
-from evaluator.matching import FormIndex
 from evaluator.metrics.base import Details
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.renderings import RenderedSegment, TermView, rendered, term_view
 from evaluator.metrics.wording import write_number
 from evaluator.normalise import Form
-from evaluator.terminology import TermIndex
+from evaluator.terms.matching import FormIndex
+from evaluator.terms.source_terms import TermIndex
 from evaluator.types import Hypotheses, Statistics, TestSet
 
 
@@ -52,12 +51,12 @@ class OverApplication(TermMetric):
         return np.array(rows, dtype=np.int64).reshape(-1, 2)
 
     def aggregate(self, total: Statistics) -> float | None:
-        """100 · segments with an over-applied term / segments; None without segments."""
+        """Return 100 · segments with an over-applied term / segments; None without segments."""
         applied, segments = (int(count) for count in total)
         return 100 * applied / segments if segments else None
 
     def details(self, total: Statistics) -> Details:
-        """The two counts."""
+        """Return the two counts."""
         applied, segments = (int(count) for count in total)
         return {"overapplied": applied, "segments": segments}
 
@@ -84,7 +83,7 @@ class _Targets:
         self._entry_of = {key: entry for entry, key in enumerate(index.keys)}
 
     def are_in(self, segment: RenderedSegment, at: int) -> bool:
-        """Whether a target in the hypothesis counts, by the rules of the class above."""
+        """Return whether a target in the hypothesis counts, by the rules of the class above."""
         taken = segment.assignment.tokens
         suspects = {
             match.form
@@ -94,23 +93,22 @@ class _Targets:
         if not suspects:
             return False
         unasked = [self._forms[target] for target in suspects if not self._is_asked(target, at)]
+        if not unasked:
+            return False
         references = self._view.test_set.segments[at].references
-        return any(self._is_in_none(form, references) for form in unasked)
+        normalised = list(map(self._view.target.normalise, references))  # rarely needed: not kept
+        indexes = (FormIndex((form,), self._view.target) for form in unasked)
+        return any(not any(any(index.surface(t)) for t in normalised) for index in indexes)
 
     def _is_asked(self, target: int, at: int) -> bool:
-        """Whether an entry in the source, or a required one, has this target."""
+        """Return whether an entry that is in the source or required has this target."""
         required = self._view.required[at]
         if any(
             form.key.casefold() == self._forms[target].key.casefold()
-            for one in required
-            for form in one.accepted
+            for term in required
+            for form in term.accepted
         ):
             return True
-        present = {self._entry_of[one.key] for one in required if one.key in self._entry_of}
-        present |= self._view.terms.found[at].present
+        present = {self._entry_of[term.key] for term in required if term.key in self._entry_of}
+        present |= self._view.terms.in_sources[at].present
         return not present.isdisjoint(self._entries[target])
-
-    def _is_in_none(self, form: Form, references: Sequence[str]) -> bool:
-        index = FormIndex((form,), self._view.target)
-        texts = map(self._view.target.normalise, references)  # rarely needed: not kept
-        return not any(True for text in texts for _ in index.surface(text))

@@ -8,7 +8,7 @@ UNKNOWN = 1 << 60  # more than any path costs
 
 
 def best_sum(scores: Sequence[Sequence[int]]) -> int:
-    """Return the greatest sum of scores over pairs, each row and each column in at most one.
+    """Return the greatest sum of scores over pairs, each row and each column in at most one pair.
 
     `scores` are integers ≥ 0 in rows of equal length; no rows or no columns give 0. Takes
     (smaller side)² · larger side steps. Source: the Hungarian method (Kuhn, 1955) with shortest
@@ -25,7 +25,7 @@ def best_sum(scores: Sequence[Sequence[int]]) -> int:
 
 
 class _Pairs:
-    """Rows join one by one, and those that have a column already may have to change it.
+    """Rows join in turn; rows that have a column already may have to change it.
 
     Costs are scores below zero; prices keep each pair's reduced cost at 0 and all others' ≥ 0.
     Column 0 is nobody's: it stands for the row that is about to join.
@@ -45,7 +45,7 @@ class _Pairs:
         return sum(self._scores[row][column - 1] for column, row in rows if row is not None)
 
     def add(self, row: int) -> None:
-        """Pair one more row, along the cheapest path to a free column (Dijkstra's)."""
+        """Pair a further row, along the cheapest path to a free column (Dijkstra's)."""
         self._row_of[0] = row
         cost = [0] + [UNKNOWN] * len(self._columns)  # of the cheapest path to each column
         before = [0] * len(cost)  # the column from which it comes
@@ -55,7 +55,8 @@ class _Pairs:
         while (owner := self._row_of[column]) is not None:
             visited.append((column, owner))
             for other in others:
-                path = cost[column] + self._reduced(owner, other)
+                reduced = -self._scores[owner][other - 1]  # by the prices of both
+                path = cost[column] + reduced - self._row_price[owner] - self._column_price[other]
                 if path < cost[other]:
                     cost[other], before[other] = path, column
             column = min(others, key=cost.__getitem__)
@@ -66,6 +67,3 @@ class _Pairs:
         while column:
             self._row_of[column] = self._row_of[before[column]]
             column = before[column]
-
-    def _reduced(self, row: int, column: int) -> int:
-        return -self._scores[row][column - 1] - self._row_price[row] - self._column_price[column]

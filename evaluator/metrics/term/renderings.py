@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from evaluator.matching import Assignment, Required, Requirements
 from evaluator.normalise import NormalisedText, Normaliser
-from evaluator.terminology import RequiredTerms, required_terms
+from evaluator.terms.matching import Required, Requirements, TermAssignment
+from evaluator.terms.source_terms import RequiredTerms, required_terms
 from evaluator.types import Hypotheses, TestSet
 
 TEST_SETS_KEPT = 8  # a phase's language pairs come in turn, and must not evict each other
@@ -18,7 +18,7 @@ TEST_SETS_KEPT = 8  # a phase's language pairs come in turn, and must not evict 
 
 @dataclass(frozen=True, slots=True)
 class TermView:
-    """A test set as the family sees it; tuples hold one item per segment."""
+    """A test set as the family sees it; tuples hold an item per segment."""
 
     test_set: TestSet
     source: Normaliser
@@ -28,7 +28,7 @@ class TermView:
 
     @property
     def required(self) -> tuple[tuple[Required, ...], ...]:
-        """Per segment, one item per entry."""
+        """Per segment, an item per entry."""
         return self.terms.per_segment
 
     @property
@@ -39,10 +39,10 @@ class TermView:
 
 @dataclass(frozen=True, slots=True)
 class RenderedSegment:
-    """One hypothesis and how it renders what its segment requires."""
+    """A hypothesis and how it renders what its segment requires."""
 
     text: NormalisedText
-    assignment: Assignment
+    assignment: TermAssignment
 
 
 @lru_cache(maxsize=TEST_SETS_KEPT)
@@ -62,7 +62,7 @@ def term_view(test_set: TestSet) -> TermView:
 
 @lru_cache(maxsize=2)
 def rendered(test_set: TestSet, hypotheses: Hypotheses) -> tuple[RenderedSegment, ...]:
-    """Normalise and match one hypothesis per segment; the last two results are kept."""
+    """Normalise and match the hypothesis of each segment; the last two results are kept."""
     view = term_view(test_set)
     segments = []
     for requirements, text in zip(view.requirements, hypotheses.texts, strict=True):
@@ -79,7 +79,7 @@ def normalised_references(test_set: TestSet) -> tuple[tuple[NormalisedText, ...]
 
 
 @lru_cache(maxsize=TEST_SETS_KEPT)
-def rendered_references(test_set: TestSet) -> tuple[tuple[Assignment, ...], ...]:
+def rendered_references(test_set: TestSet) -> tuple[tuple[TermAssignment, ...], ...]:
     """Match every reference, per segment and reference: its renderings of what is required."""
     requirements = term_view(test_set).requirements
     return tuple(

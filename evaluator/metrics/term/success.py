@@ -8,11 +8,11 @@ from functools import partial
 
 import numpy as np
 
-from evaluator.matching import Required, Requirements
 from evaluator.metrics.base import Details
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.renderings import RenderedSegment, rendered, term_view
 from evaluator.metrics.wording import write_flagged, write_number
+from evaluator.terms.matching import Required, Requirements
 from evaluator.types import Hypotheses, Statistics, TestSet
 
 COLUMNS = (
@@ -45,7 +45,7 @@ class TermSuccess(TermMetric):
         """Return int64 [segments, 9], columns as COLUMNS names them."""
         segments = rendered(test_set, hypotheses)
         requirements = term_view(test_set).requirements
-        rows = [_row(*pair) for pair in zip(requirements, segments, strict=True)]
+        rows = [_count(*pair) for pair in zip(requirements, segments, strict=True)]
         return np.array(rows, dtype=np.int64).reshape(-1, len(COLUMNS))
 
     def by_term(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
@@ -55,21 +55,22 @@ class TermSuccess(TermMetric):
         set), how often it is required there, rendered on the surface, rendered by lemma.
         """
         segments = zip(term_view(test_set).required, rendered(test_set, hypotheses), strict=True)
-        rows = [
-            _renderings(segment, entry)
-            for required, segment in segments
-            for entry in range(len(required))
-        ]
+        rows = []
+        for required, segment in segments:
+            for entry in range(len(required)):
+                chosen = segment.assignment.of(entry)
+                surface = sum(rendering.is_surface for rendering in chosen)
+                rows.append((surface, len(chosen) - surface))
         renderings = np.array(rows, dtype=np.int64).reshape(-1, 2)
-        return np.hstack([_required_by_term(test_set), renderings])
+        return np.hstack([_count_required(test_set), renderings])
 
     def aggregate(self, total: Statistics) -> float | None:
-        """100 · rendered / required; None if nothing is required."""
+        """Return 100 · rendered / required; None if nothing is required."""
         required, surface, lemma = (int(count) for count in total[:3])
         return 100 * (surface + lemma) / required if required else None
 
     def details(self, total: Statistics) -> Details:
-        """All counts, with the missed ones; seen and unseen where the test set tells them."""
+        """Return all counts and the missed occurrences; seen, unseen where the test set says it."""
         counts = dict(zip(COLUMNS, (int(count) for count in total), strict=True))
         parts = {name: counts[name] for name in ("required", "surface", "lemma")}
         parts["missed"] = counts["required"] - counts["surface"] - counts["lemma"]
@@ -97,12 +98,12 @@ class TermSuccess(TermMetric):
         return text
 
 
-def _row(requirements: Requirements, segment: RenderedSegment) -> tuple[int, ...]:
+def _count(requirements: Requirements, segment: RenderedSegment) -> tuple[int, ...]:
     chosen = segment.assignment.chosen
     required = requirements.required
-    surface = sum(one.is_surface for one in chosen)
+    surface = sum(rendering.is_surface for rendering in chosen)
     return (
-        sum(one.count for one in required),
+        sum(term.count for term in required),
         surface,
         len(chosen) - surface,
         requirements.upper_bound(segment.assignment),
@@ -111,23 +112,16 @@ def _row(requirements: Requirements, segment: RenderedSegment) -> tuple[int, ...
             number
             for is_seen in (True, False)
             for number in (
-                sum(one.count for one in required if one.seen is is_seen),
-                sum(required[one.entry].seen is is_seen for one in chosen),
+                sum(term.count for term in required if term.seen is is_seen),
+                sum(required[rendering.entry].seen is is_seen for rendering in chosen),
             )
         ),
     )
 
 
-def _renderings(segment: RenderedSegment, entry: int) -> tuple[int, int]:
-    """How often a segment renders one of its entries: on the surface, by lemma."""
-    chosen = segment.assignment.of(entry)
-    surface = sum(one.is_surface for one in chosen)
-    return surface, len(chosen) - surface
-
-
 @dataclass(frozen=True, slots=True)
 class TermResult:
-    """How often one entry was required in the whole test set, and rendered."""
+    """How often an entry was required in the whole test set, and rendered."""
 
     id: str
     source: str
@@ -143,40 +137,40 @@ class TermResult:
 
 
 def per_term(test_set: TestSet, by_term: Statistics) -> tuple[TermResult, ...]:
-    """Term success entry by entry, those required at least once, by first occurrence.
+    """Return term success for each entry that is required, by first occurrence.
 
     Sums up rows of `TermSuccess.by_term`, as `load_by_term` reads them; reads no hypothesis. The
     sums over entries are term success's own counts. Raises ValueError for the rows of another
     test set.
     """
-    required = _required_by_term(test_set)
+    required = _count_required(test_set)
     if by_term.shape != (len(required), 5) or not np.array_equal(by_term[:, :3], required):
         raise ValueError("these statistics by term are another test set's; score it again")
-    entries = _entries(test_set)
+    entries = _list_entries(test_set)
     sums = np.zeros((len(entries), 3), dtype=np.int64)
     np.add.at(sums, by_term[:, 1], by_term[:, 2:])
     return tuple(
-        TermResult(one.id, one.source, one.seen, *counts)
-        for one, counts in zip(entries.values(), sums.tolist(), strict=True)
+        TermResult(term.id, term.source, term.seen, *counts)
+        for term, counts in zip(entries.values(), sums.tolist(), strict=True)
     )
 
 
-def _entries(test_set: TestSet) -> dict[str, Required]:
-    """The entries that the test set requires, by key, in order of first occurrence."""
+def _list_entries(test_set: TestSet) -> dict[str, Required]:
+    """Return the entries that the test set requires, by key, in order of first occurrence."""
     entries: dict[str, Required] = {}
     for required in term_view(test_set).required:
-        for one in required:
-            entries.setdefault(one.key, one)
+        for term in required:
+            entries.setdefault(term.key, term)
     return entries
 
 
-def _required_by_term(test_set: TestSet) -> Statistics:
-    """int64 [requirements, 3]: segment, entry, how often it is required there."""
-    places = {key: place for place, key in enumerate(_entries(test_set))}
+def _count_required(test_set: TestSet) -> Statistics:
+    """Return int64 [requirements, 3]: segment, entry, how often it is required there."""
+    places = {key: place for place, key in enumerate(_list_entries(test_set))}
     rows = [
-        (at, places[one.key], one.count)
+        (at, places[term.key], term.count)
         for at, required in enumerate(term_view(test_set).required)
-        for one in required
+        for term in required
     ]
     return np.array(rows, dtype=np.int64).reshape(-1, 3)
 

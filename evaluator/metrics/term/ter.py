@@ -8,13 +8,11 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from evaluator.matching import Requirements
 from evaluator.metrics.base import Details
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.edits import find_edits
 from evaluator.metrics.term.renderings import TEST_SETS_KEPT, rendered, term_view
 from evaluator.metrics.wording import write_stopped
-from evaluator.normalise import NormalisedText
 from evaluator.types import Hypotheses, Statistics, TestSet
 
 TERM_WEIGHT = 2  # what substituting or omitting a term's token costs; all else costs 1
@@ -49,17 +47,24 @@ class WeightedTer(TermMetric):
 
         The fewest edits over the references, and the mean of their lengths.
         """
-        pairs = zip(rendered(test_set, hypotheses), _references(test_set), strict=True)
-        rows = [_row(segment.text.folded_tokens, references) for segment, references in pairs]
+        rows = []
+        for segment, references in zip(
+            rendered(test_set, hypotheses), _weigh_references(test_set), strict=True
+        ):
+            tokens = segment.text.folded_tokens
+            edits = [find_edits(tokens, other.tokens, other.weights) for other in references]
+            length = sum(len(other.tokens) for other in references) / len(references)
+            is_stopped = not all(each.is_complete for each in edits)
+            rows.append((min(each.total for each in edits), length, is_stopped))
         return np.array(rows, dtype=np.float64).reshape(-1, 3)
 
     def aggregate(self, total: Statistics) -> float | None:
-        """100 · (1 - sum of edits / sum of lengths); None if the references have no token."""
+        """Return 100 · (1 - sum of edits / sum of lengths); None if references have no token."""
         edits, length, _ = total.tolist()
         return 100 * (1 - edits / length) if length else None
 
     def details(self, total: Statistics) -> Details:
-        """Segments whose search for shifts was stopped: 0 unless a hypothesis is monstrous."""
+        """Return the segments whose search for shifts was stopped: 0 for usual hypotheses."""
         return {"stopped_searches": int(total[2])}
 
     @classmethod
@@ -72,30 +77,21 @@ class WeightedTer(TermMetric):
         return f"weight:{TERM_WEIGHT}|ter:sacrebleu-2.6|{super().signature(test_set)}"
 
 
-def _row(tokens: tuple[str, ...], references: tuple[WeightedReference, ...]) -> tuple[float, ...]:
-    found = [find_edits(tokens, reference.tokens, reference.weights) for reference in references]
-    length = sum(len(reference.tokens) for reference in references) / len(references)
-    is_stopped = not all(edits.is_complete for edits in found)
-    return min(edits.total for edits in found), length, is_stopped
-
-
 @lru_cache(maxsize=TEST_SETS_KEPT)
-def _references(test_set: TestSet) -> tuple[tuple[WeightedReference, ...], ...]:
-    """Weigh every reference once for a test set."""
-    view = term_view(test_set)
-    return tuple(
-        tuple(_weighted(requirements, text) for text in texts)
-        for requirements, texts in zip(view.requirements, view.references, strict=True)
-    )
+def _weigh_references(test_set: TestSet) -> tuple[tuple[WeightedReference, ...], ...]:
+    """Make tokens weigh more in spans that could render a required term, by surface or lemma.
 
-
-def _weighted(requirements: Requirements, text: NormalisedText) -> WeightedReference:
-    """Tokens weigh more in every span that could render a required term, by surface or lemma.
-
-    In every one, not only in as many as are required, nor only in those that term success would
-    choose: where a reference repeats a term, the hypothesis has to as well.
+    In all such spans, not only in as many as are required or as term success would choose: where
+    a reference repeats a term, the hypothesis has to as well. Once for a test set.
     """
-    weights = [1] * len(text.tokens)
-    for span in requirements.candidates(text):
-        weights[span.start : span.end] = [TERM_WEIGHT] * (span.end - span.start)
-    return WeightedReference(text.folded_tokens, tuple(weights))
+    view = term_view(test_set)
+    rows = []
+    for requirements, texts in zip(view.requirements, view.references, strict=True):
+        row = []
+        for text in texts:
+            weights = [1] * len(text.tokens)
+            for span in requirements.candidates(text):
+                weights[span.start : span.end] = [TERM_WEIGHT] * (span.end - span.start)
+            row.append(WeightedReference(text.folded_tokens, tuple(weights)))
+        rows.append(tuple(row))
+    return tuple(rows)

@@ -36,13 +36,13 @@ class Wmt21Metric(Metric):
         return None
 
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
-        """Return one row per segment, columns as `row` says."""
+        """Return a row per segment, columns as `row` says."""
         pairs = zip(test_set.segments, hypotheses.texts, strict=True)
         return np.array([self.row(segment, text) for segment, text in pairs], dtype=self.dtype)
 
     @abstractmethod
     def row(self, segment: Segment, hypothesis: str) -> tuple[float, ...]:
-        """One segment's statistics."""
+        """Return a segment's statistics."""
 
     def lemmas(self, tokens: Tokens) -> Tokens:
         """Each token's lemma; only to be called where there is a lemmatiser."""
@@ -50,7 +50,7 @@ class Wmt21Metric(Metric):
         return tuple(map(self.lemmatiser.lemmatise, tokens))
 
     def signature(self, test_set: TestSet) -> str:
-        """Tokens by white space, cased, one reference, the lemmatiser with its version."""
+        """Tokens by white space, cased, a single reference, the lemmatiser with its version."""
         lemmatiser = self.lemmatiser.signature if self.lemmatiser else "none"
         return (
             f"nrefs:1|case:mixed|tok:split|lemma:{lemmatiser}|v:{self.version}"

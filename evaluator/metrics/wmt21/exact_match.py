@@ -16,7 +16,7 @@ from evaluator.types import Segment, Statistics, TermAnnotation
 
 
 class ExactMatch(Wmt21Metric):
-    """Share of the terms found, in [0, 1], higher is better; absent without terms."""
+    """Share of the terms that occur, in [0, 1], higher is better; absent without terms."""
 
     name = "wmt21-exact-match"
     label = "Exact match"
@@ -26,7 +26,7 @@ class ExactMatch(Wmt21Metric):
     dtype: ClassVar[type[np.generic]] = np.int64
 
     def row(self, segment: Segment, hypothesis: str) -> tuple[float, ...]:
-        """Terms found, not found, found by lemma only."""
+        """Return the numbers of terms on the surface, missed, and among lemmas only."""
         terms = segment.reference_terms[0]
         tokens = tuple(hypothesis.split())
         if not tokens:  # else the padded text, two spaces, would match an empty variant
@@ -34,25 +34,25 @@ class ExactMatch(Wmt21Metric):
         surface = padded(tokens)
         lemmas = padded(self.lemmas(tokens)) if self.lemmatiser else None
         used: set[int] = set()
-        found = found_by_lemma = 0
+        surface_hits = lemma_hits = 0
         for term in terms:
             if _claim(term, surface, used):
-                found += 1
+                surface_hits += 1
             # Offsets in the lemmatised text are compared with those of the surface as they are.
             elif lemmas is not None and _claim(term, lemmas, used):
-                found_by_lemma += 1
-        return found, len(terms) - found - found_by_lemma, found_by_lemma
+                lemma_hits += 1
+        return surface_hits, len(terms) - surface_hits - lemma_hits, lemma_hits
 
     def aggregate(self, total: Statistics) -> float | None:
-        """(found + found by lemma) / terms; None without terms."""
-        found, wrong, found_by_lemma = total.tolist()
-        terms = found + wrong + found_by_lemma
-        return (found + found_by_lemma) / terms if terms else None
+        """Return (on the surface + by lemma) / terms; None without terms."""
+        surface, missed, lemma = total.tolist()
+        terms = surface + missed + lemma
+        return (surface + lemma) / terms if terms else None
 
     def details(self, total: Statistics) -> Details:
-        """The three counts."""
-        found, wrong, found_by_lemma = (int(count) for count in total)
-        return {"found": found, "wrong": wrong, "found_by_lemma": found_by_lemma}
+        """Return the three counts."""
+        surface, missed, lemma = (int(count) for count in total)
+        return {"found": surface, "wrong": missed, "found_by_lemma": lemma}
 
     @classmethod
     def describe(cls, details: Details) -> str:
@@ -65,11 +65,11 @@ class ExactMatch(Wmt21Metric):
 
 
 def _claim(term: TermAnnotation, text: str, used: set[int]) -> bool:
-    """Take the first free offset of *each* form: one term can use up several."""
-    is_found = False
+    """Take the first free offset of *each* form: a term can use up several."""
+    is_present = False
     for form in accepted_forms(term):
         offset = next((at for at in find_offsets(form, text) if at not in used), None)
         if offset is not None:
             used.add(offset)
-            is_found = True
-    return is_found
+            is_present = True
+    return is_present

@@ -1,7 +1,7 @@
 """Where a form is in a text: as a regular expression, as the published scorer searches.
 
 A form such as `C++` or `(a+)+b` is not escaped there. Python's `re` can need longer than anybody
-waits for such an expression, so only those are searched whose cost has a bound.
+waits for such an expression, so only expressions whose cost has a bound are searched.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 SPECIAL = frozenset(".^$*+?{}[]\\|()")
-MAX_STEPS = 5 * 10**7  # of one search, at worst; less than a second
+MAX_STEPS = 5 * 10**7  # of a search, at worst; less than a second
 MAX_FORM = 1_000  # characters of a form that is an expression
 
 # What of an expression `re` may have to come back to.
@@ -33,19 +33,25 @@ _PIECE = re.compile(
 def find_offsets(form: str, text: str) -> Iterator[int]:
     """Yield the offsets at which the unescaped form matches between spaces; they may overlap.
 
-    `text` is padded by a space on both sides. Nothing for an expression that is invalid, and for
-    one that could cost more than MAX_STEPS (decision 26).
+    `text` is padded by a space on both sides. Nothing for an expression that is invalid or could
+    cost more than MAX_STEPS (decision 26).
     """
     if SPECIAL.isdisjoint(form):
         return _find_literally(f" {form} ", text)
     expression = _compile(form)
-    if expression is None or _steps(form, text) > MAX_STEPS:
+    if expression is None:
+        return iter(())
+    # A search begins at each space, or anywhere with `|`. Each repeat can end at every place, and
+    # each optional part or branch doubles the ways.
+    repeats, choices = _count_parts(form) or (0, 0)
+    starts = len(text) if "|" in form else text.count(" ")
+    if starts * max(len(text), 1) ** repeats * 2 ** min(choices, 64) > MAX_STEPS:
         return iter(())
     return (match.start() for match in expression.finditer(text))
 
 
 def _find_literally(form: str, text: str) -> Iterator[int]:
-    """What the lookahead expression gives for a form without special characters, faster."""
+    """Yield what the lookahead expression gives for a form without special characters, faster."""
     at = text.find(form)
     while at >= 0:
         yield at
@@ -54,11 +60,11 @@ def _find_literally(form: str, text: str) -> Iterator[int]:
 
 @lru_cache(maxsize=10_000)
 def _compile(form: str) -> re.Pattern[str] | None:
-    """The scorer's expression, or None if it is invalid or unbounded: it then never matches.
+    """Return the scorer's expression, or None if it is invalid or unbounded: it never matches.
 
     Read by the `re` of Python 3.11 and later, where `c++` is valid (before it was not).
     """
-    if len(form) > MAX_FORM or _shape(form) is None:
+    if len(form) > MAX_FORM or _count_parts(form) is None:
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "possible nested set" does not matter here
@@ -68,20 +74,8 @@ def _compile(form: str) -> re.Pattern[str] | None:
             return None
 
 
-def _steps(form: str, text: str) -> int:
-    """Return how many steps a search may take at worst.
-
-    It begins at each space, or anywhere with `|`. Each repeat can end at every place, and each
-    optional part or branch doubles the ways.
-    """
-    repeats, choices = _shape(form) or (0, 0)
-    starts = len(text) if "|" in form else text.count(" ")
-    ways: int = max(len(text), 1) ** repeats * 2 ** min(choices, 64)
-    return starts * ways
-
-
 @lru_cache(maxsize=10_000)
-def _shape(form: str) -> tuple[int, int] | None:
+def _count_parts(form: str) -> tuple[int, int] | None:
     """Count repeats and choices; None where a group is repeated, whose cost has no such bound."""
     repeats = choices = 0
     before = ""

@@ -1,12 +1,13 @@
-"""TERm's edits and shifts on one segment: exact integers, all shifts of a step at once.
+"""TERm's edits and shifts on a segment: exact integers, all shifts of a step at once.
 
 docs/metrics.md 3 defines it cell by cell. Three facts make it fast without changing a number:
 
 - A cell depends on a prefix of the hypothesis only. A shift leaves the words before its window
   alone, so its rows there are those of the current hypothesis.
-- A row is weighted if its prefix is one of the *original* hypothesis; once it isn't, no longer
-  one is. So rows are weighted up to some row and unit-cost from there on, and where a window
-  ends in unit rows the rest is a plain edit distance between suffixes, the same for all shifts.
+- A row is weighted if its prefix is a prefix of the *original* hypothesis; after a row that is
+  not, no row is. So rows are weighted up to some row and unit-cost from there on, and where a
+  window ends in unit rows the rest is a plain edit distance between suffixes, the same for all
+  shifts.
 - Within a row D[j] = min(c[j], D[j-1] + w(j-1)) is a running minimum of c - W, plus W, W the
   cumulative weights.
 """
@@ -24,16 +25,16 @@ from evaluator.metrics.wmt21.terms import Tokens
 Integers = NDArray[np.int32]
 Indexes = NDArray[np.intp]
 
-# Cells of the edit distance that one search may cost, all its shifts together. A translation has
+# Cells of the edit distance that a search may cost, all its shifts together. A translation has
 # about as many words as its reference, so its cost grows with the fourth power of their number
 # (pairs x rows x places). On the 3,071 segments of the WMT21 sample no search needs more than
 # 6.5 million (references up to 100 words), 22 million (up to 200) or 308 million (the longest,
 # 318 words), a sixth of what is allowed. What needs more repeats words by the hundred: the search
-# then stops with the shifts found so far, and the score's details count it.
+# then stops with the shifts it has made, and the score's details count it.
 CELLS = 50_000_000
 CELLS_DIVISOR = 5
 # And what all searches of an entry may cost together, a segment: the sum over the WMT21 samples
-# is a tenth of it at most. A file of nothing but repetitions would else take a worker's day.
+# is a tenth of it at most. A file of mere repetitions would otherwise take a worker's day.
 ENTRY_CELLS = 1_000_000
 CHUNK = 2_000_000  # array elements worked on at once: bounds memory to some tens of MB
 
@@ -51,7 +52,7 @@ class Edits:
 
 @dataclass(frozen=True, slots=True)
 class _Shifts:
-    """Candidates, one per row: a run moves, everything outside [first, last) stays."""
+    """Candidates, a row each: a run moves, everything outside [first, last) stays."""
 
     start: Indexes
     target: Indexes
@@ -85,15 +86,15 @@ class _Costs:
 
     def __init__(self, reference: Integers, weighted: frozenset[int], weight: int) -> None:
         self.reference = reference
-        ones = np.ones(len(reference) + 1, dtype=np.int32)
-        heavy = ones.copy()
+        unit = np.ones(len(reference) + 1, dtype=np.int32)
+        heavy = unit.copy()
         heavy[list(weighted)] = weight
-        self.weights = np.stack([ones, heavy])  # [unit or weighted, places]; the last is the end
+        self.weights = np.stack([unit, heavy])  # [unit or weighted, places]; the last is the end
         cumulative = np.cumsum(self.weights[:, :-1], axis=1, dtype=np.int32)
         self.cumulative = np.concatenate([np.zeros((2, 1), dtype=np.int32), cumulative], axis=1)
 
     def next_rows(self, rows: Integers, words: Integers, number: int, kind: Indexes) -> Integers:
-        """Extend rows [c, m + 1] by one word each; `kind` 1 is weighted, 0 unit."""
+        """Extend rows [c, m + 1] by a word each; `kind` 1 is weighted, 0 unit."""
         kinds: Indexes | int = kind if kind.any() else 0
         weights, cumulative = self.weights[kinds], self.cumulative[kinds]
         best = rows + weights
@@ -107,12 +108,12 @@ class _Costs:
 
 
 def cells_allowed(reference_length: int) -> int:
-    """The limit on one search; only the reference decides it, never the participant."""
+    """Return the limit on a search; only the reference decides it, never the participant."""
     return CELLS + reference_length**4 // CELLS_DIVISOR
 
 
 def entry_cells_allowed(reference_lengths: Iterable[int]) -> int:
-    """The limit on all searches of one entry; only the test set decides it."""
+    """Return the limit on all searches of an entry; only the test set decides it."""
     return sum(ENTRY_CELLS + length**4 // CELLS_DIVISOR for length in reference_lengths)
 
 
@@ -137,21 +138,21 @@ def find_edits(
     prefix = _prefix_rows(current, original, costs)
     first_distance = distance = int(prefix[-1, -1])
     while True:
-        candidates = _candidates(current, costs.reference)
+        candidates = _list_shifts(current, costs.reference)
         rows = 2 * len(current) + int((candidates.last - candidates.first).sum())
         cells += rows * (len(reference) + 1)
         if cells > allowed:
             return Edits(shifts, distance, False, first_distance, cells)
-        found = _best(candidates, current, original, prefix, costs)
-        if found is None or found[0] >= distance:
+        best = _find_best(candidates, current, original, prefix, costs)
+        if best is None or best[0] >= distance:
             return Edits(shifts, distance, True, first_distance, cells)
-        distance, current = found
+        distance, current = best
         shifts += 1
         prefix = _prefix_rows(current, original, costs)
 
 
-def _candidates(words: Integers, reference: Integers) -> _Shifts:
-    """Every pair of equal words at different places, with the longest run to the right."""
+def _list_shifts(words: Integers, reference: Integers) -> _Shifts:
+    """Return every pair of equal words at different places, with the longest run to the right."""
     runs = np.zeros((len(words) + 1, len(reference) + 1), dtype=np.intp)
     equal = words[:, None] == reference
     for row in range(len(words) - 1, -1, -1):
@@ -167,13 +168,13 @@ def _candidates(words: Integers, reference: Integers) -> _Shifts:
 
 
 def _shared(words: Integers, original: Integers) -> Indexes:
-    """Length of the prefix that each row of `words` [c, n] shares with the original."""
+    """Return how long a prefix each row of `words` [c, n] shares with the original."""
     differs = words != original
     return np.where(differs.any(axis=1), differs.argmax(axis=1), len(original))
 
 
 def _prefix_rows(words: Integers, original: Integers, costs: _Costs) -> Integers:
-    """All rows [n + 1, m + 1] of the distance between prefixes of the words and the reference."""
+    """Return all rows [n + 1, m + 1] of the distance between prefixes."""
     unit, heavy = costs.weights.tolist()
     reference = costs.reference.tolist()
     shared = int(_shared(words[None], original)[0])
@@ -183,18 +184,8 @@ def _prefix_rows(words: Integers, original: Integers, costs: _Costs) -> Integers
     return np.array(rows, dtype=np.int32)
 
 
-def _suffix_rows(words: Integers, costs: _Costs) -> Integers:
-    """[n + 1, m + 1]: plain edit distance between the suffixes starting there."""
-    reference = costs.reference[::-1].tolist()
-    unit = [1] * (len(reference) + 1)
-    rows = [list(range(len(unit)))]
-    for n, word in enumerate(words[::-1].tolist()):
-        rows.append(_next_row(rows[n], word, reference, unit))
-    return np.array(rows, dtype=np.int32)[::-1, ::-1]
-
-
 def _next_row(row: list[int], word: int, reference: list[int], weights: list[int]) -> list[int]:
-    """One row by the definition itself: for a single row this beats NumPy five times."""
+    """Return a row by the definition itself: for a single row this beats NumPy five times."""
     left = row[0] + 1
     new = [left]
     for j, other in enumerate(reference):
@@ -210,19 +201,24 @@ def _next_row(row: list[int], word: int, reference: list[int], weights: list[int
     return new
 
 
-def _best(
+def _find_best(
     candidates: _Shifts, current: Integers, original: Integers, prefix: Integers, costs: _Costs
 ) -> tuple[int, Integers] | None:
-    """The smallest distance and its word list, the greatest of several; None without any."""
+    """Return the smallest distance and its word list, the greatest of several; else None."""
     if not len(candidates.start):
         return None
-    suffix = _suffix_rows(current, costs)
+    reference = costs.reference[::-1].tolist()
+    unit = [1] * (len(reference) + 1)
+    rows = [list(range(len(unit)))]  # of the plain edit distance between suffixes, from the end
+    for n, word in enumerate(current[::-1].tolist()):
+        rows.append(_next_row(rows[n], word, reference, unit))
+    suffix = np.array(rows, dtype=np.int32)[::-1, ::-1]
     step = max(1, CHUNK // (len(current) + prefix.shape[1]))
     best: tuple[int, list[int]] | None = None
     for at in range(0, len(candidates.start), step):
         part = candidates.part(slice(at, at + step))
         words = part.apply(current)
-        distances = _distances(part, words, original, prefix, suffix, costs)
+        distances = _measure(part, words, original, prefix, suffix, costs)
         least = int(distances.min())
         greatest = max(words[distances == least].tolist())
         if best is None or (-least, greatest) > (-best[0], best[1]):
@@ -231,7 +227,7 @@ def _best(
     return best[0], np.array(best[1], dtype=np.int32)
 
 
-def _distances(
+def _measure(
     shifts: _Shifts,
     words: Integers,
     original: Integers,
@@ -239,10 +235,10 @@ def _distances(
     suffix: Integers,
     costs: _Costs,
 ) -> Integers:
-    """Distance of each shifted hypothesis, int32 [candidates]: only the window's rows are new."""
+    """Return int32 [candidates], each shift's distance: only the window's rows are new."""
     shared = _shared(words, original)
     first = shifts.first
-    # The common suffix holds behind a unit row only: after a weighted one go on to the end.
+    # The common suffix holds only after a unit row: after a weighted row go on to the end.
     last = np.where(shared >= shifts.last, len(original), shifts.last)
     rows = prefix[first]
     for n in range(int(first.min()), int(last.max())):
@@ -250,5 +246,5 @@ def _distances(
         if len(active):
             kind = (shared[active] > n).astype(np.intp)
             rows[active] = costs.next_rows(rows[active], words[active, n], n + 1, kind)
-    is_original = shared == len(original)  # every row weighted: nothing to add behind the last
+    is_original = shared == len(original)  # every row weighted: nothing to add after the last
     return np.where(is_original, rows[:, -1], (rows + suffix[last]).min(axis=1))

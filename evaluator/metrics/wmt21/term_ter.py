@@ -37,7 +37,7 @@ class TermTer(Wmt21Metric):
         return np.array(rows, dtype=self.dtype)
 
     def row(self, segment: Segment, hypothesis: str) -> tuple[float, ...]:
-        """One row of `statistics`, as if the segment were alone."""
+        """Return a row of `statistics`, as if the segment were alone."""
         allowed = entry_cells_allowed([len(segment.references[0].split())])
         value, is_complete, _ = self._term_of(segment, hypothesis, allowed)
         return value, 1.0, float(not is_complete)

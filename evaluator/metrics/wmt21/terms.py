@@ -20,9 +20,9 @@ def is_lemma(term: TermAnnotation) -> bool:
 def positions(term: TermAnnotation, reference: Tokens) -> tuple[int, ...]:
     """Return the scorer's 0-based token positions of a term, ascending, never empty.
 
-    Its first and last token are looked up separately, each at its first occurrence, and the one
-    before last is left out: two tokens give only the second, and an end before the start only
-    the end. Raises ValueError if the reference lacks one of them, which import refuses.
+    Its first and last token are looked up separately, each at its first occurrence, and the token
+    before the last is left out: two tokens give only the second, and an end before the start only
+    the end. Raises ValueError if the reference lacks either, which import refuses.
     """
     tokens = term.form.split()
     start, end = reference.index(tokens[0]), reference.index(tokens[-1])

@@ -15,7 +15,7 @@ from evaluator.metrics.wmt21.expressions import find_offsets
 from evaluator.metrics.wmt21.terms import Tokens, is_lemma, is_original, padded, positions
 from evaluator.types import Segment, Statistics
 
-# Per form: one tuple of positions for each annotation of it, in reference order.
+# Per form: a tuple of positions for each annotation of it, in reference order.
 Annotated = dict[Tokens, list[tuple[int, ...]]]
 
 
@@ -26,8 +26,8 @@ class WindowOverlap(Wmt21Metric):
     size: ClassVar[int]  # tokens on each side
 
     def row(self, segment: Segment, hypothesis: str) -> tuple[float, ...]:
-        """The segment's mean over its taken pairs, 0 without one; and 1, the segment itself."""
-        surface, lemma = _grouped(segment, self)
+        """Return the segment's mean over its taken pairs, 0 without pairs; and 1, the segment."""
+        surface, lemma = _group_annotations(segment, self)
         tokens, reference = tuple(hypothesis.split()), tuple(segment.references[0].split())
         scores = list(self._form_scores(surface, tokens, reference))
         if lemma:
@@ -36,7 +36,7 @@ class WindowOverlap(Wmt21Metric):
         return (reduce(add, scores) / len(scores) if scores else 0.0), 1.0
 
     def aggregate(self, total: Statistics) -> float | None:
-        """Sum over segments / all segments, those without terms included."""
+        """Return the sum over segments / all segments, also those without terms."""
         score, segments = total.tolist()
         return score / segments if segments else None
 
@@ -44,20 +44,29 @@ class WindowOverlap(Wmt21Metric):
         self, annotated: Annotated, hypothesis: Tokens, reference: Tokens
     ) -> Iterator[float]:
         for form, places in annotated.items():
-            starts = list(_find_starts(form, hypothesis))
+            text = padded(hypothesis)
+            spaces = [at for at, character in enumerate(text) if character == " "]
+            # The form is searched as an expression; an `a|b` can match inside a token.
+            offsets = find_offsets(" ".join(form), text)
+            starts = [bisect_left(spaces, offset) for offset in offsets]
             theirs = [
                 _window(hypothesis[:start], hypothesis[start + len(form) :], self.size)
                 for start in starts
             ]
-            pairs = [
-                (_overlap(there, window), match, annotation)
-                for annotation, place in enumerate(places)
-                for window in [
-                    _window(reference[: place[0]], reference[place[-1] + 1 :], self.size)
-                ]
-                for match, there in enumerate(theirs)
-            ]
-            yield from _taken(pairs)
+            pairs = []
+            for annotation, place in enumerate(places):
+                own = _window(reference[: place[0]], reference[place[-1] + 1 :], self.size)
+                for match, window in enumerate(theirs):
+                    overlap = (window & own).total() / own.total() if own else 0.0
+                    pairs.append((overlap, match, annotation))
+            # Best pairs first, ties as listed; each match and each annotation once.
+            matches: set[int] = set()
+            annotations: set[int] = set()
+            for score, match, annotation in sorted(pairs, key=lambda pair: -pair[0]):
+                if match not in matches and annotation not in annotations:
+                    matches.add(match)
+                    annotations.add(annotation)
+                    yield score
 
 
 class WindowOverlap2(WindowOverlap):
@@ -82,8 +91,8 @@ class WindowOverlap3(WindowOverlap):
     size = 3
 
 
-def _grouped(segment: Segment, metric: Wmt21Metric) -> tuple[Annotated, Annotated]:
-    """Annotations by surface form and by lemmatised form; positions are the surface's in both."""
+def _group_annotations(segment: Segment, metric: Wmt21Metric) -> tuple[Annotated, Annotated]:
+    """Group annotations by surface form and by lemmatised form; positions are the surface's."""
     reference = tuple(segment.references[0].split())
     surface: Annotated = {}
     lemma: Annotated = {}
@@ -94,14 +103,6 @@ def _grouped(segment: Segment, metric: Wmt21Metric) -> tuple[Annotated, Annotate
         elif is_lemma(term) and metric.lemmatiser:
             lemma.setdefault(metric.lemmas(form), []).append(positions(term, reference))
     return surface, lemma
-
-
-def _find_starts(form: Tokens, hypothesis: Tokens) -> Iterator[int]:
-    """Token starts of the form, found as an expression; an `a|b` can match inside a token."""
-    text = padded(hypothesis)
-    spaces = [at for at, character in enumerate(text) if character == " "]
-    for offset in find_offsets(" ".join(form), text):
-        yield bisect_left(spaces, offset)
 
 
 def _window(left: Tokens, right: Tokens, size: int) -> Counter[str]:
@@ -116,19 +117,3 @@ def _nearest(tokens: Iterable[str], size: int) -> Iterator[str]:
         if token not in string.punctuation:
             size -= 1
             yield token
-
-
-def _overlap(hypothesis: Counter[str], reference: Counter[str]) -> float:
-    wanted = reference.total()
-    return (hypothesis & reference).total() / wanted if wanted else 0.0
-
-
-def _taken(pairs: list[tuple[float, int, int]]) -> Iterator[float]:
-    """Best pairs first, ties as listed; each match and each annotation once."""
-    matches: set[int] = set()
-    annotations: set[int] = set()
-    for score, match, annotation in sorted(pairs, key=lambda pair: -pair[0]):
-        if match not in matches and annotation not in annotations:
-            matches.add(match)
-            annotations.add(annotation)
-            yield score

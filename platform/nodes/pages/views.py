@@ -19,7 +19,7 @@ from nodes.pages.access import run_with_log_or_404
 from nodes.pages.panel import Panel
 from sharedtasks.viewers import viewer_of
 from submissions.pages.access import entry_or_404
-from submissions.pages.views.live import live, version_of
+from submissions.pages.views.live import compute_version, render_live
 
 POLL_EVERY = 5  # seconds
 PANEL_EVERY = 2  # seconds; a progress bar should seem to move
@@ -43,7 +43,7 @@ def status(request: HttpRequest) -> HttpResponse:
         "is_organiser": is_organiser,
         "missing": missing,
     }
-    return live(request, "status", context, facts=(*status.facts, missing), folder="nodes")
+    return render_live(request, "status", context, facts=(*status.facts, missing), folder="nodes")
 
 
 @login_required
@@ -53,7 +53,7 @@ def entry_runs(request: SignedInRequest, pk: int) -> HttpResponse:
     """Answer the panel of an entry's runs, which asks for itself; 204 if nothing has changed."""
     entry = entry_or_404(request.user, pk)
     shown = panel.of_entry(entry, viewer_of(request.user), timezone.now())
-    if request.GET.get("seen") == version_of(panel.facts(shown)):
+    if request.GET.get("seen") == compute_version(panel.facts(shown)):
         return HttpResponse(status=204)
     return render(request, "nodes/_run_panel.html", panel_context(shown))
 
@@ -79,7 +79,7 @@ def panel_context(shown: Panel) -> dict[str, object]:
     last = next((ended.run for ended in shown.ended[:1] if ended.shows_log and ended.run.log), None)
     return {
         "panel": shown,
-        "seen": urlencode({"seen": version_of(panel.facts(shown))}),
+        "seen": urlencode({"seen": compute_version(panel.facts(shown))}),
         "panel_every": PANEL_EVERY,
         "log_end": logs.ending(last.log, LOG_SHOWN) if last and last.log else "",
     }

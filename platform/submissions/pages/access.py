@@ -1,4 +1,4 @@
-"""Who may see which submission: the only way in which views fetch them."""
+"""Access to submissions and entries: the only way in which views fetch them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sharedtasks.viewers import viewer_of
 from submissions.models import Entry, Submission
 
 
-def visible_submissions(viewer: User) -> QuerySet[Submission]:
-    """Return what the viewer may open: the teams' own, everything for organisers."""
+def list_visible_submissions(viewer: User) -> QuerySet[Submission]:
+    """Return the submissions of the viewer's teams; for organisers all."""
     submissions = Submission.objects.select_related(
         "team", "member", "phase__shared_task", "image__archive"
     )
@@ -21,12 +21,12 @@ def visible_submissions(viewer: User) -> QuerySet[Submission]:
 
 
 def submission_or_404(viewer: User, pk: int) -> Submission:
-    """Return a submission that the viewer may see; to others it does not exist."""
-    return get_object_or_404(visible_submissions(viewer), pk=pk)
+    """Return a submission that the viewer may see; for others it does not exist."""
+    return get_object_or_404(list_visible_submissions(viewer), pk=pk)
 
 
 def entry_or_404(viewer: User, pk: int) -> Entry:
-    """Return an entry that the viewer may see; to others it does not exist."""
+    """Return an entry that the viewer may see; for others it does not exist."""
     entries = Entry.objects.select_related(
         "team",
         "submission__member",
@@ -41,10 +41,10 @@ def entry_or_404(viewer: User, pk: int) -> Entry:
 
 
 def can_send_again(viewer: User, submission: Submission) -> bool:
-    """Say whether the viewer may send something corrected in a submission's place now."""
+    """Return whether the viewer may send a corrected submission now."""
     phase = submission.phase
-    is_taken = phase.is_open(timezone.now()) and (phase.takes_images or not submission.is_image)
-    return is_taken and submission.team.members.filter(pk=viewer.pk).exists()
+    is_accepted = phase.is_open(timezone.now()) and (phase.takes_images or not submission.is_image)
+    return is_accepted and submission.team.members.filter(pk=viewer.pk).exists()
 
 
 def require_organiser(viewer: User) -> None:

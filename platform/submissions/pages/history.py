@@ -1,4 +1,4 @@
-"""What a viewer's teams have sent: filtered, newest first."""
+"""The submissions of a viewer's teams: filtered, newest first."""
 
 from __future__ import annotations
 
@@ -11,35 +11,37 @@ from submissions.states import EntryState, SubmissionState
 
 FILES_SHOWN = 20  # of each submission
 
-# What the rows show: of a submission, or of any of its files.
+WITHDRAWN = "withdrawn"  # no state of an entry: it has a column of its own
+
+# States of a submission, or of any of its files, as the rows show them.
 SHOWN_STATES = [
-    ("checking", "being checked"),
-    ("waiting", "waiting"),
-    ("running", "running"),
-    ("scoring", "being scored"),
-    ("scored", "scored"),
-    ("refused", "refused"),
-    ("rejected", "rejected"),
-    ("withdrawn", "withdrawn"),
-    ("cancelled", "cancelled"),
-    ("failed", "failed"),
+    (SubmissionState.CHECKING.value, "being checked"),
+    (EntryState.WAITING.value, "waiting"),
+    (EntryState.RUNNING.value, "running"),
+    (EntryState.SCORING.value, "being scored"),
+    (EntryState.SCORED.value, "scored"),
+    (SubmissionState.REFUSED.value, "refused"),
+    (EntryState.REJECTED.value, "rejected"),
+    (WITHDRAWN, "withdrawn"),
+    (EntryState.CANCELLED.value, "cancelled"),
+    (EntryState.FAILED.value, "failed"),
 ]
 
 
-def select(
+def filter_submissions(
     submissions: QuerySet[Submission],
     *,
     team: Team | None = None,
     phase: Phase | None = None,
     state: str = "",
 ) -> QuerySet[Submission]:
-    """Choose among submissions, each with its first files' verdicts, or its image's entries."""
+    """Filter submissions, each with its first files' verdicts, or its image's entries."""
     if team:
         submissions = submissions.filter(team=team)
     if phase:
         submissions = submissions.filter(phase=phase)
     if state:
-        submissions = submissions.filter(_shows(state))
+        submissions = submissions.filter(_build_state_filter(state))
     verdicts = Verdict.objects.select_related("test_set", "entry")
     entries = Entry.objects.filter(submission__kind=Submission.Kind.IMAGE)
     entries = entries.select_related("test_set").order_by("pk")
@@ -51,10 +53,10 @@ def select(
     )
 
 
-def _shows(state: str) -> Q:
+def _build_state_filter(state: str) -> Q:
     entries = Entry.objects.filter(submission=OuterRef("pk"))
     live = entries.filter(withdrawn_at=None)
-    if state == "withdrawn":
+    if state == WITHDRAWN:
         return Q(Exists(entries.exclude(withdrawn_at=None)))
     if state == SubmissionState.REFUSED:
         return Q(Exists(Verdict.objects.filter(submission=OuterRef("pk"), errors__gt=0)))

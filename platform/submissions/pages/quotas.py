@@ -17,7 +17,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from accounts.models import Team, User
-from config.bodies import declared_length
+from config.body_limits import declared_length
 from submissions.models import Submission
 from submissions.states import SubmissionState
 
@@ -30,10 +30,10 @@ def refuse(request: HttpRequest) -> HttpResponse | None:
         return None
     size = declared_length(request)
     own = Submission.objects.filter(member=request.user)
-    if (at := next_at(own, size)) is not None:
+    if (at := find_next_time(own, size)) is not None:
         return _answer(request, "You have", at)
     teams = list(request.user.teams.all())
-    moments = [next_at(team.submissions.all(), size) for team in teams]
+    moments = [find_next_time(team.submissions.all(), size) for team in teams]
     waits = [at for at in moments if at is not None]
     if waits and len(waits) == len(moments):
         return _answer(
@@ -46,27 +46,27 @@ def refuse_team(request: HttpRequest, team: Team, size: int) -> HttpResponse | N
     """Return an answer for a person whose team is over the limit; None below it."""
     if isinstance(request.user, User) and request.user.is_organiser:
         return None
-    at = next_at(team.submissions.all(), size)
+    at = find_next_time(team.submissions.all(), size)
     return None if at is None else _answer(request, f"{team} has", at)
 
 
-def next_at(sent: QuerySet[Submission], size: int) -> datetime | None:
-    """Return when so many more bytes may be sent, or None if they may be sent now."""
+def find_next_time(sent: QuerySet[Submission], size: int) -> datetime | None:
+    """Return when `size` more bytes may be sent; None: now."""
     recent = list(
         sent.filter(created_at__gt=timezone.now() - WINDOW)
         .order_by("created_at")
-        .annotate(bytes=_bytes_of_each())
+        .annotate(bytes=_count_bytes())
         .values_list("created_at", "bytes")
     )
-    excess = _first_that_may_stay(recent, size)
+    excess = _count_expiring(recent, size)
     return recent[excess - 1][0] + WINDOW if excess else None
 
 
-def _bytes_of_each() -> Expression:
-    """Return how much a submission brought.
+def _count_bytes() -> Expression:
+    """Return how many bytes of a submission count.
 
-    The archive of an image goes once it is accepted, and one from a registry is never a file that
-    was sent: what we keep of it counts, and the most that it may have while it is fetched.
+    The archive of an accepted image is removed, and an image from a registry never was a file of
+    the submission: the stored image counts. While it is fetched, the largest size allowed counts.
     """
     is_fetched_now = Q(state=SubmissionState.CHECKING) & ~Q(image_reference="")
     return Case(
@@ -76,7 +76,7 @@ def _bytes_of_each() -> Expression:
     )
 
 
-def _first_that_may_stay(recent: Sequence[tuple[datetime, int]], size: int) -> int:
+def _count_expiring(recent: Sequence[tuple[datetime, int]], size: int) -> int:
     """Return how many of the oldest submissions have to expire before another fits."""
     by_number = max(len(recent) + 1 - settings.UPLOADS_PER_DAY, 0)
     total = sum(count for _, count in recent)
@@ -87,8 +87,8 @@ def _first_that_may_stay(recent: Sequence[tuple[datetime, int]], size: int) -> i
     return max(by_number, by_bytes)
 
 
-def _answer(request: HttpRequest, who: str, at: datetime) -> HttpResponse:
-    context = {"who": who, "next_at": at}
+def _answer(request: HttpRequest, subject: str, at: datetime) -> HttpResponse:
+    context = {"who": subject, "next_at": at}
     response = render(request, "429.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
     response["Retry-After"] = str(max(int((at - timezone.now()).total_seconds()), 1))
     return response

@@ -35,7 +35,7 @@ class ScorerFailed(evaluator.InfrastructureError):
 
 
 class Scorer:
-    """A process that scores entries, one after the other; started when first needed."""
+    """A process that scores entries in turn; started when first needed."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -46,7 +46,7 @@ class Scorer:
     def score(self, test_set: evaluator.TestSet, job: Job) -> evaluator.ScoringResult:
         """Return the scores. Raises LimitPassed or ScorerFailed.
 
-        Whatever goes wrong, the process is ended: the next entry gets a new one.
+        Whatever goes wrong, the process is ended: the next entry gets a new process.
         """
         with self._lock:
             try:

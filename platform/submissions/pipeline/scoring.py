@@ -1,4 +1,4 @@
-"""From an entry's hypotheses to its scores, or to why it has none."""
+"""From an entry's hypotheses to its scores, or to the reason why it has none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from operator import itemgetter
 from django.db import transaction
 
 import evaluator
-from evaluator.baselines import candidates
+from evaluator.baselines import plan_baselines
 from evaluator.score_server import Job
 from files import storage
 from sharedtasks import testsets
@@ -34,7 +34,11 @@ def evaluate(entry: Entry) -> evaluator.ScoringResult:
     test_set = testsets.read(entry.test_set)
     key = entry.test_set.digest
     if entry.kind == Entry.Kind.ORACLE:  # a reference is not scored against itself
-        test_set = next(one.against for one in candidates(test_set) if one.name == entry.system)
+        test_set = next(
+            candidate.against
+            for candidate in plan_baselines(test_set)
+            if candidate.name == entry.system
+        )
         key = f"{key} {entry.system}"
     job = Job(key, hypotheses.load(entry), entry.test_set.lemmatiser)
     with enter_room(alone=entry.overruns > 0):
@@ -53,7 +57,7 @@ def record_overrun(entry: Entry, limit: str, *, owner: str) -> None:
                 raise work.NoLongerOurs
         return
     with transaction.atomic():
-        if not work.held(entry, owner=owner).update(overruns=1):
+        if not work.select_held(entry, owner=owner).update(overruns=1):
             raise work.NoLongerOurs
         note = f"scoring took more than {limit}; it is scored once more, alone"
         work.record_note(entry, reason=note)
@@ -106,15 +110,15 @@ def record_scores(entry: Entry, result: evaluator.ScoringResult, *, owner: str) 
 
 
 def _make_primary_if_wanted(entry: Entry) -> None:
-    """Do what was asked for at upload, unless that has been overtaken.
+    """Make the entry primary if that was asked for at upload, and is not outdated.
 
-    Only an entry that has been scored takes its place: one that fails costs a team nothing.
+    Only an entry that is scored replaces the primary: a failed entry costs a team nothing.
     """
     submission = entry.submission
     if submission is None or not submission.wants_primary:
         return
     lock_primaries(submission.team_id)
-    # The row is locked by its move to "scored": who withdraws it waits for us.
+    # The row is locked by its move to "scored": a withdrawal waits for us.
     if Entry.objects.filter(pk=entry.pk, withdrawn_at__isnull=False).exists():
         return
     if is_outdated(submission, entry.test_set_id):

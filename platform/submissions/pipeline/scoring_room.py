@@ -1,4 +1,4 @@
-"""Scoring on one machine: many entries at once, or one entry alone."""
+"""Scoring on a machine: many entries at once, or one entry alone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def enter_room(*, alone: bool) -> Iterator[None]:
     """
     # A lone process waits for all that have begun, others wait only for the gate.
     within = settings.SCORING_DWELL / (5 if alone else 20)
-    # STATE_DIR may be shared by machines, and a room is of one of them.
+    # STATE_DIR may be shared by machines, and each machine has its own room.
     folder = settings.STATE_DIR / "turns" / socket.gethostname()
     with closing(FileLock(folder / "gate")) as gate, closing(FileLock(folder / "room")) as room:
         _lock(gate, within)

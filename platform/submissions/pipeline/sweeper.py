@@ -1,7 +1,7 @@
 """The sweeper: nothing may ever be stuck.
 
 It asks the rows, never the broker, and needs no worker: it runs in a process of its own
-(`manage.py sweep`), so that what wedges the workers can't wedge it.
+(`manage.py sweep`), so that a fault that stops the workers does not stop it.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from django.utils import timezone
 
 from submissions import work
 from submissions.models import Entry, Submission
-from submissions.work import Row
+from submissions.work import Item
 
 logger = logging.getLogger(__name__)
 
-ROWS_AT_MOST = 500  # of each kind in one sweep; the rest has its turn in the next
+ROWS_AT_MOST = 500  # of each kind in a sweep; the next sweep continues
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What one sweep did."""
+    """What a sweep did."""
 
     released: int = 0  # claims taken from workers that had held them for too long
     announced: int = 0  # rows that nobody had claimed
@@ -40,7 +40,7 @@ class Swept:
 
 
 def sweep() -> Swept:
-    """Free what is held for too long, announce what nobody took, fail what was tried enough."""
+    """Release rows held too long, announce rows that nobody took, fail rows tried too often."""
     done = _release(
         Submission.objects.filter(kind=Submission.Kind.OUTPUTS), dwell=settings.CHECKING_DWELL
     )
@@ -55,7 +55,7 @@ def sweep() -> Swept:
     return done
 
 
-def _release(rows: QuerySet[Row], *, dwell: float) -> Swept:
+def _release(rows: QuerySet[Item], *, dwell: float) -> Swept:
     before = timezone.now() - timedelta(seconds=dwell)
     model = rows.model
     overdue = rows.filter(state=model.WORKING, claimed_at__lt=before)
@@ -66,7 +66,7 @@ def _release(rows: QuerySet[Row], *, dwell: float) -> Swept:
 
 def _send_again(model: type[Submission] | type[Entry], *, due: datetime) -> Swept:
     announced = failed = 0
-    is_broker_there = None
+    is_broker_up = None
     rows = model._default_manager.filter(
         state=model.WORKING, claimed_by="", announce_next_at__lte=due
     )
@@ -74,11 +74,11 @@ def _send_again(model: type[Submission] | type[Entry], *, due: datetime) -> Swep
         if row.attempts >= work.MAX_ATTEMPTS:
             failed += work.give_up_if_exhausted(model, row.pk)
             continue
-        if is_broker_there is None:
-            is_broker_there = work.broker_answers()
-        if is_broker_there:  # or else each row would wait for it in vain
+        if is_broker_up is None:
+            is_broker_up = work.is_broker_up()
+        if is_broker_up:  # or else each row would wait for it in vain
             try:
                 announced += work.announce_again(row)
             except work.NotSent:
-                is_broker_there = False
+                is_broker_up = False
     return Swept(announced=announced, failed=failed)

@@ -1,6 +1,6 @@
 """Celery's tasks: claim, call, record. Deliverable twice, killable anywhere.
 
-One way to retry: whatever goes wrong on our side releases the claim, and the sweeper
+There is one way to retry: whatever goes wrong on our side releases the claim, and the sweeper
 announces the row again until its attempts are used up.
 """
 
@@ -14,7 +14,8 @@ from django.conf import settings
 
 from submissions import work
 from submissions.models import Entry, Submission
-from submissions.pipeline import checking, scoring, scoring_room
+from submissions.pipeline import scoring, scoring_room
+from submissions.pipeline.checking import images, outputs
 from submissions.pipeline.scorer import LimitPassed
 
 logger = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 @shared_task(bind=True, name=Submission.TASK)
 def check(self: Task[[int], None], submission_id: int) -> None:
-    """Check one submission; a second delivery of the same message changes nothing."""
+    """Check a submission; a second delivery of the same message changes nothing."""
     _check(submission_id, owner=self.request.id or "")
 
 
@@ -52,7 +53,7 @@ def fetch_image(self: Task[[int], None], submission_id: int) -> None:
 
 @shared_task(bind=True, name=Entry.TASK)
 def score(self: Task[[int], None], entry_id: int) -> None:
-    """Score one entry; a second delivery of the same message changes nothing."""
+    """Score an entry; a second delivery of the same message changes nothing."""
     owner = self.request.id or ""
     entry = work.claim(Entry, entry_id, owner=owner)
     if entry is None:
@@ -78,11 +79,12 @@ def _check(submission_id: int, *, owner: str) -> None:
     if submission is None:
         _leave(Submission, submission_id, owner=owner)
         return
+    kind = images if submission.kind == Submission.Kind.IMAGE else outputs
     try:
-        checking.check(submission, owner=owner)
+        kind.check(submission, owner=owner)
     except work.NoLongerOurs:
         logger.warning("submission %s went to another worker meanwhile", submission_id)
-    except checking.NotFetchedError as error:
+    except images.NotFetchedError as error:
         work.release(submission, owner=owner, reason=str(error))
         raise
     except BaseException:

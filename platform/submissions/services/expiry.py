@@ -1,4 +1,4 @@
-"""Refused files are kept for a while, so that a team can look at what it sent."""
+"""Refused files are kept for a while, so that a team can look at them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from submissions.states import SubmissionState
 
 logger = logging.getLogger(__name__)
 
-AT_MOST = 500  # files in one sweep
+AT_MOST = 500  # files in a sweep
 
 
 def remove_refused_files() -> int:
@@ -33,7 +33,7 @@ def remove_refused_files() -> int:
     return removed
 
 
-def expires_at(submission: Submission) -> datetime | None:
+def find_expiry(submission: Submission) -> datetime | None:
     """Return when a submission's files are removed, or None if they are kept."""
     if not _refused_files().filter(submission=submission).exists():
         return None
@@ -41,10 +41,10 @@ def expires_at(submission: Submission) -> datetime | None:
 
 
 def _refused_files() -> QuerySet[SubmittedFile]:
-    """Return the files of which nothing was accepted.
+    """Return the files of which no part was accepted.
 
-    All files of a refused submission; of one that is accepted in part those without an entry. Of a
-    zip nothing is removed while one of its files has an entry.
+    That is every file of a refused submission, and the files without an entry of a submission that
+    is accepted in part. A zip stays while any of its files has an entry.
     """
     of_file = Q(file=OuterRef("name")) | Q(file__startswith=Concat(OuterRef("name"), Value("/")))
     verdicts = Verdict.objects.filter(of_file, submission=OuterRef("submission"))

@@ -1,6 +1,6 @@
-"""Requeueing what failed on our side: by organisers, once the cause is fixed.
+"""Organisers requeue what failed on our side, once the cause is fixed.
 
-What a team's own fault has ended (refused, rejected) stays as it is.
+Refused and rejected rows are the team's fault and stay as they are.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ REASON = "requeued, as it had failed on our side"
 def requeue_entry(*, entry: Entry, actor: User | None, reason: str = REASON) -> None:
     """Let a failed entry run or be scored again from the start. Raises ValidationError.
 
-    Of two who do so at once, the second is refused: the entry has not failed any more.
+    Of two organisers who do so at once, the second is refused: the entry is not failed any more.
     """
     rows = Entry.objects.filter(pk=entry.pk, state=EntryState.FAILED, withdrawn_at=None)
-    # Locks the row: whoever withdraws it at this moment comes before us or after us.
+    # Locks the row: a withdrawal at this moment comes before us or after us.
     rows.update(attempts=0, announcements=0)
     entry.refresh_from_db()
-    if why_not := why_not_entry(entry):
-        raise ValidationError(why_not)
+    if reason_against := why_not_entry(entry):
+        raise ValidationError(reason_against)
     has_run = entry.hypotheses_id is not None
     to = EntryState.SCORING if has_run else EntryState.WAITING
     kind = ChangeKind.REQUEUED
@@ -50,6 +50,16 @@ def requeue_submission(*, submission: Submission, actor: User | None) -> None:
     work.move(submission, old=old, to=to, reason=REASON, actor=actor, kind=kind)
     submission.refresh_from_db()
     work.announce(submission)
+
+
+def has_failed(row: Entry | Submission) -> bool:
+    """Return whether a row failed on our side, so that it may be requeued."""
+    return row.state in (EntryState.FAILED, SubmissionState.FAILED)
+
+
+def why_not(row: Entry | Submission) -> str:
+    """Return why a row can't be requeued; empty if it can."""
+    return why_not_entry(row) if isinstance(row, Entry) else why_not_submission(row)
 
 
 def why_not_entry(entry: Entry) -> str:

@@ -254,7 +254,7 @@ def test_what_a_message_quotes_is_short_and_printable(read):
 
 
 def test_texts_that_would_take_too_much_memory_are_refused(read, monkeypatch):
-    monkeypatch.setattr("evaluator.formats.limits.Budget.__init__.__defaults__", (10_000,))
+    monkeypatch.setattr("evaluator.formats.limits.Budget.__init__.__defaults__", (10_000, 1_000, 0))
 
     with pytest.raises(UnreadableFileError, match="more memory than a check may use"):
         read("a\n" * 100)
@@ -318,7 +318,7 @@ def test_a_long_attribute_takes_linear_time(read):
 
 
 def test_a_file_of_tags_alone_is_cut_off(read, monkeypatch):
-    monkeypatch.setattr("evaluator.formats.segments.MAX_TAGS", 10)
+    monkeypatch.setattr("evaluator.formats.sgml.MAX_TAGS", 10)
 
     with pytest.raises(UnreadableFileError, match="More than 10 tags"):
         read(HEAD + "<p>" * 20)

@@ -18,7 +18,7 @@ from evaluator import (
     UnreadableFileError,
     WrongFileError,
 )
-from evaluator.intake import read_aligned, read_slots
+from evaluator.checking.intake import read_aligned, read_slots
 
 SEGMENTS = tuple(Segment(str(n), "d", f"source {n}", ("x",), (), ((),)) for n in range(1, 6))
 TEST_SET = TestSet("en", "fr", SEGMENTS)

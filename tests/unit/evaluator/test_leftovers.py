@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluator.leftover_kinds import KINDS
-from evaluator.leftovers import find_leftovers
-from evaluator.shapes import SHAPES, find_shape
+from evaluator.checking.leftover_kinds import KINDS
+from evaluator.checking.leftovers import find_leftovers
+from evaluator.checking.shapes import SHAPES, find_shape
 
 SOURCES = [
     "Take the tablet twice a day.",
@@ -34,7 +34,7 @@ TEXTS = [
 def found(texts, sources=SOURCES, language="fr"):
     return [
         (leftover.kind.what, leftover.count)
-        for leftover in find_leftovers(texts, sources, language)
+        for leftover in find_leftovers(texts, sources, language, KINDS)
     ]
 
 

@@ -8,10 +8,10 @@ from itertools import combinations, pairwise
 
 import pytest
 
-from evaluator import assignment
-from evaluator.assignment import Candidate, solve
-from evaluator.matching import FormIndex, Required, Requirements
 from evaluator.normalise import Normaliser
+from evaluator.terms import span_selection
+from evaluator.terms.matching import FormIndex, Required, Requirements
+from evaluator.terms.span_selection import CandidateSpan, select_spans
 
 
 def spans(language, form, text):
@@ -232,7 +232,7 @@ def random_case(chance):
         (chance.randrange(len(limits)), start, start + chance.randint(1, 3)): chance.random() < 0.6
         for start in (chance.randrange(8) for _ in range(chance.randint(0, 8)))
     }
-    return [Candidate(*place, places[place]) for place in sorted(places)], limits
+    return [CandidateSpan(*place, places[place]) for place in sorted(places)], limits
 
 
 def test_a_brute_force_matcher_agrees():
@@ -240,29 +240,29 @@ def test_a_brute_force_matcher_agrees():
     for _ in range(3000):
         candidates, limits = random_case(chance)
 
-        assert solve(candidates, limits) == (brute_force(candidates, limits), True)
+        assert select_spans(candidates, limits) == (brute_force(candidates, limits), True)
 
 
 def test_beyond_the_bound_spans_are_taken_by_end_shorter_and_surface_first(monkeypatch):
-    monkeypatch.setattr(assignment, "BUDGET", 0)
+    monkeypatch.setattr(span_selection, "BUDGET", 0)
     candidates = [
-        Candidate(0, 0, 3, True),
-        Candidate(0, 1, 3, False),
-        Candidate(1, 1, 3, True),  # same place, on the surface
-        Candidate(1, 2, 4, True),
-        Candidate(1, 3, 5, True),  # its entry is used up
-        Candidate(2, 4, 5, False),
+        CandidateSpan(0, 0, 3, True),
+        CandidateSpan(0, 1, 3, False),
+        CandidateSpan(1, 1, 3, True),  # same place, on the surface
+        CandidateSpan(1, 2, 4, True),
+        CandidateSpan(1, 3, 5, True),  # its entry is used up
+        CandidateSpan(2, 4, 5, False),
     ]
 
-    assert solve(candidates, [1, 1, 1]) == ([2, 5], False)
+    assert select_spans(candidates, [1, 1, 1]) == ([2, 5], False)
 
 
 def test_what_is_chosen_beyond_the_bound_is_allowed_if_not_always_most(monkeypatch):
-    monkeypatch.setattr(assignment, "BUDGET", 0)
+    monkeypatch.setattr(span_selection, "BUDGET", 0)
     chance = random.Random(4)
     for _ in range(300):
         candidates, limits = random_case(chance)
-        chosen, is_exact = solve(candidates, limits)
+        chosen, is_exact = select_spans(candidates, limits)
         own = sorted((candidates[at] for at in chosen), key=lambda one: one.start)
 
         assert is_exact is (not candidates)
@@ -271,11 +271,15 @@ def test_what_is_chosen_beyond_the_bound_is_allowed_if_not_always_most(monkeypat
 
 
 def test_a_monstrous_component_leaves_the_others_exact(monkeypatch):
-    monster = [Candidate(0, at, at + 2, True) for at in range(10, 60)]
-    small = [Candidate(1, 0, 1, True), Candidate(1, 2, 4, True), Candidate(2, 0, 2, True)]
-    monkeypatch.setattr(assignment, "BUDGET", 200_000)
+    monster = [CandidateSpan(0, at, at + 2, True) for at in range(10, 60)]
+    small = [
+        CandidateSpan(1, 0, 1, True),
+        CandidateSpan(1, 2, 4, True),
+        CandidateSpan(2, 0, 2, True),
+    ]
+    monkeypatch.setattr(span_selection, "BUDGET", 200_000)
 
-    chosen, is_exact = solve([*monster, *small], [1, 1, 1])
+    chosen, is_exact = select_spans([*monster, *small], [1, 1, 1])
 
     assert not is_exact
     assert chosen == [0, 51, 52]

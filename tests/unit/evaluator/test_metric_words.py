@@ -134,6 +134,8 @@ def test_the_command_line_writes_a_new_metric_as_its_class_says(monkeypatch, met
     monkeypatch.setattr(tables, "METRICS", known)
     score = Score(metric.name, 1.23456, "v:1", {"words": 7})
 
-    written = tables.one_system(tables.Row("ours", ScoringResult((score,), {})), verbose=False)
+    written = tables.show_system(
+        tables.SystemRow("ours", ScoringResult((score,), {})), verbose=False
+    )
 
     assert written == line

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from evaluator.formats.languages import (
-    contradicts,
-    language_in,
-    loose_pairs_in,
-    pair_in,
-    pairs_in,
-    slot_of,
-    slots_in,
-    target_of,
+from evaluator.formats.pairs_in_names import (
+    find_language,
+    find_loose_pairs,
+    find_pair,
+    find_pairs,
+    find_slot,
+    find_slots,
+    find_target,
 )
+from evaluator.normalise import contradicts
 
 SLOTS = ["en-fr", "en-fr.noterm", "en-de", "zh-TW-en", "pt-BR-fr"]
 
@@ -45,7 +45,7 @@ SLOTS = ["en-fr", "en-fr.noterm", "en-de", "zh-TW-en", "pt-BR-fr"]
     ],
 )
 def test_a_name_finds_its_slot_where_one_fits(name, slot):
-    assert slot_of(name, SLOTS, None)[0] == slot
+    assert find_slot(name, SLOTS, None)[0] == slot
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_name_finds_its_slot_where_one_fits(name, slot):
     ],
 )
 def test_a_name_with_the_target_and_its_country_is_for_the_only_slot(name, slot):
-    assert slot_of(name, [slot], slot) == (slot, None)
+    assert find_slot(name, [slot], slot) == (slot, None)
 
 
 @pytest.mark.parametrize(
@@ -76,14 +76,14 @@ def test_a_name_with_the_target_and_its_country_is_for_the_only_slot(name, slot)
     ],
 )
 def test_a_name_with_another_language_is_refused(name, slot, says):
-    found, problem = slot_of(name, [slot], slot)
+    found, problem = find_slot(name, [slot], slot)
 
     assert found is None
     assert f"says {says}; wanted here: {slot}" in problem
 
 
 def test_a_plain_pair_comes_before_other_ways_to_write_one():
-    assert slots_in("en_de.en-fr.txt", SLOTS) == ("en-fr",)
+    assert find_slots("en_de.en-fr.txt", SLOTS) == ("en-fr",)
 
 
 @pytest.mark.parametrize(
@@ -105,14 +105,14 @@ def test_a_plain_pair_comes_before_other_ways_to_write_one():
     ],
 )
 def test_words_that_are_codes_too_are_not_a_pair(name, pair):
-    assert pair_in(name) == pair
+    assert find_pair(name) == pair
 
 
 def test_longer_parts_of_a_name_may_hold_a_pair():
-    assert pairs_in("ours_en-fr_v2.txt") == []
-    assert loose_pairs_in("ours_en-fr_v2.txt") == [("en", "fr")]
-    assert loose_pairs_in("wmt25-en-zh-TW-primary.txt") == [("en", "zh-TW")]
-    assert loose_pairs_in("-_" * 10_000) == []
+    assert find_pairs("ours_en-fr_v2.txt") == []
+    assert find_loose_pairs("ours_en-fr_v2.txt") == [("en", "fr")]
+    assert find_loose_pairs("wmt25-en-zh-TW-primary.txt") == [("en", "zh-TW")]
+    assert find_loose_pairs("-_" * 10_000) == []
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_longer_parts_of_a_name_may_hold_a_pair():
     [("dev.en.sgm", "en"), ("test.pt-BR.txt", "pt-BR"), ("dev.en.fr.txt", None), ("en.txt", None)],
 )
 def test_a_name_may_say_one_language(name, language):
-    assert language_in(name) == language
+    assert find_language(name) == language
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_name_may_say_one_language(name, language):
     [("en-fr", "fr"), ("zh-TW-en", "en"), ("en-zh-CN.noterm", "zh-CN"), ("pt-BR-fr-CA", "fr-CA")],
 )
 def test_a_slot_has_its_target(slot, target):
-    assert target_of(slot) == target
+    assert find_target(slot) == target
 
 
 @pytest.mark.parametrize("code", ["any", "src", "", "French", "fra", "fr-CA", "und", "all"])

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from evaluator.cli.progress import Progress
+from evaluator.cli.progress import ProgressLine
 
 
 class Terminal(io.StringIO):
@@ -38,7 +38,7 @@ def take_stderr(monkeypatch):
 def test_a_single_long_step_is_shown_and_wiped_away(take_stderr):
     terminal = take_stderr()
 
-    with Progress(patience=0.01) as progress:
+    with ProgressLine(patience=0.01) as progress:
         progress.show("bleu …")
         assert terminal.written.wait(10)
 
@@ -48,7 +48,7 @@ def test_a_single_long_step_is_shown_and_wiped_away(take_stderr):
 def test_the_next_steps_are_shown_at_once(take_stderr):
     terminal = take_stderr()
 
-    with Progress(patience=0.01) as progress:
+    with ProgressLine(patience=0.01) as progress:
         progress.show("term-success …")
         assert terminal.written.wait(10)
         progress.show("chrf …")
@@ -59,7 +59,7 @@ def test_the_next_steps_are_shown_at_once(take_stderr):
 def test_who_waits_for_less_than_a_second_sees_nothing(take_stderr):
     terminal = take_stderr()
 
-    with Progress(patience=60) as progress:
+    with ProgressLine(patience=60) as progress:
         progress.show("bleu …")
 
     assert terminal.getvalue() == ""
@@ -68,7 +68,7 @@ def test_who_waits_for_less_than_a_second_sees_nothing(take_stderr):
 def test_a_file_gets_no_progress(take_stderr):
     file = take_stderr(is_terminal=False)
 
-    with Progress(patience=0) as progress:
+    with ProgressLine(patience=0) as progress:
         progress.show("bleu …")
 
         assert not file.written.wait(0.05)

@@ -90,6 +90,18 @@ def test_sacrebleus_tokeniser_goes_by_the_target_language(language, tokeniser):
     assert sacrebleu_tokeniser(language) == tokeniser
 
 
+@pytest.mark.parametrize("language", ["fr", "zh", "ko"])
+def test_bleu_keeps_one_tokeniser_and_each_test_set_its_number_of_references(language):
+    bleu = METRICS["bleu"](None)
+    test_sets = [random_set(1, references=count, language=language)[0] for count in (1, 3)]
+
+    backends = [bleu.backend(test_set) for test_set in test_sets]
+    signatures = [bleu.signature(test_set) for test_set in test_sets]
+
+    assert backends[0].tokenizer is backends[1].tokenizer
+    assert [signature.partition("|")[0] for signature in signatures] == ["nrefs:1", "nrefs:3"]
+
+
 def test_metrics_that_are_undefined_are_absent():
     plain, hypotheses = random_set(1)
     annotated, _ = random_set(1, terms=[TERM])

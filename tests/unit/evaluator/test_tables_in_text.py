@@ -10,9 +10,9 @@ import time
 import pytest
 
 from evaluator import MisalignedError, Segment, SubmissionError, TestSet, read_aligned
-from evaluator.checks import warnings
-from evaluator.columns import begin_with_sources, read_table
-from evaluator.kept_sources import read_kept_sources
+from evaluator.checking.kept_sources import read_kept_sources
+from evaluator.checking.line_tables import begin_with_sources, read_table
+from evaluator.checking.review import find_warnings
 from evaluator.types import Line
 
 SOURCES = ["Take two pills.", "Call us, please.", "Wash your hands.", "He said: “No”.", "Rest."]
@@ -86,7 +86,7 @@ def test_a_table_is_read_where_each_line_has_what_is_its_own(content):
     assert list(found.texts) == TEXTS
     [note] = found.notes
     assert "The file is a table, not plain text" in note.message
-    assert note in warnings(found, make_test_set())
+    assert note in find_warnings(found, make_test_set())
 
 
 @pytest.mark.parametrize(

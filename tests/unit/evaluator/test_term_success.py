@@ -9,11 +9,12 @@ from importlib.metadata import version
 import numpy as np
 import pytest
 
-from evaluator import assignment, load_by_term, load_statistics, save_statistics, score
+from evaluator import load_by_term, load_statistics, save_statistics, score
 from evaluator.metrics import FAMILIES, METRICS
 from evaluator.metrics.base import total
 from evaluator.metrics.term import TermSuccess, per_document, per_term
 from evaluator.metrics.term.renderings import rendered, term_view
+from evaluator.terms import span_selection
 from evaluator.types import Hypotheses, Segment, Term, TermAnnotation, Terminology, TestSet
 
 METRIC = TermSuccess()
@@ -130,7 +131,7 @@ def test_seen_and_unseen_terms_are_told_apart_where_the_test_set_says_so():
 
 def test_a_segment_beyond_the_bound_is_flagged(monkeypatch):
     test_set = make_test_set(["mask cough"], [("mask", "bound"), ("cough", "bound")])
-    monkeypatch.setattr(assignment, "BUDGET", 0)
+    monkeypatch.setattr(span_selection, "BUDGET", 0)
 
     assert METRIC.details(METRIC.statistics(test_set, Hypotheses(("bound",)))[0])["flagged"] == 1
 

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from evaluator.formats.terminologies import read_terminologies
-from evaluator.formats.terminologies.pairs import is_language
+from evaluator.formats.terminologies.listed import is_language
 from evaluator.formats.terminologies.texts import same_source
 from evaluator.normalise import Normaliser
 from evaluator.types import Term

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evaluator.terminology import TermIndex, annotate, find_terms, required_terms
+from evaluator.terms.source_terms import TermIndex, annotate, find_terms, required_terms
 from evaluator.types import Segment, Term, TermAnnotation, Terminology, TestSet
 
 

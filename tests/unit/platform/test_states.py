@@ -14,7 +14,6 @@ from submissions.states import (
     EntryState,
     MovedBy,
     SubmissionState,
-    find_mover,
 )
 
 KNOWN = {*SubmissionState.values, *EntryState.values}
@@ -78,7 +77,9 @@ def test_organisers_leave_final_states_and_nobody_else_does():
     ],
 )
 def test_a_table_says_who_may_move(moves, old, new, expected):
-    assert find_mover(moves, old, new) is expected
+    movers = {(left, entered): by for left, entered, by in moves}
+
+    assert movers.get((old, new)) is expected
 
 
 def test_rows_begin_where_workers_may_claim_them():

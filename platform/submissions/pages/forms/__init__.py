@@ -1,1 +1,1 @@
-"""The forms of the participants' side, one module a thing."""
+"""The forms of the participants' side."""

@@ -25,7 +25,7 @@ BROKE_OFF = "The upload was interrupted, and nothing was stored. Submit it again
 class ImageForm(SystemForm):
     """A system as a container image, for all test sets of a phase.
 
-    It can be asked first, with the archive's size in its place: an upload takes hours.
+    Because an upload may take hours, the form can be sent first with only the archive's size.
     """
 
     archive = forms.FileField(
@@ -41,7 +41,7 @@ class ImageForm(SystemForm):
         },
         widget=forms.FileInput,
     )
-    reference = forms.CharField(  # there only if some registry is allowed
+    reference = forms.CharField(  # removed unless a registry is allowed
         label="Or an image in a registry",
         required=False,
         help_text=(
@@ -53,7 +53,7 @@ class ImageForm(SystemForm):
         ),
     )
     announced = forms.IntegerField(required=False, min_value=0, max_value=2**62)
-    # The last thing in the form: a body that ends before it is cut off, and its file may be too.
+    # The last field of the form: without it the body was cut off, and its file may be too.
     end = forms.CharField(required=False, widget=forms.HiddenInput, initial="end")
     needs_gpu = forms.BooleanField(
         label="Needs a GPU",
@@ -73,11 +73,11 @@ class ImageForm(SystemForm):
         if not (text := self.cleaned_data["reference"]):
             return None
         try:
-            found = parse_reference(text)
-            require_allowed(found, intake.allowed_registries())
+            reference = parse_reference(text)
+            require_allowed(reference, intake.allowed_registries())
         except ImageError as error:
             raise ValidationError([problem.message for problem in error.problems]) from error
-        return found
+        return reference
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -87,7 +87,7 @@ class ImageForm(SystemForm):
             return data
         has_archive = data.get("archive") is not None
         if data.get("reference") is not None:
-            self._clean_alone(has_archive or data.get("announced") is not None)
+            self._require_no_archive(has_archive or data.get("announced") is not None)
         elif has_archive:
             self._require_end("archive")
         elif data.get("announced") is not None:
@@ -100,21 +100,21 @@ class ImageForm(SystemForm):
 
     @property
     def is_question(self) -> bool:
-        """Say whether the archive is still to come."""
+        """Return whether the archive is still to come."""
         return self.cleaned_data.get("archive") is None and self.fetched is None
 
     @property
     def fetched(self) -> Reference | None:
-        """Return which image in a registry is meant; None: an archive is sent."""
-        found: Reference | None = self.cleaned_data.get("reference")
-        return found
+        """Return the image in a registry; None: an archive is sent."""
+        reference: Reference | None = self.cleaned_data.get("reference")
+        return reference
 
     def uploaded(self) -> UploadedFile[Any]:
-        """Return the archive as it came."""
+        """Return the archive as it arrived."""
         archive: UploadedFile[Any] = self.cleaned_data["archive"]
         return archive
 
-    def _clean_alone(self, has_archive: bool) -> None:
+    def _require_no_archive(self, has_archive: bool) -> None:
         """Refuse a reference beside an archive: they may be two images."""
         if has_archive:
             self.add_error(

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from accounts.models import User
 from config.templatetags.site import language
-from sharedtasks.formats import list_formats
+from sharedtasks.format_guide import list_formats
 from sharedtasks.models import Phase, TestSet
 from submissions import slots
 from submissions.pages.forms.systems import SystemForm
@@ -34,7 +34,7 @@ class FilesInput(forms.ClearableFileInput):
 
 
 class FilesField(forms.FileField):
-    """One file or several; what is wrong with each is said by its name."""
+    """A file or several; each problem is told with the name of its file."""
 
     widget = FilesInput
 
@@ -47,14 +47,15 @@ class FilesField(forms.FileField):
                 f"These are {len(files)} files; at most {MAX_FILES} can be sent at once. "
                 "Put them into a zip."
             )
-        problems = [text for file in files if (text := _wrong(file, alone=len(files) == 1))]
+        is_single = len(files) == 1
+        problems = [text for file in files if (text := _find_fault(file, is_single=is_single))]
         if problems:
             raise ValidationError(problems)
         return files
 
 
 class SubmissionForm(SystemForm):
-    """One system's hypotheses, for one test set of a phase or several."""
+    """A system's hypotheses, for one or several test sets of a phase."""
 
     file = FilesField(
         label="Files",
@@ -75,13 +76,13 @@ class SubmissionForm(SystemForm):
         self._choices("test_set").queryset = TestSet.objects.filter(phase=phase)
 
     def offer(self, test_sets: Sequence[TestSet]) -> None:
-        """Let people choose among these; a form that is only read needs not know them."""
-        choices = [(one.pk, TestSetField.label_from_instance(one)) for one in test_sets]
+        """Let people choose among these test sets; a form that is only read does not need them."""
+        choices = [(row.pk, TestSetField.label_from_instance(row)) for row in test_sets]
         self._choices("test_set").choices = [("", "As the file names say"), *choices]
 
     def clean_test_set(self) -> TestSet | None:
         test_set: TestSet | None = self.cleaned_data["test_set"]
-        if test_set is not None and test_set not in slots.wanted(self._phase):
+        if test_set is not None and test_set not in slots.list_expected(self._phase):
             raise ValidationError("There is a newer version of this test set. Choose that one.")
         return test_set
 
@@ -95,13 +96,14 @@ class SubmissionForm(SystemForm):
         return data
 
     def uploaded(self) -> Sequence[UploadedFile[Any]]:
-        """Return the files as they came."""
+        """Return the files as they arrived."""
         files: list[UploadedFile[Any]] = self.cleaned_data["file"]
         return files
 
 
-def _wrong(file: UploadedFile[Any], *, alone: bool) -> str:
-    name = "This file" if alone else file.name or "A file"
+def _find_fault(file: UploadedFile[Any], *, is_single: bool) -> str:
+    """Return what is wrong with a file, whatever it holds; empty if nothing is."""
+    name = "This file" if is_single else file.name or "A file"
     if not file.size:
         return f"{name} is empty. Choose the file with your system's outputs."
     if len(file.name or "") > MAX_NAME:

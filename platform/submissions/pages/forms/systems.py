@@ -1,4 +1,4 @@
-"""What a team says of a system, however it sends it."""
+"""The fields that describe a system, however it is sent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TOKEN = re.compile(rf"[0-9a-f]{{{2 * TOKEN_BYTES}}}")
 
 
 class SystemForm(forms.Form):
-    """Whose system it is, and what it is."""
+    """A team and its system."""
 
     team = forms.ModelChoiceField(
         Team.objects.none(),
@@ -58,7 +58,7 @@ class SystemForm(forms.Form):
         ),
     )
 
-    # Of this form as it was shown: sent twice, it makes one submission.
+    # Of this form as it was shown: if it is sent twice, it makes one submission.
     form_token = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, member: User, **kwargs: Any) -> None:
@@ -70,7 +70,7 @@ class SystemForm(forms.Form):
                 field.widget.attrs["aria-describedby"] = f"help_{name}"
 
     def described_system(self) -> SystemDescription:
-        """Return what the form says of the system."""
+        """Return the system as the form describes it."""
         data = self.cleaned_data
         return SystemDescription(
             name=data["system"],
@@ -81,7 +81,7 @@ class SystemForm(forms.Form):
 
     @property
     def token(self) -> str:
-        """Return the form's token; empty if what was sent is none of ours."""
+        """Return the form's token; empty if we have not made it."""
         token: str = self.cleaned_data["form_token"]
         return token if TOKEN.fullmatch(token) else ""
 

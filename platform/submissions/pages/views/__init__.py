@@ -1,1 +1,1 @@
-"""The pages of the participants' side, one module a thing."""
+"""The pages of the participants' side."""

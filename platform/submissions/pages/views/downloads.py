@@ -1,4 +1,4 @@
-"""What a team gets back: its files, the hypotheses as they were aligned, its problems."""
+"""Downloads for a team: its files, its hypotheses as aligned, its problems."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from submissions.pages.access import entry_or_404, submission_or_404
 @never_cache
 @require_safe
 def submission_file(request: SignedInRequest, pk: int, position: int) -> FileResponse:
-    """Give the team back what it sent, byte for byte."""
+    """Return a file of the team, byte for byte."""
     files = submission_or_404(request.user, pk).files.select_related("file")
     sent = get_object_or_404(files, position=position)
     if sent.file is None:
@@ -38,39 +38,41 @@ def submission_file(request: SignedInRequest, pk: int, position: int) -> FileRes
 @never_cache
 @require_safe
 def submission_problems(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
-    """Give all problems that are kept, as a table."""
+    """Return all problems that are kept, as a table."""
     submission = submission_or_404(request.user, pk)
-    rows = exports.problems_tsv(submission)
-    return _attachment(rows, f"problems-{submission.pk}.tsv", "text/tab-separated-values")
+    rows = exports.write_problems(submission)
+    return _send_attachment(rows, f"problems-{submission.pk}.tsv", "text/tab-separated-values")
 
 
 @login_required
 @never_cache
 @require_safe
 def entry_text(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
-    """Give an entry's hypotheses, one a line, in the test set's order."""
-    entry = _with_hypotheses(request, pk)
-    return _attachment(exports.hypotheses_text(entry), exports.name(entry, "txt"), "text/plain")
+    """Return an entry's hypotheses, a line each, in the test set's order."""
+    entry = _fetch_translated(request, pk)
+    return _send_attachment(
+        exports.write_text(entry), exports.build_file_name(entry, "txt"), "text/plain"
+    )
 
 
 @login_required
 @never_cache
 @require_safe
 def entry_jsonl(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
-    """Give an entry's hypotheses as JSON lines, each with its document and segment."""
-    entry = _with_hypotheses(request, pk)
-    lines = exports.hypotheses_jsonl(entry)
-    return _attachment(lines, exports.name(entry, "jsonl"), "application/jsonl")
+    """Return an entry's hypotheses as JSON lines, each with its document and segment."""
+    entry = _fetch_translated(request, pk)
+    lines = exports.write_jsonl(entry)
+    return _send_attachment(lines, exports.build_file_name(entry, "jsonl"), "application/jsonl")
 
 
-def _with_hypotheses(request: SignedInRequest, pk: int) -> Entry:
+def _fetch_translated(request: SignedInRequest, pk: int) -> Entry:
     entry = entry_or_404(request.user, pk)
     if entry.hypotheses_id is None:
         raise Http404("its system has written nothing yet")
     return entry
 
 
-def _attachment(lines: Iterator[str], name: str, content_type: str) -> StreamingHttpResponse:
+def _send_attachment(lines: Iterator[str], name: str, content_type: str) -> StreamingHttpResponse:
     return StreamingHttpResponse(
         (line.encode() for line in lines),
         headers={

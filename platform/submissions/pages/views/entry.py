@@ -1,4 +1,4 @@
-"""The page of one entry, and what can be done with it."""
+"""The page of an entry, and its actions."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from accounts.models import User
 from sharedtasks.policy import Thing, can_see, instant_of
 from sharedtasks.viewers import viewer_of
 from submissions.models import Entry, Verdict
-from submissions.pages import progress, reports, scores
+from submissions.pages import file_reports, scores
 from submissions.pages.access import can_send_again, entry_or_404, require_organiser
-from submissions.pages.views.live import live, pace
-from submissions.services import requeueing, sending
-from submissions.states import EntryState
+from submissions.pages.views import requeue_button
+from submissions.pages.views.live import choose_pace, render_live
+from submissions.services import choosing, requeueing
 
 
 @login_required
 @never_cache
 @require_safe
 def entry(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Show one entry: its state while it moves, its scores, its role, its history."""
+    """Show an entry: its state while it moves, its scores, its role, its history."""
     return _page(request, entry_or_404(request.user, pk))
 
 
 def entry_action(
     view: Callable[[SignedInRequest, int], HttpResponse],
 ) -> Callable[[HttpRequest, int], HttpResponse]:
-    """Take POST alone; who has to sign in first comes back to the entry, not to the action."""
+    """Take only POST; after signing in, people come back to the entry, not to the action."""
 
     @never_cache
     @require_POST
@@ -56,100 +56,104 @@ def entry_action(
 @entry_action
 def make_primary(request: SignedInRequest, pk: int) -> HttpResponse:
     """Rank the team by this entry."""
-    found = entry_or_404(request.user, pk)
-    return _act(request, found, sending.make_primary, f"{found.system} is primary now.")
+    entry = entry_or_404(request.user, pk)
+    return _act(request, entry, choosing.make_primary, f"{entry.system} is primary now.")
 
 
 @entry_action
 def make_contrastive(request: SignedInRequest, pk: int) -> HttpResponse:
     """Stop ranking the team by this entry."""
-    found = entry_or_404(request.user, pk)
-    return _act(request, found, sending.make_contrastive, f"{found.system} is contrastive now.")
+    entry = entry_or_404(request.user, pk)
+    return _act(request, entry, choosing.make_contrastive, f"{entry.system} is contrastive now.")
 
 
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ask whether an entry is to be withdrawn, and withdraw it."""
-    found = entry_or_404(request.user, pk)
+    """Ask for confirmation, then withdraw an entry."""
+    entry = entry_or_404(request.user, pk)
     if request.method == "POST":
-        done = f"{found.system} is withdrawn from {found.test_set.slug}."
-        return _act(request, found, sending.withdraw, done)
-    why_not = sending.why_no_choice(found, is_organiser=request.user.is_organiser)
-    if why_not or found.withdrawn_at is not None:
-        return _page(request, found, error=why_not or "This entry is withdrawn already.")
-    return render(request, "submissions/withdraw.html", {"entry": found})
+        done = f"{entry.system} is withdrawn from {entry.test_set.slug}."
+        return _act(request, entry, choosing.withdraw, done)
+    why_not = choosing.why_no_choice(entry, is_organiser=request.user.is_organiser)
+    if why_not or entry.withdrawn_at is not None:
+        return _page(request, entry, error=why_not or "This entry is withdrawn already.")
+    return render(request, "submissions/withdraw.html", {"entry": entry})
 
 
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ask whether a system that waits or runs is to be stopped, and stop it."""
-    found = entry_or_404(request.user, pk)
+    """Ask for confirmation, then stop a system that waits or runs."""
+    entry = entry_or_404(request.user, pk)
     if request.method == "POST":
-        done = f"{found.system} is cancelled on {found.test_set.slug}."
-        return _act(request, found, sending.cancel, done)
-    if not found.can_be_cancelled:
-        return _page(request, found, error="Its system neither waits nor runs any more.")
-    return render(request, "submissions/cancel.html", {"entry": found})
+        done = f"{entry.system} is cancelled on {entry.test_set.slug}."
+        return _act(request, entry, choosing.cancel, done)
+    if not entry.can_be_cancelled:
+        return _page(request, entry, error="Its system neither waits nor runs any more.")
+    return render(request, "submissions/cancel.html", {"entry": entry})
 
 
 @entry_action
 def requeue(request: SignedInRequest, pk: int) -> HttpResponse:
     """Requeue an entry that failed on our side; for organisers."""
-    found = entry_or_404(request.user, pk)
+    entry = entry_or_404(request.user, pk)
     require_organiser(request.user)
-    done = f"{found.system} is requeued on {found.test_set.slug}."
-    return _act(request, found, requeueing.requeue_entry, done)
+    done = f"{entry.system} is requeued on {entry.test_set.slug}."
+    return _act(request, entry, requeueing.requeue_entry, done)
 
 
 def _act(
-    request: SignedInRequest, found: Entry, service: Callable[..., None], done: str
+    request: SignedInRequest, entry: Entry, service: Callable[..., None], done: str
 ) -> HttpResponse:
     try:
-        service(entry=found, actor=request.user)
+        service(entry=entry, actor=request.user)
     except ValidationError as error:
-        return _page(request, found, error=" ".join(error.messages), status=422)
+        return _page(request, entry, error=" ".join(error.messages), status=422)
     messages.success(request, done)
-    return redirect(found)
+    return redirect(entry)
 
 
 def _page(
-    request: SignedInRequest, found: Entry, *, error: str = "", status: int = 200
+    request: SignedInRequest, entry: Entry, *, error: str = "", status: int = 200
 ) -> HttpResponse:
+    user = request.user
     context: dict[str, object] = {
-        "entry": found,
-        "submission": found.submission,
+        "entry": entry,
+        "submission": entry.submission,
         "error": error,
-        "pace": pace(found.state_since),
-        "changes": found.changes.select_related("actor"),
-        **_requeueing(found, request.user),
-        "why_no_choice": sending.why_no_choice(found, is_organiser=request.user.is_organiser),
+        "pace": choose_pace(entry.state_since),
+        "changes": entry.changes.select_related("actor"),
+        "why_no_choice": choosing.why_no_choice(entry, is_organiser=user.is_organiser),
+        **requeue_button.build_context(entry, user),
+        **_show_scores(entry, user),
+        **_show_source(entry),
+        **_offer_image_again(entry, user),
     }
-    context |= _scores(found, request.user) | _source(found) | _again(found, request.user)
-    if found.team_id and not found.is_primary:
+    if entry.team_id and not entry.is_primary:
         context["primary"] = Entry.objects.filter(
-            team=found.team_id, test_set=found.test_set_id, is_primary=True
+            team=entry.team_id, test_set=entry.test_set_id, is_primary=True
         ).first()
-    return live(request, "entry", context, facts=_facts(found), status=status)
+    # The app of the nodes stands above this app.
+    is_image = entry.submission is not None and entry.submission.is_image
+    run = entry.runs.order_by("pk").last() if is_image else None
+    facts = (  # all that can change on the page while it is polled
+        entry.state,
+        entry.is_claimed,
+        entry.attempts,
+        entry.is_primary,
+        entry.withdrawn_at,
+        context["pace"],
+        run.facts if run else (),
+    )
+    return render_live(request, "entry", context, facts=facts, status=status)
 
 
-def _requeueing(found: Entry, user: User) -> dict[str, object]:
-    """Return the context of the requeue button on an entry's page."""
-    if found.state != EntryState.FAILED or not viewer_of(user).is_organiser:
-        return {}
-    return {
-        "can_requeue": True,
-        "why_no_requeue": requeueing.why_not_entry(found),
-        "successor": requeueing.find_successor(found),
-    }
-
-
-def _again(found: Entry, user: User) -> dict[str, object]:
-    """Say whether the viewer can send another image in its place, and where."""
-    submission, phase = found.submission, found.test_set.phase
+def _offer_image_again(entry: Entry, user: User) -> dict[str, object]:
+    """Return whether the viewer can send another image in its place, and where."""
+    submission, phase = entry.submission, entry.test_set.phase
     if submission is None or not submission.is_image:
         return {}
     address = reverse("submit-image", args=[phase.shared_task.slug, phase.slug])
@@ -159,33 +163,26 @@ def _again(found: Entry, user: User) -> dict[str, object]:
     }
 
 
-def _scores(found: Entry, user: User) -> dict[str, object]:
-    """Return the scores if the viewer may see them now, or else from when on."""
-    phase, viewer, now = found.test_set.phase, viewer_of(user), timezone.now()
+def _show_scores(entry: Entry, user: User) -> dict[str, object]:
+    """Return the scores if the viewer may see them now, otherwise when they are shown."""
+    phase, viewer, now = entry.test_set.phase, viewer_of(user), timezone.now()
     context: dict[str, object] = {
-        "can_see_scores": can_see(viewer, Thing.OWN_SCORES, phase, now, team=found.team_id),
+        "can_see_scores": can_see(viewer, Thing.OWN_SCORES, phase, now, team=entry.team_id),
         "scores_at": instant_of(Thing.OWN_SCORES, phase),
         "can_see_board": can_see(viewer, Thing.BOARD, phase, now),
     }
     if context["can_see_scores"]:
-        context["scores"] = scores.of_entry(found)
+        context["scores"] = scores.list_scores(entry)
     return context
 
 
-def _source(found: Entry) -> dict[str, object]:
-    """Return the file that it came from, with what was odd about it."""
-    verdict = Verdict.objects.filter(entry=found).first()
-    if verdict is None or found.submission is None:
+def _show_source(entry: Entry) -> dict[str, object]:
+    """Return the file that the entry came from, with the warnings about it."""
+    verdict = Verdict.objects.filter(entry=entry).first()
+    if verdict is None or entry.submission is None:
         return {}
-    files = list(found.submission.files.select_related("file"))
+    files = list(entry.submission.files.select_related("file"))
     return {
-        "report": reports.of_verdicts([verdict])[0],
+        "report": file_reports.build_reports([verdict])[0],
         "sent": [file for file in files if file.holds(verdict)] or files,
     }
-
-
-def _facts(found: Entry) -> tuple[object, ...]:
-    """Return all that can change on the page while it is polled."""
-    role = (found.is_primary, found.withdrawn_at)
-    runs = progress.facts(found) if found.submission and found.submission.is_image else ()
-    return (found.state, found.is_claimed, found.attempts, role, runs, pace(found.state_since))

@@ -10,9 +10,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
-from submissions.pages.access import visible_submissions
+from submissions.pages.access import list_visible_submissions
 from submissions.pages.forms.history import FilterForm
-from submissions.pages.history import FILES_SHOWN, select
+from submissions.pages.history import FILES_SHOWN, filter_submissions
 
 ROWS = 50  # on a page
 
@@ -21,17 +21,17 @@ ROWS = 50  # on a page
 @never_cache
 @require_safe
 def submissions(request: SignedInRequest) -> HttpResponse:
-    """List what the viewer's teams have sent, for organisers all teams, newest first."""
-    visible = visible_submissions(request.user)
+    """List the submissions of the viewer's teams, for organisers of all teams, newest first."""
+    visible = list_visible_submissions(request.user)
     form = FilterForm(request.GET, submissions=visible)
-    form.is_valid()  # a choice that there is not is said, and counts as open
+    form.is_valid()  # an unknown choice is an error of the form, and filters nothing
     chosen = form.cleaned_data
-    found = select(
+    submissions = filter_submissions(
         visible, team=chosen.get("team"), phase=chosen.get("phase"), state=chosen.get("state", "")
     )
     context = {
         "form": form,
-        "page": Paginator(found, ROWS).get_page(request.GET.get("page")),
+        "page": Paginator(submissions, ROWS).get_page(request.GET.get("page")),
         "is_filtered": any(chosen.values()),
         "files_shown": FILES_SHOWN,
     }

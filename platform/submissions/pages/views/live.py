@@ -1,4 +1,4 @@
-"""Pages with a piece that asks for itself until nothing of it moves any more."""
+"""Pages with a piece that polls until its state is final."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
-QUICK, SLOW = 1, 5  # seconds between two looks
+QUICK, SLOW = 1, 5  # seconds between two requests
 QUICK_FOR = timedelta(minutes=2)  # a page that has waited longer is in no hurry
 
 
-def pace(since: datetime) -> int:
-    """Return how often a page looks for news of what has been so since then."""
+def choose_pace(since: datetime) -> int:
+    """Return how often, in seconds, a page polls whose state has not changed since then."""
     return QUICK if timezone.now() - since < QUICK_FOR else SLOW
 
 
-def live(
+def render_live(
     request: HttpRequest,
     name: str,
     context: dict[str, object],
@@ -29,11 +29,11 @@ def live(
     status: int = 200,
     folder: str = "submissions",
 ) -> HttpResponse:
-    """Render the page, or for its own request the piece; nothing (204) if the facts are as before.
+    """Render the page, or the piece if the page polls; nothing (204) if the facts are as before.
 
-    An unchanged piece stays where it is: with the reader's focus, selection and place in it.
+    An unchanged piece is left alone: the reader's focus, selection and place in it stay.
     """
-    version = version_of(facts)
+    version = compute_version(facts)
     is_polled = request.headers.get("HX-Request") == "true"
     if is_polled and request.GET.get("seen") == version:
         return _varied(HttpResponse(status=204))
@@ -42,12 +42,12 @@ def live(
     return _varied(render(request, template, context, status=status))
 
 
-def version_of(facts: tuple[object, ...]) -> str:
-    """Return a short name of a piece's content, for the question whether it has changed."""
+def compute_version(facts: tuple[object, ...]) -> str:
+    """Return a short digest of the facts, which tells whether a piece has changed."""
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
 
 
 def _varied(response: HttpResponse) -> HttpResponse:
-    # One address has two bodies: a cache between us and the reader has to know.
+    # An address with two bodies: a cache between us and the reader has to know.
     patch_vary_headers(response, ["HX-Request"])
     return response

@@ -11,8 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
-from accounts.models import User
-from config.bodies import declared_length
+from config.body_limits import declared_length
 from files.gate import before_body
 from sharedtasks.access import phase_or_404
 from sharedtasks.models import Phase
@@ -21,7 +20,7 @@ from submissions import slots
 from submissions.models import Submission
 from submissions.pages import quotas
 from submissions.pages.forms.outputs import SubmissionForm
-from submissions.pages.views import senders
+from submissions.pages.views import upload_context
 from submissions.services import sending
 
 
@@ -30,35 +29,38 @@ from submissions.services import sending
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def submit(request: SignedInRequest, task: str, phase: str) -> HttpResponse:
-    """Take files of hypotheses; the answer only stores and enqueues."""
-    found = phase_or_404(viewer_of(request.user), task, phase)
+    """Take files of hypotheses: store them and tell the workers."""
+    phase_row = phase_or_404(viewer_of(request.user), task, phase)
     if request.method == "POST":
-        form = SubmissionForm(request.POST, request.FILES, member=request.user, phase=found)
+        form = SubmissionForm(request.POST, request.FILES, member=request.user, phase=phase_row)
         if form.is_valid():
             team, size = form.cleaned_data["team"], declared_length(request)
             if (refusal := quotas.refuse_team(request, team, size)) is not None:
                 return refusal
             try:
-                return redirect(_submit(request.user, found, form))
+                submission = sending.submit(
+                    team=team,
+                    member=request.user,
+                    phase=phase_row,
+                    test_set=form.cleaned_data["test_set"],
+                    system=form.described_system(),
+                    wants_primary=form.cleaned_data["wants_primary"],
+                    files=[
+                        sending.NamedStream(file, file.name or "unnamed")
+                        for file in form.uploaded()
+                    ],
+                    form_token=form.token,
+                )
             except ValidationError as error:
                 form.add_error(None, error)
-        return _page(request, found, form, status=422)
-    again = senders.earlier(request, found)
-    form = SubmissionForm(initial=senders.initial(again), member=request.user, phase=found)
-    return _page(request, found, form, again=again)
-
-
-def _submit(member: User, phase: Phase, form: SubmissionForm) -> Submission:
-    return sending.submit(
-        team=form.cleaned_data["team"],
-        member=member,
-        phase=phase,
-        test_set=form.cleaned_data["test_set"],
-        system=form.described_system(),
-        wants_primary=form.cleaned_data["wants_primary"],
-        files=[sending.Upload(file, file.name or "unnamed") for file in form.uploaded()],
-        form_token=form.token,
+            else:
+                return redirect(submission)
+        return _page(request, phase_row, form, status=422)
+    again = upload_context.find_corrected(request, phase_row)
+    form = SubmissionForm(
+        initial=upload_context.prefill(again), member=request.user, phase=phase_row
     )
+    return _page(request, phase_row, form, again=again)
 
 
 def _page(
@@ -69,8 +71,8 @@ def _page(
     again: Submission | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    test_sets = slots.wanted(phase)
+    test_sets = slots.list_expected(phase)
     form.offer(test_sets)
-    context = senders.context_of(request, phase, test_sets, form, again)
+    context = upload_context.build_context(request, phase, test_sets, form, again)
     context |= {"max_bytes": settings.MAX_UPLOAD_BYTES, "max_files": sending.MAX_FILES}
     return render(request, "submissions/submit.html", context, status=status)

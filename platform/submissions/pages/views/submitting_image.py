@@ -1,4 +1,4 @@
-"""The upload page of container images: minutes or hours of an upload, never held in memory."""
+"""The upload page of container images: uploads take up to hours, and are never held in memory."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
 from accounts.models import Team
-from config.bodies import Limit, declared_length, takes_up_to
-from config.serving.arrivals import SMALL_BODY
+from config.body_limits import SMALL_BODY, BodyLimit, declared_length, takes_up_to
 from files.gate import before_body
 from files.incoming import require_room
 from files.trouble import StorageTrouble, trouble_in
@@ -29,61 +28,63 @@ from submissions import slots
 from submissions.models import Submission
 from submissions.pages import quotas
 from submissions.pages.forms.images import BROKE_OFF, ImageForm
-from submissions.pages.views import senders
-from submissions.services import image_tries, one_at_a_time, sending
+from submissions.pages.views import upload_context
+from submissions.services import image_queue, image_tries, sending
 
 logger = logging.getLogger(__name__)
 
-LIMIT = Limit(
+LIMIT = BodyLimit(
     "MAX_IMAGE_BYTES",
     "MAX_IMAGE_BODY_BYTES",
     "Leave out of the image what it does not need to run.",
 )
 
 
-@csrf_exempt  # the check reads the whole body: _take has it, behind what can be said before
+@csrf_exempt  # the check reads the whole body, so it is on _take, after all earlier refusals
 @takes_up_to(LIMIT)
 @before_body(quotas.refuse)
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def submit_image(request: SignedInRequest, task: str, phase: str) -> HttpResponse:
-    """Take a container image, or where it is; the answer only stores and enqueues."""
-    found = phase_or_404(viewer_of(request.user), task, phase)
+    """Take a container image, or its reference: store it and tell the workers."""
+    phase_row = phase_or_404(viewer_of(request.user), task, phase)
     if request.method != "POST":
-        again = senders.earlier(request, found)
-        form = ImageForm(initial=senders.initial(again), member=request.user)
-        return _page(request, found, form, again=again)
+        again = upload_context.find_corrected(request, phase_row)
+        form = ImageForm(initial=upload_context.prefill(again), member=request.user)
+        return _page(request, phase_row, form, again=again)
     try:
-        _require_sense(request, found)
+        _require_acceptance(request, phase_row)
         require_room(declared_length(request))
-        return _take(request, found)
+        return _take(request, phase_row)
     except ValidationError as error:
-        return _unread(request, found, " ".join(error.messages), HTTPStatus.UNPROCESSABLE_ENTITY)
-    except UnreadablePostError:  # for the log: nobody reads this answer
-        return _unread(request, found, BROKE_OFF, HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _refuse_unread(
+            request, phase_row, " ".join(error.messages), HTTPStatus.UNPROCESSABLE_ENTITY
+        )
+    except UnreadablePostError:  # for the log: nobody is there to read this answer
+        return _refuse_unread(request, phase_row, BROKE_OFF, HTTPStatus.UNPROCESSABLE_ENTITY)
     except (StorageTrouble, OSError) as error:
         if (trouble := trouble_in(error)) is None:
             raise
         logger.error("an image could not be stored: %r", error)
-        return _unread(request, found, str(trouble), trouble.status)
+        return _refuse_unread(request, phase_row, str(trouble), trouble.status)
 
 
-def _require_sense(request: SignedInRequest, phase: Phase) -> None:
-    """Raise ValidationError if no image is taken from them now, whatever the body says."""
+def _require_acceptance(request: SignedInRequest, phase: Phase) -> None:
+    """Raise ValidationError if no image is accepted from this member now, whatever the body has."""
     if not (phase.is_open(timezone.now()) and phase.takes_images):
         raise ValidationError(f"{phase.name} takes no container images at the moment.")
     teams = list(request.user.teams.all())
     if not teams:
         raise ValidationError("You are not in a team yet.")
-    # What is read in no time is asked once it is read: a form sent twice makes one submission. Of
-    # an archive its address says which form it is.
+    # A small body is read first, because the same form sent twice makes one submission. For an
+    # archive, the address names the form.
     is_small = declared_length(request) <= SMALL_BODY
     if is_small or sending.was_sent(request.user, request.GET.get("form", "")):
         return
-    if all(image_tries.next_at(team, phase) for team in teams):
-        image_tries.require_one_left(teams[0], phase)
-    if reason := one_at_a_time.first_reason(teams, request.user):
+    if all(image_tries.find_next_time(team, phase) for team in teams):
+        image_tries.require_try_left(teams[0], phase)
+    if reason := image_queue.find_reason(teams, request.user):
         raise ValidationError(reason)
 
 
@@ -100,7 +101,7 @@ def _take(request: SignedInRequest, phase: Phase) -> HttpResponse:
 
 
 def _answer(request: SignedInRequest, phase: Phase, form: ImageForm) -> HttpResponse:
-    """Store an image; or only say whether it would be taken (204). Raises ValidationError."""
+    """Store an image; or only tell whether it would be accepted (204). Raises ValidationError."""
     planned = sending.PlannedImage(
         team=form.cleaned_data["team"],
         member=request.user,
@@ -111,7 +112,7 @@ def _answer(request: SignedInRequest, phase: Phase, form: ImageForm) -> HttpResp
         form_token=form.token,
     )
     announced = form.cleaned_data.get("announced") or declared_length(request)
-    if form.fetched is not None:  # nobody knows yet
+    if form.fetched is not None:  # its size is not known yet
         announced = settings.MAX_IMAGE_BYTES
     if (refusal := quotas.refuse_team(request, planned.team, announced)) is not None:
         return refusal
@@ -121,13 +122,15 @@ def _answer(request: SignedInRequest, phase: Phase, form: ImageForm) -> HttpResp
         sending.require_image_taken(planned)
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     file = form.uploaded()
-    archive = sending.Upload(file, file.name or "unnamed")
+    archive = sending.NamedStream(file, file.name or "unnamed")
     return redirect(sending.submit_image(planned=planned, archive=archive))
 
 
-def _unread(request: SignedInRequest, phase: Phase, why: str, status: int) -> HttpResponse:
-    """Refuse what was not read, or not to its end."""
-    response = _page(request, phase, ImageForm(member=request.user), error=why, status=status)
+def _refuse_unread(
+    request: SignedInRequest, phase: Phase, reason: str, status: int
+) -> HttpResponse:
+    """Refuse a body that was not read, or not to its end."""
+    response = _page(request, phase, ImageForm(member=request.user), error=reason, status=status)
     response["Connection"] = "close"
     return response
 
@@ -141,8 +144,8 @@ def _page(
     error: str = "",
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
-    context = senders.context_of(request, phase, slots.wanted(phase), form, again)
+    context = upload_context.build_context(request, phase, slots.list_expected(phase), form, again)
     context |= {"error": error, "is_image_page": True, "max_bytes": settings.MAX_IMAGE_BYTES}
     if isinstance(team := context["team"], Team) and not (form.is_bound or error):
-        context["why_not_now"] = one_at_a_time.why_not_now(team, request.user)
+        context["why_not_now"] = image_queue.why_not_now(team, request.user)
     return render(request, "submissions/submit_image.html", context, status=status)

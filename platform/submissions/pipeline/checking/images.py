@@ -1,4 +1,4 @@
-"""From an image, sent or fetched, to entries that wait for a node: one for each test set."""
+"""From an image, sent or fetched, to entries that wait for a node, for each test set."""
 
 from __future__ import annotations
 
@@ -19,11 +19,16 @@ from images.intake import Taken
 from images.models import Image
 from submissions import slots, work
 from submissions.models import Entry, Problem, Submission, Verdict
-from submissions.pipeline.checking.problems import MAX_NAME, count_in_words, rows, storable
+from submissions.pipeline.checking.problems import (
+    MAX_NAME,
+    build_rows,
+    count_in_words,
+    make_storable,
+)
 from submissions.states import EntryState, SubmissionState
 
 PROBLEMS_KEPT = 100
-TELL_EVERY = 2  # seconds between two words about how much is fetched
+TELL_EVERY = 2  # seconds between two notes of how much is fetched
 
 
 class NotFetchedError(InfrastructureError):
@@ -31,8 +36,8 @@ class NotFetchedError(InfrastructureError):
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """What was found out about an image."""
+class JudgedImage:
+    """What checking an image has shown."""
 
     name: str  # the archive's, or the reference
     upload: StoredFile | None  # None: it came from a registry
@@ -42,11 +47,11 @@ class Judged:
 
 
 def check(submission: Submission, *, owner: str) -> None:
-    """Check the image and write down what was found. Raises NoLongerOurs, NotFetchedError."""
+    """Check the image and write down the result. Raises NoLongerOurs, NotFetchedError."""
     conclude(submission, judge(submission, owner=owner), owner=owner)
 
 
-def judge(submission: Submission, *, owner: str) -> Judged:
+def judge(submission: Submission, *, owner: str) -> JudgedImage:
     """Read and check the archive, or what the registry sends, and keep its image.
 
     Writes no other row, and what is fetched only while the submission is the owner's. Raises
@@ -58,31 +63,42 @@ def judge(submission: Submission, *, owner: str) -> Judged:
         sent = submission.files.select_related("file").get()
         name, upload = sent.name, sent.file
     try:
-        taken = _taken_in(upload, name) if upload else _fetched(submission, owner=owner)
+        if upload:
+            with storage.open_file(upload) as stream:
+                taken = intake.take_in(stream, name)
+        else:
+            taken = _fetch(submission, owner=owner)
     except ImageError as error:
-        return Judged(name, upload, None, error.problems, error.total)
+        return JudgedImage(name, upload, None, error.problems, error.total)
     if taken.image.quarantined_at is not None:
         fault = evaluator.Problem("error", _why_quarantined(taken.image), file=name)
-        return Judged(name, upload, None, [fault], 1)
+        return JudgedImage(name, upload, None, [fault], 1)
     notes = [evaluator.Problem("warning", note, file=name) for note in taken.notes]
-    found = [*notes, *_sent_before(submission, taken.image, name)]
-    return Judged(name, upload, taken.image, found, len(found))
+    problems = [*notes, *_find_copies(submission, taken.image, name)]
+    return JudgedImage(name, upload, taken.image, problems, len(problems))
 
 
-def conclude(submission: Submission, judged: Judged, *, owner: str) -> None:
-    """Write down what was found, and make the entries. Raises NoLongerOurs."""
+def conclude(submission: Submission, judged: JudgedImage, *, owner: str) -> None:
+    """Write down the result, and make the entries. Raises NoLongerOurs."""
     to = SubmissionState.ACCEPTED if judged.image else SubmissionState.REFUSED
     reason = "" if judged.image else f"{count_in_words(judged.total)} found; nothing was run."
     with transaction.atomic():
-        # Before it is accepted: the database lets none of these be without its image.
+        # Before it is accepted: the database takes no accepted submission without its image.
         Submission.objects.filter(pk=submission.pk).update(
             image=judged.image, problems_total=judged.total
         )
         if not work.finish(submission, to=to, owner=owner, reason=reason):
             raise work.NoLongerOurs
-        _keep_verdict(submission, judged)
+        verdict = Verdict.objects.create(
+            submission=submission,
+            position=0,
+            file=make_storable(judged.name)[-MAX_NAME:],
+            errors=0 if judged.image else judged.total,
+            warnings=judged.total if judged.image else 0,
+        )
+        Problem.objects.bulk_create(build_rows(verdict, judged.problems[:PROBLEMS_KEPT]))
         if judged.image:
-            for test_set in slots.wanted(submission.phase):
+            for test_set in slots.list_expected(submission.phase):
                 entry = Entry.objects.create(
                     submission=submission,
                     team=submission.team,
@@ -91,28 +107,23 @@ def conclude(submission: Submission, judged: Judged, *, owner: str) -> None:
                     state=EntryState.WAITING,
                 )
                 work.record_birth(entry, reason="the image was checked")
-        # Whoever was refused has it still; of what was accepted the image is kept.
+        # A team whose image was refused has the archive still; an accepted image is kept.
         submission.files.all().delete()
         if judged.upload:
             storage.let_go(judged.upload)
 
 
-def _taken_in(upload: StoredFile, name: str) -> Taken:
-    with storage.open_file(upload) as stream:
-        return intake.take_in(stream, name)
-
-
-def _fetched(submission: Submission, *, owner: str) -> Taken:
+def _fetch(submission: Submission, *, owner: str) -> Taken:
     reference = parse_reference(submission.image_reference)
     try:
-        return intake.fetch(reference, on_progress=_teller(submission, owner=owner))
+        return intake.fetch(reference, on_progress=_build_teller(submission, owner=owner))
     except NetworkError as error:
         raise NotFetchedError(
             f"The registry {reference.host} did not send the whole image."
         ) from error
 
 
-def _teller(submission: Submission, *, owner: str) -> Callable[[float], None]:
+def _build_teller(submission: Submission, *, owner: str) -> Callable[[float], None]:
     """Return a function that notes which share is fetched; it raises NoLongerOurs."""
     next_at = -math.inf
 
@@ -122,7 +133,7 @@ def _teller(submission: Submission, *, owner: str) -> Callable[[float], None]:
         if now < next_at and share < 1:
             return
         next_at = now + TELL_EVERY
-        if not work.held(submission, owner=owner).update(fetched=int(100 * share)):
+        if not work.select_held(submission, owner=owner).update(fetched=int(100 * share)):
             raise work.NoLongerOurs
 
     return tell
@@ -136,7 +147,7 @@ def _why_quarantined(image: Image) -> str:
     )
 
 
-def _sent_before(submission: Submission, image: Image, name: str) -> Iterator[evaluator.Problem]:
+def _find_copies(submission: Submission, image: Image, name: str) -> Iterator[evaluator.Problem]:
     """Warn of the same image in an earlier submission of the team, of whatever phase."""
     same = Submission.objects.filter(team=submission.team, image=image).exclude(pk=submission.pk)
     earlier = same.select_related("phase").order_by("-pk").first()
@@ -149,14 +160,3 @@ def _sent_before(submission: Submission, image: Image, name: str) -> Iterator[ev
             "this is the one you meant.",
             file=name,
         )
-
-
-def _keep_verdict(submission: Submission, judged: Judged) -> None:
-    verdict = Verdict.objects.create(
-        submission=submission,
-        position=0,
-        file=storable(judged.name)[-MAX_NAME:],
-        errors=0 if judged.image else judged.total,
-        warnings=judged.total if judged.image else 0,
-    )
-    Problem.objects.bulk_create(rows(verdict, judged.problems[:PROBLEMS_KEPT]))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 
 import evaluator
-from evaluator import checks
+from evaluator.checking import find_warnings, read_slots
 from evaluator.errors import SeveralSystemsError
 from files import storage
 from files.models import StoredFile
@@ -19,7 +18,12 @@ from sharedtasks.models import TestSet
 from sharedtasks.testsets import Slots
 from submissions import hypotheses, work
 from submissions.models import Entry, Problem, Submission, Verdict
-from submissions.pipeline.checking.problems import MAX_NAME, count_in_words, rows, storable
+from submissions.pipeline.checking.problems import (
+    MAX_NAME,
+    build_rows,
+    count_in_words,
+    make_storable,
+)
 from submissions.states import SubmissionState
 
 PROBLEMS_KEPT = 1000  # of one submission, shared out among its files
@@ -28,156 +32,138 @@ PROBLEMS_KEPT_OF_EACH = 50  # at the least
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A file that fits its test set."""
+    """What makes an entry: hypotheses that fit a test set."""
 
     test_set: TestSet
     hypotheses: StoredFile
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """What was found out about one file."""
+class JudgedFile:
+    """What checking a file has shown."""
 
     file: str  # its name as messages show it
-    test_set: TestSet | None  # the one it is for; None: its name says none that is wanted
-    fit: Fit | None  # None: it was refused
+    test_set: TestSet | None  # None: its name says no test set of the phase
+    fit: Fit | None  # None: the file is refused
     problems: Sequence[evaluator.Problem]  # the first ones
     total: int  # of its problems
-    systems: Sequence[str] = ()  # those of a file that holds several, where none was chosen
+    systems: Sequence[str] = ()  # to choose from, where it holds several and none was chosen
 
 
 def check(submission: Submission, *, owner: str) -> None:
-    """Check every file and write down what was found. Raises NoLongerOurs."""
+    """Check every file and write down the results. Raises NoLongerOurs."""
     conclude(submission, judge(submission), owner=owner)
 
 
-def judge(submission: Submission) -> list[Judged]:
+def judge(submission: Submission) -> list[JudgedFile]:
     """Read and check every file of a submission; writes no row but of stored hypotheses."""
-    slots = Slots([submission.test_set] if submission.test_set else _test_sets(submission))
-    chosen = submission.test_set.slot if submission.test_set else None
-    found: list[Judged] = []
+    test_set, chosen_file = submission.test_set, submission.chosen_file
+    slots = Slots([test_set] if test_set else TestSet.objects.filter(phase=submission.phase_id))
+    judged: list[JudgedFile] = []
     with ExitStack() as stack:
         files = [
-            (stack.enter_context(storage.open_file(one.file)), one.name)
-            for one in submission.files.select_related("file")
-            if one.file is not None  # which it is only long after it was checked
+            (stack.enter_context(storage.open_file(sent.file)), sent.name)
+            for sent in submission.files.select_related("file")
+            if sent.file is not None  # its bytes are removed only long after the check
         ]
-        verdicts = evaluator.read_slots(
+        verdicts = read_slots(
             files,
             slots,
             max_bytes=settings.MAX_UPLOAD_BYTES,
-            chosen=chosen,
-            system=submission.chosen_system if submission.chosen_file else None,
-            is_wanted=partial(_is_wanted, submission),
+            chosen=test_set.slot if test_set else None,
+            system=submission.chosen_system if chosen_file else None,
+            # Where a system was chosen, only the file that has it is read.
+            is_wanted=lambda name: chosen_file in ("", make_storable(name)[-MAX_NAME:]),
         )
-        for verdict in verdicts:  # one file's hypotheses are in memory at a time
-            found.append(_judge(submission, verdict, slots, found))
-    return found
+        for verdict in verdicts:  # the hypotheses of a single file are in memory at a time
+            judged.append(_judge(submission, verdict, slots, judged))
+    return judged
 
 
-def conclude(submission: Submission, judged: Sequence[Judged], *, owner: str) -> None:
-    """Write down what was found, make the entries and send them to be scored.
+def conclude(submission: Submission, judged: Sequence[JudgedFile], *, owner: str) -> None:
+    """Write down the results, make the entries and send them to be scored.
 
     Raises NoLongerOurs if another worker has the submission by now.
     """
-    fitting = [one.fit for one in judged if one.fit is not None]
+    fitting = sum(file.fit is not None for file in judged)
     to = SubmissionState.ACCEPTED if fitting else SubmissionState.REFUSED
+    kept_of_each = max(PROBLEMS_KEPT // max(len(judged), 1), PROBLEMS_KEPT_OF_EACH)
     with transaction.atomic():
-        if not work.finish(submission, to=to, owner=owner, reason=_reason(judged, len(fitting))):
+        if not work.finish(submission, to=to, owner=owner, reason=_reason(judged, fitting)):
             raise work.NoLongerOurs
-        _keep_verdicts(submission, judged)
-        total = sum(one.total for one in judged)
+        verdicts = Verdict.objects.bulk_create(
+            Verdict(
+                submission=submission,
+                position=position,
+                file=make_storable(file.file)[-MAX_NAME:],
+                test_set=file.test_set,
+                entry=_make_entry(submission, file.fit) if file.fit else None,
+                errors=0 if file.fit else file.total,
+                warnings=file.total if file.fit else 0,
+                systems=list(file.systems),
+            )
+            for position, file in enumerate(judged)
+        )
+        Problem.objects.bulk_create(
+            row
+            for verdict, file in zip(verdicts, judged, strict=True)
+            for row in build_rows(verdict, file.problems[:kept_of_each])
+        )
+        total = sum(file.total for file in judged)
         Submission.objects.filter(pk=submission.pk).update(problems_total=total)
 
 
-def _test_sets(submission: Submission) -> Iterator[TestSet]:
-    return TestSet.objects.filter(phase=submission.phase_id).iterator()
-
-
-def _is_wanted(submission: Submission, file: str) -> bool:
-    """Say whether a file is to be read: where a system was chosen, only the one that has it."""
-    return submission.chosen_file in ("", storable(file)[-MAX_NAME:])
-
-
 def _judge(
-    submission: Submission, verdict: evaluator.Verdict, slots: Slots, earlier: Sequence[Judged]
-) -> Judged:
+    submission: Submission,
+    verdict: evaluator.FileVerdict,
+    slots: Slots,
+    earlier: Sequence[JudgedFile],
+) -> JudgedFile:
     test_set = slots.rows.get(verdict.slot or "")
     if (error := verdict.error) is not None:
         systems = error.systems if isinstance(error, SeveralSystemsError) else ()
-        return Judged(verdict.file, test_set, None, error.problems, error.total, systems)
+        return JudgedFile(verdict.file, test_set, None, error.problems, error.total, systems)
     assert test_set is not None  # read_slots promises both
     assert verdict.hypotheses is not None
-    kept = hypotheses.store(verdict.hypotheses)
-    found = [
-        *checks.warnings(verdict.hypotheses, slots[test_set.slot]),
-        *_same_here(verdict, kept, earlier),
-        *_sent_before(submission, verdict, kept),
+    stored = hypotheses.store(verdict.hypotheses)
+    copies = [
+        evaluator.Problem("warning", message, file=verdict.file)
+        for message in _find_copies(submission, stored, earlier)
     ]
-    return Judged(verdict.file, test_set, Fit(test_set, kept), found, len(found))
+    problems = [*find_warnings(verdict.hypotheses, slots[test_set.slot]), *copies]
+    return JudgedFile(verdict.file, test_set, Fit(test_set, stored), problems, len(problems))
 
 
-def _same_here(
-    verdict: evaluator.Verdict, kept: StoredFile, earlier: Sequence[Judged]
-) -> Iterator[evaluator.Problem]:
-    """Warn of the same hypotheses for another test set of the same submission."""
-    for one in earlier:
-        if one.fit is not None and one.fit.hypotheses == kept:
-            yield evaluator.Problem(
-                "warning",
-                f"These are, to the letter, the hypotheses for {one.fit.test_set.slug} too. Check "
-                "whether one of the two files was sent in the other's place.",
-                file=verdict.file,
+def _find_copies(
+    submission: Submission, stored: StoredFile, earlier: Sequence[JudgedFile]
+) -> Iterator[str]:
+    """Warn of the same hypotheses for another test set, here or in an earlier entry of the team."""
+    for file in earlier:
+        if file.fit is not None and file.fit.hypotheses == stored:
+            yield (
+                f"These are, to the letter, the hypotheses for {file.fit.test_set.slug} too. Check "
+                "whether one of the two files was sent in the other's place."
             )
-
-
-def _sent_before(
-    submission: Submission, verdict: evaluator.Verdict, kept: StoredFile
-) -> Iterator[evaluator.Problem]:
-    """Warn of the same hypotheses in an earlier entry of the team, of whatever test set."""
-    same = Entry.objects.filter(team=submission.team, hypotheses=kept)
-    earlier = same.exclude(submission=submission).select_related("test_set").first()
-    if earlier is not None:
-        yield evaluator.Problem(
-            "warning",
-            f"These are, to the letter, the hypotheses of {earlier.system} for "
-            f"{earlier.test_set.slug}, which your team has sent before. Check that this is the "
-            "file you meant.",
-            file=verdict.file,
+    same = Entry.objects.filter(team=submission.team, hypotheses=stored)
+    entry = same.exclude(submission=submission).select_related("test_set").first()
+    if entry is not None:
+        yield (
+            f"These are, to the letter, the hypotheses of {entry.system} for "
+            f"{entry.test_set.slug}, which your team has sent before. Check that this is the "
+            "file you meant."
         )
 
 
-def _reason(judged: Sequence[Judged], fitting: int) -> str:
+def _reason(judged: Sequence[JudgedFile], fitting: int) -> str:
+    """Return what the team reads beside the state; empty if every file fits."""
     if fitting == len(judged) and judged:
         return ""
-    total = sum(one.total for one in judged if one.fit is None)
+    total = sum(file.total for file in judged if file.fit is None)
     count = count_in_words(total)
     if not fitting:
         return f"{count} found; nothing was scored."
     others = "the other, which is" if fitting == len(judged) - 1 else "the others, which are"
     return f"{fitting} of {len(judged)} files fit; {count} in {others} not scored."
-
-
-def _keep_verdicts(submission: Submission, judged: Sequence[Judged]) -> None:
-    of_each = max(PROBLEMS_KEPT // max(len(judged), 1), PROBLEMS_KEPT_OF_EACH)
-    verdicts = Verdict.objects.bulk_create(
-        Verdict(
-            submission=submission,
-            position=position,
-            file=storable(one.file)[-MAX_NAME:],
-            test_set=one.test_set,
-            entry=_make_entry(submission, one.fit) if one.fit else None,
-            errors=0 if one.fit else one.total,
-            warnings=one.total if one.fit else 0,
-            systems=list(one.systems),
-        )
-        for position, one in enumerate(judged)
-    )
-    Problem.objects.bulk_create(
-        row
-        for verdict, one in zip(verdicts, judged, strict=True)
-        for row in rows(verdict, one.problems[:of_each])
-    )
 
 
 def _make_entry(submission: Submission, fit: Fit) -> Entry:

@@ -1,0 +1,19 @@
+"""Reading and checking uploaded hypotheses: do they fit a test set, and what is odd about them?"""
+
+from __future__ import annotations
+
+from evaluator.checking.alignment import align
+from evaluator.checking.folding import FoldedProblem, fold
+from evaluator.checking.intake import FileVerdict, read_aligned, read_slots
+from evaluator.checking.review import find_identical, find_warnings
+
+__all__ = [
+    "FileVerdict",
+    "FoldedProblem",
+    "align",
+    "find_identical",
+    "find_warnings",
+    "fold",
+    "read_aligned",
+    "read_slots",
+]

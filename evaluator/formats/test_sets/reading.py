@@ -1,0 +1,220 @@
+"""Reads a test set; the beginning of its source file shows the format.
+
+*WMT21 SGML* (docs/metrics.md 3) is a source file and a file for each reference. Segments pair by
+(document id, segment id), in the order of the sources. Only this format has annotated terms.
+
+*WMT XML, TSV and JSON lines* hold everything in a single file, in its own order. TSV has a header
+with `source` and `target`, and `id` and `doc` or, as in TICO-19, `tuid` = document:segment; quotes
+are text. JSON lines are `{"id", "doc", "source", "references": […], "terms": [{"source",
+"targets"}]}`; the terms of all lines together are the terminology, unless the caller gives it.
+
+*Plain text* is read if the caller asks for it: a sentence a line, and a file for each reference.
+The numbers of the lines are the ids.
+
+Each file may be compressed by gzip. In SGML and XML, entities are decoded once, tags are removed,
+and layout becomes single spaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from typing import BinaryIO
+
+from evaluator.errors import LanguageError, ProblemLog, TestSetError
+from evaluator.formats import detection
+from evaluator.formats.decoding import read_bytes, read_head
+from evaluator.formats.limits import MAX_BYTES, Budget, Refused
+from evaluator.formats.recognition import Format, choose_format
+from evaluator.formats.sgml import is_sgml
+from evaluator.formats.test_sets.json_rows import read_json_rows
+from evaluator.formats.test_sets.rows import (
+    Contents,
+    NamedBytes,
+    Options,
+    RowReader,
+    TestSetRow,
+    build_segments,
+)
+from evaluator.formats.test_sets.sgml_sets import read_sgml_set
+from evaluator.formats.test_sets.table_rows import is_tsv, read_tsv_rows
+from evaluator.formats.test_sets.terms import check_direction, check_languages, collect_terms
+from evaluator.formats.test_sets.text_rows import is_plain_text, read_text_rows
+from evaluator.formats.test_sets.xml_rows import read_xml_rows
+from evaluator.normalise import canonical_pair
+from evaluator.types import Mode, Terminology, TestSet, TextForm, UnscoredSegment
+
+NamedStream = tuple[str, BinaryIO]
+
+# Formats of a single file, tried in this order. SGML, in several files, comes before them.
+ROW_FORMATS: tuple[Format[RowReader], ...] = (
+    Format("WMT XML (<dataset>)", detection.is_xml, read_xml_rows),
+    Format("JSON lines", detection.is_jsonl, read_json_rows),
+    Format("TSV with a header that names the columns", is_tsv, read_tsv_rows),
+)
+DOCUMENTS_NAMED = 20  # in a message
+
+
+def read_test_set(
+    *,
+    source: BinaryIO,
+    references: Sequence[BinaryIO] = (),
+    source_language: str,
+    target_language: str,
+    text_form: TextForm | None = "tokenised",
+    names: Sequence[str] = (),
+    max_bytes: int = MAX_BYTES,
+    mode: Mode = "proper",
+    terminology: Terminology | None = None,
+    sources_only: bool = False,
+    references_required: bool = True,
+    plain_text: bool = False,
+    leave_out: Collection[str] = (),
+    on_note: Callable[[str], None] = lambda _: None,
+) -> TestSet:
+    """Return the test set of files in any of the formats that are described above.
+
+    Languages are BCP 47 codes or aliases (`zho`, `zh_CN`). `names` are the files', the source's
+    first. `text_form` None means tokenised for SGML, raw for the others. `sources_only`: references
+    are ignored, whatever is odd about them. Documents to `leave_out` need no reference and get no
+    score, like test suites in WMT XML: they become `unscored`. `on_note` is called with a sentence
+    on columns that are not read. Raises TestSetError with all problems of all files.
+    """
+    log = ProblemLog()
+    streams = [source] if sources_only else [source, *references]
+    labels = [*names, *(f"file {n}" for n in range(len(names) + 1, len(streams) + 1))]
+    options = Options(
+        _find_languages(source_language, target_language, log),
+        mode=mode,
+        text_form=text_form,
+        sources_only=sources_only,
+        references_required=references_required and not sources_only,
+        plain_text=plain_text,
+        leave_out=frozenset(leave_out),
+        max_bytes=max_bytes,
+        on_note=on_note,
+    )
+    files = list(zip(labels, streams, strict=False))  # callers may name files that are not read
+    return _read_files(files, options, terminology, log)
+
+
+def _find_languages(source: str, target: str, log: ProblemLog) -> tuple[str, str]:
+    try:
+        return canonical_pair(source, target)
+    except LanguageError as error:
+        log.add(str(error))
+        raise TestSetError(log.problems) from None
+
+
+def _read_files(
+    files: Sequence[NamedStream],
+    options: Options,
+    terminology: Terminology | None,
+    log: ProblemLog,
+) -> TestSet:
+    """Read the source file and, where the format has them, the files of the references."""
+    if terminology is not None:
+        check_languages(terminology, options.pair, log)
+    source = _read_bytes(files[0], options, log)
+    if log.total:
+        log.raise_as(TestSetError)
+    head = read_head(source[1])
+    if is_sgml(head):
+        references = [_read_bytes(file, options, log) for file in files[1:]]
+        contents = read_sgml_set([source, *references], options, log)
+    elif options.plain_text and choose_format(ROW_FORMATS, head) is None and is_plain_text(head):
+        references = [_read_bytes(file, options, log) for file in files[1:]]
+        log.raise_as(TestSetError)
+        rows = list(read_text_rows([source, *references], log, Budget()))
+        own = ProblemLog(source[0])
+        required = options.references_required
+        contents = Contents(build_segments(rows, own, references_required=required))
+        log.merge(own)
+    else:
+        contents = _read_rows(source, head, options, log, has_other_files=len(files) > 1)
+    name = source[0]
+    if contents.terms and terminology is not None:
+        _report_two_terminologies(name, log)
+    elif contents.terms:
+        terminology = Terminology(*options.pair, contents.terms)
+    if not log.total and (options.leave_out or not contents.segments):
+        _check_left_out(contents, options, name, log)
+    if terminology is not None and not log.total:
+        check_direction(terminology, contents.segments, log)
+    if log.total:
+        log.raise_as(TestSetError)
+    form = options.text_form or contents.text_form
+    segments, unscored = contents.segments, contents.unscored
+    return TestSet(*options.pair, segments, form, options.mode, terminology, unscored)
+
+
+def _read_bytes(file: NamedStream, options: Options, log: ProblemLog) -> NamedBytes:
+    """Return the file's bytes; none, with the problem in `log`, if it cannot be read."""
+    name, stream = file
+    try:
+        data = read_bytes(stream, "the segments of the test set", max_bytes=options.max_bytes)
+    except Refused as refused:
+        own = ProblemLog(name)
+        own.add(refused.message, line=refused.line)
+        log.merge(own)
+        data = bytearray()
+    return name, data
+
+
+def _read_rows(
+    file: NamedBytes, head: str, options: Options, log: ProblemLog, *, has_other_files: bool
+) -> Contents:
+    """Read a file that holds sources and references."""
+    name, data = file
+    own = ProblemLog(name)
+    rows: list[TestSetRow] = []
+    chosen = choose_format(ROW_FORMATS, head)
+    if chosen is None:
+        *others, last = [known.description for known in ROW_FORMATS]
+        own.add(
+            "The file is no test set that is read here. Give WMT SGML (<srcset>), "
+            f"{', '.join(others)}, or {last}."
+        )
+    elif has_other_files:
+        own.add("A file of this format holds its references itself. Leave the other files out.")
+    else:
+        try:
+            for row in chosen.read(data, own, Budget(), options):
+                is_left_out = row.document in options.leave_out
+                rows.append(replace(row, is_scored=False) if is_left_out else row)
+        except Refused as refused:
+            own.add(refused.message, line=refused.line)
+        if not rows and not own.total:
+            own.add("The file holds no segment. Give the file with the sources.")
+    scored = [row for row in rows if row.is_scored]
+    segments = build_segments(scored, own, references_required=options.references_required)
+    log.merge(own)
+    unscored = tuple(
+        UnscoredSegment(place, row.id, row.document, row.source)
+        for place, row in enumerate(rows)
+        if not row.is_scored
+    )
+    return Contents(segments, unscored, collect_terms(scored))
+
+
+def _report_two_terminologies(name: str, log: ProblemLog) -> None:
+    own = ProblemLog(name)
+    own.add(
+        'The file has "terms" and a terminology is given too. Give one of them: remove '
+        "the terms from the file, or leave the terminology out."
+    )
+    log.merge(own)
+
+
+def _check_left_out(contents: Contents, options: Options, name: str, log: ProblemLog) -> None:
+    """Report documents to leave out that do not exist, and a test set without a segment left."""
+    own = ProblemLog(name)
+    unscored = {segment.document for segment in contents.unscored}
+    for document in sorted(options.leave_out - unscored):
+        known = sorted({segment.document for segment in contents.segments})[:DOCUMENTS_NAMED]
+        own.add(
+            f"There is no document {document!r} to leave out. The file has: {', '.join(known)}."
+        )
+    if not contents.segments:
+        own.add("No segment is left. Leave fewer documents out.")
+    log.merge(own)

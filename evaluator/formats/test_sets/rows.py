@@ -1,0 +1,126 @@
+"""The segments of a test set as its file lists them, and the checks that all formats share."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from evaluator.errors import ProblemLog, in_document
+from evaluator.formats.limits import MAX_BYTES, Budget
+from evaluator.types import Mode, Segment, Term, TextForm, UnscoredSegment
+
+NamedBytes = tuple[str, bytearray]  # a file's name, and what it holds
+NO_REFERENCE = (
+    "A test set needs at least one reference. Add one, to every segment (in a table: in a column "
+    "target or reference)."
+)
+# Letters and symbols of Unicode that leave no ink: Hangul fillers, the blank pattern of braille.
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+_INKLESS = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Me", "Zs", "Zl", "Zp"})
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the caller says about a test set, and which parts of it are read."""
+
+    pair: tuple[str, str]  # source and target language
+    mode: Mode = "proper"
+    text_form: TextForm | None = None  # None: the format decides
+    sources_only: bool = False  # references are neither read nor checked
+    references_required: bool = True
+    plain_text: bool = False  # files of a sentence a line are read too
+    leave_out: frozenset[str] = frozenset()  # documents that belong to no score
+    max_bytes: int = MAX_BYTES  # of each file
+    on_note: Callable[[str], None] = lambda _: None  # called with what is not read
+
+
+@dataclass(frozen=True, slots=True)
+class TestSetRow:
+    """A segment as it stands in the file."""
+
+    __test__ = False  # the name looks like a test class to pytest
+
+    line: int
+    document: str
+    id: str
+    source: str
+    references: tuple[str, ...]
+    terms: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (source, targets)
+    is_scored: bool = True  # False: of a test suite, or of a document that is left out
+
+
+RowReader = Callable[[bytearray, ProblemLog, Budget, Options], Iterator[TestSetRow]]
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What the files of a test set hold."""
+
+    segments: tuple[Segment, ...] = ()
+    unscored: tuple[UnscoredSegment, ...] = ()
+    terms: tuple[Term, ...] = ()
+    text_form: TextForm = "raw"
+
+
+def is_blank(text: str) -> bool:
+    """Return whether a text has no visible character: white space, zero-width signs, fillers."""
+    return all(
+        unicodedata.category(character) in _INKLESS or character in _BLANK for character in text
+    )
+
+
+def build_segments(
+    rows: Sequence[TestSetRow], log: ProblemLog, *, references_required: bool
+) -> tuple[Segment, ...]:
+    """Return the rows as segments; repeated ids and faults of references go to `log`."""
+    untranslated = _report_documents(rows, log) if references_required else set()
+    translated = [row for row in rows if row.document not in untranslated]
+    expected = len(translated[0].references) if translated else 0
+    if translated and not expected and references_required:
+        log.add(NO_REFERENCE)
+    seen: set[tuple[str, str]] = set()
+    for row in translated:
+        if (row.document, row.id) in seen:
+            message = f"The id is used twice{in_document(row.document)}. Give it its own."
+            log.add(message, line=row.line, segment=row.id)
+        if len(row.references) != expected:
+            message = (
+                f"The segment has {len(row.references)} references, the first one {expected}. "
+                "Give every segment the same number."
+            )
+            log.add(message, line=row.line, segment=row.id)
+        if any(map(is_blank, row.references)):
+            message = "The reference is empty. Translate it or remove the segment."
+            log.add(message, line=row.line, segment=row.id)
+        seen.add((row.document, row.id))
+    return tuple(
+        Segment(row.id, row.document, row.source, row.references, (), ((),) * expected)
+        for row in rows
+    )
+
+
+def _report_documents(rows: Sequence[TestSetRow], log: ProblemLog) -> set[str]:
+    """Report documents without any reference, each as one problem; return their names."""
+    documents: dict[str, list[TestSetRow]] = {}
+    for row in rows:
+        documents.setdefault(row.document, []).append(row)
+    untranslated = {
+        name: segments
+        for name, segments in documents.items()
+        if name and all(all(map(is_blank, row.references)) for row in segments)
+    }
+    if len(untranslated) == len(documents):
+        return set()
+    for name, segments in untranslated.items():
+        log.add(
+            f"The whole document {name} ({count_segments(segments)}) has no reference. Add its "
+            f"references, or leave it out: --leave-out {name} at its import.",
+            line=segments[0].line,
+        )
+    return set(untranslated)
+
+
+def count_segments(segments: Sequence[object]) -> str:
+    """Return the number of segments in words, for a message: `1 segment`, `1,200 segments`."""
+    return f"{len(segments):,} segment{'s' if len(segments) > 1 else ''}"

@@ -1,0 +1,90 @@
+"""`manage.py sweep`: run the sweeps of all apps, for ever or once."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import close_old_connections
+
+from files import marker
+from files.incoming import remove_leftovers
+from files.storage import collect_garbage
+from health import presence
+from leaderboard import boards
+from nodes.runs.sweeping import sweep_runs
+from nodes.waking.idle_nodes import wake_idle
+from submissions.pipeline import reference_points
+from submissions.pipeline.sweeper import sweep
+from submissions.services.expiry import remove_refused_files
+
+logger = logging.getLogger(__name__)
+
+COLLECT_EVERY = 600  # seconds between two removals of unreferenced files
+
+
+class Command(BaseCommand):
+    """Sweep every SWEEP_INTERVAL seconds until told to stop."""
+
+    help = "Announce again what no worker took, and end what can't be finished. Runs until stopped."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="sweep once and exit")
+
+    def handle(self, *, once: bool, **_: object) -> None:
+        _run_step(_require_storage)
+        if once:
+            made = reference_points.add_missing()
+            self.stdout.write(
+                f"{sweep()}, {sweep_runs()}, {wake_idle()} messages to nodes, "
+                f"{made} oracle rows made, {boards.rebuild_stale()} boards rebuilt"
+            )
+            return
+        stopped = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopped.set())
+        collected_at = float("-inf")
+        while not stopped.is_set():
+            _run_step(_require_storage)
+            steps: list[Callable[[], object]] = [
+                reference_points.add_missing,
+                sweep,
+                sweep_runs,
+                wake_idle,
+                boards.rebuild_stale,
+            ]
+            if time.monotonic() - collected_at > COLLECT_EVERY:
+                collected_at = time.monotonic()
+                steps += [remove_refused_files, collect_garbage, remove_leftovers]
+            for step in steps:
+                _run_step(_beat)  # after an absence too: the sweep of runs has to know of it
+                _run_step(step)
+            stopped.wait(settings.SWEEP_INTERVAL)
+
+
+def _require_storage() -> None:
+    """Raise CommandError if the folder is not this site's storage: sweeping would lose files."""
+    if fault := marker.find_fault():
+        raise CommandError(f"The sweeper stops. {fault}")
+
+
+def _beat() -> None:
+    presence.beat(presence.SWEEPER)
+
+
+def _run_step(step: Callable[[], object]) -> None:
+    """Run a step; if it fails, the other steps and the next sweep still run."""
+    try:
+        step()
+    except CommandError:
+        raise
+    except Exception:
+        logger.exception("a step of the sweep failed; the next sweep tries again")
+    finally:
+        close_old_connections()

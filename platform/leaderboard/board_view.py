@@ -1,0 +1,171 @@
+"""A board as a page shows it to a reader: it holds nothing that this reader may not see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from hashlib import blake2b
+
+from django.core.paginator import Page
+
+from leaderboard.blind_rows import BlindRow
+from leaderboard.modes import TermGain
+from leaderboard.selection import Selection
+from leaderboard.snapshots import BoardRow
+from sharedtasks.metric_columns import BY_METRIC, Column
+from sharedtasks.models import TestSet
+
+
+class BoardState(StrEnum):
+    """What there is to show."""
+
+    HIDDEN = "hidden"  # not before its instant
+    BUILDING = "building"  # there are results, and no snapshot yet
+    EMPTY = "empty"  # no system that this reader may see
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class BoardEmbargo:
+    """What visitors cannot see of a board yet, and from when on (None: not announced)."""
+
+    is_board_hidden: bool  # from visitors
+    board_at: datetime | None
+    are_names_hidden: bool  # from visitors
+    names_at: datetime | None
+    sees_names: bool  # this reader
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column's heading on this board."""
+
+    column: Column
+    signature: str
+    is_sorted: bool
+    begins_group: bool
+    group_size: int  # columns in its group
+    address: str  # of the board sorted by it
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A row's score in a column; `value` is None where the metric is undefined."""
+
+    column: Column
+    value: float | None
+    own_signature: str  # empty: the heading's
+    begins_group: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoardLine:
+    """A row as this reader may see it, with its cells in column order."""
+
+    row: BoardRow | BlindRow
+    cells: list[Cell]
+    is_own: bool = False
+    may_open: bool = False  # its entry's page
+    team_address: str = ""  # of the board with only this team
+
+    @property
+    def team(self) -> str:
+        """Return the team's name; empty if the row has no team, or may not name it yet."""
+        return self.row.team if isinstance(self.row, BoardRow) else ""
+
+    @property
+    def description(self) -> str:
+        """Return what the team says of its system; empty if the row may not be named yet."""
+        return self.row.description if isinstance(self.row, BoardRow) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """The link to a page; without an address it stands for the pages left out."""
+
+    label: str
+    address: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoardView:
+    """A board as a page shows it to a reader."""
+
+    test_set: TestSet
+    state: BoardState
+    embargo: BoardEmbargo
+    selection: Selection
+    ranked_by: Column
+    headings: list[Heading] = field(default_factory=list)
+    lines: list[BoardLine] = field(default_factory=list)
+    yardsticks: list[BoardLine] = field(default_factory=list)
+    references: int = 1
+    total: int = 0  # systems that this reader may see
+    shown: int = 0  # of them, after the filters
+    ranked: int = 0  # of them, with a rank
+    pages: Page[int] | None = None
+    teams: list[tuple[str, str]] = field(default_factory=list)  # slug and name, to filter by
+    has_modes: bool = False
+    gains: list[TermGain] = field(default_factory=list)
+
+    @property
+    def path(self) -> str:
+        """Return the address of the official board."""
+        return self.test_set.get_absolute_url()
+
+    @property
+    def sorted_by(self) -> Column:
+        """Return the column whose best value stands first."""
+        return BY_METRIC[self.selection.sort] if self.selection.sort else self.ranked_by
+
+    @property
+    def official_address(self) -> str:
+        """Return the address of this selection in official order."""
+        return self.selection.address(self.path, sort="")
+
+    @property
+    def unfiltered_address(self) -> str:
+        """Return the address of this selection without filters."""
+        return self.selection.cleared().address(self.path)
+
+    @property
+    def density_address(self) -> str:
+        """Return the address of this selection with the other height of rows."""
+        return self.selection.address(self.path, is_dense=not self.selection.is_dense)
+
+    @property
+    def page_links(self) -> list[PageLink]:
+        """Return the links to all pages; an empty list if there is a single page."""
+        if self.pages is None or self.pages.paginator.num_pages == 1:
+            return []
+        numbers = self.pages.paginator.get_elided_page_range(
+            self.pages.number, on_each_side=2, on_ends=1
+        )
+        return [
+            PageLink(
+                label=str(number),
+                address=self.selection.address(self.path, page=number)
+                if isinstance(number, int)
+                else "",
+                is_current=number == self.selection.page,
+            )
+            for number in numbers
+        ]
+
+    @property
+    def seen(self) -> str:
+        """Return a digest that changes exactly when this reader's page changes.
+
+        It is made from what the page shows: a counter of results would count hidden results too.
+        """
+        shown = (self.state, self.embargo, self.selection, self.headings, self.total, self.shown)
+        rows = [(line.row, line.is_own) for line in self.lines + self.yardsticks]
+        content = repr((shown, rows, self.teams, self.gains))
+        return blake2b(content.encode(), digest_size=8).hexdigest()
+
+    @property
+    def has_unverified(self) -> bool:
+        """Return whether there are rows that others do not see before their team is verified."""
+        return any(not line.row.is_verified for line in self.lines)

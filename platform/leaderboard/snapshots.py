@@ -1,0 +1,172 @@
+"""What a board consists of, and how a snapshot keeps it: column by column, best entry first.
+
+A page reads some columns of all rows, to filter and to sort, and whole rows only of those that it
+shows: with thousands of entries that is most of the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from accounts.models import Team
+from sharedtasks.metric_columns import COLUMNS
+
+BASELINE = "baseline"  # the kind of a row that is the organisers' own system
+
+
+@dataclass(frozen=True, slots=True)
+class TeamOnBoard:
+    """What a board says about a team; a board that says something else is out of date."""
+
+    name: str
+    slug: str
+    is_verified: bool
+    is_organisers: bool = False
+
+    @classmethod
+    def of(cls, team: Team) -> TeamOnBoard:
+        """Return what boards say about a team now."""
+        return cls(team.name, team.slug, team.is_verified, team.is_organisers)
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """An entry on a board; an undefined score is absent, not zero."""
+
+    entry: int
+    submission: int | None  # None for rows without a submission
+    kind: str  # of Entry.Kind, or BASELINE
+    team_id: int | None  # None for rows without a team
+    team: str
+    team_slug: str
+    is_verified: bool  # the team
+    is_organisers: bool  # the team: its systems are baselines
+    system: str
+    description: str
+    is_primary: bool
+    is_constrained: bool
+    terminology_use: str
+    alias: str  # its name where names are hidden
+    rank: float | None  # equal scores share their mean rank; None: not part of the ranking
+    place: float | None  # in the order of all systems, ranked or not; equal for equal scores
+    scores: Mapping[str, float]  # by metric
+    signatures: Mapping[str, str] = field(default_factory=dict)  # where not the board's
+
+
+@dataclass(frozen=True, slots=True)
+class BoardColumns:
+    """The rows, column by column."""
+
+    entry: list[int] = field(default_factory=list)
+    submission: list[int | None] = field(default_factory=list)
+    kind: list[str] = field(default_factory=list)
+    team_id: list[int | None] = field(default_factory=list)
+    system: list[str] = field(default_factory=list)
+    description: list[str] = field(default_factory=list)
+    is_primary: list[bool] = field(default_factory=list)
+    is_constrained: list[bool] = field(default_factory=list)
+    terminology_use: list[str] = field(default_factory=list)
+    alias: list[str] = field(default_factory=list)
+    rank: list[float | None] = field(default_factory=list)
+    place: list[float | None] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """All entries of a test set: the systems, best first, then what they are compared with."""
+
+    ranking_metric: str
+    references: int = 1  # of the test set
+    signatures: Mapping[str, str] = field(default_factory=dict)  # by metric, in column order
+    teams: Mapping[int, TeamOnBoard] = field(default_factory=dict)
+    columns: BoardColumns = field(default_factory=BoardColumns)
+    scores: Mapping[str, list[float | None]] = field(default_factory=dict)  # by metric
+    own_signatures: Mapping[int, Mapping[str, str]] = field(default_factory=dict)  # by entry
+
+    def __len__(self) -> int:
+        return len(self.columns.entry)
+
+    def row(self, index: int) -> BoardRow:
+        """Put a row together."""
+        columns = self.columns
+        team_id, entry = columns.team_id[index], columns.entry[index]
+        team = self.teams[team_id] if team_id is not None else NOBODY
+        scores = {metric: values[index] for metric, values in self.scores.items()}
+        return BoardRow(
+            entry=entry,
+            submission=columns.submission[index],
+            kind=columns.kind[index],
+            team_id=team_id,
+            team=team.name,
+            team_slug=team.slug,
+            is_verified=team.is_verified,
+            is_organisers=team.is_organisers,
+            system=columns.system[index],
+            description=columns.description[index],
+            is_primary=columns.is_primary[index],
+            is_constrained=columns.is_constrained[index],
+            terminology_use=columns.terminology_use[index],
+            alias=columns.alias[index],
+            rank=columns.rank[index],
+            place=columns.place[index],
+            scores={metric: value for metric, value in scores.items() if value is not None},
+            signatures=self.own_signatures.get(entry, {}),
+        )
+
+    @classmethod
+    def of(
+        cls, rows: Iterable[BoardRow], *, ranking_metric: str, references: int,
+        signatures: Mapping[str, str],
+    ) -> Board:  # fmt: skip
+        """Take rows apart into columns."""
+        rows = list(rows)
+        names = BoardColumns.__dataclass_fields__
+        return cls(
+            ranking_metric=ranking_metric,
+            references=references,
+            signatures=_sort_by_column(signatures),
+            teams={
+                row.team_id: TeamOnBoard(
+                    row.team, row.team_slug, row.is_verified, row.is_organisers
+                )
+                for row in rows
+                if row.team_id is not None
+            },
+            columns=BoardColumns(**{name: [getattr(row, name) for row in rows] for name in names}),
+            scores={metric: [row.scores.get(metric) for row in rows] for metric in signatures},
+            own_signatures={row.entry: row.signatures for row in rows if row.signatures},
+        )
+
+    def body(self) -> dict[str, object]:
+        """Return what a snapshot keeps beside the teams."""
+        return {
+            "ranking_metric": self.ranking_metric,
+            "references": self.references,
+            "signatures": dict(self.signatures),
+            "columns": asdict(self.columns),
+            "scores": dict(self.scores),
+            "own_signatures": {str(pk): dict(own) for pk, own in self.own_signatures.items()},
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any], teams: Mapping[str, Any]) -> Board:
+        """Read back what a snapshot keeps."""
+        return cls(
+            ranking_metric=body["ranking_metric"],
+            references=body["references"],
+            signatures=_sort_by_column(body["signatures"]),
+            teams={int(pk): TeamOnBoard(**team) for pk, team in teams.items()},
+            columns=BoardColumns(**body["columns"]),
+            scores=body["scores"],
+            own_signatures={int(pk): own for pk, own in body["own_signatures"].items()},
+        )
+
+
+NOBODY = TeamOnBoard("", "", True)
+
+
+def _sort_by_column(signatures: Mapping[str, str]) -> dict[str, str]:
+    # PostgreSQL's JSON keeps no order of keys.
+    return {c.metric: signatures[c.metric] for c in COLUMNS if c.metric in signatures}

@@ -1,0 +1,107 @@
+"""Decisions on an entry, by its team or by organisers: withdraw, rank by it, cancel."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Team, User
+from submissions import work
+from submissions.boards import touch_board
+from submissions.models import Entry
+from submissions.services.primaries import end_primary, lock_primaries
+from submissions.services.sending import require_member
+from submissions.states import ChangeKind, EntryState
+
+
+def withdraw(*, entry: Entry, actor: User) -> None:
+    """Take an entry off the boards for good, and stop its system. Raises ValidationError."""
+    _require_choice(entry, actor)
+    with transaction.atomic():
+        changed = Entry.objects.filter(pk=entry.pk, withdrawn_at=None).update(
+            withdrawn_at=timezone.now(), withdrawn_by=actor, is_primary=False
+        )
+        if changed:
+            kind = ChangeKind.WITHDRAWN
+            work.record_note(entry, kind=kind, reason="withdrawn", actor=actor)
+            _stop(entry, reason="withdrawn", actor=actor)
+            touch_board(entry.test_set_id)
+
+
+def make_primary(*, entry: Entry, actor: User) -> None:
+    """Rank the team by this entry; its earlier primary becomes contrastive.
+
+    Raises ValidationError.
+    """
+    team = _require_choice(entry, actor)
+    with transaction.atomic():
+        lock_primaries(team.pk)
+        # Lock its row too: a withdrawal at this moment comes before us or after us.
+        rows = Entry.objects.select_for_update(no_key=True)
+        scored = rows.filter(pk=entry.pk, withdrawn_at=None, state=EntryState.SCORED).first()
+        if scored is None:
+            raise ValidationError("Only an entry that is scored and not withdrawn can be primary.")
+        if scored.is_primary:
+            return
+        end_primary(scored, actor=actor)
+        Entry.objects.filter(pk=entry.pk).update(is_primary=True)
+        kind = ChangeKind.MADE_PRIMARY
+        work.record_note(entry, kind=kind, reason="made primary", actor=actor)
+        touch_board(entry.test_set_id)
+
+
+def make_contrastive(*, entry: Entry, actor: User) -> None:
+    """Stop ranking the team by this entry. Raises ValidationError."""
+    _require_choice(entry, actor)
+    with transaction.atomic():
+        if Entry.objects.filter(pk=entry.pk, is_primary=True).update(is_primary=False):
+            kind = ChangeKind.MADE_CONTRASTIVE
+            work.record_note(entry, kind=kind, reason="made contrastive", actor=actor)
+            touch_board(entry.test_set_id)
+
+
+def cancel(*, entry: Entry, actor: User) -> None:
+    """Stop an entry whose system waits for a node or runs. Raises ValidationError.
+
+    The node is told at its next sign of life, and stops the container.
+    """
+    if entry.team is not None and not actor.is_organiser:
+        require_member(entry.team, actor)
+    with transaction.atomic():
+        if not _stop(entry, reason="", actor=actor):
+            raise ValidationError("Only an entry whose system waits or runs can be cancelled.")
+
+
+def why_no_choice(entry: Entry, *, is_organiser: bool) -> str:
+    """Return why an entry's role can't be changed now; empty if it can.
+
+    A team chooses until the deadline, organisers later too.
+    """
+    if entry.team is None:
+        return "This row belongs to the test set, not to a team."
+    phase = entry.test_set.phase
+    if is_organiser or phase.is_open(timezone.now()):
+        return ""
+    return (
+        f"{phase.name} is over: what your team is ranked by stays as it is. "
+        "Ask the organisers if it is wrong."
+    )
+
+
+def _stop(entry: Entry, *, reason: str, actor: User) -> bool:
+    """Cancel an entry whose system waits or runs; return False if it does neither."""
+    # Locked, so that its state can't change between the two attempts to move it.
+    Entry.objects.select_for_update(no_key=True).get(pk=entry.pk)
+    old = (EntryState.WAITING, EntryState.RUNNING)
+    return work.move(entry, old=old, to=EntryState.CANCELLED, reason=reason, actor=actor)
+
+
+def _require_choice(entry: Entry, actor: User) -> Team:
+    """Return the entry's team. Raises ValidationError if the actor may not change its role."""
+    if entry.team is not None and not actor.is_organiser:
+        require_member(entry.team, actor)
+    if why_not := why_no_choice(entry, is_organiser=actor.is_organiser):
+        raise ValidationError(why_not)
+    assert entry.team is not None  # or there would be a reason
+    return entry.team
