@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from config import env
-from demo import containers
+from demo import docker_engine
 from evaluator.formats import compression
 from evaluator.node.brokers import folder_broker
 
@@ -21,7 +21,7 @@ MECHANISMS = {
     # A program that is started gets some variables as they are.
     "reading variables": (
         r"os\.environ(\[|\.get\()|getenv|import environ|environment\.get\(",
-        [containers],
+        [docker_engine],
     ),
     "the process's variables as settings": (r"Environment\(os\.environ", [env]),
 }
