@@ -1,4 +1,4 @@
-"""Where allauth asks us: its words, its mails, and what is open."""
+"""Our choices where allauth asks for them: texts, mails, and whether people may sign up."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_ajax(self, request: HttpRequest) -> bool:
-        """Answer everybody with pages: allauth would answer some with JSON of its own."""
+        """Answer all requests with pages: allauth would answer some with JSON of its own."""
         return False
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -61,7 +61,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return cleaned
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send; a mail server that is down costs the mail, not what was just stored."""
+        """Send the mail. If the mail server is down, only the mail is lost, not what was stored."""
         try:
             super().send_mail(template_prefix, email, context)
         except OSError:  # SMTP's own errors too
@@ -90,7 +90,7 @@ class MFAAdapter(DefaultMFAAdapter):
     }
 
     def get_totp_label(self, user: AbstractBaseUser) -> str:
-        """Name the account in the app as we name it on our pages."""
+        """Return the name of the account for the app: the same as on our pages."""
         return user.get_username()
 
 
@@ -109,7 +109,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
     }
 
     def get_app(self, request: HttpRequest, provider: str, client_id: str | None = None) -> Any:
-        """A provider that is not configured has no pages."""
+        """Return the provider's settings; a provider that is not configured has no pages."""
         try:
             return super().get_app(request, provider, client_id)
         except SocialApp.DoesNotExist as error:

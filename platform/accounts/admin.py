@@ -18,11 +18,11 @@ from django.http import HttpRequest
 from accounts.models import Invitation, Membership, Team, User
 from accounts.services import end_invitations_of_others
 
-# Providers come from the environment alone, and we keep no tokens of theirs.
+# Providers are set only in the environment, and we keep none of their tokens.
 admin.site.unregister([SocialApp, SocialToken])
 
 
-def _free_address(form: ModelForm[User]) -> str:
+def _require_free_address(form: ModelForm[User]) -> str:
     """Return the form's address unless it is another account's."""
     email = str(form.cleaned_data["email"]).lower()
     others = EmailAddress.objects.filter(email=email, verified=True).exclude(user=form.instance.pk)
@@ -32,21 +32,21 @@ def _free_address(form: ModelForm[User]) -> str:
 
 
 class AccountCreationForm(AdminUserCreationForm[User]):
-    """With an address: nobody signs in without one."""
+    """A form for new accounts, which need an address to sign in."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].required = True
 
     def clean_email(self) -> str:
-        return _free_address(self)
+        return _require_free_address(self)
 
 
 class AccountChangeForm(UserChangeForm[User]):
-    """An address that is typed in here counts as confirmed."""
+    """A form for existing accounts; an address that is typed in here counts as confirmed."""
 
     def clean_email(self) -> str:
-        return _free_address(self)
+        return _require_free_address(self)
 
 
 @admin.register(User)
@@ -60,14 +60,14 @@ class AccountAdmin(UserAdmin[User]):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
-        """Protect the last owner of a team, in the single deletion and in that of a selection."""
-        found, counts, missing, protected = super().get_deleted_objects(objs, request)
+        """Protect the last owner of a team, whether an account or a selection is deleted."""
+        deleted, counts, missing, protected = super().get_deleted_objects(objs, request)
         users = {user.pk for user in objs}
         for team in Team.objects.filter(membership__user__in=users).distinct():
             owners = team.membership_set.filter(role=Membership.Role.OWNER)
             if owners.exists() and not owners.exclude(user__in=users).exists():
                 protected.append(f"Team {team}: its last owner. Make another member an owner.")
-        return found, counts, missing, protected
+        return deleted, counts, missing, protected
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -134,7 +134,7 @@ class TeamAdmin(admin.ModelAdmin[Team]):
 
 @admin.register(Invitation)
 class InvitationAdmin(admin.ModelAdmin[Invitation]):
-    """To look at; teams invite by themselves."""
+    """Invitations, to look at only: teams send them themselves."""
 
     list_display = ["team", "email", "invited_by", "expires_at", "accepted_by", "revoked_at"]
     search_fields = ["team__name", "email"]

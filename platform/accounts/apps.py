@@ -8,4 +8,4 @@ class AccountsConfig(AppConfig):
     verbose_name = "People and teams"  # "Accounts" is the library's section in the admin
 
     def ready(self) -> None:
-        from accounts import checks  # noqa: F401  its checks are registered by importing it
+        from accounts import system_checks  # noqa: F401  its checks are registered by importing it

@@ -28,7 +28,7 @@ WORDS = {
         "the characters . + - _",
     ),
     "email": ("E-mail address", ""),
-    "password": ("Password", None),  # allauth's help: a link for those who have forgotten it
+    "password": ("Password", None),  # allauth's help: a link to reset it
     "password1": (
         "New password",
         "At least 8 characters, not all of them digits; not one that many people use, and not "
@@ -41,7 +41,7 @@ WORDS = {
 
 
 def put_in_our_words(form: forms.Form) -> None:
-    """Name the fields; labels stand above them, so that nothing needs a placeholder."""
+    """Set labels and help texts. Labels stand above fields, so placeholders are not needed."""
     for name, field in form.fields.items():
         label, help_text = WORDS.get(name, (field.label, field.help_text))
         field.label = label
@@ -81,8 +81,8 @@ class SignUpForm(account_forms.SignupForm):
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         """Save, unless the same name came in a moment ago: a second click, mostly."""
         if self.account_already_exists:
-            # Nothing is stored, and the answer takes as long as if there were: by far the most
-            # of that is the password's hash.
+            # Nothing is stored, but the answer must take as long as if it were. Most of that time
+            # goes into the hash of the password.
             make_password(self.cleaned_data["password1"])
         try:
             with transaction.atomic():
@@ -98,7 +98,7 @@ class SignUpForm(account_forms.SignupForm):
 
 
 class SocialSignUpForm(social_forms.SignupForm):
-    """What an account elsewhere does not tell, to be checked and completed."""
+    """What the other site did not tell about the account, to be checked and completed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -106,7 +106,7 @@ class SocialSignUpForm(social_forms.SignupForm):
 
 
 class AddAddressForm(account_forms.AddEmailForm):
-    """One more address."""
+    """Another address."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -115,7 +115,7 @@ class AddAddressForm(account_forms.AddEmailForm):
 
 
 class ChangePasswordForm(account_forms.ChangePasswordForm):
-    """The old password and a new one."""
+    """The old password and the new password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -123,7 +123,7 @@ class ChangePasswordForm(account_forms.ChangePasswordForm):
 
 
 class SetPasswordForm(account_forms.SetPasswordForm):
-    """A first password, for who has signed in with an account elsewhere so far."""
+    """A first password, for an account that so far signs in by another site."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -183,7 +183,7 @@ class ActivateForm(totp_forms.ActivateTOTPForm):
 
 
 class TeamForm(forms.Form):
-    """What a team says of itself; what organisers have verified can't be changed here."""
+    """A team's description of itself; fields that organisers have verified cannot be changed."""
 
     name = forms.CharField(
         label="Name",
@@ -228,7 +228,7 @@ class TeamForm(forms.Form):
 
 
 class InvitationForm(forms.Form):
-    """Whom to invite: an address, or whoever gets the link."""
+    """The address to invite; without an address, anybody who gets the link."""
 
     email = forms.EmailField(
         label="E-mail address",
@@ -250,12 +250,12 @@ class InvitationForm(forms.Form):
 
 
 class MemberForm(forms.Form):
-    """Which member an action is about."""
+    """The member that an action is about."""
 
     member = forms.IntegerField(min_value=1)
 
 
 class RoleForm(MemberForm):
-    """Which member becomes what."""
+    """The member whose role changes, and the new role."""
 
     role = forms.CharField(max_length=10)

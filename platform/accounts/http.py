@@ -1,4 +1,4 @@
-"""What views may rely on behind `login_required`, and how they take actions."""
+"""The request of a user who is signed in, and decorators for actions and limits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RETRY_AFTER = 60  # seconds; most limits count by the minute
 
 
 class SignedInRequest(HttpRequest):
-    """A request whose user is known; a name for the type checker, nothing makes one."""
+    """A request of a user who is signed in. It is a type only and has no instances."""
 
     user: User
 
@@ -32,7 +32,7 @@ P = ParamSpec("P")
 def team_action(
     view: Callable[Concatenate[SignedInRequest, str, P], HttpResponse],
 ) -> Callable[..., HttpResponse]:
-    """Take POST alone; who has to sign in first comes back to the team's page, not to an action."""
+    """Take only POST. A visitor who has to sign in first comes back to the team's page."""
 
     @require_POST
     @never_cache
@@ -51,7 +51,7 @@ def limited(
     [Callable[Concatenate[SignedInRequest, P], HttpResponse]],
     Callable[Concatenate[SignedInRequest, P], HttpResponse],
 ]:
-    """Limit how often one user POSTs, to what ACCOUNT_RATE_LIMITS says of the action."""
+    """Limit how often a user POSTs, to the limit of the action in ACCOUNT_RATE_LIMITS."""
 
     def decorate(
         view: Callable[Concatenate[SignedInRequest, P], HttpResponse],
@@ -68,7 +68,7 @@ def limited(
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
-    """Answer whoever is limited; allauth and our own limits come here."""
+    """Answer a request above a limit, of allauth or our own."""
     response = render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
     response["Retry-After"] = str(RETRY_AFTER)
     return response

@@ -1,4 +1,4 @@
-"""The mails of our own; allauth's are templates."""
+"""Our own mails; allauth sends the others from templates."""
 
 from __future__ import annotations
 

@@ -21,14 +21,16 @@ from accounts import names
 class UserManager(DjangoUserManager["User"]):
     """Django's own, for code, commands and the admin panel; people sign up on a page.
 
-    Whoever makes an account here vouches for its address: it needs no mail to be confirmed.
+    The address of an account that is made here counts as confirmed, without a mail.
     """
 
     use_in_migrations = False
 
     def create_user(self, *args: Any, **fields: Any) -> User:
         with transaction.atomic():
-            return _vouched(super().create_user(*args, **fields))
+            user = super().create_user(*args, **fields)
+            user.vouch_for_address()
+        return user
 
     def create_superuser(
         self, username: str, email: str | None = None, *args: Any, **fields: Any
@@ -36,7 +38,9 @@ class UserManager(DjangoUserManager["User"]):
         if not email:
             raise ValidationError("Give an e-mail address: nobody signs in without one.")
         with transaction.atomic():
-            return _vouched(super().create_superuser(username, email, *args, **fields))
+            user = super().create_superuser(username, email, *args, **fields)
+            user.vouch_for_address()
+        return user
 
 
 ORGANISERS = "organisers"  # the group; a migration makes it
@@ -45,15 +49,15 @@ ORGANISERS = "organisers"  # the group; a migration makes it
 class User(AbstractUser):
     """A person with an account.
 
-    `email` repeats the primary one of the person's addresses, allauth's EmailAddress rows. That
-    a confirmed address belongs to one account is a constraint there (`unique_verified_email`).
+    `email` repeats the person's primary address; all addresses are allauth's EmailAddress rows.
+    A constraint there gives each confirmed address to a single account (`unique_verified_email`).
     """
 
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta(AbstractUser.Meta):
         constraints = [
-            # People sign in by it, in whatever case they type it.
+            # People sign in by it, in upper or lower case.
             models.UniqueConstraint(
                 Lower("username"),
                 name="user_username_unique",
@@ -65,7 +69,7 @@ class User(AbstractUser):
     def is_organiser(self) -> bool:
         """Return whether the person sees and manages every shared task.
 
-        Access to the admin panel (`is_staff`) is not enough. One query, and none for most people.
+        Access to the admin panel (`is_staff`) is not enough. Most people need no query.
         """
         if not self.is_active:
             return False
@@ -92,13 +96,8 @@ class User(AbstractUser):
         )
 
 
-def _vouched(user: User) -> User:
-    user.vouch_for_address()
-    return user
-
-
 def _check_name(row: User | Team, field: str, *, taken: str) -> None:
-    """Refuse a name that deceives; names from before the rule stay until they are changed."""
+    """Refuse a deceptive name; a name from before the rule may stay until it is changed."""
     rows = type(row)._default_manager.values_list(field, flat=True)
     name = getattr(row, field)
     if rows.filter(pk=row.pk, **{field: name}).exists():
@@ -119,7 +118,7 @@ class Team(models.Model):
     institution = models.CharField(max_length=200, blank=True)
     publication_name = models.CharField(max_length=200, blank=True)  # how papers name it
     website = models.URLField(blank=True)
-    is_verified = models.BooleanField(default=False)  # an organiser knows who this is
+    is_verified = models.BooleanField(default=False)  # an organiser knows this team
     # Its entries are baselines: shown apart, and not ranked.
     is_organisers = models.BooleanField("the organisers' own", default=False)
     members = models.ManyToManyField(User, through="Membership", related_name="teams")
@@ -149,7 +148,7 @@ class Team(models.Model):
 
 
 class Membership(models.Model):
-    """One person in one team."""
+    """A person's place in a team."""
 
     class Role(models.TextChoices):
         OWNER = "owner"  # may change the team
@@ -172,26 +171,26 @@ class Membership(models.Model):
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
-    """Invitations by what can become of them."""
+    """Invitations, selected by whether they can still be accepted."""
 
     def pending(self) -> InvitationQuerySet:
-        """Return those that were neither accepted nor revoked, expired ones too."""
+        """Return invitations that were neither accepted nor revoked, also if they have expired."""
         return self.filter(accepted_at=None, revoked_at=None)
 
     def open(self) -> InvitationQuerySet:
-        """Return those that somebody may still accept."""
+        """Return invitations that can still be accepted."""
         return self.pending().filter(expires_at__gt=timezone.now())
 
 
 class Invitation(models.Model):
-    """A way into a team for one person, whoever holds its token.
+    """A way into a team for a single person: the holder of its token.
 
-    The token itself is in the link alone. One that was sent by mail serves nobody but a person
-    with that address.
+    Only the link has the token itself. An invitation to an address works only for an account with
+    that address.
     """
 
     class End(models.TextChoices):
-        """Why an invitation can't be accepted any more."""
+        """Why an invitation can no longer be accepted."""
 
         ACCEPTED = "accepted"
         REVOKED = "revoked"
@@ -214,9 +213,9 @@ class Invitation(models.Model):
     class Meta:
         ordering = ["-created_at", "-pk"]
         constraints = [
-            # The page of an invitation finds it by this.
+            # The page of an invitation looks it up by this.
             models.UniqueConstraint(name="invitation_token_unique", fields=["token_hash"]),
-            # A second one to the same address takes the place of the first.
+            # A second invitation to an address replaces the first.
             models.UniqueConstraint(
                 name="invitation_one_pending_per_address",
                 fields=["team", "email"],
@@ -240,7 +239,7 @@ class Invitation(models.Model):
         return f"invitation {self.pk} to {self.team}"
 
     def ended(self, now: datetime) -> End | None:
-        """Say why nobody can accept it, or None while somebody can."""
+        """Return why it can no longer be accepted, None while it can."""
         if self.accepted_at is not None:
             return self.End.ACCEPTED
         if self.revoked_at is not None:

@@ -1,4 +1,4 @@
-"""Names of people and teams in any script: how they are written, compared, put into addresses."""
+"""Names of people and teams in any script: checked, compared, put into addresses."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, RegexValidator
 from django.utils.text import slugify
 
-SLUG_LENGTH = 80  # characters; the column has room for a number behind them
-RESERVED_SLUGS = {"found"}  # reads like the page on which a team is founded
-# Kinds of characters that leave no ink: controls, marks of direction, private and unknown letters.
+SLUG_LENGTH = 80  # characters; the column has room for a number after them
+RESERVED_SLUGS = {"found"}  # the address of the page on which teams are created
+# Kinds of invisible characters: controls, marks of direction, private and unknown letters.
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-# Letters and marks that leave none either: fillers, the braille blank, selectors of variants.
+# Letters and marks that are invisible too: fillers, the braille blank, selectors of variants.
 BLANKS = {
     chr(code)
     for code in [
@@ -28,8 +28,8 @@ BLANKS = {
 }  # fmt: skip
 JOINERS = {"\u200c", "\u200d"}  # Persian and the scripts of India spell with them
 EMOJI_VARIANT = "\ufe0f"  # it may follow a symbol
-MAX_MARKS = 4  # on one letter; more overflow the line
-# Scripts that one word may mix, as Unicode's security report (UTS 39) has it.
+MAX_MARKS = 4  # on a letter; more overflow the line
+# Scripts that a word may mix, as Unicode's security report (UTS 39) has it.
 MIXTURES = [
     {"LATIN", "HAN", "HIRAGANA", "KATAKANA"},
     {"LATIN", "HAN", "BOPOMOFO"},
@@ -38,19 +38,19 @@ MIXTURES = [
 OF_NO_SCRIPT = {"COMMON", "INHERITED", "Unknown"}
 UNJOINED = {"LATIN", "GREEK", "CYRILLIC", "HAN", "HANGUL", "HIRAGANA", "KATAKANA", *OF_NO_SCRIPT}
 TYPE_IT = "Type the name again instead of pasting it."
-VISIBLE = "LNPS"  # the kinds of letters that leave ink: letters, numbers, punctuation, symbols
+VISIBLE = "LNPS"  # the kinds of visible characters: letters, numbers, punctuation, symbols
 
 
 def tidy(name: str) -> str:
-    """Return a name in composed letters and with single spaces; two spellings become one."""
+    """Return a name in composed letters and with single spaces, so that spellings compare."""
     return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def check_name(name: str) -> None:
     """Refuse a name that can deceive a reader; raises ValidationError.
 
-    This is the rule for the names of people, teams and systems: no invisible character, none that
-    turns the direction of a line, no word that mixes look-alike letters of two scripts.
+    This is the rule for the names of people, teams and systems. It forbids invisible characters,
+    characters that turn the direction of a line, and words with look-alike letters of two scripts.
     """
     if not any(unicodedata.category(letter)[0] in VISIBLE for letter in name):
         raise ValidationError("This name cannot be seen. Use letters or digits.")
@@ -59,10 +59,10 @@ def check_name(name: str) -> None:
             raise ValidationError(
                 f"There is an invisible character (U+{ord(letter):04X}) in this name. {TYPE_IT}"
             )
-    if _most_marks(name) > MAX_MARKS:
+    if _count_marks(name) > MAX_MARKS:
         raise ValidationError(f"A letter of this name has too many marks on it. {TYPE_IT}")
     for word in re.findall(r"[^\W_]+", name):
-        if letter := _impostor(word):
+        if letter := _find_impostor(word):
             raise ValidationError(
                 f"In “{word}”, “{letter}” (U+{ord(letter):04X}) looks like a letter of another "
                 "script. Write each word in one script."
@@ -70,11 +70,11 @@ def check_name(name: str) -> None:
 
 
 def is_like_any(name: str, others: Iterable[str]) -> bool:
-    """Return whether a reader could take the name for one of the others."""
-    return key(name) in map(key, others)
+    """Return whether a reader could mistake the name for another."""
+    return make_key(name) in map(make_key, others)
 
 
-def key(name: str) -> str:
+def make_key(name: str) -> str:
     """Return a key that is equal for names that look alike."""
     seen = "".join(
         letter
@@ -84,8 +84,8 @@ def key(name: str) -> str:
     return "".join(map(_in_latin, tidy(seen).casefold()))
 
 
-def _most_marks(name: str) -> int:
-    """Return how many combining marks follow one another at most."""
+def _count_marks(name: str) -> int:
+    """Return the length of the longest run of combining marks."""
     runs = itertools.groupby(name, key=lambda letter: unicodedata.combining(letter) > 0)
     return max((len(list(run)) for is_mark, run in runs if is_mark), default=0)
 
@@ -99,10 +99,10 @@ def _is_hidden(name: str, index: int) -> bool:
     return unicodedata.category(letter) in INVISIBLE or letter in BLANKS
 
 
-def _impostor(word: str) -> str:
-    """Return a letter of a word that looks like a letter of another script in it, or nothing.
+def _find_impostor(word: str) -> str:
+    """Return a letter of a word that looks like a letter of another script in it, or "".
 
-    The rarest script comes first: its letter is the odd one to the writer.
+    Letters of the word's rarest script come first: the writer did not mean those.
     """
     scripts = {categories.alias(letter) for letter in word} - OF_NO_SCRIPT
     if len(scripts) < 2 or any(scripts <= mixture for mixture in MIXTURES):
@@ -120,13 +120,13 @@ def _in_latin(letter: str) -> str:
     """Return the Latin letter that a small letter, or its capital, looks like; else the letter."""
     if not letter.isalpha() or categories.alias(letter) == "LATIN":
         return letter
-    found = confusables.is_confusable(letter + letter.upper(), True, ["latin"]) or []
-    glyphs = [glyph["c"] for alike in found for glyph in alike["homoglyphs"]]
+    lookalikes = confusables.is_confusable(letter + letter.upper(), True, ["latin"]) or []
+    glyphs = [glyph["c"] for alike in lookalikes for glyph in alike["homoglyphs"]]
     plain = sorted((glyph for glyph in glyphs if glyph.isascii()), key=str.islower)
-    return next((glyph.casefold() for glyph in plain), letter)  # a capital's own likeness first
+    return next((glyph.casefold() for glyph in plain), letter)  # those of the capital first
 
 
-def slug(name: str, taken: Container[str]) -> str:
+def make_slug(name: str, taken: Container[str]) -> str:
     """Return the name's part of an address, in its own script, that is not taken yet."""
     base = slugify(tidy(name), allow_unicode=True)[:SLUG_LENGTH].strip("-_") or "team"
     numbered = itertools.chain([base], (f"{base}-{number}" for number in itertools.count(2)))

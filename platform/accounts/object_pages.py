@@ -1,4 +1,4 @@
-"""The admin panel's link to the page of an object."""
+"""The admin panel's links to the pages of objects."""
 
 from __future__ import annotations
 

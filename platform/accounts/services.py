@@ -1,7 +1,7 @@
-"""All writes about teams. Each function is one transaction and raises ValidationError.
+"""All writes about teams. Each function is a transaction and raises ValidationError.
 
-Whatever could break a team's rules locks its row first: two owners who leave at the same moment
-take turns, and the second one sees that it is the last.
+A change that could break a team's rules locks the team's row first. So two owners who leave at the
+same moment take turns, and the second learns that no other owner is left.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from django.utils import timezone
 from accounts import names
 from accounts.models import Invitation, Membership, Team, User
 
-MAX_OPEN_INVITATIONS = 20  # of one team
+MAX_OPEN_INVITATIONS = 20  # of a team
 INVITATION_LIFETIME = timedelta(days=14)
 TOKEN_BYTES = 32
-SLUG_ATTEMPTS = 3  # another team may take the free one before we do
+SLUG_ATTEMPTS = 3  # another team may take a free slug before we do
 
 Role = Membership.Role
 
@@ -38,7 +38,7 @@ VERIFIED_IS_FIXED = "Organisers have verified your team under this; ask them to 
 
 @dataclass(frozen=True, slots=True)
 class TeamDescription:
-    """What a team says of itself."""
+    """A team's description of itself."""
 
     name: str
     institution: str = ""
@@ -48,24 +48,24 @@ class TeamDescription:
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """An invitation with its token, which nothing keeps."""
+    """An invitation with its token, which is not stored."""
 
     invitation: Invitation
     token: str
 
 
-def found_team(*, founder: User, description: TeamDescription) -> Team:
-    """Make a team with its founder as the owner."""
+def create_team(*, founder: User, description: TeamDescription) -> Team:
+    """Create a team that its founder owns."""
     with transaction.atomic():
-        team = _new_team(description)
+        team = _create_row(description)
         Membership.objects.create(team=team, user=founder, role=Role.OWNER)
     return team
 
 
 def edit_team(*, team: Team, actor: User, description: TeamDescription) -> Team:
-    """Change what a team says of itself; what organisers have verified stays as it is."""
+    """Change a team's description; fields that organisers have verified stay."""
     with transaction.atomic():
-        team = _locked(team, owner=actor)
+        team = _lock_team(team, owner=actor)
         fixed = {"name": names.tidy(description.name), "institution": description.institution}
         for field, value in fixed.items():
             if team.is_verified and value != getattr(team, field):
@@ -76,13 +76,16 @@ def edit_team(*, team: Team, actor: User, description: TeamDescription) -> Team:
 
 
 def invite(*, team: Team, actor: User, email: str = "") -> Invited:
-    """Make an invitation: for one address, or for whoever gets the link."""
+    """Make an invitation to an address, or for anybody who gets the link."""
     email = email.lower()
     with transaction.atomic():
-        team = _locked(team, owner=actor)
+        team = _lock_team(team, owner=actor)
         if email:
-            _check_not_a_member(team, email)
-            # A second invitation takes the place of the first.
+            theirs = EmailAddress.objects.filter(email=email, verified=True)
+            if theirs.filter(user__membership__team=team).exists():
+                message = "Somebody with this address is in your team already."
+                raise ValidationError({"email": message})
+            # A second invitation replaces the first.
             team.invitations.pending().filter(email=email).update(revoked_at=timezone.now())
         if team.invitations.open().count() >= MAX_OPEN_INVITATIONS:
             raise ValidationError(
@@ -94,7 +97,7 @@ def invite(*, team: Team, actor: User, email: str = "") -> Invited:
         invitation = Invitation(
             team=team,
             email=email,
-            token_hash=token_hash(token),
+            token_hash=hash_token(token),
             invited_by=actor,
             created_at=now,
             expires_at=now + INVITATION_LIFETIME,
@@ -103,31 +106,31 @@ def invite(*, team: Team, actor: User, email: str = "") -> Invited:
     return Invited(invitation, token)
 
 
-def token_hash(token: str) -> str:
-    """Return what is kept of a token."""
+def hash_token(token: str) -> str:
+    """Return the hash that is stored instead of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def revoke_invitation(*, invitation: Invitation, actor: User) -> None:
     """Take an invitation back, unless somebody has accepted it."""
     with transaction.atomic():
-        team = _locked(invitation.team, owner=actor)
+        team = _lock_team(invitation.team, owner=actor)
         pending = team.invitations.pending().filter(pk=invitation.pk)
         if not pending.update(revoked_at=timezone.now()):
-            raise ValidationError(_why_ended(invitation))
+            raise ValidationError(_explain_end(invitation))
 
 
 def end_invitations_of_others(team: Team) -> None:
-    """Take back what was made by who does not own the team now: a link that was kept leads back."""
+    """Revoke invitations by former owners: a link they kept would let them in again."""
     owners = Membership.objects.filter(team=team, role=Role.OWNER).values("user")
     theirs = team.invitations.pending().exclude(invited_by__in=owners)
     theirs.update(revoked_at=timezone.now())
 
 
 def accept_invitation(*, invitation: Invitation, user: User) -> Membership:
-    """Make the user a member; of several who try at once, one gets in."""
+    """Make the user a member. Of several users at the same moment, the first gets in."""
     with transaction.atomic():
-        team = _locked(invitation.team)
+        team = _lock_team(invitation.team)
         if Membership.objects.filter(team=team, user=user).exists():
             raise ValidationError(f"You are in {team} already.")
         if not is_for(invitation, user):
@@ -138,12 +141,12 @@ def accept_invitation(*, invitation: Invitation, user: User) -> Membership:
             )
         taken = Invitation.objects.open().filter(pk=invitation.pk)
         if not taken.update(accepted_by=user, accepted_at=timezone.now()):
-            raise ValidationError(f"{_why_ended(invitation)} {ASK_AGAIN}")
+            raise ValidationError(f"{_explain_end(invitation)} {ASK_AGAIN}")
         return Membership.objects.create(team=team, user=user)
 
 
 def is_for(invitation: Invitation, user: User) -> bool:
-    """Say whether the user is the one that was invited: by a link, that is anybody."""
+    """Return whether the user may accept: the owner of the address, or anybody with a link."""
     if not invitation.email:
         return True
     confirmed = EmailAddress.objects.filter(user=user, verified=True)
@@ -151,25 +154,25 @@ def is_for(invitation: Invitation, user: User) -> bool:
 
 
 def leave_team(*, team: Team, member: User) -> bool:
-    """Leave; return whether the team stays. One without members and submissions goes."""
+    """Leave a team; return whether it stays. Without members and submissions it is deleted."""
     with transaction.atomic():
-        team = _locked(team)
-        membership = _membership(team, member)
+        team = _lock_team(team)
+        membership = _get_membership(team, member)
         others = Membership.objects.filter(team=team).exclude(pk=membership.pk)
         if membership.role == Role.OWNER and others.exists():
             _check_another_owner(team, member)
         membership.delete()
         end_invitations_of_others(team)
-        return others.exists() or not _remove_unless_needed(team)
+        return others.exists() or not _delete_unless_needed(team)
 
 
 def remove_member(*, team: Team, actor: User, member: User) -> None:
-    """Put somebody else out of the team; what they have submitted stays the team's."""
+    """Remove another member; their submissions stay with the team."""
     if member == actor:
         raise ValidationError("To leave the team yourself, use “Leave the team”.")
     with transaction.atomic():
-        team = _locked(team, owner=actor)
-        _membership(team, member).delete()
+        team = _lock_team(team, owner=actor)
+        _get_membership(team, member).delete()
         end_invitations_of_others(team)
 
 
@@ -178,8 +181,8 @@ def set_role(*, team: Team, actor: User, member: User, role: str) -> None:
     if role not in Role.values:
         raise ValidationError(f"There is no role {role!r}; choose owner or member.")
     with transaction.atomic():
-        team = _locked(team, owner=actor)
-        membership = _membership(team, member)
+        team = _lock_team(team, owner=actor)
+        membership = _get_membership(team, member)
         if membership.role == Role.OWNER and role != Role.OWNER:
             _check_another_owner(team, member)
         Membership.objects.filter(pk=membership.pk).update(role=role)
@@ -187,10 +190,11 @@ def set_role(*, team: Team, actor: User, member: User, role: str) -> None:
             end_invitations_of_others(team)
 
 
-def _new_team(description: TeamDescription) -> Team:
+def _create_row(description: TeamDescription) -> Team:
+    """Save a team under a slug that is free, also if others take slugs at the same moment."""
     for attempt in range(SLUG_ATTEMPTS):
         taken = set(Team.objects.values_list("slug", flat=True))
-        team = Team(slug=names.slug(description.name, taken))
+        team = Team(slug=names.make_slug(description.name, taken))
         _describe(team, description)
         try:
             _save(team)
@@ -209,7 +213,7 @@ def _describe(team: Team, description: TeamDescription) -> None:
 
 
 def _save(row: Model) -> None:
-    """Check and save; what only a race breaks is explained as the check would have."""
+    """Check and save. A rule broken by a race gets the same message as by the check."""
     row.full_clean()
     try:
         with transaction.atomic():
@@ -219,18 +223,18 @@ def _save(row: Model) -> None:
         raise
 
 
-def _locked(team: Team, *, owner: User | None = None) -> Team:
-    """Return the team as it is now, ours until the transaction ends; `owner` has to be one."""
-    found = Team.objects.select_for_update().filter(pk=team.pk).first()
-    if found is None:
+def _lock_team(team: Team, *, owner: User | None = None) -> Team:
+    """Lock the team until the transaction ends and return it; `owner` has to own it."""
+    locked = Team.objects.select_for_update().filter(pk=team.pk).first()
+    if locked is None:
         raise ValidationError(f"The team {team} is gone: its last member has left.")
-    owners = Membership.objects.filter(team=found, role=Role.OWNER)
+    owners = Membership.objects.filter(team=locked, role=Role.OWNER)
     if owner is not None and not owners.filter(user=owner).exists():
         raise ValidationError(f"Only an owner of {team} can do this, and you are not one.")
-    return found
+    return locked
 
 
-def _membership(team: Team, member: User) -> Membership:
+def _get_membership(team: Team, member: User) -> Membership:
     membership = Membership.objects.filter(team=team, user=member).first()
     if membership is None:
         raise ValidationError(f"{member.username} is not in {team} any more.")
@@ -245,13 +249,8 @@ def _check_another_owner(team: Team, member: User) -> None:
         )
 
 
-def _check_not_a_member(team: Team, email: str) -> None:
-    theirs = EmailAddress.objects.filter(email=email, verified=True)
-    if theirs.filter(user__membership__team=team).exists():
-        raise ValidationError({"email": "Somebody with this address is in your team already."})
-
-
-def _remove_unless_needed(team: Team) -> bool:
+def _delete_unless_needed(team: Team) -> bool:
+    """Delete a team without submissions; return whether it was deleted."""
     try:
         team.delete()
     except ProtectedError:  # it has submissions, which boards and papers refer to
@@ -260,7 +259,7 @@ def _remove_unless_needed(team: Team) -> bool:
     return True
 
 
-def _why_ended(invitation: Invitation) -> str:
+def _explain_end(invitation: Invitation) -> str:
     invitation.refresh_from_db()
     end = invitation.ended(timezone.now())
     return ENDED[end] if end else "This invitation is open."

@@ -1,7 +1,7 @@
 """Addresses of accounts and teams.
 
-allauth's views stand here one by one, under the names that it looks them up by: what is not in
-this list, its legacy addresses for instance, does not exist.
+Each of allauth's views is listed here, under the name that allauth looks it up by. Views that are
+not listed, such as its legacy addresses, do not exist.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ account_patterns = [
 
 team_patterns = [
     path("", views.teams, name="teams"),
-    path("found", views.found_team, name="found-team"),
+    path("found", views.create_team, name="create-team"),
     path("<team_slug:slug>/", views.team, name="team"),
     path("<team_slug:slug>/edit", views.edit_team, name="edit-team"),
     path("<team_slug:slug>/invite", views.invite, name="invite"),

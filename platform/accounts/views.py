@@ -1,4 +1,4 @@
-"""The page of an account, teams, and invitations to them; allauth has the rest."""
+"""The pages of accounts, teams and invitations; allauth has the other pages of accounts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ENDING = "; invitations of theirs no longer work."
 @never_cache
 @require_safe
 def account(request: SignedInRequest) -> HttpResponse:
-    """Show what there is to an account, each with the page that changes it."""
+    """Show all parts of an account, each with a link to the page that changes it."""
     context = {
         "addresses": EmailAddress.objects.filter(user=request.user).order_by("-primary", "email"),
         "has_second_factor": is_mfa_enabled(request.user),
@@ -54,17 +54,17 @@ def teams(request: SignedInRequest) -> HttpResponse:
 
 
 @login_required
-@limited("found_team")
+@limited("create_team")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def found_team(request: SignedInRequest) -> HttpResponse:
-    """Make a team; its founder owns it."""
+def create_team(request: SignedInRequest) -> HttpResponse:
+    """Create a team that its founder owns."""
     form = TeamForm()
     if request.method == "POST":
         form = TeamForm(request.POST)
         if form.is_valid():
             try:
-                team = services.found_team(founder=request.user, description=form.description())
+                team = services.create_team(founder=request.user, description=form.description())
             except ValidationError as error:
                 form.add_error(None, error)
             else:
@@ -86,50 +86,52 @@ def team(request: SignedInRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_team(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Change what a team says of itself."""
-    found = owned_team_or_404(request.user, slug)
-    form = TeamForm(team=found)
+    """Change a team's description of itself."""
+    own_team = owned_team_or_404(request.user, slug)
+    form = TeamForm(team=own_team)
     if request.method == "POST":
-        form = TeamForm(request.POST, team=found)
+        form = TeamForm(request.POST, team=own_team)
         if form.is_valid():
             try:
-                services.edit_team(team=found, actor=request.user, description=form.description())
+                services.edit_team(
+                    team=own_team, actor=request.user, description=form.description()
+                )
             except ValidationError as error:
                 form.add_error(None, error)
             else:
                 messages.success(request, "Changed.")
-                return redirect(found)
+                return redirect(own_team)
     status = INVALID if form.errors else HTTPStatus.OK
-    return render(request, "teams/edit.html", {"team": found, "form": form}, status=status)
+    return render(request, "teams/edit.html", {"team": own_team, "form": form}, status=status)
 
 
 @team_action
 @limited("invite")
 def invite(request: SignedInRequest, slug: str) -> HttpResponse:
     """Invite by mail, or make a link that is shown once."""
-    found = owned_team_or_404(request.user, slug)
-    form = InvitationForm(request.POST, team=found)
+    own_team = owned_team_or_404(request.user, slug)
+    form = InvitationForm(request.POST, team=own_team)
     if form.is_valid():
         try:
             invited = services.invite(
-                team=found, actor=request.user, email=form.cleaned_data["email"]
+                team=own_team, actor=request.user, email=form.cleaned_data["email"]
             )
         except ValidationError as error:
             form.add_error(None, error)
         else:
             _hand_over(request, invited)
-            return redirect(found)
-    return _team_page(request, found, form=form)
+            return redirect(own_team)
+    return _team_page(request, own_team, form=form)
 
 
 @team_action
 def revoke_invitation(request: SignedInRequest, slug: str, pk: int) -> HttpResponse:
     """Take an invitation back."""
-    found = owned_team_or_404(request.user, slug)
-    invitation = get_object_or_404(found.invitations, pk=pk)
+    own_team = owned_team_or_404(request.user, slug)
+    invitation = get_object_or_404(own_team.invitations, pk=pk)
     return _attempt(
         request,
-        found,
+        own_team,
         lambda: services.revoke_invitation(invitation=invitation, actor=request.user),
         done="The invitation is taken back; its link no longer works.",
     )
@@ -137,16 +139,16 @@ def revoke_invitation(request: SignedInRequest, slug: str, pk: int) -> HttpRespo
 
 @team_action
 def remove_member(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Put a member out of the team."""
-    found = owned_team_or_404(request.user, slug)
+    """Remove a member from the team."""
+    own_team = owned_team_or_404(request.user, slug)
     form = MemberForm(request.POST)
     if not form.is_valid():
-        return _team_page(request, found, refused=["Choose one of the members."])
-    member = get_object_or_404(User, pk=form.cleaned_data["member"], teams=found)
+        return _team_page(request, own_team, refused=["Choose one of the members."])
+    member = get_object_or_404(User, pk=form.cleaned_data["member"], teams=own_team)
     return _attempt(
         request,
-        found,
-        lambda: services.remove_member(team=found, actor=request.user, member=member),
+        own_team,
+        lambda: services.remove_member(team=own_team, actor=request.user, member=member),
         done=f"{member.username} is no longer in the team{ENDING}",
     )
 
@@ -154,17 +156,17 @@ def remove_member(request: SignedInRequest, slug: str) -> HttpResponse:
 @team_action
 def set_role(request: SignedInRequest, slug: str) -> HttpResponse:
     """Make a member an owner, or the other way round."""
-    found = owned_team_or_404(request.user, slug)
+    own_team = owned_team_or_404(request.user, slug)
     form = RoleForm(request.POST)
     if not form.is_valid():
-        return _team_page(request, found, refused=["Choose one of the members and a role."])
-    member = get_object_or_404(User, pk=form.cleaned_data["member"], teams=found)
+        return _team_page(request, own_team, refused=["Choose one of the members and a role."])
+    member = get_object_or_404(User, pk=form.cleaned_data["member"], teams=own_team)
     role = form.cleaned_data["role"]
     ending = "." if role == Membership.Role.OWNER else ENDING
     return _attempt(
         request,
-        found,
-        lambda: services.set_role(team=found, actor=request.user, member=member, role=role),
+        own_team,
+        lambda: services.set_role(team=own_team, actor=request.user, member=member, role=role),
         done=f"{member.username} is {role} now{ending}",
     )
 
@@ -172,13 +174,13 @@ def set_role(request: SignedInRequest, slug: str) -> HttpResponse:
 @team_action
 def leave_team(request: SignedInRequest, slug: str) -> HttpResponse:
     """Leave a team."""
-    found = team_or_404(request.user, slug)
+    own_team = team_or_404(request.user, slug)
     try:
-        stays = services.leave_team(team=found, member=request.user)
+        stays = services.leave_team(team=own_team, member=request.user)
     except ValidationError as error:
-        return _team_page(request, found, refused=error.messages)
+        return _team_page(request, own_team, refused=error.messages)
     ending = "" if stays else " Nobody was left in it and it had sent nothing, so it is gone."
-    messages.success(request, f"You have left {found}.{ending}")
+    messages.success(request, f"You have left {own_team}.{ending}")
     return redirect("teams")
 
 
@@ -188,42 +190,45 @@ def leave_team(request: SignedInRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Show who invites to what, to whoever has the link; POST accepts."""
-    found = invitation_or_404(token)
+    """Show the invitation to anybody with the link; POST accepts it."""
+    row = invitation_or_404(token)
     viewer = request.user if request.user.is_authenticated else None
-    if viewer and Membership.objects.filter(team=found.team, user=viewer).exists():
-        messages.info(request, f"You are in {found.team}.")
-        return redirect(found.team)
-    if end := found.ended(timezone.now()):
+    if viewer and Membership.objects.filter(team=row.team, user=viewer).exists():
+        messages.info(request, f"You are in {row.team}.")
+        return redirect(row.team)
+    if end := row.ended(timezone.now()):
         context = {"ended": services.ENDED[end], "remedy": services.ASK_AGAIN}
         return render(request, "teams/invitation_ended.html", context, status=HTTPStatus.GONE)
     if request.method != "POST":
-        return _invitation_page(request, found, viewer)
+        return _invitation_page(request, row, viewer)
     if viewer is None:
         return redirect_to_login(request.path)
     try:
-        services.accept_invitation(invitation=found, user=viewer)
+        services.accept_invitation(invitation=row, user=viewer)
     except ValidationError as error:
-        return _invitation_page(request, found, viewer, refused=error.messages)
-    messages.success(request, f"Welcome to {found.team}.")
-    return redirect(found.team)
+        return _invitation_page(request, row, viewer, refused=error.messages)
+    messages.success(request, f"Welcome to {row.team}.")
+    return redirect(row.team)
 
 
 def _invitation_page(
-    request: HttpRequest, found: Invitation, viewer: User | None, refused: list[str] | None = None
+    request: HttpRequest,
+    invitation: Invitation,
+    viewer: User | None,
+    refused: list[str] | None = None,
 ) -> HttpResponse:
     context = {
-        "invitation": found,
-        "team": found.team,
+        "invitation": invitation,
+        "team": invitation.team,
         "refused": refused,
-        "is_for_viewer": viewer is not None and services.is_for(found, viewer),
+        "is_for_viewer": viewer is not None and services.is_for(invitation, viewer),
     }
     status = INVALID if refused else HTTPStatus.OK
     return render(request, "teams/invitation.html", context, status=status)
 
 
 def _hand_over(request: HttpRequest, invited: services.Invited) -> None:
-    """Send the invitation, or show its link in a message: a cookie, kept nowhere on our side."""
+    """Send the invitation, or show its link in a message. The message is a cookie, not stored."""
     link = request.build_absolute_uri(reverse("invitation", args=[invited.token]))
     email = invited.invitation.email
     if email and mails.send_invitation(invited.invitation, link):
@@ -265,7 +270,7 @@ def _team_page(
     form: InvitationForm | None = None,
     refused: list[str] | None = None,
 ) -> HttpResponse:
-    """Show the team, with what was wrong with the last action on it."""
+    """Show the team, with the reasons why the last action was refused."""
     owns = is_owner(request.user, team)
     memberships = list(
         team.membership_set.select_related("user").order_by("-role", "user__username")

@@ -1,4 +1,4 @@
-"""What every template knows."""
+"""What every template can show."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """Name the facts about this installation that pages show."""
+    """Return the facts about this installation that pages show."""
     is_trial = settings.EMAIL_DELIVERY == "folder" and (settings.DEMO or settings.DEBUG)
     return {
         "demo": settings.DEMO,

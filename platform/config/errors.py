@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.views import defaults
 
 RETRY_AFTER = 10  # seconds
-FORM_EXPIRED = 419  # no registered status, but what logs and people know an expired form by
+FORM_EXPIRED = 419  # not a registered status, but known for expired forms
 
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -26,6 +26,6 @@ def our_side_failed(request: HttpRequest) -> HttpResponse:
     """
     if not isinstance(sys.exception(), (OperationalError, InterfaceError)):
         return defaults.server_error(request)
-    # Without the request: who it is from can't be looked up either.
+    # Without the request: its user can't be looked up either.
     page = render_to_string("503.html")
     return HttpResponse(page, status=503, headers={"Retry-After": RETRY_AFTER})

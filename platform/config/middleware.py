@@ -1,4 +1,4 @@
-"""What stands before every view."""
+"""Middleware of the whole site: caching, body sizes, htmx, statuses of forms."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRefresh
 
-from config.bodies import declared_length, limit_at
+from config.body_limits import declared_length, find_limit
 
 
 class PrivateMiddleware:
-    """Let nobody keep what is said to somebody who is signed in, unless the view decides that.
+    """Signed-in responses are not cached unless the view says so.
 
-    Libraries' views mostly say nothing, about addresses and recovery codes too: the next one at
-    the same browser would read them by going back, and a cache between us could give them away.
+    Most views of libraries set no header, not even for addresses and recovery codes. The next
+    person at the browser could read those by going back, and a shared cache could give them away.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -46,7 +46,7 @@ class BodyLimitMiddleware:
         length = declared_length(request)
         if length <= settings.MAX_BODY_BYTES:
             return self.get_response(request)
-        limit = limit_at(request.path_info)
+        limit = find_limit(request.path_info)
         if length <= limit.body_bytes:
             return self.get_response(request)
         response = render(request, "413.html", {"limit": limit}, status=413)
@@ -55,10 +55,10 @@ class BodyLimitMiddleware:
 
 
 class PieceMiddleware:
-    """Have the whole page asked for anew where the answer for a piece of it leads elsewhere.
+    """Reload the page if the answer for a piece of it is a redirect.
 
-    That is to the sign-in, mostly, once a session has ended. The browser would follow unseen, and
-    htmx would put a whole page into the place of the piece.
+    Most such redirects lead to the sign-in, after a session has ended. The browser would follow
+    unseen, and htmx would put a whole page into the place of the piece.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -67,17 +67,14 @@ class PieceMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         is_piece = request.headers.get("HX-Request") == "true"
-        return HttpResponseClientRefresh() if is_piece and _leads_elsewhere(response) else response
-
-
-def _leads_elsewhere(response: HttpResponse) -> bool:
-    return response.status_code in (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND)
+        is_redirect = response.status_code in (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND)
+        return HttpResponseClientRefresh() if is_piece and is_redirect else response
 
 
 class InvalidFormMiddleware:
-    """Answer 422 to an invalid form wherever a library's view would answer 200.
+    """Answer 422 to an invalid form where a library's view would answer 200.
 
-    Our own views say so themselves; allauth's hand a form with its errors to a template.
+    Our own views do that themselves; allauth's views hand the form to a template.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -15,8 +15,7 @@ from django.conf import settings
 from django.db import connections
 from gunicorn.app.base import BaseApplication
 
-from config.bodies import length_of
-from config.serving.arrivals import SMALL_BODY
+from config.body_limits import SMALL_BODY, read_length
 from config.serving.wire import Wire
 from config.serving.worker import IDLE, NODE_THREADS, Worker
 
@@ -44,7 +43,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "keepalive": IDLE,
             "graceful_timeout": settings.WEB_GRACE,
             "control_socket_disable": True,
-            "post_request": _let_go,
+            "post_request": _close_database,
             "proc_name": "terminarium",
         }
         for name, value in values.items():
@@ -57,9 +56,11 @@ class Server(BaseApplication):  # type: ignore[misc]
         return application
 
 
-def _let_go(_worker: object, _request: object, environ: Mapping[str, Any], _answer: object) -> None:
+def _close_database(
+    _worker: object, _request: object, environ: Mapping[str, Any], _answer: object
+) -> None:
     """Close a thread's database connection: its next transfer may be long in coming."""
-    if length_of(environ) > SMALL_BODY:
+    if read_length(environ) > SMALL_BODY:
         connections.close_all()
 
 
@@ -85,22 +86,22 @@ def count_connections() -> int:
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return CONNECTIONS
-    # Where few files are allowed, half of them are the threads': not all threads are busy.
-    for_connections = max(soft - _files_of_threads(), soft // 2)
+    # Where few files are allowed, threads get half of them: not all threads are busy.
+    for_connections = max(soft - _count_files_of_threads(), soft // 2)
     return max(1, min(CONNECTIONS, for_connections // FILES_OF_A_CONNECTION))
 
 
-def _files_of_threads() -> int:
+def _count_files_of_threads() -> int:
     threads = settings.WEB_THREADS + settings.WEB_TRANSFERS + NODE_THREADS
     return FILES_AT_LEAST + FILES_OF_A_THREAD * threads
 
 
 def allow_open_files() -> None:
-    """Each connection is an open file, of which many systems allow 1,024 unless asked."""
+    """Raise the limit of open files, of which connections need more than the usual 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES_OF_A_CONNECTION * CONNECTIONS + _files_of_threads()
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    needed = FILES_OF_A_CONNECTION * CONNECTIONS + _count_files_of_threads()
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        limit = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(limit, soft), hard))
 
 

@@ -6,14 +6,12 @@ import math
 import re
 from pathlib import Path
 
-import dj_database_url
 import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 
-from config import env, registries, social
-from evaluator.node.brokers import folder_of, folder_options, is_folder
+from config import brokers, databases, env, image_registries, social
 
 django_stubs_ext.monkeypatch()  # ModelAdmin[Team] and the like work at run time too
 
@@ -25,6 +23,7 @@ except OSError as error:
     raise ImproperlyConfigured(f"STATE_DIR is no folder that can be made: {error}") from error
 
 DEBUG = env.boolean("DEBUG", False)
+DEMO = env.boolean("DEMO", False)  # installs the demo, and shows its accounts
 SECRET_KEY = env.secret("SECRET_KEY", "only-for-a-laptop" if DEBUG else None)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", "")
@@ -44,6 +43,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     *(f"allauth.socialaccount.providers.{name}" for name in social.HOSTS),
+    "config",  # for its command and its template filters
     "accounts",
     "files",
     "images",
@@ -52,7 +52,7 @@ INSTALLED_APPS = [
     "health",
     "nodes",
     "leaderboard",
-    "demo",
+    *(["demo"] if DEMO else []),
 ]
 
 MIDDLEWARE = [
@@ -67,7 +67,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.middleware.PrivateMiddleware",
-    # Behind sign-in, so that its page knows the reader; nothing up to here reads a body.
+    # After sign-in, so that its page knows the reader; nothing up to here reads a body.
     "config.middleware.BodyLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -107,30 +107,7 @@ TEMPLATES = [
 # Database -----------------------------------------------------------------------------
 
 DATABASE_URL = env.secret("DATABASE_URL", f"sqlite:///{STATE_DIR / 'terminarium.sqlite3'}")
-try:
-    DATABASES = {
-        "default": dj_database_url.parse(
-            DATABASE_URL,
-            conn_max_age=60,  # seconds
-            conn_health_checks=True,  # a restarted database has closed what we hold
-            # They outlive a transaction, and PgBouncer gives the next one another connection.
-            disable_server_side_cursors=True,
-        )
-    }
-except ValueError as error:
-    raise ImproperlyConfigured(f"DATABASE_URL names no database that we know: {error}") from error
-if DATABASES["default"]["ENGINE"].rpartition(".")[2] not in ("sqlite3", "postgresql"):
-    raise ImproperlyConfigured("DATABASE_URL has to begin with postgresql:// or sqlite:///.")
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # Without these three, concurrent writers fail with "database is locked".
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 30,  # seconds
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-    }
-else:
-    # Seconds. A reader is told soon that the database is away, not after the two minutes of TCP.
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+DATABASES = {"default": databases.read_options(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # People -------------------------------------------------------------------------------
@@ -164,17 +141,17 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_USERNAME_VALIDATORS = "accounts.names.USERNAME_VALIDATORS"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up, and there alone
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # only in the browser that signed up
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False  # the second factor would be asked for anyway
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_MAX_EMAIL_ADDRESSES = 5
-ACCOUNT_EMAIL_NOTIFICATIONS = True  # whoever changes a password or an address is told of it
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # mail people when a password or an address of theirs changes
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before an address or a connected account changes
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Terminarium] "
 ACCOUNT_RATE_LIMITS = {
     # Ours, beside allauth's own; what templates/429.html says fits all of them.
-    "found_team": "20/h/user",
+    "create_team": "20/h/user",
     "invite": "60/h/user",
 }
 # Addresses come from X-Forwarded-For, which anybody may write, only if so many proxies add to it.
@@ -192,10 +169,10 @@ MFA_FORMS = {
 
 SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAccountAdapter"
 SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.SocialSignUpForm"}
-SOCIALACCOUNT_PROVIDERS = social.providers()
+SOCIALACCOUNT_PROVIDERS = social.read_providers()
 SOCIALACCOUNT_AUTO_SIGNUP = False  # people choose their user name
 
-# Transport security: on unless DEBUG, or unless the operator says that TLS ends nowhere.
+# Transport security: on unless DEBUG is on or the operator sets HTTPS to false.
 HTTPS = env.boolean("HTTPS", not DEBUG)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"  # of links in mails
@@ -223,8 +200,7 @@ CONTENT_SECURITY_POLICY = {
 # Mail ---------------------------------------------------------------------------------
 
 EMAIL_HOST = env.text("EMAIL_HOST", "")
-DEMO = env.boolean("DEMO", False)  # shows the demo's accounts on the start page
-# smtp: to EMAIL_HOST; folder: files in STATE_DIR/mail; none: nowhere, so that nobody can sign up
+# smtp: to EMAIL_HOST; folder: files in STATE_DIR/mail; none: no mails, so that nobody can sign up
 EMAIL_DELIVERY = env.choice(
     "EMAIL_DELIVERY",
     "smtp" if EMAIL_HOST else "folder" if DEBUG or DEMO else "none",
@@ -269,7 +245,7 @@ elif CACHE_URL == "database://":
         "default": {
             "BACKEND": "django.core.cache.backends.db.DatabaseCache",
             "LOCATION": "django_cache",  # accounts' migrations make it
-            "OPTIONS": {"MAX_ENTRIES": 100_000},  # the default of 300 would forget who is limited
+            "OPTIONS": {"MAX_ENTRIES": 100_000},  # the default of 300 would forget limited users
         }
     }
 else:
@@ -295,13 +271,13 @@ FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 64 * 1024 * 1024, minimum=1)
 MAX_IMAGE_BYTES = env.integer("MAX_IMAGE_BYTES", 25 * 1024**3, minimum=1)
 MAX_UNPACKED_IMAGE_BYTES = env.integer("MAX_UNPACKED_IMAGE_BYTES", 50 * 1024**3, minimum=1)
-MIN_FREE_BYTES = env.integer("MIN_FREE_BYTES", 5 * 1024**3)  # of the disk, whatever is uploaded
+MIN_FREE_BYTES = env.integer("MIN_FREE_BYTES", 5 * 1024**3)  # of the disk, left free by uploads
 UPLOADS_AT_ONCE = env.integer("UPLOADS_AT_ONCE", 3, minimum=1)  # of a person, above 64 kB
 # Against abuse, far above what anybody needs: of a person and of a team, within 24 hours.
 UPLOADS_PER_DAY = env.integer("UPLOADS_PER_DAY", 1000, minimum=1)
 UPLOAD_BYTES_PER_DAY = env.integer("UPLOAD_BYTES_PER_DAY", 250 * 1024**3, minimum=1)
 REFUSED_FILES_DAYS = env.integer("REFUSED_FILES_DAYS", 30, minimum=1)  # that they can be fetched
-# A form's fields and boundaries beside its file; config.bodies says which limit holds where.
+# A form's fields and boundaries beside its file; config.body_limits says which limit holds where.
 MAX_BODY_BYTES = MAX_UPLOAD_BYTES + 1024 * 1024
 MAX_IMAGE_BODY_BYTES = MAX_IMAGE_BYTES + 1024 * 1024
 # As JSON, whose escapes make a text at most six times as long (\u0001).
@@ -310,15 +286,15 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "files.incoming.IncomingUploadHandler",
 ]
-IMAGE_REGISTRIES = registries.hosts()  # none: images are uploaded, not fetched
-IMAGE_REGISTRIES_ON_LOOPBACK = registries.are_on_loopback(IMAGE_REGISTRIES)  # in tests alone
+IMAGE_REGISTRIES = image_registries.read_hosts()  # none: images are uploaded, not fetched
+IMAGE_REGISTRIES_ON_LOOPBACK = image_registries.are_on_loopback(IMAGE_REGISTRIES)  # only in tests
 IMAGE_TRIES = env.integer("IMAGE_TRIES", 20, minimum=1)  # of a team in a phase, within 24 hours
 
 # Work: Celery, its broker, the sweeper ------------------------------------------------
 
 CHECKING_DWELL = env.seconds("CHECKING_DWELL", 600)  # seconds a worker may hold a submission
-IMAGE_CHECKING_DWELL = env.seconds("IMAGE_CHECKING_DWELL", 3600)  # the same of one with an image
-IMAGE_FETCH_TIME = env.seconds("IMAGE_FETCH_TIME", 3600)  # seconds for one from a registry
+IMAGE_CHECKING_DWELL = env.seconds("IMAGE_CHECKING_DWELL", 3600)  # the same, with an image
+IMAGE_FETCH_TIME = env.seconds("IMAGE_FETCH_TIME", 3600)  # seconds for an image from a registry
 IMAGE_FETCHING_DWELL = IMAGE_CHECKING_DWELL + IMAGE_FETCH_TIME  # it is fetched, then checked
 SCORING_DWELL = env.seconds("SCORING_DWELL", 600)  # seconds a worker may hold an entry
 SCORING_TIME = env.seconds("SCORING_TIME", 0.4 * SCORING_DWELL)  # seconds of a processor, an entry
@@ -333,18 +309,16 @@ RUN_DWELL = env.seconds("RUN_DWELL", 7200)  # seconds that a run may go on beyon
 WEB_ROLE = env.text("WEB_ROLE", "")
 if not re.fullmatch(r"[A-Za-z0-9_-]{0,50}", WEB_ROLE):
     raise ImproperlyConfigured("WEB_ROLE has to be a word of letters, digits, - and _, or empty.")
-# Seconds that a node leaves an image alone which its engine has refused.
+# Seconds before a node tries an image again that its engine has refused.
 IMAGE_RETRY_PAUSE = env.seconds("IMAGE_RETRY_PAUSE", 60)
-NODES_BROKER_URL = env.secret("NODES_BROKER_URL", "")  # of nodes alone; empty: none are woken
+NODES_BROKER_URL = env.secret("NODES_BROKER_URL", "")  # only for nodes; empty: none are woken
 SWEEP_INTERVAL = env.seconds("SWEEP_INTERVAL", 15)  # seconds between two sweeps
 
 BROKER_URL = env.secret("BROKER_URL", "filesystem://localhost")
-BROKERS = {"filesystem", "memory", "redis", "rediss", "amqp", "amqps"}
-if BROKER_URL.partition("://")[0] not in BROKERS:
-    raise ImproperlyConfigured("BROKER_URL has to begin with filesystem://, redis:// or amqp://.")
+brokers.require_known("BROKER_URL", BROKER_URL)
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A broker that is away, full or read-only is waited for, for ever.
+# Wait for ever for a broker that is away, full or read-only.
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -371,7 +345,7 @@ CELERY_TASK_ACKS_LATE = CELERY_TASK_TIME_LIMIT <= LONGEST_LATE_ACKNOWLEDGEMENT
 # Of images; submissions.pipeline.tasks sets the two. Whole seconds; never 0, which is no limit.
 IMAGE_SOFT_TIME_LIMIT = max(int(0.8 * IMAGE_CHECKING_DWELL), 1)
 IMAGE_TIME_LIMIT = max(int(0.9 * IMAGE_CHECKING_DWELL), 1)
-# Of those that are fetched first: as long for the check, whatever the registry has taken.
+# Of images that are fetched first: the same time for the check, and time for the registry.
 FETCHING_SOFT_TIME_LIMIT = IMAGE_SOFT_TIME_LIMIT + math.ceil(IMAGE_FETCH_TIME)
 FETCHING_TIME_LIMIT = IMAGE_TIME_LIMIT + math.ceil(IMAGE_FETCH_TIME)
 IMAGE_ACKS_LATE = IMAGE_TIME_LIMIT <= LONGEST_LATE_ACKNOWLEDGEMENT
@@ -384,36 +358,20 @@ CELERY_TASK_ROUTES = {
 }
 # A message is a hint and the sweeper repeats it: an upload never waits for a broker that is down.
 CELERY_TASK_PUBLISH_RETRY = False
-BROKER_DIR = STATE_DIR / "broker"  # where the embedded broker is
-if is_folder(BROKER_URL):
-    CELERY_BROKER_TRANSPORT_OPTIONS = folder_options(BROKER_DIR)
-elif BROKER_URL.startswith("redis"):
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        # Seconds. A message that comes again while its task still runs would count as an attempt.
-        "visibility_timeout": 6 * max(CHECKING_DWELL, SCORING_DWELL, IMAGE_FETCHING_DWELL),
-        "socket_connect_timeout": 2,  # seconds
-        # Of a connection for sending: whoever uploads does not wait for a broker that is down.
-        "max_retries": 1,
-        "interval_start": 0,
-        "socket_timeout": 5,  # seconds; above the 1 s that a worker's BRPOP blocks
-    }
-else:
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "max_retries": 1,  # of a connection for sending, as with Redis
-        "interval_start": 0,
-        "write_timeout": 5,  # seconds; a RabbitMQ without memory or disk reads nothing
-    }
+# Seconds. A message that comes again while its task still runs would count as an attempt.
+VISIBILITY_TIMEOUT = 6 * max(CHECKING_DWELL, SCORING_DWELL, IMAGE_FETCHING_DWELL)
+BROKER_DIR = STATE_DIR / "broker"  # of the embedded broker
+CELERY_BROKER_TRANSPORT_OPTIONS = brokers.list_transport_options(
+    BROKER_URL, folder=BROKER_DIR, visibility_timeout=VISIBILITY_TIMEOUT
+)
 
 # Nodes: the machines that run systems in containers -----------------------------------
 
 if NODE_LEASE < 3 * NODE_HEARTBEAT:
     raise ImproperlyConfigured("NODE_LEASE has to be three times NODE_HEARTBEAT at least.")
-# A broker of their own: whoever can write to the platform's can have any task done.
-names_no_folder = is_folder(NODES_BROKER_URL) and not folder_of(NODES_BROKER_URL).is_absolute()
-if NODES_BROKER_URL and (NODES_BROKER_URL.partition("://")[0] not in BROKERS or names_no_folder):
-    raise ImproperlyConfigured(
-        "NODES_BROKER_URL has to begin with filesystem:///, redis:// or amqp://."
-    )
+# A broker of their own: a program that can write to the platform's broker can run any task.
+if NODES_BROKER_URL:
+    brokers.require_known("NODES_BROKER_URL", NODES_BROKER_URL, needs_folder=True)
 if NODES_BROKER_URL and NODES_BROKER_URL == BROKER_URL and BROKER_URL != "memory://":
     raise ImproperlyConfigured(
         "NODES_BROKER_URL is BROKER_URL. Nodes need an instance or a virtual host of their own."

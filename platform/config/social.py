@@ -25,16 +25,16 @@ class App(TypedDict):
 
 
 class Provider(TypedDict):
-    """allauth's settings of one provider."""
+    """allauth's settings of a provider."""
 
     APPS: list[App]
     SCOPE: list[str]
     OAUTH_PKCE_ENABLED: bool
 
 
-def providers() -> dict[str, Provider]:
-    """Return the settings of those that are configured."""
-    found: dict[str, Provider] = {}
+def read_providers() -> dict[str, Provider]:
+    """Return the settings of the providers that are configured."""
+    configured: dict[str, Provider] = {}
     for name, scope in SCOPES.items():
         variables = [f"SOCIAL_{name.upper()}_{part}" for part in ("CLIENT_ID", "SECRET")]
         client_id, secret = (env.secret(variable, "") for variable in variables)
@@ -42,5 +42,9 @@ def providers() -> dict[str, Provider]:
             raise ImproperlyConfigured(f"Set both of {variables[0]} and {variables[1]}, or none.")
         if client_id:
             app: App = {"client_id": client_id, "secret": secret}
-            found[name] = {"APPS": [app], "SCOPE": scope, "OAUTH_PKCE_ENABLED": name == "google"}
-    return found
+            configured[name] = {
+                "APPS": [app],
+                "SCOPE": scope,
+                "OAUTH_PKCE_ENABLED": name == "google",
+            }
+    return configured

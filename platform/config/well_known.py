@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.utils import parseaddr
 
 from django.conf import settings
@@ -32,7 +32,7 @@ NOT_FOR_ROBOTS = (
 def robots(_request: HttpRequest) -> HttpResponse:
     """Return robots.txt, which keeps robots away from pages that need a sign-in."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in NOT_FOR_ROBOTS)]
-    return _text(lines)
+    return _answer(lines)
 
 
 @require_safe
@@ -46,13 +46,15 @@ def favicon(_request: HttpRequest) -> FileResponse:
 @cache_control(public=True, max_age=DAY)
 def security(request: HttpRequest) -> HttpResponse:
     """Return security.txt (RFC 9116): where to report a security problem."""
+    # Always a day far in the future, so that the file never expires while the site runs.
+    expires = (timezone.now() + VALID_FOR).replace(hour=0, minute=0, second=0, microsecond=0)
     lines = [
         f"Contact: {contact()}",
-        f"Expires: {_expires(timezone.now()):%Y-%m-%dT%H:%M:%SZ}",
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
         "Preferred-Languages: en",
         f"Canonical: {request.build_absolute_uri(reverse('security-txt'))}",
     ]
-    return _text(lines)
+    return _answer(lines)
 
 
 def contact() -> str:
@@ -61,10 +63,5 @@ def contact() -> str:
     return address if ":" in address else f"mailto:{address}"
 
 
-def _expires(now: datetime) -> datetime:
-    """Return a day far in the future, so that the file never expires while the site runs."""
-    return (now + VALID_FOR).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _text(lines: list[str]) -> HttpResponse:
+def _answer(lines: list[str]) -> HttpResponse:
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")

@@ -11,8 +11,7 @@ from django.core.checks import run_checks
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
-from config.bodies import length_of
-from config.serving.arrivals import SMALL_BODY
+from config.body_limits import SMALL_BODY, read_length
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 site = get_wsgi_application()
@@ -27,8 +26,8 @@ from health.beating import beat_as_web  # noqa: E402
 beat_as_web()
 
 
-class Body:
-    """A large body. While it comes, its thread keeps no connection to the database.
+class LargeBody:
+    """A large body. While it arrives, its thread holds no connection to the database.
 
     Sixty-four uploads that take an hour would otherwise hold sixty-four connections.
     """
@@ -57,6 +56,6 @@ class Body:
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Answer a request."""
-    if length_of(environ) > SMALL_BODY:
-        environ["wsgi.input"] = Body(environ["wsgi.input"])
+    if read_length(environ) > SMALL_BODY:
+        environ["wsgi.input"] = LargeBody(environ["wsgi.input"])
     return site(environ, start_response)

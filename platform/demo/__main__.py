@@ -1,4 +1,4 @@
-"""`python -m demo`: the whole platform on one machine, a board filling before your eyes.
+"""`python -m demo`: the whole platform on your machine, with boards that fill as you watch.
 
 SQLite, the embedded broker, a server, a worker and the sweeper, all in a temporary folder; where a
 Docker engine answers also a node, which runs baseline systems in containers.
@@ -36,9 +36,9 @@ def main() -> int:
     state = Path(tempfile.mkdtemp(prefix="terminarium-demo-"))
     try:
         _set_environment(state)
-        from demo.show import run  # needs the settings, which read that environment
+        from demo.session import run_demo  # needs the settings, which read that environment
 
-        return run(port=options.port, base=options.base)
+        return run_demo(port=options.port, base=options.base)
     except KeyboardInterrupt:
         return 0
     finally:
@@ -70,7 +70,7 @@ def _set_environment(state: Path) -> None:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    # Who presses Ctrl-C again while it tidies up must not keep it from doing so.
+    # A second Ctrl-C must not stop it from tidying up.
     for number in ENDS:
         signal.signal(number, signal.SIG_IGN)
     _say("\nEnding …")

@@ -12,8 +12,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.shortcuts import render
 
-from config.bodies import declared_length
-from config.serving.arrivals import SMALL_BODY
+from config.body_limits import SMALL_BODY, declared_length
 from files.incoming import close_all, require_room
 from files.trouble import StorageTrouble, trouble_in
 from files.upload_slots import Slot, take_slot

@@ -1,4 +1,4 @@
-"""Names for systems whose teams are not named yet: the same on every visit, and telling nothing."""
+"""Aliases of systems whose teams are not named yet: the same on every visit, without a meaning."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"  # no two that look alike, and no word
 SHORT, LONG = 4, 12  # letters: 28⁴ names for a board; the few that coincide get longer ones
 
 
-def aliases(entries: Iterable[int]) -> dict[int, str]:
+def make_aliases(entries: Iterable[int]) -> dict[int, str]:
     """Name each entry of a board by a code that only this installation's secret can make.
 
-    It depends on the entry alone: new entries rename nobody, and neither the codes nor their
-    order say who came first, who is better, or which entries of two boards are one team's.
+    It depends only on the entry: a new entry renames no other. Neither the codes nor their order
+    tell which entry came first, which is better, or which entries of two boards are a team's.
     """
-    codes = {entry: _code(entry) for entry in entries}
+    codes = {entry: _make_code(entry) for entry in entries}
     taken = Counter(code[:SHORT] for code in codes.values())
     return {
         entry: f"System {code[:SHORT] if taken[code[:SHORT]] == 1 else code}"
@@ -25,7 +25,7 @@ def aliases(entries: Iterable[int]) -> dict[int, str]:
     }
 
 
-def _code(entry: int) -> str:
+def _make_code(entry: int) -> str:
     number = int.from_bytes(salted_hmac("leaderboard.aliases", str(entry)).digest())
     letters = []
     for _ in range(LONG):

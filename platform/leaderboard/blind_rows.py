@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from leaderboard.content import Row
+from leaderboard.snapshots import BoardRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,13 @@ class BlindRow:
     is_verified: bool  # the team
     is_primary: bool
     is_constrained: bool
-    terminology_use: str  # one of a few phrases, not the team's words
+    terminology_use: str  # from a few fixed phrases, not the team's words
     rank: float | None
     scores: Mapping[str, float]  # by metric
     signatures: Mapping[str, str]  # where not the board's; the evaluator's words
 
 
-def hide_names(row: Row) -> BlindRow:
+def hide_names(row: BoardRow) -> BlindRow:
     """Return what everybody may see of a row before its team may be named."""
     return BlindRow(
         system=row.alias,

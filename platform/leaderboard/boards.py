@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import NamedTuple
 
@@ -14,10 +14,10 @@ from django.utils.text import Truncator
 
 import evaluator
 from accounts.models import Team
-from leaderboard.aliases import aliases
-from leaderboard.content import BASELINE, NOBODY, Board, Row, TeamOnBoard
+from leaderboard.aliases import make_aliases
 from leaderboard.models import BoardSnapshot
-from sharedtasks.columns import BY_METRIC
+from leaderboard.snapshots import BASELINE, NOBODY, Board, BoardRow, TeamOnBoard
+from sharedtasks.metric_columns import BY_METRIC
 from sharedtasks.models import TestSet
 from submissions.models import Entry, Score
 from submissions.states import EntryState
@@ -27,12 +27,12 @@ DESCRIPTION_SHOWN = 400  # characters; an entry's own page has the whole
 # What systems are compared with, in the order in which boards show it.
 YARDSTICKS: list[str] = [Entry.Kind.ORACLE, Entry.Kind.COPY, BASELINE]
 
-# Parts of a signature that differ for a reference that is scored against the other ones.
+# Parts of a signature that differ for a reference that is scored against the other references.
 OF_REFERENCES = ("nrefs:", "testset:")
 
 
 class Scored(NamedTuple):
-    """What the board needs of one Score."""
+    """What the board needs of a Score."""
 
     entry: int
     metric: str
@@ -41,13 +41,13 @@ class Scored(NamedTuple):
 
 
 def rebuild(test_set_id: int) -> bool:
-    """Build a test set's board from its scores, unless it is fresh; say whether it was built."""
+    """Build a test set's board from its scores, unless it is fresh; return whether it was built."""
     with transaction.atomic():
-        # The lock: of two builders the later sees all that the earlier saw.
+        # Locked, so that of two builders the later sees all that the earlier saw.
         test_set = TestSet.objects.select_for_update().get(pk=test_set_id)
         if test_set.ranked_version == test_set.results_version:
             return False
-        board = _build(test_set)
+        board = _build_board(test_set)
         BoardSnapshot.objects.update_or_create(
             test_set=test_set,
             population=BoardSnapshot.Population.SCORED,
@@ -64,109 +64,110 @@ def rebuild(test_set_id: int) -> bool:
 
 def rebuild_stale() -> int:
     """Build the boards whose message was lost or whose teams have changed; return how many."""
-    outdated = boards_with_changed_teams()
+    outdated = find_boards_with_changed_teams()
     TestSet.objects.filter(pk__in=outdated).update(results_version=F("results_version") + 1)
     stale = TestSet.objects.filter(results_version__gt=F("ranked_version"))
     return sum(rebuild(pk) for pk in stale.values_list("pk", flat=True))
 
 
-def boards_with_changed_teams() -> list[int]:
-    """Return the test sets whose boards say of a team what is no longer so.
+def find_boards_with_changed_teams() -> list[int]:
+    """Return the test sets whose boards describe a team as it was and not as it is.
 
-    Two queries, whatever there is; nothing that renames or verifies a team has to know of boards.
+    It takes two queries. So the code that renames or verifies a team need not know of boards.
     """
     snapshots = list(BoardSnapshot.objects.values_list("test_set_id", "teams"))
     known = {str(team.pk): asdict(TeamOnBoard.of(team)) for team in Team.objects.all()}
     return [pk for pk, teams in snapshots if any(known.get(key) != teams[key] for key in teams)]
 
 
-def scorer_of(signature: str) -> str:
-    """Return the part of a signature that says how was scored, without against what."""
+def read_scorer(signature: str) -> str:
+    """Return the part of a signature that says how was scored, without the references' part."""
     return "|".join(part for part in signature.split("|") if not part.startswith(OF_REFERENCES))
 
 
-def _build(test_set: TestSet) -> Board:
+def _build_board(test_set: TestSet) -> Board:
     entries = list(
         Entry.objects.filter(test_set=test_set, state=EntryState.SCORED, withdrawn_at=None)
         .select_related("team", "submission")
         .order_by("pk")
     )
     scores = Score.objects.filter(entry__test_set=test_set).order_by("pk")
-    comparable = _Comparable(
+    comparable = _ComparableScores(
         entries,
         map(Scored._make, scores.values_list("entry_id", "metric", "value", "signature")),
     )
     return Board.of(
-        _rows(entries, comparable, metric=test_set.ranking_metric),
+        _build_rows(entries, comparable, metric=test_set.ranking_metric),
         ranking_metric=test_set.ranking_metric,
         references=Entry.objects.filter(test_set=test_set, kind=Entry.Kind.ORACLE).count(),
         signatures=comparable.signatures,
     )
 
 
-class _Comparable:
-    """The scores that may stand on one board: of each metric those with one signature.
+class _ComparableScores:
+    """The scores that may stand on a board: of each metric, those with the board's signature.
 
-    It is the one that most entries have, among equals the newest: the first upload after an
-    upgrade of a scorer must not empty the board. A rescore brings the others along. A reference
-    that is scored against the other ones needs the same scorer, and keeps its own signature.
+    A board has the signature that most entries have, among equals the newest: the first upload
+    after an upgrade of a scorer must not empty the board. A rescore brings the other entries
+    along. A reference is scored against the other references: it needs the same scorer, and keeps
+    its own signature.
     """
 
     def __init__(self, entries: Iterable[Entry], scores: Iterable[Scored]) -> None:
         oracles = {entry.pk: entry.kind == Entry.Kind.ORACLE for entry in entries}
         kept = [score for score in scores if score.entry in oracles]
-        self.signatures = _prevailing(kept) | _prevailing(s for s in kept if not oracles[s.entry])
+        of_systems = [score for score in kept if not oracles[score.entry]]
+        self.signatures = _choose_signatures(kept) | _choose_signatures(of_systems)
         self.by_entry: dict[int, dict[str, float]] = {}
         self.own_signatures: dict[int, dict[str, str]] = {}
         for score in kept:
-            wanted = self.signatures[score.metric]
-            if score.signature == wanted:
+            signature = self.signatures[score.metric]
+            if score.signature == signature:
                 self.by_entry.setdefault(score.entry, {})[score.metric] = score.value
                 self.own_signatures.get(score.entry, {}).pop(score.metric, None)
-            elif oracles[score.entry] and scorer_of(score.signature) == scorer_of(wanted):
+            elif oracles[score.entry] and read_scorer(score.signature) == read_scorer(signature):
                 self.by_entry.setdefault(score.entry, {})[score.metric] = score.value
                 self.own_signatures.setdefault(score.entry, {})[score.metric] = score.signature
 
 
-def _prevailing(scores: Iterable[Scored]) -> dict[str, str]:
-    scores = list(scores)
+def _choose_signatures(scores: Sequence[Scored]) -> dict[str, str]:
+    """Return the most frequent signature of each metric, the last of several."""
     counts = Counter((score.metric, score.signature) for score in scores)
-    found: dict[str, str] = {}
-    for score in scores:
-        if (
-            counts[score.metric, score.signature]
-            >= counts[score.metric, found.get(score.metric, "")]
-        ):
-            found[score.metric] = score.signature
-    return found
+    chosen: dict[str, str] = {}
+    for metric, signature in ((score.metric, score.signature) for score in scores):
+        if counts[metric, signature] >= counts[metric, chosen.get(metric, "")]:
+            chosen[metric] = signature
+    return chosen
 
 
-def _rows(entries: list[Entry], comparable: _Comparable, *, metric: str) -> list[Row]:
+def _build_rows(
+    entries: list[Entry], comparable: _ComparableScores, *, metric: str
+) -> list[BoardRow]:
+    """Return the rows of systems, best first, then those that systems are compared with."""
     by_id = {entry.pk: entry for entry in entries}
     systems = [entry for entry in entries if kind_of(entry) == Entry.Kind.SYSTEM]
-    names = aliases(by_id)
+    names = make_aliases(by_id)
 
-    def ranked(some: Iterable[Entry]) -> Mapping[int, float | None]:
+    def rank(some: Iterable[Entry]) -> Mapping[int, float | None]:
         values = {entry.pk: comparable.by_entry.get(entry.pk, {}).get(metric) for entry in some}
         order = evaluator.rank(values, higher_is_better=BY_METRIC[metric].higher_is_better)
-        return {one.entry_id: one.rank for one in order}
+        return {ranked.entry_id: ranked.rank for ranked in order}
 
-    places = ranked(systems)  # of all, in the order of the board
-    ranks = ranked(entry for entry in systems if _is_ranked(entry))
+    places = rank(systems)  # of all, in the order of the board
+    ranks = rank(entry for entry in systems if _is_ranked(entry))
 
     def order(entry: Entry) -> tuple[float, bool]:
         place = places[entry.pk]
-        return float("inf") if place is None else place, not _is_ranked(
-            entry
-        )  # equal: primaries first
+        is_contrastive = not _is_ranked(entry)  # among equals, primaries first
+        return float("inf") if place is None else place, is_contrastive
 
     yardsticks = sorted(
         (entry for entry in entries if kind_of(entry) in YARDSTICKS),
         key=lambda entry: (YARDSTICKS.index(kind_of(entry)), entry.pk),
     )
     return [
-        _row(entry, comparable, alias=names[entry.pk], rank=ranks.get(entry.pk),
-             place=places.get(entry.pk))
+        _build_row(entry, comparable, alias=names[entry.pk], rank=ranks.get(entry.pk),
+                   place=places.get(entry.pk))
         for entry in sorted((by_id[pk] for pk in places), key=order) + yardsticks
     ]  # fmt: skip
 
@@ -177,22 +178,22 @@ def kind_of(entry: Entry) -> str:
 
 
 def _is_ranked(entry: Entry) -> bool:
-    """Say whether it takes part in the ranking: a known team's primary, no baseline."""
+    """Return whether it takes part in the ranking: the primary of a verified team."""
     return entry.is_primary and entry.team is not None and entry.team.is_verified
 
 
-def _row(
+def _build_row(
     entry: Entry,
-    comparable: _Comparable,
+    comparable: _ComparableScores,
     *,
     alias: str,
     rank: float | None,
     place: float | None,
-) -> Row:
+) -> BoardRow:
     submission = entry.submission
     team = TeamOnBoard.of(entry.team) if entry.team else NOBODY
     description = submission.description if submission else ""
-    return Row(
+    return BoardRow(
         entry=entry.pk,
         submission=entry.submission_id,
         kind=kind_of(entry),

@@ -1,4 +1,4 @@
-"""How long an answer about boards may be kept, and by whom."""
+"""How long caches may keep an answer about boards, and which caches."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sharedtasks.models import Phase
 from sharedtasks.policy import Thing, instant_of
 
 
-def keep(
+def allow_caching(
     response: HttpResponse,
     request: HttpRequest,
     *,
@@ -21,23 +21,25 @@ def keep(
     now: datetime,
     at_most: int,
 ) -> HttpResponse:
-    """Let caches keep a visitor's answer for some seconds, and nobody another reader's.
+    """Let caches keep an answer to a visitor for some seconds, and no answer to other readers.
 
-    It ends at the next instant at which one of the phases shows something else: of a board that
-    opens nobody has an old copy, and thousands of readers who poll cost one answer each time.
+    A cached answer ends at the next instant at which a phase shows something else, so that no
+    reader gets an old copy of a board that has opened. Thousands of polling visitors cost a single
+    answer each time.
     """
-    # One address has two bodies, the page and its piece; whoever signs in gets others.
+    # An address has two bodies, the page and its piece; readers who are signed in get others.
     patch_vary_headers(response, ["HX-Target", "Cookie"])
     if request.user.is_authenticated or len(get_messages(request)):
         patch_cache_control(response, private=True, no_cache=True)
     else:
-        left = (at - now for phase in phases for at in _changes(phase) if at > now)
-        seconds = min((int(each.total_seconds()) for each in left), default=at_most)
+        left = (at - now for phase in phases for at in _list_changes(phase) if at > now)
+        seconds = min((int(time.total_seconds()) for time in left), default=at_most)
         patch_cache_control(response, public=True, max_age=min(seconds, at_most))
     return response
 
 
-def _changes(phase: Phase) -> list[datetime]:
+def _list_changes(phase: Phase) -> list[datetime]:
+    """Return the instants at which a phase begins to show something else."""
     instants = [
         phase.opens_at,
         phase.closes_at,

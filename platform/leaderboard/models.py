@@ -1,4 +1,4 @@
-"""Boards, kept ready: a page is served from one row."""
+"""Boards, kept ready: a page is served from a single row."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from sharedtasks.models import TestSet
 
 
 class BoardSnapshot(models.Model):
-    """The board of one test set for one population of entries."""
+    """The board of a test set for a population of entries."""
 
     class Population(models.TextChoices):
-        SCORED = "scored"  # every scored entry that is not withdrawn; pages ask who may see which
+        SCORED = "scored"  # every scored entry not withdrawn; pages check what a reader may see
 
     test_set = models.ForeignKey(TestSet, models.CASCADE, related_name="snapshots")
     population = models.CharField(max_length=10, choices=Population, default=Population.SCORED)
     results_version = models.PositiveBigIntegerField()  # the test set's, when this was built
     built_at = models.DateTimeField()
-    body = models.JSONField()  # leaderboard.content.Board, without its teams
-    # leaderboard.content.TeamOnBoard by id; apart from the body, for each sweep compares it.
+    body = models.JSONField()  # leaderboard.snapshots.Board, without its teams
+    # leaderboard.snapshots.TeamOnBoard by id; apart from the body, for each sweep compares it.
     teams = models.JSONField(default=dict)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""What terms change: one system's scores in two modes of a language pair, subtracted."""
+"""What terms change: a system's scores in two modes of a language pair, subtracted."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluator.metrics import Group
-from leaderboard.boards import scorer_of
-from leaderboard.content import Board, Row
-from sharedtasks.columns import BY_METRIC, Column
+from leaderboard.boards import read_scorer
+from leaderboard.snapshots import Board, BoardRow
+from sharedtasks.metric_columns import BY_METRIC, Column
 from sharedtasks.models import TestSet
 from submissions.models import Entry
 
@@ -17,59 +17,64 @@ PROPER, NOTERM, RANDOM = TestSet.Mode.PROPER, TestSet.Mode.NOTERM, TestSet.Mode.
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One metric's difference; None where the two scores do not measure the same."""
+    """A metric's difference; None where the two scores do not measure the same."""
 
     column: Column
     value: float | None
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class TermGain:
     """What a system gains by proper terms, and by random ones, over none."""
 
-    row: Row
+    row: BoardRow
     proper: list[Difference]
     random: list[Difference]
 
 
-def changes_of(
-    rows: Sequence[Row], shown: TestSet, modes: Sequence[TestSet], boards: Mapping[int, Board]
-) -> list[Change]:
+def list_term_gains(
+    rows: Sequence[BoardRow], modes: Sequence[TestSet], boards: Mapping[int, Board]
+) -> list[TermGain]:
     """Return the differences for those rows of a board whose system is on two modes' boards.
 
-    One system is what came in one submission, or else what its team calls by one name.
+    Rows are of the same system if they came in the same submission, or else if their team calls
+    them by the same name.
     """
-    found = {one.mode: _Side(one, boards[one.pk]) for one in modes if one.pk in boards}
+    mode_boards = {
+        test_set.mode: _ModeBoard(test_set, boards[test_set.pk])
+        for test_set in modes
+        if test_set.pk in boards
+    }
+    scored = {metric for mode_board in mode_boards.values() for metric in mode_board.board.scores}
     columns = [
-        column for column in BY_METRIC.values()
-        if column.is_headline and any(column.metric in side.board.scores for side in found.values())
-    ]  # fmt: skip
-    changes = []
+        column for column in BY_METRIC.values() if column.is_headline and column.metric in scored
+    ]
+    gains = []
     for row in rows:
-        sides = {mode: side for mode, side in found.items() if side.has(row)}
-        proper = _differences(sides, PROPER, row, columns)
-        random = _differences(sides, RANDOM, row, columns)
-        if any(one.value is not None for one in proper + random):
-            changes.append(Change(row, proper, random))
-    proper_used = _used(change.proper for change in changes)
-    random_used = _used(change.random for change in changes)
+        sides = {mode: side for mode, side in mode_boards.items() if side.has(row)}
+        proper = _subtract(sides, PROPER, row, columns)
+        random = _subtract(sides, RANDOM, row, columns)
+        if any(difference.value is not None for difference in proper + random):
+            gains.append(TermGain(row, proper, random))
+    used_by_proper = _find_used(gain.proper for gain in gains)
+    used_by_random = _find_used(gain.random for gain in gains)
     return [
-        Change(
-            change.row,
-            [one for one in change.proper if one.column in proper_used],
-            [one for one in change.random if one.column in random_used],
+        TermGain(
+            gain.row,
+            [difference for difference in gain.proper if difference.column in used_by_proper],
+            [difference for difference in gain.random if difference.column in used_by_random],
         )
-        for change in changes
+        for gain in gains
     ]
 
 
-def _used(rows: Iterable[list[Difference]]) -> set[Column]:
+def _find_used(rows: Iterable[list[Difference]]) -> set[Column]:
     """Return the columns in which there is a number."""
-    return {one.column for row in rows for one in row if one.value is not None}
+    return {difference.column for row in rows for difference in row if difference.value is not None}
 
 
-class _Side:
-    """One mode's board, by system."""
+class _ModeBoard:
+    """The board of a mode, by system."""
 
     def __init__(self, test_set: TestSet, board: Board) -> None:
         self.test_set, self.board = test_set, board
@@ -84,47 +89,46 @@ class _Side:
                 self.by_submission[columns.submission[index]] = index
                 self.by_name[team, columns.system[index]] = index  # the newest of that name
 
-    def index(self, row: Row) -> int | None:
-        """Return where a row, or its system, stands here."""
+    def index(self, row: BoardRow) -> int | None:
+        """Return the index of a row, or of its system, on this board."""
         if row.entry in self.by_entry:
             return self.by_entry[row.entry]
         same_name = self.by_name.get((row.team_id, row.system))
         return self.by_submission.get(row.submission, same_name)
 
-    def has(self, row: Row) -> bool:
-        """Say whether the system of a row stands here."""
+    def has(self, row: BoardRow) -> bool:
+        """Return whether the system of a row is on this board."""
         return self.index(row) is not None
 
-    def score(self, row: Row, metric: str) -> float | None:
+    def score(self, row: BoardRow, metric: str) -> float | None:
         """Return a score of the system of a row."""
         index, values = self.index(row), self.board.scores.get(metric)
         return None if index is None or values is None else values[index]
 
 
-def _differences(
-    sides: Mapping[str, _Side], mode: str, row: Row, columns: Sequence[Column]
+def _subtract(
+    sides: Mapping[str, _ModeBoard], mode: str, row: BoardRow, columns: Sequence[Column]
 ) -> list[Difference]:
+    """Return, by column, a row's scores in a mode minus its scores without terms."""
     left, right = sides.get(mode), sides.get(NOTERM)
-    if left is None or right is None:
-        return [Difference(column, None) for column in columns]
-    return [Difference(column, _minus(left, right, row, column)) for column in columns]
+    differences = []
+    for column in columns:
+        value = None
+        if left is not None and right is not None and _is_comparable(left, right, column):
+            first, second = left.score(row, column.metric), right.score(row, column.metric)
+            value = None if first is None or second is None else first - second
+        differences.append(Difference(column, value))
+    return differences
 
 
-def _minus(left: _Side, right: _Side, row: Row, column: Column) -> float | None:
-    first, second = left.score(row, column.metric), right.score(row, column.metric)
-    if first is None or second is None or not _is_comparable(left, right, column):
-        return None
-    return first - second
+def _is_comparable(left: _ModeBoard, right: _ModeBoard, column: Column) -> bool:
+    """Return whether a metric means the same on both boards: the same scorer, the same terms.
 
-
-def _is_comparable(left: _Side, right: _Side, column: Column) -> bool:
-    """Say whether a metric means the same on both boards: the same scorer, the same terms.
-
-    The outputs without terms are scored against the proper ones: about random terms they say
-    nothing.
+    Outputs that were made without terms are scored against the proper terms. So they cannot be
+    compared with outputs for random terms.
     """
     signatures = [side.board.signatures.get(column.metric, "") for side in (left, right)]
-    if scorer_of(signatures[0]) != scorer_of(signatures[1]):
+    if read_scorer(signatures[0]) != read_scorer(signatures[1]):
         return False
     if left.test_set.segments != right.test_set.segments:
         return False

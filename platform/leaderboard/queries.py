@@ -1,8 +1,8 @@
-"""What the board pages need to know: of a snapshot, what this reader may see and asked for."""
+"""What a reader may see of a snapshot, and asked for: the data of the board pages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,21 +11,21 @@ from django.utils import timezone
 
 import evaluator
 from leaderboard.blind_rows import hide_names
-from leaderboard.content import BASELINE, Board, Row
+from leaderboard.board_view import BoardEmbargo, BoardLine, BoardState, BoardView, Cell, Heading
 from leaderboard.models import BoardSnapshot
-from leaderboard.modes import changes_of
+from leaderboard.modes import list_term_gains
 from leaderboard.selection import CONSTRAINED, PRIMARY, Selection
-from leaderboard.shown import BoardState, BoardView, Cell, Embargo, Heading, Line
-from sharedtasks.columns import BY_METRIC
+from leaderboard.snapshots import BASELINE, Board, BoardRow
+from sharedtasks.metric_columns import BY_METRIC
 from sharedtasks.models import Phase, TestSet
 from sharedtasks.policy import VISITOR, Thing, Viewer, can_see, instant_of
 from submissions.models import Entry
 
 ROWS_ON_A_PAGE = 100
-ROWS_WITHOUT_PAGES = 200  # up to so many stand on one
+ROWS_WITHOUT_PAGES = 200  # a board of up to so many rows is a single page
 
 
-def board_view(
+def read_board(
     test_set: TestSet,
     *,
     viewer: Viewer = VISITOR,
@@ -34,18 +34,22 @@ def board_view(
     modes: Sequence[TestSet] = (),
     leaders: int | None = None,
 ) -> BoardView:
-    """Return a test set's board as a viewer may see it, in one query; none if it is hidden.
+    """Return a test set's board as a viewer may see it, by a single query.
 
-    `modes` are all test sets of its pair, itself among them, if differences between them are
-    wanted; `leaders` asks for so many of the best and the headline columns alone.
+    `modes` are all test sets of its language pair, for the differences between them. `leaders`
+    asks for so many of the best systems, and for the headline columns only.
     """
     now = now or timezone.now()
-    embargo = _embargo(test_set.phase, viewer, now)
+    embargo = _read_embargo(test_set.phase, viewer, now)
     ranked_by = BY_METRIC[test_set.ranking_metric]
     empty = BoardView(test_set, BoardState.HIDDEN, embargo, Selection(), ranked_by)
     if not can_see(viewer, Thing.BOARD, test_set.phase, now):
         return empty
-    boards = _boards([test_set, *modes])
+    snapshots = BoardSnapshot.objects.filter(
+        test_set__in={test_set.pk, *(mode.pk for mode in modes)},
+        population=BoardSnapshot.Population.SCORED,
+    ).values_list("test_set_id", "body", "teams")
+    boards = {pk: Board.from_json(body, teams) for pk, body, teams in snapshots}
     if test_set.pk not in boards:
         state = BoardState.BUILDING if test_set.results_version else BoardState.EMPTY
         return replace(empty, state=state)
@@ -53,21 +57,12 @@ def board_view(
     view = reading.leaders(leaders) if leaders else reading.view()
     if len(modes) < 2 or leaders:
         return view
-    named = [line.row for line in view.lines if isinstance(line.row, Row)]
-    return replace(view, has_modes=True, changes=changes_of(named, test_set, modes, boards))
+    named = [line.row for line in view.lines if isinstance(line.row, BoardRow)]
+    return replace(view, has_modes=True, gains=list_term_gains(named, modes, boards))
 
 
-def _boards(test_sets: Iterable[TestSet]) -> dict[int, Board]:
-    snapshots = BoardSnapshot.objects.filter(
-        test_set__in={test_set.pk for test_set in test_sets},
-        population=BoardSnapshot.Population.SCORED,
-    )
-    rows = snapshots.values_list("test_set_id", "body", "teams")
-    return {pk: Board.from_json(body, teams) for pk, body, teams in rows}
-
-
-def _embargo(phase: Phase, viewer: Viewer, now: datetime) -> Embargo:
-    return Embargo(
+def _read_embargo(phase: Phase, viewer: Viewer, now: datetime) -> BoardEmbargo:
+    return BoardEmbargo(
         is_board_hidden=not can_see(VISITOR, Thing.BOARD, phase, now),
         board_at=instant_of(Thing.BOARD, phase),
         are_names_hidden=not can_see(VISITOR, Thing.TEAM_NAMES, phase, now),
@@ -77,7 +72,7 @@ def _embargo(phase: Phase, viewer: Viewer, now: datetime) -> Embargo:
 
 
 class _Reading:
-    """One reader's way through one board."""
+    """A board while a reader's page of it is put together."""
 
     def __init__(
         self,
@@ -94,8 +89,8 @@ class _Reading:
             for index, kind in enumerate(board.columns.kind)
             if kind == Entry.Kind.SYSTEM and self._is_visible(index)
         ]
-        self.teams = self._teams()
-        self.selection = self._sensible(selection)
+        self.teams = self._list_teams()
+        self.selection = self._drop_unknown(selection)
 
     def view(self) -> BoardView:
         """Return the page that was asked for."""
@@ -105,13 +100,13 @@ class _Reading:
         self.selection = replace(self.selection, page=page.number)
         headings = self._headings(list(self.board.signatures))
         return replace(
-            self._view(headings, list(page), self._yardsticks()),
+            self._view(headings, list(page), self._list_yardsticks()),
             shown=len(indices),
             pages=page,
         )
 
     def leaders(self, count: int) -> BoardView:
-        """Return the best by official rank, or, while nothing is ranked, by score."""
+        """Return the best systems by official rank, or, while no system is ranked, by score."""
         self.selection = Selection()
         ranked = [index for index in self.systems if self.board.columns.rank[index] is not None]
         ranking = self.board.ranking_metric
@@ -142,22 +137,22 @@ class _Reading:
         )
 
     def _is_visible(self, index: int) -> bool:
-        """Say whether a system is shown: those of unverified teams are, to the team itself."""
+        """Return whether a system is shown; only its team sees a system that is not verified."""
         team = self.board.columns.team_id[index]
         if team is None or self.viewer.is_organiser or self.board.teams[team].is_verified:
             return True
         return team in self.viewer.teams
 
-    def _teams(self) -> list[tuple[str, str]]:
-        """Return whom the rows are of; nobody to choose from where names are hidden."""
+    def _list_teams(self) -> list[tuple[str, str]]:
+        """Return the teams to filter by: slugs and names; none where names are hidden."""
         if not self.embargo.sees_names:
             return []
-        found = {self.board.columns.team_id[index] for index in self.systems}
-        teams = [self.board.teams[pk] for pk in found if pk is not None]
+        ids = {self.board.columns.team_id[index] for index in self.systems}
+        teams = [self.board.teams[pk] for pk in ids if pk is not None]
         return sorted(((team.slug, team.name) for team in teams), key=lambda team: team[1].lower())
 
-    def _sensible(self, selection: Selection) -> Selection:
-        """Drop what this board doesn't have, or doesn't show to this reader."""
+    def _drop_unknown(self, selection: Selection) -> Selection:
+        """Drop what this board does not have, or does not show to this reader."""
         is_other = selection.sort != self.board.ranking_metric
         has_it = selection.sort in self.board.signatures
         is_team = any(selection.team == slug for slug, _ in self.teams)
@@ -177,9 +172,10 @@ class _Reading:
         return not wanted.team or (team is not None and self.board.teams[team].slug == wanted.team)
 
     def _ordered(self, indices: list[int]) -> list[int]:
-        """Sort by score; equal ones by entry, or, as that would tell who came first, by alias."""
+        """Sort by score. Equal scores are sorted by entry, but by alias where names are hidden:
+        the order of entries tells which came first."""
         columns = self.board.columns
-        places = self._places(self.selection.sort, indices) if self.selection.sort else None
+        places = self._rank(self.selection.sort, indices) if self.selection.sort else None
         ties: Sequence[object] = columns.entry if self.embargo.sees_names else columns.alias
 
         def key(index: int) -> tuple[float, object]:
@@ -188,13 +184,13 @@ class _Reading:
 
         return sorted(indices, key=key)
 
-    def _places(self, metric: str, indices: list[int]) -> Mapping[int, float | None]:
+    def _rank(self, metric: str, indices: list[int]) -> Mapping[int, float | None]:
         values = self.board.scores[metric]
         higher = BY_METRIC[metric].higher_is_better
         order = evaluator.rank({index: values[index] for index in indices}, higher_is_better=higher)
-        return {one.entry_id: one.rank for one in order}
+        return {ranked.entry_id: ranked.rank for ranked in order}
 
-    def _yardsticks(self) -> list[int]:
+    def _list_yardsticks(self) -> list[int]:
         """Return the rows that are not ranked. Baselines without names are ordered by alias."""
         columns = self.board.columns
 
@@ -222,12 +218,15 @@ class _Reading:
             )
         return headings
 
-    def _line(self, index: int, headings: list[Heading]) -> Line:
+    def _line(self, index: int, headings: list[Heading]) -> BoardLine:
         row = self.board.row(index)
         is_own = row.team_id in self.viewer.teams
-        is_named = row.team_id is None or self._may_name(row.team_id)
+        is_named = row.team_id is None or can_see(
+            self.viewer, Thing.TEAM_NAMES, self.empty.test_set.phase, self.now, team=row.team_id
+        )
+        can_filter = self.embargo.sees_names and row.kind == Entry.Kind.SYSTEM
         has_page = row.team_id is not None and (is_own or self.viewer.is_organiser)
-        return Line(
+        return BoardLine(
             row=replace(row, alias="", place=None) if is_named else hide_names(row),
             cells=[
                 Cell(
@@ -240,13 +239,7 @@ class _Reading:
             ],
             is_own=is_own,
             may_open=has_page,
-            team_address=self._team_address(row),
+            team_address=self.selection.address(self.empty.path, team=row.team_slug)
+            if can_filter
+            else "",
         )
-
-    def _may_name(self, team: int) -> bool:
-        phase = self.empty.test_set.phase
-        return can_see(self.viewer, Thing.TEAM_NAMES, phase, self.now, team=team)
-
-    def _team_address(self, row: Row) -> str:
-        can_filter = self.embargo.sees_names and row.kind == Entry.Kind.SYSTEM
-        return self.selection.address(self.empty.path, team=row.team_slug) if can_filter else ""

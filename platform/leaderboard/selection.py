@@ -1,4 +1,4 @@
-"""What a reader asks a board for; it lives in the address, so that it can be sent to somebody."""
+"""What a reader asks a board for. It stands in the address, so that a link can be shared."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-from sharedtasks.columns import BY_METRIC
+from sharedtasks.metric_columns import BY_METRIC
 
 CONSTRAINED, UNCONSTRAINED = "constrained", "unconstrained"
 TRACKS = (CONSTRAINED, UNCONSTRAINED)
@@ -19,30 +19,30 @@ MAX_DIGITS = 9  # of a page's number
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Order, filters, page and density; the empty one is the official board from its top."""
+    """Order, filters, page and density; without any, the official board from its top."""
 
     sort: str = ""  # a metric; empty: the official order
-    track: str = ""  # one of TRACKS; empty: both
-    entries: str = ""  # "primary"; empty: contrastive ones too
+    track: str = ""  # from TRACKS; empty: both
+    entries: str = ""  # "primary"; empty: contrastive entries too
     team: str = ""  # its slug; empty: all
     page: int = 1
     is_dense: bool = False
 
     @classmethod
     def of(cls, query: QueryDict) -> Selection:
-        """Read an address; what makes no sense in it asks for nothing."""
+        """Read an address; parts of it that make no sense are ignored."""
         return cls(
-            sort=_one_of(BY_METRIC, query.get("sort", "")),
-            track=_one_of(TRACKS, query.get("track", "")),
-            entries=_one_of((PRIMARY,), query.get("entries", "")),
+            sort=_keep_known(BY_METRIC, query.get("sort", "")),
+            track=_keep_known(TRACKS, query.get("track", "")),
+            entries=_keep_known((PRIMARY,), query.get("entries", "")),
             team=query.get("team", "")[:100],
-            page=_page(query.get("page", "")),
+            page=_read_page(query.get("page", "")),
             is_dense=query.get("dense") == "1",
         )
 
     @property
     def is_filtered(self) -> bool:
-        """Say whether it may hide rows."""
+        """Return whether it may hide rows."""
         return bool(self.track or self.entries or self.team)
 
     def cleared(self) -> Selection:
@@ -50,15 +50,15 @@ class Selection:
         return replace(self, track="", entries="", team="", page=1)
 
     def address(self, path: str, **changes: Any) -> str:
-        """Write the address of a board with this selection, changed; any change but of density
-        begins at the first page again."""
+        """Return the address of a board with this selection, changed. Any change but of density
+        leads to the first page again."""
         if not changes.keys() <= {"page", "is_dense"}:
             changes.setdefault("page", 1)
         query = urlencode(replace(self, **changes).query())
         return f"{path}?{query}" if query else path
 
     def query(self) -> dict[str, str]:
-        """Write it as parameters, only what differs from the empty one."""
+        """Return it as parameters, only what differs from an empty selection."""
         values = {
             "sort": self.sort,
             "track": self.track,
@@ -70,11 +70,11 @@ class Selection:
         return {name: value for name, value in values.items() if value}
 
 
-def _one_of(known: Container[str], value: str) -> str:
+def _keep_known(known: Container[str], value: str) -> str:
     return value if value in known else ""
 
 
-def _page(value: str) -> int:
+def _read_page(value: str) -> int:
     if value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS:
         return max(int(value), 1)
     return 1

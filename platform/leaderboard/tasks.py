@@ -14,6 +14,6 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name=TestSet.RANK_TASK)
 def rank(test_set_id: int) -> None:
-    """Build one test set's board; a second delivery finds it fresh."""
+    """Build a test set's board; a second delivery of the message builds nothing."""
     if not boards.rebuild(test_set_id):
         logger.info("the board of test set %s is fresh", test_set_id)

@@ -13,11 +13,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from leaderboard.caching import keep
-from leaderboard.queries import board_view
+from leaderboard.board_view import BoardView
+from leaderboard.caching import allow_caching
+from leaderboard.queries import read_board
 from leaderboard.selection import Selection
-from leaderboard.shown import BoardView
-from leaderboard.tabs import first_board, mode_tabs, modes_of, pair_tabs
+from leaderboard.tabs import find_first_board, list_mode_tabs, list_modes, list_pair_tabs
 from sharedtasks.access import visible_phases, visible_tasks
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.policy import Thing, Viewer, can_see
@@ -25,56 +25,56 @@ from sharedtasks.viewers import viewer_of
 
 LEADERS_ON_START_PAGE = 8
 POLL_EVERY = 10  # seconds
-POLL_EVERY_IN_DEMO = 1  # second: there the board fills while one looks
+POLL_EVERY_IN_DEMO = 1  # second: there the board fills while somebody looks
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show what this is, who leads, and where to submit."""
+    """Show what this site is, which systems lead, and where to submit."""
     now, viewer = timezone.now(), viewer_of(request.user)
     shown_phases = visible_phases(viewer).prefetch_related("test_sets")
     tasks = list(visible_tasks(viewer).prefetch_related(Prefetch("phases", shown_phases)))
-    phases = _phases(tasks)
-    test_sets = _test_sets_to_lead_with(phases, viewer, now)
-    first = first_board(test_sets)
-    open_phase = _next_to_close(phases, now)
+    phases = _collect_phases(tasks)
+    test_sets = _choose_test_sets(phases, viewer, now)
+    first = find_first_board(test_sets)
+    open_phase = _find_next_to_close(phases, now)
     context: dict[str, object] = {"tasks": tasks, "open_phase": open_phase, "is_start": True}
     view = None
     if first is not None:
-        view = board_view(first, viewer=viewer, now=now, leaders=LEADERS_ON_START_PAGE)
-        context["tabs"] = pair_tabs(test_sets, first, Selection())
-    response = _live(request, "leaderboard/home.html", view, context, now)
-    return keep(response, request, phases=phases, now=now, at_most=_poll_every())
+        view = read_board(first, viewer=viewer, now=now, leaders=LEADERS_ON_START_PAGE)
+        context["tabs"] = list_pair_tabs(test_sets, first, Selection())
+    response = _render_live(request, "leaderboard/home.html", view, context, now)
+    return allow_caching(response, request, phases=phases, now=now, at_most=_poll_every())
 
 
 @require_safe
 def board(request: HttpRequest, task: str, phase: str, test_set: str) -> HttpResponse:
-    """Show one test set's leaderboard."""
+    """Show a test set's leaderboard."""
     now, viewer = timezone.now(), viewer_of(request.user)
     test_sets = list(
         TestSet.objects.select_related("phase__shared_task").filter(
             phase__in=visible_phases(viewer), phase__shared_task__slug=task, phase__slug=phase
         )
     )
-    shown = next((one for one in test_sets if one.slug == test_set), None)
+    shown = next((known for known in test_sets if known.slug == test_set), None)
     if shown is None:
         raise Http404(f"There is no board {task}/{phase}/{test_set}.")
-    view = board_view(
+    view = read_board(
         shown,
         viewer=viewer,
         now=now,
         selection=Selection.of(request.GET),
-        modes=modes_of(test_sets, shown),
+        modes=list_modes(test_sets, shown),
     )
     context: dict[str, object] = {
-        "tabs": pair_tabs(test_sets, shown, view.selection),
-        "mode_tabs": mode_tabs(test_sets, shown, view.selection),
+        "tabs": list_pair_tabs(test_sets, shown, view.selection),
+        "mode_tabs": list_mode_tabs(test_sets, shown, view.selection),
     }
-    response = _live(request, "leaderboard/board.html", view, context, now)
-    return keep(response, request, phases=[shown.phase], now=now, at_most=_poll_every())
+    response = _render_live(request, "leaderboard/board.html", view, context, now)
+    return allow_caching(response, request, phases=[shown.phase], now=now, at_most=_poll_every())
 
 
-def _live(
+def _render_live(
     request: HttpRequest,
     page: str,
     view: BoardView | None,
@@ -102,7 +102,7 @@ def _poll_every() -> int:
     return POLL_EVERY_IN_DEMO if settings.DEMO else POLL_EVERY
 
 
-def _phases(tasks: Iterable[SharedTask]) -> list[Phase]:
+def _collect_phases(tasks: Iterable[SharedTask]) -> list[Phase]:
     """Return the phases of all shared tasks, each knowing its task, each test set its phase."""
     phases = []
     for task in tasks:
@@ -114,9 +114,12 @@ def _phases(tasks: Iterable[SharedTask]) -> list[Phase]:
     return phases
 
 
-def _test_sets_to_lead_with(phases: list[Phase], viewer: Viewer, now: datetime) -> list[TestSet]:
-    """Choose the phase that the start page is about: of the newest shared task the last one that
-    has a board to show, or else the first, whose board says when it opens."""
+def _choose_test_sets(phases: list[Phase], viewer: Viewer, now: datetime) -> list[TestSet]:
+    """Choose the phase that the start page is about, and return its test sets.
+
+    It is the last phase of the newest shared task that has a board to show. Without a board to
+    show it is the first phase, whose board says when it opens.
+    """
     filled = [phase for phase in phases if phase.test_sets.all()]
     newest = [phase for phase in filled if phase.shared_task_id == filled[0].shared_task_id]
     shown = [phase for phase in newest if can_see(viewer, Thing.BOARD, phase, now)]
@@ -126,8 +129,8 @@ def _test_sets_to_lead_with(phases: list[Phase], viewer: Viewer, now: datetime) 
     return [test_set for phase in chosen for test_set in phase.test_sets.all()]
 
 
-def _next_to_close(phases: Iterable[Phase], now: datetime) -> Phase | None:
-    """Return the open phase whose deadline comes first; one without a deadline comes last."""
+def _find_next_to_close(phases: Iterable[Phase], now: datetime) -> Phase | None:
+    """Return the open phase whose deadline comes first; phases without a deadline come last."""
     is_open = [phase for phase in phases if phase.is_open(now) and phase.test_sets.all()]
     return min(is_open, key=lambda phase: (phase.closes_at is None, phase.closes_at or now),
                default=None)  # fmt: skip

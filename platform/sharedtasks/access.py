@@ -1,4 +1,4 @@
-"""How views get shared tasks, phases and test sets: what a viewer may not see does not exist."""
+"""How views get shared tasks, phases and test sets: for a viewer, hidden rows do not exist."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def visible_phases(viewer: Viewer) -> QuerySet[Phase]:
 
 
 def announced_or_404(viewer: Viewer, task: str) -> tuple[SharedTask, list[Phase]]:
-    """Return a shared task and its phases with their test sets: two queries, however many."""
+    """Return a shared task and its phases with their test sets, by two queries."""
     phases = list(
         visible_phases(viewer).filter(shared_task__slug=task).prefetch_related("test_sets")
     )
@@ -51,10 +51,10 @@ def phase_or_404(
     now: datetime | None = None,
 ) -> Phase:
     """Return a phase that the viewer may know of, and of which the viewer may see the thing."""
-    found = get_object_or_404(visible_phases(viewer), shared_task__slug=task, slug=phase)
-    if thing is not None and not can_see(viewer, thing, found, now or timezone.now()):
-        raise Http404(f"{found} shows no {thing} to this viewer yet.")
-    return found
+    row = get_object_or_404(visible_phases(viewer), shared_task__slug=task, slug=phase)
+    if thing is not None and not can_see(viewer, thing, row, now or timezone.now()):
+        raise Http404(f"{row} shows no {thing} to this viewer yet.")
+    return row
 
 
 def test_set_or_404(
@@ -67,10 +67,10 @@ def test_set_or_404(
     now: datetime | None = None,  # noqa: PT028
 ) -> TestSet:
     """Return a test set by its slug, under the conditions of `phase_or_404`."""
-    found = phase_or_404(viewer, task, phase, thing=thing, now=now)
-    # The slug is made of columns and nowhere stored; a phase has few test sets.
-    for one in found.test_sets.all():
-        if one.slug == test_set:
-            one.phase = found
-            return one
-    raise Http404(f"{found} has no test set {test_set}.")
+    visible_phase = phase_or_404(viewer, task, phase, thing=thing, now=now)
+    # The slug is made of columns and not stored; a phase has few test sets.
+    for row in visible_phase.test_sets.all():
+        if row.slug == test_set:
+            row.phase = visible_phase
+            return row
+    raise Http404(f"{visible_phase} has no test set {test_set}.")

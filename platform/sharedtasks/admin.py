@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 import evaluator
 from sharedtasks import testsets
-from sharedtasks.columns import BY_METRIC
+from sharedtasks.metric_columns import BY_METRIC
 from sharedtasks.models import Phase, SharedTask, TestSet
 
 Row = TypeVar("Row", SharedTask, Phase, TestSet)
@@ -18,14 +18,14 @@ Row = TypeVar("Row", SharedTask, Phase, TestSet)
 class Removable(admin.ModelAdmin[Row]):
     """Rows that can be deleted until a team has an entry there.
 
-    What goes with them (oracle rows, refused uploads, boards) can be deleted in no other way.
+    Their oracle rows, refused uploads and boards are deleted with them, and in no other way.
     """
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
-        found, counts, _missing, protected = super().get_deleted_objects(objs, request)
-        return found, counts, set(), protected
+        deleted, counts, _missing, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, set(), protected
 
 
 @admin.register(SharedTask)
@@ -89,7 +89,7 @@ class PhaseAdmin(Removable[Phase]):
 
 
 class TestSetForm(ModelForm[TestSet]):
-    """What ranks is chosen from the metrics that the test set defines."""
+    """A choice of the ranking metric from the metrics that the test set defines."""
 
     ranking_metric = ChoiceField()
 
@@ -102,7 +102,7 @@ class TestSetForm(ModelForm[TestSet]):
 
 @admin.register(TestSet)
 class TestSetAdmin(Removable[TestSet]):
-    """To look at, and to choose what ranks; test sets come in through `import_test_set`."""
+    """To look at, and to choose the ranking metric; `import_test_set` makes test sets."""
 
     form = TestSetForm
     list_display = ["slug", "phase", "segments", "terms", "required_terms", "ranking_metric"]

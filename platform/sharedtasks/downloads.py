@@ -1,6 +1,6 @@
 """What participants can download of a test set: made once, when it is imported.
 
-A page then lists rows and a view opens a file; nobody's request parses a test set.
+Pages list rows and views open files, so no request parses a test set.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.db import transaction
 import evaluator
 from files import storage
 from files.models import StoredFile
-from sharedtasks import writers
+from sharedtasks import test_set_writers
 from sharedtasks.models import TestSet, TestSetDownload
 from sharedtasks.policy import Thing
 
@@ -29,28 +29,28 @@ TOO_LARGE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """One file made of a test set: what it holds, who may have it, how it is written."""
+class DownloadKind:
+    """A file made of a test set: what it holds, how it is written, and the embargo on it."""
 
     name: str  # the end of its file name
     thing: Thing
-    holds: str  # one of CONTENTS, a column of the data page
+    holds: str  # from CONTENTS: a column of the data page
     label: str  # the format
     content_type: str
     write: Callable[[evaluator.TestSet], Iterator[str]]
     fits: Callable[[evaluator.TestSet], bool]
 
 
-def _has_terms(content: evaluator.TestSet) -> bool:
-    return bool(writers.given_terms(content))
+def _has_terms(parsed: evaluator.TestSet) -> bool:
+    return bool(test_set_writers.list_given_terms(parsed))
 
 
-def _has_references(content: evaluator.TestSet) -> bool:
-    return bool(content.segments) and bool(content.segments[0].references)
+def _has_references(parsed: evaluator.TestSet) -> bool:
+    return bool(parsed.segments) and bool(parsed.segments[0].references)
 
 
-def _fits_reference_table(content: evaluator.TestSet) -> bool:
-    return _has_references(content) and writers.fits_table(content)
+def _fits_reference_table(parsed: evaluator.TestSet) -> bool:
+    return _has_references(parsed) and test_set_writers.fits_table(parsed)
 
 
 TEXT, TSV = "text/plain; charset=utf-8", "text/tab-separated-values; charset=utf-8"
@@ -59,62 +59,62 @@ JSONL, SGML = "application/x-ndjson; charset=utf-8", "text/sgml; charset=utf-8"
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind(
+        DownloadKind(
             "source.txt", Thing.SOURCES, "Sources", "text",
-            TEXT, writers.sources_text, writers.fits_lines,
+            TEXT, test_set_writers.write_sources_text, test_set_writers.fits_lines,
         ),
-        Kind(
+        DownloadKind(
             "source.tsv", Thing.SOURCES, "Sources", "table",
-            TSV, writers.sources_tsv, writers.fits_table,
+            TSV, test_set_writers.write_sources_tsv, test_set_writers.fits_table,
         ),
-        Kind(
+        DownloadKind(
             "source.sgm", Thing.SOURCES, "Sources", "SGML",
-            SGML, writers.sources_sgml, writers.fits_sgml,
+            SGML, test_set_writers.write_sources_sgml, test_set_writers.fits_sgml,
         ),
-        Kind(
+        DownloadKind(
             "source.jsonl", Thing.SOURCES, "Annotated sources", "JSON lines",
-            JSONL, writers.sources_jsonl, lambda _: True,
+            JSONL, test_set_writers.write_sources_jsonl, lambda _: True,
         ),
-        Kind(
+        DownloadKind(
             "terms.tsv", Thing.SOURCES, "Terminology", "table",
-            TSV, writers.terms_tsv, _has_terms,
+            TSV, test_set_writers.write_terms_tsv, _has_terms,
         ),
-        Kind(
+        DownloadKind(
             "terms.jsonl", Thing.SOURCES, "Terminology", "JSON lines",
-            JSONL, writers.terms_jsonl, _has_terms,
+            JSONL, test_set_writers.write_terms_jsonl, _has_terms,
         ),
-        Kind(
+        DownloadKind(
             "references.tsv", Thing.REFERENCES, "References", "table",
-            TSV, writers.references_tsv, _fits_reference_table,
+            TSV, test_set_writers.write_references_tsv, _fits_reference_table,
         ),
-        Kind(
+        DownloadKind(
             "references.jsonl", Thing.REFERENCES, "References", "JSON lines",
-            JSONL, writers.references_jsonl, _has_references,
+            JSONL, test_set_writers.write_references_jsonl, _has_references,
         ),
     )
 }  # fmt: skip
 CONTENTS = tuple(dict.fromkeys(kind.holds for kind in KINDS.values()))
 
 
-def file_name(test_set: TestSet, kind: str) -> str:
-    """Return what a download is called on the participant's disk, the same for ever."""
+def make_file_name(test_set: TestSet, kind: str) -> str:
+    """Return the name of a download on the participant's disk; it never changes."""
     phase = test_set.phase
     return f"{phase.shared_task.slug}.{phase.slug}.{test_set.slug}.{kind}"
 
 
-def store(content: evaluator.TestSet) -> dict[str, StoredFile]:
+def store(parsed: evaluator.TestSet) -> dict[str, StoredFile]:
     """Write every kind that can hold the test set; raises `evaluator.TestSetError`."""
-    kinds = [kind for kind in KINDS.values() if kind.fits(content)]
+    kinds = [kind for kind in KINDS.values() if kind.fits(parsed)]
     with contextlib.ExitStack() as opened:
         streams = [opened.enter_context(SpooledTemporaryFile(IN_MEMORY)) for _ in kinds]
         for stream, kind in zip(streams, kinds, strict=True):
-            _write(stream, kind, kind.write(content))
+            _write(stream, kind, kind.write(parsed))
         files = storage.put_all(streams, max_bytes=len(kinds) * MAX_DOWNLOAD_BYTES)
     return {kind.name: file for kind, file in zip(kinds, files, strict=True)}
 
 
 def record(test_set: TestSet, files: dict[str, StoredFile]) -> None:
-    """Let these files be the test set's downloads, and no others."""
+    """Make these files the only downloads of the test set."""
     with transaction.atomic():
         test_set.downloads.all().delete()
         TestSetDownload.objects.bulk_create(
@@ -123,7 +123,7 @@ def record(test_set: TestSet, files: dict[str, StoredFile]) -> None:
         )
 
 
-def _write(stream: IO[bytes], kind: Kind, texts: Iterable[str]) -> None:
+def _write(stream: IO[bytes], kind: DownloadKind, texts: Iterable[str]) -> None:
     size = 0
     for text in texts:
         size += stream.write(text.encode())

@@ -13,7 +13,7 @@ from evaluator.metrics import METRICS, Group, Metric, read_definition
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One definition; metrics of one module share theirs."""
+    """A definition; metrics of the same module share theirs."""
 
     metrics: tuple[str, ...]  # the evaluator's names
     title: str
@@ -32,13 +32,13 @@ class Family:
     explanations: tuple[Explanation, ...]
 
 
-def _family(slug: str, title: str, group: Group) -> Family:
+def _build_family(slug: str, title: str, group: Group) -> Family:
     metrics = [metric for metric in METRICS.values() if metric.group is group]
     modules = groupby(metrics, key=lambda metric: metric.__module__)
-    return Family(slug, title, tuple(_explanation(list(those)) for _, those in modules))
+    return Family(slug, title, tuple(_explain(list(alike)) for _, alike in modules))
 
 
-def _explanation(metrics: list[type[Metric]]) -> Explanation:
+def _explain(metrics: list[type[Metric]]) -> Explanation:
     first = metrics[0]
     definition = read_definition(first)
     meaning = format_html("<p>{}</p>", first.meaning)
@@ -53,12 +53,12 @@ def _explanation(metrics: list[type[Metric]]) -> Explanation:
 
 
 FAMILIES = (
-    _family("term", "Terms", Group.TERMS),
-    _family("quality", "Translation quality", Group.QUALITY),
-    _family("wmt21", "As in WMT 2021", Group.WMT21),
+    _build_family("term", "Terms", Group.TERMS),
+    _build_family("quality", "Translation quality", Group.QUALITY),
+    _build_family("wmt21", "As in WMT 2021", Group.WMT21),
 )
 
-# What stands in a signature, `key:value` joined by `|`.
+# The keys of signatures, which are `key:value` joined by `|`.
 SIGNATURE_KEYS = {
     key: meaning for metric in METRICS.values() for key, meaning in metric.signature_keys.items()
 }

@@ -13,57 +13,57 @@ from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_safe
 
 from files import storage
-from sharedtasks import archives, checker
+from sharedtasks import evaluator_wheel, phase_zip
 from sharedtasks.access import phase_or_404, test_set_or_404
-from sharedtasks.downloads import KINDS, file_name
+from sharedtasks.downloads import KINDS, make_file_name
 from sharedtasks.policy import Thing
 from sharedtasks.viewers import viewer_of
 
 
 @require_safe
-def download(
+def download_file(
     request: HttpRequest, task: str, phase: str, test_set: str, kind: str
 ) -> HttpResponseBase:
-    """Give one file of a test set."""
+    """Send a file of a test set."""
     if kind not in KINDS:
         raise Http404(f"There is no download {kind}.")
     known = KINDS[kind]
-    found = test_set_or_404(viewer_of(request.user), task, phase, test_set, thing=known.thing)
-    row = get_object_or_404(found.downloads.select_related("file"), kind=kind)
-    return _attachment(
+    row = test_set_or_404(viewer_of(request.user), task, phase, test_set, thing=known.thing)
+    download = get_object_or_404(row.downloads.select_related("file"), kind=kind)
+    return _send_attachment(
         request,
-        lambda: storage.open_file(row.file),
-        etag=f'"{row.file.sha256}"',
-        name=file_name(found, kind),
+        lambda: storage.open_file(download.file),
+        etag=f'"{download.file.sha256}"',
+        name=make_file_name(row, kind),
         content_type=known.content_type,
     )
 
 
 @require_safe
-def phase_archive(request: HttpRequest, task: str, phase: str) -> HttpResponseBase:
-    """Give sources and terminologies of all test sets of a phase in one zip."""
-    found = phase_or_404(viewer_of(request.user), task, phase, thing=Thing.SOURCES)
-    members = archives.members(found)
+def download_phase_zip(request: HttpRequest, task: str, phase: str) -> HttpResponseBase:
+    """Send sources and terminologies of all test sets of a phase as a zip."""
+    row = phase_or_404(viewer_of(request.user), task, phase, thing=Thing.SOURCES)
+    members = phase_zip.list_members(row)
     if not members:
-        raise Http404(f"{found} has nothing to download.")
-    return _attachment(
+        raise Http404(f"{row} has nothing to download.")
+    return _send_attachment(
         request,
-        lambda: archives.pack(members),
-        etag=archives.etag(members),
+        lambda: phase_zip.pack(members),
+        etag=phase_zip.compute_etag(members),
         name=f"{task}.{phase}.zip",
         content_type="application/zip",
     )
 
 
 @require_safe
-def evaluator_wheel(request: HttpRequest, name: str) -> HttpResponseBase:
-    """Give the evaluator's wheel, under the name that pip wants."""
-    built = checker.wheel()
+def download_wheel(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Send the evaluator's wheel, under the name that pip expects."""
+    built = evaluator_wheel.find_wheel()
     if built is None or built.name != name:
         raise Http404(f"There is no file {name}.")
     with built.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return _attachment(
+    return _send_attachment(
         request,
         lambda: built.open("rb"),
         etag=f'"{digest}"',
@@ -72,7 +72,7 @@ def evaluator_wheel(request: HttpRequest, name: str) -> HttpResponseBase:
     )
 
 
-def _attachment(
+def _send_attachment(
     request: HttpRequest,
     open_file: Callable[[], IO[bytes]],
     *,
@@ -80,11 +80,11 @@ def _attachment(
     name: str,
     content_type: str,
 ) -> HttpResponseBase:
-    """Answer with a file, or that the reader has it: then nothing is opened."""
+    """Answer with a file, or that the reader has it already, without opening it."""
     response: HttpResponseBase = get_conditional_response(request, etag=etag) or FileResponse(
         open_file(), as_attachment=True, filename=name, content_type=content_type
     )
     response["ETag"] = etag
-    # Whoever keeps a copy asks again each time: an embargo may have been put back.
+    # A copy is checked before each use: an embargo may have been moved to a later date.
     patch_cache_control(response, private=True, no_cache=True)
     return response

@@ -22,13 +22,13 @@ LANGUAGE = RegexValidator(
 
 
 def known_metric(name: str) -> None:
-    """Refuse a name that is no metric of the evaluator's."""
+    """Refuse a name that is not a metric of the evaluator."""
     if name not in METRICS:
         raise ValidationError(f"There is no metric {name!r}. Choose one of: {', '.join(METRICS)}.")
 
 
 def known_limits(values: object) -> None:
-    """Refuse what `evaluator.container.Limits` can't be made of."""
+    """Refuse values that `evaluator.container.Limits` cannot be made of."""
     names = Limits.__slots__
     if not isinstance(values, dict) or set(values) - set(names):
         raise ValidationError(f"Write an object with some of these: {', '.join(names)}.")
@@ -38,14 +38,14 @@ def known_limits(values: object) -> None:
 
 
 class SharedTask(models.Model):
-    """One edition of the contest.
+    """An edition of the contest.
 
     It, its phases and their test sets can be deleted until a team has an entry there.
     """
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
-    summary = models.CharField(max_length=300, blank=True)  # one sentence, for the start page
+    summary = models.CharField(max_length=300, blank=True)  # a sentence, for the start page
     description = models.TextField(blank=True)  # CommonMark: what it is about
     rules = models.TextField(blank=True)  # CommonMark: data, tracks, conduct
     contact = models.EmailField(blank=True)  # for participants' questions
@@ -65,14 +65,14 @@ class SharedTask(models.Model):
 
 
 def instant(help_text: str) -> models.DateTimeField[datetime | None, datetime | None]:
-    """Make a field for the moment from which something may be seen; none: not before it is set."""
+    """Make a field for the moment from which something may be seen; without it, never."""
     return models.DateTimeField(null=True, blank=True, help_text=help_text)
 
 
 class Phase(models.Model):
     """A stretch of time in which submissions for its test sets are taken.
 
-    What may be seen of it from when on, `policy.can_see` says: nobody else reads the instants.
+    `policy.can_see` tells what may be seen of it from when on. Only `policy` reads the instants.
     """
 
     class Kind(models.TextChoices):
@@ -128,7 +128,7 @@ class Phase(models.Model):
         return f"{self.shared_task} – {self.name}"
 
     def clean(self) -> None:
-        """Refuse to move what holds entries to another shared task."""
+        """Refuse to move a phase with entries to another shared task."""
         super().clean()
         stored = Phase.objects.filter(pk=self.pk).first()
         if stored is None or stored.shared_task_id == self.shared_task_id:
@@ -140,12 +140,12 @@ class Phase(models.Model):
 
     @property
     def limits(self) -> Limits:
-        """Return what one run of an image may use."""
+        """Return what a run of an image may use."""
         return Limits(**self.run_limits)
 
     @property
     def is_public(self) -> bool:
-        """Return whether others than organisers may know of it: announced, as its shared task."""
+        """Return whether everybody may know of it: it and its shared task are announced."""
         return self.is_announced and self.shared_task.is_announced
 
     def is_open(self, now: datetime) -> bool:
@@ -155,7 +155,7 @@ class Phase(models.Model):
 
 
 class TestSet(models.Model):
-    """One language pair in one terminology mode; what a board ranks systems on."""
+    """A language pair in a terminology mode; a board ranks systems on it."""
 
     RANK_TASK = "leaderboard.rank"  # the Celery task that builds its board
 
@@ -219,19 +219,19 @@ class TestSet(models.Model):
 
     @property
     def slot(self) -> str:
-        """Return what file names say to be for it: `en-fr`, or with a mode `en-fr.noterm`."""
+        """Return the part of file names that tells the test set: `en-fr`, or `en-fr.noterm`."""
         if self.mode == self.Mode.PROPER:
             return self.language_pair
         return f"{self.language_pair}.{self.mode}"
 
     @property
     def slug(self) -> str:
-        """Return the name in addresses: the slot, and the version where there was another."""
+        """Return the name in addresses: the slot, and the version where it is not the first."""
         return self.slot if self.version == 1 else f"{self.slot}.v{self.version}"
 
 
 class TestSetReference(models.Model):
-    """One reference of a test set; their order counts (the first holds the annotations)."""
+    """A reference of a test set; their order counts (the first holds the annotations)."""
 
     test_set = models.ForeignKey(TestSet, models.CASCADE)
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="reference_of")
@@ -250,7 +250,7 @@ class TestSetReference(models.Model):
 
 
 class TestSetTerminology(models.Model):
-    """One term list of a test set; several are read as one terminology, in their order."""
+    """A term list of a test set; several are read as a single terminology, in their order."""
 
     test_set = models.ForeignKey(TestSet, models.CASCADE, related_name="term_lists")
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="terminology_of")
@@ -270,7 +270,7 @@ class TestSetTerminology(models.Model):
 
 
 class TestSetDownload(models.Model):
-    """One file made of a test set for participants; `downloads.KINDS` says what each holds."""
+    """A file made of a test set for participants; `downloads.KINDS` tells what each holds."""
 
     test_set = models.ForeignKey(TestSet, models.CASCADE, related_name="downloads")
     kind = models.CharField(max_length=30)  # a name in downloads.KINDS
@@ -280,7 +280,7 @@ class TestSetDownload(models.Model):
     class Meta:
         ordering = ["position"]
         constraints = [
-            # A view asks for one by test set and kind.
+            # A view asks for a download by test set and kind.
             models.UniqueConstraint(name="test_set_download_once", fields=["test_set", "kind"])
         ]
 

@@ -1,6 +1,6 @@
-"""Who may see what, when: the one place that knows.
+"""Who may see what, and when.
 
-Every page, download, export and feed asks `can_see`; nobody else reads a phase's instants.
+Every page, download, export and feed asks `can_see`. No other code reads a phase's instants.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ class Thing(StrEnum):
     """What can be under embargo in a phase."""
 
     SOURCES = "sources"  # source segments, terms that systems are given
-    OWN_SCORES = "own_scores"  # scores of one's own team's entries
+    OWN_SCORES = "own_scores"  # scores of the viewer's own team
     BOARD = "board"  # the ranked scores of everybody
-    TEAM_NAMES = "team_names"  # whose they are: teams, systems, descriptions
+    TEAM_NAMES = "team_names"  # teams, systems, descriptions
     OUTPUTS = "outputs"  # what the systems wrote, segment by segment
-    REFERENCES = "references"  # and whatever was derived from them
+    REFERENCES = "references"  # and everything derived from them
     LOGS = "logs"  # of runs on the test set
 
 
 class Embargo(Protocol):
-    """A phase's instants; None stands for "not before it is set"."""
+    """A phase's instants; None means "not before it is set"."""
 
     @property
     def is_public(self) -> bool: ...
@@ -40,7 +40,7 @@ class Embargo(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks: nobody in particular, members of teams, an organiser."""
+    """The reader: a visitor, a member of teams, or an organiser."""
 
     is_organiser: bool = False
     teams: frozenset[int] = field(default_factory=frozenset)
@@ -50,25 +50,25 @@ VISITOR = Viewer()
 
 # What a team sees of its own things without waiting for the public.
 _OWN = frozenset({Thing.TEAM_NAMES, Thing.OUTPUTS})
-# What nobody but the team itself, and the organisers, ever sees.
-_OWN_ALONE = frozenset({Thing.OWN_SCORES, Thing.LOGS})
+# What only the team itself and the organisers ever see.
+_ONLY_OWN = frozenset({Thing.OWN_SCORES, Thing.LOGS})
 
 
 def can_see(
     viewer: Viewer, thing: Thing, phase: Embargo, now: datetime, *, team: int | None = None
 ) -> bool:
-    """Say whether a viewer may see a thing of a phase at an instant.
+    """Return whether a viewer may see a thing of a phase at an instant.
 
-    `team` is whose it is; None where it is nobody's or everybody's, as a board is. Own scores and
-    logs are the team's alone. Names and outputs are never hidden from the team that they are of.
-    Nothing of a phase is seen before it is announced.
+    `team` is the team that the thing belongs to; None for a thing without a team, such as a
+    board. Own scores and logs are for that team only. Names and outputs are never hidden from
+    that team. Nothing of a phase is seen before it is announced.
     """
     if viewer.is_organiser:
         return True
     if not phase.is_public:
         return False
     is_own = team is not None and team in viewer.teams
-    if thing in _OWN_ALONE and not is_own:
+    if thing in _ONLY_OWN and not is_own:
         return False
     if thing in _OWN and is_own:
         return True
@@ -77,7 +77,7 @@ def can_see(
 
 
 def instant_of(thing: Thing, phase: Embargo) -> datetime | None:
-    """Return from when on a thing may be seen, None for "not announced"."""
+    """Return the instant from which a thing may be seen, None for "not announced"."""
     return {
         Thing.SOURCES: phase.opens_at,
         Thing.OWN_SCORES: phase.own_scores_at,

@@ -1,4 +1,4 @@
-"""What the pages of a shared task show of its phases, to one viewer at one instant."""
+"""What the pages of a shared task show of its phases to a viewer at an instant."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sharedtasks.downloads import CONTENTS, KINDS, Kind
+from sharedtasks.downloads import CONTENTS, KINDS, DownloadKind
 from sharedtasks.models import Phase, TestSet
 from sharedtasks.policy import Thing, Viewer, can_see, instant_of
 
@@ -26,7 +26,7 @@ PhaseState = Literal["hidden", "ahead", "open", "closed"]  # hidden: only organi
 
 @dataclass(frozen=True, slots=True)
 class Reveal:
-    """From when on something of a phase is shown; `at` None: not announced."""
+    """The instant from which something of a phase is shown; `at` None: not announced."""
 
     at: datetime | None
     is_past: bool
@@ -34,7 +34,7 @@ class Reveal:
 
 @dataclass(frozen=True, slots=True)
 class ShownPhase:
-    """A phase as one viewer sees it now."""
+    """A phase as a viewer sees it now."""
 
     phase: Phase
     state: PhaseState
@@ -49,7 +49,7 @@ class ShownPhase:
 class OfferedFile:
     """A download that the viewer may have."""
 
-    kind: Kind
+    kind: DownloadKind
     size: int  # bytes
 
 
@@ -62,29 +62,30 @@ class OfferedFiles:
 
     @property
     def is_empty(self) -> bool:
-        """Say whether there is nothing: not made yet, or not shown yet."""
+        """Return whether there are no files: not made yet, or not shown yet."""
         return not any(files for _, columns in self.rows for files in columns)
 
 
-def shown_phases(viewer: Viewer, phases: Sequence[Phase], now: datetime) -> list[ShownPhase]:
+def show_phases(viewer: Viewer, phases: Sequence[Phase], now: datetime) -> list[ShownPhase]:
     """Return the phases with what the viewer may see of each."""
-    return [_shown(viewer, phase, now) for phase in phases]
+    shown = []
+    for phase in phases:
+        shows_sources = can_see(viewer, Thing.SOURCES, phase, now)
+        shown.append(
+            ShownPhase(
+                phase=phase,
+                state=_find_state(phase, now),
+                test_sets=list(phase.test_sets.all()),
+                shows_sources=shows_sources,
+                shows_board=can_see(viewer, Thing.BOARD, phase, now),
+                shows_references=can_see(viewer, Thing.REFERENCES, phase, now),
+                is_preview=shows_sources and now < phase.opens_at,
+            )
+        )
+    return shown
 
 
-def _shown(viewer: Viewer, phase: Phase, now: datetime) -> ShownPhase:
-    is_ahead = now < phase.opens_at
-    return ShownPhase(
-        phase=phase,
-        state=_state(phase, now),
-        test_sets=list(phase.test_sets.all()),
-        shows_sources=can_see(viewer, Thing.SOURCES, phase, now),
-        shows_board=can_see(viewer, Thing.BOARD, phase, now),
-        shows_references=can_see(viewer, Thing.REFERENCES, phase, now),
-        is_preview=is_ahead and can_see(viewer, Thing.SOURCES, phase, now),
-    )
-
-
-def _state(phase: Phase, now: datetime) -> PhaseState:
+def _find_state(phase: Phase, now: datetime) -> PhaseState:
     if not phase.is_public:
         return "hidden"
     if now < phase.opens_at:
@@ -92,28 +93,26 @@ def _state(phase: Phase, now: datetime) -> PhaseState:
     return "open" if phase.is_open(now) else "closed"
 
 
-def reveals(phases: Sequence[Phase], now: datetime) -> list[tuple[str, list[Reveal]]]:
-    """Return, thing by thing, from when on each phase shows it: a table's rows."""
-    return [
-        (label, [_reveal(instant_of(thing, phase), now) for phase in phases])
-        for thing, label in REVEALED.items()
-    ]
+def list_reveals(phases: Sequence[Phase], now: datetime) -> list[tuple[str, list[Reveal]]]:
+    """Return the rows of a table: for each thing, the instant at which each phase shows it."""
+    rows = []
+    for thing, label in REVEALED.items():
+        instants = [instant_of(thing, phase) for phase in phases]
+        rows.append((label, [Reveal(at, at is not None and at <= now) for at in instants]))
+    return rows
 
 
-def _reveal(at: datetime | None, now: datetime) -> Reveal:
-    return Reveal(at, at is not None and at <= now)
-
-
-def offered_files(viewer: Viewer, shown: ShownPhase, now: datetime) -> OfferedFiles:
+def list_offered_files(viewer: Viewer, shown: ShownPhase, now: datetime) -> OfferedFiles:
     """Return the downloads that the viewer may have; the test sets' `downloads` are prefetched."""
-    return OfferedFiles(shown, [(one, _offered(viewer, one, now)) for one in shown.test_sets])
+    rows = [(test_set, _list_files(viewer, test_set, now)) for test_set in shown.test_sets]
+    return OfferedFiles(shown, rows)
 
 
-def _offered(viewer: Viewer, test_set: TestSet, now: datetime) -> list[list[OfferedFile]]:
+def _list_files(viewer: Viewer, test_set: TestSet, now: datetime) -> list[list[OfferedFile]]:
     files = [
         OfferedFile(KINDS[row.kind], row.file.size)
         for row in test_set.downloads.all()
-        # A later version, since put back, may have had other kinds.
+        # A later version of the platform, since replaced by this, may have had other kinds.
         if row.kind in KINDS and can_see(viewer, KINDS[row.kind].thing, test_set.phase, now)
     ]
     return [[file for file in files if file.kind.holds == content] for content in CONTENTS]

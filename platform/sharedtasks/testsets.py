@@ -1,4 +1,4 @@
-"""Importing test sets, and reading an imported one back for checking and scoring."""
+"""Importing test sets, and reading them back for checking and scoring."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KEPT_IN_MEMORY = 16  # parsed test sets a worker keeps; each is a few megabytes
 
 @dataclass(frozen=True, slots=True)
 class TestSetFiles:
-    """What an organiser hands in for one test set."""
+    """The files that an organiser hands in for a test set."""
 
     source: BinaryIO
     references: tuple[BinaryIO, ...]
@@ -42,12 +42,12 @@ class TestSetFiles:
 
 @dataclass(frozen=True, slots=True)
 class ImportedTestSet:
-    """A new test set, and what was changed in reading its terminology."""
+    """A new test set, and what was changed while its terminology was read."""
 
     test_set: TestSet
     terminology: evaluator.ImportedTerminology | None
     references: int  # of each segment
-    notes: tuple[str, ...] = ()  # what was not read of its files
+    notes: tuple[str, ...] = ()  # on parts of its files that were not read
 
 
 def import_test_set(
@@ -65,7 +65,7 @@ def import_test_set(
 ) -> ImportedTestSet:
     """Check the files and make a test set of them; raises `evaluator.TestSetError`.
 
-    Documents to `leave_out` belong to no score and need no reference; participants may translate
+    Documents to `leave_out` count for no score and need no reference; participants may translate
     them or not. Without a `ranking_metric` the first of RANKING that the test set defines ranks.
     """
     terminology = None
@@ -74,7 +74,7 @@ def import_test_set(
             files.terminologies, source_language=source_language, target_language=target_language
         )
     notes: list[str] = []
-    content = read_test_set(
+    parsed = read_test_set(
         source=files.source,
         references=files.references,
         source_language=source_language,
@@ -86,35 +86,37 @@ def import_test_set(
         leave_out=leave_out,
         on_note=notes.append,
     )
-    required = _required(content)
-    ranked_by = _ranking_metric(ranking_metric, content)
-    test_set = TestSet(
-        phase=phase,
-        source_language=content.source_language,  # zh-CN, also where zh_cn or zho-CN was said
-        target_language=content.target_language,
-        mode=mode,
-        version=version,
-        text_form=content.text_form,
-        lemmatiser=lemmatiser,
-        ranking_metric=ranked_by,
-        source_file=storage.put(files.source, max_bytes=MAX_TEST_SET_BYTES),
-        digest=content.digest,
-        segments=len(content.segments),
-        documents=len({segment.document for segment in content.segments}),
-        required_terms=required,
-        terms=len(content.terminology.terms) if content.terminology else 0,
-        left_out=sorted(set(leave_out)),
-    )
+    test_set = _describe(parsed)
+    test_set.phase, test_set.version, test_set.lemmatiser = phase, version, lemmatiser
+    test_set.ranking_metric = _choose_ranking_metric(ranking_metric, parsed)
+    test_set.source_file = storage.put(files.source, max_bytes=MAX_TEST_SET_BYTES)
+    test_set.left_out = sorted(set(leave_out))
     test_set.full_clean()
-    _save(test_set, files, content)
-    references = len(content.segments[0].references)
+    _save(test_set, files, parsed)
+    references = len(parsed.segments[0].references)
     return ImportedTestSet(test_set, terminology, references, tuple(notes))
 
 
-def _ranking_metric(wanted: str | None, content: evaluator.TestSet) -> str:
+def _describe(parsed: evaluator.TestSet) -> TestSet:
+    """Return a new row with what can be read from the files; the caller saves it."""
+    required = required_terms(parsed).per_segment
+    return TestSet(
+        source_language=parsed.source_language,  # zh-CN, also if the caller wrote zh_cn or zho-CN
+        target_language=parsed.target_language,
+        mode=parsed.mode,
+        text_form=parsed.text_form,
+        digest=parsed.digest,
+        segments=len(parsed.segments),
+        documents=len({segment.document for segment in parsed.segments}),
+        required_terms=sum(term.count for segment in required for term in segment),
+        terms=len(parsed.terminology.terms) if parsed.terminology else 0,
+    )
+
+
+def _choose_ranking_metric(chosen: str | None, parsed: evaluator.TestSet) -> str:
     """Return what the board ranks by; ValidationError for a metric that is not defined."""
-    defined = evaluator.defined_metrics(content)
-    metric = wanted or next((name for name in RANKING if name in defined), RANKING[-1])
+    defined = evaluator.defined_metrics(parsed)
+    metric = chosen or next((name for name in RANKING if name in defined), RANKING[-1])
     known_metric(metric)
     if metric not in defined:
         raise ValidationError(
@@ -124,13 +126,13 @@ def _ranking_metric(wanted: str | None, content: evaluator.TestSet) -> str:
     return metric
 
 
-def _save(test_set: TestSet, files: TestSetFiles, content: evaluator.TestSet) -> None:
+def _save(test_set: TestSet, files: TestSetFiles, parsed: evaluator.TestSet) -> None:
     references = [storage.put(file, max_bytes=MAX_TEST_SET_BYTES) for file in files.references]
     term_lists = [
         (storage.put(file, max_bytes=MAX_TEST_SET_BYTES), name)
         for file, name in files.terminologies
     ]
-    for_participants = downloads.store(content)
+    for_participants = downloads.store(parsed)
     with transaction.atomic():
         test_set.save()
         TestSetReference.objects.bulk_create(
@@ -144,15 +146,10 @@ def _save(test_set: TestSet, files: TestSetFiles, content: evaluator.TestSet) ->
         downloads.record(test_set, for_participants)
 
 
-def _required(content: evaluator.TestSet) -> int:
-    found = required_terms(content)
-    return sum(term.count for segment in found.per_segment for term in segment)
-
-
 class Slots(Mapping[str, evaluator.TestSet]):
-    """Test sets by what file names call them, each read only when it is asked for.
+    """Test sets by their names in file names, each read only when it is asked for.
 
-    Of several versions of one test set the newest takes the files.
+    Of several versions of a test set, the newest takes the files.
     """
 
     def __init__(self, test_sets: Iterable[TestSet]) -> None:
@@ -170,7 +167,7 @@ class Slots(Mapping[str, evaluator.TestSet]):
 
 
 def read(test_set: TestSet) -> evaluator.TestSet:
-    """Return an imported test set's content; a warm worker has parsed it before."""
+    """Return an imported test set with its segments; a process keeps those it read last."""
     return _read(test_set.pk, test_set.digest)
 
 
@@ -186,18 +183,18 @@ def _read(pk: int, digest: str) -> evaluator.TestSet:
             target_language=test_set.target_language,
             text_form=cast("TextForm", test_set.text_form),
             mode=cast("Mode", test_set.mode),
-            terminology=_terminology(test_set),
+            terminology=_read_terminology(test_set),
             leave_out=test_set.left_out,
         )
 
 
-def _terminology(test_set: TestSet) -> evaluator.Terminology | None:
+def _read_terminology(test_set: TestSet) -> evaluator.Terminology | None:
     term_lists = list(test_set.term_lists.select_related("file"))
     if not term_lists:
         return None
     with ExitStack() as stack:
         return evaluator.read_terminologies(
-            [(stack.enter_context(storage.open_file(one.file)), one.name) for one in term_lists],
+            [(stack.enter_context(storage.open_file(row.file)), row.name) for row in term_lists],
             source_language=test_set.source_language,
             target_language=test_set.target_language,
         ).terminology

@@ -10,11 +10,15 @@ urlpatterns = [
     path("tasks/<slug:slug>/data", views.data, name="task-data"),
     path("tasks/<slug:slug>/metrics", views.metrics, name="task-metrics"),
     path("tasks/<slug:slug>/how-to-submit", views.how_to_submit, name="task-how-to-submit"),
-    path("tasks/<slug:task>/<slug:phase>/data.zip", file_views.phase_archive, name="phase-archive"),
+    path(
+        "tasks/<slug:task>/<slug:phase>/data.zip",
+        file_views.download_phase_zip,
+        name="phase-archive",
+    ),
     path(
         "tasks/<slug:task>/<slug:phase>/data/<str:test_set>/<str:kind>",
-        file_views.download,
+        file_views.download_file,
         name="download",
     ),
-    path("evaluator/<str:name>", file_views.evaluator_wheel, name="evaluator-wheel"),
+    path("evaluator/<str:name>", file_views.download_wheel, name="evaluator-wheel"),
 ]

@@ -9,7 +9,7 @@ from sharedtasks.policy import VISITOR, Viewer
 
 
 def viewer_of(user: User | AnonymousUser) -> Viewer:
-    """Return the viewer behind a request's user; one query for a signed-in one."""
+    """Return the viewer that a request's user is; a query only for a user who is signed in."""
     if not isinstance(user, User):
         return VISITOR
     return Viewer(user.is_organiser, frozenset(user.teams.values_list("pk", flat=True)))

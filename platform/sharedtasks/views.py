@@ -9,26 +9,26 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from sharedtasks import checker
+from sharedtasks import evaluator_wheel
 from sharedtasks.access import announced_or_404, task_or_404
 from sharedtasks.downloads import CONTENTS
 from sharedtasks.explanations import FAMILIES, SIGNATURE_KEYS
-from sharedtasks.formats import describe_formats
+from sharedtasks.format_guide import describe_formats
 from sharedtasks.models import TestSetDownload
-from sharedtasks.schedule import offered_files, reveals, shown_phases
+from sharedtasks.schedule import list_offered_files, list_reveals, show_phases
 from sharedtasks.viewers import viewer_of
 
 
 @require_safe
 def shared_task(request: HttpRequest, slug: str) -> HttpResponse:
-    """Say what the shared task is, when what can be submitted, and where the boards are."""
+    """Show what the shared task is, when systems can be submitted, and where the boards are."""
     viewer, now = viewer_of(request.user), timezone.now()
     task, phases = announced_or_404(viewer, slug)
     context = {
         "task": task,
         "page": "overview",
-        "phases": shown_phases(viewer, phases, now),
-        "reveals": reveals(phases, now),
+        "phases": show_phases(viewer, phases, now),
+        "reveals": list_reveals(phases, now),
     }
     return render(request, "sharedtasks/shared_task.html", context)
 
@@ -45,25 +45,25 @@ def data(request: HttpRequest, slug: str) -> HttpResponse:
     """Offer what the viewer may download, and the checks for their own machine."""
     viewer, now = viewer_of(request.user), timezone.now()
     task, phases = announced_or_404(viewer, slug)
-    shown = shown_phases(viewer, phases, now)
-    test_sets = [test_set for one in shown for test_set in one.test_sets]
+    shown = show_phases(viewer, phases, now)
+    test_sets = [test_set for shown_phase in shown for test_set in shown_phase.test_sets]
     prefetch_related_objects(
         test_sets, Prefetch("downloads", TestSetDownload.objects.select_related("file"))
     )
     context = {
         "task": task,
         "page": "data",
-        "phases": [offered_files(viewer, one, now) for one in shown],
+        "phases": [list_offered_files(viewer, shown_phase, now) for shown_phase in shown],
         "contents": CONTENTS,
-        "shows_references": any(one.shows_references for one in shown),
-        "wheel": checker.wheel(),
+        "shows_references": any(shown_phase.shows_references for shown_phase in shown),
+        "wheel": evaluator_wheel.find_wheel(),
     }
     return render(request, "sharedtasks/data.html", context)
 
 
 @require_safe
 def metrics(request: HttpRequest, slug: str) -> HttpResponse:
-    """Say what every number on the leaderboards means."""
+    """Explain every number on the leaderboards."""
     context = {
         "task": task_or_404(viewer_of(request.user), slug),
         "page": "metrics",
@@ -75,18 +75,18 @@ def metrics(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def how_to_submit(request: HttpRequest, slug: str) -> HttpResponse:
-    """Say what files are taken, under which names, and what becomes of them."""
+    """Explain which files are taken, under which names, and what happens to them."""
     viewer = viewer_of(request.user)
     task, phases = announced_or_404(viewer, slug)
-    shown = shown_phases(viewer, phases, timezone.now())
-    slots = {test_set.slug: test_set for one in shown for test_set in one.test_sets}
+    shown = show_phases(viewer, phases, timezone.now())
+    slots = {test_set.slug: test_set for shown_phase in shown for test_set in shown_phase.test_sets}
     context = {
         "task": task,
         "page": "how-to-submit",
         "phases": shown,
         "formats": describe_formats(),
-        "slots": list(slots.values()),  # most phases have the same ones
-        "takes_images": any(one.phase.takes_images for one in shown),
+        "slots": list(slots.values()),  # most phases have the same test sets
+        "takes_images": any(shown_phase.phase.takes_images for shown_phase in shown),
         "max_image_bytes": settings.MAX_IMAGE_BYTES,
         "image_registries": settings.IMAGE_REGISTRIES,
         "max_unpacked_bytes": settings.MAX_UNPACKED_IMAGE_BYTES,

@@ -27,7 +27,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "platform")]
 
-from demo.processes import HOST  # noqa: E402 (the paths come first)
+from demo.child_processes import HOST  # noqa: E402 (the paths come first)
 from tests.e2e.slowness import Kind, connect, kinds, slow_clients  # noqa: E402
 from tests.services.service import free_port  # noqa: E402
 

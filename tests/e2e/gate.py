@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from demo.processes import HOST
+from demo.child_processes import HOST
 from tests.services.service import free_port
 
 HELD_WITHIN = 60  # seconds

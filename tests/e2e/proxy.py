@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from demo.processes import HOST
+from demo.child_processes import HOST
 from tests.e2e.site import Site
 from tests.environment import ROOT
 from tests.services.service import free_port

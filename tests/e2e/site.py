@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psycopg
 
-from demo.processes import HOST, Children, Process, wait_for_answer
+from demo.child_processes import HOST, Children, RunningProcess, wait_for_answer
 from tests.e2e.forking import FORKS
 from tests.e2e.inside import Inside
 from tests.services.service import free_port
@@ -29,7 +29,7 @@ MB = 1024**2
 class ForkedChildren(Children):
     """Running processes that were forked: they start in half of the time."""
 
-    def _spawn(self, arguments: Sequence[str], log: Path) -> Process:
+    def _spawn(self, arguments: Sequence[str], log: Path) -> RunningProcess:
         assert self._environment is not None
         return FORKS.start(arguments, self._environment, log)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.processes import ChildFailed
+from demo.child_processes import ChildFailed
 from tests.e2e.site import Site
 
 WORKERS = ["worker for celery", "worker for images"]

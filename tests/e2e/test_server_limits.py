@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from config.serving import worker
-from demo.processes import HOST, Children
+from demo.child_processes import HOST, Children
 from tests.e2e.hasty_server import PIECE
 from tests.services.service import free_port
 

@@ -16,7 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import Resolver404, resolve
 from playwright.sync_api import Browser, Page
 
-from demo.content import PASSWORD
+from demo.sample_data import PASSWORD
 
 OF_EACH_VIEW = 2  # addresses looked at; one with each choice that a query makes
 NARROW, WIDE = 380, 1280  # pixels

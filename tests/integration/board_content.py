@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from leaderboard.content import Board, Row
+from leaderboard.snapshots import Board, BoardRow
 
 
-def rows(board: Board) -> list[Row]:
+def rows(board: Board) -> list[BoardRow]:
     """Return its rows, in their order."""
     return [board.row(index) for index in range(len(board))]
 

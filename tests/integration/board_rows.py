@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from accounts.models import Team, User
 from leaderboard import boards
-from sharedtasks.columns import COLUMNS
+from sharedtasks.metric_columns import COLUMNS
 from sharedtasks.models import TestSet
 from submissions.models import Entry, Score, Submission
 

@@ -29,8 +29,8 @@ from django.utils.crypto import get_random_string
 
 from accounts.models import Membership, Team, User
 from files.models import StoredFile
-from leaderboard.content import Board
 from leaderboard.models import BoardSnapshot
+from leaderboard.snapshots import Board
 from leaderboard.tasks import rank
 from sharedtasks.models import Phase, SharedTask, TestSet
 from submissions.models import Entry, Submission

@@ -53,7 +53,7 @@ GET = {
     "orcid_login": (404,) * 5,
     "orcid_callback": (404,) * 5,
     "teams": IN,
-    "found-team": IN,
+    "create-team": IN,
     "team": (302, 200, 200, 404, 200),
     "edit-team": (302, 200, 403, 404, 403),
     "invite": ACTION,
@@ -67,7 +67,7 @@ ALIASES = {"sign-in": "account_login", "sign-out": "account_logout", "sign-up": 
 
 # Status of POST by role; what is done, in the data below.
 POST = {
-    "found-team": (302, 302, 302, 302, 302),
+    "create-team": (302, 302, 302, 302, 302),
     "edit-team": (302, 302, 403, 404, 403),
     "invite": (302, 302, 403, 404, 403),
     "remove-member": (302, 302, 403, 404, 403),
@@ -101,7 +101,7 @@ def address(team, invited):
 def data(bob):
     """What each action is given: bob is the member that it is about."""
     return {
-        "found-team": {"name": "New team"},
+        "create-team": {"name": "New team"},
         "edit-team": {"name": "Lexica", "institution": "Here"},
         "remove-member": {"member": bob.pk},
         "set-role": {"member": bob.pk, "role": "owner"},
@@ -144,7 +144,7 @@ def test_each_role_can_do_what_it_may(name, role, address, as_role, data, team):
     if role == "visitor":
         assert response.headers["Location"].startswith("/account/sign-in?next=/")
     is_refused = response.status_code != 302 or role == "visitor"
-    if is_refused or name in ("found-team", "edit-team", "invite", "revoke-invitation"):
+    if is_refused or name in ("create-team", "edit-team", "invite", "revoke-invitation"):
         assert set(team.membership_set.values_list("user__username", "role")) == before
 
 
@@ -177,7 +177,7 @@ def test_who_is_no_owner_reads_who_may_do_it(role, address, as_role):
 
 
 def test_our_pages_take_no_other_method(address, as_role):
-    for name in ["account", "teams", "found-team", "team", "edit-team", "invite", "invitation"]:
+    for name in ["account", "teams", "create-team", "team", "edit-team", "invite", "invitation"]:
         for method in ("put", "patch", "delete"):
             answer = getattr(as_role("alice"), method)(address(name))
             assert answer.status_code == 405, (name, method)

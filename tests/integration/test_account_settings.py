@@ -14,7 +14,7 @@ from allauth.account.models import EmailAddress
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
-from accounts.checks import mails_arrive
+from accounts.system_checks import mails_arrive
 
 GITHUB = {"SOCIAL_GITHUB_CLIENT_ID": "site", "SOCIAL_GITHUB_SECRET": "secret"}
 
@@ -60,6 +60,14 @@ def test_the_environment_decides(read_settings, variables, shown):
     providers = list(found.SOCIALACCOUNT_PROVIDERS)
     form_actions = found.CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"][1:]
     assert (found.EMAIL_DELIVERY, found.EMAIL_PORT, cache, providers, form_actions) == shown
+
+
+@pytest.mark.parametrize(
+    ("variables", "is_installed"),
+    [({}, False), ({"DEBUG": "true"}, False), ({"DEMO": "no"}, False), ({"DEMO": "true"}, True)],
+)
+def test_only_its_variable_installs_the_demo(read_settings, variables, is_installed):
+    assert ("demo" in read_settings(**variables).INSTALLED_APPS) == is_installed
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Membership, Team, User
-from leaderboard.aliases import aliases
+from leaderboard.aliases import make_aliases
 from leaderboard.blind_rows import hide_names
-from leaderboard.content import Row
+from leaderboard.snapshots import BoardRow
 from sharedtasks.models import Phase
 from submissions.models import Entry, Problem, Score, Submission
 from tests.integration.board_rows import build
@@ -147,7 +147,7 @@ def find(client, entry, fields, **options):
 def test_no_page_before_names_shows_a_teams_words_or_times(theirs, planted, client, alice):
     staff = User.objects.create_user("dora", "dora@tests.example", is_staff=True)
     board = client.get("/boards/spring/test/en-fr").text
-    assert aliases([theirs.pk])[theirs.pk] in board
+    assert make_aliases([theirs.pk])[theirs.pk] in board
     assert "organisers’ baseline" in board
 
     assert find(client, theirs, planted) == {}
@@ -169,10 +169,10 @@ def test_the_walk_finds_what_becomes_public_and_nothing_else(theirs, planted, cl
 def test_a_row_without_names_keeps_few_of_its_words_and_numbers():
     values = {
         field.name: MADE[field.type.removesuffix(" | None")](number)
-        for number, field in enumerate(dataclasses.fields(Row), start=1)
+        for number, field in enumerate(dataclasses.fields(BoardRow), start=1)
     }
 
-    shown = repr(hide_names(Row(**values)))
+    shown = repr(hide_names(BoardRow(**values)))
 
     # Whether it is this or that, and its scores, are no words of a team.
     told = {name: value for name, value in values.items() if value not in (True, {})}

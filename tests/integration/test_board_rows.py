@@ -9,7 +9,7 @@ import pytest
 
 from accounts.models import Team
 from evaluator.metrics import Group
-from sharedtasks.columns import COLUMNS
+from sharedtasks.metric_columns import COLUMNS
 from tests.integration.board_rows import METRICS, Made, fill, many
 
 pytestmark = pytest.mark.django_db

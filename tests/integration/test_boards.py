@@ -10,10 +10,10 @@ from accounts.models import Team
 from evaluator.metrics import METRICS, Group
 from leaderboard import boards
 from leaderboard.models import BoardSnapshot
-from leaderboard.queries import board_view
+from leaderboard.queries import read_board
 from leaderboard.selection import Selection
 from leaderboard.tasks import rank
-from sharedtasks.columns import COLUMNS
+from sharedtasks.metric_columns import COLUMNS
 from submissions.models import Score
 from submissions.states import EntryState
 from tests.integration.board_content import rows, systems
@@ -160,7 +160,7 @@ def test_a_view_sorts_by_another_metric_and_keeps_the_official_rank(
     words.scores.filter(metric="bleu").update(value=20.0)
     build_board()
 
-    view = board_view(test_set, selection=Selection(sort="bleu"))
+    view = read_board(test_set, selection=Selection(sort="bleu"))
 
     assert [(line.row.system, line.row.rank) for line in view.lines] == [("words", 2), ("terms", 1)]
     assert [h.column.metric for h in view.headings if h.is_sorted] == ["bleu"]
@@ -173,7 +173,7 @@ def test_a_sort_by_a_metric_that_the_board_lacks_is_the_official_one(
     entry.scores.filter(metric="bleu").delete()
     build_board()
 
-    view = board_view(test_set, selection=Selection(sort="bleu"))
+    view = read_board(test_set, selection=Selection(sort="bleu"))
 
     assert [h.column.metric for h in view.headings if h.is_sorted] == ["term-success"]
 
@@ -267,7 +267,7 @@ def test_whether_teams_have_changed_takes_two_queries(
         boards.rebuild(one.pk)
 
     with django_assert_num_queries(2):
-        assert boards.boards_with_changed_teams() == []
+        assert boards.find_boards_with_changed_teams() == []
 
 
 def test_a_long_description_is_cut_visibly(make_scored_entry, build_board):

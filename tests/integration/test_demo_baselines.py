@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from demo import building, containers
-from demo.building import Builder
+from demo import docker_engine, image_builds
+from demo.image_builds import Builder
 from evaluator.container import GB
 
 NAMES = ("copy-source", "dictionary")
@@ -44,7 +44,7 @@ def test_archives_are_ready_and_the_engine_is_as_before(
     builder = build(python_base)
     wait_for(builder)
     monkeypatch.setenv("DOCKER_HOST", engine_address)
-    containers.tidy_up(tmp_path, builder.made)
+    docker_engine.tidy_up(tmp_path, builder.made)
 
     assert (builder.failure, tuple(builder.ready)) == ("", NAMES)
     for path in builder.ready.values():
@@ -64,7 +64,7 @@ def test_a_base_image_that_can_not_be_had_is_named_with_what_helps(build):
 
 def test_a_pull_that_takes_too_long_is_ended(build, monkeypatch, tmp_path):
     slow_docker(tmp_path, monkeypatch)
-    monkeypatch.setattr(building, "PULL_WITHIN", 0.3)
+    monkeypatch.setattr(image_builds, "PULL_WITHIN", 0.3)
 
     builder = build("slow:1")
     wait_for(builder)
@@ -94,7 +94,7 @@ def slow_docker(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("memory", "given"), [(64 * GB, 2 * GB), (1 * GB, 1 * GB)])
 def test_a_run_of_the_demo_fits_a_small_machine(memory, given):
-    assert containers.Engine("unix:///x", memory).run_limits["memory"] == given
+    assert docker_engine.DemoEngine("unix:///x", memory).run_limits["memory"] == given
 
 
 def test_an_engine_without_the_docker_command_is_said_to_be_of_no_use(
@@ -103,5 +103,5 @@ def test_an_engine_without_the_docker_command_is_said_to_be_of_no_use(
     monkeypatch.setenv("DOCKER_HOST", engine_address)
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(containers.NoEngine, match="no command docker"):
-        containers.find()
+    with pytest.raises(docker_engine.NoEngine, match="no command docker"):
+        docker_engine.find_engine()

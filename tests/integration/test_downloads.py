@@ -13,7 +13,7 @@ from django.urls import reverse
 import evaluator
 from evaluator.cli import main
 from files.models import StoredFile
-from sharedtasks import archives, downloads, models, testsets
+from sharedtasks import downloads, models, phase_zip, testsets
 from sharedtasks.downloads import KINDS
 from sharedtasks.policy import Thing
 from tests.integration.samples import REFERENCE, SOURCE
@@ -96,7 +96,7 @@ def test_who_has_it_is_told_so(path, import_files, client, monkeypatch):
     import_files("sgml")
     first = client.get(path)
     b"".join(first)
-    monkeypatch.setattr(archives, "pack", lambda _: pytest.fail("nothing needs to be packed"))
+    monkeypatch.setattr(phase_zip, "pack", lambda _: pytest.fail("nothing needs to be packed"))
 
     second = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
 

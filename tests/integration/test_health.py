@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
 from django.utils import timezone
 
-from accounts import checks as account_checks
+from accounts import system_checks as account_checks
 from files import marker
 from files import system_checks as file_checks
 from files.models import StorageMarker

@@ -10,7 +10,7 @@ import pytest
 from config import env
 from demo import containers
 from evaluator.formats import compression
-from evaluator.node import folder_broker
+from evaluator.node.brokers import folder_broker
 
 MECHANISMS = {
     "unpacking gzip": (

@@ -46,5 +46,7 @@ def test_no_page_has_inline_script_or_style(client, test_set, path):
 @pytest.mark.parametrize("demo", [True, False])
 def test_the_demos_accounts_are_shown_in_the_demo_alone(client, settings, db, demo):
     settings.DEMO = demo
+    if demo:
+        settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "demo"]
 
     assert ("terminarium-demo" in client.get("/").text) == demo

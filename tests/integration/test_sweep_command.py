@@ -11,10 +11,10 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.utils import timezone
 
+from config.management.commands import sweep as command
 from files import marker, storage
 from files.models import StoredFile
 from health.models import Absence, Heartbeat
-from leaderboard.management.commands import sweep as command
 
 # The command closes connections that have had their time; inside a test's transaction that breaks.
 pytestmark = pytest.mark.django_db(transaction=True)

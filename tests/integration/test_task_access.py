@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from sharedtasks import checker
+from sharedtasks import evaluator_wheel
 from sharedtasks.downloads import KINDS
 from sharedtasks.models import Phase
 from sharedtasks.policy import Thing
@@ -25,8 +25,8 @@ REFERENCES = [kind.name for kind in KINDS.values() if kind.thing == Thing.REFERE
 def wheel(settings, tmp_path):
     """A built checker, as far as a view can tell."""
     settings.STATE_DIR = tmp_path
-    checker.folder().mkdir()
-    (checker.folder() / WHEEL).write_bytes(b"PK\x05\x06" + bytes(18))
+    evaluator_wheel.locate_folder().mkdir()
+    (evaluator_wheel.locate_folder() / WHEEL).write_bytes(b"PK\x05\x06" + bytes(18))
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from evaluator.formats import FORMATS
-from sharedtasks import checker, testsets
-from sharedtasks.formats import FIRST, SECOND
+from sharedtasks import evaluator_wheel, testsets
+from sharedtasks.format_guide import FIRST, SECOND
 from sharedtasks.models import Phase, SharedTask
 from submissions.pages.forms.outputs import SubmissionForm
 
@@ -306,8 +306,8 @@ def test_without_a_checker_nothing_broken_is_offered(page, import_rows):
 
 def test_the_checker_comes_with_its_commands(page, import_rows):
     import_rows()
-    checker.folder().mkdir()
-    (checker.folder() / "terminarium-7-py3-none-any.whl").touch()
+    evaluator_wheel.locate_folder().mkdir()
+    (evaluator_wheel.locate_folder() / "terminarium-7-py3-none-any.whl").touch()
 
     text = page("task-data")
 
@@ -318,15 +318,17 @@ def test_the_checker_comes_with_its_commands(page, import_rows):
 
 @pytest.mark.slow
 def test_the_built_checker_is_the_evaluator(settings, tmp_path, client):
-    (checker.folder()).mkdir()
-    (checker.folder() / "terminarium-0.0-py3-none-any.whl").touch()  # of an earlier version
+    (evaluator_wheel.locate_folder()).mkdir()
+    (
+        evaluator_wheel.locate_folder() / "terminarium-0.0-py3-none-any.whl"
+    ).touch()  # of an earlier version
     said = StringIO()
 
     call_command("build_evaluator", stdout=said)
 
-    built = checker.wheel()
+    built = evaluator_wheel.find_wheel()
     assert built.name in said.getvalue()
-    assert [path.name for path in checker.folder().iterdir()] == [built.name]
+    assert [path.name for path in evaluator_wheel.locate_folder().iterdir()] == [built.name]
     response = client.get(reverse("evaluator-wheel", args=[built.name]))
     assert b"".join(response) == built.read_bytes()
     assert response.headers["Content-Disposition"] == f'attachment; filename="{built.name}"'
@@ -338,7 +340,7 @@ def test_a_checker_that_can_not_be_built_is_explained(settings, tmp_path):
     with pytest.raises(CommandError, match="The wheel was not built"):
         call_command("build_evaluator")
 
-    assert checker.wheel() is None
+    assert evaluator_wheel.find_wheel() is None
 
 
 # How to submit ----------------------------------------------------------------------------

@@ -67,7 +67,7 @@ def test_of_eight_that_found_one_name_one_does(people, at_once):
     refusals = at_once(
         8,
         lambda n: refusal(
-            lambda: services.found_team(
+            lambda: services.create_team(
                 founder=people[n], description=TeamDescription(spellings[n])
             )
         ),
@@ -83,7 +83,7 @@ def test_two_names_that_want_one_slug_get_one_each(people, at_once):
 
     at_once(
         2,
-        lambda n: services.found_team(founder=people[n], description=TeamDescription(names[n])),
+        lambda n: services.create_team(founder=people[n], description=TeamDescription(names[n])),
     )
 
     assert sorted(Team.objects.values_list("slug", flat=True)) == ["a-b", "a-b-2"]

@@ -40,7 +40,7 @@ def invite(team, alice):
 def test_who_founds_a_team_owns_it(dora):
     description = TeamDescription(" Lingua  Franca ", "Here", "The LF team", "https://lf.example/")
 
-    team = services.found_team(founder=dora, description=description)
+    team = services.create_team(founder=dora, description=description)
 
     assert (team.name, team.slug) == ("Lingua Franca", "lingua-franca")
     assert (team.institution, team.publication_name) == ("Here", "The LF team")
@@ -50,7 +50,7 @@ def test_who_founds_a_team_owns_it(dora):
 
 
 def test_one_may_be_in_several_teams(alice):
-    services.found_team(founder=alice, description=TeamDescription("Second"))
+    services.create_team(founder=alice, description=TeamDescription("Second"))
 
     assert alice.teams.count() == 2
 
@@ -58,7 +58,7 @@ def test_one_may_be_in_several_teams(alice):
 @pytest.mark.parametrize("name", ["lexica", "LEXICA", " Lexica ", "Ｌｅｘｉｃａ"])
 def test_a_name_that_reads_the_same_is_taken(team, dora, name):
     with pytest.raises(ValidationError, match="There is a team of this name already") as error:
-        services.found_team(founder=dora, description=TeamDescription(name))
+        services.create_team(founder=dora, description=TeamDescription(name))
 
     assert list(error.value.message_dict) == ["name"]
     assert not dora.teams.exists()
@@ -81,14 +81,14 @@ def test_the_database_forbids_it_too(team):
 )
 def test_what_a_team_says_is_checked(dora, description, field):
     with pytest.raises(ValidationError) as error:
-        services.found_team(founder=dora, description=description)
+        services.create_team(founder=dora, description=description)
 
     assert field in error.value.message_dict
 
 
 def test_two_names_may_read_differently_and_share_the_letters_of_a_slug(dora):
-    one = services.found_team(founder=dora, description=TeamDescription("A B"))
-    other = services.found_team(founder=dora, description=TeamDescription("A-B"))
+    one = services.create_team(founder=dora, description=TeamDescription("A B"))
+    other = services.create_team(founder=dora, description=TeamDescription("A-B"))
 
     assert (one.slug, other.slug) == ("a-b", "a-b-2")
 

@@ -14,7 +14,7 @@ import pytest
 
 from config import serve
 from config.serving import wire
-from config.serving.budgets import Budget
+from config.serving.budgets import SharedBudget
 from config.serving.wire import Wire
 
 MB = 1024**2
@@ -24,8 +24,8 @@ MB = 1024**2
 def ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Wire, socket.socket]]:
     """Return a wire and its reader, which takes little at once."""
     monkeypatch.setattr(Wire, "folder", tmp_path)
-    monkeypatch.setattr(wire, "MEMORY", Budget(64 * MB))
-    monkeypatch.setattr(wire, "FILES", Budget(2048 * MB))
+    monkeypatch.setattr(wire, "MEMORY", SharedBudget(64 * MB))
+    monkeypatch.setattr(wire, "FILES", SharedBudget(2048 * MB))
     ours, theirs = socket.socketpair()
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     theirs.settimeout(10)
@@ -92,9 +92,9 @@ def test_a_file_between_pieces_comes_in_its_order(ends, tmp_path):
 @pytest.mark.parametrize("why", ["memory and files", "the disk", "open files", "no folder"])
 def test_where_nothing_more_can_be_kept_the_thread_waits(ends, why, monkeypatch, tmp_path):
     sent, reader = ends
-    monkeypatch.setattr(wire, "MEMORY", Budget(300_000))
+    monkeypatch.setattr(wire, "MEMORY", SharedBudget(300_000))
     if why == "memory and files":
-        monkeypatch.setattr(wire, "FILES", Budget(500_000))
+        monkeypatch.setattr(wire, "FILES", SharedBudget(500_000))
     elif why == "the disk":
         monkeypatch.setattr(os, "pwrite", fail)
     elif why == "open files":
@@ -124,8 +124,8 @@ def fail(*_: object, **__: object) -> None:
 
 
 def test_many_connections_keep_no_more_than_the_process_may(ends, monkeypatch):
-    monkeypatch.setattr(wire, "MEMORY", Budget(2 * MB))
-    monkeypatch.setattr(wire, "FILES", Budget(3 * MB))
+    monkeypatch.setattr(wire, "MEMORY", SharedBudget(2 * MB))
+    monkeypatch.setattr(wire, "FILES", SharedBudget(3 * MB))
     pairs = [socket.socketpair() for _ in range(6)]
     wires = [Wire(ours, 0.05) for ours, _ in pairs]
     given_up = 0

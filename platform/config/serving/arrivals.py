@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from config.body_limits import SMALL_BODY
+
 MAX_HEADER_BYTES = 64 * 1024
-SMALL_BODY = 64 * 1024  # bytes; a form without files, or a sign of life
 
 END = b"\r\n\r\n"
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*(?=\r\n)", re.IGNORECASE)
@@ -49,7 +50,7 @@ def read_arrival(received: bytes | bytearray) -> Arrival | None:
     body = int(lengths[0].lstrip(b"0")[:18] or 0) if lengths and is_clear else 0
     if not is_clear or body > SMALL_BODY:
         return Arrival(Lane.TRANSFERS, size, is_whole=False)
-    # Asking for it makes no small body a transfer: a visitor could take all of that lane's threads.
+    # A small body that asks for it is not a transfer, so that a visitor cannot fill that lane.
     expects = bool(body and EXPECTS.search(head) and b" HTTP/1.1" in head[: head.find(b"\r\n")])
     if DOWNLOAD.match(head):
         lane = Lane.TRANSFERS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 
-class Budget:
+class SharedBudget:
     """A number of bytes that threads take from and give back to."""
 
     def __init__(self, limit: int) -> None:

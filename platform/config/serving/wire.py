@@ -9,14 +9,14 @@ from collections import deque
 from pathlib import Path
 from typing import IO
 
-from config.serving.budgets import Budget
+from config.serving.budgets import SharedBudget
 
 IN_MEMORY = 1024 * 1024  # bytes of an answer; what is more goes to a file
 IN_A_FILE = 256 * 1024 * 1024  # bytes of an answer; beyond them its thread waits for the reader
 PIECE = 256 * 1024  # bytes sent at a time
 # Of all connections of a process together.
-MEMORY = Budget(64 * 1024 * 1024)  # bytes
-FILES = Budget(2 * 1024 * 1024 * 1024)  # bytes
+MEMORY = SharedBudget(64 * 1024 * 1024)  # bytes
+FILES = SharedBudget(2 * 1024 * 1024 * 1024)  # bytes
 
 
 class Part:
@@ -45,7 +45,7 @@ class Part:
 class Text:
     """Bytes on their way out, which count in `budget` as long as they wait."""
 
-    def __init__(self, budget: Budget | None) -> None:
+    def __init__(self, budget: SharedBudget | None) -> None:
         self._data = bytearray()
         self._budget = budget
 
@@ -73,8 +73,8 @@ class Text:
             self._budget.give_back(count)
 
 
-class Kept:
-    """The part of an answer that does not fit into memory, in one file."""
+class KeptFile:
+    """The part of an answer that does not fit into memory, in a file."""
 
     def __init__(self, folder: Path | None) -> None:
         """Begin a file. Raises OSError."""
@@ -115,8 +115,8 @@ class Kept:
 class Wire:
     """Reads wait for the sender, up to `silence` seconds without a byte; writes never wait.
 
-    What the reader does not take at once is kept, and sent by the worker's loop: a slow reader
-    holds no thread, unless the process keeps too much already. Used by one thread at a time.
+    What the reader does not take at once is kept, and sent by the worker's loop. So a slow reader
+    holds no thread, unless the process keeps too much already. Threads use a wire in turn.
     """
 
     folder: Path | None = None  # for what is kept in files; config.serve sets it
@@ -124,7 +124,7 @@ class Wire:
     def __init__(self, sock: socket.socket, silence: float) -> None:
         self._socket = sock
         self._silence = silence
-        self._parts: deque[Part | Text | Kept] = deque()
+        self._parts: deque[Part | Text | KeptFile] = deque()
         self._is_over = False  # gunicorn has given up on the answer
         self.waits_for_reader = False  # in a thread that has the time: an image is not copied
         sock.setblocking(False)
@@ -202,7 +202,7 @@ class Wire:
     def _keep(self, data: bytes) -> bool:
         """Keep bytes for the reader; return whether there is room for them."""
         last = self._parts[-1] if self._parts else None
-        if isinstance(last, Kept):  # until it is sent: one file for each connection
+        if isinstance(last, KeptFile):  # until it is sent: a file for each connection
             return last.add(data)
         text = last if isinstance(last, Text) else Text(MEMORY)
         if len(text) + len(data) <= IN_MEMORY and text.add(data):
@@ -212,8 +212,8 @@ class Wire:
         if self.waits_for_reader:
             return False
         try:
-            kept = Kept(self.folder)
-        except OSError:  # no more files may be open, or there is no room for one
+            kept = KeptFile(self.folder)
+        except OSError:  # too many open files, or the disk is full
             return False
         self._parts.append(kept)
         return kept.add(data)

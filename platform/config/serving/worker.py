@@ -1,8 +1,8 @@
 """gunicorn's worker with threads, in which a slow connection holds no thread.
 
 The loop waits for a whole header and a whole small body, and sends what a reader does not take at
-once. Threads only work: pages, the nodes' protocol and transfers have threads of their own. A body
-that is larger is read by a thread while it comes, and such threads are all in one lane.
+once. Threads only work: pages, the nodes' protocol and transfers have threads of their own. A
+larger body is read by a thread while it arrives; such threads have a lane of their own.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SILENCE = 30  # seconds without a byte of a body, or of an answer that is taken
 IDLE = 15  # seconds that a connection is kept for its next request
 LINGER = 30  # seconds in which a client may take a refusal while it still sends
 LINGER_AT_END = 2  # the same when the server is told to stop
-LOOK_EVERY = 0.5  # seconds between two looks at who is late
+LOOK_EVERY = 0.5  # seconds between two looks for late connections
 NODE_THREADS = 8
 READ = 64 * 1024  # bytes
 # Of an answer, bytes in the kernel that are not on their way. It would take megabytes, and a reader
@@ -43,11 +43,11 @@ PAUSE = 0.01  # seconds, if no connection can be dropped
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 TCP_NOTSENT_LOWAT = 25  # Linux's number; Python has no name for it yet
 
-Callback = Callable[["Connection"], None]
+Callback = Callable[["ClientConnection"], None]
 
 
-class Connection:
-    """One client, and the request that is being received from it."""
+class ClientConnection:
+    """A client, and the request that is being received from it."""
 
     def __init__(self, sock: socket.socket, client: Any, server: Any) -> None:
         self.sock = Wire(sock, SILENCE)  # gunicorn's handle_request asks for this name
@@ -58,7 +58,7 @@ class Connection:
         self.is_told = False  # that it may send its small body
         self.is_kept = False  # for another request, after the answer
         self.deadline = 0.0  # monotonic
-        self.late: Callback | None = None  # what is done when it has passed
+        self.late: Callback | None = None  # what to do when it has passed
         self.events = 0  # that the loop waits for
 
 
@@ -69,12 +69,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._waiting: set[Connection] = set()
+        self._waiting: set[ClientConnection] = set()
         self._looked_at = 0.0
         self._lanes: dict[Lane, ThreadPoolExecutor] = {}
 
     def get_thread_pool(self) -> ThreadPoolExecutor:
-        """Start the lanes; gunicorn asks for one pool, and ends it."""
+        """Start the lanes; gunicorn asks for a pool, and ends it."""
         sizes = {
             Lane.PAGES: self.cfg.threads,
             Lane.NODES: NODE_THREADS,
@@ -89,7 +89,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         for pool in self._lanes.values():
             pool.shutdown(wait=False, cancel_futures=True)
 
-    # The loop: it never waits for one connection ------------------------------------------
+    # The loop: it never waits for a connection --------------------------------------------
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection."""
@@ -109,7 +109,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if sys.platform == "linux":
                 sock.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT)
-        self._receive(Connection(sock, client, listener.getsockname()), HEADER_WITHIN)
+        self._receive(ClientConnection(sock, client, listener.getsockname()), HEADER_WITHIN)
 
     def murder_pending(self) -> None:
         """End what is late. gunicorn's loop calls this each time round."""
@@ -127,12 +127,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 if conn.late == self._drop and conn.events == selectors.EVENT_READ:  # it lingers
                     conn.deadline = min(conn.deadline, now + LINGER_AT_END)
 
-    def _receive(self, conn: Connection, within: float) -> None:
+    def _receive(self, conn: ClientConnection, within: float) -> None:
         """Wait for a request."""
         conn.arrival, conn.is_told = None, False
         self._watch(conn, selectors.EVENT_READ, self._read, within, self._refuse_late)
 
-    def _read(self, conn: Connection) -> None:
+    def _read(self, conn: ClientConnection) -> None:
         try:
             data = conn.sock.receive(READ)
         except (BlockingIOError, InterruptedError):
@@ -148,7 +148,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         conn.received += data
         self._look(conn)
 
-    def _look(self, conn: Connection) -> None:
+    def _look(self, conn: ClientConnection) -> None:
         """Hand a request over if enough of it is here."""
         conn.arrival = conn.arrival or read_arrival(conn.received)
         if conn.arrival is None:
@@ -159,7 +159,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         else:
             self._await_body(conn, conn.arrival)
 
-    def _await_body(self, conn: Connection, arrival: Arrival) -> None:
+    def _await_body(self, conn: ClientConnection, arrival: Arrival) -> None:
         conn.deadline = time.monotonic() + SILENCE
         if arrival.expects and not conn.is_told:
             conn.is_told = True
@@ -168,18 +168,18 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             except OSError:
                 self._drop(conn)
 
-    def _hand_over(self, conn: Connection, arrival: Arrival) -> None:
+    def _hand_over(self, conn: ClientConnection, arrival: Arrival) -> None:
         self._unwatch(conn)
         done = self._lanes[arrival.lane].submit(self.handle, conn)
         done.add_done_callback(partial(self.method_queue.defer, self.finish_request, conn))
 
-    def finish_request(self, conn: Connection, done: Future[bool]) -> None:
+    def finish_request(self, conn: ClientConnection, done: Future[bool]) -> None:
         """Take a connection back from a thread."""
         has_worked = not done.cancelled() and done.exception() is None
         conn.is_kept = has_worked and done.result() and self.alive
         self._send(conn)
 
-    def _send(self, conn: Connection) -> None:
+    def _send(self, conn: ClientConnection) -> None:
         """Send what the client has not taken yet, then wait for its next request, or close."""
         try:
             is_sent = conn.sock.flush()
@@ -196,7 +196,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         else:
             self._receive(conn, IDLE)
 
-    def _close(self, conn: Connection) -> None:
+    def _close(self, conn: ClientConnection) -> None:
         """End a connection so that the client can read the answer, even if it still sends.
 
         Closed at once, what it sends would make the kernel throw the answer away (RFC 9112, 9.6).
@@ -209,7 +209,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         conn.received.clear()
         self._watch(conn, selectors.EVENT_READ, self._discard, LINGER, self._drop)
 
-    def _discard(self, conn: Connection) -> None:
+    def _discard(self, conn: ClientConnection) -> None:
         try:
             if conn.sock.receive(READ):
                 return
@@ -219,13 +219,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             pass
         self._drop(conn)
 
-    def _refuse_late(self, conn: Connection) -> None:
+    def _refuse_late(self, conn: ClientConnection) -> None:
         if conn.received:
             self._refuse(conn, "408 Request Timeout")
         else:
             self._drop(conn)
 
-    def _refuse(self, conn: Connection, status: str) -> None:
+    def _refuse(self, conn: ClientConnection, status: str) -> None:
         """Answer without the platform."""
         answer = f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
         self._unwatch(conn)
@@ -237,7 +237,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         else:
             self._send(conn)
 
-    def _drop(self, conn: Connection) -> None:
+    def _drop(self, conn: ClientConnection) -> None:
         self._unwatch(conn)
         self.nr_conns -= 1
         conn.sock.drop()
@@ -255,11 +255,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         for conn in sorted(self._waiting, key=lambda conn: conn.deadline)[:DROPPED]:
             self._drop(conn)
 
-    def _is_idle(self, conn: Connection) -> bool:
+    def _is_idle(self, conn: ClientConnection) -> bool:
         return conn.late == self._refuse_late and not conn.received
 
     def _watch(
-        self, conn: Connection, events: int, act: Callback, within: float, late: Callback
+        self, conn: ClientConnection, events: int, act: Callback, within: float, late: Callback
     ) -> None:
         """Wait for a connection, so many seconds."""
         conn.deadline = time.monotonic() + within
@@ -272,7 +272,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         conn.events = events
         self._waiting.add(conn)
 
-    def _unwatch(self, conn: Connection) -> None:
+    def _unwatch(self, conn: ClientConnection) -> None:
         if conn.events:
             self.poller.unregister(conn.sock)
             conn.events = 0
@@ -280,8 +280,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     # The threads --------------------------------------------------------------------------
 
-    def handle(self, conn: Connection) -> bool:
-        """Answer a request; return whether the connection can be kept for another one."""
+    def handle(self, conn: ClientConnection) -> bool:
+        """Answer a request; return whether the connection can be kept for the next."""
         assert conn.arrival is not None
         request = None
         conn.sock.waits_for_reader = conn.arrival.lane == Lane.TRANSFERS
@@ -305,5 +305,5 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         return False
 
 
-def _call(act: Callback, conn: Connection, _sock: object) -> None:
+def _call(act: Callback, conn: ClientConnection, _sock: object) -> None:
     act(conn)

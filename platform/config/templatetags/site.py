@@ -35,7 +35,7 @@ def exact(value: float) -> str:
 
 @register.filter
 def rank(value: float | None) -> str:
-    """Write a rank; shared ones are halves."""
+    """Write a rank; shared ranks may end in a half."""
     if value is None:
         return "–"
     return f"{value:g}"
@@ -67,11 +67,11 @@ def ago(value: datetime) -> SafeString:
         '<time datetime="{}" title="{} UTC">{}</time>',
         instant.isoformat(timespec="seconds"),
         instant.strftime("%Y-%m-%d %H:%M:%S"),
-        _ago((timezone.now() - value).total_seconds(), instant),
+        _write_ago((timezone.now() - value).total_seconds(), instant),
     )
 
 
-def _ago(seconds: float, instant: datetime) -> str:
+def _write_ago(seconds: float, instant: datetime) -> str:
     if seconds < MINUTE:
         return "just now"
     if seconds < HOUR:
@@ -115,5 +115,5 @@ def difference(value: float, decimals: int) -> str:
 
 @register.filter
 def is_half(value: float | None) -> bool:
-    """Say whether a rank is shared by an even number of rows, and so ends in a half."""
+    """Return whether a rank is shared by an even number of rows, and so ends in a half."""
     return value is not None and value % 1 != 0

@@ -1,4 +1,4 @@
-"""What the demo's teams hand in: files made from its test sets by honest, describable means.
+"""The uploads of the demo's teams: files made from its test sets by means that pages describe.
 
 Nothing here translates. Controls that are made from the reference say so, and are unconstrained.
 Every call returns the same bytes.
@@ -6,9 +6,9 @@ Every call returns the same bytes.
 
 from __future__ import annotations
 
+from demo.systems.assembly import DemoSystem, demo_systems
 from demo.systems.material import LANGUAGE_PAIRS, NOTERM_PAIRS, demo_test_set
 from demo.systems.teams import DemoTeam, demo_teams
-from demo.systems.uploads import DemoSystem, demo_systems
 
 __all__ = [
     "LANGUAGE_PAIRS",

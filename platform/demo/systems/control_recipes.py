@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from demo.systems import from_references as texts
-from demo.systems.files import JSONL, JSONL_GZ, TEXT, TEXT_GZ, XML, XML_GZ, Output
+from demo.systems.file_formats import JSONL, JSONL_GZ, TEXT, TEXT_GZ, XML, XML_GZ, Output
 from demo.systems.recipe import Recipe
 
 _control = partial(Recipe, is_constrained=False)

@@ -1,6 +1,6 @@
-"""Controls: texts made from the references by spoiling one thing, so that scores show what it does.
+"""Controls: texts made from the references by spoiling a single thing, so that scores show it.
 
-Each function takes a language pair's material and gives one text a segment.
+Each function takes a language pair's material and returns a text for each segment.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from evaluator.terms import Required, Requirements
 
 Units = list[str]
 
-_ELIDED = re.compile(r"\w{1,2}['’]")  # l'asthme is one token; the article is not the term's
+_ELIDED = re.compile(
+    r"\w{1,2}['’]"
+)  # l'asthme is a single token; the article is not part of the term
 
 
 def shuffled_within(material: Material, *, window: int) -> list[str]:
@@ -44,21 +46,21 @@ def with_every_third_dropped(material: Material) -> list[str]:
 
 
 def with_neighbours_swapped(material: Material, *, percent: int) -> list[str]:
-    """Each word swapped with the next one with this probability."""
+    """Each word swapped with the next word with this probability."""
     return _changed(material, _swapping(material, percent))
 
 
 def with_random_words(material: Material, *, percent: int) -> list[str]:
-    """Each word replaced by any one of the lexicon with this probability."""
+    """Each word replaced by some word of the lexicon with this probability."""
     generator = chance("noise", percent, material.language_pair)
     others = [word for word in material.lexicon.values() if word]
 
-    def one(word: str) -> str:
+    def replace(word: str) -> str:
         if generator.random() * 100 >= percent:
             return word
         return others[int(generator.random() * len(others))]
 
-    return _changed(material, lambda words: [one(word) for word in words])
+    return _changed(material, lambda words: [replace(word) for word in words])
 
 
 def reversed_words(material: Material) -> list[str]:
@@ -67,7 +69,7 @@ def reversed_words(material: Material) -> list[str]:
 
 
 def beginnings(material: Material, *, percent: int) -> list[str]:
-    """So much of each segment's words from its beginning, at least one."""
+    """So many of each segment's words from its beginning, at least the first."""
     return _changed(material, lambda words: words[: max(1, len(words) * percent // 100)])
 
 
@@ -97,7 +99,7 @@ def with_first_variants(material: Material) -> list[str]:
 
 
 def with_changing_variants(material: Material) -> list[str]:
-    """Each entry's listed variants in turn, from one occurrence to the next."""
+    """Each entry's listed variants in turn, occurrence by occurrence."""
     return _with_variants(
         material, lambda required, number: required.accepted[number % required.listed].raw
     )
@@ -158,7 +160,7 @@ def _swapping(material: Material, percent: int) -> Callable[[Units], Units]:
 
 
 class _LooseWordings:
-    """Replaces the forms of the list of synonyms, longer ones first, in whatever case."""
+    """Replaces the forms of the list of synonyms in any case, longer forms first."""
 
     def __init__(self, material: Material) -> None:
         self._synonyms = {form.lower(): loose for form, loose in material.synonyms.items()}
@@ -173,10 +175,10 @@ class _LooseWordings:
     def __call__(self, text: str) -> str:
         return self._pattern.sub(self._loose, text)
 
-    def _loose(self, found: re.Match[str]) -> str:
-        loose = self._synonyms[found[0].lower()]
+    def _loose(self, match: re.Match[str]) -> str:
+        loose = self._synonyms[match[0].lower()]
         # A sentence still begins with a capital; a form that is all capitals says nothing.
-        if found.start() == 0 and found[0][0].isupper():
+        if match.start() == 0 and match[0][0].isupper():
             return loose[0].upper() + loose[1:]
         return loose
 
@@ -187,7 +189,7 @@ def _with_variants(material: Material, form: Callable[[Required, int], str]) -> 
     texts = []
     for required, text in zip(material.required.per_segment, material.references, strict=True):
         pieces, at = [], 0
-        for start, end, entry in _renderings(material, required, text):
+        for start, end, entry in _find_renderings(material, required, text):
             number = counts.get(entry.key, 0)
             counts[entry.key] = number + 1
             pieces += [text[at:start], form(entry, number)]
@@ -196,14 +198,15 @@ def _with_variants(material: Material, form: Callable[[Required, int], str]) -> 
     return texts
 
 
-def _renderings(
+def _find_renderings(
     material: Material, required: tuple[Required, ...], text: str
 ) -> Iterator[tuple[int, int, Required]]:
-    """Where the required terms are rendered, by place."""
+    """Yield where the required terms are rendered, in the order of the text."""
     normaliser = Normaliser.for_language(material.target_language)
     normalised = normaliser.normalise(text)
     chosen = Requirements(required, normaliser).assign(normalised).chosen
-    for one in sorted(chosen, key=lambda rendering: rendering.start):
-        start, end = normalised.raw_span(*normalised.token_span(one.start, one.end))
+    for rendering in sorted(chosen, key=lambda rendering: rendering.start):
+        tokens = normalised.token_span(rendering.start, rendering.end)
+        start, end = normalised.raw_span(*tokens)
         elided = _ELIDED.match(text, start, end)
-        yield elided.end() if elided else start, end, required[one.entry]
+        yield elided.end() if elided else start, end, required[rendering.entry]

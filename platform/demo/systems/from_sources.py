@@ -1,6 +1,6 @@
 """Texts made from the sources: word by word, with all, some or none of the terms laid over.
 
-No reference is looked at. Each function takes a language pair's material and gives one text a
+No reference is used. Each function takes a language pair's material and returns a text for each
 segment.
 """
 
@@ -19,7 +19,7 @@ _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One place of a source where an entry of the terminology stands."""
+    """A place in a source where an entry of the terminology occurs."""
 
     segment: Segment
     term: Term
@@ -30,35 +30,35 @@ class Occurrence:
 Use = Callable[[Material, Occurrence], str | None]  # the translation to lay over, or None
 
 
-def first_listed(_: Material, found: Occurrence) -> str:
+def first_listed(_: Material, place: Occurrence) -> str:
     """The preferred translation."""
-    return found.term.targets[0]
+    return place.term.targets[0]
 
 
-def last_listed(_: Material, found: Occurrence) -> str:
+def last_listed(_: Material, place: Occurrence) -> str:
     """The translation listed last."""
-    return found.term.targets[-1]
+    return place.term.targets[-1]
 
 
-def in_even_documents(material: Material, found: Occurrence) -> str | None:
+def in_even_documents(material: Material, place: Occurrence) -> str | None:
     """The preferred translation in the first, third, fifth … document."""
-    if material.documents[found.segment.document] % 2:
+    if material.documents[place.segment.document] % 2:
         return None
-    return found.term.targets[0]
+    return place.term.targets[0]
 
 
-def of_several_words(_: Material, found: Occurrence) -> str | None:
-    """The preferred translation if the entry has more than one word."""
-    return found.term.targets[0] if " " in found.term.source else None
+def of_several_words(_: Material, place: Occurrence) -> str | None:
+    """The preferred translation if the entry has several words."""
+    return place.term.targets[0] if " " in place.term.source else None
 
 
 def at_random(percent: int) -> Use:
     """The preferred translation for so many of a hundred occurrences, drawn at random."""
 
-    def use(material: Material, found: Occurrence) -> str | None:
-        place = f"{found.segment.id}:{found.start}"
-        drawn = chance("terms", percent, material.language_pair, place).random()
-        return found.term.targets[0] if drawn * 100 < percent else None
+    def use(material: Material, place: Occurrence) -> str | None:
+        seed = f"{place.segment.id}:{place.start}"
+        drawn = chance("terms", percent, material.language_pair, seed).random()
+        return place.term.targets[0] if drawn * 100 < percent else None
 
     return use
 
@@ -79,7 +79,7 @@ def word_by_word(material: Material, *, use: Use | None = None) -> list[str]:
 
 
 def word_by_word_with_learnt_terms(material: Material) -> list[str]:
-    """Word by word, by a lexicon into which the terminology's entries of one word went before."""
+    """Word by word, by a lexicon that includes the terminology's single-word entries."""
     terminology = material.test_set.terminology
     terms = terminology.terms if terminology else ()
     learnt = {term.source.lower(): term.targets[0] for term in terms if " " not in term.source}
@@ -89,7 +89,7 @@ def word_by_word_with_learnt_terms(material: Material) -> list[str]:
 def terms_alone(material: Material) -> list[str]:
     """The terms' preferred translations in the order of the source, and nothing else."""
     rows = _occurrences(material)
-    targets = ([found.term.targets[0] for found in row] for row in rows)
+    targets = ([place.term.targets[0] for place in row] for row in rows)
     return [joined(row, material.target_language) for row in targets]
 
 
@@ -103,11 +103,11 @@ def _text(
     material: Material, segment: Segment, row: list[Occurrence], lexicon: Words, use: Use | None
 ) -> str:
     pieces, at = [], 0
-    for found in row:
-        target = use(material, found) if use else None
+    for place in row:
+        target = use(material, place) if use else None
         if target is not None:
-            pieces += [_by_lexicon(segment.source[at : found.start], lexicon), target]
-            at = found.end
+            pieces += [_by_lexicon(segment.source[at : place.start], lexicon), target]
+            at = place.end
     pieces.append(_by_lexicon(segment.source[at:], lexicon))
     text = "".join(pieces)
     return spaced(text, material.target_language) if lexicon else text
@@ -120,9 +120,9 @@ def _by_lexicon(text: str, lexicon: Words) -> str:
 def _occurrences(material: Material) -> Iterator[list[Occurrence]]:
     index = material.required.index
     entries = index.entries if index else ()
-    for segment, found in zip(
-        material.test_set.segments, material.required.in_sources, strict=True
-    ):
+    segments = material.test_set.segments
+    for segment, terms in zip(segments, material.required.in_sources, strict=True):
         yield [
-            Occurrence(segment, entries[one.entry], one.start, one.end) for one in found.occurrences
+            Occurrence(segment, entries[place.entry], place.start, place.end)
+            for place in terms.occurrences
         ]

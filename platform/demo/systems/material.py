@@ -21,7 +21,7 @@ Words = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Material:
-    """All that there is for one language pair."""
+    """All that there is for a language pair."""
 
     language_pair: str
     test_set: TestSet
@@ -45,7 +45,7 @@ class Material:
 
     @cached_property
     def required(self) -> RequiredTerms:
-        """The terms found in the sources."""
+        """The terms that occur in the sources."""
         return required_terms(self.test_set)
 
     @cached_property
@@ -70,7 +70,7 @@ def material(language_pair: str) -> Material:
 
 
 def demo_test_set(language_pair: str) -> TestSet:
-    """Read one of the demo's test sets, with its terminology."""
+    """Read a test set of the demo, with its terminology."""
     source_language, target_language = language_pair.split("-")
     path = FOLDER / f"{language_pair}.tsv"
     with path.open("rb") as stream:
@@ -80,11 +80,11 @@ def demo_test_set(language_pair: str) -> TestSet:
             target_language=target_language,
             text_form="raw",
             names=[path.name],
-            terminology=_terminology(source_language, target_language),
+            terminology=_read_terminology(source_language, target_language),
         )
 
 
-def _terminology(source_language: str, target_language: str) -> Terminology:
+def _read_terminology(source_language: str, target_language: str) -> Terminology:
     path = FOLDER / f"{source_language}-{target_language}.terms.tsv"
     with path.open("rb") as stream:
         return read_terminology(

@@ -1,4 +1,4 @@
-"""What one upload is made by."""
+"""How an upload is made."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from demo.systems.files import FileFormat, Output
+from demo.systems.file_formats import FileFormat, Output
 from demo.systems.material import LANGUAGE_PAIRS, Material
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How one upload comes about."""
+    """How an upload is made."""
 
     team: str
     name: str
@@ -23,7 +23,7 @@ class Recipe:
     is_primary: bool = False
     is_constrained: bool = True
     terminology_use: Literal["inference", "training"] = "inference"
-    # What it writes where no terms are given; None: it takes no part there.
+    # What it writes where no terms are given; None: it does not take part there.
     without_terms: Callable[[Material], list[str]] | None = None
     # Mistakes, to show what a refusal looks like, by language pair.
     flaws: Mapping[str, Callable[[Output], Output]] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from demo.systems import from_sources as texts
-from demo.systems.files import JSONL, JSONL_GZ, TEXT, TEXT_GZ, XML
+from demo.systems.file_formats import JSONL, JSONL_GZ, TEXT, TEXT_GZ, XML
 from demo.systems.recipe import Recipe
 
 SOURCE_RECIPES = (

@@ -1,4 +1,4 @@
-"""Who hands in: teams, places and people that don't exist."""
+"""The demo's teams: names, places and people that do not exist."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DemoTeam:
-    """A team that doesn't exist, with its only member, who doesn't either."""
+    """An invented team with its only member."""
 
     name: str
     institution: str

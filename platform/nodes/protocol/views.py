@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from config.bodies import Limit, takes_up_to
+from config.body_limits import BodyLimit, takes_up_to
 from files import storage
 from files.trouble import trouble_in
 from nodes.models import Node, Run
@@ -34,7 +34,7 @@ P = ParamSpec("P")
 Handler = Callable[Concatenate[HttpRequest, Node, P], HttpResponseBase]
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 CHUNK = 64 * 1024  # bytes
-HYPOTHESES = Limit(
+HYPOTHESES = BodyLimit(
     "MAX_HYPOTHESES_BYTES", "MAX_HYPOTHESES_BYTES", "Send one JSON string for each segment."
 )
 IN_MEMORY = 1024 * 1024  # bytes of a body; what is longer goes to a file

@@ -17,7 +17,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from accounts.models import Team, User
-from config.bodies import declared_length
+from config.body_limits import declared_length
 from submissions.models import Submission
 from submissions.states import SubmissionState
 

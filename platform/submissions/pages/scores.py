@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evaluator.metrics import describe
-from sharedtasks.columns import COLUMNS, Column
+from sharedtasks.metric_columns import COLUMNS, Column
 from submissions.models import Entry, Score
 
 

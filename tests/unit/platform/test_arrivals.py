@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from config.serving.arrivals import SMALL_BODY, Arrival, Lane, read_arrival
+from config.body_limits import SMALL_BODY
+from config.serving.arrivals import Arrival, Lane, read_arrival
 
 HOST = b"Host: here\r\n"
 

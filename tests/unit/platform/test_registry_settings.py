@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config import registries
+from config import image_registries
 from images.system_checks import registries_have_tls
 
 
@@ -20,7 +20,7 @@ from images.system_checks import registries_have_tls
 def test_hosts_are_written_with_commas(monkeypatch, written, hosts):
     monkeypatch.setenv("IMAGE_REGISTRIES", written)
 
-    assert registries.hosts() == hosts
+    assert image_registries.read_hosts() == hosts
 
 
 @pytest.mark.parametrize(
@@ -30,14 +30,14 @@ def test_what_no_reference_can_begin_with_is_refused_by_name(monkeypatch, writte
     monkeypatch.setenv("IMAGE_REGISTRIES", written)
 
     with pytest.raises(ImproperlyConfigured, match=r"IMAGE_REGISTRIES names '.*'; write"):
-        registries.hosts()
+        image_registries.read_hosts()
 
 
 @pytest.mark.parametrize("hosts", [["127.0.0.1:5000"], ["localhost", "127.0.0.1"], []])
 def test_registries_of_tests_are_on_this_machine(monkeypatch, hosts):
     monkeypatch.setenv("IMAGE_REGISTRIES_ON_LOOPBACK", "true")
 
-    assert registries.are_on_loopback(hosts)
+    assert image_registries.are_on_loopback(hosts)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_no_real_registry_goes_without_tls(monkeypatch, hosts):
     monkeypatch.setenv("IMAGE_REGISTRIES_ON_LOOPBACK", "true")
 
     with pytest.raises(ImproperlyConfigured, match="Remove IMAGE_REGISTRIES_ON_LOOPBACK"):
-        registries.are_on_loopback(hosts)
+        image_registries.are_on_loopback(hosts)
 
 
 @pytest.mark.parametrize(("is_set", "ids"), [(False, []), (True, ["images.E001"])])

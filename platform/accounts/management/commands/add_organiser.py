@@ -11,8 +11,8 @@ from django.db.models import Q
 
 from accounts.models import ORGANISERS, User
 
-# What organisers work with in the admin panel. Neither accounts nor groups: whoever may change
-# those can make himself a superuser.
+# What organisers work with in the admin panel. Neither accounts nor groups: with those they could
+# make themselves superusers.
 MAY_CHANGE = [
     ("accounts", ["team", "membership"]),
     ("sharedtasks", ["sharedtask", "phase", "testset"]),
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         if not user.is_active:
             raise CommandError(f"The account {user} is switched off. Switch it on first.")
         if not group.permissions.exists():  # else somebody has chosen them
-            group.permissions.set(Permission.objects.filter(_allowed()))
+            group.permissions.set(Permission.objects.filter(_select_permissions()))
         user.groups.add(group)
         user.is_staff = True
         user.save(update_fields=["is_staff"])
@@ -73,7 +73,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{user} is no longer an organiser.")
 
 
-def _allowed() -> Q:
+def _select_permissions() -> Q:
+    """Return the condition that an organiser's permissions meet."""
     changed = Q()
     for app, models in MAY_CHANGE:
         changed |= Q(content_type__app_label=app, content_type__model__in=models)

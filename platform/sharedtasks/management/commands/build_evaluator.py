@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.management.base import BaseCommand, CommandError
 
-from sharedtasks import checker
+from sharedtasks import evaluator_wheel
 
 
 class Command(BaseCommand):
@@ -14,7 +14,7 @@ class Command(BaseCommand):
 
     def handle(self, **_: object) -> None:
         try:
-            built = checker.build()
-        except checker.BuildError as error:
+            built = evaluator_wheel.build()
+        except evaluator_wheel.BuildError as error:
             raise CommandError(f"The wheel was not built: {error}") from error
         self.stdout.write(f"Built {built.name}; the data pages offer it from now on.")

@@ -1,11 +1,11 @@
-"""`manage.py import_test_set`: a test set from its files, for one phase."""
+"""`manage.py import_test_set`: make a test set of a phase from its files."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import BaseCommand, CommandError
@@ -17,14 +17,15 @@ import evaluator
 from evaluator.metrics import RANKING
 from evaluator.normalise import describe_gap, parse_pair
 from sharedtasks.models import Phase, SharedTask, TestSet
-from sharedtasks.testsets import TestSetFiles, import_test_set
+from sharedtasks.testsets import ImportedTestSet, TestSetFiles, import_test_set
 
 PROBLEMS_SHOWN = 50
 CHANGES_SHOWN = 50
+PASSED_ON = ("text_form", "mode", "lemmatiser", "ranking_metric", "leave_out")  # options
 
 
 class Command(BaseCommand):
-    """Make a test set in a phase that exists, or with --create in a new one."""
+    """Make a test set in a phase that exists, or with --create in a new phase."""
 
     help = (
         "Import a test set. Examples: manage.py import_test_set --shared-task wmt21 --phase dev "
@@ -86,48 +87,43 @@ class Command(BaseCommand):
         phase: str,
         create: bool,
         language_pair: str,
-        source: Path,
-        reference: list[Path],
-        terminology: list[Path],
-        text_form: str | None,
-        mode: str,
         test_set_version: int,
-        lemmatiser: str,
-        ranking_metric: str | None,
-        leave_out: list[str],
-        **_: object,
+        **options: Any,
     ) -> None:
-        source_language, target_language = _languages(language_pair)
-        # One transaction: a test set that is refused leaves no empty shared task behind.
+        try:
+            source_language, target_language = parse_pair(language_pair)
+        except evaluator.LanguageError as error:
+            raise CommandError(f"The test set was not imported: {error}") from error
+        # In a single transaction, so that a refused test set leaves no empty shared task.
         with ExitStack() as stack, transaction.atomic():
-            paths = [source, *reference]
-            streams = [stack.enter_context(_open(path)) for path in paths]
-            term_lists = [(stack.enter_context(_open(path)), path.name) for path in terminology]
+            files = _open_files(
+                stack, options["source"], options["reference"], options["terminology"]
+            )
             try:
                 imported = import_test_set(
-                    phase=_phase(shared_task, phase, create=create, name=shared_task_name),
+                    phase=_get_phase(shared_task, phase, create=create, name=shared_task_name),
                     source_language=source_language,
                     target_language=target_language,
-                    files=TestSetFiles(
-                        source=streams[0],
-                        references=tuple(streams[1:]),
-                        names=tuple(path.name for path in paths),
-                        terminologies=tuple(term_lists),
-                    ),
-                    text_form=text_form,
-                    mode=mode,
+                    files=files,
                     version=test_set_version,
-                    lemmatiser=lemmatiser,
-                    ranking_metric=ranking_metric,
-                    leave_out=leave_out,
+                    **{name: options[name] for name in PASSED_ON},
                 )
             except evaluator.TestSetError as error:
-                raise CommandError(_listed(error)) from error
+                raise CommandError(_list_problems(error)) from error
             except ValidationError as error:
-                raise CommandError(_explained(error)) from error
+                raise CommandError(_explain(error)) from error
+        self._report(imported)
+        if not imported.test_set.phase.is_public:
+            self.stdout.write(
+                "Only organisers see it. To make it public: manage.py announce "
+                f"--shared-task {shared_task} --phase {phase}"
+            )
+
+    def _report(self, imported: ImportedTestSet) -> None:
+        """Print what was imported, and everything that the organiser should check."""
         test_set = imported.test_set
         if imported.terminology is not None:
-            self._report(imported.terminology)
+            self._report_terminology(imported.terminology)
         for note in imported.notes:
             self.stdout.write(f"note: {note}")
         gap = describe_gap(test_set.target_language)
@@ -139,14 +135,9 @@ class Command(BaseCommand):
             f"{_count(imported.references, 'reference')}, "
             f"{test_set.required_terms} required terms. Its board: {test_set.get_absolute_url()}"
         )
-        if not test_set.phase.is_public:
-            self.stdout.write(
-                "Only organisers see it. To make it public: manage.py announce "
-                f"--shared-task {shared_task} --phase {phase}"
-            )
 
-    def _report(self, terminology: evaluator.ImportedTerminology) -> None:
-        """Say which entries are not as the term lists have them."""
+    def _report_terminology(self, terminology: evaluator.ImportedTerminology) -> None:
+        """Print which entries differ from the term lists."""
         for change in terminology.report[:CHANGES_SHOWN]:
             self.stdout.write(f"note: {change}")
         self.stdout.write(
@@ -159,13 +150,6 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _languages(language_pair: str) -> tuple[str, str]:
-    try:
-        return parse_pair(language_pair)
-    except evaluator.LanguageError as error:
-        raise CommandError(f"The test set was not imported: {error}") from error
-
-
 def _open(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
@@ -173,18 +157,37 @@ def _open(path: Path) -> BinaryIO:
         raise CommandError(f"{path} can't be read: {error.strerror}") from error
 
 
-def _phase(shared_task: str, slug: str, *, create: bool, name: str | None) -> Phase:
+def _open_files(
+    stack: ExitStack, source: Path, references: list[Path], terminologies: list[Path]
+) -> TestSetFiles:
+    paths = [source, *references]
+    streams = [stack.enter_context(_open(path)) for path in paths]
+    return TestSetFiles(
+        source=streams[0],
+        references=tuple(streams[1:]),
+        names=tuple(path.name for path in paths),
+        terminologies=tuple(
+            (stack.enter_context(_open(path)), path.name) for path in terminologies
+        ),
+    )
+
+
+def _get_phase(shared_task: str, slug: str, *, create: bool, name: str | None) -> Phase:
     task = SharedTask.objects.filter(slug=shared_task).first()
     if task is None:
         if not create:
-            raise CommandError(_unknown("shared task", shared_task, SharedTask.objects.all()))
+            raise CommandError(
+                _describe_unknown("shared task", shared_task, SharedTask.objects.all())
+            )
         task = SharedTask(slug=shared_task, name=name or shared_task, is_announced=False)
         task.full_clean()
         task.save()
     phase = Phase.objects.filter(shared_task=task, slug=slug).first()
     if phase is None:
         if not create:
-            raise CommandError(_unknown("phase", slug, task.phases.all(), f" in {shared_task}"))
+            raise CommandError(
+                _describe_unknown("phase", slug, task.phases.all(), f" in {shared_task}")
+            )
         phase = Phase(
             shared_task=task, slug=slug, name=slug, opens_at=timezone.now(), is_announced=False
         )
@@ -193,7 +196,7 @@ def _phase(shared_task: str, slug: str, *, create: bool, name: str | None) -> Ph
     return phase
 
 
-def _unknown(
+def _describe_unknown(
     what: str, slug: str, known: QuerySet[SharedTask] | QuerySet[Phase], where: str = ""
 ) -> str:
     slugs = list(known.values_list("slug", flat=True))
@@ -204,7 +207,7 @@ def _unknown(
     )
 
 
-def _explained(error: ValidationError) -> str:
+def _explain(error: ValidationError) -> str:
     if not hasattr(error, "error_dict"):
         return " ".join(error.messages)
     return " ".join(
@@ -213,7 +216,7 @@ def _explained(error: ValidationError) -> str:
     )
 
 
-def _listed(error: evaluator.TestSetError) -> str:
+def _list_problems(error: evaluator.TestSetError) -> str:
     lines = [str(problem) for problem in error.problems[:PROBLEMS_SHOWN]]
     if error.total > len(lines):
         lines.append(f"… and {error.total - len(lines)} more.")

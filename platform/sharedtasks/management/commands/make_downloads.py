@@ -1,4 +1,4 @@
-"""`manage.py make_downloads`: the files for participants, anew."""
+"""`manage.py make_downloads`: make the files for participants again."""
 
 from __future__ import annotations
 

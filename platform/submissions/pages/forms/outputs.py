@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from accounts.models import User
 from config.templatetags.site import language
-from sharedtasks.formats import list_formats
+from sharedtasks.format_guide import list_formats
 from sharedtasks.models import Phase, TestSet
 from submissions import slots
 from submissions.pages.forms.systems import SystemForm

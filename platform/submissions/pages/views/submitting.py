@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
-from config.bodies import declared_length
+from config.body_limits import declared_length
 from files.gate import before_body
 from sharedtasks.access import phase_or_404
 from sharedtasks.models import Phase

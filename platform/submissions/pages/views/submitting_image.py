@@ -17,8 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
 from accounts.models import Team
-from config.bodies import Limit, declared_length, takes_up_to
-from config.serving.arrivals import SMALL_BODY
+from config.body_limits import SMALL_BODY, BodyLimit, declared_length, takes_up_to
 from files.gate import before_body
 from files.incoming import require_room
 from files.trouble import StorageTrouble, trouble_in
@@ -34,7 +33,7 @@ from submissions.services import image_queue, image_tries, sending
 
 logger = logging.getLogger(__name__)
 
-LIMIT = Limit(
+LIMIT = BodyLimit(
     "MAX_IMAGE_BYTES",
     "MAX_IMAGE_BODY_BYTES",
     "Leave out of the image what it does not need to run.",

@@ -13,11 +13,11 @@ import django
 from django.conf import settings
 from django.core.management import call_command
 
-from demo import containers, processes
+from demo import child_processes, docker_engine
 
 if TYPE_CHECKING:
-    from demo.baselines import Baselines
-    from demo.content import Demo
+    from demo.container_baselines import BaselineRuns
+    from demo.sample_data import Demo
 
 REDRAW = 0.25  # seconds between two looks at the rows
 AT_ONCE = 4  # uploads on their way
@@ -25,72 +25,67 @@ GIVE_UP = 900  # seconds; on a machine that is busy with other things it takes m
 ACCOUNTS = "Sign in as participant or organiser, password terminarium-demo."
 
 
-def run(*, port: int, base: str) -> int:
+def run_demo(*, port: int, base: str) -> int:
     """Set up, start, upload, show; serve until interrupted. Return 1 if a part ended by itself."""
     started = time.monotonic()
     django.setup()
+    from demo import sample_data  # models can be imported only now
+
     print("Setting up a database, seven test sets and nineteen teams …", flush=True)
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
     call_command("build_evaluator", verbosity=0)
     engine = _find_engine()
-    wanted, port = port, processes.free_port(port)
+    wanted, port = port, child_processes.free_port(port)
     if port != wanted:
         print(f"Port {wanted} is taken; {port} is free.")
-    address = f"Terminarium is at http://{processes.HOST}:{port}/"
+    address = f"Terminarium is at http://{child_processes.HOST}:{port}/"
     try:
-        with processes.running(Path(settings.STATE_DIR) / "logs", port=port) as children:
+        with child_processes.running(Path(settings.STATE_DIR) / "logs", port=port) as children:
             print(f"\n{address} – open it now and watch its boards fill.")
             print(f"{ACCOUNTS}\n", flush=True)
-            demo = _set_up(engine)
-            with _baselines(demo, engine, base, port=port, started=started) as baselines:
+            demo = sample_data.set_up(engine.run_limits if engine else None)
+            with _run_baselines(demo, engine, base, port=port, started=started) as baselines:
                 _fill(children, demo, started)
                 print(f"\n{address}")
                 print(f"{ACCOUNTS} Ctrl-C ends it.")
                 if baselines is not None:
-                    _bring_in(children, demo, baselines)
+                    _add_baselines(children, demo, baselines)
                 _serve(children, baselines)
-    except processes.ChildFailed as failure:
+    except child_processes.ChildFailed as failure:
         print(failure)
         return 1
 
 
-def _find_engine() -> containers.Engine | None:
+def _find_engine() -> docker_engine.DemoEngine | None:
     try:
-        engine = containers.find()
-    except containers.NoEngine as error:
+        engine = docker_engine.find_engine()
+    except docker_engine.NoEngine as error:
         print(error, flush=True)
         return None
     print(f"The Docker engine at {engine.address} will run three baselines.", flush=True)
     return engine
 
 
-def _set_up(engine: containers.Engine | None) -> Demo:
-    # Models can be imported only once Django is set up.
-    from demo import content
-
-    return content.set_up(engine.run_limits if engine else None)
-
-
 @contextmanager
-def _baselines(
-    demo: Demo, engine: containers.Engine | None, base: str, *, port: int, started: float
-) -> Iterator[Baselines | None]:
-    from demo import baselines
+def _run_baselines(
+    demo: Demo, engine: docker_engine.DemoEngine | None, base: str, *, port: int, started: float
+) -> Iterator[BaselineRuns | None]:
+    from demo import container_baselines
 
     if engine is None:
         yield None
         return
-    with baselines.running(demo, engine, base, port=port, started=started) as found:
-        yield found
+    with container_baselines.running(demo, engine, base, port=port, started=started) as runs:
+        yield runs
 
 
-def _fill(children: processes.Children, demo: Demo, started: float) -> None:
-    from demo import content
-    from demo.news import print_board, print_news
+def _fill(children: child_processes.Children, demo: Demo, started: float) -> None:
+    from demo import sample_data
+    from demo.printing import print_board, print_news
 
     print("Teams send what their systems wrote; workers check and score it:\n", flush=True)
-    coming = content.uploads(demo)
+    coming = sample_data.send_uploads(demo)
     sent = {upload.pk for upload in islice(coming, AT_ONCE)}
     while sent:
         unfinished = print_news(sent, started)
@@ -100,13 +95,13 @@ def _fill(children: processes.Children, demo: Demo, started: float) -> None:
         children.check()
         if time.monotonic() - started > GIVE_UP:
             message = f"{len(unfinished)} uploads are not finished in {GIVE_UP} s."
-            raise processes.ChildFailed(message)
+            raise child_processes.ChildFailed(message)
         time.sleep(REDRAW)
     for test_set in demo.test_sets:
         print_board(test_set.pk)
 
 
-def _serve(children: processes.Children, baselines: Baselines | None) -> NoReturn:
+def _serve(children: child_processes.Children, baselines: BaselineRuns | None) -> NoReturn:
     """Serve until interrupted; raise ChildFailed if a process ends by itself."""
     while True:
         children.check()
@@ -115,8 +110,8 @@ def _serve(children: processes.Children, baselines: Baselines | None) -> NoRetur
         time.sleep(REDRAW)
 
 
-def _bring_in(children: processes.Children, demo: Demo, baselines: Baselines) -> None:
-    from demo.news import print_baselines
+def _add_baselines(children: child_processes.Children, demo: Demo, baselines: BaselineRuns) -> None:
+    from demo.printing import print_baselines
 
     print("\nThe organisers send baselines as container images; a node runs them:\n", flush=True)
     while not baselines.is_over:

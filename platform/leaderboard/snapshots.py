@@ -11,14 +11,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from accounts.models import Team
-from sharedtasks.columns import COLUMNS
+from sharedtasks.metric_columns import COLUMNS
 
 BASELINE = "baseline"  # the kind of a row that is the organisers' own system
 
 
 @dataclass(frozen=True, slots=True)
 class TeamOnBoard:
-    """What a board says about a team; a board that says something else is stale."""
+    """What a board says about a team; a board that says something else is out of date."""
 
     name: str
     slug: str
@@ -32,8 +32,8 @@ class TeamOnBoard:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One entry on a board; an undefined score is absent, not zero."""
+class BoardRow:
+    """An entry on a board; an undefined score is absent, not zero."""
 
     entry: int
     submission: int | None  # None for rows without a submission
@@ -48,15 +48,15 @@ class Row:
     is_primary: bool
     is_constrained: bool
     terminology_use: str
-    alias: str  # what it is called where names are hidden
-    rank: float | None  # equal scores share their mean rank; none: it takes no part in the ranking
+    alias: str  # its name where names are hidden
+    rank: float | None  # equal scores share their mean rank; None: not part of the ranking
     place: float | None  # in the order of all systems, ranked or not; equal for equal scores
     scores: Mapping[str, float]  # by metric
     signatures: Mapping[str, str] = field(default_factory=dict)  # where not the board's
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class BoardColumns:
     """The rows, column by column."""
 
     entry: list[int] = field(default_factory=list)
@@ -81,20 +81,20 @@ class Board:
     references: int = 1  # of the test set
     signatures: Mapping[str, str] = field(default_factory=dict)  # by metric, in column order
     teams: Mapping[int, TeamOnBoard] = field(default_factory=dict)
-    columns: Columns = field(default_factory=Columns)
+    columns: BoardColumns = field(default_factory=BoardColumns)
     scores: Mapping[str, list[float | None]] = field(default_factory=dict)  # by metric
     own_signatures: Mapping[int, Mapping[str, str]] = field(default_factory=dict)  # by entry
 
     def __len__(self) -> int:
         return len(self.columns.entry)
 
-    def row(self, index: int) -> Row:
-        """Put one row together."""
+    def row(self, index: int) -> BoardRow:
+        """Put a row together."""
         columns = self.columns
         team_id, entry = columns.team_id[index], columns.entry[index]
         team = self.teams[team_id] if team_id is not None else NOBODY
         scores = {metric: values[index] for metric, values in self.scores.items()}
-        return Row(
+        return BoardRow(
             entry=entry,
             submission=columns.submission[index],
             kind=columns.kind[index],
@@ -117,16 +117,16 @@ class Board:
 
     @classmethod
     def of(
-        cls, rows: Iterable[Row], *, ranking_metric: str, references: int,
+        cls, rows: Iterable[BoardRow], *, ranking_metric: str, references: int,
         signatures: Mapping[str, str],
     ) -> Board:  # fmt: skip
         """Take rows apart into columns."""
         rows = list(rows)
-        names = Columns.__dataclass_fields__
+        names = BoardColumns.__dataclass_fields__
         return cls(
             ranking_metric=ranking_metric,
             references=references,
-            signatures=_in_column_order(signatures),
+            signatures=_sort_by_column(signatures),
             teams={
                 row.team_id: TeamOnBoard(
                     row.team, row.team_slug, row.is_verified, row.is_organisers
@@ -134,7 +134,7 @@ class Board:
                 for row in rows
                 if row.team_id is not None
             },
-            columns=Columns(**{name: [getattr(row, name) for row in rows] for name in names}),
+            columns=BoardColumns(**{name: [getattr(row, name) for row in rows] for name in names}),
             scores={metric: [row.scores.get(metric) for row in rows] for metric in signatures},
             own_signatures={row.entry: row.signatures for row in rows if row.signatures},
         )
@@ -156,9 +156,9 @@ class Board:
         return cls(
             ranking_metric=body["ranking_metric"],
             references=body["references"],
-            signatures=_in_column_order(body["signatures"]),
+            signatures=_sort_by_column(body["signatures"]),
             teams={int(pk): TeamOnBoard(**team) for pk, team in teams.items()},
-            columns=Columns(**body["columns"]),
+            columns=BoardColumns(**body["columns"]),
             scores=body["scores"],
             own_signatures={int(pk): own for pk, own in body["own_signatures"].items()},
         )
@@ -167,6 +167,6 @@ class Board:
 NOBODY = TeamOnBoard("", "", True)
 
 
-def _in_column_order(signatures: Mapping[str, str]) -> dict[str, str]:
+def _sort_by_column(signatures: Mapping[str, str]) -> dict[str, str]:
     # PostgreSQL's JSON keeps no order of keys.
     return {c.metric: signatures[c.metric] for c in COLUMNS if c.metric in signatures}

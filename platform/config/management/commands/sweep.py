@@ -1,4 +1,4 @@
-"""`manage.py sweep`: run the sweeper, for ever or once."""
+"""`manage.py sweep`: run the sweeps of all apps, for ever or once."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="sweep once and exit")
 
     def handle(self, *, once: bool, **_: object) -> None:
-        _survives(_require_storage)
+        _run_step(_require_storage)
         if once:
             made = reference_points.add_missing()
             self.stdout.write(
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stopped.set())
         collected_at = float("-inf")
         while not stopped.is_set():
-            _survives(_require_storage)
+            _run_step(_require_storage)
             steps: list[Callable[[], object]] = [
                 reference_points.add_missing,
                 sweep,
@@ -63,8 +63,8 @@ class Command(BaseCommand):
                 collected_at = time.monotonic()
                 steps += [remove_refused_files, collect_garbage, remove_leftovers]
             for step in steps:
-                _survives(_beat)  # after an absence too: the sweep of runs has to know of it
-                _survives(step)
+                _run_step(_beat)  # after an absence too: the sweep of runs has to know of it
+                _run_step(step)
             stopped.wait(settings.SWEEP_INTERVAL)
 
 
@@ -78,15 +78,13 @@ def _beat() -> None:
     presence.beat(presence.SWEEPER)
 
 
-def _survives(step: Callable[[], object]) -> bool:
-    """Run one step; whatever goes wrong in it, the others and the next sweep have their turn."""
+def _run_step(step: Callable[[], object]) -> None:
+    """Run a step; if it fails, the other steps and the next sweep still run."""
     try:
         step()
     except CommandError:
         raise
     except Exception:
         logger.exception("a step of the sweep failed; the next sweep tries again")
-        return False
     finally:
         close_old_connections()
-    return True

@@ -1,4 +1,4 @@
-"""The reference-free checks for participants' own machines: the evaluator as a wheel."""
+"""The evaluator as a wheel, so that participants can check files on their own machines."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ class BuildError(Exception):
     """The wheel could not be built; the text says why."""
 
 
-def folder() -> Path:
-    """Return where the wheel lies."""
+def locate_folder() -> Path:
+    """Return the folder of the wheel."""
     return Path(settings.STATE_DIR) / "evaluator"
 
 
-def wheel() -> Path | None:
-    """Return the wheel that is offered, None if none has been built."""
-    found = sorted(folder().glob("terminarium-*.whl"), key=lambda path: path.stat().st_mtime_ns)
-    return found[-1] if found else None
+def find_wheel() -> Path | None:
+    """Return the newest wheel, None if none has been built."""
+    wheels = locate_folder().glob("terminarium-*.whl")
+    return max(wheels, key=lambda path: path.stat().st_mtime_ns, default=None)
 
 
 def build() -> Path:
-    """Build the wheel from this checkout, in the place of an earlier one; raises BuildError."""
-    folder().mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder()) as workshop:
-        [built] = _hatch(Path(workshop))
-        # Moved when it is whole: a download never sees half a wheel.
-        target = shutil.move(built, folder() / built.name)
-    for other in folder().glob("*.whl"):
+    """Build the wheel from this checkout and remove earlier wheels; raises BuildError."""
+    locate_folder().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=locate_folder()) as workshop:
+        [built] = _run_hatchling(Path(workshop))
+        # Moved when it is complete: a download never gets half a wheel.
+        target = shutil.move(built, locate_folder() / built.name)
+    for other in locate_folder().glob("*.whl"):
         if other != target:
             other.unlink()
     return Path(target)
 
 
-def _hatch(target: Path) -> list[Path]:
+def _run_hatchling(target: Path) -> list[Path]:
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(target)]
     try:
         done = subprocess.run(

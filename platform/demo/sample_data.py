@@ -16,7 +16,6 @@ from accounts.models import Membership, Team, User
 from demo.systems import (
     LANGUAGE_PAIRS,
     NOTERM_PAIRS,
-    DemoSystem,
     DemoTeam,
     demo_systems,
     demo_teams,
@@ -29,7 +28,7 @@ from submissions.services import sending
 FOLDER = Path(__file__).parent
 DATA = FOLDER / "data"
 TEXTS = FOLDER / "texts"
-PASSWORD = "terminarium-demo"  # shown on the pages of a demo, and valid there alone
+PASSWORD = "terminarium-demo"  # shown on the pages of a demo, and valid only there
 SUMMARY = (
     "Medical sentences in five language pairs, each with the terms that a translation has to use."
 )
@@ -37,7 +36,7 @@ SUMMARY = (
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What has been set up, for the uploads to refer to."""
+    """The rows that have been set up and that uploads refer to."""
 
     phase: Phase
     test_sets: list[TestSet]
@@ -55,22 +54,34 @@ def set_up(run_limits: Mapping[str, int] | None = None) -> Demo:
         participant = User.objects.create_user("participant", "participant@demo.example", PASSWORD)
         teams, members = {}, {}
         for described in demo_teams():
-            teams[described.name], members[described.name] = _team(described)
+            teams[described.name], members[described.name] = _create_team(described)
         first = next(iter(teams.values()))
         Membership.objects.create(team=first, user=participant, role=Membership.Role.OWNER)
-    phase = _phases(run_limits)
-    test_sets = [_test_set(phase, pair, TestSet.Mode.PROPER) for pair in LANGUAGE_PAIRS]
-    test_sets += [_test_set(phase, pair, TestSet.Mode.NOTERM) for pair in NOTERM_PAIRS]
+    phase = _create_phases(run_limits)
+    test_sets = [_import(phase, pair, TestSet.Mode.PROPER) for pair in LANGUAGE_PAIRS]
+    test_sets += [_import(phase, pair, TestSet.Mode.NOTERM) for pair in NOTERM_PAIRS]
     return Demo(phase, test_sets, teams, members)
 
 
-def uploads(demo: Demo) -> Iterator[Submission]:
-    """Hand in one system after the other, through the same service as the upload page."""
+def send_uploads(demo: Demo) -> Iterator[Submission]:
+    """Upload a system after the other, by the same service as the upload page."""
     for system in demo_systems():
-        yield _upload(demo, system)
+        yield sending.submit(
+            team=demo.teams[system.team],
+            member=demo.members[system.team],
+            phase=demo.phase,
+            system=sending.SystemDescription(
+                name=system.name,
+                description=system.description,
+                is_constrained=system.is_constrained,
+                terminology_use=system.terminology_use,
+            ),
+            wants_primary=system.is_primary,
+            files=[sending.NamedStream(BytesIO(content), name) for name, content in system.files],
+        )
 
 
-def _team(described: DemoTeam) -> tuple[Team, User]:
+def _create_team(described: DemoTeam) -> tuple[Team, User]:
     team = Team.objects.create(
         name=described.name,
         slug=slugify(described.name),
@@ -82,8 +93,8 @@ def _team(described: DemoTeam) -> tuple[Team, User]:
     return team, member
 
 
-def _phases(run_limits: Mapping[str, int] | None) -> Phase:
-    """Make an open phase, which is returned, and a blind one that is still to come."""
+def _create_phases(run_limits: Mapping[str, int] | None) -> Phase:
+    """Create an open phase, which is returned, and a later blind phase."""
     task = SharedTask.objects.create(
         slug="demo",
         name="Medical terms 2026",
@@ -123,7 +134,7 @@ def _phases(run_limits: Mapping[str, int] | None) -> Phase:
     return phase
 
 
-def _test_set(phase: Phase, pair: str, mode: TestSet.Mode) -> TestSet:
+def _import(phase: Phase, pair: str, mode: TestSet.Mode) -> TestSet:
     source_language, target_language = pair.split("-")
     texts, terms = f"{pair}.tsv", f"{pair}.terms.tsv"
     with (DATA / texts).open("rb") as rows, (DATA / terms).open("rb") as term_list:
@@ -137,19 +148,3 @@ def _test_set(phase: Phase, pair: str, mode: TestSet.Mode) -> TestSet:
             text_form=TestSet.TextForm.RAW,
             mode=mode,
         ).test_set
-
-
-def _upload(demo: Demo, system: DemoSystem) -> Submission:
-    return sending.submit(
-        team=demo.teams[system.team],
-        member=demo.members[system.team],
-        phase=demo.phase,
-        system=sending.SystemDescription(
-            name=system.name,
-            description=system.description,
-            is_constrained=system.is_constrained,
-            terminology_use=system.terminology_use,
-        ),
-        wants_primary=system.is_primary,
-        files=[sending.NamedStream(BytesIO(content), name) for name, content in system.files],
-    )

@@ -19,7 +19,7 @@ _UNIX = 3  # by PKWARE's APPNOTE; the same bytes on every system
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A system's texts for one language pair, and the segments that they stand for."""
+    """A system's texts for a language pair, and the segments that they translate."""
 
     system: str
     language_pair: str

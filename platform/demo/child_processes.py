@@ -24,11 +24,11 @@ LOG_TAIL = 2000  # characters
 
 
 class ChildFailed(Exception):
-    """One of the processes ended by itself."""
+    """A process ended by itself."""
 
 
 def free_port(wanted: int) -> int:
-    """Return the wanted port, or the next free one above it."""
+    """Return the wanted port, or the next free port above it."""
     for port in range(wanted, min(wanted + PORTS_TRIED, 65536)):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -40,7 +40,7 @@ def free_port(wanted: int) -> int:
     raise ChildFailed(f"No port from {wanted} to {wanted + PORTS_TRIED - 1} is free; name another.")
 
 
-class Process(Protocol):
+class RunningProcess(Protocol):
     """What is asked of a running process; `subprocess.Popen` is the usual kind."""
 
     @property
@@ -59,15 +59,15 @@ class Children:
     def __init__(self, logs: Path, environment: Mapping[str, str] | None = None) -> None:
         self._logs = logs
         self._environment = environment  # None: this process's own
-        self._running: dict[str, Process] = {}
+        self._running: dict[str, RunningProcess] = {}
 
     def start(self, name: str, *arguments: str) -> None:
         """Start `python -m ARGUMENTS`."""
         self._running[name] = self._spawn(arguments, self._log(name))
 
-    def _spawn(self, arguments: Sequence[str], log: Path) -> Process:
+    def _spawn(self, arguments: Sequence[str], log: Path) -> RunningProcess:
         with log.open("wb") as stream:
-            # A session of its own: Ctrl-C reaches this process alone, which then ends the children.
+            # A session of its own: Ctrl-C reaches only this process, which then ends its children.
             return subprocess.Popen(
                 [sys.executable, "-m", *arguments],
                 cwd=ROOT,
@@ -79,14 +79,14 @@ class Children:
             )
 
     def check(self) -> None:
-        """Raise ChildFailed, with the end of its log, if one has ended by itself."""
+        """Raise ChildFailed, with the end of the log, if a process has ended by itself."""
         for name, process in self._running.items():
             if (status := process.poll()) is not None:
                 tail = self._log(name).read_text(errors="replace")[-LOG_TAIL:]
                 raise ChildFailed(f"The {name} ended with status {status}. Its log:\n{tail}")
 
     def has_ended(self, name: str) -> bool:
-        """Return whether one has ended by itself."""
+        """Return whether a process has ended by itself."""
         return self._running[name].poll() is not None
 
     def pid(self, name: str) -> int:
@@ -94,20 +94,20 @@ class Children:
         return self._running[name].pid
 
     def end(self, name: str, *, within: float = STOP_WITHIN) -> int:
-        """End one kindly; return its exit status."""
+        """Ask a process to end; return its exit status."""
         process = self._running.pop(name)
         process.terminate()
         return process.wait(within)
 
     def kill(self, name: str) -> None:
-        """End one with all its own children at once, as a power cut would."""
+        """End a process and all its own children at once, as a power cut would."""
         process = self._running.pop(name)
         with suppress(ProcessLookupError):  # it has already ended, with all its children
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def stop(self) -> None:
-        """End all of them, kindly at first."""
+        """Ask all processes to end, then kill those that still run."""
         for process in self._running.values():
             if process.poll() is None:
                 process.terminate()
@@ -125,7 +125,7 @@ class Children:
 
 @contextmanager
 def running(logs: Path, *, port: int) -> Iterator[Children]:
-    """Run server, worker and sweeper; end them whatever happens."""
+    """Run server, worker and sweeper; end them in any case."""
     logs.mkdir(parents=True, exist_ok=True)
     children = Children(logs)
     try:

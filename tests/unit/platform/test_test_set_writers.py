@@ -16,7 +16,7 @@ from evaluator import (
     read_terminologies,
     read_test_set,
 )
-from sharedtasks import writers
+from sharedtasks import test_set_writers
 
 SECRET = "zweitausend"  # in references and annotations only
 TERMS = (Term("t1", "tablet", ("comprimé", "pastille")), Term("t2", "R & D", ("R&D",)))
@@ -39,8 +39,17 @@ CONTENT = TestSet(
     text_form="raw",
     terminology=Terminology("en", "fr", TERMS),
 )
-SOURCE_WRITERS = [writers.sources_tsv, writers.sources_sgml, writers.sources_jsonl]
-FOR_ALL = [writers.sources_text, *SOURCE_WRITERS, writers.terms_tsv, writers.terms_jsonl]
+SOURCE_WRITERS = [
+    test_set_writers.write_sources_tsv,
+    test_set_writers.write_sources_sgml,
+    test_set_writers.write_sources_jsonl,
+]
+FOR_ALL = [
+    test_set_writers.write_sources_text,
+    *SOURCE_WRITERS,
+    test_set_writers.write_terms_tsv,
+    test_set_writers.write_terms_jsonl,
+]
 
 
 def with_mode(mode: str) -> TestSet:
@@ -69,12 +78,14 @@ def test_our_tools_read_the_sources_back(write):
 
 
 def test_plain_text_has_one_source_a_line():
-    assert "".join(writers.sources_text(CONTENT)).splitlines() == [
+    assert "".join(test_set_writers.write_sources_text(CONTENT)).splitlines() == [
         one.source for one in CONTENT.segments
     ]
 
 
-@pytest.mark.parametrize("write", [writers.terms_tsv, writers.terms_jsonl])
+@pytest.mark.parametrize(
+    "write", [test_set_writers.write_terms_tsv, test_set_writers.write_terms_jsonl]
+)
 def test_our_tools_read_the_terms_back(write):
     written = "".join(write(CONTENT)).encode()
 
@@ -88,7 +99,7 @@ def test_our_tools_read_the_terms_back(write):
 
 
 def test_annotated_sources_are_what_the_contract_says():
-    rows = [json.loads(line) for line in writers.sources_jsonl(CONTENT)]
+    rows = [json.loads(line) for line in test_set_writers.write_sources_jsonl(CONTENT)]
 
     assert rows[0] == {
         "id": "1",
@@ -109,18 +120,20 @@ def test_nothing_for_participants_was_made_from_a_reference(write):
 def test_systems_without_terms_are_told_none():
     content = with_mode("noterm")
 
-    rows = [json.loads(line) for line in writers.sources_jsonl(content)]
+    rows = [json.loads(line) for line in test_set_writers.write_sources_jsonl(content)]
 
-    assert writers.given_terms(content) == ()
+    assert test_set_writers.list_given_terms(content) == ()
     assert all(row["terms"] == [] for row in rows)
     assert rows[1]["annotated"] == 'R &amp; D says: 1 &lt; 2, "so" there.'
 
 
 def test_the_random_control_gives_its_own_terms():
-    assert writers.given_terms(with_mode("random")) == TERMS
+    assert test_set_writers.list_given_terms(with_mode("random")) == TERMS
 
 
-@pytest.mark.parametrize("write", [writers.references_tsv, writers.references_jsonl])
+@pytest.mark.parametrize(
+    "write", [test_set_writers.write_references_tsv, test_set_writers.write_references_jsonl]
+)
 def test_references_are_a_test_set_to_score_with(write):
     written = "".join(write(CONTENT)).encode()
 
@@ -145,10 +158,13 @@ def test_references_are_a_test_set_to_score_with(write):
 def test_a_format_says_which_ids_it_can_hold(identifier, document, table, sgml):
     content = with_names(identifier, document)
 
-    assert (writers.fits_table(content), writers.fits_sgml(content)) == (table, sgml)
+    assert (test_set_writers.fits_table(content), test_set_writers.fits_sgml(content)) == (
+        table,
+        sgml,
+    )
 
 
 def test_a_tab_in_a_source_does_not_break_the_table():
     content = TestSet("en", "fr", (Segment("1", "d", "a\tb", ("c",), (), ((),)),))
 
-    assert list(writers.sources_tsv(content)) == ["id\tdoc\tsource\n", "1\td\ta b\n"]
+    assert list(test_set_writers.write_sources_tsv(content)) == ["id\tdoc\tsource\n", "1\td\ta b\n"]

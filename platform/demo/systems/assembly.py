@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from demo.systems.control_recipes import CONTROL_RECIPES
-from demo.systems.files import Output, zipped
+from demo.systems.file_formats import Output, zipped
 from demo.systems.material import NOTERM_PAIRS, material
 from demo.systems.recipe import Recipe
 from demo.systems.source_recipes import SOURCE_RECIPES
@@ -14,7 +14,7 @@ from demo.systems.source_recipes import SOURCE_RECIPES
 
 @dataclass(frozen=True, slots=True)
 class DemoSystem:
-    """One upload."""
+    """An upload."""
 
     team: str
     name: str
@@ -26,23 +26,22 @@ class DemoSystem:
 
 
 def demo_systems() -> list[DemoSystem]:
-    """Return all uploads; of some, a part or the whole is going to be refused."""
-    return [_make(recipe) for recipe in (*SOURCE_RECIPES, *CONTROL_RECIPES)]
+    """Return all uploads; some files among them will be refused."""
+    return [
+        DemoSystem(
+            team=recipe.team,
+            name=recipe.name,
+            description=recipe.description,
+            is_primary=recipe.is_primary,
+            is_constrained=recipe.is_constrained,
+            terminology_use=recipe.terminology_use,
+            files=_make_files(recipe),
+        )
+        for recipe in (*SOURCE_RECIPES, *CONTROL_RECIPES)
+    ]
 
 
-def _make(recipe: Recipe) -> DemoSystem:
-    return DemoSystem(
-        team=recipe.team,
-        name=recipe.name,
-        description=recipe.description,
-        is_primary=recipe.is_primary,
-        is_constrained=recipe.is_constrained,
-        terminology_use=recipe.terminology_use,
-        files=_packed(recipe),
-    )
-
-
-def _packed(recipe: Recipe) -> tuple[tuple[str, bytes], ...]:
+def _make_files(recipe: Recipe) -> tuple[tuple[str, bytes], ...]:
     files = [
         (f"{recipe.name}.{pair}.{recipe.format.suffix}", _write(recipe, pair))
         for pair in recipe.language_pairs
@@ -53,7 +52,7 @@ def _packed(recipe: Recipe) -> tuple[tuple[str, bytes], ...]:
             for pair in recipe.language_pairs
             if pair in NOTERM_PAIRS
         ]
-    # What gzip has packed goes side by side: an archive inside a zip is refused.
+    # Gzipped files are sent side by side: an archive inside a zip is refused.
     if len(files) == 1 or recipe.format.is_packed:
         return tuple(files)
     return ((f"{recipe.name}.zip", zipped(files)),)
@@ -61,14 +60,14 @@ def _packed(recipe: Recipe) -> tuple[tuple[str, bytes], ...]:
 
 def _write_noterm(recipe: Recipe, pair: str) -> bytes:
     assert recipe.without_terms is not None
-    found = material(pair)
-    texts = recipe.without_terms(found)
-    return recipe.format.write(Output(recipe.name, pair, found.test_set.segments, texts))
+    source = material(pair)
+    texts = recipe.without_terms(source)
+    return recipe.format.write(Output(recipe.name, pair, source.test_set.segments, texts))
 
 
 def _write(recipe: Recipe, pair: str) -> bytes:
-    found = material(recipe.taken_from.get(pair, pair))
-    segments, texts = found.test_set.segments, recipe.translate(found)
-    output = Output(recipe.name, found.language_pair, segments, texts)
+    source = material(recipe.taken_from.get(pair, pair))
+    segments, texts = source.test_set.segments, recipe.translate(source)
+    output = Output(recipe.name, source.language_pair, segments, texts)
     spoil = recipe.flaws.get(pair)
     return recipe.format.write(spoil(output) if spoil else output)

@@ -1,4 +1,4 @@
-"""A board as a page shows it to one reader: nothing in here is more than they may see."""
+"""A board as a page shows it to a reader: it holds nothing that this reader may not see."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from hashlib import blake2b
 from django.core.paginator import Page
 
 from leaderboard.blind_rows import BlindRow
-from leaderboard.content import Row
-from leaderboard.modes import Change
+from leaderboard.modes import TermGain
 from leaderboard.selection import Selection
-from sharedtasks.columns import BY_METRIC, Column
+from leaderboard.snapshots import BoardRow
+from sharedtasks.metric_columns import BY_METRIC, Column
 from sharedtasks.models import TestSet
 
 
@@ -27,8 +27,8 @@ class BoardState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Embargo:
-    """What of a board others can't see yet, and from when on they will (None: not announced)."""
+class BoardEmbargo:
+    """What visitors cannot see of a board yet, and from when on (None: not announced)."""
 
     is_board_hidden: bool  # from visitors
     board_at: datetime | None
@@ -39,7 +39,7 @@ class Embargo:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column with what this board knows of it."""
+    """A column's heading on this board."""
 
     column: Column
     signature: str
@@ -51,7 +51,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One score of one row; `value` is None where the metric is undefined."""
+    """A row's score in a column; `value` is None where the metric is undefined."""
 
     column: Column
     value: float | None
@@ -60,29 +60,29 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One row as this reader may see it, with its cells in column order."""
+class BoardLine:
+    """A row as this reader may see it, with its cells in column order."""
 
-    row: Row | BlindRow
+    row: BoardRow | BlindRow
     cells: list[Cell]
     is_own: bool = False
     may_open: bool = False  # its entry's page
-    team_address: str = ""  # of the board with this team alone
+    team_address: str = ""  # of the board with only this team
 
     @property
     def team(self) -> str:
         """Return the team's name; empty if the row has no team, or may not name it yet."""
-        return self.row.team if isinstance(self.row, Row) else ""
+        return self.row.team if isinstance(self.row, BoardRow) else ""
 
     @property
     def description(self) -> str:
         """Return what the team says of its system; empty if the row may not be named yet."""
-        return self.row.description if isinstance(self.row, Row) else ""
+        return self.row.description if isinstance(self.row, BoardRow) else ""
 
 
 @dataclass(frozen=True, slots=True)
 class PageLink:
-    """The way to one page; without an address it stands for those left out."""
+    """The link to a page; without an address it stands for the pages left out."""
 
     label: str
     address: str
@@ -91,16 +91,16 @@ class PageLink:
 
 @dataclass(frozen=True, slots=True)
 class BoardView:
-    """A board as a page shows it to one reader."""
+    """A board as a page shows it to a reader."""
 
     test_set: TestSet
     state: BoardState
-    embargo: Embargo
+    embargo: BoardEmbargo
     selection: Selection
     ranked_by: Column
     headings: list[Heading] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
-    yardsticks: list[Line] = field(default_factory=list)
+    lines: list[BoardLine] = field(default_factory=list)
+    yardsticks: list[BoardLine] = field(default_factory=list)
     references: int = 1
     total: int = 0  # systems that this reader may see
     shown: int = 0  # of them, after the filters
@@ -108,7 +108,7 @@ class BoardView:
     pages: Page[int] | None = None
     teams: list[tuple[str, str]] = field(default_factory=list)  # slug and name, to filter by
     has_modes: bool = False
-    changes: list[Change] = field(default_factory=list)
+    gains: list[TermGain] = field(default_factory=list)
 
     @property
     def path(self) -> str:
@@ -137,32 +137,35 @@ class BoardView:
 
     @property
     def page_links(self) -> list[PageLink]:
-        """Return the ways to the other pages; none if there is only one."""
+        """Return the links to all pages; an empty list if there is a single page."""
         if self.pages is None or self.pages.paginator.num_pages == 1:
             return []
         numbers = self.pages.paginator.get_elided_page_range(
             self.pages.number, on_each_side=2, on_ends=1
         )
-        return [self._page_link(number) for number in numbers]
-
-    def _page_link(self, number: int | str) -> PageLink:
-        if not isinstance(number, int):
-            return PageLink(str(number), "", False)
-        address = self.selection.address(self.path, page=number)
-        return PageLink(str(number), address, number == self.selection.page)
+        return [
+            PageLink(
+                label=str(number),
+                address=self.selection.address(self.path, page=number)
+                if isinstance(number, int)
+                else "",
+                is_current=number == self.selection.page,
+            )
+            for number in numbers
+        ]
 
     @property
     def seen(self) -> str:
-        """Return what changes whenever this reader has something else to see, and only then.
+        """Return a digest that changes exactly when this reader's page changes.
 
-        It is made from what the page shows: a counter of results would count hidden ones too.
+        It is made from what the page shows: a counter of results would count hidden results too.
         """
         shown = (self.state, self.embargo, self.selection, self.headings, self.total, self.shown)
         rows = [(line.row, line.is_own) for line in self.lines + self.yardsticks]
-        content = repr((shown, rows, self.teams, self.changes))
+        content = repr((shown, rows, self.teams, self.gains))
         return blake2b(content.encode(), digest_size=8).hexdigest()
 
     @property
     def has_unverified(self) -> bool:
-        """Say whether there are rows that others don't see before their team is verified."""
+        """Return whether there are rows that others do not see before their team is verified."""
         return any(not line.row.is_verified for line in self.lines)

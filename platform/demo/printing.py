@@ -1,4 +1,4 @@
-"""What the demo prints: uploads that have come to their end, and boards."""
+"""What the demo prints: finished uploads, and boards."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from tabulate import tabulate
 
 from config.templatetags.site import rank, score
 from leaderboard import boards
-from leaderboard.content import BASELINE
-from leaderboard.queries import board_view
-from leaderboard.shown import BoardView, Line
-from sharedtasks.columns import COLUMNS
+from leaderboard.board_view import BoardLine, BoardView
+from leaderboard.queries import read_board
+from leaderboard.snapshots import BASELINE
+from sharedtasks.metric_columns import COLUMNS
 from sharedtasks.models import TestSet
 from submissions.models import Submission
 
 
 def print_news(sent: set[int], started: float) -> set[int]:
-    """Print which of these uploads have come to their end; return the others."""
+    """Print which of these uploads are finished; return the others."""
     unfinished = set()
     rows = Submission.objects.filter(pk__in=sent).select_related("team")
     for row in rows.prefetch_related("entries__test_set").order_by("pk"):
@@ -36,22 +36,22 @@ def print_news(sent: set[int], started: float) -> set[int]:
 
 def print_board(test_set_id: int) -> None:
     """Print all systems of a board."""
-    view = _board(test_set_id)
+    view = _build_board(test_set_id)
     _print_lines(view, view.lines)
 
 
 def print_baselines(test_set_id: int) -> None:
     """Print the organisers' systems of a board."""
-    view = _board(test_set_id)
+    view = _build_board(test_set_id)
     _print_lines(view, [line for line in view.yardsticks if line.row.kind == BASELINE])
 
 
-def _board(test_set_id: int) -> BoardView:
+def _build_board(test_set_id: int) -> BoardView:
     boards.rebuild(test_set_id)  # the worker does it too; here the last row must not be missed
-    return board_view(TestSet.objects.select_related("phase__shared_task").get(pk=test_set_id))
+    return read_board(TestSet.objects.select_related("phase__shared_task").get(pk=test_set_id))
 
 
-def _print_lines(view: BoardView, lines: Sequence[Line]) -> None:
+def _print_lines(view: BoardView, lines: Sequence[BoardLine]) -> None:
     there = {cell.column.metric for line in lines for cell in line.cells}
     columns = [column for column in COLUMNS if column.is_headline and column.metric in there]
     rows = [[view.test_set.slug, "system", "team", *(column.label for column in columns)]]

@@ -13,32 +13,32 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from demo.processes import ROOT
+from demo.child_processes import ROOT
 from evaluator.container import EngineError
 
 PULL_WITHIN = 90  # seconds for the base image, which is some 50 MB
-BUILD_WITHIN = 120  # seconds for one image, and the same to save it
-BUILD_GRACE = 10  # seconds that a build may go on once we end: one that is cut off leaves layers
+BUILD_WITHIN = 120  # seconds for an image, and the same to save it
+BUILD_GRACE = 10  # seconds to finish a build when we end: a build cut off leaves layers
 LOOK = 0.1  # seconds between two looks at a command
-# A make that calls us must not have its options taken over by the one that we call.
+# If make called us, its options must not reach the make that we call.
 CALLING_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
 
 
 class BuildFailed(Exception):
-    """No more baselines can be had; the text says why and what would help."""
+    """The baselines cannot be built; the text says why and what would help."""
 
 
 class Builder:
-    """Builds the baselines in a thread of its own, so that the show goes on meanwhile."""
+    """Builds the baselines in a thread of its own, so that the demo goes on meanwhile."""
 
     def __init__(self, engine: str, base: str, names: tuple[str, ...], folder: Path) -> None:
         self.ready: dict[str, Path] = {}  # archives by the baselines' names, in their order
-        self.failure = ""  # why there are no more of them
-        self.made: list[str] = []  # names of images in the engine, for somebody to remove
+        self.failure = ""  # why no more will be ready
+        self.made: list[str] = []  # names of images in the engine that have to be removed
         self._base = base
         self._names = names
         self._folder = folder
-        # Names of this demo alone: images of the same baselines that are there already stay.
+        # Names that only this demo uses: images of the same baselines from before stay.
         self._prefix = f"terminarium-demo-{secrets.token_hex(4)}-"
         self._engine = engine
         self._stopped_at = float("inf")  # time.monotonic()
@@ -78,11 +78,8 @@ class Builder:
                 is_there = engine.stored(self._base) is not None
         except EngineError as error:
             raise BuildFailed(f"The baselines can't be built: {error}") from error
-        if not is_there:
-            self._pull()
-            self.made.append(self._base)
-
-    def _pull(self) -> None:
+        if is_there:
+            return
         try:
             self._run("docker", "pull", "--quiet", self._base, within=PULL_WITHIN)
         except BuildFailed as error:
@@ -90,6 +87,7 @@ class Builder:
                 f"The base image {self._base} is not in the engine and can't be pulled ({error}). "
                 "Name another one with Python 3: make demo BASE=my-python"
             ) from error
+        self.made.append(self._base)
 
     def _build(self, name: str) -> None:
         image, path = f"{self._prefix}{name}", self._folder / f"{name}.tar"
@@ -111,25 +109,25 @@ class Builder:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=_environment(self._engine),
+            env=_make_environment(self._engine),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            start_new_session=True,  # a Ctrl-C reaches the demo alone
+            start_new_session=True,  # Ctrl-C reaches only the demo
         )
-        output = self._output_of(process, time.monotonic() + within, grace)
+        output = self._read_output(process, time.monotonic() + within, grace)
         if output is None:
             raise BuildFailed(f"{command[0]} was not done in {within:.0f} s")
         if process.returncode:
             last = output.strip().splitlines()[-1:] or [f"status {process.returncode}"]
             raise BuildFailed(last[0])
 
-    def _output_of(
+    def _read_output(
         self, process: subprocess.Popen[str], deadline: float, grace: float
     ) -> str | None:
-        """Return what it printed, None if its time was up and it was killed."""
+        """Return what a process printed, None if its time was up and it was killed."""
         while True:
             try:
                 return process.communicate(timeout=LOOK)[0]
@@ -142,12 +140,12 @@ class Builder:
             return None
 
 
-def missing_command() -> str:
-    """Return which command is not there that a build needs; empty if all are."""
+def find_missing_command() -> str:
+    """Return a command that a build needs and that is missing; "" if none is."""
     return next((name for name in ("docker", "make") if shutil.which(name) is None), "")
 
 
-def _environment(engine: str) -> Mapping[str, str]:
+def _make_environment(engine: str) -> Mapping[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in CALLING_MAKE}
     # The engine's own builder knows the engine's images and leaves nothing in another cache.
     return kept | {"DOCKER_HOST": engine, "DOCKER_BUILDKIT": "0"}

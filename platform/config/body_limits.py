@@ -1,4 +1,4 @@
-"""How large a request's body may be: one limit for all addresses, and those that have their own."""
+"""How large a request's body may be: a limit for most addresses, and views with their own."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
+SMALL_BODY = 64 * 1024  # bytes; a form without files, or a sign of life
 MAX_DIGITS = 18  # of a length; Python refuses to read thousands
 
 View = TypeVar("View", bound=Callable[..., object])
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
-    """How large a file an address takes, by the settings' names, and what to do about a larger one.
+class BodyLimit:
+    """How large a file an address takes, and what people can do about a larger file.
 
-    Their values count when a request comes.
+    The sizes are names of settings, which are read when a request comes.
     """
 
     file: str
@@ -29,23 +30,23 @@ class Limit:
 
     @property
     def file_bytes(self) -> int:
-        """Return the largest size of what is sent."""
+        """Return the largest size of a file."""
         size: int = getattr(settings, self.file)
         return size
 
     @property
     def body_bytes(self) -> int:
-        """Return the largest size of a request that sends it."""
+        """Return the largest size of a request with the file."""
         size: int = getattr(settings, self.body)
         return size
 
 
-USUAL = Limit(
+USUAL = BodyLimit(
     "MAX_UPLOAD_BYTES", "MAX_BODY_BYTES", "Send only the hypotheses, without sources or logs."
 )
 
 
-def takes_up_to(limit: Limit) -> Callable[[View], View]:
+def takes_up_to(limit: BodyLimit) -> Callable[[View], View]:
     """Give a view a limit of its own."""
 
     def mark(view: View) -> View:
@@ -55,23 +56,23 @@ def takes_up_to(limit: Limit) -> Callable[[View], View]:
     return mark
 
 
-def limit_at(path: str) -> Limit:
+def find_limit(path: str) -> BodyLimit:
     """Return the limit that holds at an address."""
     try:
         view = resolve(path).func
     except Resolver404:
         return USUAL
-    limit: Limit = getattr(view, "body_limit", USUAL)
+    limit: BodyLimit = getattr(view, "body_limit", USUAL)
     return limit
 
 
 def declared_length(request: HttpRequest) -> int:
     """Return how many bytes a request says that its body has."""
-    return length_of(request.META)
+    return read_length(request.META)
 
 
-def length_of(environ: Mapping[str, Any]) -> int:
-    """Return the same from what the server says of a request."""
+def read_length(environ: Mapping[str, Any]) -> int:
+    """Return the same from the server's environment of a request."""
     declared = environ.get("CONTENT_LENGTH") or "0"
     if not (declared.isascii() and declared.isdigit()):
         return 0  # Django reads nothing then

@@ -27,10 +27,10 @@ class FormatGuide:
 
 def describe_formats() -> list[FormatGuide]:
     """Return what to say about each format that is read, plain text first."""
-    return [_describe(known) for known in _formats()]
+    return [_describe(known) for known in _list_hypothesis_formats()]
 
 
-def _formats() -> list[HypothesisFormat]:
+def _list_hypothesis_formats() -> list[HypothesisFormat]:
     return list(FORMATS.values())[::-1]
 
 
@@ -44,6 +44,7 @@ def _describe(known: HypothesisFormat) -> FormatGuide:
 def list_formats() -> str:
     """Return the formats' titles in a row: `Plain text (one segment a line), … or WMT SGML`."""
     *others, last = [
-        f"{known.title} ({known.hint})" if known.hint else known.title for known in _formats()
+        f"{known.title} ({known.hint})" if known.hint else known.title
+        for known in _list_hypothesis_formats()
     ]
     return f"{', '.join(others)} or {last}"

@@ -1,4 +1,4 @@
-"""The baselines in containers: sent in by the organisers, run by a node, followed to their end."""
+"""The baselines in containers: the organisers send them, a node runs them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from accounts.models import Membership, Team, User
-from demo import containers
-from demo.building import Builder
-from demo.content import Demo
-from demo.news import print_news
-from demo.processes import ChildFailed, Children
+from demo import docker_engine
+from demo.child_processes import ChildFailed, Children
+from demo.image_builds import Builder
+from demo.printing import print_news
+from demo.sample_data import Demo
 from evaluator.container import EngineError
 from nodes.protocol import tokens
 from sharedtasks.models import Phase
@@ -27,8 +27,8 @@ GIVE_UP = 1500  # seconds from the start until the baselines have to be scored
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
-    """One of docker/baselines, and what is said of it."""
+class DemoBaseline:
+    """A system of docker/baselines, and its description."""
 
     name: str
     description: str
@@ -36,13 +36,13 @@ class Baseline:
 
 
 BASELINES = (
-    Baseline("copy-source", "Copies each source. Run in a container of its own."),
-    Baseline(
+    DemoBaseline("copy-source", "Copies each source. Run in a container of its own."),
+    DemoBaseline(
         "dictionary",
         "Copies each source with its terms replaced by their first targets, longest terms first. "
         "Run in a container of its own.",
     ),
-    Baseline(
+    DemoBaseline(
         "statistical",
         "A small statistical translator (IBM model 1, a bigram language model) that renders terms "
         "as asked for, run in a container of its own. It was trained on the demo's own sentences "
@@ -52,8 +52,8 @@ BASELINES = (
 )
 
 
-class Baselines:
-    """The baselines of one demo. Whatever goes wrong with them is told, and the show goes on."""
+class BaselineRuns:
+    """The baselines of a demo. If something fails, it says so and the demo goes on."""
 
     def __init__(self, demo: Demo, builder: Builder, node: Children, started: float) -> None:
         self.is_over = False
@@ -67,7 +67,7 @@ class Baselines:
         self._unfinished: set[int] = set()
 
     def step(self) -> None:
-        """Do what can be done now, without waiting; not to be called any more once it is over."""
+        """Do what can be done now, without waiting; never call it again once `is_over`."""
         self.check_node()
         try:
             if not self.is_over:
@@ -76,7 +76,7 @@ class Baselines:
             self._fail(" ".join(error.messages))
 
     def check_node(self) -> None:
-        """Tell, once, if the node has ended by itself: what waits then waits for ever."""
+        """Report once if the node has ended by itself, because then baselines wait for ever."""
         if not self._is_node_there:
             return
         try:
@@ -108,30 +108,30 @@ class Baselines:
 
 @contextlib.contextmanager
 def running(
-    demo: Demo, engine: containers.Engine, base: str, *, port: int, started: float
-) -> Iterator[Baselines]:
-    """Build the baselines beside the show, with a node to run them; tidy up the engine after it."""
+    demo: Demo, engine: docker_engine.DemoEngine, base: str, *, port: int, started: float
+) -> Iterator[BaselineRuns]:
+    """Build the baselines while the demo runs, with a node to run them; tidy up the engine."""
     state = Path(settings.STATE_DIR)
     _, token = tokens.add_node("this-machine")
     names = tuple(baseline.name for baseline in BASELINES)
     builder = Builder(engine.address, base, names, state / "archives")
     broker = settings.NODES_BROKER_URL
     try:
-        with containers.node(engine, state, port=port, broker=broker, token=token) as node:
+        with docker_engine.node(engine, state, port=port, broker=broker, token=token) as node:
             builder.start()
             try:
-                yield Baselines(demo, builder, node, started)
+                yield BaselineRuns(demo, builder, node, started)
             finally:
                 builder.stop()
     finally:
         try:
-            containers.tidy_up(state, builder.made)
+            docker_engine.tidy_up(state, builder.made)
         except EngineError as error:
             print(f"Images of the demo may still be in the Docker engine: {error}", flush=True)
 
 
-def _send(baseline: Baseline, phase: Phase, archive: Path) -> Submission:
-    team, member = _organisers()
+def _send(baseline: DemoBaseline, phase: Phase, archive: Path) -> Submission:
+    team, member = _get_organisers()
     planned = sending.PlannedImage(
         team=team,
         member=member,
@@ -150,7 +150,7 @@ def _send(baseline: Baseline, phase: Phase, archive: Path) -> Submission:
     return submission
 
 
-def _organisers() -> tuple[Team, User]:
+def _get_organisers() -> tuple[Team, User]:
     member = User.objects.get(username="organiser")
     team, is_new = Team.objects.get_or_create(
         slug="organisers",

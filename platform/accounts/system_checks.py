@@ -1,4 +1,4 @@
-"""What an operator should hear of before people do."""
+"""Checks of the mail settings, for the operator."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Warning, register
 
 @register()
 def mails_arrive(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Warn when mails go nowhere, or to files on a site that is no trial."""
+    """Warn when mails go nowhere, or to files although the site is not for trials."""
     if settings.EMAIL_DELIVERY == "none":
         return [
             Warning(

@@ -9,7 +9,7 @@ from evaluator.metrics import METRICS, Group
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One metric's column on a board. (A template would call the metric's class.)"""
+    """A metric's column on a board. (A template would call the metric's class.)"""
 
     metric: str  # the evaluator's name
     label: str

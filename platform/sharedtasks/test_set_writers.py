@@ -1,0 +1,134 @@
+"""A test set in the formats that participants download.
+
+Everything but references is written from the sources' plain text and the terminology only:
+annotations come from a reference, and are never written. The evaluator can read all files back.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from xml.sax.saxutils import escape
+
+import evaluator
+from evaluator.terms import TermIndex, annotate
+
+LAYOUT = re.compile(r"[\t\r\n]+")  # what a cell of a table can't hold
+
+
+def write_sources_text(test_set: evaluator.TestSet) -> Iterator[str]:
+    """Yield a line for each source, in the order in which plain text is paired."""
+    for segment in test_set.segments:
+        yield f"{segment.source}\n"
+
+
+def write_sources_tsv(test_set: evaluator.TestSet) -> Iterator[str]:
+    """Yield a table of id, doc and source; a tab inside a source is written as a space."""
+    yield "id\tdoc\tsource\n"
+    for segment in test_set.segments:
+        yield f"{segment.id}\t{segment.document}\t{_cell(segment.source)}\n"
+
+
+def write_sources_sgml(test_set: evaluator.TestSet) -> Iterator[str]:
+    """Yield WMT SGML, a `<srcset>` without a `<term>`."""
+    language = _attribute(test_set.source_language)
+    pair = _attribute(f"{test_set.source_language}-{test_set.target_language}")
+    yield f'<srcset setid="{pair}" srclang="{language}">\n'
+    for document, segments in groupby(test_set.segments, key=lambda segment: segment.document):
+        yield f'<doc docid="{_attribute(document)}">\n'
+        for segment in segments:
+            yield f'<seg id="{_attribute(segment.id)}">{escape(segment.source)}</seg>\n'
+        yield "</doc>\n"
+    yield "</srcset>\n"
+
+
+def write_sources_jsonl(test_set: evaluator.TestSet) -> Iterator[str]:
+    """Yield what a system reads (docs/contract.md 1), but with the test set's own ids."""
+    index = TermIndex(list_given_terms(test_set), test_set.source_language)
+    for segment in test_set.segments:
+        annotation = annotate(segment.source, index)
+        row = {
+            "id": segment.id,
+            "doc": segment.document,
+            "source": segment.source,
+            "terms": [
+                {"source": term.source, "targets": list(term.targets)} for term in annotation.terms
+            ],
+            "annotated": annotation.annotated,
+        }
+        yield _line(row)
+
+
+def write_terms_tsv(test_set: evaluator.TestSet) -> Iterator[str]:
+    """Yield the terms that systems are given: source, then accepted targets joined by `|`."""
+    yield "source\ttargets\n"
+    for term in list_given_terms(test_set):
+        yield f"{_cell(term.source)}\t{'|'.join(map(_cell, term.targets))}\n"
+
+
+def write_terms_jsonl(test_set: evaluator.TestSet) -> Iterator[str]:
+    """Yield the same as JSON lines, which keep every character."""
+    for term in list_given_terms(test_set):
+        yield _line({"id": term.id, "source": term.source, "targets": list(term.targets)})
+
+
+def write_references_tsv(test_set: evaluator.TestSet) -> Iterator[str]:
+    """Yield the sources' table with a column for each reference."""
+    number = len(test_set.segments[0].references)
+    names = ["target", *(f"target_{n}" for n in range(2, number + 1))]
+    yield "\t".join(["id", "doc", "source", *names]) + "\n"
+    for segment in test_set.segments:
+        texts = map(_cell, (segment.source, *segment.references))
+        yield "\t".join([segment.id, segment.document, *texts]) + "\n"
+
+
+def write_references_jsonl(test_set: evaluator.TestSet) -> Iterator[str]:
+    """Yield a test set that `terminarium score` takes."""
+    for segment in test_set.segments:
+        row = {
+            "id": segment.id,
+            "doc": segment.document,
+            "source": segment.source,
+            "references": list(segment.references),
+        }
+        yield _line(row)
+
+
+def list_given_terms(test_set: evaluator.TestSet) -> tuple[evaluator.Term, ...]:
+    """Return the part of the terminology that the test set's mode gives to systems."""
+    if test_set.mode == "noterm" or test_set.terminology is None:
+        return ()
+    return test_set.terminology.terms
+
+
+def fits_lines(test_set: evaluator.TestSet) -> bool:
+    """Return whether every source is a single line."""
+    return not any(set("\r\n") & set(segment.source) for segment in test_set.segments)
+
+
+def fits_table(test_set: evaluator.TestSet) -> bool:
+    """Return whether a table can hold the ids as they are."""
+    segments = test_set.segments
+    names = [name for segment in segments for name in (segment.id, segment.document)]
+    return all(segment.id for segment in segments) and not any(
+        LAYOUT.search(name) or name != name.strip() for name in names
+    )
+
+
+def fits_sgml(test_set: evaluator.TestSet) -> bool:
+    """Return whether every segment and its document have a name, as SGML requires."""
+    return all(segment.id and segment.document for segment in test_set.segments)
+
+
+def _line(row: Mapping[str, object]) -> str:
+    return json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def _cell(text: str) -> str:
+    return LAYOUT.sub(" ", text)
+
+
+def _attribute(text: str) -> str:
+    return escape(text, {'"': "&quot;"})
