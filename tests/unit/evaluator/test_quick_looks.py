@@ -54,7 +54,7 @@ def files(draw):
     return lines, units
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(files(), st.booleans())
 def test_plain_words_hide_no_table_no_sources_and_no_shape(file, is_for_others):
     lines, units = file
@@ -79,7 +79,7 @@ STARTS = ["", "a", "é ", "\n", " ", "1", "- ", "web", "?xml", "webvtt", "(", "�
 HEADS = ["<tstset>", "<dataset>", "<!-- x --> <doc>", '{"id": 1}', '["a"]', "webvtt\n", "<tmx>"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from(STARTS), st.lists(st.sampled_from([*HEADS, "{", "]", "}", "\n"]), max_size=5)
 )
@@ -111,7 +111,7 @@ def test_a_name_without_a_pair_needs_no_look_at_languages(name):
     assert find_slot(name, ["en-fr", "en-zh-Hans.noterm"], "en-fr") == ("en-fr", None)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(["en", "fr", "pt", "BR", ".", "/", "a", "7", "é"]), max_size=6))
 def test_a_name_that_may_hold_no_pair_is_for_the_default(parts):
     name = "".join(parts)
