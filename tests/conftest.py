@@ -25,8 +25,16 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.services.installing import IN_CI
+
+# Five processes share two cores: how long an example takes says nothing. CI has the same examples
+# each time, a developer new ones.
+settings.register_profile(
+    "shared", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=IN_CI
+)
+settings.load_profile("shared")
 
 pytest_plugins = [
     "tests.side_by_side",
