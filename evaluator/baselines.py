@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 from evaluator.scoring import DEFAULT, score
-from evaluator.types import Hypotheses, ScoringResult, Segment, TestSet
+from evaluator.types import Hypotheses, ScoringResult, TestSet
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +72,21 @@ def plan_baselines(test_set: TestSet) -> Iterator[PlannedBaseline]:
         texts = tuple(segment.references[number] for segment in test_set.segments)
         name, against = f"reference {number + 1}", test_set
         if count > 1:
-            others = tuple(_drop_reference(segment, number) for segment in test_set.segments)
-            against = replace(test_set, segments=others)
+            against = replace(
+                test_set,
+                segments=tuple(
+                    replace(
+                        segment,
+                        references=_leave_out(segment.references, number),
+                        reference_terms=_leave_out(segment.reference_terms, number),
+                    )
+                    for segment in test_set.segments
+                ),
+            )
         yield PlannedBaseline(name, True, Hypotheses(texts), against)
     sources = tuple(segment.source for segment in test_set.segments)
     yield PlannedBaseline("source", False, Hypotheses(sources), test_set)
 
 
-def _drop_reference(segment: Segment, number: int) -> Segment:
-    terms = segment.reference_terms
-    return replace(
-        segment,
-        references=(*segment.references[:number], *segment.references[number + 1 :]),
-        reference_terms=(*terms[:number], *terms[number + 1 :]),
-    )
+def _leave_out(items: tuple[Item, ...], number: int) -> tuple[Item, ...]:
+    return (*items[:number], *items[number + 1 :])

@@ -11,8 +11,8 @@ from evaluator.formats.sgml import is_sgml, skip_prolog
 
 TAIL = 1024  # bytes
 
-# How markup and JSON begin, and plain text sometimes; nothing else begins so.
-MAY_BE_MARKUP = re.compile(r"[<{\[]|webvtt\b", re.IGNORECASE)
+# How JSON begins, and what `unsupported` recognises; plain text may begin so, too.
+MARKS = r"[<{\[]|webvtt\b"
 
 _XML = re.compile(r"<(?:dataset|collection)(?=[\s/>])|<!doctype(?=\s)", re.IGNORECASE | re.ASCII)
 _UNSUPPORTED = {

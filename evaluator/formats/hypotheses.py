@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import BinaryIO
@@ -9,7 +10,7 @@ from typing import BinaryIO
 from evaluator.errors import ProblemLog, UnreadableFileError
 from evaluator.formats import detection
 from evaluator.formats.decoding import read_bytes, read_head, split_lines
-from evaluator.formats.detection import MAY_BE_MARKUP, is_text
+from evaluator.formats.detection import MARKS, is_text
 from evaluator.formats.json_hypotheses import JSONL, read_array, read_object, read_value
 from evaluator.formats.limits import MAX_BYTES, Budget, Refused, TooLarge
 from evaluator.formats.recognition import HypothesisFormat, choose_format
@@ -44,6 +45,9 @@ TEXT = HypothesisFormat(
 FORMATS: Mapping[str, HypothesisFormat] = MappingProxyType(
     {known.name: known for known in (SGML, XML, JSONL, TEXT)}
 )
+# Any other beginning is that of plain text, which then needs no closer look.
+_starts = (known.begins_with for known in FORMATS.values() if known is not TEXT)
+MAY_BE_MARKED = re.compile("|".join((MARKS, *_starts)), re.IGNORECASE)
 
 
 def read_hypotheses(
@@ -75,8 +79,8 @@ def read_hypotheses(
     request = Request(ProblemLog(name), budget, language_pair, system)
     try:
         data = _read_bytes(stream, budget)
-        if MAY_BE_MARKUP.match(read_head(data)):
-            form, lines = _read_markup(data, request, sources)
+        if MAY_BE_MARKED.match(read_head(data)):
+            form, lines = _read_marked(data, request, sources)
         else:
             form, lines = TEXT.name, tuple(TEXT.read(data, request))
     except Refused as refused:
@@ -88,10 +92,10 @@ def read_hypotheses(
     return file
 
 
-def _read_markup(
+def _read_marked(
     data: bytearray, request: Request, sources: Sequence[str]
 ) -> tuple[str, tuple[Line, ...]]:
-    """Return the format of what may be markup or JSON, and its lines."""
+    """Return the format of a file that may be more than plain text, and its lines."""
     head, tail = read_head(data), detection.read_tail(data)
     if detection.are_alike((head, tail), sources):
         return TEXT.name, tuple(TEXT.read(data, request))

@@ -167,6 +167,7 @@ JSONL = HypothesisFormat(
     "in the test set.",
     example='{"id": "1", "doc": "leaflet", "translation": "$first"}\n'
     '{"id": "2", "doc": "leaflet", "translation": "$second"}',
+    begins_with=r"\{",
     matches=is_jsonl,
     read=read_jsonl,
 )

@@ -32,6 +32,7 @@ class HypothesisFormat(Format[HypothesisReader]):
     help: str  # `code` in backticks
     example: str  # two hypotheses in French, `$first` and `$second`
     hint: str = ""  # where there is room for a few words only
+    begins_with: str = ""  # a pattern for how its files begin; another beginning spares `matches`
 
 
 Known = TypeVar("Known", bound=Format[Any])

@@ -41,6 +41,7 @@ SGML = HypothesisFormat(
     description="WMT SGML, a <tstset>",
     help="A `<tstset>` with the documents and ids of the source file.",
     example=EXAMPLE,
+    begins_with="<",
     matches=is_sgml,
     read=_read_sgml,
 )

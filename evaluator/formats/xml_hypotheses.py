@@ -75,6 +75,7 @@ XML = HypothesisFormat(
     description="WMT XML, a <dataset> with <hyp>",
     help="A `<dataset>` with the hypotheses of one system.",
     example=EXAMPLE,
+    begins_with="<",
     matches=is_xml,
     read=_read_xml,
 )

@@ -5,17 +5,18 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluator.checking.kept_sources import read_kept_sources
 from evaluator.checking.line_tables import begin_with_sources, read_table
 from evaluator.checking.ordering import may_have_other_form
 from evaluator.checking.shapes import find_shape
-from evaluator.formats import open_upload, read_hypotheses
+from evaluator.formats import FORMATS, open_upload, read_hypotheses
 from evaluator.formats.decoding import read_bytes
-from evaluator.formats.detection import MAY_BE_MARKUP, are_alike, is_json, is_jsonl, unsupported
+from evaluator.formats.detection import are_alike, is_json, is_jsonl, unsupported
 from evaluator.formats.file_kinds import MAGIC
+from evaluator.formats.hypotheses import MAY_BE_MARKED
 from evaluator.formats.limits import Refused
 from evaluator.formats.pairs_in_names import MAY_HOLD_PAIR, find_slot
 from evaluator.formats.sgml import is_sgml
@@ -74,32 +75,31 @@ def test_plain_words_need_no_closer_look():
     assert not may_have_other_form(lines, [UNITS])
 
 
-HEADS = [
-    "<tstset>",
-    "<dataset>",
-    "<!-- x --> <doc>",
-    '{"id": 1}',
-    '["a", "b"]',
-    "webvtt\n",
-    "<tmx>",
-]
+STARTS = ["", "a", "é ", "\n", " ", "1", "- ", "web", "?xml", "webvtt", "(", "“", "\u00a0"]
+HEADS = ["<tstset>", "<dataset>", "<!-- x --> <doc>", '{"id": 1}', '["a"]', "webvtt\n", "<tmx>"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
-    st.lists(
-        st.sampled_from([*HEADS, "<tmx>", "{", "[", "]", "}", "\n", " ", "a", "<x>"]), max_size=5
-    )
+    st.sampled_from(STARTS), st.lists(st.sampled_from([*HEADS, "{", "]", "}", "\n"]), max_size=5)
 )
-def test_what_begins_otherwise_is_neither_markup_nor_json(pieces):
-    text = "".join(pieces).strip()
-    assume(not MAY_BE_MARKUP.match(text))
+def test_what_begins_otherwise_is_neither_markup_nor_json(start, pieces):
+    text = (start + "".join(pieces)).strip()
+    if MAY_BE_MARKED.match(text):
+        return
 
     assert not is_sgml(text)
     assert not is_jsonl(text)
     assert not is_json(text, text)
     assert unsupported(text, text) is None
     assert not are_alike((text, text), ["{", "["])
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_format_says_truly_how_its_files_begin(name):
+    example = FORMATS[name].example.replace("$first", "Un").replace("$second", "Deux")
+
+    assert read_hypotheses(io.BytesIO(example.encode()), "o").format == name
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,8 @@ def test_a_name_without_a_pair_needs_no_look_at_languages(name):
 @given(st.lists(st.sampled_from(["en", "fr", "pt", "BR", ".", "/", "a", "7", "é"]), max_size=6))
 def test_a_name_that_may_hold_no_pair_is_for_the_default(parts):
     name = "".join(parts)
-    assume(not MAY_HOLD_PAIR.search(name))
+    if MAY_HOLD_PAIR.search(name):
+        return
 
     assert find_slot(name, ["en-fr"], "en-fr") == ("en-fr", None)
 
