@@ -47,7 +47,8 @@ class Metric(ABC):
     absent: ClassVar[str] = "never, unless the test set is empty"  # when the score is absent
     signature_keys: ClassVar[Mapping[str, str]] = {  # the parts of the signature, explained
         "nrefs": "how many references each segment was compared with",
-        "case": "mixed: as written; folded: upper and lower case are the same (but WHO is not who)",
+        "case": "mixed: as written; lc: in lower case; folded: upper and lower case are the same "
+        "(but WHO is not who)",
         "tok": "the tokeniser with its version; of the family term those of source > target",
         "unit": "what one row of the stored statistics stands for, and what is resampled",
         "testset": "the beginning of the digest over sources, references, terms and settings",

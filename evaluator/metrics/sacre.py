@@ -1,4 +1,4 @@
-"""What BLEU and chrF share: sacrebleu's own statistics and its own way from sum to score.
+"""What metrics of sacrebleu share: its own statistics and its own way from sum to score.
 
 sacrebleu's documented functions give a corpus score only. Statistics per segment come from the
 methods that its significance tests use, so they equal its scores to the last digit; the version
@@ -21,7 +21,10 @@ EFFECTIVE_ORDER = "whether orders longer than the text are left out (chrF: yes, 
 
 
 class SacrebleuBased(Metric):
-    """A metric computed by sacrebleu on the raw text."""
+    """A metric computed by sacrebleu on the raw text.
+
+    A metric whose statistics are not whole numbers has `statistics` of its own.
+    """
 
     group = Group.QUALITY
     signature_keys: ClassVar[Mapping[str, str]] = {
@@ -40,7 +43,7 @@ class SacrebleuBased(Metric):
         return np.array(rows, dtype=np.int64)
 
     def aggregate(self, total: Statistics) -> float | None:
-        """Score in [0, 100] but for rounding (100.00000000000004 exists), higher is better."""
+        """Return the score; that of BLEU and chrF is in [0, 100] but for rounding (1e-14)."""
         return float(self.backend(None)._compute_score_from_stats(total.tolist()).score)
 
     def signature(self, test_set: TestSet) -> str:
