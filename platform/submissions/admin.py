@@ -1,4 +1,4 @@
-"""Read-only tables for organisers. Services change rows; the only action here is to requeue."""
+"""Read-only tables for organisers, with their actions. Only services change rows."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from django.http import HttpRequest
 from accounts.models import User
 from sharedtasks.viewers import viewer_of
 from submissions.models import Entry, Problem, Score, StateChange, Submission, Verdict
-from submissions.services import requeueing
+from submissions.services.organiser_actions import OrganiserAction, list_for
 
-Action = Callable[[Any, HttpRequest, QuerySet[Any]], None]
+AdminAction = Callable[[Any, HttpRequest, QuerySet[Any]], None]
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
@@ -31,42 +31,37 @@ class ReadOnly(admin.ModelAdmin[Any]):
         return False
 
 
-def build_requeue_action(requeue_row: Callable[[Any, User], object]) -> Action:
-    """Return an action that calls `requeue_row(row, organiser)` for each row."""
+def build_admin_action(action: OrganiserAction) -> AdminAction:
+    """Return an action of the admin panel that does an organiser's action for each row."""
 
-    @admin.action(description="Requeue what failed on our side", permissions=["requeue"])
-    def requeue(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+    @admin.action(description=action.admin_label, permissions=["organise"])
+    def act(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         assert isinstance(request.user, User)  # or the action would not be offered
         done = 0
         for row in queryset.order_by("pk"):
             try:
-                requeue_row(row, request.user)
+                action.service(row, request.user)
             except ValidationError as error:
                 reasons = " ".join(error.messages)
                 model_admin.message_user(request, f"{row}: {reasons}", messages.WARNING)
             else:
                 done += 1
-        model_admin.message_user(request, f"Requeued: {done}.")
+        model_admin.message_user(request, f"{action.label}: {done} done.")
 
-    return requeue
+    act.__name__ = action.name  # by which the panel knows it
+    return act
 
 
-class Requeueable(ReadOnly):
-    """Organisers can requeue rows that failed on our side: filter by *failed* and a phase first."""
+class Organised(ReadOnly):
+    """Organisers can do by hand what the page of a row offers: filter by state and phase first."""
 
-    def has_requeue_permission(self, request: HttpRequest) -> bool:
+    def has_organise_permission(self, request: HttpRequest) -> bool:
         return isinstance(request.user, User) and viewer_of(request.user).is_organiser
 
 
 @admin.register(Submission)
-class SubmissionAdmin(Requeueable):
-    actions = [
-        build_requeue_action(
-            lambda submission, actor: requeueing.requeue_submission(
-                submission=submission, actor=actor
-            )
-        )
-    ]
+class SubmissionAdmin(Organised):
+    actions = [build_admin_action(action) for action in list_for(Submission)]
     list_display = ["pk", "system", "team", "test_set", "state", "attempts", "created_at"]
     list_select_related = ["team", "test_set__phase__shared_task"]
     list_filter = ["state", "phase"]
@@ -74,12 +69,8 @@ class SubmissionAdmin(Requeueable):
 
 
 @admin.register(Entry)
-class EntryAdmin(Requeueable):
-    actions = [
-        build_requeue_action(
-            lambda entry, actor: requeueing.requeue_entry(entry=entry, actor=actor)
-        )
-    ]
+class EntryAdmin(Organised):
+    actions = [build_admin_action(action) for action in list_for(Entry)]
     list_display = ["pk", "system", "team", "test_set", "state", "attempts", "is_primary"]
     list_filter = ["state", "test_set__phase", "test_set"]
     list_select_related = ["team", "test_set__phase__shared_task"]

@@ -355,7 +355,8 @@ def test_the_page_says_what_stands_in_the_way(client, organiser, make_failed, te
     image_row(quarantined_at=timezone.now())
 
     assert "Lift the quarantine first" in client.get(entry.get_absolute_url()).text
-    assert "in quarantine" in client.post(reverse("requeue-entry", args=[entry.pk])).text
+    answer = client.post(reverse("requeue-entry", args=[entry.pk]), follow=True)
+    assert "in quarantine" in answer.text
 
 
 def test_a_failed_page_does_not_poll(client, alice, make_failed):
@@ -376,7 +377,7 @@ def test_the_admin_panel_requeues_a_list(client, organiser, make_failed, make_ba
 
     page = client.post(address, data, follow=True).text
 
-    assert "Requeued: 2." in page
+    assert "Requeue: 2 done." in page
     assert "this entry is rejected" in page
     assert [state(row) for row in (*failed, rejected)] == ["waiting", "waiting", "rejected"]
 

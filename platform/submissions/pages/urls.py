@@ -2,14 +2,17 @@ from __future__ import annotations
 
 from django.urls import path
 
+from submissions.models import Entry, Submission
 from submissions.pages.views import (
     downloads,
     entry,
     history,
+    organiser_actions,
     submission,
     submitting,
     submitting_image,
 )
+from submissions.services.organiser_actions import list_for
 
 urlpatterns = [
     path("tasks/<slug:task>/<slug:phase>/submit", submitting.submit, name="submit"),
@@ -42,6 +45,14 @@ urlpatterns = [
     path("entries/<int:pk>/contrastive", entry.make_contrastive, name="make-contrastive"),
     path("entries/<int:pk>/withdraw", entry.withdraw, name="withdraw"),
     path("entries/<int:pk>/cancel", entry.cancel, name="cancel"),
-    path("entries/<int:pk>/requeue", entry.requeue, name="requeue-entry"),
-    path("submissions/<int:pk>/requeue", submission.requeue, name="requeue-submission"),
 ]
+for model, row in ((Entry, "entries"), (Submission, "submissions")):
+    for action in list_for(model):
+        urlpatterns.append(
+            path(
+                f"{row}/<int:pk>/{action.name}",
+                organiser_actions.act,
+                {"action": action},
+                name=action.address_name,
+            )
+        )

@@ -23,10 +23,10 @@ from sharedtasks.policy import Thing, can_see, instant_of
 from sharedtasks.viewers import viewer_of
 from submissions.models import Entry, Verdict
 from submissions.pages import file_reports, scores
-from submissions.pages.access import can_send_again, entry_or_404, require_organiser
-from submissions.pages.views import requeue_button
+from submissions.pages.access import can_send_again, entry_or_404
+from submissions.pages.views import organiser_actions
 from submissions.pages.views.live import choose_pace, render_live
-from submissions.services import choosing, requeueing
+from submissions.services import choosing
 
 
 @login_required
@@ -96,15 +96,6 @@ def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "submissions/cancel.html", {"entry": entry})
 
 
-@entry_action
-def requeue(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Requeue an entry that failed on our side; for organisers."""
-    entry = entry_or_404(request.user, pk)
-    require_organiser(request.user)
-    done = f"{entry.system} is requeued on {entry.test_set.slug}."
-    return _act(request, entry, requeueing.requeue_entry, done)
-
-
 def _act(
     request: SignedInRequest, entry: Entry, service: Callable[..., None], done: str
 ) -> HttpResponse:
@@ -127,7 +118,7 @@ def _page(
         "pace": choose_pace(entry.state_since),
         "changes": entry.changes.select_related("actor"),
         "why_no_choice": choosing.why_no_choice(entry, is_organiser=user.is_organiser),
-        **requeue_button.build_context(entry, user),
+        **organiser_actions.build_context(entry, user),
         **_show_scores(entry, user),
         **_show_source(entry),
         **_offer_image_again(entry, user),

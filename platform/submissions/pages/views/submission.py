@@ -15,13 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import SignedInRequest
-from accounts.models import User
 from submissions.models import Entry, Submission
 from submissions.pages import file_reports, quotas
-from submissions.pages.access import can_send_again, require_organiser, submission_or_404
-from submissions.pages.views import requeue_button
+from submissions.pages.access import can_send_again, submission_or_404
+from submissions.pages.views import organiser_actions
 from submissions.pages.views.live import choose_pace, render_live
-from submissions.services import expiry, requeueing, sending
+from submissions.services import expiry, sending
 
 
 @login_required
@@ -51,7 +50,7 @@ def submission(request: SignedInRequest, pk: int) -> HttpResponse:
         "is_live": not submission.is_final or not all(entry.is_final for entry in entries),
         "pace": every,
         "changes": submission.changes.select_related("actor"),
-        **requeue_button.build_context(submission, request.user),
+        **organiser_actions.build_context(submission, request.user),
     }
     progress = [(run.pk, run.stage, run.done) for run in runs]
     facts = (*_list_facts(submission, entries), progress, every)
@@ -79,23 +78,6 @@ def choose_system(request: HttpRequest, pk: int, position: int) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
         return redirect(submission)
     return redirect(new)
-
-
-@never_cache
-@require_POST
-def requeue(request: HttpRequest, pk: int) -> HttpResponse:
-    """Requeue a submission that failed on our side; for organisers."""
-    if not isinstance(request.user, User):  # after signing in, to the page
-        return redirect_to_login(reverse("submission", args=[pk]))
-    submission = submission_or_404(request.user, pk)
-    require_organiser(request.user)
-    try:
-        requeueing.requeue_submission(submission=submission, actor=request.user)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
-        messages.success(request, f"{submission.system} is requeued.")
-    return redirect(submission)
 
 
 def _list_facts(submission: Submission, entries: Sequence[Entry]) -> tuple[object, ...]:
