@@ -46,7 +46,7 @@ def align(file: HypothesisFile, test_set: TestSet) -> Hypotheses:
     """
     log = ProblemLog(file.name)
     pairing = find_misalignments(file, test_set, log)
-    if log.total:
+    if log.total:  # `raise_as` asks, too; here it shows that an ordinary check ends without it
         log.raise_as(MisalignedError)
     lines = [pairing.lines[position] for position in range(len(test_set.segments))]
     return Hypotheses(

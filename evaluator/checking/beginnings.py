@@ -38,7 +38,7 @@ _LABEL = re.compile(r"\W{0,3}\w[\w .'’/-]{0,30}[:=\uff1a]")
 
 
 def has_number_near_start(text: str) -> bool:
-    """Whether a number in digits, signs (①, 三, IV) or words stands near a text's start."""
+    """Return whether a number in digits, signs (①, 三, IV) or words stands near a text's start."""
     head = text[: NEAR + NEARER].lstrip()[:NEAR]
     if any(char.isdigit() for char in head) or any(char.isnumeric() for char in head[:NEARER]):
         return True
@@ -48,10 +48,10 @@ def has_number_near_start(text: str) -> bool:
 
 
 def begins_with_mark(text: str) -> bool:
-    """Whether a text begins with a quotation mark, a dash or a bullet."""
+    """Return whether a text begins with a quotation mark, a dash or a bullet."""
     return text.lstrip()[:1] in MARKS if text.strip() else False
 
 
 def has_label(text: str) -> bool:
-    """Whether a text begins with some words and a colon or an equals sign."""
+    """Return whether a text begins with some words and a colon or an equals sign."""
     return _LABEL.match(text) is not None

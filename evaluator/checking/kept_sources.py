@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaluator.checking.line_tables import LONG, Table, Unit, without_empty_end
+from evaluator.checking.line_tables import KEYS, LONG, Table, without_empty_end
+from evaluator.checking.signs import Signs, Unit
 from evaluator.types import Line
 
+SIGNS = Signs(held=KEYS["source"])
 LEAST = 0.2  # of the sources' length that the rests have; less may be a name with an addition
 BRACKETS = "([{<（［｛〔【"
 BRACKETS_END = ")]}>）］｝〕】"

@@ -7,26 +7,15 @@ segment, the sources must not do so themselves, and what is left must be a singl
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from evaluator.checking.beginnings import has_number_near_start
+from evaluator.checking.signs import Key, Signs, Unit
 from evaluator.types import Line
 
 CELLS = 50  # in a row; a table with more is not a table of translations
 NOT_THE_TRANSLATION = {"reference", "ref", "source", "src", "gold"}
-
-
-class Unit(Protocol):
-    """A segment that a line may belong to, scored or not."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def document(self) -> str: ...
-    @property
-    def source(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +42,6 @@ class _Segments:
     are_long: bool  # most sources are too long to be the start of their translations by chance
 
 
-Key = Callable[[int, Unit], str]  # of a number, from 1, and the unit of this number
 KEYS: dict[str, tuple[Key, ...]] = {
     "id": (
         lambda _, unit: unit.id,
@@ -71,6 +59,9 @@ WEAK = (": ", ":", ". ", ".", ") ", ")", " - ", " – ", "=", "|", " ")  # after
 SMALL = 4  # digits; a text may begin with such a number itself: "1. ", "2020 "
 LONG = 10  # characters of a source
 NAMES = {"\t": "tabs", ",": "commas", ";": "semicolons"}
+# Columns need a mark of STRONG in each row, which may be several lines if a cell is in quotes;
+# without one, the lines begin with ids.
+SIGNS = Signs(marks='\t|"', frequent=",;", names=KEYS["id"])
 
 
 def read_table(lines: Sequence[Line], units: Sequence[Unit]) -> Table | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from evaluator.checking import kept_sources, line_tables
 from evaluator.checking.kept_sources import KeptSources, read_kept_sources
 from evaluator.checking.leftover_signs import begins_with_preface
 from evaluator.checking.line_tables import begin_with_sources, read_table, without_empty_end
-from evaluator.checking.shapes import find_shape
+from evaluator.checking.shapes import SHAPES, find_shape
 from evaluator.errors import ProblemLog
 from evaluator.types import HypothesisFile, Line, Segment, TestSet, UnscoredSegment
 
@@ -33,6 +34,7 @@ def pair_by_order(
             log.add(refusal[0], line=refusal[1])
             return {}
     for units in choices:
+        # `without_empty_end` asks, too; here it shows that an ordinary check ends without it.
         fitting = without_empty_end(lines, len(units)) if len(lines) > len(units) else lines
         if len(fitting) + len(file.broken) == len(units):
             if len(fitting) < len(lines):
@@ -52,34 +54,36 @@ def pair_by_order(
     return dict(enumerate(lines[: len(test_set.segments)])) if not file.broken else {}
 
 
-# In some line of each table and of each of SHAPES, and in many lines of plain text: a digit, a
-# quotation mark, a bracket, a bar, a tab …; a comma at the end; a bullet or a prefix at the start.
-_SIGN = re.compile(
-    r"""[\d"`~{\[<|\t\\=:\uff1a;\uff08]|,\s*$|-->|msg|^\s*(?:[-*•+/_(\[#]|b'|[STHDP]-)"""
-)
+_SIGNS = (line_tables.SIGNS, kept_sources.SIGNS, *(shape.signs for shape in SHAPES))
+_STARTS = "|".join(dict.fromkeys(signs.start for signs in _SIGNS if signs.start))
+_begins_with_sign = re.compile(rf"\s*+(?:{_STARTS})").match
+_find_mark = re.compile(f"[{re.escape(''.join(signs.marks for signs in _SIGNS))}]").search
+_find_frequent = re.compile(f"[{re.escape(''.join(signs.frequent for signs in _SIGNS))}]").search
+_NAMES = [key for signs in _SIGNS for key in signs.names]
+_HELD = [key for signs in _SIGNS for key in signs.held]
 
 
 def may_have_other_form(lines: Sequence[Line], choices: Sequence[Sequence[AnySegment]]) -> bool:
     """Return whether lines may be a table or another form than plain text.
 
-    False for files of plain words, which then need no closer look. A table without any of the
-    signs has commas, or begins lines with names or sources.
+    False for files without any of the signs that the closer looks state, which they then spare.
     """
-    texts = [line.text.strip() for line in lines if line.text.strip()]
-    if any(map(_SIGN.search, texts)):
+    texts = [line.text for line in lines]
+    if any(map(_find_mark, texts)) or any(map(_begins_with_sign, texts)):
         return True
-    commas = sum("," in text for text in texts)
-    if commas > 1 and 2 * commas >= len(texts):
+    filled = sum(bool(text.strip()) for text in texts)
+    frequent = sum(_find_frequent(text) is not None for text in texts)
+    if frequent > 1 and 2 * frequent >= filled:
         return True
     for units in choices:
-        names = tuple(name for unit in units[:1] for name in (unit.id, unit.document) if name)
-        if texts and texts[0].startswith(names):
+        names = (key(1, unit).strip() for unit in units[:1] for key in _NAMES)
+        if texts and texts[0].strip().startswith(tuple(filter(None, names))):
             return True
-        sources = (unit.source.strip() for unit in units)
-        pairs = zip(lines, sources, strict=False)
-        kept = sum(bool(source) and source in line.text for line, source in pairs)
-        if kept > 1 and 2 * kept >= min(len(lines), len(units)):
-            return True
+        for key in _HELD:
+            own = (key(number, unit).strip() for number, unit in enumerate(units, 1))
+            held = sum(bool(part) and part in text for text, part in zip(texts, own, strict=False))
+            if held > 1 and 2 * held >= min(len(texts), len(units)):
+                return True
     return False
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from evaluator.checking.beginnings import begins_with_mark, has_label, has_number_near_start
+from evaluator.checking.signs import Signs
 
 Rule = Callable[[Sequence[str]], list[bool]]  # of each line: whether it has the shape
 Look = Callable[[str], bool]
@@ -33,6 +34,7 @@ class Shape:
 
     name: str
     rule: Rule
+    signs: Signs  # without them no file has the shape, and the rule is not tried
     remedy: str = f"{TEXTS_ONLY}, {OR_JSON}."
     share: float = SHARE
     allowed_by: tuple[Look, ...] = ()  # sources whose honest translations may have it, too
@@ -196,56 +198,78 @@ SHAPES: tuple[Shape, ...] = (
     Shape(
         "a text between the marks of a code block (```)",
         _fence,
+        Signs("```|~~~"),
         "Remove the first and the last line.",
     ),
-    Shape("a list of JSON or Python values", _json_values),
+    Shape("a list of JSON or Python values", _json_values, Signs(r"[{\[]")),
     Shape(
         "a list of JSON strings",
         _json_strings,
+        Signs('"'),
         f"{TEXTS_ONLY} and without quotes and escapes, {OR_JSON}.",
     ),
-    Shape("a list of bytes as Python prints them", _pattern(r"""\s*b(["']).*\1\s*$""")),
-    Shape("JSON that is written on several lines", _json_items),
+    Shape(
+        "a list of bytes as Python prints them",
+        _pattern(r"""\s*b(["']).*\1\s*$"""),
+        Signs("b[\"']"),
+    ),
+    Shape("JSON that is written on several lines", _json_items, Signs("[\"']")),
     Shape(
         "the output of fairseq-generate",
         _pattern(r"[STHDP]-\d+\t"),
+        Signs(marks="\t"),
         f"{TEXTS_ONLY}: the last column of the lines D-… (or H-…), sorted by the numbers after "
         "D- (or H-), since fairseq writes them in another order than the sources.",
     ),
-    Shape("a table whose columns are separated by tabs", _tabs, COLUMN_ONLY),
-    Shape("a table whose columns are separated by |||", _bars, COLUMN_ONLY),
-    Shape("a Markdown table", _pattern(r"\s*\|.*\|\s*$")),
-    Shape("a table with commas or semicolons (CSV)", _csv, COLUMN_ONLY, allowed_by=NUMBERS),
-    Shape("a PO file", _po, f"{TEXTS_ONLY}: those of the lines msgstr.", 0.1),
+    Shape("a table whose columns are separated by tabs", _tabs, Signs(marks="\t"), COLUMN_ONLY),
+    Shape("a table whose columns are separated by |||", _bars, Signs(marks="|"), COLUMN_ONLY),
+    Shape("a Markdown table", _pattern(r"\s*\|.*\|\s*$"), Signs(marks="|")),
     Shape(
-        "subtitles with their times", _subtitles, f"{TEXTS_ONLY}, without numbers and times.", 0.1
+        "a table with commas or semicolons (CSV)",
+        _csv,
+        Signs(marks='"', frequent=",;"),
+        COLUMN_ONLY,
+        allowed_by=NUMBERS,
+    ),
+    Shape("a PO file", _po, Signs("msg"), f"{TEXTS_ONLY}: those of the lines msgstr.", 0.1),
+    Shape(
+        "subtitles with their times",
+        _subtitles,
+        Signs(r"\d"),
+        f"{TEXTS_ONLY}, without numbers and times.",
+        0.1,
     ),
     Shape(
         "markup, with tags around the lines",
         _pattern(rf"\s*<(?!\d){LEFT_OVER_TAGS}([A-Za-z][\w:.-]*)(?:\s[^<>]*)?>.*</\1>\s*$"),
+        Signs("<"),
         f"{TEXTS_ONLY} and without tags, {OR_JSON}.",
     ),
     Shape(
         "markup",
         _pattern(rf"\s*</?(?!\d){LEFT_OVER_TAGS}[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>\s*$"),
+        Signs("<"),
         f"{TEXTS_ONLY} and without tags, {OR_JSON}.",
         0.2,
     ),
     Shape(
         "a list with a number before each text",
         _numbered,
+        Signs(r"[(\[#\uff08]?\d|[^\W\d_]{1,20}+[ _-]?\d"),
         f"{TEXTS_ONLY}, without numbers.",
         allowed_by=NUMBERS,
     ),
     Shape(
         "a list in YAML or Markdown",
         _pattern(r"\s*[-*•+]\s+\S"),
+        Signs(r"[-*•+]\s"),
         f"{TEXTS_ONLY}, without the marks of a list.",
         allowed_by=(begins_with_mark,),
     ),
     Shape(
         "a list of keys and texts",
         _keys_and_texts,
+        Signs(r"""["']|[\w.-]{1,60}+\s*[=:]"""),
         allowed_by=(begins_with_mark, has_label, has_number_near_start),
     ),
 )

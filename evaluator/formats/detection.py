@@ -11,9 +11,6 @@ from evaluator.formats.sgml import is_sgml, skip_prolog
 
 TAIL = 1024  # bytes
 
-# How JSON begins, and what `unsupported` recognises; plain text may begin so, too.
-MARKS = r"[<{\[]|webvtt\b"
-
 _XML = re.compile(r"<(?:dataset|collection)(?=[\s/>])|<!doctype(?=\s)", re.IGNORECASE | re.ASCII)
 _UNSUPPORTED = {
     "a TMX file (<tmx>)": r"<tmx(?=[\s/>])",
@@ -21,6 +18,8 @@ _UNSUPPORTED = {
     "an HTML page": r"<html(?=[\s/>])|<(?:head|body|meta|title)(?=[\s/>])",
     "subtitles (WebVTT)": r"WEBVTT\b",
 }
+# How JSON, tags and these begin, with ASCII's letters in any case; plain text may begin so, too.
+MARKS = "|".join((r"[<{\[]", *_UNSUPPORTED.values()))
 _HTML_TYPE = re.compile(r"\s*(?:<!--[^<>]*?-->\s*)?<!doctype\s+html", re.IGNORECASE | re.ASCII)
 _ROOT = re.compile(r"<([a-z_][\w:.-]{0,60})(?:\s[^<>]*)?>", re.IGNORECASE | re.ASCII)
 # Tags that a model may write around a text: plain text with something left over.
@@ -57,12 +56,12 @@ def unsupported(head: str, tail: str) -> str | None:
 
 
 def is_xml(head: str) -> bool:
-    """Whether WMT XML comes first, or a prolog that only XML has: its reader says the rest."""
+    """Return whether WMT XML, or a prolog that only XML has, comes first."""
     return head.startswith("<?xml") or _XML.match(skip_prolog(head)) is not None
 
 
 def is_jsonl(head: str) -> bool:
-    """Whether the first line is an object, or would like to be one of ours."""
+    """Return whether the first line is an object, or would like to be one of ours."""
     if not head.startswith("{"):
         return False
     first, *others = head.split("\n")
@@ -77,7 +76,7 @@ def is_jsonl(head: str) -> bool:
 
 
 def is_json(head: str, tail: str) -> bool:
-    """Whether the whole file may be one value of JSON: an array, or an object without our keys."""
+    """Return whether a whole file may be one value of JSON: an array, or an object not of ours."""
     if head.startswith("["):
         return tail.endswith("]") and _JSON_ARRAY.match(head) is not None
     if not head.startswith("{") or not tail.endswith("}"):
@@ -89,7 +88,7 @@ def is_json(head: str, tail: str) -> bool:
 
 
 def are_alike(ends: tuple[str, str], sources: Sequence[str]) -> bool:
-    """Whether a file only looks like JSON or markup because its sources do, one a line.
+    """Return whether a file only looks like JSON or markup because its sources do, one a line.
 
     `ends` are its beginning and its end. A file with our own keys or tags is never taken for that.
     """
@@ -110,5 +109,5 @@ def _kind_of(head: str, tail: str) -> str | None:
 
 
 def is_text(_: str) -> bool:
-    """Whatever it is, it has lines."""
+    """Return True: whatever it is, it has lines."""
     return True

@@ -47,7 +47,7 @@ FORMATS: Mapping[str, HypothesisFormat] = MappingProxyType(
 )
 # Any other beginning is that of plain text, which then needs no closer look.
 _starts = (known.begins_with for known in FORMATS.values() if known is not TEXT)
-MAY_BE_MARKED = re.compile("|".join((MARKS, *_starts)), re.IGNORECASE)
+MAY_BE_MARKED = re.compile("|".join((MARKS, *_starts)), re.IGNORECASE | re.ASCII)
 
 
 def read_hypotheses(
