@@ -28,8 +28,8 @@ class Unpacker:
     """Unpacks the members of a gzip file in order, as much at once as is asked for.
 
     The caller gives packed bytes with `feed`, takes all that they unpack to with `unpack`, and
-    calls `finish` where the file ends. Zero bytes between and after members are ignored, as padding
-    to a block's end. `unpack` and `finish` raise GzipError.
+    calls `finish` where the file ends. Zero bytes after the last member are ignored, as padding to
+    a block's end; what follows them is damage. `unpack` and `finish` raise GzipError.
     """
 
     def __init__(self, max_members: int = MAX_MEMBERS) -> None:
@@ -37,6 +37,7 @@ class Unpacker:
         self._members = 0  # that were begun
         self._member: zlib._Decompress | None = None  # None between two members
         self._packed = b""  # that was not used yet
+        self._is_padded = False  # zero bytes have begun
 
     def feed(self, packed: bytes) -> None:
         """Add the next bytes of the file; give few at a time (PACKED_CHUNK)."""
@@ -64,13 +65,16 @@ class Unpacker:
         """Return an unpacker that goes on from here by itself; it takes about 100 kB of memory."""
         other = Unpacker(self._max_members)
         other._members, other._packed = self._members, self._packed
+        other._is_padded = self._is_padded
         other._member = self._member.copy() if self._member else None
         return other
 
     def _begin_member(self) -> zlib._Decompress | None:
-        if self._members:
-            self._packed = self._packed.lstrip(b"\0")
-        if not self._packed:
+        if self._is_padded or (self._members and self._packed.startswith(b"\0")):
+            self._is_padded = True
+            if self._packed.strip(b"\0"):
+                raise GzipError("damaged")
+            self._packed = b""
             return None
         self._members += 1
         if self._members > self._max_members:
