@@ -227,7 +227,7 @@ def load_hypotheses(
             return read_aligned(stream, label(path), test_set, system=system)
         pair = pair_of(test_set)
         modes: list[Mode] = sorted(get_args(Mode), key=lambda other: other != mode)
-        slots = [pair if mode == "proper" else f"{pair}.{mode}" for mode in modes]
+        slots = [pair if other == "proper" else f"{pair}.{other}" for other in modes]
         hypotheses, file, others = read_out_of_zip(
             stream, label(path), test_set, slots=slots, system=system
         )

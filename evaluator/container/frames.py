@@ -31,7 +31,7 @@ class FrameReader:
 
     @property
     def is_between_frames(self) -> bool:
-        """Whether the stream could end here without anything missing."""
+        """Return whether the stream could end here without anything missing."""
         return not self._left and not self._header
 
     def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:

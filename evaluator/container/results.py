@@ -25,7 +25,7 @@ class Outcome(StrEnum):
 
     @property
     def is_ours(self) -> bool:
-        """Whether it is our side's fault: to be retried, and never charged."""
+        """Return whether it is our side's fault: to be retried, and never charged."""
         return self in (Outcome.IMAGE_UNAVAILABLE, Outcome.NO_GPU, Outcome.ENGINE_ERROR)
 
 

@@ -62,7 +62,7 @@ class Metric(ABC):
         return None if test_set.segments else "a segment"
 
     def is_defined(self, test_set: TestSet) -> bool:
-        """Whether the test set has what the metric needs; if not there is no score."""
+        """Return whether the test set has what the metric needs; if not there is no score."""
         return self.lacks(test_set) is None
 
     @abstractmethod

@@ -40,7 +40,7 @@ class Settings:
 
     @property
     def is_encrypted(self) -> bool:
-        """Whether nobody on the way can read the token."""
+        """Return whether nobody on the way can read the token."""
         parts = urlsplit(self.url)
         return parts.scheme == "https" or parts.hostname in LOOPBACK
 

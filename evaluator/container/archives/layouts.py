@@ -55,7 +55,7 @@ class ArchivedImage:
 
     @property
     def is_ours(self) -> bool:
-        """Whether it is built for our platform."""
+        """Return whether it is built for our platform."""
         return self.config.image.platform == PLATFORM
 
 

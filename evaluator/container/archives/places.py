@@ -66,7 +66,7 @@ class Reached:
 
     @property
     def is_in_kernel(self) -> bool:
-        """Whether it is in a file system of the kernel's, or is the top of one."""
+        """Return whether it is in a file system of the kernel's, or is the top of one."""
         return self.path.split("/")[1] in KERNEL
 
 

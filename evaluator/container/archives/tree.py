@@ -139,7 +139,7 @@ class Walk:
 
     @property
     def is_too_long(self) -> bool:
-        """Whether this path has taken more steps than a path may."""
+        """Return whether this path has taken more steps than a path may."""
         return self._steps > MAX_STEPS_OF_A_PATH
 
     def step(self, path: Parts) -> None:

@@ -8,12 +8,12 @@ Tokens = tuple[str, ...]
 
 
 def is_original(term: TermAnnotation) -> bool:
-    """Whether window overlap and TERm look the term up in the surface text."""
+    """Return whether window overlap and TERm look the term up in the surface text."""
     return term.type.endswith("tgt_original")
 
 
 def is_lemma(term: TermAnnotation) -> bool:
-    """Whether window overlap and TERm look the term up in the lemmatised text."""
+    """Return whether window overlap and TERm look the term up in the lemmatised text."""
     return term.type.endswith("tgt_lemma")
 
 
