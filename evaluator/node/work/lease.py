@@ -127,9 +127,8 @@ class Lease:
                 pause = self._hold.heartbeat
 
     def _note_silence(self, why: str) -> None:
-        if (
-            self.answered_since is None
-        ):  # logged already; an absence of half an hour is a single line
+        # Of an absence of half an hour one line is logged.
+        if self.answered_since is None:
             return
         self.answered_since = None
         logger.warning(
