@@ -35,7 +35,7 @@ class Cause(Enum):
 
 
 class Lease:
-    """Two threads while a run is ours: a thread sends heartbeats, another watches the clock.
+    """Two threads while a run is ours: one sends heartbeats, the other watches the clock.
 
     The run is ours until the platform refuses it. A platform that does not answer may be
     restarting, and accepts the run when it is back. So the run continues for `patience` seconds
