@@ -96,13 +96,14 @@ def _read_reference(text: str) -> Reference:
     """Read a reference to a registry; raises ImageError, and UnopenableError for a file's path."""
     try:
         from evaluator.container.registries import is_host, parse_reference
+        from evaluator.container.registries.references import SCHEME
     except ImportError:
         raise UnopenableError(
             text,
             "there is no such file. Check the path. To check an image in a registry, install more "
             "packages:  pip install 'terminarium[run]'",
         ) from None
-    host, slash, _ = text.removeprefix("docker://").partition("/")
+    host, slash, _ = text.removeprefix(SCHEME).partition("/")
     looks_like_reference = "@sha" in text or "://" in text or (slash and is_host(host))
     if not looks_like_reference or text.endswith(ARCHIVE_ENDINGS):
         raise UnopenableError(text, f"there is no such file. {REFERENCE_HINT}")
