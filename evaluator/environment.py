@@ -123,7 +123,7 @@ class Environment:
             with Path(path).open("rb") as file:
                 value = file.read(MAX_SECRET_BYTES).decode().strip()
         except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or "it is no text"
+            why = getattr(error, "strerror", None) or "it is not text"
             raise self._error(f"{name}_FILE names {path}, which can't be read: {why}.") from None
         if not value and self._blank_is_unset:
             raise self._error(f"{name}_FILE names {path}, which is empty.{_write_into_it(what)}")

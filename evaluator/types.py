@@ -44,7 +44,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Terminology:
-    """The terms of a language pair; entries with the same source count as a single entry."""
+    """The terms of a language pair; entries with the same source count as one entry."""
 
     source_language: str
     target_language: str

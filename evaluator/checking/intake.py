@@ -36,11 +36,11 @@ def read_slots(
 
     A file may be a zip of several. Each file is judged by itself, in order; `open_upload` says
     what it is for. Two files for the same slot are both refused, so no slot gets hypotheses
-    twice. A zip that can't be opened gets a single verdict; no file, no verdict. Only the
-    hypotheses of a single file are in memory at a time, and `test_sets` is asked only for the
-    slots of files that are read: it may read them when asked. `chosen` is the slot of a single
-    file whose name says no slot; a name that says another slot is an error. `system` chooses a
-    system in WMT XML; files whose names are not wanted get no verdict. At most `max_bytes` are
+    twice. A zip that can't be opened gets one verdict; without files there is none. Only one
+    file's hypotheses are in memory at a time, and `test_sets` is asked only for the slots of
+    files that are read: it may read them when asked. `chosen` is the slot of a single file whose
+    name says no slot; a name that says another slot is an error. `system` chooses a system in
+    WMT XML; files whose names are not wanted get no verdict. At most `max_bytes` are
     read, and unpacked to, over all files together. Skipped members of a zip are a note of the
     first file that is accepted.
 

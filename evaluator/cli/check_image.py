@@ -21,7 +21,7 @@ from evaluator.cli.files import (
 from evaluator.cli.progress import ProgressLine
 from evaluator.container.archives import ImageArchive, check_archive
 from evaluator.container.limits import in_bytes
-from evaluator.container.references import LOGIN_HIDDEN, is_host, split_login
+from evaluator.container.references import LOGIN_HIDDEN, SCHEME, is_host, split_login
 
 if TYPE_CHECKING:
     from evaluator.container.registries import Reference
@@ -105,7 +105,7 @@ def _read_reference(text: str) -> Reference:
             "there is no such file. Check the path. To check an image in a registry, install more "
             "packages:  pip install 'terminarium[run]'",
         ) from None
-    host, slash, _ = place.removeprefix("docker://").partition("/")
+    host, slash, _ = place.removeprefix(SCHEME).partition("/")
     looks_like_reference = "@sha" in text or "://" in text or (slash and is_host(host))
     if not looks_like_reference or text.endswith(ARCHIVE_ENDINGS):
         raise UnopenableError(path, f"there is no such file. {REFERENCE_HINT}")

@@ -17,7 +17,7 @@ WRONG_USAGE = 2  # its sentence is on standard error
 
 
 def execute(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
-    """Run the chosen command; `--json` prints a single object, also where it failed."""
+    """Run the chosen command; `--json` prints one object, even if the command fails."""
     paths = [getattr(options, name, None) for name in ("source", "noterm_hypotheses")]
     for name in ("reference", "terminology", "hypotheses"):
         paths += getattr(options, name, ())

@@ -125,15 +125,15 @@ def _complete(
     for path in _test_set_paths(options):
         name = Path(path).name
         statements.append(_Statement(CONTENT, *read_languages(_read_beginning(path)), name))
-        # Such a name may also say a single language: a pair counts if it fits other options.
+        # Such a name may also say one language: a pair counts if it fits other options.
         statements += [_Statement(NAME, *pair, name) for pair in find_unclear_pairs(name)]
     statements += _read_names(options)
     for kind in (CONTENT, NAME, PART_OF_NAME):
         agreeing = [s for s in statements if s.kind == kind and _agrees(s, source, target)]
         if source is None:
-            source = _require_single({s.source: s.place for s in agreeing if s.source})
+            source = _require_one_language({s.source: s.place for s in agreeing if s.source})
         if target is None:
-            target = _require_single({s.target: s.place for s in agreeing if s.target})
+            target = _require_one_language({s.target: s.place for s in agreeing if s.target})
         if source and target:
             if kind == PART_OF_NAME:
                 print(f"note: {source}-{target}, as the files' names say.", file=sys.stderr)
@@ -151,7 +151,7 @@ def _agrees(statement: _Statement, source: str | None, target: str | None) -> bo
     return not any(said and known and are_different(said, known) for said, known in pairs)
 
 
-def _require_single(places: dict[str, str]) -> str | None:
+def _require_one_language(places: dict[str, str]) -> str | None:
     """Return the language that files say, None if none says any; two are an error."""
     if len(places) > 1:
         say = " and ".join(f"{place} says {code}" for code, place in list(places.items())[:2])

@@ -23,7 +23,7 @@ class Messages:
     def report(
         self, problems: Sequence[Problem], total: int, *, segments: int | None = None
     ) -> None:
-        """Print the first problems, equal ones as a single line, and how many more there are.
+        """Print the first problems, equal problems on one line, and how many more there are.
 
         `segments` is the number of the test set's.
         """
@@ -54,7 +54,7 @@ class Messages:
         self._keep("warning", text, file=file)
 
     def tell(self, text: str, severity: Weight, *, file: str | None = None) -> None:
-        """Print why the command, or a part of it, fails: a sentence about no single line."""
+        """Print why the command, or a part of it, fails: a sentence that is about no line."""
         print(f"{_name(file)}{text}", file=sys.stderr)
         self._keep(severity, text, file=file)
 

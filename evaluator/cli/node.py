@@ -56,5 +56,6 @@ def _check(settings: Settings, options: argparse.Namespace) -> int:
         checks.append({"name": need.name, "works": need.works, "text": need.text})
         if not options.json:
             word = "works" if need.works else "FAILS"
+            # No table: each row appears as soon as it is known.
             print(f"{need.name:<10}{word}  {need.text}", flush=True)
     return 0 if all(check["works"] for check in checks) else 1

@@ -20,7 +20,7 @@ class ProgressLine:
         self._shown = 0  # characters on the line
         self._is_late = self._is_over = False
         self._lock = Lock()
-        # A clock of its own: a single step may take longer than anybody's patience.
+        # A clock of its own: one step may take longer than anybody's patience.
         self._timer = Timer(patience, self._begin)
         self._timer.daemon = True
 
@@ -41,7 +41,7 @@ class ProgressLine:
             self._write("")
 
     def show(self, text: str) -> None:
-        """Say what is being done now."""
+        """Show what is being done now."""
         with self._lock:
             self._text = text
             if self._is_late:

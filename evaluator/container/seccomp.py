@@ -15,6 +15,6 @@ from importlib import resources
 
 @cache
 def profile() -> str:
-    """Return the profile as the engine takes it: JSON on a single line."""
+    """Return the profile as the engine takes it: JSON on one line."""
     text = resources.files("evaluator.container").joinpath("seccomp.json").read_text("utf-8")
     return json.dumps(json.loads(text), separators=(",", ":"))

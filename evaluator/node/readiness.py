@@ -24,7 +24,7 @@ from evaluator.node.protocol.client import Platform
 from evaluator.node.settings import Settings
 
 UNENCRYPTED = "Whoever is on the way can read the token: use https."
-SINGLE_TRY: dict[str, object] = {"max_retries": 1, "interval_start": 0}
+ONE_TRY: dict[str, object] = {"max_retries": 1, "interval_start": 0}
 BROKER_TIMEOUT = 10  # seconds
 
 
@@ -68,7 +68,7 @@ def _check_broker(settings: Settings) -> str:
     name = Connection(url).as_uri()  # without its password
     try:
         with Connection(
-            url, transport_options=options | SINGLE_TRY, connect_timeout=BROKER_TIMEOUT
+            url, transport_options=options | ONE_TRY, connect_timeout=BROKER_TIMEOUT
         ) as connection:
             connection.default_channel  # noqa: B018 (made when it is asked for)
     except Exception as error:  # each transport has errors of its own

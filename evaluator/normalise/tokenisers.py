@@ -17,7 +17,7 @@ Made: TypeAlias = Callable[[], Splitter]  # sacrebleu's classes have no types
 def tokenise(text: str, language: str) -> tuple[tuple[int, int], ...]:
     """Return [start, end) of each token of a normalised text.
 
-    Every character but spaces is in a single token: characters that the tokeniser drops become
+    Every character but spaces is in exactly one token: characters that the tokeniser drops become
     tokens at white space. Raises InfrastructureError if the
     language's tokeniser isn't installed.
     """

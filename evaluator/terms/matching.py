@@ -189,9 +189,9 @@ class Requirements:
         return TermAssignment(tuple(renderings[at] for at in chosen), tuple(counts), is_complete)
 
     def upper_bound(self, assignment: TermAssignment) -> int:
-        """Return, as a diagnosis, the sum of what is smaller per entry: required or distinct spans.
+        """Return an upper bound, for diagnosis.
 
-        Spans may overlap here.
+        Per entry the smaller of required and distinct spans, summed; spans may overlap here.
         """
         pairs = zip(self.required, assignment.spans, strict=True)
         return sum(min(term.count, spans) for term, spans in pairs)

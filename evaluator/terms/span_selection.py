@@ -48,7 +48,7 @@ def select_spans(
         if span.start >= free[span.entry]:
             disjoint[span.entry] += 1
             free[span.entry] = span.end
-    # Entries with more disjoint spans than allowed: other limits never matter.
+    # Entries with more disjoint spans than allowed: the limits of other entries never matter.
     limited = {entry for entry, count in disjoint.items() if count > limits[entry]}
     # Small components first, so that a monstrous component takes no exact answer from another.
     for component in sorted(_split(candidates, limited), key=lambda c: (len(c), c)):

@@ -50,7 +50,7 @@ class User(AbstractUser):
     """A person with an account.
 
     `email` repeats the person's primary address; all addresses are allauth's EmailAddress rows.
-    A constraint there gives each confirmed address to a single account (`unique_verified_email`).
+    A constraint there gives each confirmed address to only one account (`unique_verified_email`).
     """
 
     objects: ClassVar[UserManager] = UserManager()
@@ -183,7 +183,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """A way into a team for a single person: the holder of its token.
+    """A way into a team for one person: the holder of its token.
 
     Only the link has the token itself. An invitation to an address works only for an account with
     that address.

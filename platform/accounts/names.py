@@ -70,7 +70,7 @@ def check_name(name: str) -> None:
 
 
 def is_like_any(name: str, others: Iterable[str]) -> bool:
-    """Return whether a reader could mistake the name for another."""
+    """Return whether a reader could mistake the name for one of the others."""
     return make_key(name) in map(make_key, others)
 
 

@@ -38,7 +38,7 @@ class DemoEngine:
 
 
 class NoEngine(Exception):
-    """No engine can be used; the text says why, in a single line."""
+    """No engine can be used; the text says why, in one line."""
 
 
 def find_engine() -> DemoEngine:

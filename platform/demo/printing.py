@@ -30,6 +30,7 @@ def print_news(sent: set[int], started: float) -> set[int]:
         name = f"{row.system} ({row.team.name})"
         seconds = time.monotonic() - started
         outcome = f"{states or row.state}: {row.reason}" if row.reason else states
+        # No table: each row appears as soon as its upload is finished.
         print(f"  {seconds:5.1f} s  {name:<44} {outcome}", flush=True)
     return unfinished
 

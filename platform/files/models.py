@@ -27,7 +27,7 @@ class StoredFile(models.Model):
 class StorageMarker(models.Model):
     """The random text that is also in a file of the storage, to prove that it is the storage.
 
-    There is a single row.
+    There is only one row.
     """
 
     text = models.CharField(max_length=64)  # random

@@ -11,7 +11,7 @@ MAX_NAME = 100
 class Heartbeat(models.Model):
     """The last sign of life of a part: the web servers, the sweeper, the workers of a queue.
 
-    A part has a single row, however many processes it has: it is there while any of them is.
+    A part has one row, however many processes it has: it is there while any of them is.
     """
 
     part = models.CharField(max_length=MAX_NAME, unique=True)
@@ -37,7 +37,8 @@ class Absence(models.Model):
             models.CheckConstraint(name="absence_ends_later", condition=Q(until__gt=F("since")))
         ]
         indexes = [
-            # The sweep of runs asks for the last, quarantine for those within a period.
+            # The sweep of runs asks for absences since a heartbeat; quarantine for absences
+            # within a period.
             models.Index(name="absence_until", fields=["until"])
         ]
 

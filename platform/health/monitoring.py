@@ -32,7 +32,7 @@ class Recent(Generic[T]):
     """A value that is computed at most once in a while, however often it is asked for.
 
     While a thread computes it, the others are given the last answer: frequent questions hold up
-    no more than a single thread.
+    no more than one thread.
     """
 
     def __init__(self, find: Callable[[], T], *, seconds: float) -> None:

@@ -15,7 +15,8 @@ def make_aliases(entries: Iterable[int]) -> dict[int, str]:
     """Name each entry of a board by a code that only this installation's secret can make.
 
     It depends only on the entry: a new entry renames no other. Neither the codes nor their order
-    tell which entry came first, which is better, or which entries of two boards are a team's.
+    tell which entry came first, which is better, or which entries of two boards
+    belong to the same team.
     """
     codes = {entry: _make_code(entry) for entry in entries}
     taken = Counter(code[:SHORT] for code in codes.values())

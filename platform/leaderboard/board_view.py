@@ -137,7 +137,7 @@ class BoardView:
 
     @property
     def page_links(self) -> list[PageLink]:
-        """Return the links to all pages; an empty list if there is a single page."""
+        """Return the links to all pages; an empty list if there is only one page."""
         if self.pages is None or self.pages.paginator.num_pages == 1:
             return []
         numbers = self.pages.paginator.get_elided_page_range(

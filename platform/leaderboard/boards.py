@@ -81,7 +81,7 @@ def find_boards_with_changed_teams() -> list[int]:
 
 
 def read_scorer(signature: str) -> str:
-    """Return the part of a signature that says how was scored, without the references' part."""
+    """Return what a signature says of how an entry was scored, without the references' part."""
     return "|".join(part for part in signature.split("|") if not part.startswith(OF_REFERENCES))
 
 

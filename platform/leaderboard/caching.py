@@ -24,7 +24,7 @@ def allow_caching(
     """Let caches keep an answer to a visitor for some seconds, and no answer to other readers.
 
     A cached answer ends at the next instant at which a phase shows something else, so that no
-    reader gets an old copy of a board that has opened. Thousands of polling visitors cost a single
+    reader gets an old copy of a board that has opened. Thousands of polling visitors cost one
     answer each time.
     """
     # An address has two bodies, the page and its piece; readers who are signed in get others.

@@ -1,4 +1,4 @@
-"""Boards, kept ready: a page is served from a single row."""
+"""Boards, kept ready: a page is served from one row."""
 
 from __future__ import annotations
 

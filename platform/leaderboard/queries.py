@@ -22,7 +22,7 @@ from sharedtasks.policy import VISITOR, Thing, Viewer, can_see, instant_of
 from submissions.models import Entry
 
 ROWS_ON_A_PAGE = 100
-ROWS_WITHOUT_PAGES = 200  # a board of up to so many rows is a single page
+ROWS_WITHOUT_PAGES = 200  # a board of up to so many rows is one page
 
 
 def read_board(
@@ -34,7 +34,7 @@ def read_board(
     modes: Sequence[TestSet] = (),
     leaders: int | None = None,
 ) -> BoardView:
-    """Return a test set's board as a viewer may see it, by a single query.
+    """Return a test set's board as a viewer may see it, by one query.
 
     `modes` are all test sets of its language pair, for the differences between them. `leaders`
     asks for so many of the best systems, and for the headline columns only.
@@ -137,7 +137,10 @@ class _Reading:
         )
 
     def _is_visible(self, index: int) -> bool:
-        """Return whether a system is shown; only its team sees a system that is not verified."""
+        """Return whether a system is shown.
+
+        Systems of unverified teams are shown only to the team and to organisers.
+        """
         team = self.board.columns.team_id[index]
         if team is None or self.viewer.is_organiser or self.board.teams[team].is_verified:
             return True

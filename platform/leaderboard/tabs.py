@@ -37,7 +37,7 @@ def list_pair_tabs(test_sets: Iterable[TestSet], shown: TestSet, selection: Sele
 
 
 def list_mode_tabs(test_sets: Iterable[TestSet], shown: TestSet, selection: Selection) -> list[Tab]:
-    """Return a link for each mode and version of the shown pair; none for a single test set."""
+    """Return a link for each mode and version of the shown pair; none if it has one test set."""
     of_pair = _group_by_pair(test_sets)[shown.language_pair]
     if len(of_pair) == 1:
         return []

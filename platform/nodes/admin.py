@@ -186,7 +186,10 @@ class ImageAdmin(ReadOnly):
     actions = ["lift_quarantine"]
 
     def has_lift_permission(self, request: HttpRequest) -> bool:
-        """Say whether a user may: as if images could be changed."""
+        """Return whether the user may lift a quarantine.
+
+        It takes the permission to change images.
+        """
         return request.user.has_perm("images.change_image")
 
     @admin.action(

@@ -15,7 +15,7 @@ TOKEN_HASH_LENGTH = 64
 
 
 class Node(models.Model):
-    """A machine that runs a single system at a time. Its token alone says what it may do."""
+    """A machine that runs one system at a time. Only its token says what it may do."""
 
     name = models.SlugField(max_length=50, unique=True)
     token_hash = models.CharField(max_length=TOKEN_HASH_LENGTH, unique=True)  # SHA-256
@@ -41,7 +41,7 @@ class Node(models.Model):
     restarts = models.PositiveSmallIntegerField(default=0)  # with a run under way, in a row
     not_before = models.DateTimeField(null=True, blank=True)  # it is given nothing until then
     # The process that works with its token: nodes.runs.processes keeps these.
-    process_id = models.CharField(max_length=32, blank=True)  # of a single start
+    process_id = models.CharField(max_length=32, blank=True)  # new at each start
     process_host = models.CharField(max_length=255, blank=True)
     process_pid = models.PositiveBigIntegerField(null=True, blank=True)
     process_since = models.DateTimeField(null=True, blank=True)
@@ -54,8 +54,20 @@ class Node(models.Model):
 
     @property
     def engine_key(self) -> str:
-        """Return what nodes on the same machine share. A silent node is its own machine."""
+        """Return what nodes on the same machine share.
+
+        A node that does not name its engine counts as a machine of its own.
+        """
         return f"engine {self.engine}" if self.engine else f"node {self.pk}"
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    """Runs, as managers and relations give them."""
+
+    def only_progress(self) -> RunQuerySet:
+        """Load `Run.facts` and the rest of a progress bar: no problems, messages or details."""
+        shown = ("purpose", "segments", "stage", "done", "memory", "outcome", "log")
+        return self.only("entry", "submission", *shown)
 
 
 class Run(models.Model):
@@ -128,6 +140,8 @@ class Run(models.Model):
         StoredFile, models.PROTECT, null=True, blank=True, related_name="run_output_of"
     )
 
+    objects = RunQuerySet.as_manager()
+
     class Meta:
         ordering = ["pk"]
         constraints = [
@@ -169,13 +183,13 @@ class Run(models.Model):
 
     @property
     def is_fault_of_team(self) -> bool:
-        """Say whether the system ended it, by what it did or did not do."""
+        """Return whether the system ended it, by what it did or did not do."""
         return self.outcome in TEAMS_FAULT
 
     @property
     def facts(self) -> tuple[object, ...]:
-        """Return what pages show of a run that goes on: if it changes, they change."""
-        return (self.pk, self.stage, self.done, self.memory, self.outcome, self.log_bytes)
+        """Return what pages show of a run, as far as it can change: then they change too."""
+        return (self.pk, self.stage, self.done, self.memory, self.outcome, self.log_id)
 
 
 class TeamTurn(models.Model):

@@ -250,7 +250,7 @@ class TestSetReference(models.Model):
 
 
 class TestSetTerminology(models.Model):
-    """A term list of a test set; several are read as a single terminology, in their order."""
+    """A term list of a test set; several are read as one terminology, in their order."""
 
     test_set = models.ForeignKey(TestSet, models.CASCADE, related_name="term_lists")
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="terminology_of")

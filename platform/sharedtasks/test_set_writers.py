@@ -104,7 +104,7 @@ def list_given_terms(test_set: evaluator.TestSet) -> tuple[evaluator.Term, ...]:
 
 
 def fits_lines(test_set: evaluator.TestSet) -> bool:
-    """Return whether every source is a single line."""
+    """Return whether every source is one line."""
     return not any(set("\r\n") & set(segment.source) for segment in test_set.segments)
 
 

@@ -34,7 +34,7 @@ MAX_DOUBLINGS = 10  # of that pause, so that the power stays a small number
 BROKER_WITHIN = 5  # seconds for the broker to answer
 DATABASE_WITHIN = 60  # seconds that a result waits for a database that is away
 DATABASE_AGAIN = 1  # second between two tries
-RETRY_FACTOR = 8  # times as long is the pause after each further failed attempt
+RETRY_FACTOR = 8  # each further failed attempt waits this many times longer
 REASON_LAST = f"That was the last of {MAX_ATTEMPTS} attempts. You can send it again."
 REASON_GAVE_UP = (
     f"Our side failed: {MAX_ATTEMPTS} attempts ended without a result. Nothing is wrong with what "
@@ -185,7 +185,7 @@ def record_note(
 
 
 def announce_at_birth(row: Item) -> None:
-    """Save a new row and tell the workers of it, with a single write."""
+    """Save a new row and tell the workers of it, with one write."""
     row.announcements = 1
     row.announce_next_at = timezone.now() + compute_pause(1)
     row.save()

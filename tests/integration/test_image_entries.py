@@ -302,6 +302,36 @@ def test_both_pages_are_told_when_a_run_gets_on(whose, make, run_of, alices):
     assert (same.status_code, moved.status_code) == (204, 200)
 
 
+@pytest.mark.parametrize("whose", ["entry", "submission"])
+@pytest.mark.parametrize("purpose", ["smoke", "test"])
+def test_a_request_for_news_loads_a_run_once_and_without_its_texts(
+    whose, purpose, make, run_of, alices
+):
+    entry = make("running")
+    run_of(entry, purpose=purpose, message="m" * 1000, problems=[{"message": "p"}] * 50)
+    url = (entry if whose == "entry" else entry.submission).get_absolute_url()
+    first = alices.get(url, headers={"HX-Request": "true"})
+    seen = re.search(r"seen=(\w+)", first.text)[0]
+
+    with CaptureQueriesContext(connection) as queries:
+        same = alices.get(f"{url}?{seen}", headers={"HX-Request": "true"})
+
+    assert same.status_code == 204
+    [query] = [query["sql"] for query in queries if 'FROM "nodes_run"' in query["sql"]]
+    for column in ("problems", "message", "detail", "notes"):
+        assert f'"nodes_run"."{column}"' not in query
+
+
+def test_a_submissions_page_loads_its_runs_once(make, run_of, alices):
+    entry = make("running")
+    run_of(entry)
+
+    with CaptureQueriesContext(connection) as queries:
+        alices.get(entry.submission.get_absolute_url())
+
+    assert len([query for query in queries if 'FROM "nodes_run"' in query["sql"]]) == 1
+
+
 def test_the_page_of_many_entries_takes_few_queries(
     make, run_of, make_test_set, team, alices, django_assert_num_queries
 ):

@@ -11,7 +11,7 @@ from health import presence
 from health.models import Absence, Heartbeat
 from nodes.models import Run
 from nodes.runs import reporting
-from nodes.runs.reporting import Refused, SignOfLife
+from nodes.runs.reporting import RunRefused, SignOfLife
 from nodes.runs.sweeping import sweep_runs
 from submissions.states import EntryState
 from tests.integration.node_rows import node_row, run_row, waiting_entry
@@ -169,9 +169,9 @@ def test_a_run_that_went_to_another_node_is_refused_to_the_first(make_run):
     away(299, 1)
     again = run_row(run.entry, node_row("node-2"))
 
-    with pytest.raises(Refused):
+    with pytest.raises(RunRefused):
         reporting.heartbeat(run.node, run.pk, run.fence, SIGN)
-    with pytest.raises(Refused):  # nor under the number of the new run
+    with pytest.raises(RunRefused):  # nor under the number of the new run
         reporting.heartbeat(run.node, again.pk, again.fence, SIGN)
     again.refresh_from_db()
     assert (again.done, again.ended_at) == (0, None)

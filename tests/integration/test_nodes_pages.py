@@ -17,8 +17,10 @@ from django.utils import timezone
 from files import storage
 from nodes.models import Run
 from nodes.pages import logs
+from nodes.pages.panel import facts, of_entry
 from nodes.runs import queue
 from sharedtasks.models import Phase
+from sharedtasks.policy import Viewer
 from tests.integration.image_rows import sibling_entry
 from tests.integration.node_rows import image_row, node_row, run_row, waiting_entry
 
@@ -243,19 +245,23 @@ def test_what_does_not_wait_has_no_place(make_waiting):
 
 def test_facts_change_with_the_place_and_with_the_run(make_waiting):
     first, second = make_waiting(), make_waiting()
-    node = node_row()
-    seen = [queue.facts(second)]
+    node, organiser = node_row(), Viewer(is_organiser=True)
+
+    def read_facts():
+        return facts(of_entry(second, organiser, timezone.now()))
+
+    seen = [read_facts()]
 
     type(first).objects.filter(pk=first.pk).update(state="cancelled")
-    seen.append(queue.facts(second))
+    seen.append(read_facts())
     second.state = "running"
     run = run_row(second, node)
-    seen.append(queue.facts(second))
+    seen.append(read_facts())
     Run.objects.filter(pk=run.pk).update(done=3)
-    seen.append(queue.facts(second))
+    seen.append(read_facts())
 
     assert len({repr(one) for one in seen}) == 4
-    assert queue.facts(second) == queue.facts(second)
+    assert read_facts() == read_facts()
 
 
 # The panel --------------------------------------------------------------------------------

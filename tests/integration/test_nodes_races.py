@@ -12,7 +12,7 @@ from nodes.protocol import tokens
 from nodes.runs import claims, endings, quarantine, reporting, sweeping
 from nodes.runs.claims import Offer
 from nodes.runs.organising import lift_quarantine
-from nodes.runs.reporting import Refused, RunEnd, SignOfLife
+from nodes.runs.reporting import RunEnd, RunRefused, SignOfLife
 from submissions.models import Entry
 from submissions.services import choosing
 from submissions.states import EntryState
@@ -44,7 +44,7 @@ def entry(alice, team, test_set):
 def refused(call, *args):
     try:
         call(*args)
-    except (Refused, ValidationError):
+    except (RunRefused, ValidationError):
         return True
     return False
 

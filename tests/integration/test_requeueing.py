@@ -13,7 +13,7 @@ from django.utils import timezone
 from nodes.models import Run
 from nodes.runs import claims, endings, reporting
 from nodes.runs.claims import Offer
-from nodes.runs.reporting import Refused, RunEnd, SignOfLife
+from nodes.runs.reporting import RunEnd, RunRefused, SignOfLife
 from nodes.runs.requeueing import CAUSES
 from nodes.runs.sweeping import sweep_runs
 from submissions import work
@@ -154,9 +154,9 @@ def test_a_node_that_reports_late_changes_nothing(make_failed, organiser):
 
     requeue_entry(entry=entry, actor=organiser)
 
-    with pytest.raises(Refused):
+    with pytest.raises(RunRefused):
         reporting.heartbeat(late.node, late.pk, late.fence, SignOfLife("running", 1, 5, None))
-    with pytest.raises(Refused):
+    with pytest.raises(RunRefused):
         reporting.finish(late.node, late.pk, late.fence, RunEnd(outcome="ok", done=5))
     assert state(entry) == EntryState.WAITING
     assert claims.claim(node_row("next"), CPU).fence > late.fence

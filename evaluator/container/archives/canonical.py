@@ -60,7 +60,7 @@ class CanonicalArchive:
 
 
 def header(name: str, size: int) -> bytes:
-    """Return a file's header: a single block whatever the size, with no owner and no time."""
+    """Return a file's header: one block whatever the size, with no owner and no time."""
     member = tarfile.TarInfo(name)
     member.size, member.mode = size, MODE
     return member.tobuf(tarfile.GNU_FORMAT)

@@ -77,7 +77,7 @@ def write_canonical(
     limits: ArchiveLimits | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> ImageArchive:
-    """Check an archive and write its image to `target`, both in a single pass.
+    """Check an archive and write its image to `target`, both in one pass.
 
     The output depends on the image only, not on its names, its time, or the program that saved it.
     `docker load` makes the image of it, without a name. `target` has to be seekable and empty: the

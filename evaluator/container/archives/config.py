@@ -21,7 +21,7 @@ from evaluator.container.flags import NOBODY, ImageSettings, path_fault
 from evaluator.errors import printable
 from evaluator.formats.limits import Refused
 
-# Docker's own limit (all layers have to fit into a single mount): it loads no image with more.
+# Docker's own limit (all layers have to fit into one mount): it loads no image with more.
 MAX_LAYERS = 125
 MAX_HISTORY = 10_000  # entries; commands that change no file have an entry too
 USER_SHOWN = 60  # characters

@@ -38,7 +38,7 @@ IMAGE_CONFIGS = (
     "application/vnd.oci.image.config.v1+json",
     "application/vnd.docker.container.image.v1+json",
 )
-SAVE_SINGLE = "Save one image only: `docker save --output FILE.tar IMAGE`."
+SAVE_ONE_IMAGE = "Save one image only: `docker save --output FILE.tar IMAGE`."
 SAVE_PLATFORM = (
     "If it is built for several platforms, save only this platform: "
     f"`docker save --platform {PLATFORM}`."
@@ -71,7 +71,7 @@ def find_image(members: Members) -> ArchivedImage:
         raise Refused(f"The archive holds no image. {SAVE}")
     ours = list({image.config.image.id: image for image in images if image.is_ours}.values())
     if len(ours) > 1:
-        raise Refused(f"The archive holds {len(ours):,} images for {PLATFORM}. {SAVE_SINGLE}")
+        raise Refused(f"The archive holds {len(ours):,} images for {PLATFORM}. {SAVE_ONE_IMAGE}")
     if not ours:
         raise Refused(_has_only(image.config.image.platform for image in images))
     return ours[0]
@@ -84,7 +84,7 @@ def _read_docker_manifest(members: Members) -> list[ArchivedImage]:
     except BadDocumentError as error:
         raise Refused(f"The archive's {DOCKER_MANIFEST} {error}. {SAVE}") from None
     if len(named) > 1:
-        raise Refused(f"The archive holds {len(named):,} images. {SAVE_SINGLE}")
+        raise Refused(f"The archive holds {len(named):,} images. {SAVE_ONE_IMAGE}")
     images = []
     for config, *layers in named:
         data = read_document(members, config)

@@ -178,7 +178,7 @@ def _pax_records(data: bytes, reader: TarReader) -> Iterator[tuple[bytes, bytes]
 
 
 def _is_record(length: bytes, key: bytes, value: bytes) -> bool:
-    """Return whether Go takes a record: it refuses a whole archive for a single bad record."""
+    """Return whether Go takes a record: it refuses a whole archive for one bad record."""
     if length.startswith(b"0") or not key or b"\0" in key:
         return False
     if b"\0" in value and key in WITHOUT_NUL:

@@ -230,10 +230,10 @@ def _is_acl(name: bytes, value: bytes, entry: tar.TarEntry) -> bool:
     if not tags:
         return True
     is_ordered = all(tag in ACL_ORDER for tag in tags) and tags == sorted(tags)
-    single = [tag for tag in tags if tag not in ACL_NAMED]
-    has_mask = 0x10 in tags or len(single) == len(tags)
+    unnamed = [tag for tag in tags if tag not in ACL_NAMED]
+    has_mask = 0x10 in tags or len(unnamed) == len(tags)
     are_bits = all(not bits & ~7 for _, bits, _ in entries)
-    is_complete = set(ACL_REQUIRED) <= set(tags) and len(single) == len(set(single))
+    is_complete = set(ACL_REQUIRED) <= set(tags) and len(unnamed) == len(set(unnamed))
     return is_ordered and is_complete and has_mask and are_bits
 
 

@@ -23,7 +23,7 @@ from evaluator.container.archives.documents import (
 from evaluator.container.archives.layers import SMALLER
 from evaluator.container.archives.layouts import (
     IMAGE_CONFIGS,
-    SAVE_SINGLE,
+    SAVE_ONE_IMAGE,
     explain_platforms,
     split_manifests,
 )
@@ -169,7 +169,7 @@ def _read_manifest(repository: Repository) -> tuple[dict[str, object], bytes]:
         ours, others = split_manifests(document)
         if len(ours) > 1:
             raise Refused(
-                f"The reference leads to {len(ours)} images for {PLATFORM}. {SAVE_SINGLE}"
+                f"The reference leads to {len(ours)} images for {PLATFORM}. {SAVE_ONE_IMAGE}"
             )
         if not ours:
             raise Refused(explain_platforms(others or ["no platform"]))

@@ -18,9 +18,9 @@ from evaluator.types import Hypotheses, Statistics, TestSet
 class TermConsistency(TermMetric):
     """Over entries required twice or more in a document: occurrences that share a variant.
 
-    That is the largest number rendered by a single variant / *required* occurrences of these
+    That is the largest number rendered by one variant / *required* occurrences of these
     entries, in [0, 100], higher is better; absent where no entry is required twice. Where every
-    document is a single segment, the whole test set counts as a document. docs/metrics.md 4.
+    document is one segment, the whole test set counts as a document. docs/metrics.md 4.
     """
 
     name = "term-consistency"

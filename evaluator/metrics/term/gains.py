@@ -65,7 +65,7 @@ def beam(words: int, wanted: int) -> list[tuple[int, int]]:
 
 
 def distance(words: Integers, wanted: Integers, costs: Integers) -> int:
-    """Return the weighted distance, in memory for a single row: for pairs too long for shifts."""
+    """Return the weighted distance, in memory for one row: for pairs too long for shifts."""
     rows = beam(len(words), len(wanted))
     tokens, extra = (np.concatenate(([0], array)) for array in (wanted, costs))
     row = np.full(len(wanted) + 2, UNREACHABLE, dtype=np.int32)  # column j is in row[j + 1]

@@ -50,7 +50,7 @@ class Wmt21Metric(Metric):
         return tuple(map(self.lemmatiser.lemmatise, tokens))
 
     def signature(self, test_set: TestSet) -> str:
-        """Tokens by white space, cased, a single reference, the lemmatiser with its version."""
+        """Tokens by white space, cased, one reference, the lemmatiser with its version."""
         lemmatiser = self.lemmatiser.signature if self.lemmatiser else "none"
         return (
             f"nrefs:1|case:mixed|tok:split|lemma:{lemmatiser}|v:{self.version}"

@@ -185,7 +185,7 @@ def _prefix_rows(words: Integers, original: Integers, costs: _Costs) -> Integers
 
 
 def _next_row(row: list[int], word: int, reference: list[int], weights: list[int]) -> list[int]:
-    """Return a row by the definition itself: for a single row this beats NumPy five times."""
+    """Return a row by the definition itself: for one row this is five times as fast as NumPy."""
     left = row[0] + 1
     new = [left]
     for j, other in enumerate(reference):

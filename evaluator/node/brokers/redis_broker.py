@@ -2,7 +2,7 @@
 
 When the task ends, its message is acknowledged. If the connection is gone, kombu reads an address
 that it has cleared already, and its AttributeError ends the worker. If Redis does not answer, kombu
-counts the message as being worked on for ever, and a worker with a single task at a time takes
+counts the message as being worked on for ever, and a worker that does one task at a time takes
 nothing any more. This transport raises an error that Celery expects, and counts the message as
 done. The error is logged; the message comes again if the rows say so.
 """

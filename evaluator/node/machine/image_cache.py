@@ -149,7 +149,7 @@ class ImageCache:
         stored = engine.stored(image.digest)
         if stored is not None and not stored.tags:
             return stored
-        for name in names:  # what the archive brought in its place goes again
+        for name in names:  # remove what the archive brought instead
             other = engine.stored(name)
             if other is not None and other.id not in before:
                 engine.remove_image(other.id, force=True)

@@ -27,7 +27,7 @@ from evaluator.node.protocol.run_assignment import RunAssignment
 
 TRIAL = "trial"  # a file that is written and removed
 TRIAL_BYTES = 64 * 1024
-# A check asks for no more room: a single larger image must not keep all others waiting.
+# A check asks for no more room: one larger image must not keep all others waiting.
 ROOM_AT_MOST = 1024 * MB
 CONTAINER_ROOM = 256 * MB  # on the engine's disk: more than a container takes before it runs
 FREE_INODES = 10_000

@@ -1,4 +1,4 @@
-"""The folder of a node: private, and used by a single process at a time."""
+"""The folder of a node: private, and used by one process at a time."""
 
 from __future__ import annotations
 

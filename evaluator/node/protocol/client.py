@@ -129,7 +129,7 @@ class Platform:
             return ClaimAnswer(read_json(response, CLAIMING, CLAIM))
 
     def part(self) -> None:
-        """Say that this process ends, so that the next process need not wait for its silence."""
+        """Report that this process ends, so that the next process need not wait for its silence."""
         if self._process is not None:
             with self._posting("goodbye", {"process": self._process.id}, PARTING):
                 pass

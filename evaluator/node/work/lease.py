@@ -35,7 +35,7 @@ class Cause(Enum):
 
 
 class Lease:
-    """Two threads while a run is ours: a thread sends heartbeats, another watches the clock.
+    """Two threads while a run is ours: one sends heartbeats, the other watches the clock.
 
     The run is ours until the platform refuses it. A platform that does not answer may be
     restarting, and accepts the run when it is back. So the run continues for `patience` seconds
@@ -127,9 +127,8 @@ class Lease:
                 pause = self._hold.heartbeat
 
     def _note_silence(self, why: str) -> None:
-        if (
-            self.answered_since is None
-        ):  # logged already; an absence of half an hour is a single line
+        # Of an absence of half an hour one line is logged.
+        if self.answered_since is None:
             return
         self.answered_since = None
         logger.warning(

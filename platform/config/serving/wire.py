@@ -202,7 +202,7 @@ class Wire:
     def _keep(self, data: bytes) -> bool:
         """Keep bytes for the reader; return whether there is room for them."""
         last = self._parts[-1] if self._parts else None
-        if isinstance(last, KeptFile):  # until it is sent: a file for each connection
+        if isinstance(last, KeptFile):  # until it is sent: one file per connection
             return last.add(data)
         text = last if isinstance(last, Text) else Text(MEMORY)
         if len(text) + len(data) <= IN_MEMORY and text.add(data):

@@ -89,7 +89,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         for pool in self._lanes.values():
             pool.shutdown(wait=False, cancel_futures=True)
 
-    # The loop: it never waits for a connection --------------------------------------------
+    # The loop: no single client can hold it up ---------------------------------------------
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection."""

@@ -1,4 +1,4 @@
-"""Controls: texts made from the references by spoiling a single thing, so that scores show it.
+"""Controls: texts made from the references by spoiling one thing, so that scores show it.
 
 Each function takes a language pair's material and returns a text for each segment.
 """
@@ -16,9 +16,8 @@ from evaluator.terms import Required, Requirements
 
 Units = list[str]
 
-_ELIDED = re.compile(
-    r"\w{1,2}['’]"
-)  # l'asthme is a single token; the article is not part of the term
+# "l'asthme" is one token; the article is not part of the term.
+_ELIDED = re.compile(r"\w{1,2}['’]")
 
 
 def shuffled_within(material: Material, *, window: int) -> list[str]:

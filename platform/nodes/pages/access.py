@@ -25,7 +25,7 @@ def run_with_log_or_404(user: User, pk: int) -> Run:
 
 
 def may_read_log(viewer: Viewer, run: Run, now: datetime) -> bool:
-    """Say whether a viewer of a run's entry may read its log.
+    """Return whether a viewer of a run's entry may read its log.
 
     Smoke runs are on public sentences. The log of another run can hold a blind test set.
     """

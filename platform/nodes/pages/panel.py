@@ -45,12 +45,12 @@ class Panel:
 
     @property
     def is_live(self) -> bool:
-        """Say whether anything of it can change."""
+        """Return whether anything of it can change."""
         return self.entry.state in SHOWN_WHILE
 
     @property
     def is_empty(self) -> bool:
-        """Say whether there is nothing to show."""
+        """Return whether there is nothing to show."""
         return self.place is None and self.current is None and not self.ended
 
 
@@ -85,9 +85,5 @@ def facts(panel: Panel) -> tuple[object, ...]:
     return (
         panel.entry.state,
         panel.place,
-        [
-            (shown.run.pk, shown.run.stage, shown.run.done, shown.run.memory, shown.run.outcome)
-            for shown in runs
-        ],
-        [(shown.run.pk, shown.run.log_id, shown.shows_log) for shown in runs],
+        [(*shown.run.facts, shown.shows_log) for shown in runs],
     )

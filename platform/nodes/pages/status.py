@@ -37,7 +37,7 @@ class Status:
 
     @property
     def notes(self) -> list[str]:
-        """Say what keeps waiting systems from being run."""
+        """Return what keeps waiting systems from being run."""
         kinds = [(self.waiting_cpu, False), (self.waiting_gpu, True)]
         notes = [
             queue.why_nothing_moves(self.machines, needs_gpu=needs_gpu)

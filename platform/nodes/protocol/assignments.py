@@ -68,7 +68,7 @@ def ticket(run: Run) -> str:
 
 
 def is_ticket_of(text: str, run: Run) -> bool:
-    """Say whether this ticket was given out for this run."""
+    """Return whether this ticket was given out for this run."""
     try:
         return signing.Signer(salt=SALT).unsign(text) == f"{run.pk}-{run.fence}"
     except signing.BadSignature:

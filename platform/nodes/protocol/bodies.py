@@ -26,7 +26,8 @@ MAX_TIME = 2**33  # seconds since 1970
 MAX_ENGINE_ID = 100  # characters
 PROCESS_ID = re.compile(r"[0-9a-f]{32}")
 MAX_COUNT = 2**31 - 1  # what a column of whole numbers holds
-TOLD = frozenset(Run.Ending.values) - {Run.Ending.NODE_LOST}  # we alone can know that
+# Only the platform can know that a node is lost.
+TOLD = frozenset(Run.Ending.values) - {Run.Ending.NODE_LOST}
 
 
 class BadBody(Exception):

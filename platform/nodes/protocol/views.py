@@ -26,7 +26,7 @@ from nodes.runs import endings, fitness, processes, reporting
 from nodes.runs.claims import claim
 from nodes.runs.clock import database_now
 from nodes.runs.processes import AnotherProcess
-from nodes.runs.reporting import Refused, Unacceptable
+from nodes.runs.reporting import RunRefused, Unacceptable
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ def of_nodes(method: str) -> Callable[[Handler[P]], View[P]]:
                 return view(request, node, *args, **kwargs)
             except BadBody as error:
                 return _error(400, str(error))
-            except Refused:
+            except RunRefused:
                 return _error(409, "This run is not yours any more.")
             except AnotherProcess as error:
                 return _error(423, str(error))
@@ -79,7 +79,7 @@ def of_nodes(method: str) -> Callable[[Handler[P]], View[P]]:
 
 @of_nodes("GET")
 def me(_request: HttpRequest, node: Node) -> HttpResponse:
-    """Say whose token it is."""
+    """Answer whose token it is."""
     return JsonResponse({"name": node.name, "is_drained": node.drained_at is not None})
 
 
@@ -167,7 +167,7 @@ def _open_run(node: Node, pk: int) -> Run:
     runs = Run.objects.filter(pk=pk, node=node, ended_at=None)
     run = runs.select_related("entry__test_set__phase").first()
     if run is None:
-        raise Refused
+        raise RunRefused
     return run
 
 

@@ -65,7 +65,7 @@ class NodeStatuses:
 
     @classmethod
     def now(cls) -> Self:
-        """Read the status of all nodes, in a single query."""
+        """Read the status of all nodes, in one query."""
         rows = with_life(Node.objects.filter(revoked_at=None))
         return cls(tuple(_status_of(node) for node in rows))
 

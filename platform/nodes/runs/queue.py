@@ -83,18 +83,6 @@ def why_nothing_moves(nodes: NodeStatuses, *, needs_gpu: bool, memory: int = 0) 
     return f"No {what} is there at the moment."
 
 
-def facts(entry: Entry) -> tuple[object, ...]:
-    """Return what of an entry's run, or of its place, can change while its page is polled."""
-    if entry.state == EntryState.WAITING:
-        return (place(entry), _last(entry))
-    return _last(entry)
-
-
-def _last(entry: Entry) -> tuple[object, ...]:
-    rows = Run.objects.filter(entry=entry).order_by("-pk")
-    return rows.values_list("pk", "stage", "done", "memory", "outcome", "log").first() or ()
-
-
 def _seconds(before: int, serving: int, *, needs_gpu: bool) -> float | None:
     """Estimate by what runs of this kind have taken of late."""
     if not serving:

@@ -28,7 +28,7 @@ from submissions.models import Entry
 from submissions.states import EntryState
 
 
-class Refused(Exception):
+class RunRefused(Exception):
     """The run is not this node's any more, or has never been: nothing is written."""
 
 
@@ -65,10 +65,10 @@ class RunEnd:
 
 
 def heartbeat(node: Node, run_id: int, fence: int, sign: SignOfLife) -> bool:
-    """Renew the lease; return whether the node is to stop. Raises Refused, Unacceptable."""
+    """Renew the lease; return whether the node is to stop. Raises RunRefused, Unacceptable."""
     segments = _held(node, run_id, fence).values_list("segments", flat=True).first()
     if segments is None:
-        raise Refused
+        raise RunRefused
     if sign.done > segments:
         raise Unacceptable(f"{sign.done} segments are done, of a run of {segments}")
     now = database_now()
@@ -83,27 +83,27 @@ def heartbeat(node: Node, run_id: int, fence: int, sign: SignOfLife) -> bool:
         else F("peak_memory"),
     )
     if not changed:
-        raise Refused
+        raise RunRefused
     Node.objects.filter(pk=node.pk).update(last_seen_at=now)
     wanted = Run.objects.filter(pk=run_id, entry__state=EntryState.RUNNING)
     return not wanted.exists()
 
 
 def keep_log(node: Node, run_id: int, fence: int, stream: IO[bytes], *, max_bytes: int) -> None:
-    """Keep the end of its log. Raises Refused, storage.FileTooLarge."""
+    """Keep the end of its log. Raises RunRefused, storage.FileTooLarge."""
     _keep(node, run_id, fence, log=storage.put(stream, max_bytes=max_bytes))
 
 
 def keep_hypotheses(node: Node, run_id: int, fence: int, lines: Iterator[bytes]) -> None:
-    """Keep what its system wrote, checked as an upload is. Raises Refused, Unacceptable."""
+    """Keep what its system wrote, checked as an upload is. Raises RunRefused, Unacceptable."""
     run = _held(node, run_id, fence).select_related("entry__test_set").first()
     if run is None:
-        raise Refused
+        raise RunRefused
     if run.purpose != Run.Purpose.TEST:
         raise Unacceptable("a smoke run has no hypotheses to keep")
     content = testsets.read(run.entry.test_set)
     wanted = len(content.segments)
-    # A text too many shows that there are too many: of millions no more is kept.
+    # Read one text more than expected: that shows an excess without keeping millions.
     texts = [_text(line, number) for number, line in enumerate(islice(lines, wanted + 1), 1)]
     if len(texts) != wanted:
         count = f"more than {wanted}" if len(texts) > wanted else str(len(texts))
@@ -122,33 +122,33 @@ def keep_hypotheses(node: Node, run_id: int, fence: int, lines: Iterator[bytes])
     _keep(node, run_id, fence, hypotheses=hypotheses.store(read))
 
 
-def finish(node: Node, run_id: int, fence: int, told: RunEnd) -> None:
-    """Close a run as its node says. Raises Refused, Unacceptable.
+def finish(node: Node, run_id: int, fence: int, end: RunEnd) -> None:
+    """Close a run as its node says. Raises RunRefused, Unacceptable.
 
     The same end told again changes nothing: its first answer may have been lost.
     """
-    told_of = Run.objects.filter(pk=run_id, node=node, fence=fence).first()
-    if told_of is None:
-        raise Refused
+    reported = Run.objects.filter(pk=run_id, node=node, fence=fence).first()
+    if reported is None:
+        raise RunRefused
     with transaction.atomic():
-        entry = Entry.objects.select_for_update().get(pk=told_of.entry_id)
+        entry = Entry.objects.select_for_update().get(pk=reported.entry_id)
         run = Run.objects.select_for_update().get(pk=run_id)
         if run.ended_at is not None:
-            if run.outcome == told.outcome or _was_judged(run, told):
+            if run.outcome == end.outcome or _was_judged(run, end):
                 return
-            raise Refused
+            raise RunRefused
         is_test = run.purpose == Run.Purpose.TEST
-        if told.done > run.segments:
-            raise Unacceptable(f"{told.done} segments are done, of a run of {run.segments}")
-        if told.outcome == Run.Ending.OK and is_test and run.hypotheses_id is None:
+        if end.done > run.segments:
+            raise Unacceptable(f"{end.done} segments are done, of a run of {run.segments}")
+        if end.outcome == Run.Ending.OK and is_test and run.hypotheses_id is None:
             raise Unacceptable("a run that is ok sends its hypotheses before it ends")
-        endings.end(run, entry, told.outcome, _columns(told, run), told.health)
+        endings.end(run, entry, end.outcome, _columns(end, run), end.health)
 
 
-def _was_judged(run: Run, told: RunEnd) -> bool:
+def _was_judged(run: Run, end: RunEnd) -> bool:
     """Return whether an end was told before, and judged to be the image's fault."""
-    step = told.health.step if told.health else ""
-    return bool(step) and step == run.refused_step and told.outcome in OURS
+    step = end.health.step if end.health else ""
+    return bool(step) and step == run.refused_step and end.outcome in OURS
 
 
 def _held(node: Node, run_id: int, fence: int) -> QuerySet[Run]:
@@ -162,7 +162,7 @@ def _held(node: Node, run_id: int, fence: int) -> QuerySet[Run]:
 
 def _keep(node: Node, run_id: int, fence: int, **columns: StoredFile) -> None:
     if not _held(node, run_id, fence).update(**columns):
-        raise Refused
+        raise RunRefused
 
 
 def _text(line: bytes, number: int) -> str:
@@ -175,17 +175,17 @@ def _text(line: bytes, number: int) -> str:
     return text
 
 
-def _columns(told: RunEnd, run: Run) -> dict[str, object]:
+def _columns(end: RunEnd, run: Run) -> dict[str, object]:
     return {
-        "message": told.message,
-        "problems": told.problems,
-        "problem_count": told.problem_count,
-        "exit_status": told.exit_status,
-        "wall_time": told.wall_time,
-        "peak_memory": max(filter(None, [told.peak_memory, run.peak_memory]), default=None),
+        "message": end.message,
+        "problems": end.problems,
+        "problem_count": end.problem_count,
+        "exit_status": end.exit_status,
+        "wall_time": end.wall_time,
+        "peak_memory": max(filter(None, [end.peak_memory, run.peak_memory]), default=None),
         "memory": None,
-        "done": told.done,
-        "log_bytes": told.log_bytes,
-        "notes": told.notes,
-        "detail": told.detail,
+        "done": end.done,
+        "log_bytes": end.log_bytes,
+        "notes": end.notes,
+        "detail": end.detail,
     }

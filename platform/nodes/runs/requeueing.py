@@ -37,7 +37,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailedRow:
     """A row that failed, why, and what keeps it from being requeued (empty: nothing)."""
 
     row: Entry | Submission
@@ -45,19 +45,19 @@ class Failed:
     why_not: str
 
 
-def find_failed(choice: Choice) -> Iterator[Failed]:
+def find_failed(choice: Choice) -> Iterator[FailedRow]:
     """Yield the chosen rows that failed on our side, oldest first."""
     for submission in _submissions(choice):
         why_not = requeueing.why_not_submission(submission)
-        yield Failed(submission, CHECKING, why_not or _why_needless(submission, choice))
+        yield FailedRow(submission, CHECKING, why_not or _why_needless(submission, choice))
     for entry in _entries(choice):
         cause = _cause(entry)
         if choice.cause in ("", cause):
             why_not = requeueing.why_not_entry(entry)
-            yield Failed(entry, cause, why_not or _why_needless(entry, choice))
+            yield FailedRow(entry, cause, why_not or _why_needless(entry, choice))
 
 
-def requeue(failed: Failed, *, actor: User | None) -> str:
+def requeue(failed: FailedRow, *, actor: User | None) -> str:
     """Requeue a row; return why that failed, if the row has changed meanwhile."""
     try:
         if isinstance(failed.row, Entry):

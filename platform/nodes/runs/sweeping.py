@@ -69,7 +69,7 @@ def _cut_short() -> int:
 
 
 def _return_homeless() -> int:
-    """Have entries wait that are marked as running, but run nowhere, whatever the cause."""
+    """Return entries to the queue that are marked as running but have no open run."""
     open_runs = Run.objects.filter(entry=OuterRef("pk"), ended_at=None)
     rows = Entry.objects.filter(~Exists(open_runs), state=EntryState.RUNNING)
     return sum(_return(pk) for pk in list(rows.values_list("pk", flat=True)[:ROWS_AT_MOST]))

@@ -43,10 +43,10 @@ def build_reports(verdicts: Iterable[Verdict]) -> list[FileReport]:
         severity: Severity = "warning" if row.severity == Problem.Severity.WARNING else "error"
         problem = evaluator.Problem(severity, row.message, row.line, row.segment or None)
         problems[row.verdict_id].append(problem)
-    return [_fold(verdict, problems[pk]) for pk, verdict in by_pk.items()]
+    return [_build_report(verdict, problems[pk]) for pk, verdict in by_pk.items()]
 
 
-def _fold(verdict: Verdict, problems: Sequence[evaluator.Problem]) -> FileReport:
+def _build_report(verdict: Verdict, problems: Sequence[evaluator.Problem]) -> FileReport:
     total = verdict.errors + verdict.warnings
     segments = verdict.test_set.segments if verdict.test_set else None
     folded = fold(problems, of=segments, total=total)[:PROBLEMS_SHOWN]

@@ -55,15 +55,15 @@ def find_next_time(sent: QuerySet[Submission], size: int) -> datetime | None:
     recent = list(
         sent.filter(created_at__gt=timezone.now() - WINDOW)
         .order_by("created_at")
-        .annotate(bytes=_count_bytes())
+        .annotate(bytes=_bytes_expression())
         .values_list("created_at", "bytes")
     )
     excess = _count_expiring(recent, size)
     return recent[excess - 1][0] + WINDOW if excess else None
 
 
-def _count_bytes() -> Expression:
-    """Return how many bytes of a submission count.
+def _bytes_expression() -> Expression:
+    """Return the expression for how many bytes of a submission count.
 
     The archive of an accepted image is removed, and an image from a registry never was a file of
     the submission: the stored image counts. While it is fetched, the largest size allowed counts.

@@ -24,7 +24,7 @@ def enter_room(*, alone: bool) -> Iterator[None]:
 
     All go through a gate. A process that has to be alone stays in it, so that the room empties.
     """
-    # A lone process waits for all that have begun, others wait only for the gate.
+    # A process that scores alone waits for all that have begun, others only for the gate.
     within = settings.SCORING_DWELL / (5 if alone else 20)
     # STATE_DIR may be shared by machines, and each machine has its own room.
     folder = settings.STATE_DIR / "turns" / socket.gethostname()

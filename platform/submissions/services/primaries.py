@@ -14,7 +14,7 @@ def lock_primaries(team_id: int) -> None:
 
 
 def end_primary(successor: Entry, *, actor: User | None = None) -> None:
-    """Make contrastive the primary, if any, that an entry is about to replace."""
+    """Make the current primary, if any, contrastive."""
     same = Entry.objects.filter(team=successor.team_id, test_set=successor.test_set_id)
     for earlier in same.filter(is_primary=True).exclude(pk=successor.pk):
         Entry.objects.filter(pk=earlier.pk).update(is_primary=False)
@@ -25,7 +25,7 @@ def end_primary(successor: Entry, *, actor: User | None = None) -> None:
 def is_outdated(submission: Submission, test_set_id: int) -> bool:
     """Return whether a submission's wish to be primary is outdated.
 
-    It is if a later upload is primary, or if a member has chosen by hand since.
+    It is if a later upload is primary, or if somebody has chosen by hand since.
     """
     later = Entry.objects.filter(
         team=submission.team_id,

@@ -121,7 +121,7 @@ def test_what_is_wrong_is_named_with_its_remedy(variable, value, words):
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(None, "No such file"), (b"", "is empty"), (b"\xff\xfe", "it is no text")],
+    [(None, "No such file"), (b"", "is empty"), (b"\xff\xfe", "it is not text")],
 )
 def test_a_file_of_a_secret_that_cant_be_read_is_named(tmp_path, content, words):
     path = tmp_path / "token"

@@ -94,7 +94,7 @@ class Command(BaseCommand):
             source_language, target_language = parse_pair(language_pair)
         except evaluator.LanguageError as error:
             raise CommandError(f"The test set was not imported: {error}") from error
-        # In a single transaction, so that a refused test set leaves no empty shared task.
+        # In one transaction, so that a refused test set leaves no empty shared task.
         with ExitStack() as stack, transaction.atomic():
             files = _open_files(
                 stack, options["source"], options["reference"], options["terminology"]

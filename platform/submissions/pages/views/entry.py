@@ -129,7 +129,7 @@ def _page(
         ).first()
     # The app of the nodes stands above this app.
     is_image = entry.submission is not None and entry.submission.is_image
-    run = entry.runs.order_by("pk").last() if is_image else None
+    run = entry.runs.only_progress().order_by("pk").last() if is_image else None
     facts = (  # all that can change on the page while it is polled
         entry.state,
         entry.is_claimed,

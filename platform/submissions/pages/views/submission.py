@@ -31,7 +31,8 @@ def submission(request: SignedInRequest, pk: int) -> HttpResponse:
     submission = submission_or_404(request.user, pk)
     entries = list(submission.entries.select_related("test_set"))
     # The app of the nodes stands above this app; an entry has at most one open run.
-    runs = list(submission.runs.filter(ended_at=None)) if submission.is_image else []
+    open_runs = submission.runs.only_progress().filter(ended_at=None)
+    runs = list(open_runs) if submission.is_image else []
     run_of = {run.entry_id: run for run in runs}
     files = file_reports.report_on(submission) if submission.is_final else []
     every = choose_pace(max([submission.state_since, *(entry.state_since for entry in entries)]))
@@ -52,8 +53,7 @@ def submission(request: SignedInRequest, pk: int) -> HttpResponse:
         "changes": submission.changes.select_related("actor"),
         **organiser_actions.build_context(submission, request.user),
     }
-    progress = [(run.pk, run.stage, run.done) for run in runs]
-    facts = (*_list_facts(submission, entries), progress, every)
+    facts = (*_list_facts(submission, entries), [run.facts for run in runs], every)
     return render_live(request, "submission", context, facts=facts)
 
 

@@ -1,1 +1,1 @@
-"""From what was sent to entries: of outputs, and of images."""
+"""Checks a submission's files or image, and makes its entries."""

@@ -75,7 +75,7 @@ def judge(submission: Submission) -> list[JudgedFile]:
             # Where a system was chosen, only the file that has it is read.
             is_wanted=lambda name: chosen_file in ("", make_storable(name)[-MAX_NAME:]),
         )
-        for verdict in verdicts:  # the hypotheses of a single file are in memory at a time
+        for verdict in verdicts:  # only one file's hypotheses are in memory at a time
             judged.append(_judge(submission, verdict, slots, judged))
     return judged
 
