@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
@@ -12,6 +12,12 @@ from evaluator.types import HypothesisFile, Problem, Severity
 PROBLEMS_KEPT = 1000  # a broken file of a million lines must not become a million messages
 MESSAGE_CHARACTERS = 2_000  # messages may quote the file, and a quotation may be megabytes
 ID_CHARACTERS = 200
+# Control characters and lone surrogates, line and paragraph separators, and characters that show
+# nothing or turn the order of others around. U+200C and U+200D are parts of words and of emoji.
+UNSHOWABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    r"\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 
 
 class TerminariumError(Exception):
@@ -142,4 +148,4 @@ def printable(text: str, length: int) -> str:
         text = text[: length - 1] + "…"
     if text.isprintable():
         return text
-    return "".join("�" if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+    return UNSHOWABLE.sub("�", text)

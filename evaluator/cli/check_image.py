@@ -21,6 +21,7 @@ from evaluator.cli.files import (
 from evaluator.cli.progress import ProgressLine
 from evaluator.container.archives import ImageArchive, check_archive
 from evaluator.container.limits import in_bytes
+from evaluator.container.references import LOGIN_HIDDEN, SCHEME, is_host, split_login
 
 if TYPE_CHECKING:
     from evaluator.container.registries import Reference
@@ -94,19 +95,20 @@ def _is_file(text: str) -> bool:
 
 def _read_reference(text: str) -> Reference:
     """Read a reference to a registry; raises ImageError, and UnopenableError for a file's path."""
+    login, place = split_login(text)
+    path = LOGIN_HIDDEN + place if ":" in login else text  # a password is not repeated
     try:
-        from evaluator.container.registries import is_host, parse_reference
-        from evaluator.container.registries.references import SCHEME
+        from evaluator.container.registries import parse_reference
     except ImportError:
         raise UnopenableError(
-            text,
+            path,
             "there is no such file. Check the path. To check an image in a registry, install more "
             "packages:  pip install 'terminarium[run]'",
         ) from None
-    host, slash, _ = text.removeprefix(SCHEME).partition("/")
+    host, slash, _ = place.removeprefix(SCHEME).partition("/")
     looks_like_reference = "@sha" in text or "://" in text or (slash and is_host(host))
     if not looks_like_reference or text.endswith(ARCHIVE_ENDINGS):
-        raise UnopenableError(text, f"there is no such file. {REFERENCE_HINT}")
+        raise UnopenableError(path, f"there is no such file. {REFERENCE_HINT}")
     return parse_reference(text)
 
 

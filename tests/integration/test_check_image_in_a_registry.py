@@ -13,7 +13,15 @@ import pytest
 from evaluator.cli import main
 from evaluator.container.registries import parse_reference, trust_named_registry
 from tests.archives import Oci, SavedImage, digest, member, oci, tar
-from tests.integration.registry_server import Answer, Server, bearer, push, push_layout, serving
+from tests.integration.registry_server import (
+    Answer,
+    Server,
+    as_json,
+    bearer,
+    push,
+    push_layout,
+    serving,
+)
 
 IMAGE = SavedImage(settings={"Cmd": ["/bin/system"], "User": "1000"})
 DIGEST = digest(b"nothing has this digest")
@@ -246,12 +254,42 @@ def test_a_file_that_is_called_like_a_reference_is_read(capsys, monkeypatch, tmp
 
 @pytest.mark.parametrize("port", ["0", "65536", "99999"])
 def test_a_port_that_does_not_exist_is_refused(capsys, port):
-    assert "names no registry" in refusal(capsys, f"ghcr.io:{port}/x@{DIGEST}")
+    assert "port is not a number from 1 to 65535" in refusal(capsys, f"ghcr.io:{port}/x@{DIGEST}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"me:s3cret@ghcr.io/team/x@{DIGEST}",
+        "me:s3cret@ghcr.io/team/x",
+        f"docker://me:s3cret@localhost:5000/x@{DIGEST}",
+        "s3cret@ghcr.io/team/x",
+        "me:s3cret@team/x.tar",
+    ],
+)
+def test_a_login_is_not_repeated(capsys, text):
+    line = refusal(capsys, text)
+
+    assert "s3cret" not in line
+    assert line.startswith("…@")
+
+
+def test_what_a_registry_sends_reaches_the_terminal_without_its_commands(server, capsys):
+    platform = {"os": "\x1b]0;PWN\x07\x1b[2J", "architecture": "x" * 100_000}
+    index = as_json(manifests=[{"digest": DIGEST, "size": 1, "platform": platform}])
+    server.answers[f"/v2/x/manifests/{digest(index)}"] = Answer(index)
+
+    line = refusal(capsys, f"{server.host}/x@{digest(index)}")
+
+    assert line.isprintable()
+    assert len(line) < 600
+    assert "built for �]0;PWN��[2J/xxx" in line
 
 
 def test_without_the_extra_it_says_what_to_install(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "evaluator.container.registries", None)
 
-    line = refusal(capsys, f"ghcr.io/x@{DIGEST}")
+    line = refusal(capsys, f"me:s3cret@ghcr.io/x@{DIGEST}")
 
     assert "pip install 'terminarium[run]'" in line
+    assert "s3cret" not in line

@@ -144,6 +144,28 @@ def test_an_image_that_is_not_there_is_refused_with_the_remedy(server, send):
     assert "Check name and digest, and make it public." in messages_of(submission)[0]
 
 
+@pytest.mark.parametrize(
+    ("location", "words"),
+    [
+        ("http://[", "names no valid https:// address for the blob"),
+        ("https://\x1bc.x/", "The blob's server �c.x has no valid name or port"),
+        ("https://h.example:99999/", "h.example:99999 has no valid name or port"),
+        ("", "sends us on (status 307) without an address"),
+    ],
+)
+def test_an_answer_that_leads_nowhere_is_refused_and_not_asked_for_again(
+    server, send, location, words
+):
+    reference = server.put(IMAGE)
+    for path in layers(server):
+        server.answers[path] = Answer(b"", 307, {"Location": location})
+
+    submission = checked(send(reference))
+
+    assert submission.state == SubmissionState.REFUSED
+    assert words in messages_of(submission)[0]
+
+
 def test_a_registry_that_is_not_allowed_any_more_is_not_asked(server, send, settings):
     submission = send(server.put(IMAGE))
     settings.IMAGE_REGISTRIES = ["ghcr.io"]

@@ -90,14 +90,14 @@ def test_docker_hub_answers_at_another_host():
         (f"ghcr.io/team/system@sha512:{'0' * 64}", "digest is not sha256:"),
         (f"team/system@{DIGEST}", "names no registry before the first slash. Write HOST/NAME@"),
         (f"system@{DIGEST}", "names no registry"),
-        (f"GHCR.io/x@{DIGEST}", "names no registry"),
-        (f"user:password@ghcr.io/x@{DIGEST}", "digest is not sha256:"),
+        (f"GHCR.io/x@{DIGEST}", "host has capital letters"),
+        (f"user:password@ghcr.io/x@{DIGEST}", "has an @ before its host"),
         (f"ghcr.io/../x@{DIGEST}", "name is not one that registries take"),
         (f"ghcr.io/a?b@{DIGEST}", "name is not one"),
         (f"ghcr.io/a//b@{DIGEST}", "name is not one"),
         (f"ghcr.io/{'a' * 500}@{DIGEST}", "at most 500 characters"),
         (f"docker.io/{'a' * 418}@{DIGEST}", "at most 500 characters"),  # with library/ before it
-        (f"https://ghcr.io/x@{DIGEST}", "names no registry"),
+        (f"https://ghcr.io/x@{DIGEST}", "has a scheme, such as https://, before its host"),
     ],
 )
 def test_references_that_are_not_pinned_or_not_whole_are_refused(text, words):
@@ -333,7 +333,6 @@ def test_what_is_too_slow_is_ended_when_the_time_is_up(server, one_layer, kind):
         ("https://2130706433/", "has no public address"),
         ("https://innocent.example/", "has no public address"),
         ("https://user:password@innocent.example/", "is named with a password"),
-        ("file:///etc/passwd", "is not reached by https://"),
         ("ftp://127.0.0.1/", "is not reached by https://"),
     ],
 )
@@ -343,7 +342,8 @@ def test_nobody_is_sent_on_into_our_own_networks(server, one_layer, monkeypatch,
 
     found = refusal(one_layer)
 
-    assert f"The blob's server {location.split('/')[2]} {words}. Or upload" in found
+    host = location.split("/")[2].removeprefix("user:password@")
+    assert f"The blob's server {host} {words}. Upload the archive" in found
 
 
 def test_tokens_are_not_fetched_from_our_own_networks_either(server, one_layer):

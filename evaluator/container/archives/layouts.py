@@ -24,6 +24,7 @@ from evaluator.container.archives.kinds import SAVE
 from evaluator.container.archives.members import DOCKER_MANIFEST, OCI_INDEX, Members, shown
 from evaluator.container.archives.sources import Section
 from evaluator.container.flags import PLATFORM
+from evaluator.errors import printable
 from evaluator.formats.limits import Refused
 
 MAX_LISTED = 1000  # images, layers or platforms in a list
@@ -31,6 +32,7 @@ MAX_DEPTH = 3  # of an index in an index
 TOO_DEEP = f"holds an index in an index, {MAX_DEPTH} times and more"
 MAX_MANIFESTS = 100  # that are read; an image for all platforms there are has 20
 PLATFORMS_NAMED = 5  # in a message
+PLATFORM_SHOWN = 40  # characters of a platform's two words in a message
 NOT_FOR_MACHINES = "unknown/unknown"  # the platform of documents on how the image was built
 IMAGE_CONFIGS = (
     "application/vnd.oci.image.config.v1+json",
@@ -148,15 +150,19 @@ class _Index:
 
 
 def split_manifests(index: JsonObject) -> tuple[list[JsonObject], set[str]]:
-    """Return the manifests of an index that may be for our platform, and the other platforms."""
+    """Return the manifests of an index that may be for our platform, and the other platforms.
+
+    The platforms are for messages: an index may name anything.
+    """
     ours, others = [], set()
     for descriptor in as_objects(index.get("manifests"), MAX_LISTED):
         platform = as_object(descriptor.get("platform"))
-        name = f"{as_text(platform.get('os'))}/{as_text(platform.get('architecture'))}"
+        words = [as_text(platform.get("os")), as_text(platform.get("architecture"))]
+        name = "/".join(words)
         if not platform or name == PLATFORM:
             ours.append(descriptor)
         elif name != NOT_FOR_MACHINES:
-            others.add(name)
+            others.add("/".join(printable(word, PLATFORM_SHOWN) or "unknown" for word in words))
     return ours, others
 
 

@@ -5,6 +5,12 @@ Needs `requests`, which the extras `run` and `node` bring.
 
 from __future__ import annotations
 
+from evaluator.container.references import (
+    MAX_REFERENCE_CHARACTERS,
+    Reference,
+    is_host,
+    parse_reference,
+)
 from evaluator.container.registries.fetching import (
     Registries,
     fetch_image,
@@ -12,12 +18,6 @@ from evaluator.container.registries.fetching import (
     trust_named_registry,
 )
 from evaluator.container.registries.guarded_http import NetworkError
-from evaluator.container.registries.references import (
-    MAX_REFERENCE_CHARACTERS,
-    Reference,
-    is_host,
-    parse_reference,
-)
 
 __all__ = [
     "MAX_REFERENCE_CHARACTERS",

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urljoin
 
 import requests
 
@@ -18,12 +18,18 @@ from evaluator.container.archives.documents import (
     as_object,
     as_text,
 )
+from evaluator.container.references import (
+    DIGEST,
+    OR_UPLOAD,
+    UPLOAD,
+    Reference,
+)
 from evaluator.container.registries.guarded_http import (
     ForbiddenAddressError,
     GuardedHttp,
     NetworkError,
+    show_server,
 )
-from evaluator.container.registries.references import DIGEST, UPLOAD, Reference
 from evaluator.formats.limits import Refused
 
 MANIFESTS = (
@@ -35,10 +41,12 @@ MANIFESTS = (
 MAX_REDIRECTS = 5
 MAX_TOKEN_ANSWER = 256 * 1024  # bytes
 MAX_TOKEN = 16 * 1024  # characters
+MAX_SIZE = 2**63 - 1  # bytes; the format's own limit
 BEARER = re.compile(r"\s*bearer\s", re.IGNORECASE)
-PARAMETER = re.compile(r'(\w+)="([^"]*)"')
+PARAMETER = re.compile(r'\b(\w+)="([^"]*)"')  # \b: in linear time
 TOKEN = re.compile(rf"[\x21-\x7e]{{1,{MAX_TOKEN}}}")
-PUSH_AGAIN = f"Push the image again. {UPLOAD}"
+PUSH_AGAIN = f"Push the image again. {OR_UPLOAD}"
+NO_ADDRESS = f"The registry names no valid https:// address for the {{}}. {UPLOAD}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,21 @@ def read_descriptor(descriptor: object) -> Blob:
     digest, size = as_text(fields.get("digest")), fields.get("size")
     if not DIGEST.fullmatch(digest) or type(size) is not int or size < 0:
         raise BadDocumentError("has a descriptor without a SHA-256 digest or a size")
+    if size > MAX_SIZE:
+        raise BadDocumentError("has a descriptor with a size that is too large for any file")
     return Blob(digest, size)
+
+
+@contextlib.contextmanager
+def refuse_unreadable() -> Iterator[None]:
+    """Raise Refused for errors that no check has foreseen in the reading of an answer.
+
+    The registry would give the same answer again, so another try is of no use.
+    """
+    try:
+        yield
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise Refused(f"The registry's answer can't be read. {PUSH_AGAIN}") from error
 
 
 @dataclass(slots=True)
@@ -78,7 +100,8 @@ class Repository:
     def read_blob(self, blob: Blob) -> Iterator[bytes]:
         """Yield the bytes of a blob; raises Refused at the end if their digest is another."""
         digest, size = hashlib.sha256(), 0
-        with self._answer(f"blobs/{blob.digest}", "*/*") as response:
+        # What the reader of the pieces raises does not come through here.
+        with refuse_unreadable(), self._answer(f"blobs/{blob.digest}", "*/*") as response:
             for piece in self.http.read_pieces(response):
                 digest.update(piece)
                 size += len(piece)
@@ -113,7 +136,7 @@ class Repository:
                     raise Refused(
                         f"The registry sends us on more than {MAX_REDIRECTS} times. {UPLOAD}"
                     )
-                place = urljoin(response.url, response.headers.get("Location", ""))
+                place = self._read_location(response)
                 response = stack.enter_context(self._get(place, "*/*", "blob"))
             self._require_success(response)
             yield response
@@ -127,8 +150,22 @@ class Repository:
             with self.http.get(url, headers) as response:
                 yield response
         except ForbiddenAddressError as error:
-            host = urlsplit(url).netloc
-            raise Refused(f"The {what}'s server {host} {error}. {UPLOAD}") from None
+            if not (server := show_server(url)):
+                raise Refused(NO_ADDRESS.format(what)) from None
+            raise Refused(f"The {what}'s server {server} {error}. {UPLOAD}") from None
+
+    def _read_location(self, response: requests.Response) -> str:
+        """Return the URL that a redirect leads to; raises Refused."""
+        location = response.headers.get("Location", "").strip()
+        if not location:
+            raise Refused(
+                f"{show_server(response.url)} sends us on (status {response.status_code}) without "
+                f"an address. {UPLOAD}"
+            )
+        try:
+            return urljoin(response.url, location)
+        except ValueError:
+            raise Refused(NO_ADDRESS.format("blob")) from None
 
     def _require_success(self, response: requests.Response) -> None:
         host, status = self.reference.host, response.status_code
@@ -140,12 +177,12 @@ class Repository:
             raise Refused(
                 f"{host} asks for a login (status {status}), and nobody logs in to fetch an image: "
                 "it is private, or does not exist. Check name and digest, and make it public. "
-                f"{UPLOAD}"
+                f"{OR_UPLOAD}"
             )
         if status == 404:
             raise Refused(
                 f"{host} has no such image for everybody (status {status}). Check name and digest, "
-                f"and make it public. {UPLOAD}"
+                f"and make it public. {OR_UPLOAD}"
             )
         raise Refused(f"{host} answers with status {status}, where 200 is expected. {UPLOAD}")
 

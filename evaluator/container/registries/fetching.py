@@ -29,10 +29,16 @@ from evaluator.container.archives.layouts import (
 )
 from evaluator.container.flags import PLATFORM
 from evaluator.container.limits import in_bytes
+from evaluator.container.references import OR_UPLOAD, UPLOAD, Reference, refuse
 from evaluator.container.registries.archive_writer import OciArchiveWriter
-from evaluator.container.registries.distribution import PUSH_AGAIN, Repository, read_descriptor
+from evaluator.container.registries.distribution import (
+    PUSH_AGAIN,
+    Blob,
+    Repository,
+    read_descriptor,
+    refuse_unreadable,
+)
 from evaluator.container.registries.guarded_http import GuardedHttp
-from evaluator.container.registries.references import UPLOAD, Reference, refuse
 from evaluator.errors import printable
 from evaluator.formats.limits import Refused
 
@@ -93,11 +99,13 @@ def fetch_image(
 def require_allowed(reference: Reference, registries: Registries) -> None:
     """Raise ImageError if the reference's host is not among the registries."""
     if reference.host not in registries.hosts:
-        allowed = ", ".join(sorted(registries.hosts)) or "no registry at all"
+        if not registries.hosts:
+            refuse(reference, f"Images are not fetched from registries. {UPLOAD}")
+        allowed = ", ".join(sorted(registries.hosts))
         refuse(
             reference,
             f"Images are not fetched from {reference.host}, but from {allowed}. Push it there. "
-            f"{UPLOAD}",
+            f"{OR_UPLOAD}",
         )
 
 
@@ -107,6 +115,27 @@ def _copy(
     limits: ArchiveLimits,
     on_progress: Callable[[float], None] | None,
 ) -> None:
+    with refuse_unreadable():
+        parts = _read_documents(repository, limits)
+    archive.begin(_digest(parts.manifest), len(parts.manifest))
+    for document in (parts.manifest, parts.settings):
+        archive.add_blob(_digest(document), len(document), [document])
+    progress = _FetchProgress(sum(layer.size for layer in parts.layers), on_progress)
+    for layer in parts.layers:
+        archive.add_blob(layer.digest, layer.size, progress.count(repository.read_blob(layer)))
+    archive.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """An image's documents, checked, and its layers, still to be fetched."""
+
+    manifest: bytes
+    settings: bytes  # its configuration
+    layers: tuple[Blob, ...]  # each once, in their order
+
+
+def _read_documents(repository: Repository, limits: ArchiveLimits) -> _Parts:
     manifest, data = _read_manifest(repository)
     configuration = read_descriptor(manifest.get("config"))
     if configuration.size > MAX_DOCUMENT:
@@ -118,20 +147,18 @@ def _copy(
     if faults := list(config.find_faults(described)):
         raise Refused(" ".join(faults))
     descriptors = as_objects(manifest.get("layers"), config.MAX_LAYERS)
-    layers = dict.fromkeys(map(read_descriptor, descriptors))  # each once, in their order
+    layers = tuple(dict.fromkeys(map(read_descriptor, descriptors)))
     total = sum(layer.size for layer in layers)
     if total > limits.archive:
         raise Refused(
             f"The image has {in_bytes(total)}, and {in_bytes(limits.archive)} is the limit. "
             f"{SMALLER}"
         )
-    archive.begin(manifest_digest := f"sha256:{hashlib.sha256(data).hexdigest()}", len(data))
-    archive.add_blob(manifest_digest, len(data), [data])
-    archive.add_blob(configuration.digest, len(settings), [settings])
-    progress = _FetchProgress(total, on_progress)
-    for layer in layers:
-        archive.add_blob(layer.digest, layer.size, progress.count(repository.read_blob(layer)))
-    archive.finish()
+    return _Parts(data, settings, layers)
+
+
+def _digest(document: bytes) -> str:
+    return f"sha256:{hashlib.sha256(document).hexdigest()}"
 
 
 def _read_manifest(repository: Repository) -> tuple[dict[str, object], bytes]:

@@ -7,6 +7,7 @@ that is connected to and not the name, because a name can lead to the cloud's me
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -23,13 +24,17 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from evaluator.container.errors import find_root_reason
-from evaluator.errors import InfrastructureError
+from evaluator.errors import InfrastructureError, printable
 
 TIMEOUT = 30  # seconds for a connection, and between two pieces of an answer
 CHUNK = 1024 * 1024  # bytes
 TRANSLATED = IPv6Network("64:ff9b::/96")  # IPv4 addresses as IPv6-only networks write them
 TUNNELS = (IPv6Network("2001::/32"), IPv6Network("2002::/16"))  # they lead to IPv4 addresses
 HEADERS = {"Accept-Encoding": "identity", "User-Agent": "terminarium"}
+SERVER_CHARACTERS = 100  # of a server's name in a message
+LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+# The name system takes 253 characters; the second form is an IPv6 address.
+SERVER = re.compile(rf"(?=.{{1,253}}\Z)(?:{LABEL}(?:\.{LABEL})*\.?|[0-9a-f:.]*:[0-9a-f:.]*)")
 
 Address = IPv4Address | IPv6Address
 
@@ -40,6 +45,15 @@ class ForbiddenAddressError(Exception):
 
 class NetworkError(InfrastructureError):
     """The server does not answer, or not in time: worth another try."""
+
+
+def show_server(url: str) -> str:
+    """Return a URL's host and port for a message, without a login; empty if it names no host."""
+    try:
+        server = urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return ""
+    return printable(server, SERVER_CHARACTERS)
 
 
 def is_public(address: Address) -> bool:
@@ -98,21 +112,30 @@ class GuardedHttp:
 
         Raises ForbiddenAddressError, and NetworkError for all other failures.
         """
-        parts = urlsplit(url)
+        request = self._prepare(url, headers)
+        with self._translate_errors(url):
+            response = self._session.send(
+                request, stream=True, timeout=TIMEOUT, allow_redirects=False
+            )
+        with contextlib.closing(response):
+            yield response
+
+    def _prepare(self, url: str, headers: Mapping[str, str]) -> requests.PreparedRequest:
+        """Return a request whose URL is read by all libraries in the same way."""
+        request = requests.Request("GET", url, headers={**HEADERS, **headers})
+        try:
+            prepared = self._session.prepare_request(request)
+            parts = urlsplit(prepared.url or "")
+            name = parts.hostname or ""
+        except (requests.RequestException, HTTPError, ValueError):
+            raise ForbiddenAddressError("has no valid name or port") from None
         if parts.scheme != "https" and not (parts.scheme == "http" and self._has_loopback):
             raise ForbiddenAddressError("is not reached by https://")
         if "@" in parts.netloc:
             raise ForbiddenAddressError("is named with a password")
-        with self._translate_errors(url):
-            response = self._session.get(
-                url,
-                headers={**HEADERS, **headers},
-                stream=True,
-                timeout=TIMEOUT,
-                allow_redirects=False,
-            )
-        with contextlib.closing(response):
-            yield response
+        if not SERVER.fullmatch(name) or not (prepared.url or "").startswith("http"):
+            raise ForbiddenAddressError("has no valid name or port")
+        return prepared
 
     def read_pieces(self, response: requests.Response) -> Iterator[bytes]:
         """Yield the body as it comes, whatever its headers say of length and coding."""
@@ -124,12 +147,14 @@ class GuardedHttp:
 
     @contextlib.contextmanager
     def _translate_errors(self, url: str) -> Iterator[None]:
-        host = urlsplit(url).netloc
+        host = show_server(url)
         try:
             yield
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             if self._is_late:
                 raise NetworkError(f"{host}: the time for all of it is up.") from error
+            if not isinstance(error, OSError | HTTPError):
+                raise  # the answer is at fault, not the network: it would be the same again
             raise NetworkError(f"{host}: {find_root_reason(error)}") from error
 
     def _connect(self, connection: HTTPConnection) -> socket.socket:

@@ -271,6 +271,24 @@ def test_an_index_of_other_platforms_alone_names_them():
     assert "The archive has linux/arm64, windows/amd64 only: build for" in only_problem(data)
 
 
+@pytest.mark.parametrize(
+    ("os", "machine", "shown"),
+    [
+        ("\x1b]0;PWN\x07", "x" * 100_000, f"�]0;PWN�/{'x' * 39}…"),
+        ("y" * 100_000, "\u202e", f"{'y' * 39}…/�"),
+        ("\u2028", "\x9b2J", "�/�2J"),
+        ("", "arm64", "unknown/arm64"),
+    ],
+)
+def test_a_platform_is_shown_short_and_without_commands(os, machine, shown):
+    layout = Oci()
+    listed = [{"digest": digest(b"a"), "platform": {"os": os, "architecture": machine}}]
+
+    data = make_tar(*layout.members(layout.index(listed)))
+
+    assert f"The archive has {shown} only: build for" in only_problem(data)
+
+
 def test_a_platform_that_is_named_but_not_there_is_to_be_fetched():
     layout = Oci()
     arm = layout.manifest(

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn
 
-from evaluator.errors import ImageError, printable
+from evaluator.errors import MESSAGE_CHARACTERS, ImageError, printable
 from evaluator.types import Problem
 
 MAX_REFERENCE_CHARACTERS = 500
@@ -23,7 +23,10 @@ FIND_DIGEST = (
     "`docker buildx imagetools inspect NAME` prints the digest, and so does `docker push` at its "
     "end."
 )
-UPLOAD = "Or upload the archive that `docker save` writes."
+UPLOAD = "Upload the archive that `docker save` writes."
+OR_UPLOAD = "Or upload the archive that `docker save` writes."  # after another remedy
+DIGEST_LIKE = re.compile(r"sha[0-9]+(?::[^/]*)?")
+LOGIN_HIDDEN = "…@"  # in the place of a user and a password
 # What people call it, where its registry answers, and what stands before names without a slash.
 DOCKER_HUB, DOCKER_HUB_HOST, DOCKER_HUB_NAMES = "docker.io", "registry-1.docker.io", "library/"
 
@@ -56,7 +59,13 @@ def parse_reference(text: str) -> Reference:
 
     A tag beside the digest has no meaning, as for Docker: the digest decides.
     """
-    text = text.strip().removeprefix(SCHEME)
+    login, text = split_login(text.strip().removeprefix(SCHEME))
+    if login:
+        refuse(
+            LOGIN_HIDDEN + text,
+            "The reference has an @ before its host, as if it named a user or a password. Images "
+            f"are fetched without a login. Remove it. {EXAMPLE}",
+        )
     if len(text) > MAX_REFERENCE_CHARACTERS:
         refuse(text, f"A reference has at most {MAX_REFERENCE_CHARACTERS} characters. {EXAMPLE}")
     place, at, digest = text.partition("@")
@@ -72,7 +81,7 @@ def parse_reference(text: str) -> Reference:
         )
     host, _, name = TAG.sub("", place).partition("/")
     if not name or not is_host(host):
-        refuse(text, f"The reference names no registry before the first slash. {EXAMPLE}")
+        refuse(text, f"{_explain_host(place)} {EXAMPLE}")
     if not NAME.fullmatch(name):
         refuse(text, f"The reference's name is not one that registries take. {EXAMPLE}")
     if host == DOCKER_HUB and "/" not in name:
@@ -83,7 +92,40 @@ def parse_reference(text: str) -> Reference:
     return reference
 
 
+def split_login(text: str) -> tuple[str, str]:
+    """Return the user and password before a reference's host, or an empty text, and the rest."""
+    *before, last = text.split("@")
+    digests: list[str] = []
+    while before and DIGEST_LIKE.fullmatch(last):
+        digests.insert(0, last)
+        last = before.pop()
+    login = "@".join(before)
+    names_host = "/" in login and is_host(login.partition("/")[0])  # then a bad digest follows
+    if "/" in last or (not names_host and (":" in login or is_host(last))):
+        return login, "@".join([last, *digests])
+    return "", text
+
+
+def _explain_host(place: str) -> str:
+    """Return what is wrong with the host in a reference without its digest."""
+    if "://" in place:
+        return "The reference has a scheme, such as https://, before its host. Remove it."
+    host, slash, _ = place.partition("/")
+    name, colon, port = host.partition(":")
+    if not slash:
+        return "The reference names no registry before the first slash."
+    if host.startswith("[") or ":" in port:
+        return "The reference names its registry by an IPv6 address. Write a host name instead."
+    if colon and not (port.isascii() and port.isdigit() and is_host(f"localhost:{port}")):
+        return f"The registry's port is not a number from 1 to {LAST_PORT}."
+    if is_host(host.lower()):
+        return "The registry's host has capital letters. Write it in small letters."
+    if "." in name or colon:
+        return "The registry's host is not valid: it has small letters, digits, hyphens and dots."
+    return "The reference names no registry before the first slash."
+
+
 def refuse(reference: object, message: str) -> NoReturn:
     """Raise ImageError with a sentence about a reference."""
     file = printable(str(reference), QUOTED_CHARACTERS)
-    raise ImageError([Problem("error", message, file=file)])
+    raise ImageError([Problem("error", printable(message, MESSAGE_CHARACTERS), file=file)])
