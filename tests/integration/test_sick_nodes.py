@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import subprocess
@@ -101,6 +102,8 @@ def in_background():
         work.stop()
         thread.join(30)
         assert not thread.is_alive()
+    works.clear()
+    gc.collect()  # a socket that the SDK left is noted here, not in the next test
 
 
 @pytest.fixture
