@@ -1,7 +1,7 @@
 """Left-overs of pipelines in translations: one warning for each kind; the texts do not change.
 
-A kind counts in a text that has it while its source does not. Most kinds lead to a warning where
-most lines have them; those that no text has by chance (`<unk>`, `▁`, mojibake) where a tenth does.
+A kind counts in a text that has it while its source does not. Most kinds lead to a warning if
+most lines have them. Kinds that never occur by chance (`<unk>`, `▁`, mojibake) need a tenth.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def find_identical(files: Sequence[Hypotheses]) -> tuple[Problem, ...]:
     )
 
 
-# Of single texts: what to say about those that look odd beside their sources.
+# Tests of a text and its source, with the warning if the text looks odd.
 ODD_TEXTS: tuple[tuple[Callable[[str, str], bool], str], ...] = (
     (
         lambda text, source: (

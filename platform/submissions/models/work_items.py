@@ -37,7 +37,7 @@ class WorkItem(models.Model):
 
     @property
     def task(self) -> str:
-        """The Celery task that does the work."""
+        """The Celery task that does the work; each of the two models names its own."""
         raise NotImplementedError
 
     @property
