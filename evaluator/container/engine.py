@@ -64,7 +64,7 @@ def _connect(connection: UnixHTTPConnection) -> None:
     connection.sock = unconnected
 
 
-UnixHTTPConnection.connect = _connect
+UnixHTTPConnection.connect = _connect  # type: ignore[method-assign, assignment]
 
 
 @dataclass(frozen=True, slots=True)
