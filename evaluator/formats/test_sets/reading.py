@@ -6,8 +6,8 @@
 *WMT XML, TSV and JSON lines* hold everything in a single file, in its own order. TSV has a header
 with `source` and `target`, and `id` and `doc` or, as in TICO-19, `tuid` = document:segment; quotes
 are text. JSON lines are `{"id", "doc", "source", "references": […], "terms": [{"source",
-"targets"}]}`; the terms of a line belong to its segment alone. `"terms": []` means none; without the
-key the terminology counts that the caller gives.
+"targets"}]}`; the terms of a line belong to its segment alone. `"terms": []` means none, and
+without the key the terminology counts that the caller gives.
 
 *Plain text* is read if the caller asks for it: a sentence a line, and a file for each reference.
 The numbers of the lines are the ids.
