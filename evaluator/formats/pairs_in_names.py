@@ -35,7 +35,7 @@ _NO_MODE = r"(?![._-](?:noterm|random)(?![A-Za-z0-9-]))"
 
 def find_target(slot: str) -> str:
     """Return the target language of a slot such as `en-fr`, `zh-TW-en` or `en-zh-CN.noterm`."""
-    pair = _read_slot(slot)
+    pair = read_slot_pair(slot)
     return pair[1] if pair else slot.partition(".")[0].partition("-")[2]
 
 
@@ -61,7 +61,7 @@ def _find_other_spellings(name: str, slots: Sequence[str]) -> tuple[str, ...]:
     pairs = [*find_pairs(name, or_locales=True), *find_loose_pairs(name, or_locales=True)]
     match = re.search(_MODE, name, re.IGNORECASE)
     mode = match["mode"].lower() if match else ""
-    fitting = [s for s in slots if _read_slot(s) in pairs and s.partition(".")[2] == mode]
+    fitting = [s for s in slots if read_slot_pair(s) in pairs and s.partition(".")[2] == mode]
     return tuple(fitting) if len(fitting) == 1 else ()
 
 
@@ -230,7 +230,7 @@ def _natural_pair(text: str, or_locales: bool) -> Pair | None:
 
 def _fits_slot(pair: str, slot: str) -> bool:
     """Return whether a pair is a slot's, perhaps without scripts and regions: `en-zh`."""
-    first, second = _read_slot(pair), _read_slot(slot)
+    first, second = read_slot_pair(pair), read_slot_pair(slot)
     if first is None or second is None:
         return False
     return [primary(code) for code in first] == [primary(code) for code in second] and all(
@@ -239,7 +239,7 @@ def _fits_slot(pair: str, slot: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _read_slot(slot: str) -> Pair | None:
+def read_slot_pair(slot: str) -> Pair | None:
     readings = read_pair(slot.partition(".")[0])
     return readings[0] if len(readings) == 1 else None
 
