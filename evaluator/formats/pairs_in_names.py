@@ -85,6 +85,22 @@ def list_loose_pairs(name: str, *, or_locales: bool = False) -> Iterator[tuple[s
                 yield text, pair
 
 
+def find_joined_pairs(name: str) -> list[Pair]:
+    """Return pairs without a sign in between, as WMT writes them: `full_data.ende.jsonl`.
+
+    A name's first part may be such a word (`test`: Telugu and Sotho), and does not count.
+    """
+    pairs: list[Pair] = []
+    for part in name.rpartition("/")[2].split(".")[1:]:
+        half = len(part) // 2
+        if len(part) not in (4, 6) or not part.isascii() or not part.isalpha():
+            continue
+        pair = _natural_pair(f"{part[:half]}-{part[half:]}".lower(), True)
+        if pair is not None:
+            pairs.append(pair)
+    return pairs
+
+
 def find_language(name: str) -> str | None:
     """Return the only language that stands between dots in a file's name: `dev.en.sgm`."""
     parts = name.rpartition("/")[2].split(".")[1:]
