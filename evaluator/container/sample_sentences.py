@@ -1,4 +1,4 @@
-"""Public sentences of our own, whole documents of at least five, for a first trial of a system and for the smoke run."""
+"""Five public sentences of our own, for a first trial of a system and for the smoke run."""
 
 from __future__ import annotations
 
