@@ -113,13 +113,15 @@ def is_code(cell: str) -> bool:
 def find_language_column(language: str, names: Sequence[str]) -> int | None:
     """Return the place of the column that is named by a language, the closest of several.
 
-    For fr-CA that is fr-CA rather than fr, and fr rather than fr-FR; then the first.
+    For fr-CA that is fr-CA rather than fr, and fr rather than fr-FR; then the first. Of two
+    columns `id` the first holds ids, and the other is in Indonesian.
     """
 
-    def distance(place: int) -> int:
+    def distance(place: int) -> tuple[int, int]:
+        order = -place if find_role(names[place]) == "id" else place
         if find_tag(codes[place]) == language:
-            return 0
-        return 1 if "-" not in codes[place] else 2
+            return 0, order
+        return 1 if "-" not in codes[place] else 2, order
 
     codes = [find_language(name) for name in names]
     places = [place for place, code in enumerate(codes) if is_language(code, language)]

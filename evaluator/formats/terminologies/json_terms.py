@@ -161,7 +161,7 @@ def _require_end(text: str, place: int, log: ProblemLog) -> None:
         log.add(
             "There is more after the end of the JSON value. Put all terms into a single array "
             "or object.",
-            line=text.count("\n", 0, place) + 1,
+            line=text.count("\n", 0, _skip(text, place)) + 1,
         )
 
 
