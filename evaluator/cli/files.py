@@ -84,7 +84,8 @@ def _add_beside_sources(command: argparse.ArgumentParser, *, with_references: bo
         help="terms: CSV, TSV, JSON or TBX; again for each further one",
     )
     command.add_argument(
-        "--terms-list",
+        "--list",
+        dest="terms_list",
         metavar="NAME",
         help="the list to read of a JSON file that holds several, such as proper and random",
     )
