@@ -14,23 +14,26 @@ from collections.abc import Iterator
 from evaluator.errors import ProblemLog
 from evaluator.formats.json_lines import parse_object
 from evaluator.formats.terminologies.changes import Change, quote, quote_all
+from evaluator.formats.terminologies.json_pieces import (
+    MAX_VALUE,
+    BrokenJSONError,
+    add_broken,
+    pass_over,
+    read_key,
+    read_value,
+    skip_space,
+)
 from evaluator.formats.terminologies.layouts import Layout, Pair, read_header
-from evaluator.formats.terminologies.listed import MAX_ENTRIES, MAX_FORMS, ListedTerm, is_language
+from evaluator.formats.terminologies.listed import MAX_ENTRIES, ListedTerm, is_language
 from evaluator.formats.terminologies.statuses import read_flag
 
-MAX_LINE = 100_000  # characters of a line or value; a hundred of the longest targets
-SHORT = 2_000  # characters that nearly every value has at most
 MAX_KEYS = 20  # of an object that is a term; an object with more maps sources to targets
 MAX_LISTS = 100  # of a file
-MAX_NESTING = 5  # brackets inside each other in a list; three are needed
 EXAMPLE = '{"id": "1", "source": "glove", "targets": ["gant"], "seen": true}'
 EACH_LINE = f"Write each object into a line of its own, or all into an array: [{EXAMPLE}, …]."
 KEYS = {"source", "target", "targets"}
 FORBIDDING = ("forbidden", "deprecated", "prohibited", "obsolete", "do_not_use")
-_SPACE = re.compile(r"[ \t\r\n]*")
 _OBJECTS = re.compile(r"(?:\[[ \t\r\n]*)?\{")  # how a list in a list of lists begins
-_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
-_DECODER = json.JSONDecoder()
 
 
 def read_json(
@@ -41,7 +44,7 @@ def read_json(
     In lines with an object each, `id` and `seen` may be left out. Of several lists by name
     `list_name` is read; without it, a file with more than a single list is refused.
     """
-    start = _skip(text, 0)
+    start = skip_space(text, 0)
     shape = "array" if text[start] == "[" else _find_shape(text, start + 1, pair)
     if shape == "lists":
         lists = _read_lists(text, start + 1, log)
@@ -56,7 +59,7 @@ def read_json(
         for number, line in enumerate(io.StringIO(text, newline="\n"), 1):
             if not line.strip():
                 continue
-            is_long = len(line) > MAX_LINE
+            is_long = len(line) > MAX_VALUE
             value = f"The line has {len(line):,} characters." if is_long else parse_object(line)
             yield from _list_term(number, value, log)
 
@@ -68,17 +71,17 @@ def _find_shape(text: str, start: int, pair: Pair) -> str:
     `spread` if such an object takes several lines.
     """
     keys: list[str] = []
-    place = _skip(text, start)
+    place = skip_space(text, start)
     try:
         while len(keys) < MAX_KEYS and text[place : place + 1] != "}":
-            key, place = _read_key(text, place)
+            key, place = read_key(text, place)
             if not keys and _OBJECTS.match(text, place):
                 return "dictionary" if _is_by_language(text, place, pair) else "lists"
             keys.append(key)
-            place = _skip(text, _read_value(text, place)[1])
+            place = skip_space(text, read_value(text, place)[1])
             if text[place : place + 1] == ",":
-                place = _skip(text, place + 1)
-    except _BrokenError:
+                place = skip_space(text, place + 1)
+    except BrokenJSONError:
         return "lines" if {*keys} & {*KEYS, "id", "seen"} else "dictionary"
     is_term = text[place : place + 1] == "}" and "source" in keys and len(KEYS & {*keys}) > 1
     if not is_term:
@@ -89,8 +92,8 @@ def _find_shape(text: str, start: int, pair: Pair) -> str:
 def _is_by_language(text: str, place: int, pair: Pair) -> bool:
     """Return whether an object's first key is a language of the pair: `{"tablet": {"fr": …}}`."""
     try:
-        key = _read_key(text, _skip(text, place + 1))[0] if text[place] == "{" else ""
-    except _BrokenError:
+        key = read_key(text, skip_space(text, place + 1))[0] if text[place] == "{" else ""
+    except BrokenJSONError:
         return False
     return any(is_language(key, language) for language in pair)
 
@@ -98,28 +101,28 @@ def _is_by_language(text: str, place: int, pair: Pair) -> bool:
 def _read_lists(text: str, place: int, log: ProblemLog) -> dict[str, int]:
     """Return where each list of an object of lists begins, by name; other values are no lists."""
     lists: dict[str, int] = {}
-    place = _skip(text, place)
+    place = skip_space(text, place)
     try:
         while True:
-            name, place = _read_key(text, place)
+            name, place = read_key(text, place)
             if name in lists:
-                raise _BrokenError(place, f"the list {quote(name)} stands twice")
+                raise BrokenJSONError(place, f"the list {quote(name)} stands twice")
             if text[place : place + 1] in ("{", "["):
                 lists[name] = place
-                end = _pass_over(text, place)
+                end = pass_over(text, place)
             else:
-                end = _read_value(text, place)[1]
+                end = read_value(text, place)[1]
             if len(lists) > MAX_LISTS:
-                raise _BrokenError(place, f"there are more than {MAX_LISTS} lists")
-            place = _skip(text, end)
+                raise BrokenJSONError(place, f"there are more than {MAX_LISTS} lists")
+            place = skip_space(text, end)
             if text[place : place + 1] == "}":
                 _require_end(text, place + 1, log)
                 return lists
             if text[place : place + 1] != ",":
-                raise _BrokenError(place, "a comma or } is missing")
-            place = _skip(text, place + 1)
-    except _BrokenError as error:
-        _add_broken(text, error, log)
+                raise BrokenJSONError(place, "a comma or } is missing")
+            place = skip_space(text, place + 1)
+    except BrokenJSONError as error:
+        add_broken(text, error, log)
         return {}
 
 
@@ -143,25 +146,12 @@ def _choose_list(
     return None
 
 
-class _BrokenError(Exception):
-    """The JSON cannot be read from `place` on; the text is the reason."""
-
-    def __init__(self, place: int, reason: str) -> None:
-        self.place = place
-        super().__init__(reason)
-
-
-def _add_broken(text: str, error: _BrokenError, log: ProblemLog) -> None:
-    at = text.count("\n", 0, error.place) + 1
-    log.add(f"The file is not valid JSON ({error}). Fix it.", line=at)
-
-
 def _require_end(text: str, place: int, log: ProblemLog) -> None:
     if text[place:].strip():
         log.add(
             "There is more after the end of the JSON value. Put all terms into a single array "
             "or object.",
-            line=text.count("\n", 0, _skip(text, place)) + 1,
+            line=text.count("\n", 0, skip_space(text, place)) + 1,
         )
 
 
@@ -180,7 +170,7 @@ def _read_whole(
     """
     closing, read = ("]", _read_element) if text[start] == "[" else ("}", _read_item)
     naming = _Naming(pair, log.file, report)
-    place = _skip(text, start + 1)
+    place = skip_space(text, start + 1)
     line, counted, is_more, is_first = 1, 0, False, True
     for _ in range(MAX_ENTRIES + 2):
         if text[place : place + 1] == closing and not is_more:
@@ -190,17 +180,17 @@ def _read_whole(
         line, counted = line + text.count("\n", counted, place), place
         try:
             value, place = read(text, place)
-            place = _skip(text, place)
+            place = skip_space(text, place)
             if text[place : place + 1] not in (",", closing):
-                raise _BrokenError(place, f"a comma or {closing} is missing")
-        except _BrokenError as error:
-            _add_broken(text, error, log)
+                raise BrokenJSONError(place, f"a comma or {closing} is missing")
+        except BrokenJSONError as error:
+            add_broken(text, error, log)
             return
         if not (is_first and closing == "}" and naming.is_header(value, line)):
             yield from _list_term(line, naming.rename(value, line), log)
         is_first, is_more = False, text[place] == ","
         if is_more:
-            place = _skip(text, place + 1)
+            place = skip_space(text, place + 1)
 
 
 class _Naming:
@@ -240,60 +230,14 @@ class _Naming:
         return {**value, "source": value[sides[0]], "target": value[sides[1]]} if sides else value
 
 
-def _skip(text: str, place: int) -> int:
-    match = _SPACE.match(text, place)
-    return match.end() if match else place
-
-
-def _pass_over(text: str, place: int) -> int:
-    """Return where an array or object ends; nothing of it is kept."""
-    depth = 0
-    for count, piece in enumerate(_PIECE.finditer(text, place)):
-        depth += (piece[0] in "[{") - (piece[0] in "]}") if len(piece[0]) == 1 else 0
-        if depth > MAX_NESTING or count > 4 * MAX_FORMS:
-            raise _BrokenError(piece.start(), "nested too deeply, or too much in a list")
-        if depth == 0:
-            return piece.end()
-    raise _BrokenError(len(text), "a list does not end")
-
-
-def _read_value(text: str, place: int) -> tuple[object, int]:
-    """Return a value and where it ends; at most MAX_LINE characters are decoded."""
-    for length in (SHORT, MAX_LINE):
-        try:
-            value, end = _DECODER.raw_decode(text[place : place + length])
-        except json.JSONDecodeError as error:
-            if place + length >= len(text):
-                raise _BrokenError(place + error.pos, error.msg) from None
-            problem = error.msg
-        except RecursionError:
-            raise _BrokenError(place, "nested too deeply") from None
-        except ValueError:  # a number of thousands of digits
-            raise _BrokenError(place, "a number that is too long") from None
-        else:
-            return value, place + end
-    raise _BrokenError(place, f"{problem}, or a value of more than {MAX_LINE:,} characters")
-
-
-def _read_key(text: str, place: int) -> tuple[str, int]:
-    """Return a key, and where its value begins."""
-    key, end = _read_value(text, place)
-    if not isinstance(key, str):
-        raise _BrokenError(place, "a source in quotation marks is missing")
-    end = _skip(text, end)
-    if text[end : end + 1] != ":":
-        raise _BrokenError(end, "a colon is missing")
-    return key, _skip(text, end + 1)
-
-
 def _read_element(text: str, place: int) -> tuple[dict[str, object] | str, int]:
-    value, end = _read_value(text, place)
+    value, end = read_value(text, place)
     return (value if isinstance(value, dict) else "The element is not an object."), end
 
 
 def _read_item(text: str, place: int) -> tuple[dict[str, object] | str, int]:
-    source, end = _read_key(text, place)
-    targets, end = _read_value(text, end)
+    source, end = read_key(text, place)
+    targets, end = read_value(text, end)
     if isinstance(targets, str):
         targets = [targets]
     if not isinstance(targets, list):

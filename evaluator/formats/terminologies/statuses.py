@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Literal
 
 Status = Literal["preferred", "accepted", "forbidden", "unknown"]
@@ -47,6 +48,7 @@ NO = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=1024)  # a list repeats a few words
 def read_status(text: str) -> Status:
     """Return what a status says about the use of a translation; without a word it is accepted.
 

@@ -144,6 +144,10 @@ def read_table(
     for note in filter(None, (between, layout.note)):
         report.append(Change(first[0], "", "layout", note, log.file))
     for line, row in rows if layout.has_header else chain([first], rows):
+        if layout.has_header and row == first[1]:  # files that were joined
+            message = "The header again: passed over."
+            report.append(Change(line, "", "layout", message, log.file))
+            continue
         problem = _find_problem(row, layout, delimiter)
         if problem:
             log.add(problem, line=line)

@@ -41,6 +41,7 @@ NOTES = ("termNote", "descrip", "admin")  # elements whose type may be one of ST
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 MAX_DEPTH = 50  # elements; a real file has about ten
 MAX_TERMS = 200  # of a concept; its sources and targets are combined
+MAX_STATUSES = 50  # of a term, or of a concept with its languages
 MAX_NAMES = 300  # of elements and attributes; the parser keeps each for ever, TBX has about 100
 MAX_NAME = 60  # characters of a name that is looked at
 MAX_ELEMENTS = 1_500_000  # 100,000 concepts of 15; the parser takes about 4 µs for each
@@ -150,10 +151,17 @@ class _Collector:
 
     def _add_status(self, text: str) -> None:
         """Note a status of the open term, or else of its whole language or concept."""
+        noted = 0
         if self._term is not None:
             self._term.statuses.append(text.strip())
+            noted = len(self._term.statuses)
         elif self._concept is not None:
             self._concept.statuses.append((self._language, text.strip()))
+            noted = len(self._concept.statuses)
+        if noted > MAX_STATUSES:
+            raise _RefusedError(
+                f"A term or concept has more than {MAX_STATUSES} statuses. {GIVE_TBX}"
+            )
 
     def _add_flag(self, name: str) -> Callable[[str], None]:
         return lambda text: self._add_status(read_flag(name, text))

@@ -51,6 +51,16 @@ def test_headers_in_other_words_are_reported_and_never_terms(header, pair):
     assert "is read as a header" in imported.report[-1].message
 
 
+@pytest.mark.parametrize("header", ["source,target", "Englisch;Französisch", "en\tfr"])
+def test_a_header_in_the_middle_of_joined_files_is_no_term(header):
+    mark = next(mark for mark in "\t;," if mark in header)
+
+    imported = read(f"{header}\ntablet{mark}comprimé\n{header}\nfever{mark}fièvre\n")
+
+    assert [(term.source, *term.targets) for term in imported.terminology.terms] == PAIRS
+    assert (imported.report[-1].line, imported.report[-1].kind) == (3, "layout")
+
+
 def test_of_two_columns_of_a_script_in_brackets_the_target_s_own_is_read():
     content = "英文,中文（简体）,中文（繁體）\nfever,发烧,發燒\n"
 
