@@ -7,12 +7,15 @@ from copy import copy
 from functools import lru_cache
 from typing import ClassVar
 
+import numpy as np
 from sacrebleu.metrics.bleu import BLEU
 
 from evaluator.errors import InfrastructureError
-from evaluator.metrics.sacre import EFFECTIVE_ORDER, SacrebleuBased
+from evaluator.metrics.kept import keep_per_test_set
+from evaluator.metrics.sacre import EFFECTIVE_ORDER, SacrebleuBased, list_references
 from evaluator.normalise import sacrebleu_tokeniser
-from evaluator.types import TestSet
+from evaluator.normalise.tokenisers import load_korean_tokeniser
+from evaluator.types import Hypotheses, Statistics, TestSet
 
 
 class Bleu(SacrebleuBased):
@@ -31,14 +34,36 @@ class Bleu(SacrebleuBased):
     def backend(self, test_set: TestSet | None) -> BLEU:
         """Tokenise as the target language wants; InfrastructureError if that isn't installed."""
         tokeniser = sacrebleu_tokeniser(test_set.target_language) if test_set else "none"
-        try:
-            return copy(_make_backend(tokeniser))  # the number of references is set on it
-        except (ImportError, RuntimeError) as error:
-            raise InfrastructureError(f"sacrebleu's tokeniser {tokeniser}: {error}") from error
+        return copy(_make_backend(tokeniser))  # the number of references is set on it
+
+    def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
+        """Return int64 [segments, 10], as sacrebleu extracts them.
+
+        Columns: length of the hypothesis and of the closest reference, then by order 1 … 4 the
+        n-grams that match, and those of the hypothesis.
+        """
+        backend = _read_references(test_set)
+        return np.array(backend._extract_corpus_statistics(hypotheses.texts, None), dtype=np.int64)
+
+
+@keep_per_test_set
+def _read_references(test_set: TestSet) -> BLEU:
+    """Return sacrebleu's object as BLEU(references=…) makes it: it keeps their n-grams."""
+    backend = copy(_make_backend(sacrebleu_tokeniser(test_set.target_language)))
+    backend._ref_cache = backend._cache_references(list_references(test_set))
+    return backend
 
 
 @lru_cache(maxsize=8)
 def _make_backend(tokeniser: str) -> BLEU:
     # Kept: sacrebleu never lets go of a tokeniser, and Korean's takes 45 MB.
     # force: it otherwise warns of tokenised text, which is what WMT21's files are.
-    return BLEU(tokenize=tokeniser, force=True)
+    if tokeniser != "ko-mecab":
+        try:
+            return BLEU(tokenize=tokeniser, force=True)
+        except (ImportError, RuntimeError) as error:
+            raise InfrastructureError(f"sacrebleu's tokeniser {tokeniser}: {error}") from error
+    backend = BLEU(tokenize="none", force=True)
+    backend.tokenizer = load_korean_tokeniser()  # the family `term` reads with the same
+    backend.tokenizer_signature = backend.tokenizer.signature()
+    return backend

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from evaluator.metrics.base import Details
+from evaluator.metrics.kept import keep_per_test_set
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.renderings import RenderedSegment, TermView, rendered, term_view
 from evaluator.metrics.wording import write_number
@@ -41,9 +42,7 @@ class OverApplication(TermMetric):
 
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
         """Return int64 [segments, 2]: whether a term was over-applied, and 1."""
-        view = term_view(test_set)
-        assert view.terms.index is not None  # `lacks` says so
-        targets = _Targets(view, view.terms.index)
+        targets = _read_targets(test_set)
         rows = [
             (targets.are_in(segment, at), 1)
             for at, segment in enumerate(rendered(test_set, hypotheses))
@@ -67,6 +66,13 @@ class OverApplication(TermMetric):
         return f"{number('overapplied')} of {number('segments')} segments"
 
 
+@keep_per_test_set
+def _read_targets(test_set: TestSet) -> _Targets:
+    view = term_view(test_set)
+    assert view.terms.index is not None  # `lacks` says so
+    return _Targets(view, view.terms.index)
+
+
 class _Targets:
     """All targets of a terminology, each with the entries that it translates."""
 
@@ -81,6 +87,10 @@ class _Targets:
         self._entries = [entries[form.key.casefold()] for form in self._forms]
         self._index = FormIndex(self._forms, view.target)
         self._entry_of = {key: entry for entry, key in enumerate(index.keys)}
+        self._in_references = [
+            frozenset(match.form for text in texts for match in self._index.surface(text))
+            for texts in view.references
+        ]
 
     def are_in(self, segment: RenderedSegment, at: int) -> bool:
         """Return whether a target in the hypothesis counts, by the rules of the class above."""
@@ -90,15 +100,8 @@ class _Targets:
             for match in self._index.surface(segment.text)
             if taken.isdisjoint(range(match.first, match.last))
         }
-        if not suspects:
-            return False
-        unasked = [self._forms[target] for target in suspects if not self._is_asked(target, at)]
-        if not unasked:
-            return False
-        references = self._view.test_set.segments[at].references
-        normalised = list(map(self._view.target.normalise, references))  # rarely needed: not kept
-        indexes = (FormIndex((form,), self._view.target) for form in unasked)
-        return any(not any(any(index.surface(t)) for t in normalised) for index in indexes)
+        unasked = (target for target in suspects if not self._is_asked(target, at))
+        return not self._in_references[at].issuperset(unasked)
 
     def _is_asked(self, target: int, at: int) -> bool:
         """Return whether an entry that is in the source or required has this target."""
