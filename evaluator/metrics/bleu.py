@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
-from sacrebleu.metrics.bleu import BLEU
+from sacrebleu.metrics.bleu import BLEU, MAX_NGRAM_ORDER
 
 from evaluator.errors import InfrastructureError
 from evaluator.metrics.kept import keep_per_test_set
+from evaluator.metrics.ngrams import NgramIndex, count_ngrams, count_tokens
 from evaluator.metrics.sacre import EFFECTIVE_ORDER, SacrebleuBased, list_references
 from evaluator.normalise import sacrebleu_tokeniser
 from evaluator.normalise.tokenisers import load_korean_tokeniser
@@ -42,16 +44,40 @@ class Bleu(SacrebleuBased):
         Columns: length of the hypothesis and of the closest reference, then by order 1 … 4 the
         n-grams that match, and those of the hypothesis.
         """
-        backend = _read_references(test_set)
-        return np.array(backend._extract_corpus_statistics(hypotheses.texts, None), dtype=np.int64)
+        rows = _tokenise(self.backend(test_set), hypotheses.texts)
+        references = _read_references(test_set)
+        lengths = count_tokens(rows)
+        distances = np.abs(references.lengths - lengths)
+        # Of references equally close the shorter: sacrebleu's rule.
+        closest = np.lexsort((references.lengths, distances), axis=0)[0]
+        return np.column_stack(
+            (
+                lengths,
+                references.lengths[closest, np.arange(len(rows))],
+                references.index.match(rows),
+                count_ngrams(lengths, MAX_NGRAM_ORDER),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _References:
+    """What is kept of a test set's references."""
+
+    index: NgramIndex  # of all references together
+    lengths: Statistics  # int64 [references, segments]
 
 
 @keep_per_test_set
-def _read_references(test_set: TestSet) -> BLEU:
-    """Return sacrebleu's object as BLEU(references=…) makes it: it keeps their n-grams."""
-    backend = copy(_make_backend(sacrebleu_tokeniser(test_set.target_language)))
-    backend._ref_cache = backend._cache_references(list_references(test_set))
-    return backend
+def _read_references(test_set: TestSet) -> _References:
+    backend = Bleu().backend(test_set)
+    tokenised = [_tokenise(backend, texts) for texts in list_references(test_set)]
+    lengths = np.stack(list(map(count_tokens, tokenised)))
+    return _References(NgramIndex(tokenised, MAX_NGRAM_ORDER), lengths)
+
+
+def _tokenise(backend: BLEU, texts: Sequence[str]) -> list[list[str]]:
+    return [backend._preprocess_segment(text).split() for text in texts]
 
 
 @lru_cache(maxsize=8)

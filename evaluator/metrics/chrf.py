@@ -11,7 +11,7 @@ import numpy as np
 from sacrebleu.metrics.chrf import CHRF
 
 from evaluator.metrics.kept import keep_per_test_set
-from evaluator.metrics.ngrams import NgramIndex
+from evaluator.metrics.ngrams import NgramIndex, count_ngrams, count_tokens
 from evaluator.metrics.sacre import EFFECTIVE_ORDER, SacrebleuBased, list_references
 from evaluator.types import Hypotheses, Statistics, TestSet
 
@@ -63,19 +63,24 @@ class ChrfPlusPlus(Chrf):
 class _Reference:
     """The n-grams of a reference, a row per segment."""
 
-    characters: NgramIndex
-    words: NgramIndex
+    index: NgramIndex
+    counts: Statistics  # int64 [segments, orders]
 
 
 @keep_per_test_set
-def _read_references(test_set: TestSet) -> tuple[_Reference, ...]:
+def _read_references(test_set: TestSet) -> tuple[tuple[_Reference, _Reference], ...]:
+    """Return for each reference what is kept of its characters and of its words."""
     return tuple(
-        _Reference(
-            NgramIndex(_split_characters(texts), CHRF.CHAR_ORDER),
-            NgramIndex(_split_words(texts), WORD_ORDER),
+        (
+            _read_reference(_split_characters(texts), CHRF.CHAR_ORDER),
+            _read_reference(_split_words(texts), WORD_ORDER),
         )
         for texts in list_references(test_set)
     )
+
+
+def _read_reference(rows: Sequence[Sequence[str]], order: int) -> _Reference:
+    return _Reference(NgramIndex([rows], order), count_ngrams(count_tokens(rows), order))
 
 
 @lru_cache(maxsize=1)  # chrF2 and chrF++ ask in turn: chrF2's columns are the first of chrF++'s
@@ -83,17 +88,20 @@ def _compare(test_set: TestSet, hypotheses: Hypotheses) -> tuple[Statistics, ...
     """Return chrF++'s statistics, int64 [segments, 24], with each reference by itself."""
     characters, words = _split_characters(hypotheses.texts), _split_words(hypotheses.texts)
     return tuple(
-        np.hstack([_count(reference.characters, characters), _count(reference.words, words)])
-        for reference in _read_references(test_set)
+        np.hstack([_count(of_characters, characters), _count(of_words, words)])
+        for of_characters, of_words in _read_references(test_set)
     )
 
 
-def _count(index: NgramIndex, rows: Sequence[Sequence[str]]) -> Statistics:
-    """Return int64 [segments, 3 · orders]: of hypothesis (0 if the reference has none), both."""
-    expected = index.counts(index.lengths)
-    lengths = np.fromiter(map(len, rows), np.int64, len(rows))
-    own = np.where(expected > 0, index.counts(lengths), 0)
-    return np.stack([own, expected, index.match(rows)], axis=2).reshape(len(rows), -1)
+def _count(reference: _Reference, rows: Sequence[Sequence[str]]) -> Statistics:
+    """Return int64 [segments, 3 · orders], by order the columns of `statistics`.
+
+    Where the reference has no n-gram, sacrebleu counts none of the hypothesis.
+    """
+    own = count_ngrams(count_tokens(rows), reference.counts.shape[1])
+    own[reference.counts == 0] = 0
+    columns = [own, reference.counts, reference.index.match(rows)]
+    return np.stack(columns, axis=2).reshape(len(rows), -1)
 
 
 def _choose_best(tables: Sequence[Statistics], backend: CHRF) -> Statistics:
