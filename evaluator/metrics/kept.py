@@ -16,8 +16,9 @@ from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from evaluator.types import TestSet
 
-TEST_SETS_KEPT = 16  # as many as the scoring process has itself: five pairs in three modes
-TEXT_KEPT = 6_000_000  # characters of sources and references together, at about 100 bytes each
+TEST_SETS_KEPT = 16  # as the scoring process keeps: five pairs in three modes, and a spare
+# Characters of sources and references: 30 bytes of work each, 90 in short segments full of terms.
+TEXT_KEPT = 4_000_000
 
 P = ParamSpec("P")
 T = TypeVar("T")

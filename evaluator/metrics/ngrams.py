@@ -60,9 +60,7 @@ class NgramIndex:
             self._match(rows[first:last], lengths[first:last], first, matches)
         return matches
 
-    def _match(
-        self, rows: Sequence[Row], lengths: Integers, first: int, matches: Integers
-    ) -> None:
+    def _match(self, rows: Sequence[Row], lengths: Integers, first: int, matches: Integers) -> None:
         tokens, row_of, places, ends = self._read(rows, lengths)
         row_of += first
         nodes = row_of
@@ -86,7 +84,7 @@ class NgramIndex:
     def _read(
         self, rows: Sequence[Row], lengths: Integers
     ) -> tuple[Integers, Integers, Integers, Integers]:
-        """Return the rows' tokens (-1: in no row of the index); of each its row, place, row's end."""
+        """Return the tokens (-1: not in the index), and of each its row, its place, its row's end."""
         ids = self._ids
         tokens = np.fromiter(
             (ids.get(token, -1) for token in chain(*rows)), np.int64, int(lengths.sum())
