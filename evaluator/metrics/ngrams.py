@@ -84,7 +84,7 @@ class NgramIndex:
     def _read(
         self, rows: Sequence[Row], lengths: Integers
     ) -> tuple[Integers, Integers, Integers, Integers]:
-        """Return the tokens (-1: not in the index), and of each its row, its place, its row's end."""
+        """Return the tokens (-1: not in the index), and of each its row, its place, the row's end."""
         ids = self._ids
         tokens = np.fromiter(
             (ids.get(token, -1) for token in chain(*rows)), np.int64, int(lengths.sum())
