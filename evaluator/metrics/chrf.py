@@ -110,7 +110,8 @@ def _choose_best(tables: Sequence[Statistics], backend: CHRF) -> Statistics:
         return tables[0].copy()
     scores = [[backend._compute_f_score(row) for row in table.tolist()] for table in tables]
     best = np.argmax(scores, axis=0)  # the first of equals
-    return np.stack(tables)[best, np.arange(len(best))]
+    chosen: Statistics = np.stack(tables)[best, np.arange(len(best))]
+    return chosen
 
 
 def _split_characters(texts: Sequence[str]) -> list[str]:

@@ -62,17 +62,17 @@ _kept = _Kept()
 def keep_per_test_set(
     function: Callable[Concatenate[TestSet, P], T],
 ) -> Callable[Concatenate[TestSet, P], T]:
-    """Compute once for each test set and further (hashable, positional) arguments."""
+    """Compute once for each test set and further (hashable) arguments."""
 
     @wraps(function)
     def look_up(test_set: TestSet, *args: P.args, **kwargs: P.kwargs) -> T:
         results = _kept.results_of(test_set)
-        key = (function, args)
+        key = (function, args, tuple(kwargs.items()))
         if key not in results:
             results[key] = function(test_set, *args, **kwargs)
         return cast("T", results[key])
 
-    return look_up
+    return cast("Callable[Concatenate[TestSet, P], T]", look_up)
 
 
 def _count_characters(test_set: TestSet) -> int:

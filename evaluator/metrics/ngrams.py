@@ -84,7 +84,7 @@ class NgramIndex:
     def _read(
         self, rows: Sequence[Row], lengths: Integers
     ) -> tuple[Integers, Integers, Integers, Integers]:
-        """Return the tokens (-1: not in the index), and of each its row, its place, the row's end."""
+        """Return the tokens (-1: not in the index), and of each its row, place and row's end."""
         ids = self._ids
         tokens = np.fromiter(
             (ids.get(token, -1) for token in chain(*rows)), np.int64, int(lengths.sum())
@@ -105,7 +105,8 @@ def count_tokens(rows: Sequence[Row]) -> Integers:
 
 def count_ngrams(lengths: Integers, order: int) -> Integers:
     """Return int64 [rows, orders]: how many n-grams rows of these lengths have."""
-    return np.maximum(lengths[:, None] - np.arange(order), 0)
+    counts: Integers = np.maximum(lengths[:, None] - np.arange(order), 0)
+    return counts
 
 
 def _count_most(pairs: Integers, references: int, nodes: int) -> Integers:
@@ -124,5 +125,5 @@ def _shrink(numbers: Integers, greatest: int) -> NDArray[np.unsignedinteger]:
 def _split(lengths: Integers) -> Iterator[tuple[int, int]]:
     """Yield ranges [first, last) of rows, BATCH tokens each beside the row that begins it."""
     batch = np.maximum(np.cumsum(lengths) - 1, 0) // BATCH
-    starts = np.flatnonzero(np.diff(batch, prepend=-1)) if len(lengths) else []
+    starts = np.flatnonzero(np.diff(batch, prepend=-1)).tolist()
     yield from zip(starts, [*starts[1:], len(lengths)], strict=True)

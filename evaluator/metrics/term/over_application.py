@@ -36,16 +36,20 @@ class OverApplication(TermMetric):
 
     def lacks(self, test_set: TestSet) -> str | None:
         """It takes a terminology with at least one entry, and a segment."""
-        if test_set.terminology is None or not test_set.terminology.terms:
-            return "a terminology"
+        if test_set.unit == "document":
+            return "segments: in a whole document nearly every term has its place"
+        wide = [test_set.terminology.terms if test_set.terminology else None]
+        wide += [document.terms for document in test_set.documents]
+        if not any(wide):
+            return "terms of more than one segment" if test_set.has_terms else "a terminology"
         return None if test_set.segments else "a segment"
 
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
         """Return int64 [segments, 2]: whether a term was over-applied, and 1."""
-        targets = _read_targets(test_set)
+        segments = zip(_read_targets(test_set), rendered(test_set, hypotheses), strict=True)
         rows = [
-            (targets.are_in(segment, at), 1)
-            for at, segment in enumerate(rendered(test_set, hypotheses))
+            (targets is not None and targets.are_in(segment, at), 1)
+            for at, (targets, segment) in enumerate(segments)
         ]
         return np.array(rows, dtype=np.int64).reshape(-1, 2)
 
@@ -67,17 +71,23 @@ class OverApplication(TermMetric):
 
 
 @keep_per_test_set
-def _read_targets(test_set: TestSet) -> _Targets:
+def _read_targets(test_set: TestSet) -> tuple[_Targets | None, ...]:
+    """Return for each segment the targets of the terms of its address; None without terms."""
     view = term_view(test_set)
-    assert view.terms.index is not None  # `lacks` says so
-    return _Targets(view, view.terms.index)
+    indexes = {id(index): index for index in view.terms.indexes if index is not None}
+    by_index = {key: _Targets(view, index) for key, index in indexes.items()}
+    targets = tuple(by_index.get(id(index)) for index in view.terms.indexes)
+    for at, own in enumerate(targets):
+        if own is not None:
+            own.read_references(at)
+    return targets
 
 
 class _Targets:
     """All targets of a terminology, each with the entries that it translates."""
 
     def __init__(self, view: TermView, index: TermIndex) -> None:
-        self._view = view
+        self._view, self._terms = view, index
         self._forms: list[Form] = []
         entries: dict[str, set[int]] = {}  # by target, whatever its case: `Oms` is `OMS`
         for entry, term in enumerate(index.entries):
@@ -86,11 +96,13 @@ class _Targets:
                 entries.setdefault(form.key.casefold(), set()).add(entry)
         self._entries = [entries[form.key.casefold()] for form in self._forms]
         self._index = FormIndex(self._forms, view.target)
-        self._entry_of = {key: entry for entry, key in enumerate(index.keys)}
-        self._in_references = [
-            frozenset(match.form for text in texts for match in self._index.surface(text))
-            for texts in view.references
-        ]
+        self._in_references: dict[int, frozenset[int]] = {}  # by segment
+
+    def read_references(self, at: int) -> None:
+        """Look for all targets in a segment's references, before `are_in` is asked about it."""
+        texts = self._view.references[at]
+        matches = (match.form for text in texts for match in self._index.surface(text))
+        self._in_references[at] = frozenset(matches)
 
     def are_in(self, segment: RenderedSegment, at: int) -> bool:
         """Return whether a target in the hypothesis counts, by the rules of the class above."""
@@ -112,6 +124,6 @@ class _Targets:
             for form in term.accepted
         ):
             return True
-        present = {self._entry_of[term.key] for term in required if term.key in self._entry_of}
+        present = {self._terms.number_of(term.key) for term in required}
         present |= self._view.terms.in_sources[at].present
         return not present.isdisjoint(self._entries[target])
