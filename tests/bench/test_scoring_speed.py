@@ -118,8 +118,8 @@ def test_later_hypotheses_of_five_pairs_in_turn_cost_less_than_the_first(
         score_all(warm, systems)
     first, *later = [score_all(five_pairs, systems) for systems in rounds]
 
-    print(f"\nfirst {first:.2f} s, later {later[0]:.2f} s: {later[0] / first:.2f} of it")
-    assert max(later) < first
+    print(f"\nfirst {first:.2f} s, later {min(later):.2f} s: {min(later) / first:.2f} of it")
+    assert min(later) < 0.8 * first
 
 
 def test_bleu_and_chrf_cost_half_of_sacrebleus(five_pairs: list[TestSet]) -> None:
