@@ -81,7 +81,13 @@ def _add_beside_sources(command: argparse.ArgumentParser, *, with_references: bo
         action="append",
         default=[],
         metavar="FILE",
-        help="terms: CSV (TICO-19), TSV, JSON lines or TBX; again for each further one",
+        help="terms: CSV, TSV, JSON or TBX; again for each further one",
+    )
+    command.add_argument(
+        "--list",
+        dest="terms_list",
+        metavar="NAME",
+        help="the list to read of a JSON file that holds several, such as proper and random",
     )
     command.add_argument(
         "--language-pair",
@@ -174,10 +180,14 @@ def load_terminology(options: argparse.Namespace) -> ImportedTerminology:
             files,
             source_language=options.source_language,
             target_language=options.target_language,
+            list_name=options.terms_list,
         )
-    for change in imported.report[: options.max_problems]:
+    for change in imported.select_changes(options.max_problems):
         text = ": ".join(part for part in (change.entry, change.message) if part)
         options.messages.note(text, file=change.file or None, line=change.line)
+    more = len(imported.report) - options.max_problems
+    if more > 0:
+        options.messages.note(f"{more:,} more changes like these are not shown.")
     if imported.report:
         options.messages.note(
             f"{imported.changed:,} entries changed, {imported.dropped:,} dropped, "

@@ -138,8 +138,11 @@ class Command(BaseCommand):
 
     def _report_terminology(self, terminology: evaluator.ImportedTerminology) -> None:
         """Print which entries differ from the term lists."""
-        for change in terminology.report[:CHANGES_SHOWN]:
+        for change in terminology.select_changes(CHANGES_SHOWN):
             self.stdout.write(f"note: {change}")
+        more = len(terminology.report) - CHANGES_SHOWN
+        if more > 0:
+            self.stdout.write(f"note: {more:,} more changes like these are not shown.")
         self.stdout.write(
             f"{len(terminology.terminology.terms)} terms: {terminology.changed} changed, "
             f"{terminology.dropped} dropped, {terminology.doubtful} kept with doubts."
