@@ -10,6 +10,9 @@ from dataclasses import dataclass
 # Soft hyphen, zero-width space, non-joiner and joiner, word joiner, byte order mark.
 INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 FIRST_MARK = "\u0300"  # no character below it is changed by what stands before it
+# Hyphen (that which never breaks has become it), figure dash; en dash between letters or digits.
+HYPHENS = re.compile("[\u2010\u2012]|(?<=[^\\W_])\u2013(?=[^\\W_])")
+LIGATURES = {"œ": "oe", "æ": "ae"}  # letters to Unicode, so NFKC keeps them
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +90,17 @@ def clean(text: str) -> tuple[str, Offsets]:
     return "".join(kept), Offsets(starts, [at + 1 for at in starts])
 
 
+def plain_hyphens(text: str) -> str:
+    """Return the text with `-` for other hyphens; no character moves."""
+    return HYPHENS.sub("-", text)
+
+
 def fold(text: str) -> tuple[str, Offsets]:
-    """Return the text after `casefold()`, then NFKC again; with the map back."""
-    folded = text.casefold()
+    """Return the text after `casefold()`, without ligatures, then NFKC again; with the map back."""
+    folded = _fold_letters(text)
     offsets = Offsets.identity(len(text))
     if len(folded) != len(text):  # folding only ever lengthens: equal lengths, nothing moved
-        starts = [at for at, character in enumerate(text) for _ in character.casefold()]
+        starts = [at for at, character in enumerate(text) for _ in _fold_letters(character)]
         offsets = Offsets(starts, [at + 1 for at in starts])
     composed, again = compose(folded)
     return composed, again.after(offsets)
@@ -100,4 +108,11 @@ def fold(text: str) -> tuple[str, Offsets]:
 
 def folded(text: str) -> str:
     """Return the text that `fold` gives, without the map."""
-    return unicodedata.normalize("NFKC", text.casefold())
+    return unicodedata.normalize("NFKC", _fold_letters(text))
+
+
+def _fold_letters(text: str) -> str:
+    lower = text.casefold()
+    for ligature, letters in LIGATURES.items():
+        lower = lower.replace(ligature, letters)
+    return lower
