@@ -105,7 +105,7 @@ _GERMAN = LongerWordRules(
     changed_finals=(ChangedFinal("e", "", "rest"),),
     nouns_are_capital=True,
     spellings=(("ss", "ß"),),
-    not_words=_words("imp kata sch"),
+    not_words=_words("imp kata res sch"),
 )
 
 _DUTCH = LongerWordRules(

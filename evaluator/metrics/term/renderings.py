@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from evaluator.normalise import NormalisedText, Normaliser
 from evaluator.terms.matching import Required, Requirements, TermAssignment
-from evaluator.terms.source_terms import RequiredTerms, required_terms
+from evaluator.terms.required_terms import RequiredTerms, required_terms
 from evaluator.types import Hypotheses, TestSet
 
 TEST_SETS_KEPT = 8  # a phase's language pairs come in turn, and must not evict each other
@@ -49,7 +49,7 @@ class RenderedSegment:
 def term_view(test_set: TestSet) -> TermView:
     """Find the required terms; those of the last test sets are kept."""
     source = Normaliser.for_language(test_set.source_language)
-    target = Normaliser.for_language(test_set.target_language)
+    target = Normaliser.for_language(test_set.target_language, test_set.lemmatiser)
     terms = required_terms(test_set)
     return TermView(
         test_set,
@@ -74,8 +74,8 @@ def rendered(test_set: TestSet, hypotheses: Hypotheses) -> tuple[RenderedSegment
 @lru_cache(maxsize=TEST_SETS_KEPT)
 def normalised_references(test_set: TestSet) -> tuple[tuple[NormalisedText, ...], ...]:
     """Normalise every reference, per segment; those of the last test sets are kept."""
-    normalise = Normaliser.for_language(test_set.target_language).normalise
-    return tuple(tuple(map(normalise, segment.references)) for segment in test_set.segments)
+    target = Normaliser.for_language(test_set.target_language, test_set.lemmatiser)
+    return tuple(tuple(map(target.normalise, segment.references)) for segment in test_set.segments)
 
 
 @lru_cache(maxsize=TEST_SETS_KEPT)
