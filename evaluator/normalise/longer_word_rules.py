@@ -93,7 +93,7 @@ _GERMAN = LongerWordRules(
     is_measured=True,
     endings=_words("e en er ern es n s em ens se sen ses"),
     dictionary="de",
-    linking=tuple("es en er ns ens s n e".split()),
+    linking=("es", "en", "er", "ns", "ens", "s", "n", "e"),
     prefixes=_words(
         """ab an anti auf aus be bei da dar des dis durch ein empor ent entgegen er erz ex fort ge
         gegen gegenüber her heran herauf heraus herbei herein hervor hin hinaus hinein hinter hinzu
@@ -113,7 +113,7 @@ _DUTCH = LongerWordRules(
     is_measured=False,
     endings=_words("s n en e es er ers je jes tje tjes"),
     dictionary="nl",
-    linking=tuple("s e en er n".split()),
+    linking=("s", "e", "en", "er", "n"),
     prefixes=_words(
         """aan af be bij door ge her in mee mis na om on onder ont op over tegen toe uit ver
         voor weg"""
@@ -124,11 +124,9 @@ _DUTCH = LongerWordRules(
 _SWEDISH = LongerWordRules(
     version=1,
     is_measured=False,
-    endings=_words(
-        "s n en ens et ets t a e ar ars or ors er ers na ns arna arnas orna erna ernas"
-    ),
+    endings=_words("s n en ens et ets t a e ar ars or ors er ers na ns arna arnas orna erna ernas"),
     dictionary="sv",
-    linking=tuple("s e o u a".split()),
+    linking=("s", "e", "o", "u", "a"),
     prefixes=_words(
         """an av be bi bort efter ent er fram från för genom in med miss mot ned ner om på sam
         till under upp ut van vid å åter över o"""

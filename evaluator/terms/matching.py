@@ -15,8 +15,7 @@ from typing import NamedTuple
 from evaluator.normalise import Form, NormalisedText, Normaliser
 from evaluator.terms.longer_words import LongerWordIndex
 from evaluator.terms.span_selection import CandidateSpan, Tier, select_spans
-
-PREFIX = 4  # characters by which forms are looked up
+from evaluator.terms.string_table import StringTable
 
 # What makes a rank worse, on top of a form's number; no entry has so many forms.
 BY_LEMMA = 2**32
@@ -40,14 +39,13 @@ class FormIndex:
     def __init__(self, forms: Sequence[Form], normaliser: Normaliser) -> None:
         self._forms = tuple(forms)
         self._normaliser = normaliser
-        self._folded, self._unfolded = _Table(), _Table()
+        self._folded, self._unfolded = StringTable[int](), StringTable[int]()
         # By the first lemma: of a form's tokens, and of its words.
         self._by_lemma: dict[str, list[int]] = {}
         self._by_word_lemma: dict[str, list[int]] = {}
         for number, form in enumerate(self._forms):
             if form.key:
-                table = self._unfolded if form.is_capital else self._folded
-                table.add(form.key, number)
+                (self._unfolded if form.is_capital else self._folded).add(form.key, number)
             if form.lemmas:
                 self._by_lemma.setdefault(form.lemmas[0], []).append(number)
             if form.word_lemmas:
@@ -55,11 +53,11 @@ class FormIndex:
 
     def surface(self, text: NormalisedText) -> Iterator[Match]:
         """Yield all matches on the surface, overlapping too: folded, then all-capital forms."""
-        if self._folded.forms:
+        if self._folded:
             for number, start, end in self._occurrences(self._folded, text.folded):
                 start, end = text.text_span(start, end)
                 yield Match(number, start, end, *text.token_range(start, end), True)
-        if self._unfolded.forms:
+        if self._unfolded:
             for number, start, end in self._occurrences(self._unfolded, text.text):
                 yield Match(number, start, end, *text.token_range(start, end), True)
 
@@ -93,38 +91,21 @@ class FormIndex:
             for number in self._by_word_lemma.get(lemma, ()):
                 form = self._forms[number]
                 last = first + len(form.word_lemmas)
-                if text.word_lemmas[first:last] == form.word_lemmas:
-                    places = text.words[first:last]
-                    start, end = places[0][0] - len(form.gaps[0]), places[-1][1] + len(form.gaps[-1])
-                    edges = [max(start, 0), *chain.from_iterable(places), end]
-                    gaps = (text.text[slice(*edges[at : at + 2])] for at in range(0, len(edges), 2))
-                    if tuple(gaps) == form.gaps:
-                        yield number, start, end
+                if text.word_lemmas[first:last] != form.word_lemmas:
+                    continue
+                places = text.words[first:last]
+                start = max(places[0][0] - len(form.gaps[0]), 0)
+                end = places[-1][1] + len(form.gaps[-1])
+                edges = [start, *chain.from_iterable(places), end]
+                gaps = (text.text[slice(*edges[at : at + 2])] for at in range(0, len(edges), 2))
+                if tuple(gaps) == form.gaps:
+                    yield number, start, end
 
-    def _occurrences(self, table: _Table, text: str) -> Iterator[tuple[int, int, int]]:
-        for start in self._normaliser.starts(text, table.heads):
-            for length in table.lengths:
-                for number in table.forms.get(text[start : start + length], ()):
-                    key = self._forms[number].key
-                    end = start + len(key)
-                    if text.startswith(key, start) and self._normaliser.ends_at(text, end):
-                        yield number, start, end
-
-
-class _Table:
-    """Forms by the first characters of their lookup keys."""
-
-    def __init__(self) -> None:
-        self.forms: dict[str, list[int]] = {}
-        self.heads: set[str] = set()
-        self.lengths: list[int] = []
-
-    def add(self, key: str, number: int) -> None:
-        prefix = key[:PREFIX]
-        self.forms.setdefault(prefix, []).append(number)
-        self.heads.add(prefix[0])
-        if len(prefix) not in self.lengths:
-            self.lengths.append(len(prefix))
+    def _occurrences(self, table: StringTable[int], text: str) -> Iterator[tuple[int, int, int]]:
+        for start in self._normaliser.starts(text, table.first):
+            for number, end in table.find_at(text, start):
+                if self._normaliser.ends_at(text, end):
+                    yield number, start, end
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +174,11 @@ class Requirements:
         self._longer = LongerWordIndex.for_language(forms, normaliser)
 
     def candidates(self, text: NormalisedText) -> tuple[Rendering, ...]:
-        """Return every span that could render an entry, once per entry, by entry, start, length.
+        """Return every span that could render an entry, once per entry, by entry, start, length."""
+        return self._find_candidates(text)[0]
+
+    def _find_candidates(self, text: NormalisedText) -> tuple[tuple[Rendering, ...], bool]:
+        """Return the candidates, and whether all places inside longer words were looked at.
 
         A span has the best tier in which any accepted form matches it. It counts for the first
         listed variant that matches on the surface, else by lemma, then for annotated forms; inside
@@ -210,25 +195,28 @@ class Requirements:
             place, rank = (entry, match.start, match.end), rank + BY_LEMMA
             best[place] = min(best.get(place, rank), rank)
             tiers.setdefault(place, Tier.LEMMA)
-        for place, rank in self._find_in_longer_words(text, best).items():
-            best[place], tiers[place] = rank, Tier.LONGER_WORD
-        return tuple(
+        longer, is_complete = self._find_in_longer_words(text, best)
+        best |= longer
+        tiers |= dict.fromkeys(longer, Tier.LONGER_WORD)
+        renderings = tuple(
             Rendering(*place, tiers[place], best[place] % BY_LEMMA, *text.token_range(*place[1:]))
             for place in sorted(best)
         )
+        return renderings, is_complete
 
     def _find_in_longer_words(
         self, text: NormalisedText, others: Iterable[tuple[int, int, int]]
-    ) -> dict[tuple[int, int, int], int]:
-        """Return spans inside longer words, with their ranks, by entry, start, end.
+    ) -> tuple[dict[tuple[int, int, int], int], bool]:
+        """Return spans inside longer words, with their ranks, by entry, start, end; are they all?
 
         A span that shares a letter with a span of the same entry in another tier is none, and of
         two with the same start the longer is none: wherever it could be used, the shorter can.
         """
         if self._longer is None:
-            return {}
+            return {}, True
         ranks: dict[tuple[int, int, int], int] = {}
-        for match in self._longer.find(text):
+        matches, is_complete = self._longer.find(text)
+        for match in matches:
             entry, rank = self._owner[match.form]
             place = entry, match.start, match.end
             ranks[place] = min(ranks.get(place, rank), rank)
@@ -238,7 +226,8 @@ class Requirements:
         for entry, start, end in sorted(ranks):
             if not any((entry, at) in taken for at in range(start, end)):
                 shortest.setdefault((entry, start), end)
-        return {place: ranks[place] for place in ((*key, end) for key, end in shortest.items())}
+        places = ((*key, end) for key, end in shortest.items())
+        return {place: ranks[place] for place in places}, is_complete
 
     def assign(self, text: NormalisedText) -> TermAssignment:
         """Render as many required occurrences as can be, each by a span of its own.
@@ -247,13 +236,14 @@ class Requirements:
         (occurrence, first letter, length), occurrences numbered entry by entry. Hypotheses and
         references are treated alike; an empty text renders nothing.
         """
-        renderings = self.candidates(text)
+        renderings, is_complete = self._find_candidates(text)
         spans = [CandidateSpan(s.entry, s.start, s.end, s.tier) for s in renderings]
-        chosen, is_complete = select_spans(spans, [term.count for term in self.required])
+        chosen, is_exact = select_spans(spans, [term.count for term in self.required])
         counts = [0] * len(self.required)
         for rendering in renderings:
             counts[rendering.entry] += 1
-        return TermAssignment(tuple(renderings[at] for at in chosen), tuple(counts), is_complete)
+        own = tuple(renderings[at] for at in chosen)
+        return TermAssignment(own, tuple(counts), is_exact and is_complete)
 
     def upper_bound(self, assignment: TermAssignment) -> int:
         """Return an upper bound, for diagnosis.

@@ -52,7 +52,10 @@ def select_spans(
     budget = BUDGET
     chosen: list[int] = []
     is_exact = True
-    disjoint, free = Counter[int](), Counter[int]()  # by entry: the most spans, the next free letter
+    disjoint, free = (
+        Counter[int](),
+        Counter[int](),
+    )  # by entry: most spans, next free
     for span in sorted(candidates, key=lambda span: (span.end, span.start)):
         if span.start >= free[span.entry]:
             disjoint[span.entry] += 1
