@@ -73,9 +73,12 @@ def _begins(text: str, start: int, at: int) -> bool:
 
 
 def clean(text: str) -> tuple[str, Offsets]:
-    """Return the text trimmed, without invisible characters, with single spaces; the map back."""
+    """Return the text trimmed, without invisible characters, with single spaces and hyphens `-`.
+
+    The map back is beside it.
+    """
     if not INVISIBLE.search(text) and " ".join(text.split()) == text:
-        return text, Offsets.identity(len(text))
+        return HYPHENS.sub("-", text), Offsets.identity(len(text))
     kept: list[str] = []
     starts: list[int] = []
     is_space = True  # before the first word
@@ -87,12 +90,7 @@ def clean(text: str) -> tuple[str, Offsets]:
         starts.append(at)
     if kept and is_space:
         del kept[-1], starts[-1]
-    return "".join(kept), Offsets(starts, [at + 1 for at in starts])
-
-
-def plain_hyphens(text: str) -> str:
-    """Return the text with `-` for other hyphens; no character moves."""
-    return HYPHENS.sub("-", text)
+    return HYPHENS.sub("-", "".join(kept)), Offsets(starts, [at + 1 for at in starts])
 
 
 def fold(text: str) -> tuple[str, Offsets]:

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from evaluator.normalise.languages import primary
 from evaluator.normalise.lemmatisers import Lemmatiser, lemmatiser_for, lemmatiser_of
 from evaluator.normalise.longer_word_rules import sign_rules
-from evaluator.normalise.offsets import Offsets, clean, compose, fold, folded, plain_hyphens
+from evaluator.normalise.offsets import Offsets, clean, compose, fold, folded
 from evaluator.normalise.tokenisers import tokenise, tokeniser_signature
 from evaluator.normalise.words import find_words, is_word
 
@@ -100,7 +100,6 @@ class Normaliser:
         """Normalise and tokenise; InfrastructureError if the tokeniser isn't installed."""
         composed, from_composed = compose(raw)
         text, cleaned = clean(composed)
-        text = plain_hyphens(text)
         folded_text, folded_offsets = fold(text)
         places = tokenise(text, self.language)
         tokens = tuple(TokenSpan(text[start:end], start, end) for start, end in places)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from evaluator.normalise import Form, NormalisedText, Normaliser
 from evaluator.terms.longer_words import LongerWordIndex
-from evaluator.terms.span_selection import CandidateSpan, Tier, select_spans
+from evaluator.terms.span_selection import CandidateSpan, Tier, count_disjoint, select_spans
 from evaluator.terms.string_table import StringTable
 
 # What makes a rank worse, on top of a form's number; no entry has so many forms.
@@ -146,7 +146,7 @@ class TermAssignment:
     """The spans of a text that render required terms; every span is used once."""
 
     chosen: tuple[Rendering, ...]  # by entry, then start; no two share a letter
-    spans: tuple[int, ...]  # per required entry: distinct spans that could render it
+    spans: tuple[int, ...]  # per required entry: the most spans that could render it at once
     is_complete: bool  # False: the bound on the search was hit, the number may be too small
 
     def of(self, entry: int) -> tuple[Rendering, ...]:
@@ -239,16 +239,15 @@ class Requirements:
         renderings, is_complete = self._find_candidates(text)
         spans = [CandidateSpan(s.entry, s.start, s.end, s.tier) for s in renderings]
         chosen, is_exact = select_spans(spans, [term.count for term in self.required])
-        counts = [0] * len(self.required)
-        for rendering in renderings:
-            counts[rendering.entry] += 1
+        most = count_disjoint(spans)
+        counts = tuple(most[entry] for entry in range(len(self.required)))
         own = tuple(renderings[at] for at in chosen)
-        return TermAssignment(own, tuple(counts), is_exact and is_complete)
+        return TermAssignment(own, counts, is_exact and is_complete)
 
     def upper_bound(self, assignment: TermAssignment) -> int:
         """Return an upper bound, for diagnosis.
 
-        Per entry the smaller of required and distinct spans, summed; spans may overlap here.
+        Per entry the smaller of required and the most spans, summed; entries may overlap here.
         """
         pairs = zip(self.required, assignment.spans, strict=True)
         return sum(min(term.count, spans) for term, spans in pairs)

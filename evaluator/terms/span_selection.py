@@ -52,14 +52,7 @@ def select_spans(
     budget = BUDGET
     chosen: list[int] = []
     is_exact = True
-    disjoint, free = (
-        Counter[int](),
-        Counter[int](),
-    )  # by entry: most spans, next free
-    for span in sorted(candidates, key=lambda span: (span.end, span.start)):
-        if span.start >= free[span.entry]:
-            disjoint[span.entry] += 1
-            free[span.entry] = span.end
+    disjoint = count_disjoint(candidates)
     # Entries with more disjoint spans than allowed: the limits of other entries never matter.
     limited = {entry for entry, count in disjoint.items() if count > limits[entry]}
     # Small components first, so that a monstrous component takes no exact answer from another.
@@ -72,6 +65,16 @@ def select_spans(
             budget -= cost
         chosen += best
     return sorted(chosen), is_exact
+
+
+def count_disjoint(candidates: Sequence[CandidateSpan]) -> Counter[int]:
+    """Return by entry the most spans of it that share no letter."""
+    most, free = Counter[int](), Counter[int]()
+    for span in sorted(candidates, key=lambda span: (span.end, span.start)):
+        if span.start >= free[span.entry]:
+            most[span.entry] += 1
+            free[span.entry] = span.end
+    return most
 
 
 def _split(candidates: Sequence[CandidateSpan], limited: set[int]) -> list[list[int]]:

@@ -36,10 +36,14 @@ class StringTable(Generic[Item]):
 
     def find_at(self, text: str, start: int) -> Iterator[tuple[Item, int]]:
         """Yield the items whose strings stand at a place, with where each string ends."""
+        room = len(text) - start
         for head in self._head_lengths:
+            if head > room:
+                continue
             for length in self._lengths_by_head.get(text[start : start + head], ()):
-                for item in self._items.get(text[start : start + length], ()):
-                    yield item, start + length
+                if length <= room:
+                    for item in self._items.get(text[start : start + length], ()):
+                        yield item, start + length
 
     def find_ending(self, text: str) -> Iterator[tuple[Item, int]]:
         """Yield the items with whose strings a text ends, with where each string starts."""
