@@ -41,9 +41,12 @@ class LongerWordIndex:
         self._rule = Rule(code, rules)
         self._stems, self._capitals = StringTable[Stem](), StringTable[Stem]()
         self._lemmas = StringTable[Stem]()
-        several = [number for number, form in enumerate(forms) if len(form.words) > 1]
+        # Of a form that begins or ends with another character than a word's, as C++, no part counts.
+        whole = [n for n, form in enumerate(forms) if not (form.gaps[0] or form.gaps[-1])]
+        several = [number for number in whole if len(forms[number].words) > 1]
         self._several = _SeveralWords(forms, several, rules) if several else None
-        for number, form in enumerate(forms):
+        for number in whole:
+            form = forms[number]
             if len(form.words) == 1:
                 for stem in _list_stems(number, form, rules):
                     (self._capitals if form.is_capital else self._stems).add(stem.string, stem)
@@ -193,6 +196,7 @@ def _list_stems(number: int, form: Form, rules: LongerWordRules) -> list[Stem]:
     the word.
     """
     own = _make_stem(number, form, -1, _shape(form, form.words[-1]))
+    own = replace(own, letters=count_letters(form.words[-1]))  # Maß has three, though folded four
     if form.is_capital:
         return [own]
     stems = [own]
@@ -203,7 +207,7 @@ def _list_stems(number: int, form: Form, rules: LongerWordRules) -> list[Stem]:
     changed = []
     for stem in stems:
         for change in rules.changed_finals:
-            if stem.string.endswith(change.letter) and stem.letters >= LEAST_BEFORE_CHANGE:
+            if stem.string.endswith(change.letter) and len(stem.string) >= LEAST_BEFORE_CHANGE:
                 string = stem.string.removesuffix(change.letter) + change.becomes
                 other = _make_stem(number, form, -1, string)
                 changed.append(replace(other, is_variant=False, changed=change))
