@@ -130,6 +130,8 @@ class TestSet:
     unit: Unit = "segment"
     documents: tuple[Document, ...] = ()  # those of which more is said, by first appearance
     other_lists: tuple[TermList, ...] = ()  # of the modes that this test set does not have
+    # Of target texts in the family `term`, a name in LEMMATISERS; None: what the language has.
+    lemmatiser: str | None = None
 
     @property
     def list_name(self) -> str:
@@ -175,6 +177,8 @@ class TestSet:
         # Only where a test set has them: all others keep their digests, and so their scores.
         if self.unit != "segment" or self.documents or self.other_lists or self._has_addresses:
             values.append(self._list_addresses())
+        if self.lemmatiser is not None:
+            values.append(["lemmatiser", self.lemmatiser])
         # JSON in ASCII quotes every string: no two different test sets serialise alike.
         serialised = json.dumps(values, separators=(",", ":"))
         return hashlib.sha256(serialised.encode("ascii")).hexdigest()

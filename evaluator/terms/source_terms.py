@@ -92,16 +92,16 @@ class TermIndex:
         """Find entries in a raw source: surface pass, then lemma pass on what that left.
 
         In a pass matches are taken by most tokens, most characters, leftmost and entry id, if no
-        token of theirs is taken. An empty source holds none.
+        letter of theirs is taken. An empty source holds none.
         """
         text = self._normaliser.normalise(source)
         passes = self._list_matches(text)
-        taken = [False] * len(text.tokens)
+        taken = bytearray(len(text.text))
         chosen: list[Match] = []
         for matches in passes:
             for match in sorted(matches, key=self._preference):
-                if not any(taken[match.first : match.last]):
-                    taken[match.first : match.last] = [True] * (match.last - match.first)
+                if not any(taken[match.start : match.end]):
+                    taken[match.start : match.end] = b"x" * (match.end - match.start)
                     chosen.append(match)
         chosen.sort(key=lambda match: match.start)
         present = frozenset(match.form for matches in passes for match in matches)

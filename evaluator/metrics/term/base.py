@@ -21,9 +21,12 @@ class TermMetric(Metric):
         **Metric.signature_keys,
         **OWN_KEYS,
         "unicode": "of the tables by which characters are normalised and told apart",
+        "longer": "the rules by which a term counts inside a longer word, with the dictionary; "
+        "p: provisional, not measured; off: not in this language",
+        "spans": "what two renderings must not share",
         "form": "whether the test set is raw or tokenised",
     }
-    version: ClassVar[int] = 1  # of our code; any change to a number raises it
+    version: ClassVar[int] = 2  # of our code; any change to a number raises it
 
     def lacks(self, test_set: TestSet) -> str | None:
         """Return what is missing: a required term, by annotations or a terminology."""
@@ -45,6 +48,8 @@ class TermMetric(Metric):
             f"unicode:{unicodedata.unidata_version}",
             f"tok:{source_tokeniser}>{tokeniser}",
             f"lemma:{source_lemmatiser}>{lemmatiser}",
+            f"longer:{view.target.longer_words}",
+            "spans:letters",
             f"form:{test_set.text_form}",
             f"v:{self.version}",
             f"unit:{self.unit(test_set)}",

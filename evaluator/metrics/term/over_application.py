@@ -14,6 +14,7 @@ from evaluator.metrics.wording import write_number
 from evaluator.normalise import Form
 from evaluator.terms.matching import FormIndex
 from evaluator.terms.source_terms import TermIndex
+from evaluator.terms.span_selection import Tier
 from evaluator.types import Hypotheses, Statistics, TestSet
 
 
@@ -22,7 +23,7 @@ class OverApplication(TermMetric):
 
     In [0, 100]; absent without a terminology. A match counts unless it touches a span that
     renders a required term, is also a target of an entry that is present, or is in a reference.
-    Surface matches only. docs/metrics.md 4.
+    Surface matches only, and no spans inside longer words. docs/metrics.md 4.
     """
 
     name = "over-application"
@@ -106,11 +107,16 @@ class _Targets:
 
     def are_in(self, segment: RenderedSegment, at: int) -> bool:
         """Return whether a target in the hypothesis counts, by the rules of the class above."""
-        taken = segment.assignment.tokens
+        taken = {
+            at
+            for span in segment.assignment.chosen
+            if span.tier is not Tier.LONGER_WORD
+            for at in range(span.start, span.end)
+        }
         suspects = {
             match.form
             for match in self._index.surface(segment.text)
-            if taken.isdisjoint(range(match.first, match.last))
+            if taken.isdisjoint(range(match.start, match.end))
         }
         unasked = (target for target in suspects if not self._is_asked(target, at))
         return not self._in_references[at].issuperset(unasked)

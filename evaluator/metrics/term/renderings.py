@@ -48,7 +48,7 @@ class RenderedSegment:
 def term_view(test_set: TestSet) -> TermView:
     """Find the required terms."""
     source = Normaliser.for_language(test_set.source_language)
-    target = Normaliser.for_language(test_set.target_language)
+    target = Normaliser.for_language(test_set.target_language, test_set.lemmatiser)
     terms = required_terms(test_set)
     return TermView(
         test_set,
@@ -73,8 +73,8 @@ def rendered(test_set: TestSet, hypotheses: Hypotheses) -> tuple[RenderedSegment
 @lru_cache(maxsize=1)  # large, and only read to prepare what is kept per test set
 def normalised_references(test_set: TestSet) -> tuple[tuple[NormalisedText, ...], ...]:
     """Normalise every reference, per segment; the last test set's are kept."""
-    normalise = Normaliser.for_language(test_set.target_language).normalise
-    return tuple(tuple(map(normalise, segment.references)) for segment in test_set.segments)
+    target = Normaliser.for_language(test_set.target_language, test_set.lemmatiser)
+    return tuple(tuple(map(target.normalise, segment.references)) for segment in test_set.segments)
 
 
 @keep_per_test_set
