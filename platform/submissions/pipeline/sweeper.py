@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from submissions import work
-from submissions.models import Entry, Rescore, Submission, WorkItem
+from submissions.models import Entry, Rescore, Submission
 from submissions.work import Item
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def _release(rows: QuerySet[Item], *, dwell: float) -> Swept:
     return Swept(released=released)
 
 
-def _send_again(model: type[WorkItem], *, due: datetime) -> Swept:
+def _send_again(model: type[Submission] | type[Entry] | type[Rescore], *, due: datetime) -> Swept:
     announced = failed = 0
     is_broker_up = None
     rows = model._default_manager.filter(

@@ -84,7 +84,10 @@ class Command(BaseCommand):
 
     def _report(self, entry: Entry, state: str, reason: str) -> None:
         self.ended[state] += 1
-        words = {RescoreState.SCORED: "scored again", RescoreState.FAILED: f"failed. {reason}"}
+        words: dict[str, str] = {
+            RescoreState.SCORED: "scored again",
+            RescoreState.FAILED: f"failed. {reason}",
+        }
         number = self.ended.total()
         self._say(f"[{number}/{self.total}] {_describe(entry)}: {words.get(state, state)}")
 
