@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import cast, get_args
+from typing import cast
 
 from evaluator.checking.intake import pair_of, read_aligned, read_out_of_zip
 from evaluator.checking.review import find_identical, find_warnings
@@ -22,7 +22,7 @@ from evaluator.formats import (
     read_test_set,
 )
 from evaluator.formats.file_kinds import EMPTY_ZIP, ZIP
-from evaluator.types import Hypotheses, Mode, Problem, TestSet
+from evaluator.types import MODES, Hypotheses, Mode, Problem, TestSet
 
 FILES_NAMED = 20  # in a note
 STANDARD_INPUT = "-"  # in the place of a file's path
@@ -226,7 +226,7 @@ def load_hypotheses(
         if not stream.peek(len(ZIP)).startswith((ZIP, EMPTY_ZIP)):
             return read_aligned(stream, label(path), test_set, system=system)
         pair = pair_of(test_set)
-        modes: list[Mode] = sorted(get_args(Mode), key=lambda other: other != mode)
+        modes: list[Mode] = sorted(MODES, key=lambda other: other != mode)
         slots = [pair if other == "proper" else f"{pair}.{other}" for other in modes]
         hypotheses, file, others = read_out_of_zip(
             stream, label(path), test_set, slots=slots, system=system

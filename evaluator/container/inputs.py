@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random, SystemRandom
 from typing import Literal
 
-from evaluator.terms.source_terms import TermIndex, annotate
+from evaluator.terms.source_terms import annotate_segments
 from evaluator.types import Term, TestSet
 
 TerminologyMode = Literal["terms", "none"]
@@ -36,17 +36,15 @@ class Setting:
 
 
 def system_inputs(test_set: TestSet, mode: TerminologyMode = "terms") -> tuple[SystemInput, ...]:
-    """Return the segments of a test set, in its order, with the terms of its terminology.
+    """Return the segments of a test set, in its order, with the terms of their addresses.
 
     The mode `none` leaves the terms out. Nothing comes from a reference or an annotation.
     """
-    known = test_set.terminology.terms if test_set.terminology and mode == "terms" else ()
-    index = TermIndex(known, test_set.source_language)
-    inputs = []
-    for segment in test_set.segments:
-        marked = annotate(segment.source, index)
-        inputs.append(SystemInput(segment.document, segment.source, marked.terms, marked.annotated))
-    return tuple(inputs)
+    marked = annotate_segments(test_set, gives_terms=mode == "terms")
+    return tuple(
+        SystemInput(segment.document, segment.source, source.terms, source.annotated)
+        for segment, source in zip(test_set.segments, marked, strict=True)
+    )
 
 
 def as_json(segment: SystemInput, *, id: str, document: str) -> str:

@@ -110,6 +110,14 @@ class Required:
     listed: int  # how many of them are listed
     count: int
 
+    @property
+    def group(self) -> tuple[str, frozenset[str]]:
+        """Return what makes two of them the same entry: its source and its set of variants.
+
+        So two customers' lists, with a translation of their own each, are two entries.
+        """
+        return self.key, frozenset(form.key for form in self.accepted[: self.listed])
+
 
 class Rendering(NamedTuple):
     """A rendered occurrence of a required term: tokens [start, end) of the text."""

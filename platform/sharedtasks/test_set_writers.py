@@ -13,7 +13,7 @@ from itertools import groupby
 from xml.sax.saxutils import escape
 
 import evaluator
-from evaluator.terms import TermIndex, annotate
+from evaluator.terms import annotate_segments
 
 LAYOUT = re.compile(r"[\t\r\n]+")  # what a cell of a table can't hold
 
@@ -46,9 +46,8 @@ def write_sources_sgml(test_set: evaluator.TestSet) -> Iterator[str]:
 
 def write_sources_jsonl(test_set: evaluator.TestSet) -> Iterator[str]:
     """Yield what a system reads (docs/contract.md 1), but with the test set's own ids."""
-    index = TermIndex(list_given_terms(test_set), test_set.source_language)
-    for segment in test_set.segments:
-        annotation = annotate(segment.source, index)
+    marked = annotate_segments(test_set, gives_terms=test_set.mode != "noterm")
+    for segment, annotation in zip(test_set.segments, marked, strict=True):
         row = {
             "id": segment.id,
             "doc": segment.document,

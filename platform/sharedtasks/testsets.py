@@ -15,7 +15,7 @@ import evaluator
 from evaluator.formats import read_test_set
 from evaluator.metrics import RANKING
 from evaluator.terms import required_terms
-from evaluator.types import Mode, TextForm
+from evaluator.types import TextForm
 from files import storage
 from sharedtasks import downloads
 from sharedtasks.models import (
@@ -81,7 +81,7 @@ def import_test_set(
         target_language=target_language,
         text_form=cast("TextForm", TestSet.TextForm(text_form).value) if text_form else None,
         names=files.names,
-        mode=cast("Mode", TestSet.Mode(mode).value),
+        mode=TestSet.Mode(mode).value,
         terminology=terminology.terminology if terminology else None,
         leave_out=leave_out,
         on_note=notes.append,
@@ -182,7 +182,7 @@ def _read(pk: int, digest: str) -> evaluator.TestSet:
             source_language=test_set.source_language,
             target_language=test_set.target_language,
             text_form=cast("TextForm", test_set.text_form),
-            mode=cast("Mode", test_set.mode),
+            mode=test_set.mode,
             terminology=_read_terminology(test_set),
             leave_out=test_set.left_out,
         )

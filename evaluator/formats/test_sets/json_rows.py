@@ -31,7 +31,7 @@ def read_json_rows(
             continue
         row = _build_row(number, value)
         budget.charge(row.id, row.document, row.source, *row.references, line=number)
-        for source, targets in row.terms:
+        for source, targets in row.terms or ():
             budget.charge(source, *targets, line=number)
         yield row
 
@@ -46,8 +46,8 @@ def _find_faults(value: dict[str, object]) -> list[str]:
         faults += [_wrong_text("references", text) for text in references]
     else:
         faults.append('"references" must be a list of strings.')
-    terms = value.get("terms", [])
-    if not isinstance(terms, list) or not all(map(_is_term, terms)):
+    terms = value.get("terms")
+    if terms is not None and (not isinstance(terms, list) or not all(map(_is_term, terms))):
         faults.append('"terms" must be a list such as [{"source": "…", "targets": ["…"]}].')
     return [fault for fault in faults if fault]
 
@@ -72,14 +72,16 @@ def _is_term(term: object) -> bool:
 
 def _build_row(number: int, value: dict[str, object]) -> TestSetRow:
     """Return the row of a well-formed object."""
-    references, terms = value.get("references", []), value.get("terms", [])
+    references, terms = value.get("references", []), value.get("terms")
     assert isinstance(references, list)
-    assert isinstance(terms, list)
+    assert isinstance(terms, list | None)
     return TestSetRow(
         number,
         str(value.get("doc", "")),
         str(value["id"]),
         str(value["source"]),
         tuple(references),
-        tuple((term["source"], tuple(term["targets"])) for term in terms),
+        None
+        if terms is None
+        else tuple((term["source"], tuple(term["targets"])) for term in terms),
     )

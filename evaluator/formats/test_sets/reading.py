@@ -6,7 +6,8 @@
 *WMT XML, TSV and JSON lines* hold everything in a single file, in its own order. TSV has a header
 with `source` and `target`, and `id` and `doc` or, as in TICO-19, `tuid` = document:segment; quotes
 are text. JSON lines are `{"id", "doc", "source", "references": […], "terms": [{"source",
-"targets"}]}`; the terms of all lines together are the terminology, unless the caller gives it.
+"targets"}]}`; the terms of a line belong to its segment alone. `"terms": []` means none, and
+without the key the terminology counts that the caller gives.
 
 *Plain text* is read if the caller asks for it: a sentence a line, and a file for each reference.
 The numbers of the lines are the ids.
@@ -38,7 +39,7 @@ from evaluator.formats.test_sets.rows import (
 )
 from evaluator.formats.test_sets.sgml_sets import read_sgml_set
 from evaluator.formats.test_sets.table_rows import is_tsv, read_tsv_rows
-from evaluator.formats.test_sets.terms import check_direction, check_languages, collect_terms
+from evaluator.formats.test_sets.terms import check_direction, check_languages
 from evaluator.formats.test_sets.text_rows import is_plain_text, read_text_rows
 from evaluator.formats.test_sets.xml_rows import read_xml_rows
 from evaluator.normalise import canonical_pair
@@ -133,10 +134,6 @@ def _read_files(
     else:
         contents = _read_rows(source, head, options, log, has_other_files=len(files) > 1)
     name = source[0]
-    if contents.terms and terminology is not None:
-        _report_two_terminologies(name, log)
-    elif contents.terms:
-        terminology = Terminology(*options.pair, contents.terms)
     if not log.total and (options.leave_out or not contents.segments):
         _check_left_out(contents, options, name, log)
     if terminology is not None and not log.total:
@@ -194,16 +191,7 @@ def _read_rows(
         for place, row in enumerate(rows)
         if not row.is_scored
     )
-    return Contents(segments, unscored, collect_terms(scored))
-
-
-def _report_two_terminologies(name: str, log: ProblemLog) -> None:
-    own = ProblemLog(name)
-    own.add(
-        'The file has "terms" and a terminology is given too. Give one of them: remove '
-        "the terms from the file, or leave the terminology out."
-    )
-    log.merge(own)
+    return Contents(segments, unscored)
 
 
 def _check_left_out(contents: Contents, options: Options, name: str, log: ProblemLog) -> None:

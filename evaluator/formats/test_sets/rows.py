@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from evaluator.errors import ProblemLog, in_document
@@ -46,7 +46,7 @@ class TestSetRow:
     id: str
     source: str
     references: tuple[str, ...]
-    terms: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (source, targets)
+    terms: tuple[tuple[str, tuple[str, ...]], ...] | None = None  # (source, targets); as Segment's
     is_scored: bool = True  # False: of a test suite, or of a document that is left out
 
 
@@ -59,7 +59,6 @@ class Contents:
 
     segments: tuple[Segment, ...] = ()
     unscored: tuple[UnscoredSegment, ...] = ()
-    terms: tuple[Term, ...] = ()
     text_form: TextForm = "raw"
 
 
@@ -95,8 +94,26 @@ def build_segments(
             log.add(message, line=row.line, segment=row.id)
         seen.add((row.document, row.id))
     return tuple(
-        Segment(row.id, row.document, row.source, row.references, (), ((),) * expected)
+        Segment(
+            row.id,
+            row.document,
+            row.source,
+            row.references,
+            reference_terms=((),) * expected,
+            terms=None if row.terms is None else number_terms(row.terms),
+        )
         for row in rows
+    )
+
+
+def number_terms(terms: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[Term, ...]:
+    """Return the terms of an address, ids by place; equal sources become one entry."""
+    entries: dict[str, dict[str, None]] = {}
+    for source, targets in terms:
+        entries.setdefault(source, {}).update(dict.fromkeys(targets))
+    return tuple(
+        Term(str(number), source, tuple(targets))
+        for number, (source, targets) in enumerate(entries.items(), 1)
     )
 
 

@@ -28,7 +28,7 @@ class TermMetric(Metric):
         """Return what is missing: a required term, by annotations or a terminology."""
         if any(term_view(test_set).required):
             return None
-        if test_set.terminology is None:
+        if not test_set.has_terms:
             return "a terminology, or annotated terms"
         return "a term of the terminology in its sources"
 

@@ -35,19 +35,24 @@ class OverApplication(TermMetric):
 
     def lacks(self, test_set: TestSet) -> str | None:
         """It takes a terminology with at least one entry, and a segment."""
-        if test_set.terminology is None or not test_set.terminology.terms:
-            return "a terminology"
+        if test_set.unit == "document":
+            return "segments: in a whole document nearly every term has its place"
+        wide = [test_set.terminology.terms if test_set.terminology else None]
+        wide += [document.terms for document in test_set.documents]
+        if not any(wide):
+            return "terms of more than one segment" if test_set.has_terms else "a terminology"
         return None if test_set.segments else "a segment"
 
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
         """Return int64 [segments, 2]: whether a term was over-applied, and 1."""
         view = term_view(test_set)
-        assert view.terms.index is not None  # `lacks` says so
-        targets = _Targets(view, view.terms.index)
-        rows = [
-            (targets.are_in(segment, at), 1)
-            for at, segment in enumerate(rendered(test_set, hypotheses))
-        ]
+        targets: dict[int, _Targets] = {}
+        rows = []
+        for at, segment in enumerate(rendered(test_set, hypotheses)):
+            index = view.terms.indexes[at]
+            if index is not None and id(index) not in targets:
+                targets[id(index)] = _Targets(view, index)
+            rows.append((index is not None and targets[id(index)].are_in(segment, at), 1))
         return np.array(rows, dtype=np.int64).reshape(-1, 2)
 
     def aggregate(self, total: Statistics) -> float | None:
@@ -71,7 +76,7 @@ class _Targets:
     """All targets of a terminology, each with the entries that it translates."""
 
     def __init__(self, view: TermView, index: TermIndex) -> None:
-        self._view = view
+        self._view, self._terms = view, index
         self._forms: list[Form] = []
         entries: dict[str, set[int]] = {}  # by target, whatever its case: `Oms` is `OMS`
         for entry, term in enumerate(index.entries):
@@ -80,7 +85,6 @@ class _Targets:
                 entries.setdefault(form.key.casefold(), set()).add(entry)
         self._entries = [entries[form.key.casefold()] for form in self._forms]
         self._index = FormIndex(self._forms, view.target)
-        self._entry_of = {key: entry for entry, key in enumerate(index.keys)}
 
     def are_in(self, segment: RenderedSegment, at: int) -> bool:
         """Return whether a target in the hypothesis counts, by the rules of the class above."""
@@ -109,6 +113,6 @@ class _Targets:
             for form in term.accepted
         ):
             return True
-        present = {self._entry_of[term.key] for term in required if term.key in self._entry_of}
+        present = {self._terms.number_of(term.key) for term in required}
         present |= self._view.terms.in_sources[at].present
         return not present.isdisjoint(self._entries[target])

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from evaluator.normalise import NormalisedText, Normaliser
 from evaluator.terms.matching import Required, Requirements, TermAssignment
-from evaluator.terms.source_terms import RequiredTerms, required_terms
+from evaluator.terms.required_terms import RequiredTerms, required_terms
 from evaluator.types import Hypotheses, TestSet
 
 TEST_SETS_KEPT = 8  # a phase's language pairs come in turn, and must not evict each other

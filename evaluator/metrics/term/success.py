@@ -155,20 +155,20 @@ def per_term(test_set: TestSet, by_term: Statistics) -> tuple[TermResult, ...]:
     )
 
 
-def _list_entries(test_set: TestSet) -> dict[str, Required]:
-    """Return the entries that the test set requires, by key, in order of first occurrence."""
-    entries: dict[str, Required] = {}
+def _list_entries(test_set: TestSet) -> dict[tuple[str, frozenset[str]], Required]:
+    """Return the entries that the test set requires, by group, in order of first occurrence."""
+    entries: dict[tuple[str, frozenset[str]], Required] = {}
     for required in term_view(test_set).required:
         for term in required:
-            entries.setdefault(term.key, term)
+            entries.setdefault(term.group, term)
     return entries
 
 
 def _count_required(test_set: TestSet) -> Statistics:
     """Return int64 [requirements, 3]: segment, entry, how often it is required there."""
-    places = {key: place for place, key in enumerate(_list_entries(test_set))}
+    places = {group: place for place, group in enumerate(_list_entries(test_set))}
     rows = [
-        (at, places[term.key], term.count)
+        (at, places[term.group], term.count)
         for at, required in enumerate(term_view(test_set).required)
         for term in required
     ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evaluator.terms.source_terms import TermIndex, annotate, find_terms, required_terms
+from evaluator.terms.required_terms import required_terms
+from evaluator.terms.source_terms import TermIndex, annotate, find_terms
 from evaluator.types import Segment, Term, TermAnnotation, Terminology, TestSet
 
 
@@ -200,7 +201,7 @@ TERMS = Terminology("en", "fr", (Term("1", "cough", ("toux",)), Term("2", "mask"
                 [("fever", 1, ["fièvre"], [])],
             ],
         ),
-        # the same source: one entry with all variants
+        # each occurrence has its own targets, whatever another occurrence of the source has
         (
             [
                 segment(
@@ -212,7 +213,7 @@ TERMS = Terminology("en", "fr", (Term("1", "cough", ("toux",)), Term("2", "mask"
                 )
             ],
             None,
-            [[("fever", 2, ["fièvre", "chaud"], [])]],
+            [[("fever", 1, ["fièvre"], []), ("Fever", 1, ["chaud"], [])]],
         ),
     ],
 )
