@@ -25,7 +25,7 @@ from submissions.pipeline.scorer import LimitPassed
 from submissions.pipeline.scoring_room import NotNow
 from submissions.pipeline.sweeper import sweep
 from submissions.services import choosing
-from tests.integration.samples import FAIR, PERFECT, POOR
+from tests.integration.samples import FAIR, PERFECT, POOR, count_scores
 
 pytestmark = pytest.mark.django_db
 
@@ -207,6 +207,18 @@ def test_a_metric_that_is_undefined_for_an_entry_asks_once(make_scored_entry, ru
 
     assert run() == "0 entries to score again.\n"
     assert not entry.scores.filter(metric="bleu").exists()
+
+
+@pytest.mark.parametrize("metric", ["term-success", "term-window-overlap-3", "wmt21-1-term", "bleu"])
+def test_one_metric_is_enough(make_scored_entry, run, metric):
+    """Others of its family have the signature that it lacks."""
+    entry = make_scored_entry(PERFECT)
+    entry.scores.filter(metric=metric).update(signature="nrefs:1|v:0")
+
+    assert f"lacks {metric}\n" in run("--dry-run")
+    assert "1 entry to score again." in run()
+    assert entry.scores.filter(metric=metric).count() == 2
+    assert entry.scores.exclude(metric=metric).count() == count_scores() - 1
 
 
 def test_a_new_metric_is_a_reason_too(make_scored_entry, run):

@@ -6,7 +6,6 @@ entry keeps its scores, its rank and its place on the board.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -57,11 +56,9 @@ def _find_lacking_in(test_set: TestSet) -> Iterator[LackingEntry]:
     while rows := list(
         entries.filter(pk__gt=last).select_related("team", "rescore").order_by("pk")[:AT_ONCE]
     ):
-        kept: dict[int, set[str]] = defaultdict(set)
-        for pk, signature in Score.objects.filter(entry__in=rows).values_list(
-            "entry_id", "signature"
-        ):
-            kept[pk].add(signature)
+        scores = Score.objects.filter(entry__in=rows)
+        # Metrics of a family have the same signature.
+        kept = set(scores.values_list("entry_id", "metric", "signature"))
         for entry in rows:
             entry.test_set = test_set
             reference = entry.system if entry.kind == Entry.Kind.ORACLE else ""
@@ -70,7 +67,7 @@ def _find_lacking_in(test_set: TestSet) -> Iterator[LackingEntry]:
                     scoring.read_test_set_for(entry), lemmatiser=test_set.lemmatiser
                 )
             wanted = signatures[reference]
-            missing = [metric for metric in wanted if wanted[metric] not in kept[entry.pk]]
+            missing = [name for name in wanted if (entry.pk, name, wanted[name]) not in kept]
             if missing and not _has_been_rescored(entry, wanted):
                 yield LackingEntry(entry, missing, wanted)
         last = rows[-1].pk
