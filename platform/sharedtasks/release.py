@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import evaluator
-from evaluator.formats.samples import Sample
+from evaluator.formats import Sample
 from evaluator.types import Document, Segment, UnscoredSegment
 from sharedtasks.terminology_modes import Mode
 

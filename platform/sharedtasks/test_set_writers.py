@@ -14,9 +14,8 @@ from itertools import groupby
 from xml.sax.saxutils import escape
 
 import evaluator
-from evaluator.formats.samples import Sample
-from evaluator.terms import annotate_segments
-from evaluator.terms.source_terms import TermIndex, index_segments
+from evaluator.formats import Sample
+from evaluator.terms import TermIndex, annotate_segments, index_segments
 
 LAYOUT = re.compile(r"[\t\r\n]+")  # what a cell of a table can't hold
 

@@ -12,8 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 import evaluator
-from evaluator.formats import read_test_set
-from evaluator.formats.samples import Sample, read_samples
+from evaluator.formats import Sample, read_samples, read_test_set
 from evaluator.metrics import RANKING
 from evaluator.terms import required_terms
 from evaluator.types import TermList, TextForm
