@@ -210,7 +210,8 @@ class TestSet(models.Model):
     version = models.PositiveSmallIntegerField(default=1)
     text_form = models.CharField(max_length=10, choices=TextForm)
     unit = models.CharField(max_length=10, choices=Unit, default=Unit.SEGMENT)
-    delimiter = models.CharField(max_length=20, blank=True, default="")  # joins paragraphs, if any
+    # What the organiser says that joins paragraphs, "" for nothing; None: as the files say.
+    delimiter = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001
     lemmatiser = models.CharField(max_length=30, default="simplemma")
     ranking_metric = models.CharField(max_length=50, validators=[known_metric])
     source_file = models.ForeignKey(StoredFile, models.PROTECT, related_name="source_of")

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='testset',
             name='delimiter',
-            field=models.CharField(blank=True, default='', max_length=20),
+            field=models.CharField(blank=True, max_length=20, null=True),
         ),
         migrations.AddField(
             model_name='testset',
