@@ -248,6 +248,7 @@ class Line:
     segment: str | None  # None in plain text, which has no ids
     document: str | None
     text: str
+    source: str | None = None  # where the file repeats it beside the hypothesis
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +256,7 @@ class HypothesisFile:
     """All hypotheses of a file, in file order, not yet paired with a test set."""
 
     name: str
-    format: str  # a key of formats.FORMATS, "json array" or "json object"
+    format: str  # a key of formats.FORMATS, "json array", "json object" or "json languages"
     lines: tuple[Line, ...]
     # Unreadable lines whose segment is known, so that it is not reported as missing too; without
     # texts, and the document may be unknown. Such a file is refused.

@@ -52,7 +52,9 @@ class TermIndex:
         self, terms: Iterable[Term], source_language: str, wider: TermIndex | None = None
     ) -> None:
         self._normaliser = Normaliser.for_language(source_language)
-        forms = [(term, self._normaliser.form(term.source)) for term in terms]
+        forms = [
+            (term, self._normaliser.form(term.source)) for term in map(_drop_blank, terms) if term
+        ]
         merged = _merge(forms)
         self.own: tuple[Term, ...] = tuple(term for term, _ in merged.values())
         self.own_keys: tuple[str, ...] = tuple(merged)  # what each entry's source is looked up as
@@ -127,6 +129,14 @@ class TermIndex:
     def _preference(self, match: Match) -> tuple[int, int, int, str]:
         tokens, characters = match.last - match.first, match.end - match.start
         return -tokens, -characters, match.start, self.entry(match.form).id
+
+
+def _drop_blank(term: Term) -> Term | None:
+    """Return a term without empty targets, which published lists have; None if it has no other."""
+    if all(map(str.strip, term.targets)):
+        return term
+    targets = tuple(target for target in term.targets if target.strip())
+    return replace(term, targets=targets) if targets else None
 
 
 def _merge(terms: Iterable[tuple[Term, Form]]) -> dict[str, tuple[Term, Form]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from evaluator.metrics.base import OWN_KEYS, Group, Metric
+from evaluator.metrics.kept import digest_of
 from evaluator.metrics.term.renderings import term_view
 from evaluator.types import TestSet
 
@@ -52,7 +53,7 @@ class TermMetric(Metric):
             f"form:{test_set.text_form}",
             f"v:{self.version}",
             f"unit:{self.unit(test_set)}",
-            f"testset:{test_set.digest[:12]}",
+            f"testset:{digest_of(test_set)[:12]}",
         )
         return "|".join(parts)
 

@@ -8,20 +8,15 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
 
 from evaluator.metrics.base import Details
+from evaluator.metrics.kept import keep_per_test_set
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.pairing import best_sum
-from evaluator.metrics.term.renderings import (
-    TEST_SETS_KEPT,
-    rendered,
-    rendered_references,
-    term_view,
-)
+from evaluator.metrics.term.renderings import rendered, rendered_references, term_view
 from evaluator.metrics.wording import write_flagged, write_number
 from evaluator.normalise import NormalisedText
 from evaluator.terms.matching import Rendering, Requirements, TermAssignment
@@ -115,7 +110,7 @@ class _Expected:
     windows: tuple[tuple[Window, ...], ...]  # per reference, of its renderings; none empty
 
 
-@lru_cache(maxsize=2 * TEST_SETS_KEPT)  # two sizes
+@keep_per_test_set
 def _find_expected(test_set: TestSet, size: int) -> tuple[tuple[_Expected, ...], ...]:
     """Return what the test set expects: per segment an item per required entry."""
     view = term_view(test_set)
