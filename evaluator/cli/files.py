@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
 from typing import cast
@@ -227,7 +227,7 @@ def load_test_set(
     paths = [options.source, *(options.reference if with_references else ())]
     with ExitStack() as stack:
         source, *references = [stack.enter_context(open_file(path)) for path in paths]
-        return read_test_set(
+        test_set = read_test_set(
             source=source,
             references=references,
             source_language=options.source_language,
@@ -242,6 +242,7 @@ def load_test_set(
             plain_text=True,
             on_note=lambda text: options.messages.note(text, file=label(options.source)),
         )
+    return replace(test_set, lemmatiser=getattr(options, "term_lemmatiser", None))
 
 
 def load_hypotheses(
