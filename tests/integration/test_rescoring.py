@@ -209,7 +209,9 @@ def test_a_metric_that_is_undefined_for_an_entry_asks_once(make_scored_entry, ru
     assert not entry.scores.filter(metric="bleu").exists()
 
 
-@pytest.mark.parametrize("metric", ["term-success", "term-window-overlap-3", "wmt21-1-term", "bleu"])
+@pytest.mark.parametrize(
+    "metric", ["term-success", "term-window-overlap-3", "wmt21-1-term", "bleu"]
+)
 def test_one_metric_is_enough(make_scored_entry, run, metric):
     """Others of its family have the signature that it lacks."""
     entry = make_scored_entry(PERFECT)
