@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from evaluator.metrics.kept import digest_of
 from evaluator.normalise import Lemmatiser
 from evaluator.types import Hypotheses, Statistics, TestSet
 
@@ -107,4 +108,4 @@ def total(statistics: Statistics) -> Statistics:
 
 def testset_part(test_set: TestSet) -> str:
     """The end of every signature: unit of resampling and which references and terms."""
-    return f"unit:segment|testset:{test_set.digest[:12]}"
+    return f"unit:segment|testset:{digest_of(test_set)[:12]}"

@@ -9,6 +9,7 @@ from evaluator.terms.source_terms import (
     annotate,
     annotate_segments,
     find_terms,
+    index_segments,
     with_list,
 )
 
@@ -20,6 +21,7 @@ __all__ = [
     "annotate",
     "annotate_segments",
     "find_terms",
+    "index_segments",
     "required_terms",
     "with_list",
 ]

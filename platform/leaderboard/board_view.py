@@ -10,7 +10,7 @@ from hashlib import blake2b
 from django.core.paginator import Page
 
 from leaderboard.blind_rows import BlindRow
-from leaderboard.modes import TermGain
+from leaderboard.modes import TermGains
 from leaderboard.selection import Selection
 from leaderboard.snapshots import BoardRow
 from leaderboard.versions import OlderColumns, find_older
@@ -109,7 +109,7 @@ class BoardView:
     pages: Page[int] | None = None
     teams: list[tuple[str, str]] = field(default_factory=list)  # slug and name, to filter by
     has_modes: bool = False
-    gains: list[TermGain] = field(default_factory=list)
+    gains: TermGains = field(default_factory=TermGains)
     older: list[OlderColumns] = field(default_factory=list)
     rescored: str = ""  # for organisers, how many rows have newer scores, such as "12 of 43"
 

@@ -102,7 +102,7 @@ class _Reading:
         size = ROWS_ON_A_PAGE if len(indices) > ROWS_WITHOUT_PAGES else ROWS_WITHOUT_PAGES
         page = Paginator(indices, size).get_page(self.selection.page)
         self.selection = replace(self.selection, page=page.number)
-        headings = self._headings(list(self.board.signatures))
+        headings = self._headings(self.board.shown_metrics)
         return replace(
             self._view(headings, list(page), self._list_yardsticks()),
             shown=len(indices),
@@ -116,7 +116,7 @@ class _Reading:
         ranking = self.board.ranking_metric
         metrics = [
             metric
-            for metric in self.board.signatures
+            for metric in self.board.shown_metrics
             if BY_METRIC[metric].is_headline or metric == ranking
         ]
         indices = self._ordered(ranked or self.systems)[:count]

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from accounts.models import Team
-from sharedtasks.metric_columns import COLUMNS
+from sharedtasks.metric_columns import BY_METRIC, COLUMNS
 
 BASELINE = "baseline"  # the kind of a row that is the organisers' own system
 
@@ -88,6 +88,11 @@ class Board:
 
     def __len__(self) -> int:
         return len(self.columns.entry)
+
+    @property
+    def shown_metrics(self) -> list[str]:
+        """Return the metrics that have a column; other scores are for differences only."""
+        return [metric for metric in self.signatures if metric in BY_METRIC]
 
     def row(self, index: int) -> BoardRow:
         """Put a row together."""
@@ -172,5 +177,7 @@ NOBODY = TeamOnBoard("", "", True)
 
 
 def _sort_by_column(signatures: Mapping[str, str]) -> dict[str, str]:
+    """Return them in column order, then those of scores that have no column (`bleu@random`)."""
     # PostgreSQL's JSON keeps no order of keys.
-    return {c.metric: signatures[c.metric] for c in COLUMNS if c.metric in signatures}
+    columns = {c.metric: signatures[c.metric] for c in COLUMNS if c.metric in signatures}
+    return columns | dict(sorted(signatures.items() - columns.items()))

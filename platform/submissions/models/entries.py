@@ -104,7 +104,7 @@ class Entry(WorkItem):
         ]
 
     def __str__(self) -> str:
-        return f"entry {self.pk}: {self.system} on {self.test_set.language_pair}"
+        return f"entry {self.pk}: {self.system} on {self.test_set.slot}"
 
     def get_absolute_url(self) -> str:
         return reverse("entry", args=[self.pk])
