@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sharedtasks", "0015_test_set_units_and_samples")]
+    dependencies = [("sharedtasks", "0009_test_set_left_out_documents")]
 
     operations = [
         migrations.AddField(
