@@ -66,6 +66,20 @@ def defined_metrics(test_set: TestSet) -> tuple[str, ...]:
     return tuple(name for name, make in METRICS.items() if make(None).is_defined(test_set))
 
 
+def current_signatures(
+    test_set: TestSet, *, lemmatiser: str | None = "simplemma"
+) -> Mapping[str, str]:
+    """Return the signature that `score` would give now, by each metric that the test set defines.
+
+    Raises KeyError for an unknown lemmatiser.
+    """
+    own_lemmatiser = lemmatiser_for(lemmatiser, test_set.target_language)
+    metrics = (make(own_lemmatiser) for make in METRICS.values())
+    return {
+        metric.name: metric.signature(test_set) for metric in metrics if metric.is_defined(test_set)
+    }
+
+
 def expand(names: Sequence[str]) -> tuple[str, ...]:
     """Replace families by their metrics, each metric once; KeyError for an unknown name."""
     expanded = [metric for name in names for metric in FAMILIES.get(name, (name,))]

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evaluator.metrics import Group
-from leaderboard.boards import read_scorer
 from leaderboard.snapshots import Board, BoardRow
 from sharedtasks.metric_columns import BY_METRIC, Column
 from sharedtasks.models import Mode, TestSet
 from submissions.models import Entry
+from submissions.signatures import read_scorer
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from leaderboard.models import BoardSnapshot
 from leaderboard.modes import list_term_gains
 from leaderboard.selection import CONSTRAINED, PRIMARY, Selection
 from leaderboard.snapshots import BASELINE, Board, BoardRow
+from leaderboard.versions import list_older_columns
 from sharedtasks.metric_columns import BY_METRIC
 from sharedtasks.models import Phase, TestSet
 from sharedtasks.policy import VISITOR, Thing, Viewer, can_see, instant_of
@@ -90,6 +91,9 @@ class _Reading:
             if kind == Entry.Kind.SYSTEM and self._is_visible(index)
         ]
         self.teams = self._list_teams()
+        self.older = list_older_columns(board.signatures)
+        # The numbers count rows that other readers may not see.
+        self.has_counts = bool(self.older) and viewer.is_organiser
         self.selection = self._drop_unknown(selection)
 
     def view(self) -> BoardView:
@@ -134,6 +138,8 @@ class _Reading:
             total=len(self.systems),
             ranked=sum(ranks[index] is not None for index in self.systems),
             teams=self.teams,
+            older=self.older,
+            rescored=f"{self.board.rescored} of {len(self.board)}" if self.has_counts else "",
         )
 
     def _is_visible(self, index: int) -> bool:

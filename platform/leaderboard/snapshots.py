@@ -84,6 +84,7 @@ class Board:
     columns: BoardColumns = field(default_factory=BoardColumns)
     scores: Mapping[str, list[float | None]] = field(default_factory=dict)  # by metric
     own_signatures: Mapping[int, Mapping[str, str]] = field(default_factory=dict)  # by entry
+    rescored: int = 0  # rows with scores by a version of the metrics that the board does not show
 
     def __len__(self) -> int:
         return len(self.columns.entry)
@@ -123,7 +124,7 @@ class Board:
     @classmethod
     def of(
         cls, rows: Iterable[BoardRow], *, ranking_metric: str, references: int,
-        signatures: Mapping[str, str],
+        signatures: Mapping[str, str], rescored: int = 0,
     ) -> Board:  # fmt: skip
         """Take rows apart into columns."""
         rows = list(rows)
@@ -142,6 +143,7 @@ class Board:
             columns=BoardColumns(**{name: [getattr(row, name) for row in rows] for name in names}),
             scores={metric: [row.scores.get(metric) for row in rows] for metric in signatures},
             own_signatures={row.entry: row.signatures for row in rows if row.signatures},
+            rescored=rescored,
         )
 
     def body(self) -> dict[str, object]:
@@ -153,6 +155,7 @@ class Board:
             "columns": asdict(self.columns),
             "scores": dict(self.scores),
             "own_signatures": {str(pk): dict(own) for pk, own in self.own_signatures.items()},
+            "rescored": self.rescored,
         }
 
     @classmethod
@@ -166,6 +169,7 @@ class Board:
             columns=BoardColumns(**body["columns"]),
             scores=body["scores"],
             own_signatures={int(pk): own for pk, own in body["own_signatures"].items()},
+            rescored=body.get("rescored", 0),  # not in what earlier releases have built
         )
 
 

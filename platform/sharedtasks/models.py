@@ -129,6 +129,9 @@ class Phase(models.Model):
         'as {"wall_time": 3600, "memory": 17179869184}; seconds and bytes.',
     )
 
+    # By metric, the version that its boards show; without a choice the oldest that entries have.
+    metric_versions = models.JSONField(default=dict, editable=False)
+
     class Meta:
         ordering = ["opens_at", "pk"]
         constraints = [

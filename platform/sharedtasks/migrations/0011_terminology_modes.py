@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sharedtasks', '0009_test_set_left_out_documents'),
+        ('sharedtasks', '0010_phases_choose_versions_of_metrics'),
     ]
 
     operations = [

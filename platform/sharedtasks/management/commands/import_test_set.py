@@ -91,12 +91,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--unit",
             choices=TestSet.Unit.values,
-            default="segment",
-            help="what a translation is: of a segment, or of a document with its paragraphs",
+            help="what a translation is: of a segment, or of a document with its paragraphs "
+            "(default: as the files show)",
         )
         parser.add_argument(
-            "--delimiter", type=_read_delimiter, default="", metavar="TEXT",
-            help=r"what joins the paragraphs of a document, such as \n\n (default: none)",
+            "--delimiter", type=_read_delimiter, metavar="TEXT",
+            help=r"what joins the paragraphs of a document, such as \n\n; empty if nothing does "
+            "(default: as the files show)",
         )  # fmt: skip
         parser.add_argument("--test-set-version", type=int, default=1, metavar="N")
         parser.add_argument("--lemmatiser", choices=["identity", "simplemma"], default="simplemma")
@@ -166,8 +167,11 @@ class Command(BaseCommand):
 
     def _report_terminology(self, terminology: evaluator.ImportedTerminology) -> None:
         """Print which entries differ from the term lists."""
-        for change in terminology.report[:CHANGES_SHOWN]:
+        for change in terminology.select_changes(CHANGES_SHOWN):
             self.stdout.write(f"note: {change}")
+        more = len(terminology.report) - CHANGES_SHOWN
+        if more > 0:
+            self.stdout.write(f"note: {more:,} more changes like these are not shown.")
         self.stdout.write(
             f"{len(terminology.terminology.terms)} terms: {terminology.changed} changed, "
             f"{terminology.dropped} dropped, {terminology.doubtful} kept with doubts."
