@@ -41,7 +41,7 @@ class LongerWordIndex:
         self._rule = Rule(code, rules)
         self._stems, self._capitals = StringTable[Stem](), StringTable[Stem]()
         self._lemmas = StringTable[Stem]()
-        # Of a form that begins or ends with another character than a word's, as C++, no part counts.
+        # No part counts of a form that begins or ends with a sign, such as C++.
         whole = [n for n, form in enumerate(forms) if not (form.gaps[0] or form.gaps[-1])]
         several = [number for number in whole if len(forms[number].words) > 1]
         self._several = _SeveralWords(forms, several, rules) if several else None

@@ -11,7 +11,7 @@ from functools import lru_cache
 from evaluator.metrics.kept import keep_per_test_set
 from evaluator.normalise import NormalisedText, Normaliser
 from evaluator.terms.matching import Required, Requirements, TermAssignment
-from evaluator.terms.required_terms import RequiredTerms, required_terms
+from evaluator.terms.required import RequiredTerms, required_terms
 from evaluator.types import Hypotheses, TestSet
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evaluator.terms.required_terms import required_terms
+from evaluator.terms.required import required_terms
 from evaluator.terms.source_terms import TermIndex, annotate, find_terms
 from evaluator.types import Segment, Term, TermAnnotation, Terminology, TestSet
 
