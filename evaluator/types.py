@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any, Literal
 
 from numpy.typing import NDArray
 
 TextForm = Literal["raw", "tokenised"]
-Mode = Literal["proper", "noterm", "random"]
+Mode = str  # one of MODES, or another name that an organiser gives
+MODES: tuple[Mode, ...] = ("proper", "noterm", "random", "sample")  # those of past editions
+Unit = Literal["segment", "document"]
 Severity = Literal["error", "warning"]
 Statistics = NDArray[Any]  # int64 or float64, a row per unit: segment or document
 
@@ -52,15 +54,51 @@ class Terminology:
 
 
 @dataclass(frozen=True, slots=True)
+class GoldTerm:
+    """An occurrence of a term as annotators marked it, with its translation; for scoring only."""
+
+    source: str
+    target: str
+    inflected: str | None = None  # the form that this occurrence takes, where it differs
+    alternatives: tuple[str, ...] = ()  # other accepted translations
+    is_in_sample_segment: bool | None = None  # systems saw its segment; None: not said
+    is_in_samples: bool | None = None  # the term stands somewhere in the samples
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
-    """A source segment with its references; texts hold no annotation tags."""
+    """A source segment with its references; texts hold no annotation tags.
+
+    Where the test set's unit is the document, a segment is a paragraph.
+    """
 
     id: str
     document: str
     source: str
     references: tuple[str, ...]
-    source_terms: tuple[TermAnnotation, ...]
-    reference_terms: tuple[tuple[TermAnnotation, ...], ...]  # a tuple per reference
+    source_terms: tuple[TermAnnotation, ...] = ()
+    reference_terms: tuple[tuple[TermAnnotation, ...], ...] = ()  # a tuple per reference
+    terms: tuple[Term, ...] | None = None  # given with it; (): none; None: its document's count
+    gold_terms: tuple[GoldTerm, ...] = ()  # by place; for scoring only
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a test set says about a document, beside its segments."""
+
+    id: str
+    terms: tuple[Term, ...] | None = None  # as Segment.terms; None: the test set's count
+    delimiter: str | None = None  # joins its paragraphs; None: the whole text is a paragraph
+
+
+@dataclass(frozen=True, slots=True)
+class TermList:
+    """Another list of terms for the same segments, such as random terms beside the proper ones."""
+
+    name: str  # proper, random
+    terminology: Terminology | None
+    documents: tuple[tuple[Term, ...] | None, ...]  # in the order of TestSet.documents, or ()
+    segments: tuple[tuple[Term, ...] | None, ...]  # in the order of TestSet.segments, or ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +127,34 @@ class TestSet:
     mode: Mode = "proper"
     terminology: Terminology | None = None
     unscored: tuple[UnscoredSegment, ...] = ()  # by place; they change no score
+    unit: Unit = "segment"
+    documents: tuple[Document, ...] = ()  # those of which more is said, by first appearance
+    other_lists: tuple[TermList, ...] = ()  # of the modes that this test set does not have
+    # Of translations, in the family `term`: a name in LEMMATISERS; None: what the language has. Not
+    # in the digest: signatures name it, as they name the lemmatiser of the other families.
+    lemmatiser: str | None = None
+
+    @property
+    def list_name(self) -> str:
+        """Return which list its own terms are: those of its mode, `proper` without a list."""
+        return "random" if self.mode == "random" else "proper"
+
+    @property
+    def has_terms(self) -> bool:
+        """Return whether it gives a list of terms, at any address: an empty list counts."""
+        return (
+            self.terminology is not None
+            or any(document.terms is not None for document in self.documents)
+            or any(segment.terms is not None for segment in self.segments)
+        )
 
     @property
     def digest(self) -> str:
         """SHA-256 (64 hex digits) of everything that decides a score.
 
-        That is languages, text form, mode, the terminology, and each segment's document, id,
-        source (where terms are searched), references and annotations.
+        That is languages, text form, mode, unit, all terms with their addresses, and each
+        segment's document, id, source (where terms are searched), references and annotations.
         """
-        languages = [self.source_language, self.target_language]
-        terminology: list[object] | None = None
-        if (given := self.terminology) is not None:
-            terms = [[t.id, t.source, list(t.targets), t.seen] for t in given.terms]
-            terminology = [given.source_language, given.target_language, terms]
         rows = [
             [
                 segment.document,
@@ -113,16 +166,61 @@ class TestSet:
             ]
             for segment in self.segments
         ]
+        values: list[object] = [
+            "terminarium-test-set-2",
+            self.source_language,
+            self.target_language,
+            self.text_form,
+            self.mode,
+            _list_terminology(self.terminology),
+            rows,
+        ]
+        # Only where a test set has them: all others keep their digests, and so their scores.
+        if self.unit != "segment" or self.documents or self.other_lists or self._has_addresses:
+            values.append(self._list_addresses())
         # JSON in ASCII quotes every string: no two different test sets serialise alike.
-        serialised = json.dumps(
-            ["terminarium-test-set-2", *languages, self.text_form, self.mode, terminology, rows],
-            separators=(",", ":"),
-        )
+        serialised = json.dumps(values, separators=(",", ":"))
         return hashlib.sha256(serialised.encode("ascii")).hexdigest()
+
+    @property
+    def _has_addresses(self) -> bool:
+        return any(segment.terms is not None or segment.gold_terms for segment in self.segments)
+
+    def _list_addresses(self) -> list[object]:
+        return [
+            self.unit,
+            [[d.id, _list_terms(d.terms), d.delimiter] for d in self.documents],
+            [
+                [
+                    other.name,
+                    _list_terminology(other.terminology),
+                    list(map(_list_terms, other.documents)),
+                    list(map(_list_terms, other.segments)),
+                ]
+                for other in self.other_lists
+            ],
+            [
+                [_list_terms(segment.terms), [astuple(gold) for gold in segment.gold_terms]]
+                for segment in self.segments
+            ],
+        ]
 
 
 def _list_values(terms: tuple[TermAnnotation, ...]) -> list[list[str]]:
     return [[term.id, term.type, term.source, term.target, term.form] for term in terms]
+
+
+def _list_terminology(terminology: Terminology | None) -> list[object] | None:
+    if terminology is None:
+        return None
+    languages = [terminology.source_language, terminology.target_language]
+    return [*languages, _list_terms(terminology.terms)]
+
+
+def _list_terms(terms: tuple[Term, ...] | None) -> list[object] | None:
+    if terms is None:
+        return None
+    return [[term.id, term.source, list(term.targets), term.seen] for term in terms]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +248,7 @@ class Line:
     segment: str | None  # None in plain text, which has no ids
     document: str | None
     text: str
+    source: str | None = None  # where the file repeats it beside the hypothesis
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +256,7 @@ class HypothesisFile:
     """All hypotheses of a file, in file order, not yet paired with a test set."""
 
     name: str
-    format: str  # a key of formats.FORMATS, "json array" or "json object"
+    format: str  # a key of formats.FORMATS, "json array", "json object" or "json languages"
     lines: tuple[Line, ...]
     # Unreadable lines whose segment is known, so that it is not reported as missing too; without
     # texts, and the document may be unknown. Such a file is refused.

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from evaluator.checking import kept_sources, line_tables
 from evaluator.checking.kept_sources import KeptSources, read_kept_sources
 from evaluator.checking.leftover_signs import begins_with_preface
 from evaluator.checking.line_tables import begin_with_sources, read_table, without_empty_end
 from evaluator.checking.shapes import SHAPES, find_shape
+from evaluator.checking.units import AnySegment, list_choices
 from evaluator.errors import ProblemLog
-from evaluator.types import HypothesisFile, Line, Segment, TestSet, UnscoredSegment
-
-AnySegment = Segment | UnscoredSegment
+from evaluator.types import HypothesisFile, Line, Segment, TestSet
 
 
 def pair_by_order(
@@ -24,7 +23,7 @@ def pair_by_order(
     The file may have the segments that belong to no score, or leave them out. Empty lines too
     many at its very end are passed over.
     """
-    lines, choices = file.lines, list(_list_choices(test_set))
+    lines, choices = file.lines, list_choices(test_set)
     if file.format == "text" and not file.broken and may_have_other_form(lines, choices):
         pairs = _read_as_table(lines, choices, notes)
         if pairs is not None:
@@ -44,12 +43,12 @@ def pair_by_order(
                     f"{'is' if surplus == 1 else 'are'} ignored.",
                     line=lines[len(fitting)].number,
                 )
-            if file.format == "json array":
+            if file.format == "json array" and test_set.unit == "segment":
                 notes.add(
                     f"The file is a JSON array of {len(lines):,} strings. They are read in order, "
                     "a string for each segment."
                 )
-            return _place(fitting, units, notes)
+            return _place(fitting, units, notes, is_only_choice=len(choices) == 1)
     _refuse_count(file, test_set, log)
     return dict(enumerate(lines[: len(test_set.segments)])) if not file.broken else {}
 
@@ -95,7 +94,7 @@ def _read_as_table(
         table = read_table(lines, units) or read_kept_sources(lines, units)
         if table is not None and not isinstance(table, KeptSources):
             notes.add(table.note, line=table.lines[0].number)
-            return _place(table.lines, units, notes)
+            return _place(table.lines, units, notes, is_only_choice=len(choices) == 1)
     return None
 
 
@@ -127,22 +126,17 @@ HEADERS = {
 MOST_IN_TURN = 4  # lines for each segment
 
 
-def _list_choices(test_set: TestSet) -> Iterator[Sequence[AnySegment]]:
-    """Yield what the lines may stand for: the segments, or all segments of the source file."""
-    yield test_set.segments
-    if test_set.unscored:
-        by_place = {segment.place: segment for segment in test_set.unscored}
-        scored = iter(test_set.segments)
-        total = len(test_set.segments) + len(test_set.unscored)
-        yield [by_place[place] if place in by_place else next(scored) for place in range(total)]
-
-
 def _place(
-    lines: Sequence[Line], units: Sequence[AnySegment], notes: ProblemLog
+    lines: Sequence[Line],
+    units: Sequence[AnySegment],
+    notes: ProblemLog,
+    *,
+    is_only_choice: bool,
 ) -> dict[int, Line]:
+    """Return the lines of scored segments; a note on others, if they could be left out."""
     scored = [line for line, unit in zip(lines, units, strict=False) if isinstance(unit, Segment)]
     aside = len(units) - len(scored)
-    if aside and len(lines) == len(units):
+    if aside and len(lines) == len(units) and not is_only_choice:
         notes.add(
             f"{_count(aside, 'line')} {'is' if aside == 1 else 'are'} set aside: the source file "
             f"has {'this segment' if aside == 1 else 'these segments'}, but no score counts "
@@ -152,13 +146,14 @@ def _place(
 
 
 def _refuse_count(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> None:
-    expected, given = len(test_set.segments), len(file.lines) + len(file.broken)
+    expected, given = len(list_choices(test_set)[0]), len(file.lines) + len(file.broken)
     what = "string" if file.format == "json array" else "line"
     has = f"a JSON array of {_count(given, 'string')}" if what == "string" else _count(given, what)
     or_all = ""
-    if test_set.unscored:
+    if test_set.unscored and test_set.unit == "segment":
         or_all = f" ({expected + len(test_set.unscored):,} with those that no score counts)"
-    segments = f"{_count(expected, 'segment')}{or_all}"
+    unit = "paragraph" if test_set.unit == "document" else "segment"
+    segments = f"{_count(expected, unit)}{or_all}"
     if given < expected:
         log.add(
             f"The file has {has}, the test set {segments}. Add the missing "
@@ -217,7 +212,7 @@ def _describe_other_lines(file: HypothesisFile, test_set: TestSet) -> str | None
 
     They stand in turn with the translations, or are the first or the last lines.
     """
-    for units in _list_choices(test_set):
+    for units in list_choices(test_set):
         sources = [unit.source.split() for unit in units]
         texts = [line.text.split() for line in without_empty_end(file.lines, 2 * len(units))]
         times, rest = divmod(len(texts) + 1, len(sources) or 1)

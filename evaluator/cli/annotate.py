@@ -29,7 +29,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the annotated segments in the order of the source."""
     test_set = load_test_set(options, with_references=False)
-    if test_set.terminology is None:
+    if not test_set.has_terms:
         print(
             "There are no terms to look for. Name a list with --terminology, or give a source in "
             'JSON lines with "terms".',

@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
-from typing import cast, get_args
+from typing import cast
 
 from evaluator.checking.intake import pair_of, read_aligned, read_out_of_zip
 from evaluator.checking.review import find_identical, find_warnings
@@ -22,9 +22,10 @@ from evaluator.formats import (
     read_test_set,
 )
 from evaluator.formats.file_kinds import EMPTY_ZIP, ZIP
-from evaluator.types import Hypotheses, Mode, Problem, TestSet
+from evaluator.types import MODES, Hypotheses, Mode, Problem, TestSet
 
 FILES_NAMED = 20  # in a note
+DELIMITERS = {"blank-line": "\n\n", "line-break": "\n", "none": ""}  # of --paragraphs
 STANDARD_INPUT = "-"  # in the place of a file's path
 
 
@@ -40,13 +41,15 @@ class UnopenableError(Exception):
         return f"{self.file}: {self.reason}"
 
 
-def add_test_set(command: argparse.ArgumentParser, *, with_references: bool) -> None:
+def add_test_set(
+    command: argparse.ArgumentParser, *, with_references: bool, is_required: bool = True
+) -> None:
     """Add the options that name a test set."""
     command.add_argument(
         "--source",
-        required=True,
+        required=is_required,
         metavar="FILE",
-        help="sources: WMT SGML or XML, TSV or JSON lines (the last three may hold references), "
+        help="sources: WMT SGML or XML, TSV or JSON (the last three may hold references), "
         "or text with one sentence a line; - is standard input, once for all files",
     )
     _add_beside_sources(command, with_references=with_references)
@@ -81,8 +84,15 @@ def _add_beside_sources(command: argparse.ArgumentParser, *, with_references: bo
         action="append",
         default=[],
         metavar="FILE",
-        help="terms: CSV (TICO-19), TSV, JSON lines or TBX; again for each further one",
+        help="terms: CSV, TSV, JSON or TBX; again for each further one",
     )
+    command.add_argument(
+        "--list",
+        metavar="NAME",
+        help="which list of terms is read, if a file holds several: proper or random in a test "
+        "set (default: proper), any name in a terminology in JSON",
+    )
+    add_paragraphs(command)
     command.add_argument(
         "--language-pair",
         metavar="PAIR",
@@ -92,11 +102,24 @@ def _add_beside_sources(command: argparse.ArgumentParser, *, with_references: bo
     command.add_argument("--target-language", metavar="CODE", help="such as fr, without the pair")
 
 
-def add_hypotheses(command: argparse.ArgumentParser, *, what: str, each: str) -> None:
+def add_paragraphs(command: argparse.ArgumentParser) -> None:
+    """Add the option that says how documents are divided."""
+    command.add_argument(
+        "--paragraphs",
+        choices=tuple(DELIMITERS),
+        help="what joins the paragraphs of a document, in a JSON array of documents "
+        "(default: what the file shows)",
+    )
+
+
+def add_hypotheses(
+    command: argparse.ArgumentParser, *, what: str, each: str, is_required: bool = True
+) -> None:
     """Add the option that names files of hypotheses: what they are for, what each of them is."""
     command.add_argument(
         "--hypotheses",
-        required=True,
+        required=is_required,
+        default=[],
         action="append",
         metavar="FILE",
         help=f"{what}, or a zip with the file of this language pair; again for each further {each}",
@@ -174,10 +197,14 @@ def load_terminology(options: argparse.Namespace) -> ImportedTerminology:
             files,
             source_language=options.source_language,
             target_language=options.target_language,
+            list_name=options.list,
         )
-    for change in imported.report[: options.max_problems]:
+    for change in imported.select_changes(options.max_problems):
         text = ": ".join(part for part in (change.entry, change.message) if part)
         options.messages.note(text, file=change.file or None, line=change.line)
+    more = len(imported.report) - options.max_problems
+    if more > 0:
+        options.messages.note(f"{more:,} more changes like these are not shown.")
     if imported.report:
         options.messages.note(
             f"{imported.changed:,} entries changed, {imported.dropped:,} dropped, "
@@ -200,19 +227,22 @@ def load_test_set(
     paths = [options.source, *(options.reference if with_references else ())]
     with ExitStack() as stack:
         source, *references = [stack.enter_context(open_file(path)) for path in paths]
-        return read_test_set(
+        test_set = read_test_set(
             source=source,
             references=references,
             source_language=options.source_language,
             target_language=options.target_language,
             text_form=options.text_form,
             names=[label(path) for path in paths],
+            mode="random" if options.list == "random" else "proper",
             terminology=terminology,
+            delimiter=DELIMITERS.get(options.paragraphs),
             sources_only=not with_references,
             references_required=references_required,
             plain_text=True,
             on_note=lambda text: options.messages.note(text, file=label(options.source)),
         )
+    return replace(test_set, lemmatiser=getattr(options, "term_lemmatiser", None))
 
 
 def load_hypotheses(
@@ -226,7 +256,7 @@ def load_hypotheses(
         if not stream.peek(len(ZIP)).startswith((ZIP, EMPTY_ZIP)):
             return read_aligned(stream, label(path), test_set, system=system)
         pair = pair_of(test_set)
-        modes: list[Mode] = sorted(get_args(Mode), key=lambda other: other != mode)
+        modes: list[Mode] = sorted(MODES, key=lambda other: other != mode)
         slots = [pair if other == "proper" else f"{pair}.{other}" for other in modes]
         hypotheses, file, others = read_out_of_zip(
             stream, label(path), test_set, slots=slots, system=system
@@ -235,6 +265,15 @@ def load_hypotheses(
         names = ", ".join(others[:FILES_NAMED]) + (", …" if len(others) > FILES_NAMED else "")
         print(f"note: {file} is taken for {pair}; passed over: {names}.", file=sys.stderr)
     return hypotheses
+
+
+def describe_size(test_set: TestSet) -> str:
+    """Return how many segments, or documents and paragraphs, a test set has."""
+    count = len(test_set.segments) + (len(test_set.unscored) if test_set.unit == "document" else 0)
+    if test_set.unit == "segment":
+        return f"{count:,} segments"
+    documents = len({document.id for document in test_set.documents})
+    return f"{documents:,} documents, {count:,} paragraphs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ try:
     # By name: where the SDK is missing, any folder called docker/ on the path is importable.
     from docker import APIClient
     from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+    from docker.transport.unixconn import UnixHTTPConnection
     from docker.utils import kwargs_from_env
     from requests.exceptions import RequestException
 except ImportError as error:
@@ -45,6 +46,25 @@ STEPS: Mapping[str, Step] = MappingProxyType(
 LOADED = re.compile(r"Loaded image(?: ID)?: (\S+)")  # its line for each image of an archive
 # The engine's words for a GPU that it can't give; it has no code for this.
 GPU_WORDS = ("could not select device driver", "nvidia-container-cli", "no nvidia driver")
+
+
+def _connect(connection: UnixHTTPConnection) -> None:
+    """Connect to the engine's socket; a socket that does not connect is closed at once.
+
+    The SDK leaves it open until Python frees it: a node that waits for its engine would collect
+    open sockets.
+    """
+    unconnected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        unconnected.settimeout(connection.timeout)
+        unconnected.connect(connection.unix_socket)
+    except BaseException:
+        unconnected.close()
+        raise
+    connection.sock = unconnected
+
+
+UnixHTTPConnection.connect = _connect  # type: ignore[method-assign, assignment]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from evaluator.metrics.kept import digest_of
 from evaluator.normalise import Lemmatiser
 from evaluator.types import Hypotheses, Statistics, TestSet
 
@@ -45,6 +46,7 @@ class Metric(ABC):
     higher_is_better: ClassVar[bool] = True
     is_headline: ClassVar[bool] = False  # stays where the page has room for a few only
     absent: ClassVar[str] = "never, unless the test set is empty"  # when the score is absent
+    version: ClassVar[int] = 0  # `v:` of the signature; 0: another program's, without the part
     signature_keys: ClassVar[Mapping[str, str]] = {  # the parts of the signature, explained
         "nrefs": "how many references each segment was compared with",
         "case": "mixed: as written; lc: in lower case; folded: upper and lower case are the same "
@@ -55,7 +57,7 @@ class Metric(ABC):
     }
 
     def __init__(self, lemmatiser: Lemmatiser | None = None) -> None:
-        self.lemmatiser = lemmatiser  # only for the family wmt21: `term` names each language's
+        self.lemmatiser = lemmatiser  # for the family wmt21 only: `term` asks the test set
 
     def lacks(self, test_set: TestSet) -> str | None:
         """What the test set lacks that the metric needs, in words; None if it has all of it."""
@@ -106,4 +108,4 @@ def total(statistics: Statistics) -> Statistics:
 
 def testset_part(test_set: TestSet) -> str:
     """The end of every signature: unit of resampling and which references and terms."""
-    return f"unit:segment|testset:{test_set.digest[:12]}"
+    return f"unit:segment|testset:{digest_of(test_set)[:12]}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from evaluator.terms.matching import Required, Requirements
+from evaluator.terms.required import RequiredTerms, required_terms
 from evaluator.terms.source_terms import (
-    RequiredTerms,
     TermIndex,
     annotate,
+    annotate_segments,
     find_terms,
-    required_terms,
+    with_list,
 )
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "Requirements",
     "TermIndex",
     "annotate",
+    "annotate_segments",
     "find_terms",
     "required_terms",
+    "with_list",
 ]

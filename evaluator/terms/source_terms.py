@@ -1,20 +1,18 @@
-"""Terms in a source: which occur, which are therefore required, and what a system gets to see.
+"""Terms in a source: which apply there, which occur, and what a system gets to see.
 
-After docs/metrics.md 4; `annotate` writes what docs/contract.md 1 promises.
+After docs/metrics.md 4; `annotate_segments` yields what docs/contract.md 1 promises.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
-from evaluator.normalise import Form, Normaliser
-from evaluator.terms.matching import FormIndex, Match, Required
-from evaluator.types import Term, TermAnnotation, TestSet
+from evaluator.normalise import Form, NormalisedText, Normaliser
+from evaluator.terms.matching import FormIndex, Match
+from evaluator.types import Term, TestSet
 
 
 class TermOccurrence(NamedTuple):
@@ -44,30 +42,67 @@ class AnnotatedSource:
 
 
 class TermIndex:
-    """A terminology ready to be searched for; entries with the same source are one entry."""
+    """A terminology ready to be searched for; entries with the same source are one entry.
 
-    def __init__(self, terms: Iterable[Term], source_language: str) -> None:
+    With a `wider` terminology, that of a document or of the whole test set, its entries are
+    searched for as well, except for sources that the narrower terminology has.
+    """
+
+    def __init__(
+        self, terms: Iterable[Term], source_language: str, wider: TermIndex | None = None
+    ) -> None:
         self._normaliser = Normaliser.for_language(source_language)
-        forms = [(term, self._normaliser.form(term.source)) for term in terms]
+        forms = [
+            (term, self._normaliser.form(term.source)) for term in map(_drop_blank, terms) if term
+        ]
         merged = _merge(forms)
-        self.entries: tuple[Term, ...] = tuple(term for term, _ in merged.values())
-        self.keys: tuple[str, ...] = tuple(merged)  # what each entry's source is looked up as
+        self.own: tuple[Term, ...] = tuple(term for term, _ in merged.values())
+        self.own_keys: tuple[str, ...] = tuple(merged)  # what each entry's source is looked up as
+        self.wider = wider
+        self._places = {key: place for place, key in enumerate(merged)}
         self._index = FormIndex([form for _, form in merged.values()], self._normaliser)
+
+    @property
+    def entries(self) -> tuple[Term, ...]:
+        """All entries by number: its own, then those of the wider terminology."""
+        return self.own + (self.wider.entries if self.wider else ())
+
+    def entry(self, number: int) -> Term:
+        """Return the entry of that number."""
+        if number < len(self.own):
+            return self.own[number]
+        assert self.wider is not None
+        return self.wider.entry(number - len(self.own))
+
+    def key(self, number: int) -> str:
+        """Return what the source of that entry is looked up as."""
+        if number < len(self.own):
+            return self.own_keys[number]
+        assert self.wider is not None
+        return self.wider.key(number - len(self.own))
+
+    def number_of(self, key: str) -> int | None:
+        """Return the entry that counts for a source, by lookup key; None if there is none."""
+        if key in self._places or self.wider is None:
+            return self._places.get(key)
+        number = self.wider.number_of(key)
+        return None if number is None else number + len(self.own)
 
     def find(self, source: str) -> FoundTerms:
         """Find entries in a raw source: surface pass, then lemma pass on what that left.
 
         In a pass matches are taken by most tokens, most characters, leftmost and entry id, if no
-        token of theirs is taken. An empty source holds none.
+        token of theirs is taken; words are not lemmatised beside tokens, so that what is required
+        stays what it was. An empty source holds none.
         """
         text = self._normaliser.normalise(source)
-        passes = [list(self._index.surface(text)), list(self._index.lemma(text))]
-        taken = [False] * len(text.tokens)
+        passes = self._list_matches(text)
+        taken = bytearray(len(text.tokens))
         chosen: list[Match] = []
         for matches in passes:
             for match in sorted(matches, key=self._preference):
                 if not any(taken[match.first : match.last]):
-                    taken[match.first : match.last] = [True] * (match.last - match.first)
+                    taken[match.first : match.last] = b"x" * (match.last - match.first)
                     chosen.append(match)
         chosen.sort(key=lambda match: match.start)
         present = frozenset(match.form for matches in passes for match in matches)
@@ -75,13 +110,33 @@ class TermIndex:
         for match in chosen:
             start, end = text.raw_span(match.start, match.end)
             by: Literal["surface", "lemma"] = "surface" if match.is_surface else "lemma"
-            entry = self.entries[match.form].id
+            entry = self.entry(match.form).id
             occurrences.append(TermOccurrence(match.form, entry, start, end, by))
         return FoundTerms(tuple(occurrences), present)
 
+    def _list_matches(self, text: NormalisedText) -> tuple[list[Match], list[Match]]:
+        """Return the matches on the surface and among lemmas; `form` is the entry's number."""
+        passes = list(self._index.surface(text)), list(self._index.token_lemma(text))
+        if self.wider is not None:
+            for matches, wider in zip(passes, self.wider._list_matches(text), strict=True):
+                matches += (
+                    match._replace(form=match.form + len(self.own))
+                    for match in wider
+                    if self.wider.key(match.form) not in self._places
+                )
+        return passes
+
     def _preference(self, match: Match) -> tuple[int, int, int, str]:
         tokens, characters = match.last - match.first, match.end - match.start
-        return -tokens, -characters, match.start, self.entries[match.form].id
+        return -tokens, -characters, match.start, self.entry(match.form).id
+
+
+def _drop_blank(term: Term) -> Term | None:
+    """Return a term without empty targets, which published lists have; None if it has no other."""
+    if all(map(str.strip, term.targets)):
+        return term
+    targets = tuple(target for target in term.targets if target.strip())
+    return replace(term, targets=targets) if targets else None
 
 
 def _merge(terms: Iterable[tuple[Term, Form]]) -> dict[str, tuple[Term, Form]]:
@@ -112,7 +167,7 @@ def annotate(source: str, index: TermIndex) -> AnnotatedSource:
     for occurrence in occurrences:
         if occurrence.start < at:  # both inside the same raw character, as in ℀: shown once
             continue
-        targets = quoteattr("|".join(index.entries[occurrence.entry].targets))
+        targets = quoteattr("|".join(index.entry(occurrence.entry).targets))
         # quoteattr prefers apostrophes around a text with quotation marks; ours are always ".
         if targets.startswith("'"):
             targets = f'"{targets[1:-1].replace(chr(34), "&quot;")}"'
@@ -121,96 +176,81 @@ def annotate(source: str, index: TermIndex) -> AnnotatedSource:
         at = occurrence.end
     pieces.append(escape(source[at:]))
     entries = dict.fromkeys(occurrence.entry for occurrence in occurrences)
-    return AnnotatedSource(tuple(index.entries[entry] for entry in entries), "".join(pieces))
+    return AnnotatedSource(tuple(map(index.entry, entries)), "".join(pieces))
 
 
-@dataclass(frozen=True, slots=True)
-class RequiredTerms:
-    """What a test set's translations have to render."""
+def annotate_segments(test_set: TestSet, *, gives_terms: bool = True) -> Iterator[AnnotatedSource]:
+    """Yield each segment's source as a system gets it, with the terms of its address.
 
-    per_segment: tuple[tuple[Required, ...], ...]
-    in_sources: tuple[FoundTerms, ...]  # per segment; () without a terminology
-    index: TermIndex | None  # of that terminology
-
-
-def required_terms(test_set: TestSet) -> RequiredTerms:
-    """Return what each segment requires: a Required per entry, by first occurrence.
-
-    Where the test set has annotations in its sources (else in its first reference), they are
-    required, otherwise the terminology's entries that occur in the source; () without either.
-    Accepted are the variants, and the annotated forms of all references. The mode changes
-    nothing: a `random` test set has its own random terms.
+    Those are the terms that occur in the source, and whatever else was given with the segment
+    itself. Nothing comes from a reference or an annotation. `gives_terms`: False for a mode in
+    which systems get no terms.
     """
-    segments = test_set.segments
-    index: TermIndex | None = None
-    in_sources: tuple[FoundTerms, ...] = ()
-    per_segment: tuple[tuple[Required, ...], ...] = ((),) * len(segments)
-    if test_set.terminology is not None:
-        index = TermIndex(test_set.terminology.terms, test_set.source_language)
-        in_sources = tuple(index.find(segment.source) for segment in segments)
-    if any(segment.source_terms for segment in segments):
-        per_segment = _require_annotated(test_set, [s.source_terms for s in segments])
-    elif any(terms for segment in segments for terms in segment.reference_terms[:1]):
-        annotations = [next(iter(segment.reference_terms), ()) for segment in segments]
-        per_segment = _require_annotated(test_set, annotations)
-    elif index is not None:
-        per_segment = _require_occurring(test_set, in_sources, index)
-    return RequiredTerms(per_segment, in_sources, index)
+    for segment, index in zip(test_set.segments, index_segments(test_set), strict=True):
+        if index is None or not gives_terms:
+            yield AnnotatedSource((), escape(segment.source))
+            continue
+        marked = annotate(segment.source, index)
+        others = () if segment.terms is None else index.own
+        terms = tuple(dict.fromkeys((*marked.terms, *others)))
+        yield AnnotatedSource(terms, marked.annotated)
 
 
-def _require_annotated(
-    test_set: TestSet, annotations: Sequence[tuple[TermAnnotation, ...]]
-) -> tuple[tuple[Required, ...], ...]:
-    """Merge annotations with the same source over the whole test set: it has all their variants."""
-    source = Normaliser.for_language(test_set.source_language)
-    target = Normaliser.for_language(test_set.target_language)
-    terms = list(chain.from_iterable(annotations))
-    keys = {term.source: source.form(term.source) for term in terms}
-    merged = _merge((Term(t.id, t.source, t.variants), keys[t.source]) for t in terms)
-    variants = {key: _build_forms(term.targets, target) for key, (term, _) in merged.items()}
-    rows = []
-    for segment, own in zip(test_set.segments, annotations, strict=True):
-        extra: dict[str, list[str]] = {}
-        for term in chain.from_iterable(segment.reference_terms):
-            form = keys.get(term.source) or source.form(term.source)
-            extra.setdefault(form.key, []).append(term.form)
-        row = []
-        for key, count in Counter(keys[term.source].key for term in own).items():
-            annotated = _build_forms(extra.get(key, ()), target)
-            row.append(_build_required(key, merged[key][0], variants[key], annotated, count))
-        rows.append(tuple(row))
-    return tuple(rows)
+def index_segments(test_set: TestSet) -> tuple[TermIndex | None, ...]:
+    """Return per segment the terms of its address, ready to be searched for; None without any.
+
+    The narrowest address that names a source term wins: segment, document, test set; an empty
+    list takes nothing from wider addresses. Segments with the same terms share an index.
+    """
+    language, terminology = test_set.source_language, test_set.terminology
+    whole = TermIndex(terminology.terms, language) if terminology is not None else None
+    by_document = {
+        document.id: _narrow(document.terms, language, whole) for document in test_set.documents
+    }
+    kept: dict[tuple[tuple[Term, ...], str], TermIndex | None] = {}
+    indexes = []
+    for segment in test_set.segments:
+        index = by_document.get(segment.document, whole)
+        if segment.terms is not None:
+            # Documents of which nothing is said share the test set's terms.
+            address = segment.terms, segment.document if segment.document in by_document else ""
+            if address not in kept:
+                kept[address] = _narrow(segment.terms, language, index)
+            index = kept[address]
+        indexes.append(index)
+    return tuple(indexes)
 
 
-def _require_occurring(
-    test_set: TestSet, in_sources: Sequence[FoundTerms], index: TermIndex
-) -> tuple[tuple[Required, ...], ...]:
-    target = Normaliser.for_language(test_set.target_language)
-    variants: dict[int, dict[str, Form]] = {}
-    rows = []
-    for terms in in_sources:
-        counts = Counter(occurrence.entry for occurrence in terms.occurrences)
-        for entry in counts.keys() - variants.keys():
-            variants[entry] = _build_forms(index.entries[entry].targets, target)
-        rows.append(
-            tuple(
-                _build_required(index.keys[e], index.entries[e], variants[e], {}, n)
-                for e, n in counts.items()
-            )
-        )
-    return tuple(rows)
+def _narrow(
+    terms: tuple[Term, ...] | None, language: str, wider: TermIndex | None
+) -> TermIndex | None:
+    """Return the index of an address, by what it says itself and by the wider address."""
+    if terms is None:
+        return wider
+    return TermIndex(terms, language, wider if terms else None)
 
 
-def _build_forms(strings: Iterable[str], normaliser: Normaliser) -> dict[str, Form]:
-    """Return forms ready to be searched, each once, by lookup key."""
-    forms: dict[str, Form] = {}
-    for form in map(normaliser.form, strings):
-        forms.setdefault(form.key, form)
-    return forms
+def with_list(test_set: TestSet, name: str) -> TestSet:
+    """Return the test set with another of its lists as its own terms.
 
-
-def _build_required(
-    key: str, term: Term, variants: dict[str, Form], annotated: dict[str, Form], count: int
-) -> Required:
-    accepted = tuple({**annotated, **variants}[key] for key in {**variants, **annotated})
-    return Required(term.id, key, term.source, term.seen, accepted, len(variants), count)
+    Annotations and gold terms belong to the list `proper`. Raises KeyError for an unknown name.
+    """
+    if name == test_set.list_name:
+        return test_set
+    chosen = {other.name: other for other in test_set.other_lists}[name]
+    documents = chosen.documents or (None,) * len(test_set.documents)
+    segments = chosen.segments or (None,) * len(test_set.segments)
+    return replace(
+        test_set,
+        mode=name,
+        terminology=chosen.terminology,
+        documents=tuple(
+            replace(document, terms=terms)
+            for document, terms in zip(test_set.documents, documents, strict=True)
+        ),
+        segments=tuple(
+            replace(segment, terms=terms)
+            for segment, terms in zip(test_set.segments, segments, strict=True)
+        ),
+        other_lists=(),
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
 
@@ -62,7 +61,6 @@ def test_an_engine_that_dies_in_mid_run_is_our_fault(start_engine):
     assert (result.outcome, result.outcome.is_ours) == (Outcome.ENGINE_ERROR, True)
     assert result.detail
     assert time.monotonic() - started < 30
-    gc.collect()
 
 
 def test_a_gpu_that_the_engine_cant_give_is_our_fault(engine_address, images):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
 
@@ -339,7 +338,6 @@ def test_an_engine_that_goes_away_is_our_fault_and_nothing_is_claimed_without_it
     assert not runs[1].is_open
     work.stop()
     thread.join(10)
-    gc.collect()
 
 
 def test_memory_at_its_peak_is_told(platform, make_work, archived):

@@ -1,28 +1,15 @@
-"""The terminology of a test set: given, or read from the rows; and whether it fits."""
+"""Whether the terminology that is given for a test set fits it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from evaluator.errors import ProblemLog
-from evaluator.formats.test_sets.rows import TestSetRow
 from evaluator.normalise import contradicts
-from evaluator.types import Segment, Term, Terminology
+from evaluator.types import Segment, Terminology
 
 SAMPLE = 300  # entries that are looked up; each is searched in all sources
 SHORTEST = 3  # characters; a shorter form of letters occurs in any text
-
-
-def collect_terms(rows: Iterable[TestSetRow]) -> tuple[Term, ...]:
-    """Return the terms of all rows together; entries with the same source become one entry."""
-    entries: dict[str, dict[str, None]] = {}
-    for row in rows:
-        for source, targets in row.terms:
-            entries.setdefault(source, {}).update(dict.fromkeys(targets))
-    return tuple(
-        Term(str(number), source, tuple(targets))
-        for number, (source, targets) in enumerate(entries.items(), 1)
-    )
 
 
 def check_languages(terminology: Terminology, pair: tuple[str, str], log: ProblemLog) -> None:

@@ -14,6 +14,8 @@ from evaluator.metrics.term.renderings import rendered, term_view
 from evaluator.metrics.wording import write_number
 from evaluator.types import Hypotheses, Statistics, TestSet
 
+Group = tuple[str, frozenset[str]]  # an entry: Required.group
+
 
 class TermConsistency(TermMetric):
     """Over entries required twice or more in a document: occurrences that share a variant.
@@ -46,12 +48,12 @@ class TermConsistency(TermMetric):
         rows = []
         for document in _list_documents(test_set):
             repeated = _count_repeated(test_set, document)
-            variants: dict[str, Counter[str]] = {key: Counter() for key in repeated}
+            variants: dict[Group, Counter[str]] = {group: Counter() for group in repeated}
             for at in document:
                 for span in segments[at].assignment.chosen:
                     term = required[at][span.entry]
-                    if term.key in variants:
-                        variants[term.key][term.accepted[span.form].key] += 1
+                    if term.group in variants:
+                        variants[term.group][term.accepted[span.form].key] += 1
             largest = sum(max(counts.values(), default=0) for counts in variants.values())
             total = sum(counts.total() for counts in variants.values())
             rows.append((largest, sum(repeated.values()), total))
@@ -103,11 +105,11 @@ def _list_documents(test_set: TestSet) -> list[list[int]]:
     return list(documents.values())
 
 
-def _count_repeated(test_set: TestSet, document: Sequence[int]) -> Mapping[str, int]:
+def _count_repeated(test_set: TestSet, document: Sequence[int]) -> Mapping[Group, int]:
     """Return how often a document requires entries, of those that it requires at least twice."""
     required = term_view(test_set).required
-    counts: Counter[str] = Counter()
+    counts: Counter[Group] = Counter()
     for at in document:
         for term in required[at]:
-            counts[term.key] += term.count
-    return {key: count for key, count in counts.items() if count >= 2}
+            counts[term.group] += term.count
+    return {group: count for group, count in counts.items() if count >= 2}

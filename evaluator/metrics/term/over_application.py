@@ -7,12 +7,14 @@ from functools import partial
 import numpy as np
 
 from evaluator.metrics.base import Details
+from evaluator.metrics.kept import keep_per_test_set
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.renderings import RenderedSegment, TermView, rendered, term_view
 from evaluator.metrics.wording import write_number
 from evaluator.normalise import Form
 from evaluator.terms.matching import FormIndex
 from evaluator.terms.source_terms import TermIndex
+from evaluator.terms.span_selection import Tier
 from evaluator.types import Hypotheses, Statistics, TestSet
 
 
@@ -21,7 +23,7 @@ class OverApplication(TermMetric):
 
     In [0, 100]; absent without a terminology. A match counts unless it touches a span that
     renders a required term, is also a target of an entry that is present, or is in a reference.
-    Surface matches only. docs/metrics.md 4.
+    Surface matches only, and no spans inside longer words. docs/metrics.md 4.
     """
 
     name = "over-application"
@@ -35,18 +37,20 @@ class OverApplication(TermMetric):
 
     def lacks(self, test_set: TestSet) -> str | None:
         """It takes a terminology with at least one entry, and a segment."""
-        if test_set.terminology is None or not test_set.terminology.terms:
-            return "a terminology"
+        if test_set.unit == "document":
+            return "segments: in a whole document nearly every term has its place"
+        wide = [test_set.terminology.terms if test_set.terminology else None]
+        wide += [document.terms for document in test_set.documents]
+        if not any(wide):
+            return "terms of more than one segment" if test_set.has_terms else "a terminology"
         return None if test_set.segments else "a segment"
 
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
         """Return int64 [segments, 2]: whether a term was over-applied, and 1."""
-        view = term_view(test_set)
-        assert view.terms.index is not None  # `lacks` says so
-        targets = _Targets(view, view.terms.index)
+        segments = zip(_read_targets(test_set), rendered(test_set, hypotheses), strict=True)
         rows = [
-            (targets.are_in(segment, at), 1)
-            for at, segment in enumerate(rendered(test_set, hypotheses))
+            (targets is not None and targets.are_in(segment, at), 1)
+            for at, (targets, segment) in enumerate(segments)
         ]
         return np.array(rows, dtype=np.int64).reshape(-1, 2)
 
@@ -67,11 +71,24 @@ class OverApplication(TermMetric):
         return f"{number('overapplied')} of {number('segments')} segments"
 
 
+@keep_per_test_set
+def _read_targets(test_set: TestSet) -> tuple[_Targets | None, ...]:
+    """Return for each segment the targets of the terms of its address; None without terms."""
+    view = term_view(test_set)
+    indexes = {id(index): index for index in view.terms.indexes if index is not None}
+    by_index = {key: _Targets(view, index) for key, index in indexes.items()}
+    targets = tuple(by_index.get(id(index)) for index in view.terms.indexes)
+    for at, own in enumerate(targets):
+        if own is not None:
+            own.read_references(at)
+    return targets
+
+
 class _Targets:
     """All targets of a terminology, each with the entries that it translates."""
 
     def __init__(self, view: TermView, index: TermIndex) -> None:
-        self._view = view
+        self._view, self._terms = view, index
         self._forms: list[Form] = []
         entries: dict[str, set[int]] = {}  # by target, whatever its case: `Oms` is `OMS`
         for entry, term in enumerate(index.entries):
@@ -80,25 +97,29 @@ class _Targets:
                 entries.setdefault(form.key.casefold(), set()).add(entry)
         self._entries = [entries[form.key.casefold()] for form in self._forms]
         self._index = FormIndex(self._forms, view.target)
-        self._entry_of = {key: entry for entry, key in enumerate(index.keys)}
+        self._in_references: dict[int, frozenset[int]] = {}  # by segment
+
+    def read_references(self, at: int) -> None:
+        """Look for all targets in a segment's references, before `are_in` is asked about it."""
+        texts = self._view.references[at]
+        matches = (match.form for text in texts for match in self._index.surface(text))
+        self._in_references[at] = frozenset(matches)
 
     def are_in(self, segment: RenderedSegment, at: int) -> bool:
         """Return whether a target in the hypothesis counts, by the rules of the class above."""
-        taken = segment.assignment.tokens
+        taken = {
+            at
+            for span in segment.assignment.chosen
+            if span.tier is not Tier.LONGER_WORD
+            for at in range(span.start, span.end)
+        }
         suspects = {
             match.form
             for match in self._index.surface(segment.text)
-            if taken.isdisjoint(range(match.first, match.last))
+            if taken.isdisjoint(range(match.start, match.end))
         }
-        if not suspects:
-            return False
-        unasked = [self._forms[target] for target in suspects if not self._is_asked(target, at)]
-        if not unasked:
-            return False
-        references = self._view.test_set.segments[at].references
-        normalised = list(map(self._view.target.normalise, references))  # rarely needed: not kept
-        indexes = (FormIndex((form,), self._view.target) for form in unasked)
-        return any(not any(any(index.surface(t)) for t in normalised) for index in indexes)
+        unasked = (target for target in suspects if not self._is_asked(target, at))
+        return not self._in_references[at].issuperset(unasked)
 
     def _is_asked(self, target: int, at: int) -> bool:
         """Return whether an entry that is in the source or required has this target."""
@@ -109,6 +130,6 @@ class _Targets:
             for form in term.accepted
         ):
             return True
-        present = {self._entry_of[term.key] for term in required if term.key in self._entry_of}
+        present = {self._terms.number_of(term.key) for term in required}
         present |= self._view.terms.in_sources[at].present
         return not present.isdisjoint(self._entries[target])

@@ -118,7 +118,7 @@ def _by_lexicon(text: str, lexicon: Words) -> str:
 
 
 def _occurrences(material: Material) -> Iterator[list[Occurrence]]:
-    index = material.required.index
+    index = next(iter(material.required.indexes), None)  # all segments have the same terms
     entries = index.entries if index else ()
     segments = material.test_set.segments
     for segment, terms in zip(segments, material.required.in_sources, strict=True):

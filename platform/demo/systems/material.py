@@ -51,7 +51,7 @@ class Material:
     @cached_property
     def absent_targets(self) -> list[str]:
         """The first translations of the entries that no source holds."""
-        index = self.required.index
+        index = next(iter(self.required.indexes), None)  # all segments have the same terms
         if index is None:
             return []
         present = {entry for terms in self.required.in_sources for entry in terms.present}

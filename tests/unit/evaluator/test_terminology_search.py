@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evaluator.terms.source_terms import TermIndex, annotate, find_terms, required_terms
+from evaluator.terms.required import required_terms
+from evaluator.terms.source_terms import TermIndex, annotate, find_terms
 from evaluator.types import Segment, Term, TermAnnotation, Terminology, TestSet
 
 
@@ -47,8 +48,13 @@ def found(terms, source):
             "face masks, test",
             [("02", "face masks", "l"), ("00", "test", "s")],
         ),
-        # a token is one term's: both are in it, the longer takes it
-        (["corona", "virus-free"], "corona-virus-free", [("01", "virus-free", "s")]),
+        # a token may hold two terms, a letter only one
+        (
+            ["corona", "virus-free"],
+            "corona-virus-free",
+            [("00", "corona", "s"), ("01", "virus-free", "s")],
+        ),
+        (["corona-virus", "virus-free"], "corona-virus-free", [("00", "corona-virus", "s")]),
         # all capitals: as they are, and never by lemma
         (["WHO", "TESTS"], "who tests the test?", []),
         (["WHO"], "the ＷＨＯ\u00ad.", [("00", "ＷＨＯ", "s")]),
@@ -200,7 +206,7 @@ TERMS = Terminology("en", "fr", (Term("1", "cough", ("toux",)), Term("2", "mask"
                 [("fever", 1, ["fièvre"], [])],
             ],
         ),
-        # the same source: one entry with all variants
+        # each occurrence has its own targets, whatever another occurrence of the source has
         (
             [
                 segment(
@@ -212,7 +218,7 @@ TERMS = Terminology("en", "fr", (Term("1", "cough", ("toux",)), Term("2", "mask"
                 )
             ],
             None,
-            [[("fever", 2, ["fièvre", "chaud"], [])]],
+            [[("fever", 1, ["fièvre"], []), ("Fever", 1, ["chaud"], [])]],
         ),
     ],
 )

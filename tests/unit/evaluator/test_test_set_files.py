@@ -215,9 +215,12 @@ def test_json_lines_are_read_with_references_documents_and_terms():
     test_set = read("\n".join(map(json.dumps, objects)), mode="proper")
 
     assert rows(test_set)[1:] == [("d", "2", "e", ("f", "g")), ("e", "1", "h", ("i", "j"))]
-    assert test_set.terminology == Terminology(
-        "en", "fr", (Term("1", "mask", ("masque", "masque facial")),)
-    )
+    assert test_set.terminology is None
+    assert [segment.terms for segment in test_set.segments] == [
+        None,
+        (Term("1", "mask", ("masque",)),),
+        (Term("1", "mask", ("masque", "masque facial")),),
+    ]
 
 
 def test_mode_terminology_and_text_form_are_kept():
@@ -416,11 +419,14 @@ def test_a_terminology_or_file_of_another_language_pair_is_refused(options, word
         read(sgml("srcset", ("a",)), references=[io.BytesIO(reference)], **options)
 
 
-def test_terms_in_the_file_and_a_terminology_exclude_each_other():
+def test_terms_in_the_file_stand_beside_a_terminology_that_is_given():
     content = (
         '{"id": "1", "source": "a", "references": ["b"], '
         '"terms": [{"source": "a", "targets": ["b"]}]}'
     )
+    terminology = Terminology("en", "fr", (Term("1", "a", ("c",)),))
 
-    with pytest.raises(TestSetError, match=r"^set: The file .* a terminology is given too"):
-        read(content, terminology=Terminology("en", "fr", ()))
+    test_set = read(content, terminology=terminology)
+
+    assert test_set.terminology == terminology
+    assert test_set.segments[0].terms == (Term("1", "a", ("b",)),)
