@@ -91,7 +91,9 @@ def _build_board(test_set: TestSet) -> Board:
         .select_related("team", "submission")
         .order_by("pk")
     )
-    scores = Score.objects.filter(entry__test_set=test_set).order_by("pk")
+    # Boards have no columns for scores by another list of terms, such as term-success@random.
+    shown = Score.objects.filter(metric__in=BY_METRIC)
+    scores = shown.filter(entry__test_set=test_set).order_by("pk")
     comparable = _ComparableScores(
         entries,
         map(Scored._make, scores.values_list("entry_id", "metric", "value", "signature")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evaluator.metrics import describe
+from evaluator.metrics import describe, split_name
 from sharedtasks.metric_columns import COLUMNS, Column
 from submissions.models import Entry, Score
 
@@ -25,4 +25,28 @@ def list_scores(entry: Entry) -> list[ShownScore]:
         ShownScore(column, score, describe(column.metric, score.details))
         for column in COLUMNS
         if (score := newest.get(column.metric))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherList:
+    """Scores by a list of terms that is not the test set's own."""
+
+    name: str  # random, proper
+    scores: list[ShownScore]
+
+
+def list_other_scores(entry: Entry) -> list[OtherList]:
+    """Return the newest scores by other lists of terms, in column order; [] without such a list."""
+    newest = {split_name(score.metric): score for score in entry.scores.all()}
+    return [
+        OtherList(
+            name,
+            [
+                ShownScore(column, score, describe(column.metric, score.details))
+                for column in COLUMNS
+                if (score := newest.get((column.metric, name)))
+            ],
+        )
+        for name in sorted({name for _, name in newest if name})
     ]
