@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import IO
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from evaluator.errors import MisalignedError
 from evaluator.metrics import FAMILIES, METRICS, OTHER_LIST, Metric
 from evaluator.metrics.base import total
-from evaluator.metrics.words import TEST_SETS_KEPT
+from evaluator.metrics.kept import keep_per_test_set
 from evaluator.normalise import Lemmatiser, lemmatiser_for
 from evaluator.terms import with_list
 from evaluator.types import Hypotheses, Problem, Score, ScoringResult, Statistics, TestSet
@@ -32,9 +31,8 @@ def score(
 
     A metric that the test set doesn't define is absent: no score is not zero. Where the test set
     has other lists of terms, metrics of terms are scored against these, too, and named for them:
-    `term-success@random`. `lemmatiser` is a
-    name in LEMMATISERS; None or "none" skips all lemma parts. `on_metric` is called with the name
-    of each metric before it is computed.
+    `term-success@random`. `lemmatiser` is a name in LEMMATISERS; None or "none" skips all lemma
+    parts. `on_metric` is called with the name of each score before it is computed.
 
     Raises KeyError for an unknown metric or lemmatiser, MisalignedError if the number of texts
     is not the number of segments, InfrastructureError if a tokeniser isn't installed.
@@ -84,7 +82,7 @@ def _plan(
             yield f"{metric.name}{OTHER_LIST}{other.name}", metric, view
 
 
-@lru_cache(maxsize=TEST_SETS_KEPT)
+@keep_per_test_set
 def _take_list(test_set: TestSet, name: str) -> TestSet:
     """Return the test set with another of its lists; kept, as metrics keep what they read in it."""
     return with_list(test_set, name)
@@ -101,6 +99,23 @@ def defined_metrics(test_set: TestSet) -> tuple[str, ...]:
         for name, make in METRICS.items()
         if not make.needs_alignments and make(None).is_defined(test_set)
     )
+
+
+def current_signatures(
+    test_set: TestSet, *, lemmatiser: str | None = "simplemma"
+) -> Mapping[str, str]:
+    """Return the signature that `score` would give now, by the name of each score.
+
+    Without metrics that need more of a system than its hypotheses.
+
+    Raises KeyError for an unknown lemmatiser.
+    """
+    own_lemmatiser = lemmatiser_for(lemmatiser, test_set.target_language)
+    return {
+        name: metric.signature(view)
+        for name, metric, view in _plan(test_set, tuple(METRICS), own_lemmatiser)
+        if not metric.needs_alignments and metric.is_defined(view)
+    }
 
 
 def expand(names: Sequence[str]) -> tuple[str, ...]:

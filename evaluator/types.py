@@ -130,6 +130,8 @@ class TestSet:
     unit: Unit = "segment"
     documents: tuple[Document, ...] = ()  # those of which more is said, by first appearance
     other_lists: tuple[TermList, ...] = ()  # of the modes that this test set does not have
+    # Of target texts in the family `term`, a name in LEMMATISERS; None: what the language has.
+    lemmatiser: str | None = None
 
     @property
     def list_name(self) -> str:
@@ -175,6 +177,8 @@ class TestSet:
         # Only where a test set has them: all others keep their digests, and so their scores.
         if self.unit != "segment" or self.documents or self.other_lists or self._has_addresses:
             values.append(self._list_addresses())
+        if self.lemmatiser is not None:
+            values.append(["lemmatiser", self.lemmatiser])
         # JSON in ASCII quotes every string: no two different test sets serialise alike.
         serialised = json.dumps(values, separators=(",", ":"))
         return hashlib.sha256(serialised.encode("ascii")).hexdigest()
@@ -245,6 +249,7 @@ class Line:
     segment: str | None  # None in plain text, which has no ids
     document: str | None
     text: str
+    source: str | None = None  # where the file repeats it beside the hypothesis
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +257,7 @@ class HypothesisFile:
     """All hypotheses of a file, in file order, not yet paired with a test set."""
 
     name: str
-    format: str  # a key of formats.FORMATS, "json array" or "json object"
+    format: str  # a key of formats.FORMATS, "json array", "json object" or "json languages"
     lines: tuple[Line, ...]
     # Unreadable lines whose segment is known, so that it is not reported as missing too; without
     # texts, and the document may be unknown. Such a file is refused.

@@ -39,10 +39,14 @@ def align(file: HypothesisFile, test_set: TestSet) -> Hypotheses:
     belong to no score may be there or not.
 
     Plain text in which each line begins with its own segment's id or source is read as a
-    table. The notes of the result are warnings about that, and about lines that were set aside.
+    table. Where the unit is the document, what pairs by order may have a text for each document,
+    which is split into paragraphs. In JSON, a line break in a text counts as a space, unless its
+    source has some too. The notes of the result are warnings about all this, and about lines that
+    were set aside.
 
-    Raises MisalignedError listing all: wrong count, unknown, missing and repeated ids, a table
-    or markup instead of plain text, line breaks in a text, texts too long to be translations.
+    Raises MisalignedError listing all: wrong count (of segments, documents or paragraphs),
+    unknown, missing and repeated ids, sources that the file repeats and that are not the test
+    set's, a table or markup instead of plain text, texts too long to be translations.
     """
     log = ProblemLog(file.name)
     pairing = find_misalignments(file, test_set, log)
@@ -69,15 +73,19 @@ def find_misalignments(file: HypothesisFile, test_set: TestSet, log: ProblemLog)
     if size > limit:
         _report_size(file, size, limit, log)
         return Pairing({})  # looking closer would make our time the participant's choice
-    if file.format in ("text", "json array"):
+    if file.format.startswith("json"):
+        from evaluator.checking.json_alignment import pair_json  # the other formats do without
+
+        pairing = pair_json(file, test_set, log)
+    elif file.format == "text":
         notes = ProblemLog(file.name, severity="warning")
         lines = pair_by_order(file, test_set, log, notes)
         pairing = Pairing(lines, tuple(notes.problems))
     else:
-        pairing = _pair_by_id(file, test_set, log)
+        pairing = pair_by_id(file, test_set, log)
     for position, line in pairing.lines.items():
-        largest = largest_text(test_set.segments[position].source)
-        for message in find_text_faults(line.text, largest):
+        source = test_set.segments[position].source
+        for message in find_text_faults(line.text, largest_text(source), may_break="\n" in source):
             log.add(message, line=line.number, segment=line.segment)
     return pairing
 
@@ -112,7 +120,8 @@ def _report_size(file: HypothesisFile, size: int, limit: int, log: ProblemLog) -
         )
 
 
-def _pair_by_id(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Pairing:
+def pair_by_id(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Pairing:
+    """Return the line of each segment by its document and id; faults go to `log`."""
     by_pair = {(s.document, s.id): n for n, s in enumerate(test_set.segments)}
     by_segment: dict[str, list[Position]] = {}
     for number, segment in enumerate(test_set.segments):
@@ -143,7 +152,7 @@ def _pair_by_id(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Pai
             continue
         if len(places) > 1:
             excused.update(places)
-        _place(line, places, paired, log, keyed=file.format == "json object")
+        _place(line, places, paired, log, file.format)
     if file.lines or file.broken:  # otherwise no line has an id, which is the actual fault
         _report_missing(test_set, paired.keys() | excused, log)
     return Pairing(paired)
@@ -154,8 +163,7 @@ def _place(
     places: list[Position],
     paired: dict[Position, Line],
     log: ProblemLog,
-    *,
-    keyed: bool,
+    form: str,
 ) -> None:
     where = in_document(line.document)
     if not places:
@@ -164,7 +172,9 @@ def _place(
         message = f"The test set has no such segment{where}. Use the ids of its source file."
     elif len(places) > 1:
         message = f"{len(places)} documents of the test set have a segment with this id. " + (
-            "Write the key as document:segment." if keyed else 'Add "doc" to name the document.'
+            "Write the key as document:segment."
+            if form == "json object"
+            else 'Add "doc" to name the document.'
         )
     elif places[0] in paired:
         first = paired[places[0]].number
@@ -173,7 +183,7 @@ def _place(
         paired[places[0]] = line
         return
     log.add(message, line=line.number, segment=line.segment)
-    for fault in find_text_faults(line.text, None):
+    for fault in find_text_faults(line.text, None, may_break=form.startswith("json")):
         log.add(fault, line=line.number, segment=line.segment)
 
 
@@ -187,15 +197,17 @@ def _report_missing(test_set: TestSet, present: set[Position], log: ProblemLog) 
             )
 
 
-def find_text_faults(text: str, largest: int | None, *, quote: bool = True) -> list[str]:
+def find_text_faults(
+    text: str, largest: int | None, *, quote: bool = True, may_break: bool = False
+) -> list[str]:
     """Return why a text can't be a translation of a source that allows `largest` bytes.
 
     None means that the source is not known. Without `quote` no message depends on how long the
-    text is.
+    text is. `may_break`: the source holds line breaks, so the translation may too.
     """
     faults = []
     # At the end it is white space to every metric: `leftovers` warns of it.
-    if "\n" in text or "\r" in text.rstrip("\r"):
+    if not may_break and ("\n" in text or "\r" in text.rstrip("\r")):
         faults.append("The translation holds a line break. Replace it by a space.")
     size = count_bytes(text) if largest is not None else 0
     if largest is not None and size > largest:

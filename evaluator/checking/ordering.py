@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from evaluator.checking import kept_sources, line_tables
 from evaluator.checking.kept_sources import KeptSources, read_kept_sources
 from evaluator.checking.leftover_signs import begins_with_preface
 from evaluator.checking.line_tables import begin_with_sources, read_table, without_empty_end
 from evaluator.checking.shapes import SHAPES, find_shape
+from evaluator.checking.units import AnySegment, list_choices
 from evaluator.errors import ProblemLog
-from evaluator.types import HypothesisFile, Line, Segment, TestSet, UnscoredSegment
-
-AnySegment = Segment | UnscoredSegment
+from evaluator.types import HypothesisFile, Line, Segment, TestSet
 
 
 def pair_by_order(
@@ -24,7 +23,7 @@ def pair_by_order(
     The file may have the segments that belong to no score, or leave them out. Empty lines too
     many at its very end are passed over.
     """
-    lines, choices = file.lines, list(_list_choices(test_set))
+    lines, choices = file.lines, list_choices(test_set)
     if file.format == "text" and not file.broken and may_have_other_form(lines, choices):
         pairs = _read_as_table(lines, choices, notes)
         if pairs is not None:
@@ -44,7 +43,7 @@ def pair_by_order(
                     f"{'is' if surplus == 1 else 'are'} ignored.",
                     line=lines[len(fitting)].number,
                 )
-            if file.format == "json array":
+            if file.format == "json array" and test_set.unit == "segment":
                 notes.add(
                     f"The file is a JSON array of {len(lines):,} strings. They are read in order, "
                     "a string for each segment."
@@ -127,16 +126,6 @@ HEADERS = {
 MOST_IN_TURN = 4  # lines for each segment
 
 
-def _list_choices(test_set: TestSet) -> Iterator[Sequence[AnySegment]]:
-    """Yield what the lines may stand for: the segments, or all segments of the source file."""
-    yield test_set.segments
-    if test_set.unscored:
-        by_place = {segment.place: segment for segment in test_set.unscored}
-        scored = iter(test_set.segments)
-        total = len(test_set.segments) + len(test_set.unscored)
-        yield [by_place[place] if place in by_place else next(scored) for place in range(total)]
-
-
 def _place(
     lines: Sequence[Line], units: Sequence[AnySegment], notes: ProblemLog
 ) -> dict[int, Line]:
@@ -158,7 +147,8 @@ def _refuse_count(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> N
     or_all = ""
     if test_set.unscored:
         or_all = f" ({expected + len(test_set.unscored):,} with those that no score counts)"
-    segments = f"{_count(expected, 'segment')}{or_all}"
+    unit = "paragraph" if test_set.unit == "document" else "segment"
+    segments = f"{_count(expected, unit)}{or_all}"
     if given < expected:
         log.add(
             f"The file has {has}, the test set {segments}. Add the missing "
@@ -217,7 +207,7 @@ def _describe_other_lines(file: HypothesisFile, test_set: TestSet) -> str | None
 
     They stand in turn with the translations, or are the first or the last lines.
     """
-    for units in _list_choices(test_set):
+    for units in list_choices(test_set):
         sources = [unit.source.split() for unit in units]
         texts = [line.text.split() for line in without_empty_end(file.lines, 2 * len(units))]
         times, rest = divmod(len(texts) + 1, len(sources) or 1)

@@ -23,6 +23,10 @@ def execute(options: argparse.Namespace, command: argparse.ArgumentParser) -> in
         paths += getattr(options, name, ())
     if paths.count(STANDARD_INPUT) > 1:
         command.error("standard input (-) can be read only once. Name files for the other inputs")
+    find_misuse = getattr(options, "find_misuse", None)
+    misuse = find_misuse(options) if find_misuse else None
+    if misuse:
+        command.error(misuse)
     options.messages = Messages(getattr(options, "max_problems", 0))
     options.answer = {}
     try:
@@ -36,7 +40,7 @@ def execute(options: argparse.Namespace, command: argparse.ArgumentParser) -> in
             "version": program_version(),
             "exit_status": status,
         }
-        if "target_language" in options:
+        if _is_about_pair(options):
             head["source_language"] = options.source_language
             head["target_language"] = options.target_language
             head["language_gap"] = getattr(options, "gap", None)
@@ -45,10 +49,15 @@ def execute(options: argparse.Namespace, command: argparse.ArgumentParser) -> in
     return status
 
 
+def _is_about_pair(options: argparse.Namespace) -> bool:
+    """Return whether a command is about a single language pair, not a whole submission."""
+    return "target_language" in options and not getattr(options, "submission", None)
+
+
 def _run(options: argparse.Namespace) -> int:
     messages: Messages = options.messages
     try:
-        if "target_language" in options:
+        if _is_about_pair(options):
             resolve_languages(options)
             # What the target language lacks is told before the scores.
             gap, sentence = find_gap(options.target_language), describe_gap(options.target_language)

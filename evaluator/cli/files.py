@@ -25,6 +25,7 @@ from evaluator.formats.file_kinds import EMPTY_ZIP, ZIP
 from evaluator.types import MODES, Hypotheses, Mode, Problem, TestSet
 
 FILES_NAMED = 20  # in a note
+DELIMITERS = {"blank-line": "\n\n", "line-break": "\n", "none": ""}  # of --paragraphs
 STANDARD_INPUT = "-"  # in the place of a file's path
 
 
@@ -40,13 +41,15 @@ class UnopenableError(Exception):
         return f"{self.file}: {self.reason}"
 
 
-def add_test_set(command: argparse.ArgumentParser, *, with_references: bool) -> None:
+def add_test_set(
+    command: argparse.ArgumentParser, *, with_references: bool, is_required: bool = True
+) -> None:
     """Add the options that name a test set."""
     command.add_argument(
         "--source",
-        required=True,
+        required=is_required,
         metavar="FILE",
-        help="sources: WMT SGML or XML, TSV or JSON lines (the last three may hold references), "
+        help="sources: WMT SGML or XML, TSV or JSON (the last three may hold references), "
         "or text with one sentence a line; - is standard input, once for all files",
     )
     _add_beside_sources(command, with_references=with_references)
@@ -81,8 +84,22 @@ def _add_beside_sources(command: argparse.ArgumentParser, *, with_references: bo
         action="append",
         default=[],
         metavar="FILE",
-        help="terms: CSV (TICO-19), TSV, JSON lines or TBX; again for each further one",
+        help="terms: CSV, TSV, JSON or TBX; again for each further one",
     )
+    command.add_argument(
+        "--list",
+        dest="terms_list",
+        metavar="NAME",
+        help="the list to read of a JSON file that holds several, such as proper and random",
+    )
+    command.add_argument(
+        "--list",
+        metavar="NAME",
+        default="proper",
+        help="which list of terms is the test set's own, if its files hold several: proper or "
+        "random (default: proper)",
+    )
+    add_paragraphs(command)
     command.add_argument(
         "--language-pair",
         metavar="PAIR",
@@ -92,11 +109,24 @@ def _add_beside_sources(command: argparse.ArgumentParser, *, with_references: bo
     command.add_argument("--target-language", metavar="CODE", help="such as fr, without the pair")
 
 
-def add_hypotheses(command: argparse.ArgumentParser, *, what: str, each: str) -> None:
+def add_paragraphs(command: argparse.ArgumentParser) -> None:
+    """Add the option that says how documents are divided."""
+    command.add_argument(
+        "--paragraphs",
+        choices=tuple(DELIMITERS),
+        help="what joins the paragraphs of a document, in a JSON array of documents "
+        "(default: what the file shows)",
+    )
+
+
+def add_hypotheses(
+    command: argparse.ArgumentParser, *, what: str, each: str, is_required: bool = True
+) -> None:
     """Add the option that names files of hypotheses: what they are for, what each of them is."""
     command.add_argument(
         "--hypotheses",
-        required=True,
+        required=is_required,
+        default=[],
         action="append",
         metavar="FILE",
         help=f"{what}, or a zip with the file of this language pair; again for each further {each}",
@@ -174,10 +204,14 @@ def load_terminology(options: argparse.Namespace) -> ImportedTerminology:
             files,
             source_language=options.source_language,
             target_language=options.target_language,
+            list_name=options.terms_list,
         )
-    for change in imported.report[: options.max_problems]:
+    for change in imported.select_changes(options.max_problems):
         text = ": ".join(part for part in (change.entry, change.message) if part)
         options.messages.note(text, file=change.file or None, line=change.line)
+    more = len(imported.report) - options.max_problems
+    if more > 0:
+        options.messages.note(f"{more:,} more changes like these are not shown.")
     if imported.report:
         options.messages.note(
             f"{imported.changed:,} entries changed, {imported.dropped:,} dropped, "
@@ -207,7 +241,9 @@ def load_test_set(
             target_language=options.target_language,
             text_form=options.text_form,
             names=[label(path) for path in paths],
+            mode="random" if options.list == "random" else "proper",
             terminology=terminology,
+            delimiter=DELIMITERS.get(options.paragraphs),
             sources_only=not with_references,
             references_required=references_required,
             plain_text=True,
@@ -235,6 +271,15 @@ def load_hypotheses(
         names = ", ".join(others[:FILES_NAMED]) + (", …" if len(others) > FILES_NAMED else "")
         print(f"note: {file} is taken for {pair}; passed over: {names}.", file=sys.stderr)
     return hypotheses
+
+
+def describe_size(test_set: TestSet) -> str:
+    """Return how many segments, or documents and paragraphs, a test set has."""
+    count = len(test_set.segments) + (len(test_set.unscored) if test_set.unit == "document" else 0)
+    if test_set.unit == "segment":
+        return f"{count:,} segments"
+    documents = len({document.id for document in test_set.documents})
+    return f"{documents:,} documents, {count:,} paragraphs"
 
 
 @dataclass(frozen=True, slots=True)

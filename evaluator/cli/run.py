@@ -59,7 +59,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         default="terms",
         help="whether the system is told of terms (default: terms)",
     )
-    command.add_argument("--output", metavar="FILE", help="for the hypotheses, as JSON lines")
+    command.add_argument(
+        "--output",
+        metavar="FILE",
+        help="for the hypotheses, as JSON lines; of documents, in a file .json, as an array",
+    )
     command.add_argument("--log", metavar="FILE", help="for the end of the system's log")
     limits = Limits()
     for name, unit, default, what in (
@@ -200,6 +204,9 @@ def _use_hypotheses(hypotheses: Hypotheses, test_set: TestSet, options: argparse
         for segment, text in zip(test_set.segments, hypotheses.texts, strict=True)
     ]
     lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+    if test_set.unit == "document" and options.output and options.output.endswith(".json"):
+        texts = join_documents(hypotheses, test_set)
+        lines = f"{json.dumps(texts, ensure_ascii=False, indent=1)}\n"
     if options.output:
         _write(options.output, lines)
     elif not is_scored:
@@ -210,6 +217,15 @@ def _use_hypotheses(hypotheses: Hypotheses, test_set: TestSet, options: argparse
     with ProgressLine() as progress:
         row = SystemRow(options.image, score_system(hypotheses, test_set, options, progress))
     return print_rows([row], test_set, options)
+
+
+def join_documents(hypotheses: Hypotheses, test_set: TestSet) -> list[str]:
+    """Return a text for each document, its paragraphs joined as in the source."""
+    paragraphs: dict[str, list[str]] = {}
+    for segment, text in zip(test_set.segments, hypotheses.texts, strict=True):
+        paragraphs.setdefault(segment.document, []).append(text)
+    delimiters = {document.id: document.delimiter or "" for document in test_set.documents}
+    return [delimiters[name].join(texts) for name, texts in paragraphs.items()]
 
 
 def _write(path: str, text: str, mode: Literal["w", "a"] = "w") -> None:

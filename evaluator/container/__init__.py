@@ -12,6 +12,7 @@ from evaluator.container.inputs import (
     TerminologyMode,
     as_json,
     system_inputs,
+    take_documents,
 )
 from evaluator.container.limits import GB, MB, Limits, in_bytes
 from evaluator.container.results import Outcome, RunProgress, RunResult
@@ -38,4 +39,5 @@ __all__ = [
     "run",
     "sweep",
     "system_inputs",
+    "take_documents",
 ]

@@ -6,14 +6,23 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random, SystemRandom
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 from evaluator.terms.source_terms import annotate_segments
 from evaluator.types import Term, TestSet
 
 TerminologyMode = Literal["terms", "none"]
 ID_BYTES = 8  # of randomness: enough for ids that differ, too many to guess
+SMOKE_LINES = 5
 CHUNK = 64 * 1024  # bytes, written at once
+
+
+class _OfDocument(Protocol):
+    @property
+    def document(self) -> str: ...
+
+
+Item = TypeVar("Item", bound=_OfDocument)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,22 @@ def system_inputs(test_set: TestSet, mode: TerminologyMode = "terms") -> tuple[S
         SystemInput(segment.document, segment.source, source.terms, source.annotated)
         for segment, source in zip(test_set.segments, marked, strict=True)
     )
+
+
+def take_documents(segments: Sequence[Item], least: int = SMOKE_LINES) -> tuple[Item, ...]:
+    """Return the first whole documents that have so many lines together, or all of them.
+
+    For a smoke run: a system that translates documents gets none in part.
+    """
+    documents: dict[str, list[Item]] = {}
+    for segment in segments:
+        documents.setdefault(segment.document, []).append(segment)
+    taken: list[Item] = []
+    for own in documents.values():
+        if len(taken) >= least:
+            break
+        taken += own
+    return tuple(taken)
 
 
 def as_json(segment: SystemInput, *, id: str, document: str) -> str:

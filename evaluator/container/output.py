@@ -41,6 +41,8 @@ class OutputReader:
     ) -> None:
         self._ids = ids
         self._largest = dict(zip(ids, map(largest_text, sources), strict=True))  # bytes
+        # Segments that are whole documents: their translations may have lines, too.
+        self._may_break = {id for id, text in zip(ids, sources, strict=True) if "\n" in text}
         self._room = largest_file(sources)  # bytes that further translations may have together
         self._max_bytes = max_bytes
         self._max_line_bytes = max_line_bytes
@@ -144,7 +146,9 @@ class OutputReader:
                 )
         if isinstance(text, str) and not faults[1]:
             largest = self._largest.get(id) if isinstance(id, str) else None
-            faults += find_text_faults(text, largest, quote=self._quote)
+            faults += find_text_faults(
+                text, largest, quote=self._quote, may_break=id in self._may_break
+            )
         problems = [fault for fault in faults if fault]
         for problem in problems:
             self._refuse(problem, line, id)

@@ -1,10 +1,11 @@
-"""Five public sentences of our own, for a first trial of a system and for the smoke run."""
+"""Public sentences of our own, in whole documents: for a first trial and for the smoke run."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from evaluator.container.inputs import take_documents
 from evaluator.types import Segment, Term, Terminology, TestSet
 
 # Two documents, of three and two sentences.
@@ -84,4 +85,5 @@ def make_sample(source_language: str, target_language: str) -> TestSet:
         )
     )
     terminology = Terminology(source_language, target_language, terms) if terms else None
-    return TestSet(source_language, target_language, segments, "raw", terminology=terminology)
+    whole = take_documents(segments)
+    return TestSet(source_language, target_language, whole, "raw", terminology=terminology)

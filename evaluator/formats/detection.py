@@ -26,6 +26,7 @@ _ROOT = re.compile(r"<([a-z_][\w:.-]{0,60})(?:\s[^<>]*)?>", re.IGNORECASE | re.A
 _LEFT_OVER = {"s", "unk", "pad", "term", "bos", "eos"}
 # With apostrophes it is what Python prints of an object: no JSON, and no plain text either.
 _OBJECT_KEY = re.compile(r"""(["'])(?:id|translation|source)\1\s*+:""")
+_FIRST_KEY = re.compile(r'\{\s*+"[^"\\]{1,60}"\s*+:')
 _JSON_ARRAY = re.compile(r"\[\s*+(?:[{\[\"'\]]|-?\d)")
 
 
@@ -67,6 +68,8 @@ def is_jsonl(head: str) -> bool:
     first, *others = head.split("\n")
     if _OBJECT_KEY.search(first) is not None:
         return True
+    if not others and len(first.encode()) > HEAD - 4:  # the first line is cut off
+        return _FIRST_KEY.match(first) is not None
     value = parse_object(first)
     if not isinstance(value, dict):
         return False

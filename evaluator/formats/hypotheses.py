@@ -11,8 +11,16 @@ from evaluator.errors import ProblemLog, UnreadableFileError
 from evaluator.formats import detection
 from evaluator.formats.decoding import read_bytes, read_head, split_lines
 from evaluator.formats.detection import MARKS, is_text
-from evaluator.formats.json_hypotheses import JSONL, read_array, read_object, read_value
-from evaluator.formats.limits import MAX_BYTES, Budget, Refused, TooLarge
+from evaluator.formats.json_hypotheses import (
+    JSONL,
+    has_language_keys,
+    read_array,
+    read_languages,
+    read_object,
+    read_value,
+)
+from evaluator.formats.json_lines import parse_object
+from evaluator.formats.limits import MAX_BYTES, MAX_LINE_BYTES, Budget, Refused, TooLarge
 from evaluator.formats.recognition import HypothesisFormat, choose_format
 from evaluator.formats.requests import Request
 from evaluator.formats.sgml_hypotheses import SGML
@@ -64,7 +72,8 @@ def read_hypotheses(
 
     SGML and XML: a segment's text with entities decoded once, without tags, its layout (line
     breaks, runs of spaces) as single spaces. JSON (an object a line, an array of strings, an
-    object of ids and strings) and plain text: verbatim. A byte order mark at the start is
+    object of ids and strings) and plain text: verbatim. JSON lines whose keys are the languages
+    of the pair (WMT25's) keep the sources beside the hypotheses. A byte order mark at the start is
     accepted, and each may be compressed by gzip. At most `max_bytes` are read, and unpacked to.
     `system` chooses one of several in WMT XML. With a `language_pair` (`en-fr`, or
     `en-fr.noterm`) a file that names another target language is refused. `budget` bounds the
@@ -109,10 +118,20 @@ def _read_marked(
     value = read_value(data) if detection.is_json(head, tail) else None
     if isinstance(value, list):
         return "json array", tuple(read_array(value, request))
-    if isinstance(value, dict):
+    if isinstance(value, dict) and not has_language_keys(value, request):
         return "json object", tuple(read_object(value, request))
     chosen = choose_format(FORMATS.values(), head) or TEXT
+    if chosen is JSONL and has_language_keys(_read_first_object(data), request):
+        return "json languages", tuple(read_languages(data, request))
     return chosen.name, tuple(chosen.read(data, request))
+
+
+def _read_first_object(data: bytearray) -> dict[str, object] | str:
+    """Return the object in the first line that is not empty, or what is wrong with the line."""
+    start = data.find(b"{")
+    end = data.find(b"\n", start)
+    line = data[start : min(end if end >= 0 else len(data), start + MAX_LINE_BYTES + 1)]
+    return parse_object(line.decode("utf-8", "ignore"))
 
 
 def _read_bytes(stream: BinaryIO, budget: Budget) -> bytearray:

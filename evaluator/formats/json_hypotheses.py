@@ -1,4 +1,8 @@
-"""Hypotheses in JSON: an object a line, an array of strings, an object of ids and strings."""
+"""Hypotheses in JSON: an object a line, an array of strings, an object of ids and strings.
+
+Objects are ours, or have languages as their keys, as WMT25's: those are in the order of the
+sources, which they repeat.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from evaluator.errors import ProblemLog
 from evaluator.formats.decoding import split_lines
 from evaluator.formats.detection import is_jsonl
 from evaluator.formats.json_lines import parse_object, wrong_id, wrong_string
+from evaluator.formats.language_keys import find_language_keys
 from evaluator.formats.limits import Refused, require_few_marks
 from evaluator.formats.recognition import HypothesisFormat
 from evaluator.formats.requests import Request
@@ -85,6 +90,38 @@ def _describe_object(value: object) -> str:
 
 def _are(items: list[object], kind: type) -> bool:
     return bool(items) and all(isinstance(item, kind) for item in items)
+
+
+def has_language_keys(value: object, request: Request) -> bool:
+    """Return whether an object has both languages of the pair as keys, and no id."""
+    if request.pair is None or not isinstance(value, dict) or {"id", "translation"} & value.keys():
+        return False
+    return find_language_keys(value, request.pair) is not None
+
+
+def read_languages(data: bytearray, request: Request) -> Iterator[Line]:
+    """Yield the lines of a file whose keys are languages: translations with their sources."""
+    require_few_marks(data, b"[{")
+    assert request.pair is not None
+    source_language, target_language = request.pair
+    example = f'{{"{source_language}": "…", "{target_language}": "…"}}'
+    for number, row in split_lines(data, request.log):
+        if not row.strip():
+            continue
+        value = parse_object(row)
+        if isinstance(value, str):
+            request.log.add(f"{value} Write one object a line: {example}.", line=number)
+            continue
+        keys = find_language_keys(value, request.pair)
+        faults = [wrong_string(key, value.get(key)) for key in keys or request.pair]
+        problems = [fault for fault in faults if fault]
+        for problem in problems:
+            request.log.add(f"{problem} Write {example}.", line=number)
+        if problems or keys is None:
+            continue
+        source, text = (str(value[key]) for key in keys)
+        request.budget.charge(source, text, line=number)
+        yield Line(number, None, None, text, source)
 
 
 def read_jsonl(data: bytearray, request: Request) -> Iterator[Line]:

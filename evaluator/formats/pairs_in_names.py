@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 
 from evaluator.normalise import (
@@ -18,7 +18,6 @@ from evaluator.normalise import (
     read_pair,
 )
 
-SLOTS_NAMED = 20  # in a message
 MAX_CODE = 50  # characters of a language code
 MAX_PARTS = 12  # of a name between dots: hyphens and underscores cut it into so many
 
@@ -26,81 +25,12 @@ Pair = tuple[str, str]
 
 # What a name without any pair of languages lacks: a sign between two letters, other than a dot.
 MAY_HOLD_PAIR = re.compile(r"[^\W\d_](?:(?![./])[\W\d_])+[^\W\d_]")
-# Between anything that is no letter, digit or hyphen: `output.en-fr.txt`, `en-fr_2.sgm`.
-_BEFORE = r"(?<![A-Za-z0-9])"
-_AFTER = r"(?![A-Za-z0-9-])"
-_MODE = r"[._-](?P<mode>noterm|random)(?![A-Za-z0-9-])"
-_NO_MODE = r"(?![._-](?:noterm|random)(?![A-Za-z0-9-]))"
 
 
 def find_target(slot: str) -> str:
     """Return the target language of a slot such as `en-fr`, `zh-TW-en` or `en-zh-CN.noterm`."""
-    pair = _read_slot(slot)
+    pair = read_slot_pair(slot)
     return pair[1] if pair else slot.partition(".")[0].partition("-")[2]
-
-
-def find_slots(name: str, slots: Sequence[str]) -> tuple[str, ...]:
-    """Return the slots that a file's name holds: a single slot if it is clear, none, or several.
-
-    A longer slot beats the slots that it contains: `en-fr.noterm` beats `en-fr`, and a file of
-    that name is never for `en-fr`. The file's own name beats its folders'. Other ways to write a
-    pair (`eng-fra`, `en_fr`, `en2fr`, `en-fr-primary`) count where exactly one slot fits.
-    """
-    known = [slot for slot in dict.fromkeys(slots) if slot]
-    for text in (name.rpartition("/")[2], name):
-        held = [slot for slot in known if _build_pattern(slot).search(text)]
-        longest = [s for s in held if not any(s != other and s in other for other in held)]
-        if longest:
-            return tuple(longest)
-    return _find_other_spellings(name.rpartition("/")[2], known)
-
-
-def _find_other_spellings(name: str, slots: Sequence[str]) -> tuple[str, ...]:
-    """Return the slot whose pair a name writes in another way, if exactly one fits."""
-    # A slot es-ar shows that es_ar is a pair, not Spanish as written in Argentina.
-    pairs = [*find_pairs(name, or_locales=True), *find_loose_pairs(name, or_locales=True)]
-    match = re.search(_MODE, name, re.IGNORECASE)
-    mode = match["mode"].lower() if match else ""
-    fitting = [s for s in slots if _read_slot(s) in pairs and s.partition(".")[2] == mode]
-    return tuple(fitting) if len(fitting) == 1 else ()
-
-
-def find_slot(name: str, slots: Sequence[str], chosen: str | None) -> tuple[str | None, str | None]:
-    """Return the slot that a file's name says, and what is wrong with the name.
-
-    A name that says neither a slot nor another pair is for the `chosen` slot, if there is one. A
-    language with a country (`pt-BR`) is not another pair where it is the target's.
-    """
-    named = find_slots(name, slots)
-    if len(named) == 1 and chosen in (None, named[0]):
-        return named[0], None
-    if len(named) == 1:
-        return None, (
-            f"The file's name says {named[0]}, but {chosen} was chosen for it. "
-            f"Choose {named[0]}, or rename the file."
-        )
-    other, locale = find_pair(name), find_locale_in(name)
-    if not named and chosen:
-        fits = fits_target(locale, find_target(chosen)) if locale else True
-        if _fits_slot(other, chosen) if other else fits:
-            return chosen, None
-    says = " and ".join(named) or other or locale or "no language pair"
-    if not slots:
-        return None, f"The file's name says {says}; no hypotheses are wanted here."
-    known = ", ".join(slots[:SLOTS_NAMED]) + (", …" if len(slots) > SLOTS_NAMED else "")
-    return None, (
-        f"The file's name says {says}; wanted here: {known}. "
-        f"Upload the right file, or name it such as output.{slots[0]}.txt."
-    )
-
-
-def find_pair(name: str) -> str | None:
-    """Return what looks like a slot in a file's name, such as `en-de` or `en-de.noterm`."""
-    own = name.rpartition("/")[2]
-    for text, pair in _written_pairs(own):
-        mode = re.search(re.escape(text) + _MODE, own, re.IGNORECASE)
-        return "-".join(pair) + (f".{mode['mode'].lower()}" if mode else "")
-    return None
 
 
 def find_locale_in(name: str) -> str | None:
@@ -126,7 +56,7 @@ def find_pairs(name: str, *, or_locales: bool = False) -> list[Pair]:
     What is or may be a language with a country (`pt-BR`, `pt-br`) counts only with `or_locales`.
     """
     own = name.rpartition("/")[2]
-    return [pair for _, pair in _written_pairs(own, or_locales=or_locales)]
+    return [pair for _, pair in list_written_pairs(own, or_locales=or_locales)]
 
 
 def find_unclear_pairs(name: str) -> list[Pair]:
@@ -137,7 +67,11 @@ def find_unclear_pairs(name: str) -> list[Pair]:
 
 def find_loose_pairs(name: str, *, or_locales: bool = False) -> list[Pair]:
     """Return possible pairs within longer parts of a name: `ours_en-fr`, `en-fr-primary`."""
-    pairs: dict[Pair, None] = {}
+    return list(dict.fromkeys(pair for _, pair in list_loose_pairs(name, or_locales=or_locales)))
+
+
+def list_loose_pairs(name: str, *, or_locales: bool = False) -> Iterator[tuple[str, Pair]]:
+    """Yield possible pairs within longer parts of a name, each as it is written."""
     for part in name.rpartition("/")[2].split("."):
         cuts = [place.start() for place in re.finditer("[-_]", part)][: MAX_PARTS - 1]
         starts, ends = [0, *(cut + 1 for cut in cuts)], [*cuts, len(part)]
@@ -148,8 +82,23 @@ def find_loose_pairs(name: str, *, or_locales: bool = False) -> list[Pair]:
         # The longest reading: zh-TW-en beats tw-en, which stands in it.
         for text, pair in readings.items():
             if not any(text != other and text in other for other in readings):
-                pairs.setdefault(pair)
-    return list(pairs)
+                yield text, pair
+
+
+def find_joined_pairs(name: str) -> list[Pair]:
+    """Return pairs without a sign in between, as WMT writes them: `full_data.ende.jsonl`.
+
+    A name's first part may be such a word (`test`: Telugu and Sotho), and does not count.
+    """
+    pairs: list[Pair] = []
+    for part in name.rpartition("/")[2].split(".")[1:]:
+        half = len(part) // 2
+        if len(part) not in (4, 6) or not part.isascii() or not part.isalpha():
+            continue
+        pair = _natural_pair(f"{part[:half]}-{part[half:]}".lower(), True)
+        if pair is not None:
+            pairs.append(pair)
+    return pairs
 
 
 def find_language(name: str) -> str | None:
@@ -198,7 +147,8 @@ _TARGET_SAID = (
 )
 
 
-def _written_pairs(name: str, *, or_locales: bool = False) -> Iterator[tuple[str, Pair]]:
+def list_written_pairs(name: str, *, or_locales: bool = False) -> Iterator[tuple[str, Pair]]:
+    """Yield the pairs between dots in a name, each as it is written."""
     for part in name.split("."):
         pair = _natural_pair(part, or_locales)
         if pair is not None:
@@ -228,24 +178,8 @@ def _natural_pair(text: str, or_locales: bool) -> Pair | None:
     return readings[0] if len(lengths) == 1 else None
 
 
-def _fits_slot(pair: str, slot: str) -> bool:
-    """Return whether a pair is a slot's, perhaps without scripts and regions: `en-zh`."""
-    first, second = _read_slot(pair), _read_slot(slot)
-    if first is None or second is None:
-        return False
-    return [primary(code) for code in first] == [primary(code) for code in second] and all(
-        code == other or code == primary(code) for code, other in zip(first, second, strict=True)
-    )
-
-
 @lru_cache(maxsize=1024)
-def _read_slot(slot: str) -> Pair | None:
+def read_slot_pair(slot: str) -> Pair | None:
+    """Return the languages of a slot such as `en-pl.medical.noterm`, None if they are unclear."""
     readings = read_pair(slot.partition(".")[0])
     return readings[0] if len(readings) == 1 else None
-
-
-def _build_pattern(slot: str) -> re.Pattern[str]:
-    pair, _, mode = slot.partition(".")
-    end = rf"[._-]{mode}" if mode else ""
-    after = _AFTER + ("" if mode else _NO_MODE)
-    return re.compile(_BEFORE + re.escape(pair) + end + after, re.IGNORECASE)

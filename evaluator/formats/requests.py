@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from evaluator.errors import ProblemLog, WrongFileError
 from evaluator.formats.limits import Budget
-from evaluator.formats.pairs_in_names import find_target
+from evaluator.formats.pairs_in_names import find_target, read_slot_pair
 from evaluator.normalise import contradicts
 from evaluator.types import Line
 
@@ -21,6 +21,11 @@ class Request:
     language_pair: str | None  # such as en-fr, or en-fr.noterm
     system: str | None
     broken: list[Line] = field(default_factory=list)  # for HypothesisFile.broken
+
+    @property
+    def pair(self) -> tuple[str, str] | None:
+        """Return the languages that are wanted, None where they are not known."""
+        return read_slot_pair(self.language_pair) if self.language_pair else None
 
     def sift(self, line: Line) -> Iterator[Line]:
         """Yield a line that names its segment and document; note another line as broken."""

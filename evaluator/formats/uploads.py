@@ -18,7 +18,8 @@ from evaluator.errors import (
 from evaluator.formats.file_kinds import EMPTY_ZIP, ZIP, document_kind
 from evaluator.formats.hypotheses import read_hypotheses
 from evaluator.formats.limits import MAX_BYTES, Budget, Refused
-from evaluator.formats.pairs_in_names import MAY_HOLD_PAIR, find_slot, find_slots
+from evaluator.formats.pairs_in_names import MAY_HOLD_PAIR
+from evaluator.formats.slots_in_names import find_slot, find_slots, may_hold_joined_pair
 from evaluator.formats.zip_members import (
     CHUNK,
     MemberReader,
@@ -81,9 +82,9 @@ def open_upload(
 ) -> Iterator[Upload]:
     """List the files of an upload, (stream, name) each; files in zips by their paths.
 
-    `slots` are what files may be for: `en-fr`, or with a mode `en-fr.noterm`. A file is for the
-    slot that stands in its name between other characters than letters, digits and hyphens
-    (`output.en-fr.noterm.sgm`); the longest slot counts. A single file whose name says no slot is
+    `slots` are what files may be for: `en-fr`, or with domain and mode `en-pl.medical.noterm`. A
+    file is for the slot that its name says, its words in any order (`sys.noterm.medical.enpl.json`,
+    `output.en-fr.noterm.sgm`). A single file whose name says no slot is
     for `chosen`, or for the only slot. Files in a zip that are not translations (hidden files,
     README, Thumbs.db) are skipped and named in the notes. Two files for the same slot are both
     refused: choosing would be guessing. A zip that cannot be opened is listed as a file with an
@@ -171,7 +172,10 @@ def _assign_slots(
     for file in listed:
         if not file.is_file:
             continue
-        if default is not None and not MAY_HOLD_PAIR.search(file.path):
+        may_say = MAY_HOLD_PAIR.search(file.path) or (
+            len(slots) > 1 and may_hold_joined_pair(file.path, slots)
+        )
+        if default is not None and not may_say:
             file.slot, problem = default, None
         else:
             file.slot, problem = find_slot(file.path, slots, default)

@@ -87,7 +87,7 @@ def list_members(
     entries, skipped = [], []
     for entry in present:
         path = path_of(entry)
-        skipped.append(path) if _is_junk(path, has_slot) else entries.append(entry)
+        skipped.append(path) if is_junk(path, has_slot) else entries.append(entry)
     document = document_kind_of_members([path_of(entry) for entry in present])
     if document:
         raise Refused(describe_document(document))
@@ -145,7 +145,7 @@ COPIES = re.compile(
 )
 
 
-def _is_junk(path: str, has_slot: Callable[[str], bool]) -> bool:
+def is_junk(path: str, has_slot: Callable[[str], bool] = lambda _: False) -> bool:
     """Return whether a file is hidden, a system's, a copy, a program, a picture or a paper."""
     if _leads_out(path):
         return False  # refused, so that it is not skipped in silence

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from evaluator.metrics.kept import digest_of
 from evaluator.normalise import Lemmatiser
 from evaluator.types import Hypotheses, Statistics, TestSet
 
@@ -51,6 +52,7 @@ class Metric(ABC):
     follows_list: ClassVar[bool] = False
     needs_alignments: ClassVar[bool] = False  # Hypotheses.alignments, from a file of their own
     absent: ClassVar[str] = "never, unless the test set is empty"  # when the score is absent
+    version: ClassVar[int] = 0  # `v:` of the signature; 0: another program's, without the part
     signature_keys: ClassVar[Mapping[str, str]] = {  # the parts of the signature, explained
         "nrefs": "how many references each segment was compared with",
         "case": "mixed: as written; lc: in lower case; folded: upper and lower case are the same "
@@ -113,4 +115,4 @@ def total(statistics: Statistics) -> Statistics:
 
 def testset_part(test_set: TestSet) -> str:
     """The end of every signature: unit of resampling and which references and terms."""
-    return f"unit:segment|testset:{test_set.digest[:12]}"
+    return f"unit:segment|testset:{digest_of(test_set)[:12]}"

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
-from evaluator.normalise import Lemmatiser, lemmatiser_of
+from evaluator.normalise import Lemmatiser, Normaliser
+from evaluator.types import TestSet
 
 # A run of letters, digits and underscores, or any other sign by itself; white space is neither.
 _WORD = re.compile(r"\w+|[^\w\s]")
 
-TEST_SETS_KEPT = 16  # of which what comes from sources and terms is kept: five pairs, two lists
+
+def find_lemmatiser(test_set: TestSet) -> Lemmatiser | None:
+    """Return the lemmatiser of target texts, which is that of the family `term`, or None."""
+    return Normaliser.for_language(test_set.target_language, test_set.lemmatiser).lemmatiser
 
 
-def find_lemmatiser(language: str) -> Lemmatiser | None:
-    """Return the lemmatiser of the family `term` for a language, or None."""
-    return lemmatiser_of(language)
+def find_source_lemmatiser(test_set: TestSet) -> Lemmatiser | None:
+    """Return the lemmatiser of sources, which is that of the family `term`, or None."""
+    return Normaliser.for_language(test_set.source_language).lemmatiser
 
 
 def split_words(text: str) -> list[tuple[int, int]]:
@@ -29,7 +32,6 @@ def lemmatise(text: str, lemmatiser: Lemmatiser) -> list[str]:
     return [(lemmatiser.lemmatise(word) or word).lower() for word in words]
 
 
-def write_lemmatisers(languages: Iterable[str]) -> str:
-    """Return what a signature says of the lemmatisers of these languages."""
-    lemmatisers = map(find_lemmatiser, languages)
-    return ">".join(lemmatiser.signature if lemmatiser else "none" for lemmatiser in lemmatisers)
+def write_lemmatiser(lemmatiser: Lemmatiser | None) -> str:
+    """Return what a signature says of a lemmatiser."""
+    return lemmatiser.signature if lemmatiser else "none"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from evaluator.terms.matching import Required, Requirements
-from evaluator.terms.required_terms import RequiredTerms, required_terms
+from evaluator.terms.required import RequiredTerms, required_terms
 from evaluator.terms.source_terms import (
     TermIndex,
     annotate,
     annotate_segments,
     find_terms,
+    index_segments,
     with_list,
 )
 
@@ -20,6 +21,7 @@ __all__ = [
     "annotate",
     "annotate_segments",
     "find_terms",
+    "index_segments",
     "required_terms",
     "with_list",
 ]

@@ -52,7 +52,9 @@ class TermIndex:
         self, terms: Iterable[Term], source_language: str, wider: TermIndex | None = None
     ) -> None:
         self._normaliser = Normaliser.for_language(source_language)
-        forms = [(term, self._normaliser.form(term.source)) for term in terms]
+        forms = [
+            (term, self._normaliser.form(term.source)) for term in map(_drop_blank, terms) if term
+        ]
         merged = _merge(forms)
         self.own: tuple[Term, ...] = tuple(term for term, _ in merged.values())
         self.own_keys: tuple[str, ...] = tuple(merged)  # what each entry's source is looked up as
@@ -90,16 +92,16 @@ class TermIndex:
         """Find entries in a raw source: surface pass, then lemma pass on what that left.
 
         In a pass matches are taken by most tokens, most characters, leftmost and entry id, if no
-        token of theirs is taken. An empty source holds none.
+        letter of theirs is taken. An empty source holds none.
         """
         text = self._normaliser.normalise(source)
         passes = self._list_matches(text)
-        taken = [False] * len(text.tokens)
+        taken = bytearray(len(text.text))
         chosen: list[Match] = []
         for matches in passes:
             for match in sorted(matches, key=self._preference):
-                if not any(taken[match.first : match.last]):
-                    taken[match.first : match.last] = [True] * (match.last - match.first)
+                if not any(taken[match.start : match.end]):
+                    taken[match.start : match.end] = b"x" * (match.end - match.start)
                     chosen.append(match)
         chosen.sort(key=lambda match: match.start)
         present = frozenset(match.form for matches in passes for match in matches)
@@ -126,6 +128,14 @@ class TermIndex:
     def _preference(self, match: Match) -> tuple[int, int, int, str]:
         tokens, characters = match.last - match.first, match.end - match.start
         return -tokens, -characters, match.start, self.entry(match.form).id
+
+
+def _drop_blank(term: Term) -> Term | None:
+    """Return a term without empty targets, which published lists have; None if it has no other."""
+    if all(map(str.strip, term.targets)):
+        return term
+    targets = tuple(target for target in term.targets if target.strip())
+    return replace(term, targets=targets) if targets else None
 
 
 def _merge(terms: Iterable[tuple[Term, Form]]) -> dict[str, tuple[Term, Form]]:

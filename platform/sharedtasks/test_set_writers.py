@@ -1,19 +1,21 @@
 """A test set in the formats that participants download.
 
-Everything but references is written from the sources' plain text and the terminology only:
-annotations come from a reference, and are never written. The evaluator can read all files back.
+Everything but references is written from what `release` lets out: sources, and the terms that
+systems are given. The evaluator can read all files back.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from xml.sax.saxutils import escape
 
 import evaluator
-from evaluator.terms import annotate_segments
+from evaluator.formats import Sample
+from evaluator.terms import TermIndex, annotate_segments, index_segments
 
 LAYOUT = re.compile(r"[\t\r\n]+")  # what a cell of a table can't hold
 
@@ -46,31 +48,71 @@ def write_sources_sgml(test_set: evaluator.TestSet) -> Iterator[str]:
 
 def write_sources_jsonl(test_set: evaluator.TestSet) -> Iterator[str]:
     """Yield what a system reads (docs/contract.md 1), but with the test set's own ids."""
-    marked = annotate_segments(test_set, gives_terms=test_set.mode != "noterm")
+    marked = annotate_segments(test_set)
     for segment, annotation in zip(test_set.segments, marked, strict=True):
         row = {
             "id": segment.id,
             "doc": segment.document,
             "source": segment.source,
-            "terms": [
-                {"source": term.source, "targets": list(term.targets)} for term in annotation.terms
-            ],
+            "terms": _list_terms(annotation.terms),
             "annotated": annotation.annotated,
         }
         yield _line(row)
 
 
+def write_sources_array(test_set: evaluator.TestSet) -> Iterator[str]:
+    """Yield a JSON array with a text for each document, its paragraphs joined by its delimiter."""
+    delimiters = {document.id: document.delimiter for document in test_set.documents}
+    texts = [
+        (delimiters.get(document) or "\n").join(segment.source for segment in segments)
+        for document, segments in groupby(test_set.segments, key=lambda segment: segment.document)
+    ]
+    yield json.dumps(texts, ensure_ascii=False, indent=0) + "\n"
+
+
 def write_terms_tsv(test_set: evaluator.TestSet) -> Iterator[str]:
-    """Yield the terms that systems are given: source, then accepted targets joined by `|`."""
+    """Yield the terms of the whole test set: source, then accepted targets joined by `|`."""
     yield "source\ttargets\n"
-    for term in list_given_terms(test_set):
+    for term in list_common_terms(test_set):
         yield f"{_cell(term.source)}\t{'|'.join(map(_cell, term.targets))}\n"
 
 
 def write_terms_jsonl(test_set: evaluator.TestSet) -> Iterator[str]:
     """Yield the same as JSON lines, which keep every character."""
-    for term in list_given_terms(test_set):
+    for term in list_common_terms(test_set):
         yield _line({"id": term.id, "source": term.source, "targets": list(term.targets)})
+
+
+def write_segment_terms(test_set: evaluator.TestSet) -> Iterator[str]:
+    """Yield the segments, each with the terms that are given with it or with its document.
+
+    A segment without the key has the terms of the whole test set, which are written apart.
+    """
+    of_documents = {document.id: document.terms for document in test_set.documents}
+    # Its own terms and its document's, the narrower of two with the same source.
+    indexes = index_segments(replace(test_set, terminology=None))
+    for segment, index in zip(test_set.segments, indexes, strict=True):
+        row: dict[str, object] = {
+            "id": segment.id,
+            "doc": segment.document,
+            "source": segment.source,
+        }
+        if segment.terms is not None or of_documents.get(segment.document) is not None:
+            row["terms"] = _list_terms(_list_entries(index) if index is not None else ())
+        yield _line(row)
+
+
+def _list_entries(index: TermIndex) -> Iterator[evaluator.Term]:
+    """Yield the entries that count: of two with the same source, the narrower."""
+    for number, entry in enumerate(index.entries):
+        if index.number_of(index.key(number)) == number:
+            yield entry
+
+
+def write_samples(samples: Sequence[Sample]) -> Iterator[str]:
+    """Yield a source and its translation a line."""
+    for sample in samples:
+        yield _line({"source": sample.source, "target": sample.target})
 
 
 def write_references_tsv(test_set: evaluator.TestSet) -> Iterator[str]:
@@ -95,11 +137,22 @@ def write_references_jsonl(test_set: evaluator.TestSet) -> Iterator[str]:
         yield _line(row)
 
 
-def list_given_terms(test_set: evaluator.TestSet) -> tuple[evaluator.Term, ...]:
-    """Return the part of the terminology that the test set's mode gives to systems."""
-    if test_set.mode == "noterm" or test_set.terminology is None:
-        return ()
-    return test_set.terminology.terms
+def list_common_terms(test_set: evaluator.TestSet) -> tuple[evaluator.Term, ...]:
+    """Return the terms that are given for the whole test set."""
+    return test_set.terminology.terms if test_set.terminology is not None else ()
+
+
+def has_addressed_terms(test_set: evaluator.TestSet) -> bool:
+    """Return whether terms are given with segments or documents."""
+    in_segments = any(segment.terms for segment in test_set.segments)
+    return fits_lines(test_set) and (
+        in_segments or any(document.terms for document in test_set.documents)
+    )
+
+
+def is_of_documents(test_set: evaluator.TestSet) -> bool:
+    """Return whether what is translated is whole documents."""
+    return test_set.unit == "document"
 
 
 def fits_lines(test_set: evaluator.TestSet) -> bool:
@@ -119,6 +172,10 @@ def fits_table(test_set: evaluator.TestSet) -> bool:
 def fits_sgml(test_set: evaluator.TestSet) -> bool:
     """Return whether every segment and its document have a name, as SGML requires."""
     return all(segment.id and segment.document for segment in test_set.segments)
+
+
+def _list_terms(terms: Iterable[evaluator.Term]) -> list[dict[str, object]]:
+    return [{"source": term.source, "targets": list(term.targets)} for term in terms]
 
 
 def _line(row: Mapping[str, object]) -> str:

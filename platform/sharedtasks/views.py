@@ -86,6 +86,7 @@ def how_to_submit(request: HttpRequest, slug: str) -> HttpResponse:
         "phases": shown,
         "formats": describe_formats(),
         "slots": list(slots.values()),  # most phases have the same test sets
+        "has_outputs_only": any(row.terminology_mode.gives_samples for row in slots.values()),
         "takes_images": any(shown_phase.phase.takes_images for shown_phase in shown),
         "max_image_bytes": settings.MAX_IMAGE_BYTES,
         "image_registries": settings.IMAGE_REGISTRIES,

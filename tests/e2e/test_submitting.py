@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from evaluator.formats.pairs_in_names import find_slot
+from evaluator.formats.slots_in_names import find_slot
 from tests.e2e.session import COOKIE, post
 from tests.e2e.site import Site
 from tests.e2e.walking import faults

@@ -7,7 +7,14 @@
 with `source` and `target`, and `id` and `doc` or, as in TICO-19, `tuid` = document:segment; quotes
 are text. JSON lines are `{"id", "doc", "source", "references": […], "terms": [{"source",
 "targets"}]}`; the terms of a line belong to its segment alone. `"terms": []` means none, and
-without the key the terminology counts that the caller gives.
+without the key the terms of the document count, then those that the caller gives. A line
+`{"doc", "terms", "delimiter"}` speaks of a document.
+
+*JSON lines of WMT25* have languages and lists of terms as keys: `{"en", "de", "proper": {…},
+"random": {…}}`. *A JSON array* holds the sources of WMT26, a document a string, and *a JSON object
+with documents* its paragraphs, references, marked terms and glossary.
+
+Where the unit is the document, segments are paragraphs, and each document has what joins them.
 
 *Plain text* is read if the caller asks for it: a sentence a line, and a file for each reference.
 The numbers of the lines are the ids.
@@ -18,8 +25,7 @@ and layout becomes single spaces.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import BinaryIO
 
 from evaluator.errors import LanguageError, ProblemLog, TestSetError
@@ -28,14 +34,16 @@ from evaluator.formats.decoding import read_bytes, read_head
 from evaluator.formats.limits import MAX_BYTES, Budget, Refused
 from evaluator.formats.recognition import Format, choose_format
 from evaluator.formats.sgml import is_sgml
+from evaluator.formats.test_sets.addresses import build_contents
+from evaluator.formats.test_sets.document_rows import is_document_array, read_document_rows
+from evaluator.formats.test_sets.gold_rows import is_gold, read_gold_rows
 from evaluator.formats.test_sets.json_rows import read_json_rows
 from evaluator.formats.test_sets.rows import (
+    AnyRow,
     Contents,
     NamedBytes,
     Options,
     RowReader,
-    TestSetRow,
-    build_segments,
 )
 from evaluator.formats.test_sets.sgml_sets import read_sgml_set
 from evaluator.formats.test_sets.table_rows import is_tsv, read_tsv_rows
@@ -43,13 +51,15 @@ from evaluator.formats.test_sets.terms import check_direction, check_languages
 from evaluator.formats.test_sets.text_rows import is_plain_text, read_text_rows
 from evaluator.formats.test_sets.xml_rows import read_xml_rows
 from evaluator.normalise import canonical_pair
-from evaluator.types import Mode, Terminology, TestSet, TextForm, UnscoredSegment
+from evaluator.types import Mode, Terminology, TermList, TestSet, TextForm, Unit
 
 NamedStream = tuple[str, BinaryIO]
 
 # Formats of a single file, tried in this order. SGML, in several files, comes before them.
 ROW_FORMATS: tuple[Format[RowReader], ...] = (
     Format("WMT XML (<dataset>)", detection.is_xml, read_xml_rows),
+    Format("a JSON object with documents", is_gold, read_gold_rows),
+    Format("a JSON array of documents", is_document_array, read_document_rows),
     Format("JSON lines", detection.is_jsonl, read_json_rows),
     Format("TSV with a header that names the columns", is_tsv, read_tsv_rows),
 )
@@ -67,6 +77,9 @@ def read_test_set(
     max_bytes: int = MAX_BYTES,
     mode: Mode = "proper",
     terminology: Terminology | None = None,
+    other_terminologies: Mapping[str, Terminology] | None = None,
+    unit: Unit | None = None,
+    delimiter: str | None = None,
     sources_only: bool = False,
     references_required: bool = True,
     plain_text: bool = False,
@@ -79,7 +92,15 @@ def read_test_set(
     first. `text_form` None means tokenised for SGML, raw for the others. `sources_only`: references
     are ignored, whatever is odd about them. Documents to `leave_out` need no reference and get no
     score, like test suites in WMT XML: they become `unscored`. `on_note` is called with a sentence
-    on columns that are not read. Raises TestSetError with all problems of all files.
+    on columns that are not read.
+
+    `mode` decides which list of a file is the test set's own: `random`, otherwise `proper`; all
+    others become `other_lists`. `terminology` is the own list of the whole test set, in place of
+    the file's, and `other_terminologies` are further lists by name. `unit` None means what the
+    file shows: the document where it says delimiters, or is of documents. `delimiter` joins their
+    paragraphs, "" if nothing does; None means as the file says or shows.
+
+    Raises TestSetError with all problems of all files.
     """
     log = ProblemLog()
     streams = [source] if sources_only else [source, *references]
@@ -91,12 +112,14 @@ def read_test_set(
         sources_only=sources_only,
         references_required=references_required and not sources_only,
         plain_text=plain_text,
+        unit=unit,
+        delimiter=delimiter,
         leave_out=frozenset(leave_out),
         max_bytes=max_bytes,
         on_note=on_note,
     )
     files = list(zip(labels, streams, strict=False))  # callers may name files that are not read
-    return _read_files(files, options, terminology, log)
+    return _read_files(files, options, terminology, other_terminologies or {}, log)
 
 
 def _find_languages(source: str, target: str, log: ProblemLog) -> tuple[str, str]:
@@ -111,11 +134,12 @@ def _read_files(
     files: Sequence[NamedStream],
     options: Options,
     terminology: Terminology | None,
+    others: Mapping[str, Terminology],
     log: ProblemLog,
 ) -> TestSet:
     """Read the source file and, where the format has them, the files of the references."""
-    if terminology is not None:
-        check_languages(terminology, options.pair, log)
+    for given in filter(None, (terminology, *others.values())):
+        check_languages(given, options.pair, log)
     source = _read_bytes(files[0], options, log)
     if log.total:
         log.raise_as(TestSetError)
@@ -128,8 +152,7 @@ def _read_files(
         log.raise_as(TestSetError)
         rows = list(read_text_rows([source, *references], log, Budget()))
         own = ProblemLog(source[0])
-        required = options.references_required
-        contents = Contents(build_segments(rows, own, references_required=required))
+        contents = build_contents(rows, options, own)
         log.merge(own)
     else:
         contents = _read_rows(source, head, options, log, has_other_files=len(files) > 1)
@@ -140,9 +163,26 @@ def _read_files(
         check_direction(terminology, contents.segments, log)
     if log.total:
         log.raise_as(TestSetError)
-    form = options.text_form or contents.text_form
-    segments, unscored = contents.segments, contents.unscored
-    return TestSet(*options.pair, segments, form, options.mode, terminology, unscored)
+    return TestSet(
+        *options.pair,
+        contents.segments,
+        options.text_form or contents.text_form,
+        options.mode,
+        terminology or contents.terminology,
+        contents.unscored,
+        contents.unit,
+        contents.documents,
+        _add_lists(contents.other_lists, others),
+    )
+
+
+def _add_lists(lists: Sequence[TermList], given: Mapping[str, Terminology]) -> tuple[TermList, ...]:
+    """Return the lists of a file and those that the caller gives, which come first."""
+    by_name = {known.name: known for known in lists}
+    for name, terminology in given.items():
+        known = by_name.get(name, TermList(name, None, (), ()))
+        by_name[name] = TermList(name, terminology, known.documents, known.segments)
+    return tuple(by_name.values())
 
 
 def _read_bytes(file: NamedStream, options: Options, log: ProblemLog) -> NamedBytes:
@@ -164,7 +204,7 @@ def _read_rows(
     """Read a file that holds sources and references."""
     name, data = file
     own = ProblemLog(name)
-    rows: list[TestSetRow] = []
+    rows: list[AnyRow] = []
     chosen = choose_format(ROW_FORMATS, head)
     if chosen is None:
         *others, last = [known.description for known in ROW_FORMATS]
@@ -176,22 +216,14 @@ def _read_rows(
         own.add("A file of this format holds its references itself. Leave the other files out.")
     else:
         try:
-            for row in chosen.read(data, own, Budget(), options):
-                is_left_out = row.document in options.leave_out
-                rows.append(replace(row, is_scored=False) if is_left_out else row)
+            rows += chosen.read(data, own, Budget(), options)
         except Refused as refused:
             own.add(refused.message, line=refused.line)
         if not rows and not own.total:
             own.add("The file holds no segment. Give the file with the sources.")
-    scored = [row for row in rows if row.is_scored]
-    segments = build_segments(scored, own, references_required=options.references_required)
+    contents = build_contents(rows, options, own)
     log.merge(own)
-    unscored = tuple(
-        UnscoredSegment(place, row.id, row.document, row.source)
-        for place, row in enumerate(rows)
-        if not row.is_scored
-    )
-    return Contents(segments, unscored)
+    return contents
 
 
 def _check_left_out(contents: Contents, options: Options, name: str, log: ProblemLog) -> None:

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from evaluator.errors import ProblemLog, in_document
 from evaluator.formats.limits import MAX_BYTES, Budget
-from evaluator.types import Mode, Segment, Term, TextForm, UnscoredSegment
+from evaluator.types import (
+    Document,
+    GoldTerm,
+    Mode,
+    Segment,
+    Term,
+    Terminology,
+    TermList,
+    TextForm,
+    Unit,
+    UnscoredSegment,
+)
 
+GivenTerms = tuple[tuple[str, tuple[str, ...]], ...]  # (source, targets)
 NamedBytes = tuple[str, bytearray]  # a file's name, and what it holds
 NO_REFERENCE = (
     "A test set needs at least one reference. Add one, to every segment (in a table: in a column "
@@ -30,6 +43,8 @@ class Options:
     sources_only: bool = False  # references are neither read nor checked
     references_required: bool = True
     plain_text: bool = False  # files of a sentence a line are read too
+    unit: Unit | None = None  # None: as the files show
+    delimiter: str | None = None  # between paragraphs; "" for none, None: as the files show
     leave_out: frozenset[str] = frozenset()  # documents that belong to no score
     max_bytes: int = MAX_BYTES  # of each file
     on_note: Callable[[str], None] = lambda _: None  # called with what is not read
@@ -46,11 +61,33 @@ class TestSetRow:
     id: str
     source: str
     references: tuple[str, ...]
-    terms: tuple[tuple[str, tuple[str, ...]], ...] | None = None  # (source, targets); as Segment's
-    is_scored: bool = True  # False: of a test suite, or of a document that is left out
+    terms: GivenTerms | None = None  # as Segment's
+    is_scored: bool = True  # False: of a test suite, without reference, or left out
+    lists: Mapping[str, GivenTerms] = field(default_factory=dict)  # by name, where there are some
+    gold_terms: tuple[GoldTerm, ...] = ()
 
 
-RowReader = Callable[[bytearray, ProblemLog, Budget, Options], Iterator[TestSetRow]]
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """What the file says of a document beside its segments."""
+
+    line: int
+    document: str
+    terms: GivenTerms | None = None
+    delimiter: str | None = None
+    is_unit: bool = False  # the file says a delimiter, or that there is none
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """A list of terms for the whole test set."""
+
+    name: str
+    terms: GivenTerms
+
+
+AnyRow = TestSetRow | DocumentRow | ListRow
+RowReader = Callable[[bytearray, ProblemLog, Budget, Options], Iterator[AnyRow]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +97,10 @@ class Contents:
     segments: tuple[Segment, ...] = ()
     unscored: tuple[UnscoredSegment, ...] = ()
     text_form: TextForm = "raw"
+    unit: Unit = "segment"
+    documents: tuple[Document, ...] = ()
+    terminology: Terminology | None = None
+    other_lists: tuple[TermList, ...] = ()
 
 
 def is_blank(text: str) -> bool:
@@ -101,12 +142,14 @@ def build_segments(
             row.references,
             reference_terms=((),) * expected,
             terms=None if row.terms is None else number_terms(row.terms),
+            gold_terms=row.gold_terms,
         )
         for row in rows
     )
 
 
-def number_terms(terms: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[Term, ...]:
+@lru_cache(maxsize=8)  # the lists of a document's parts, which are often equal and long
+def number_terms(terms: GivenTerms) -> tuple[Term, ...]:
     """Return the terms of an address, ids by place; equal sources become one entry."""
     entries: dict[str, dict[str, None]] = {}
     for source, targets in terms:

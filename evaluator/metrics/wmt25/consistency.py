@@ -13,9 +13,11 @@ from functools import partial
 import numpy as np
 
 from evaluator.metrics.base import Details
+from evaluator.metrics.kept import digest_of
 from evaluator.metrics.wmt25.base import Wmt25Metric, merge_targets
 from evaluator.metrics.wording import write_number
-from evaluator.metrics.words import find_lemmatiser, lemmatise, write_lemmatisers
+from evaluator.metrics.words import find_lemmatiser, lemmatise, write_lemmatiser
+from evaluator.normalise import Lemmatiser
 from evaluator.terms.source_terms import with_list
 from evaluator.types import Hypotheses, Statistics, TermAlignment, TestSet
 
@@ -51,7 +53,7 @@ class Wmt25Consistency(Wmt25Metric):
         occurrences = sorted(hypotheses.alignments, key=lambda occurrence: occurrence.segment)
         if not occurrences:
             return np.zeros((0, WIDTH * len(STRATEGIES)))
-        normalise = partial(_normalise, language=test_set.target_language)
+        normalise = partial(_normalise, lemmatiser=find_lemmatiser(test_set))
         choose: dict[str, Callable[[Sequence[TermAlignment], Targets], Chosen]] = {
             "frequent": _choose_frequent,
             "first": _choose_first,
@@ -96,15 +98,14 @@ class Wmt25Consistency(Wmt25Metric):
 
     def signature(self, test_set: TestSet) -> str:
         """The target's lemmatiser with its version, unit, test set."""
-        lemmatiser = write_lemmatisers((test_set.target_language,))
+        lemmatiser = write_lemmatiser(find_lemmatiser(test_set))
         return (
             f"case:lc|tok:words|lemma:{lemmatiser}|v:{self.version}"
-            f"|unit:testset|testset:{test_set.digest[:12]}"
+            f"|unit:testset|testset:{digest_of(test_set)[:12]}"
         )
 
 
-def _normalise(text: str, *, language: str) -> str:
-    lemmatiser = find_lemmatiser(language)
+def _normalise(text: str, *, lemmatiser: Lemmatiser | None) -> str:
     if lemmatiser is None:
         return " ".join(text.lower().split())
     return " ".join(lemmatise(text, lemmatiser))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache, partial, reduce
+from functools import partial, reduce
 from operator import add
 from typing import NamedTuple
 
@@ -11,9 +11,9 @@ import numpy as np
 
 from evaluator.metrics.base import Details
 from evaluator.metrics.documents import Paragraphs, group_paragraphs
+from evaluator.metrics.kept import digest_of, keep_per_test_set
 from evaluator.metrics.wmt25.base import Wmt25Metric, merge_targets
 from evaluator.metrics.wording import write_number
-from evaluator.metrics.words import TEST_SETS_KEPT
 from evaluator.types import Hypotheses, Statistics, Term, TestSet
 
 
@@ -88,11 +88,11 @@ class Wmt25DocumentTermSuccess(Wmt25Metric):
         references = len(test_set.segments[0].references) if test_set.segments else 0
         return (
             f"nrefs:{references}|case:lc|v:{self.version}"
-            f"|unit:document|testset:{test_set.digest[:12]}"
+            f"|unit:document|testset:{digest_of(test_set)[:12]}"
         )
 
 
-@lru_cache(maxsize=TEST_SETS_KEPT)
+@keep_per_test_set
 def _list_counted(test_set: TestSet) -> tuple[tuple[Paragraphs, tuple[CountedTerm, ...]], ...]:
     """Return each document with the terms that count in it."""
     given = {document.id: document.terms for document in test_set.documents}

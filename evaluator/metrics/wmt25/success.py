@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
 
 from evaluator.metrics.base import Details
+from evaluator.metrics.kept import digest_of, keep_per_test_set
 from evaluator.metrics.wmt25.base import Wmt25Metric, merge_targets
 from evaluator.metrics.wording import write_number
-from evaluator.metrics.words import TEST_SETS_KEPT, find_lemmatiser, lemmatise, write_lemmatisers
+from evaluator.metrics.words import (
+    find_lemmatiser,
+    find_source_lemmatiser,
+    lemmatise,
+    write_lemmatiser,
+)
 from evaluator.normalise import Lemmatiser
 from evaluator.types import Hypotheses, Segment, Statistics, TestSet
 
@@ -56,7 +62,7 @@ class Wmt25TermSuccess(Wmt25Metric):
 
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
         """Return int64 [segments, 3]: entries counted, there as written, there by lemma only."""
-        lemmatiser = find_lemmatiser(test_set.target_language)
+        lemmatiser = find_lemmatiser(test_set)
         rows = []
         for counted, raw in zip(_list_counted(test_set), hypotheses.texts, strict=True):
             text = _prepare(raw.strip(), lemmatiser if counted else None)
@@ -88,19 +94,20 @@ class Wmt25TermSuccess(Wmt25Metric):
 
     def signature(self, test_set: TestSet) -> str:
         """Lower case, words, both lemmatisers with versions, test set."""
-        lemmatisers = write_lemmatisers((test_set.source_language, test_set.target_language))
+        source = write_lemmatiser(find_source_lemmatiser(test_set))
+        target = write_lemmatiser(find_lemmatiser(test_set))
         return (
-            f"case:lc|tok:words|lemma:{lemmatisers}|v:{self.version}"
-            f"|unit:segment|testset:{test_set.digest[:12]}"
+            f"case:lc|tok:words|lemma:{source}>{target}|v:{self.version}"
+            f"|unit:segment|testset:{digest_of(test_set)[:12]}"
         )
 
 
-@lru_cache(maxsize=TEST_SETS_KEPT)
+@keep_per_test_set
 def _list_counted(test_set: TestSet) -> tuple[tuple[tuple[Needle, ...], ...], ...]:
     """Return per segment the targets of each entry whose source term is in the source."""
-    lemmatiser = find_lemmatiser(test_set.source_language)
-    into = find_lemmatiser(test_set.target_language)
-    prepare_target = lru_cache(maxsize=None)(partial(_prepare, lemmatiser=into))
+    lemmatiser = find_source_lemmatiser(test_set)
+    into = find_lemmatiser(test_set)
+    prepare_target = cache(partial(_prepare, lemmatiser=into))
 
     def count(segment: Segment) -> tuple[tuple[Needle, ...], ...]:
         if not segment.terms:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 
 from evaluator.metrics.base import Group
 from evaluator.metrics.chrf import ChrfPlusPlus
 from evaluator.metrics.documents import group_paragraphs
-from evaluator.metrics.words import TEST_SETS_KEPT
+from evaluator.metrics.kept import keep_per_test_set
 from evaluator.types import Hypotheses, Segment, Statistics, TestSet
 
 
@@ -51,7 +50,7 @@ class Wmt26DocumentChrf(Wmt26ParagraphChrf):
         return super().signature(test_set).replace("|unit:segment|", "|unit:document|")
 
 
-@lru_cache(maxsize=TEST_SETS_KEPT)
+@keep_per_test_set
 def _join_documents(test_set: TestSet) -> TestSet:
     """Return a test set in which each document is a segment."""
     segments = test_set.segments

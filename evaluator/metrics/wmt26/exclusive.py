@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from evaluator.metrics.wmt26.matching import Span
-from evaluator.terms.span_selection import CandidateSpan, select_spans
+from evaluator.terms.span_selection import CandidateSpan, Tier, select_spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _keep_extremes(reach: list[tuple[int, int]]) -> list[tuple[int, int]]:
 def _search(groups: Sequence[_Group]) -> tuple[list[int], bool]:
     """Return how many members of each group get a span, and whether that is exact."""
     candidates = [
-        CandidateSpan(at, start, end, False)
+        CandidateSpan(at, start, end, Tier.SURFACE)
         for at, group in enumerate(groups)
         for start, end in group.spans
     ]

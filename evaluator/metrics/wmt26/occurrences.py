@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from evaluator.metrics.kept import keep_per_test_set
 from evaluator.metrics.wmt26.exclusive import assign_spans
 from evaluator.metrics.wmt26.matching import Form, Paragraph, Span, build_form
-from evaluator.metrics.words import TEST_SETS_KEPT, find_lemmatiser
+from evaluator.metrics.words import find_lemmatiser
 from evaluator.normalise import Lemmatiser
 from evaluator.types import GoldTerm, Hypotheses, TestSet
 
@@ -43,10 +44,10 @@ class RenderedParagraph:
     is_complete: bool
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def render(test_set: TestSet, hypotheses: Hypotheses) -> tuple[RenderedParagraph, ...]:
-    """Look for every occurrence in its paragraph; the last two results are kept."""
-    lemmatiser = find_lemmatiser(test_set.target_language)
+    """Look for every occurrence in its paragraph; the last result is kept."""
+    lemmatiser = find_lemmatiser(test_set)
     rendered = []
     segments = zip(test_set.segments, _list_wanted(test_set), hypotheses.texts, strict=True)
     for segment, wanted, text in segments:
@@ -55,9 +56,9 @@ def render(test_set: TestSet, hypotheses: Hypotheses) -> tuple[RenderedParagraph
     return tuple(rendered)
 
 
-@lru_cache(maxsize=TEST_SETS_KEPT)
+@keep_per_test_set
 def _list_wanted(test_set: TestSet) -> tuple[tuple[Wanted, ...], ...]:
-    lemmatiser = find_lemmatiser(test_set.target_language)
+    lemmatiser = find_lemmatiser(test_set)
     known: dict[GoldTerm, Wanted] = {}
     for segment in test_set.segments:
         for gold in segment.gold_terms:

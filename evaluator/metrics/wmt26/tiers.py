@@ -10,9 +10,10 @@ import numpy as np
 
 from evaluator.metrics.base import OWN_KEYS, Details, Group, Metric
 from evaluator.metrics.documents import group_paragraphs
+from evaluator.metrics.kept import digest_of
 from evaluator.metrics.wmt26.occurrences import Outcome, render
 from evaluator.metrics.wording import write_flagged, write_number
-from evaluator.metrics.words import find_lemmatiser, write_lemmatisers
+from evaluator.metrics.words import find_lemmatiser, write_lemmatiser
 from evaluator.types import GoldTerm, Hypotheses, Statistics, TestSet
 
 COUNTS = ("occurrences", "hits", "types", "types_hit")  # a type: a source term in a document
@@ -46,7 +47,7 @@ class Wmt26TermMetric(Metric):
         """Return what is missing: annotated occurrences, or a lemmatiser for a tier of lemmas."""
         if not any(segment.gold_terms for segment in test_set.segments):
             return "annotated occurrences of terms"
-        if self.needs_lemmas and find_lemmatiser(test_set.target_language) is None:
+        if self.needs_lemmas and find_lemmatiser(test_set) is None:
             return "a target language with a lemmatiser"
         return None
 
@@ -106,10 +107,10 @@ class Wmt26TermMetric(Metric):
 
     def signature(self, test_set: TestSet) -> str:
         """Lower case, words, the target's lemmatiser with its version, unit, test set."""
-        lemmatiser = write_lemmatisers((test_set.target_language,))
+        lemmatiser = write_lemmatiser(find_lemmatiser(test_set))
         return (
             f"case:lc|tok:words|lemma:{lemmatiser}|v:{self.version}"
-            f"|unit:document|testset:{test_set.digest[:12]}"
+            f"|unit:document|testset:{digest_of(test_set)[:12]}"
         )
 
 

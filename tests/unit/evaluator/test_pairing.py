@@ -84,7 +84,7 @@ def test_an_id_alone_is_enough_where_it_is_unique():
         ),
         # line breaks
         (
-            marked(("d", "1", "a\nb"), ("d", "2", "a\rb")),
+            marked(("d", "1", "a\nb"), ("d", "2", "a\rb"), form="sgml"),
             UNIQUE,
             [(1, "1", "line break"), (2, "2", "Replace it by a space")],
         ),
@@ -112,7 +112,7 @@ def test_documents_without_a_name_leave_no_gap_in_a_sentence():
 
 
 def test_all_problems_come_at_once():
-    file = marked(("x", "9", "a\nb"), ("d", "1", "a"), ("d", "1", "a"))
+    file = marked(("x", "9", "a\nb"), ("d", "1", "a"), ("d", "1", "a"), form="sgml")
 
     assert len(problems(file, TWO_DOCUMENTS)) == 5  # unknown, twice, two missing, line break
 

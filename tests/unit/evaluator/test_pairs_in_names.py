@@ -7,12 +7,10 @@ import pytest
 from evaluator.formats.pairs_in_names import (
     find_language,
     find_loose_pairs,
-    find_pair,
     find_pairs,
-    find_slot,
-    find_slots,
     find_target,
 )
+from evaluator.formats.slots_in_names import find_pair, find_slot, find_slots
 from evaluator.normalise import contradicts
 
 SLOTS = ["en-fr", "en-fr.noterm", "en-de", "zh-TW-en", "pt-BR-fr"]

@@ -22,8 +22,9 @@ from evaluator.formats.detection import are_alike, is_json, is_jsonl, is_xml, un
 from evaluator.formats.file_kinds import MAGIC
 from evaluator.formats.hypotheses import MAY_BE_MARKED
 from evaluator.formats.limits import Refused
-from evaluator.formats.pairs_in_names import MAY_HOLD_PAIR, find_slot
+from evaluator.formats.pairs_in_names import MAY_HOLD_PAIR
 from evaluator.formats.sgml import is_sgml
+from evaluator.formats.slots_in_names import find_slot
 from evaluator.types import Line, Segment
 
 SOURCES = ["Take two pills today", "Call us, please", "Wash your hands often", "Rest a little"]

@@ -164,7 +164,6 @@ def _show_scores(entry: Entry, user: User) -> dict[str, object]:
     }
     if context["can_see_scores"]:
         context["scores"] = scores.list_scores(entry)
-        context["other_lists"] = scores.list_other_scores(entry)
     return context
 
 
