@@ -1,4 +1,4 @@
-"""The figures of WMT 2025's terminology task, reproduced (docs/metrics.md 5)."""
+"""The figures of WMT 2025's terminology task, reproduced (docs/metrics.md 7)."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from evaluator.types import Term
 
 
 class Wmt25Metric(Metric):
-    """A metric of docs/metrics.md 5, in [0, 1], as the organisers wrote it."""
+    """A metric of docs/metrics.md 7, in [0, 1], as the organisers wrote it."""
 
     group = Group.WMT25
     range = "0 to 1"

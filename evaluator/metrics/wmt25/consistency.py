@@ -33,7 +33,7 @@ class Wmt25Consistency(Wmt25Metric):
     """Share of a term's occurrences whose aligned target is the term's pseudo-reference.
 
     In [0, 1], higher is better: micro average, most frequent target. Only for hypotheses with a
-    file of alignments. docs/metrics.md 5.
+    file of alignments. docs/metrics.md 7.
     """
 
     name = "wmt25-consistency"

@@ -27,7 +27,7 @@ class CountedTerm(NamedTuple):
 class Wmt25DocumentTermSuccess(Wmt25Metric):
     """Mean over the documents' terms of how often a target occurs per occurrence, at most 1.
 
-    In [0, 1], higher is better. Substrings in lower case, without lemmas. docs/metrics.md 5.
+    In [0, 1], higher is better. Substrings in lower case, without lemmas. docs/metrics.md 7.
     """
 
     name = "wmt25-document-term-success"

@@ -42,7 +42,7 @@ class Wmt25TermSuccess(Wmt25Metric):
     """Share of the dictionary entries of all segments that are in the hypotheses.
 
     In [0, 1], higher is better. No word boundaries and no multiplicity: an entry counts once.
-    docs/metrics.md 5.
+    docs/metrics.md 7.
     """
 
     name = "wmt25-term-success"

@@ -1,4 +1,4 @@
-"""The figures of WMT 2026's terminology task, reproduced (docs/metrics.md 6)."""
+"""The figures of WMT 2026's terminology task, reproduced (docs/metrics.md 8)."""
 
 from __future__ import annotations
 

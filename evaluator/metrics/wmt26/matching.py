@@ -1,4 +1,4 @@
-"""Where a paragraph holds a form, on the surface and among lemmas (docs/metrics.md 6).
+"""Where a paragraph holds a form, on the surface and among lemmas (docs/metrics.md 8).
 
 A form matches only where no letter, digit or underscore precedes or follows it. So a match covers
 whole words, and a span is a range of words, the same for both kinds of matches: a span in either

@@ -28,7 +28,7 @@ COLUMNS = (
 class Wmt26TermMetric(Metric):
     """Share of the annotated occurrences that pass a tier, in [0, 1], higher is better.
 
-    Each is looked for in its own paragraph. docs/metrics.md 6.
+    Each is looked for in its own paragraph. docs/metrics.md 8.
     """
 
     group = Group.WMT26
