@@ -23,7 +23,14 @@ from evaluator.formats import (
 )
 from evaluator.metrics.term import TermResult, per_term
 from evaluator.ranking import Ranked, rank
-from evaluator.scoring import defined_metrics, load_by_term, load_statistics, save_statistics, score
+from evaluator.scoring import (
+    current_signatures,
+    defined_metrics,
+    load_by_term,
+    load_statistics,
+    save_statistics,
+    score,
+)
 from evaluator.types import (
     Hypotheses,
     HypothesisFile,
@@ -64,6 +71,7 @@ __all__ = [
     "UnreadableFileError",
     "WrongFileError",
     "align",
+    "current_signatures",
     "defined_metrics",
     "load_by_term",
     "load_statistics",

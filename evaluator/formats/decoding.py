@@ -44,6 +44,7 @@ DECLARATION = re.compile(
     rb"""\s*<\?xml\s[^<>]{0,200}?encoding\s*=\s*["']([A-Za-z][\w.:-]{0,40})["']"""
 )
 DECLARATION_HEAD = 400  # bytes
+_ROOT = re.compile(r"<!DOCTYPE\s|<[A-Za-z][\w:.-]*[\s>]")
 # By Python's names; encodings that XML of our kinds is written in, all of them stateless or nearly.
 KNOWN_ENCODINGS = re.compile(
     r"ascii|utf-8|utf-16(?:-[lb]e)?|iso8859-\d+|cp125\d|cp866|koi8-[ru]|mac-roman|shift_jis|cp932"
@@ -178,6 +179,8 @@ def _convert_declared(data: bytearray, *, max_bytes: int) -> bytearray:
         known = codecs.lookup(name).name
     except LookupError:
         known = ""
+    if known.startswith("utf-16") and not _is_wide(data):
+        return data  # .NET declares UTF-16 in texts that it then writes as UTF-8
     if not KNOWN_ENCODINGS.fullmatch(known):
         shown = name[:40]
         raise Refused(f"The file says that its encoding is {shown}. Save it as UTF-8.", 1)
@@ -191,12 +194,19 @@ def _convert_declared(data: bytearray, *, max_bytes: int) -> bytearray:
 def _find_declared(data: bytearray) -> str | None:
     """Return the encoding that an XML declaration names, None if there is no declaration."""
     head = bytes(data[:DECLARATION_HEAD])
-    if head.startswith(UTF_16) or b"<\0?\0" in head[:4] or b"\0<\0?" in head[:4]:
-        wide = "utf-16" if head.startswith(UTF_16) else "utf-16-le" if head[1] == 0 else "utf-16-be"
+    if _is_wide(data):
+        has_mark = head.startswith(UTF_16)  # without a declaration it says the encoding as well
+        wide = "utf-16" if has_mark else "utf-16-le" if head[1] == 0 else "utf-16-be"
         start = head.decode(wide, "ignore").lstrip("\ufeff \t\r\n")
-        return wide if start.startswith("<?xml") else None
+        return wide if start.startswith("<?xml") or (has_mark and _ROOT.match(start)) else None
     declaration = DECLARATION.match(head)
     return declaration[1].decode() if declaration else None
+
+
+def _is_wide(data: bytearray) -> bool:
+    """Return whether a text of XML is in UTF-16, by its first bytes."""
+    head = bytes(data[:4])
+    return head.startswith(UTF_16) or head in (b"<\0?\0", b"\0<\0?")
 
 
 def _convert(data: bytearray, encoding: str, max_bytes: int) -> bytearray:

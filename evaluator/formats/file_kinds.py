@@ -20,13 +20,22 @@ ARCHIVES = {
     b"\x28\xb5\x2f\xfd": "a Zstandard archive",
 }
 TAR_MAGIC = (257, b"ustar")  # byte, what stands there
+OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# Streams in such a file, by names in UTF-16.
+STREAMS = {
+    "Workbook".encode("utf-16-le"): "an Excel workbook (.xls)",
+    "WordDocument".encode("utf-16-le"): "a Word document (.doc)",
+    "PowerPoint Document".encode("utf-16-le"): "a PowerPoint presentation (.ppt)",
+}
 # Documents by how a file begins.
 MAGIC = {
     b"%PDF": "a PDF document",
     b"{\\rtf": "an RTF document",
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Word or Excel file (.doc, .xls)",
+    OLD_OFFICE: "an old Word or Excel file (.doc, .xls)",
     b"PAR1": "a Parquet file",
     b"ARROW1": "an Arrow file",
+    b"\0\1\0\0Standard Jet DB": "a database of Access or MultiTerm (.mdb, .sdltb)",
+    b"\0\1\0\0Standard ACE DB": "a database of Access (.accdb)",
     b"SQLite format 3": "an SQLite database",
     b"\x93NUMPY": "an array of NumPy",
     b"\x89HDF": "an HDF5 file",
@@ -62,6 +71,8 @@ ENDINGS = {
     ".xlsx": "an Excel workbook (.xlsx)",
     ".odt": "an OpenDocument text (.odt)",
     ".ods": "an OpenDocument spreadsheet (.ods)",
+    ".xls": "an Excel workbook (.xls)",
+    ".doc": "a Word document (.doc)",
 }
 
 
@@ -75,13 +86,15 @@ def archive_kind(data: bytes | bytearray) -> str | None:
 
 def document_kind(data: bytes | bytearray, name: str = "") -> str | None:
     """Return which document has these bytes and this name; None for text and unknown bytes."""
-    if not data.startswith(ZIP):
-        return next((kind for start, kind in MAGIC.items() if data.startswith(start)), None)
+    by_magic = next((kind for start, kind in MAGIC.items() if data.startswith(start)), None)
+    if not data.startswith((ZIP, OLD_OFFICE)):
+        return by_magic
     head, file_name = bytes(data[:HEAD]), name.lower()
+    members = STREAMS if data.startswith(OLD_OFFICE) else MEMBERS
     by_type = (kind for mark, kind in TYPES.items() if mark in head)
-    by_member = (kind for member, kind in MEMBERS.items() if member in data)
+    by_member = (kind for member, kind in members.items() if member in data)
     by_name = (kind for ending, kind in ENDINGS.items() if file_name.endswith(ending))
-    return next(by_type, None) or next(by_member, None) or next(by_name, None)
+    return next(by_type, None) or next(by_member, None) or next(by_name, by_magic)
 
 
 def document_kind_of_members(names: list[str]) -> str | None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
-from sacrebleu.metrics.bleu import BLEU
+import numpy as np
+from sacrebleu.metrics.bleu import BLEU, MAX_NGRAM_ORDER
 
 from evaluator.errors import InfrastructureError
-from evaluator.metrics.sacre import EFFECTIVE_ORDER, SacrebleuBased
+from evaluator.metrics.kept import keep_per_test_set
+from evaluator.metrics.ngrams import NgramIndex, count_ngrams, count_tokens
+from evaluator.metrics.sacre import EFFECTIVE_ORDER, SacrebleuBased, list_references
 from evaluator.normalise import sacrebleu_tokeniser
-from evaluator.types import TestSet
+from evaluator.normalise.tokenisers import load_korean_tokeniser
+from evaluator.types import Hypotheses, Statistics, TestSet
 
 
 class Bleu(SacrebleuBased):
@@ -31,14 +36,60 @@ class Bleu(SacrebleuBased):
     def backend(self, test_set: TestSet | None) -> BLEU:
         """Tokenise as the target language wants; InfrastructureError if that isn't installed."""
         tokeniser = sacrebleu_tokeniser(test_set.target_language) if test_set else "none"
-        try:
-            return copy(_make_backend(tokeniser))  # the number of references is set on it
-        except (ImportError, RuntimeError) as error:
-            raise InfrastructureError(f"sacrebleu's tokeniser {tokeniser}: {error}") from error
+        return copy(_make_backend(tokeniser))  # the number of references is set on it
+
+    def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
+        """Return int64 [segments, 10], as sacrebleu extracts them.
+
+        Columns: length of the hypothesis and of the closest reference, then by order 1 … 4 the
+        n-grams that match, and those of the hypothesis.
+        """
+        rows = _tokenise(self.backend(test_set), hypotheses.texts)
+        references = _read_references(test_set)
+        lengths = count_tokens(rows)
+        distances = np.abs(references.lengths - lengths)
+        # Of references equally close the shorter: sacrebleu's rule.
+        closest = np.lexsort((references.lengths, distances), axis=0)[0]
+        return np.column_stack(
+            (
+                lengths,
+                references.lengths[closest, np.arange(len(rows))],
+                references.index.match(rows),
+                count_ngrams(lengths, MAX_NGRAM_ORDER),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _References:
+    """What is kept of a test set's references."""
+
+    index: NgramIndex  # of all references together
+    lengths: Statistics  # int64 [references, segments]
+
+
+@keep_per_test_set
+def _read_references(test_set: TestSet) -> _References:
+    backend = Bleu().backend(test_set)
+    tokenised = [_tokenise(backend, texts) for texts in list_references(test_set)]
+    lengths = np.stack(list(map(count_tokens, tokenised)))
+    return _References(NgramIndex(tokenised, MAX_NGRAM_ORDER), lengths)
+
+
+def _tokenise(backend: BLEU, texts: Sequence[str]) -> list[list[str]]:
+    return [backend._preprocess_segment(text).split() for text in texts]
 
 
 @lru_cache(maxsize=8)
 def _make_backend(tokeniser: str) -> BLEU:
     # Kept: sacrebleu never lets go of a tokeniser, and Korean's takes 45 MB.
     # force: it otherwise warns of tokenised text, which is what WMT21's files are.
-    return BLEU(tokenize=tokeniser, force=True)
+    if tokeniser != "ko-mecab":
+        try:
+            return BLEU(tokenize=tokeniser, force=True)
+        except (ImportError, RuntimeError) as error:
+            raise InfrastructureError(f"sacrebleu's tokeniser {tokeniser}: {error}") from error
+    backend = BLEU(tokenize="none", force=True)
+    backend.tokenizer = load_korean_tokeniser()  # the family `term` reads with the same
+    backend.tokenizer_signature = backend.tokenizer.signature()
+    return backend

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
+import numpy as np
 from sacrebleu.metrics.chrf import CHRF
 
-from evaluator.metrics.sacre import EFFECTIVE_ORDER, SacrebleuBased
-from evaluator.types import TestSet
+from evaluator.metrics.kept import keep_per_test_set
+from evaluator.metrics.ngrams import NgramIndex, count_ngrams, count_tokens
+from evaluator.metrics.sacre import EFFECTIVE_ORDER, SacrebleuBased, list_references
+from evaluator.types import Hypotheses, Statistics, TestSet
+
+WORD_ORDER = 2  # of chrF++
 
 
 class Chrf(SacrebleuBased):
@@ -27,6 +34,16 @@ class Chrf(SacrebleuBased):
     }
     word_order: ClassVar[int] = 0
 
+    def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
+        """Return int64 [segments, 3 · orders], as sacrebleu extracts them.
+
+        Columns by order, characters first: n-grams of the hypothesis, of the reference, shared.
+        Of several references a segment has the numbers of the first that gives the best score.
+        """
+        columns = 3 * self.backend(None).order
+        tables = [table[:, :columns] for table in _compare(test_set, hypotheses)]
+        return _choose_best(tables, self.backend(None))
+
     def backend(self, test_set: TestSet | None) -> CHRF:
         """The same for every language: characters need no tokeniser."""
         return CHRF(word_order=self.word_order)
@@ -39,4 +56,68 @@ class ChrfPlusPlus(Chrf):
     label = "chrF++"
     meaning = "chrF2 with word sequences of length one and two, by sacrebleu."
     is_headline = False
-    word_order = 2
+    word_order = WORD_ORDER
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """The n-grams of a reference, a row per segment."""
+
+    index: NgramIndex
+    counts: Statistics  # int64 [segments, orders]
+
+
+@keep_per_test_set
+def _read_references(test_set: TestSet) -> tuple[tuple[_Reference, _Reference], ...]:
+    """Return for each reference what is kept of its characters and of its words."""
+    return tuple(
+        (
+            _read_reference(_split_characters(texts), CHRF.CHAR_ORDER),
+            _read_reference(_split_words(texts), WORD_ORDER),
+        )
+        for texts in list_references(test_set)
+    )
+
+
+def _read_reference(rows: Sequence[Sequence[str]], order: int) -> _Reference:
+    return _Reference(NgramIndex([rows], order), count_ngrams(count_tokens(rows), order))
+
+
+@lru_cache(maxsize=1)  # chrF2 and chrF++ ask in turn: chrF2's columns are the first of chrF++'s
+def _compare(test_set: TestSet, hypotheses: Hypotheses) -> tuple[Statistics, ...]:
+    """Return chrF++'s statistics, int64 [segments, 24], with each reference by itself."""
+    characters, words = _split_characters(hypotheses.texts), _split_words(hypotheses.texts)
+    return tuple(
+        np.hstack([_count(of_characters, characters), _count(of_words, words)])
+        for of_characters, of_words in _read_references(test_set)
+    )
+
+
+def _count(reference: _Reference, rows: Sequence[Sequence[str]]) -> Statistics:
+    """Return int64 [segments, 3 · orders], by order the columns of `statistics`.
+
+    Where the reference has no n-gram, sacrebleu counts none of the hypothesis.
+    """
+    own = count_ngrams(count_tokens(rows), reference.counts.shape[1])
+    own[reference.counts == 0] = 0
+    columns = [own, reference.counts, reference.index.match(rows)]
+    return np.stack(columns, axis=2).reshape(len(rows), -1)
+
+
+def _choose_best(tables: Sequence[Statistics], backend: CHRF) -> Statistics:
+    """Return for each segment the row of the first table that gives the best score."""
+    if len(tables) == 1:
+        return tables[0].copy()
+    scores = [[backend._compute_f_score(row) for row in table.tolist()] for table in tables]
+    best = np.argmax(scores, axis=0)  # the first of equals
+    chosen: Statistics = np.stack(tables)[best, np.arange(len(best))]
+    return chosen
+
+
+def _split_characters(texts: Sequence[str]) -> list[str]:
+    return ["".join(text.split()) for text in texts]
+
+
+def _split_words(texts: Sequence[str]) -> list[list[str]]:
+    split = CHRF()._remove_punctuation
+    return list(map(split, texts))

@@ -1,8 +1,8 @@
-"""What metrics of sacrebleu share: its own statistics and its own way from sum to score.
+"""What metrics of sacrebleu share: its own signature and its own way from sum to score.
 
-sacrebleu's documented functions give a corpus score only. Statistics per segment come from the
-methods that its significance tests use, so they equal its scores to the last digit; the version
-is pinned, and tests compare with `corpus_score`.
+sacrebleu's documented functions give a corpus score only. What gives statistics per segment are
+the methods that its significance tests use, so that they equal its scores to the last digit; the
+version is pinned, and tests compare with `corpus_score`.
 """
 
 from __future__ import annotations
@@ -11,20 +11,16 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
 
-import numpy as np
 from sacrebleu.metrics.base import Metric as SacrebleuMetric
 
 from evaluator.metrics.base import Group, Metric, testset_part
-from evaluator.types import Hypotheses, Statistics, TestSet
+from evaluator.types import Statistics, TestSet
 
 EFFECTIVE_ORDER = "whether orders longer than the text are left out (chrF: yes, BLEU: no)"
 
 
 class SacrebleuBased(Metric):
-    """A metric computed by sacrebleu on the raw text.
-
-    A metric whose statistics are not whole numbers has `statistics` of its own.
-    """
+    """A metric computed by sacrebleu on the raw text."""
 
     group = Group.QUALITY
     signature_keys: ClassVar[Mapping[str, str]] = {
@@ -36,12 +32,6 @@ class SacrebleuBased(Metric):
     def backend(self, test_set: TestSet | None) -> SacrebleuMetric:
         """Make sacrebleu's object; without a test set it only aggregates."""
 
-    def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
-        """Return int64 [segments, k], as sacrebleu extracts them."""
-        references = list(zip(*(s.references for s in test_set.segments), strict=True))
-        rows = self.backend(test_set)._extract_corpus_statistics(hypotheses.texts, references)
-        return np.array(rows, dtype=np.int64)
-
     def aggregate(self, total: Statistics) -> float | None:
         """Return the score; that of BLEU and chrF is in [0, 100] but for rounding (1e-14)."""
         return float(self.backend(None)._compute_score_from_stats(total.tolist()).score)
@@ -51,3 +41,8 @@ class SacrebleuBased(Metric):
         backend = self.backend(test_set)
         backend.num_refs = len(test_set.segments[0].references)
         return f"{backend.get_signature()}|{testset_part(test_set)}"
+
+
+def list_references(test_set: TestSet) -> list[tuple[str, ...]]:
+    """Return the references as sacrebleu takes them: per reference a text for each segment."""
+    return list(zip(*(segment.references for segment in test_set.segments), strict=True))

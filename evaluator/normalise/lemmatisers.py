@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from evaluator.errors import InfrastructureError
 from evaluator.normalise.languages import primary
 
 # Imported when they are needed: each costs as much as a whole `--help`.
 if TYPE_CHECKING:
+    import morfeusz2
     import pymorphy3
     import simplemma
 
 CACHED_TOKENS = 200_000  # a test set's vocabulary many times over
+MORFEUSZ2 = "1.99.15"  # the version that pyproject.toml pins
 CACHED_LENGTH = 100  # characters; a longer token is no word, and would fill memory
 
 
@@ -91,14 +94,61 @@ def _pymorphy3_cached(token: str) -> str:
     return _first_normal_form(token)
 
 
+def _morfeusz2(language: str) -> Lemmatiser | None:
+    if primary(language) != "pl":
+        return None
+    try:
+        release = version("morfeusz2")  # its dictionary, SGJP, is part of the package
+    except PackageNotFoundError as error:
+        raise InfrastructureError(
+            "Polish needs the lemmatiser morfeusz2, which is not installed. "
+            f"Install it: pip install morfeusz2=={MORFEUSZ2}"
+        ) from error
+
+    def lemmatise(token: str) -> str:
+        return token if len(token) > CACHED_LENGTH else _morfeusz2_cached(token)
+
+    return Lemmatiser(f"morfeusz2-{release}", lemmatise)
+
+
+@lru_cache(maxsize=1)
+def _morfeusz2_backend() -> morfeusz2.Morfeusz:
+    import morfeusz2
+
+    # Made on first use: it loads its dictionary, 0.3 s.
+    return morfeusz2.Morfeusz(generate=False)
+
+
+@lru_cache(maxsize=CACHED_TOKENS)
+def _morfeusz2_cached(token: str) -> str:
+    """Return the lemma of the first reading of the whole token that is not a gerund.
+
+    Nouns in -anie and -enie can be read as gerunds, too, and in some forms that reading is first.
+    """
+    readings = _morfeusz2_backend().analyse(token)
+    last = max((end for _, end, _ in readings), default=0)
+    whole = [reading for start, end, reading in readings if (start, end) == (0, last)]
+    nouns_first = sorted(whole, key=lambda reading: reading[2].startswith("ger:"))
+    lemma = nouns_first[0][1] if nouns_first else token
+    return lemma.partition(":")[0] or token  # `lek:Sm2` tells homonyms apart
+
+
 def _none(language: str) -> None:
     return None
 
 
 # Each maps a language to its lemmatiser, or to None where it has no lemmatiser for it.
 LEMMATISERS: Mapping[str, Callable[[str], Lemmatiser | None]] = MappingProxyType(
-    {"identity": _identity, "simplemma": _simplemma, "pymorphy3": _pymorphy3, "none": _none}
+    {
+        "identity": _identity,
+        "simplemma": _simplemma,
+        "pymorphy3": _pymorphy3,
+        "morfeusz2": _morfeusz2,
+        "none": _none,
+    }
 )
+# Languages that simplemma does not lemmatise for the family `term`, or not well enough.
+OWN_LEMMATISERS = {"ru": "pymorphy3", "pl": "morfeusz2"}
 
 
 def lemmatiser_for(name: str | None, language: str) -> Lemmatiser | None:
@@ -106,7 +156,7 @@ def lemmatiser_for(name: str | None, language: str) -> Lemmatiser | None:
 
     None stands for "skip all lemma parts": for the name None or "none", and where the lemmatiser
     does not know the language; signatures then say `lemma:none`. Raises KeyError for an unknown
-    name.
+    name, InfrastructureError if the lemmatiser is not installed.
     """
     return LEMMATISERS[name or "none"](language)
 
@@ -114,6 +164,14 @@ def lemmatiser_for(name: str | None, language: str) -> Lemmatiser | None:
 def lemmatiser_of(language: str) -> Lemmatiser | None:
     """Return the lemmatiser of the family `term` for a language (docs/metrics.md 4), or None.
 
-    Russian has pymorphy3, Chinese and Korean none, every other language simplemma if it knows it.
+    Russian has pymorphy3, Polish morfeusz2, Chinese and Korean none, every other language
+    simplemma if it knows it. Raises InfrastructureError if the lemmatiser is not installed.
     """
-    return lemmatiser_for("pymorphy3" if primary(language) == "ru" else "simplemma", language)
+    return lemmatiser_for(OWN_LEMMATISERS.get(primary(language), "simplemma"), language)
+
+
+def has_lemmatiser(language: str) -> bool:
+    """Return whether the family `term` has a lemmatiser for a language, installed or not."""
+    if primary(language) in OWN_LEMMATISERS:
+        return True
+    return lemmatiser_for("simplemma", language) is not None

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 # Soft hyphen, zero-width space, non-joiner and joiner, word joiner, byte order mark.
 INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 FIRST_MARK = "\u0300"  # no character below it is changed by what stands before it
+# Hyphen (that which never breaks has become it), figure dash; en dash between letters or digits.
+HYPHENS = re.compile("[\u2010\u2012]|(?<=[^\\W_])\u2013(?=[^\\W_])")
+LIGATURES = {"œ": "oe", "æ": "ae"}  # letters to Unicode, so NFKC keeps them
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,12 @@ def _begins(text: str, start: int, at: int) -> bool:
 
 
 def clean(text: str) -> tuple[str, Offsets]:
-    """Return the text trimmed, without invisible characters, with single spaces; the map back."""
+    """Return the text trimmed, without invisible characters, with single spaces and hyphens `-`.
+
+    The map back is beside it.
+    """
     if not INVISIBLE.search(text) and " ".join(text.split()) == text:
-        return text, Offsets.identity(len(text))
+        return HYPHENS.sub("-", text), Offsets.identity(len(text))
     kept: list[str] = []
     starts: list[int] = []
     is_space = True  # before the first word
@@ -84,15 +90,15 @@ def clean(text: str) -> tuple[str, Offsets]:
         starts.append(at)
     if kept and is_space:
         del kept[-1], starts[-1]
-    return "".join(kept), Offsets(starts, [at + 1 for at in starts])
+    return HYPHENS.sub("-", "".join(kept)), Offsets(starts, [at + 1 for at in starts])
 
 
 def fold(text: str) -> tuple[str, Offsets]:
-    """Return the text after `casefold()`, then NFKC again; with the map back."""
-    folded = text.casefold()
+    """Return the text after `casefold()`, without ligatures, then NFKC again; with the map back."""
+    folded = _fold_letters(text)
     offsets = Offsets.identity(len(text))
     if len(folded) != len(text):  # folding only ever lengthens: equal lengths, nothing moved
-        starts = [at for at, character in enumerate(text) for _ in character.casefold()]
+        starts = [at for at, character in enumerate(text) for _ in _fold_letters(character)]
         offsets = Offsets(starts, [at + 1 for at in starts])
     composed, again = compose(folded)
     return composed, again.after(offsets)
@@ -100,4 +106,11 @@ def fold(text: str) -> tuple[str, Offsets]:
 
 def folded(text: str) -> str:
     """Return the text that `fold` gives, without the map."""
-    return unicodedata.normalize("NFKC", text.casefold())
+    return unicodedata.normalize("NFKC", _fold_letters(text))
+
+
+def _fold_letters(text: str) -> str:
+    lower = text.casefold()
+    for ligature, letters in LIGATURES.items():
+        lower = lower.replace(ligature, letters)
+    return lower

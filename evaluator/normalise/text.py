@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Literal, NamedTuple
 
 from evaluator.normalise.languages import primary
-from evaluator.normalise.lemmatisers import Lemmatiser, lemmatiser_of
+from evaluator.normalise.lemmatisers import Lemmatiser, lemmatiser_for, lemmatiser_of
+from evaluator.normalise.longer_word_rules import sign_rules
 from evaluator.normalise.offsets import Offsets, clean, compose, fold, folded
 from evaluator.normalise.tokenisers import tokenise, tokeniser_signature
+from evaluator.normalise.words import find_words, is_word
 
 
 class TokenSpan(NamedTuple):
@@ -31,8 +34,8 @@ class NormalisedText:
     """
 
     raw: str
-    text: str  # NFKC, invisible characters removed, white space collapsed; not folded
-    folded: str  # casefold, then NFKC again
+    text: str  # NFKC, no invisible characters, white space collapsed, plain hyphens; not folded
+    folded: str  # casefold, no ligatures, then NFKC again
     text_offsets: Offsets  # text → raw
     folded_offsets: Offsets  # folded → text
     tokens: tuple[TokenSpan, ...]
@@ -40,6 +43,10 @@ class NormalisedText:
     token_ends: tuple[int, ...]
     folded_tokens: tuple[str, ...]  # each token folded by itself
     lemmas: tuple[str, ...]  # folded, a lemma per token; () where the language has no lemmatiser
+    # Places [start, end) in `text` of its words, longest runs of \w: tokens keep quotation marks
+    # and hyphens. () in Chinese and Korean.
+    words: tuple[tuple[int, int], ...]
+    word_lemmas: tuple[str, ...]  # as `lemmas`, of words
 
     def raw_span(self, start: int, end: int) -> tuple[int, int]:
         """Map [start, end), not empty, of `text` to the raw text."""
@@ -67,6 +74,9 @@ class Form:
     key: str  # what is looked for: folded, or unfolded if `is_capital`; equal keys match alike
     is_capital: bool  # all its cased characters, two or more, are upper-case
     lemmas: tuple[str, ...]  # () where it isn't lemmatised
+    words: tuple[str, ...]  # unfolded
+    word_lemmas: tuple[str, ...]  # () where it isn't lemmatised
+    gaps: tuple[str, ...]  # before, between and after the words
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +88,13 @@ class Normaliser:
     script: Literal["words", "zh", "ko"]  # which rule says where a match may start and end
 
     @classmethod
-    def for_language(cls, language: str) -> Normaliser:
-        """Return the language's only normaliser."""
-        return _build(language)
+    def for_language(cls, language: str, lemmatiser: str | None = None) -> Normaliser:
+        """Return the language's normaliser, with the lemmatiser of that name if a name is given.
+
+        Raises KeyError for an unknown name, InfrastructureError for a lemmatiser that is not
+        installed.
+        """
+        return _build(language, lemmatiser)
 
     def normalise(self, raw: str) -> NormalisedText:
         """Normalise and tokenise; InfrastructureError if the tokeniser isn't installed."""
@@ -89,7 +103,7 @@ class Normaliser:
         folded_text, folded_offsets = fold(text)
         places = tokenise(text, self.language)
         tokens = tuple(TokenSpan(text[start:end], start, end) for start, end in places)
-        lemmatise = self.lemmatiser.lemmatise if self.lemmatiser else None
+        words = find_words(text) if self.script == "words" else ()
         return NormalisedText(
             raw,
             text,
@@ -100,8 +114,18 @@ class Normaliser:
             tuple(start for start, _ in places),
             tuple(end for _, end in places),
             tuple(folded(token.text) for token in tokens),
-            tuple(folded(lemmatise(token.text)) for token in tokens) if lemmatise else (),
+            self._lemmatise([token.text for token in tokens]),
+            words,
+            self._lemmatise([text[start:end] for start, end in words]),
         )
+
+    def _lemmatise(self, words: Iterable[str]) -> tuple[str, ...]:
+        """Return the folded lemma of each; () without a lemmatiser."""
+        if self.lemmatiser is None:
+            return ()
+        lemmatise = self.lemmatiser.lemmatise
+        # simplemma would drop the underscore of `_masques`, which is a name.
+        return tuple(folded(word if "_" in word else lemmatise(word)) for word in words)
 
     def form(self, raw: str) -> Form:
         """Normalise a string that is to be looked for; without content its key is empty."""
@@ -109,7 +133,17 @@ class Normaliser:
         text = normalised.text
         is_capital = text.isupper() and sum(map(_is_cased, text)) >= 2
         key = normalised.text if is_capital else normalised.folded
-        return Form(raw, key, is_capital, () if is_capital else normalised.lemmas)
+        edges = [0, *chain.from_iterable(normalised.words), len(text)]
+        gaps = [text[edges[at] : edges[at + 1]] for at in range(0, len(edges), 2)]
+        return Form(
+            raw,
+            key,
+            is_capital,
+            () if is_capital else normalised.lemmas,
+            tuple(text[start:end] for start, end in normalised.words),
+            () if is_capital else normalised.word_lemmas,
+            tuple(gaps),
+        )
 
     def starts(self, text: str, first: Container[str]) -> Iterator[int]:
         """Yield where a match may start with any of these characters."""
@@ -123,7 +157,7 @@ class Normaliser:
             return True
         if self.script == "zh":
             return not (_is_latin(text[start - 1]) and _is_latin(text[start]))
-        return not _is_word(text[start - 1])
+        return not is_word(text[start - 1])
 
     def ends_at(self, text: str, end: int) -> bool:
         """Return whether a match may end there, by the character after it."""
@@ -131,7 +165,7 @@ class Normaliser:
             return True
         if self.script == "zh":
             return not (_is_latin(text[end - 1]) and _is_latin(text[end]))
-        return not _is_word(text[end])
+        return not is_word(text[end])
 
     @property
     def signature(self) -> tuple[str, str]:
@@ -139,23 +173,24 @@ class Normaliser:
         lemmatiser = self.lemmatiser.signature if self.lemmatiser else "none"
         return tokeniser_signature(self.language), lemmatiser
 
+    @property
+    def longer_words(self) -> str:
+        """Name the rules for terms inside longer words, with version and dictionary, or `off`."""
+        return sign_rules(self.language)
+
 
 @lru_cache(maxsize=64)
-def _build(language: str) -> Normaliser:
+def _build(language: str, lemmatiser: str | None) -> Normaliser:
     code = primary(language)
     script: Literal["words", "zh", "ko"] = (
         "zh" if code == "zh" else "ko" if code == "ko" else "words"
     )
-    return Normaliser(language, lemmatiser_of(language), script)
+    own = lemmatiser_of(language) if lemmatiser is None else lemmatiser_for(lemmatiser, language)
+    return Normaliser(language, own, script)
 
 
 def _is_cased(character: str) -> bool:
     return character.isupper() or character.islower() or character.istitle()
-
-
-def _is_word(character: str) -> bool:
-    r"""Return whether it is `\w` as Unicode defines it: with combining marks, unlike Python's."""
-    return character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M"
 
 
 @lru_cache(maxsize=4096)

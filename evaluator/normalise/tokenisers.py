@@ -52,17 +52,23 @@ def _load_splitter(name: str) -> Splitter:
     if name == "zh":
         return cast("Made", TokenizerZh)()
     if name == "ko-mecab":
-        from sacrebleu.tokenizers.tokenizer_ko_mecab import TokenizerKoMecab
-
-        try:
-            split_korean = cast("Made", TokenizerKoMecab)()
-        except (ImportError, RuntimeError) as error:
-            raise InfrastructureError(f"sacrebleu's tokeniser ko-mecab: {error}") from error
+        split_korean = load_korean_tokeniser()
         # MeCab reads only up to a NUL byte.
         return lambda text: split_korean(text.replace("\0", " "))
     split_words = cast("Made", TokenizerRegexp)()
     # 13a pads the line: its rules want a neighbour on both sides.
     return lambda text: split_words(f" {text} ")
+
+
+@lru_cache(maxsize=1)
+def load_korean_tokeniser() -> Splitter:
+    """Return the process's only tagger: it takes 45 MB. InfrastructureError if not installed."""
+    from sacrebleu.tokenizers.tokenizer_ko_mecab import TokenizerKoMecab
+
+    try:
+        return cast("Made", TokenizerKoMecab)()
+    except (ImportError, RuntimeError) as error:
+        raise InfrastructureError(f"sacrebleu's tokeniser ko-mecab: {error}") from error
 
 
 def _locate_words(text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evaluator.terms.matching import Required, Requirements
-from evaluator.terms.required_terms import RequiredTerms, required_terms
+from evaluator.terms.required import RequiredTerms, required_terms
 from evaluator.terms.source_terms import (
     TermIndex,
     annotate,

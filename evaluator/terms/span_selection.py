@@ -1,12 +1,12 @@
 """The largest set of disjoint spans with a limit for each entry; of several the first in order.
 
 In general this is hard (it is interval scheduling with a limit per kind), in practice tiny. The
-candidates fall into components that share neither a token nor a limit that matters; each is
-solved from left to right, a state being how much of each limit is used up. Three aims in one
-number: with w(c) = 2^a + [c is surface] 2^b + 2^(n - 1 - rank of c), a > b > n wide enough, the
-greatest sum has most spans, then most surface hits, then the smallest list: of two sets of the
-same size the set that owns the first candidate, by rank, in which they differ. The sum's low bits
-are the chosen set itself.
+candidates fall into components that share neither a letter nor a limit that matters; each is
+solved from left to right, a state being how much of each limit is used up. Four aims in one
+number: with w(c) = 2^a + [c is surface] 2^b + [c is lemma] 2^c + 2^(n - 1 - rank of c), a > b > c
+> n wide enough, the greatest sum has most spans, then most surface hits, then most lemma hits, then
+the smallest list: of two sets of the same size the set that owns the first candidate, by rank, in
+which they differ. The sum's low bits are the chosen set itself.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from enum import IntEnum
 from typing import NamedTuple
 
 # What the search may cost per text, in bits of state: about 65,000 steps of a small component
@@ -27,13 +28,21 @@ MOST = 128  # times the budget
 STEP = 2**13  # bits that a step costs beside its number's
 
 
+class Tier(IntEnum):
+    """How a span renders a term; the lower, the better."""
+
+    SURFACE = 0
+    LEMMA = 1
+    LONGER_WORD = 2
+
+
 class CandidateSpan(NamedTuple):
     """A span [start, end) that would render an occurrence of an entry."""
 
     entry: int
     start: int
     end: int
-    is_surface: bool
+    tier: Tier
 
 
 def select_spans(
@@ -42,16 +51,12 @@ def select_spans(
     """Choose candidates, disjoint and at most limits[entry] of an entry; (indexes, is exact).
 
     `candidates` are ordered by (entry, start, length) without repetition, and so is the answer.
-    Where the search would cost too much, spans are taken by end, shorter first, surface first.
+    Where the search would cost too much, spans are taken by end, shorter first, best tier first.
     """
     budget = BUDGET * min(max(1, sum(limits) // REQUIRED), MOST)
     chosen: list[int] = []
     is_exact = True
-    disjoint, free = Counter[int](), Counter[int]()  # by entry: the most spans, the next free token
-    for span in sorted(candidates, key=lambda span: (span.end, span.start)):
-        if span.start >= free[span.entry]:
-            disjoint[span.entry] += 1
-            free[span.entry] = span.end
+    disjoint = count_disjoint(candidates)
     # Entries with more disjoint spans than allowed: the limits of other entries never matter.
     limited = {entry for entry, count in disjoint.items() if count > limits[entry]}
     # Small components first, so that a monstrous component takes no exact answer from another.
@@ -64,6 +69,16 @@ def select_spans(
             budget -= cost
         chosen += best
     return sorted(chosen), is_exact
+
+
+def count_disjoint(candidates: Sequence[CandidateSpan]) -> Counter[int]:
+    """Return by entry the most spans of it that share no letter."""
+    most, free = Counter[int](), Counter[int]()
+    for span in sorted(candidates, key=lambda span: (span.end, span.start)):
+        if span.start >= free[span.entry]:
+            most[span.entry] += 1
+            free[span.entry] = span.end
+    return most
 
 
 def _split(candidates: Sequence[CandidateSpan], limited: set[int]) -> list[list[int]]:
@@ -118,7 +133,9 @@ def _search(
         if cost > budget:
             return None, cost
         span = candidates[component[rank]]
-        weight = (1 << (size + many)) + (span.is_surface << size) + (1 << (size - 1 - rank))
+        weight = (1 << (size + 2 * many)) + (1 << (size - 1 - rank))
+        if span.tier is not Tier.LONGER_WORD:
+            weight += 1 << (size + many * (span.tier is Tier.SURFACE))
         _put(layers, at + 1, layer.items(), fields.alive[at + 1])
         taken = ((fields.use(s, at), value + weight) for s, value in layer.items())
         allowed = [(state, value) for state, value in taken if state is not None]
@@ -175,11 +192,11 @@ class _Fields:
 def _take_by_end(
     component: list[int], candidates: Sequence[CandidateSpan], limits: Sequence[int]
 ) -> list[int]:
-    """Take what is free: by end, shorter first, surface first."""
+    """Take what is free: by end, shorter first, best tier first."""
 
-    def rank(at: int) -> tuple[int, int, bool, int]:
+    def rank(at: int) -> tuple[int, int, Tier, int]:
         span = candidates[at]
-        return span.end, -span.start, not span.is_surface, at
+        return span.end, -span.start, span.tier, at
 
     left = {candidates[at].entry: limits[candidates[at].entry] for at in component}
     chosen: list[int] = []

@@ -21,6 +21,7 @@ from demo.systems import (
     demo_teams,
 )
 from sharedtasks.models import Phase, SharedTask, TestSet
+from sharedtasks.terminology_modes import create_usual_modes
 from sharedtasks.testsets import TestSetFiles, import_test_set
 from submissions.models import Submission
 from submissions.services import sending
@@ -58,8 +59,8 @@ def set_up(run_limits: Mapping[str, int] | None = None) -> Demo:
         first = next(iter(teams.values()))
         Membership.objects.create(team=first, user=participant, role=Membership.Role.OWNER)
     phase = _create_phases(run_limits)
-    test_sets = [_import(phase, pair, TestSet.Mode.PROPER) for pair in LANGUAGE_PAIRS]
-    test_sets += [_import(phase, pair, TestSet.Mode.NOTERM) for pair in NOTERM_PAIRS]
+    test_sets = [_import(phase, pair, "proper") for pair in LANGUAGE_PAIRS]
+    test_sets += [_import(phase, pair, "noterm") for pair in NOTERM_PAIRS]
     return Demo(phase, test_sets, teams, members)
 
 
@@ -103,6 +104,7 @@ def _create_phases(run_limits: Mapping[str, int] | None) -> Phase:
         rules=(TEXTS / "rules.md").read_text(encoding="utf-8"),
         contact="organiser@demo.example",
     )
+    create_usual_modes(task)
     opened = timezone.now() - timedelta(minutes=1)
     closes = opened + timedelta(days=12, hours=3)
     phase = Phase.objects.create(
@@ -134,7 +136,7 @@ def _create_phases(run_limits: Mapping[str, int] | None) -> Phase:
     return phase
 
 
-def _import(phase: Phase, pair: str, mode: TestSet.Mode) -> TestSet:
+def _import(phase: Phase, pair: str, mode: str) -> TestSet:
     source_language, target_language = pair.split("-")
     texts, terms = f"{pair}.tsv", f"{pair}.terms.tsv"
     with (DATA / texts).open("rb") as rows, (DATA / terms).open("rb") as term_list:

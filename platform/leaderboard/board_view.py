@@ -10,9 +10,10 @@ from hashlib import blake2b
 from django.core.paginator import Page
 
 from leaderboard.blind_rows import BlindRow
-from leaderboard.modes import TermGain
+from leaderboard.modes import TermGains
 from leaderboard.selection import Selection
 from leaderboard.snapshots import BoardRow
+from leaderboard.versions import OlderColumns, find_older
 from sharedtasks.metric_columns import BY_METRIC, Column
 from sharedtasks.models import TestSet
 
@@ -108,7 +109,9 @@ class BoardView:
     pages: Page[int] | None = None
     teams: list[tuple[str, str]] = field(default_factory=list)  # slug and name, to filter by
     has_modes: bool = False
-    gains: list[TermGain] = field(default_factory=list)
+    gains: TermGains = field(default_factory=TermGains)
+    older: list[OlderColumns] = field(default_factory=list)
+    rescored: str = ""  # for organisers, how many rows have newer scores, such as "12 of 43"
 
     @property
     def path(self) -> str:
@@ -160,10 +163,17 @@ class BoardView:
 
         It is made from what the page shows: a counter of results would count hidden results too.
         """
-        shown = (self.state, self.embargo, self.selection, self.headings, self.total, self.shown)
+        shown = (self.state, self.embargo, self.selection, self.headings, self.total, self.shown,
+                 self.rescored)  # fmt: skip
         rows = [(line.row, line.is_own) for line in self.lines + self.yardsticks]
         content = repr((shown, rows, self.teams, self.gains))
         return blake2b(content.encode(), digest_size=8).hexdigest()
+
+    @property
+    def ranks_by_older(self) -> bool:
+        """Return whether the ranking metric has a newer version than the board shows."""
+        signature = {h.column: h.signature for h in self.headings}.get(self.ranked_by, "")
+        return bool(signature and find_older({self.ranked_by.metric: signature}))
 
     @property
     def has_unverified(self) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import NamedTuple
 
@@ -14,12 +13,15 @@ from django.utils.text import Truncator
 
 import evaluator
 from accounts.models import Team
+from evaluator.metrics import METRICS
 from leaderboard.aliases import make_aliases
 from leaderboard.models import BoardSnapshot
 from leaderboard.snapshots import BASELINE, NOBODY, Board, BoardRow, TeamOnBoard
+from leaderboard.versions import find_older
 from sharedtasks.metric_columns import BY_METRIC
 from sharedtasks.models import TestSet
 from submissions.models import Entry, Score
+from submissions.signatures import choose_signatures, read_scorer, read_version
 from submissions.states import EntryState
 
 DESCRIPTION_SHOWN = 400  # characters; an entry's own page has the whole
@@ -27,8 +29,13 @@ DESCRIPTION_SHOWN = 400  # characters; an entry's own page has the whole
 # What systems are compared with, in the order in which boards show it.
 YARDSTICKS: list[str] = [Entry.Kind.ORACLE, Entry.Kind.COPY, BASELINE]
 
-# Parts of a signature that differ for a reference that is scored against the other references.
-OF_REFERENCES = ("nrefs:", "testset:")
+
+# Whose scores decide which signature a board shows, each group over the groups before it.
+DECIDING: Sequence[Collection[str]] = (
+    Entry.Kind.values,
+    (Entry.Kind.SYSTEM, Entry.Kind.COPY),
+    (Entry.Kind.SYSTEM,),
+)
 
 
 class Scored(NamedTuple):
@@ -80,11 +87,6 @@ def find_boards_with_changed_teams() -> list[int]:
     return [pk for pk, teams in snapshots if any(known.get(key) != teams[key] for key in teams)]
 
 
-def read_scorer(signature: str) -> str:
-    """Return what a signature says of how an entry was scored, without the references' part."""
-    return "|".join(part for part in signature.split("|") if not part.startswith(OF_REFERENCES))
-
-
 def _build_board(test_set: TestSet) -> Board:
     entries = list(
         Entry.objects.filter(test_set=test_set, state=EntryState.SCORED, withdrawn_at=None)
@@ -95,29 +97,39 @@ def _build_board(test_set: TestSet) -> Board:
     comparable = _ComparableScores(
         entries,
         map(Scored._make, scores.values_list("entry_id", "metric", "value", "signature")),
+        chosen_versions=test_set.phase.metric_versions,
     )
     return Board.of(
         _build_rows(entries, comparable, metric=test_set.ranking_metric),
         ranking_metric=test_set.ranking_metric,
         references=Entry.objects.filter(test_set=test_set, kind=Entry.Kind.ORACLE).count(),
         signatures=comparable.signatures,
+        rescored=comparable.rescored,
     )
 
 
 class _ComparableScores:
     """The scores that may stand on a board: of each metric, those with the board's signature.
 
-    A board has the signature that most entries have, among equals the newest: the first upload
-    after an upgrade of a scorer must not empty the board. A rescore brings the other entries
-    along. A reference is scored against the other references: it needs the same scorer, and keeps
-    its own signature.
+    Which that is, the teams' entries decide; only without any do the test set's own rows decide.
+    A reference is scored against the other references: it needs the same scorer, and keeps its
+    own signature.
     """
 
-    def __init__(self, entries: Iterable[Entry], scores: Iterable[Scored]) -> None:
-        oracles = {entry.pk: entry.kind == Entry.Kind.ORACLE for entry in entries}
-        kept = [score for score in scores if score.entry in oracles]
-        of_systems = [score for score in kept if not oracles[score.entry]]
-        self.signatures = _choose_signatures(kept) | _choose_signatures(of_systems)
+    def __init__(
+        self,
+        entries: Iterable[Entry],
+        scores: Iterable[Scored],
+        *,
+        chosen_versions: Mapping[str, int],
+    ) -> None:
+        kinds = {entry.pk: entry.kind for entry in entries}
+        kept = [score for score in scores if score.entry in kinds]
+        self.signatures: dict[str, str] = {}
+        for deciding in DECIDING:
+            named = [(s.metric, s.signature) for s in kept if kinds[s.entry] in deciding]
+            self.signatures |= choose_signatures(named, chosen_versions)
+        self.rescored = _count_rescored(kept, self.signatures)
         self.by_entry: dict[int, dict[str, float]] = {}
         self.own_signatures: dict[int, dict[str, str]] = {}
         for score in kept:
@@ -125,19 +137,23 @@ class _ComparableScores:
             if score.signature == signature:
                 self.by_entry.setdefault(score.entry, {})[score.metric] = score.value
                 self.own_signatures.get(score.entry, {}).pop(score.metric, None)
-            elif oracles[score.entry] and read_scorer(score.signature) == read_scorer(signature):
+            elif kinds[score.entry] == Entry.Kind.ORACLE and read_scorer(
+                score.signature
+            ) == read_scorer(signature):
                 self.by_entry.setdefault(score.entry, {})[score.metric] = score.value
                 self.own_signatures.setdefault(score.entry, {})[score.metric] = score.signature
 
 
-def _choose_signatures(scores: Sequence[Scored]) -> dict[str, str]:
-    """Return the most frequent signature of each metric, the last of several."""
-    counts = Counter((score.metric, score.signature) for score in scores)
-    chosen: dict[str, str] = {}
-    for metric, signature in ((score.metric, score.signature) for score in scores):
-        if counts[metric, signature] >= counts[metric, chosen.get(metric, "")]:
-            chosen[metric] = signature
-    return chosen
+def _count_rescored(scores: Iterable[Scored], signatures: Mapping[str, str]) -> int:
+    """Return how many entries have a newer score than the board shows, by the newest version."""
+    newest = {metric: METRICS[metric].version for metric in find_older(signatures)}
+    return len(
+        {
+            score.entry
+            for score in scores
+            if score.metric in newest and read_version(score.signature) == newest[score.metric]
+        }
+    )
 
 
 def _build_rows(

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from evaluator.metrics import Group
-from leaderboard.boards import read_scorer
+from evaluator.metrics import METRICS, Group
 from leaderboard.snapshots import Board, BoardRow
 from sharedtasks.metric_columns import BY_METRIC, Column
-from sharedtasks.models import TestSet
+from sharedtasks.models import Mode, TestSet
 from submissions.models import Entry
-
-PROPER, NOTERM, RANDOM = TestSet.Mode.PROPER, TestSet.Mode.NOTERM, TestSet.Mode.RANDOM
+from submissions.signatures import read_scorer
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,47 +23,72 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class TermGain:
-    """What a system gains by proper terms, and by random ones, over none."""
+    """What a system gains over sources alone, in each mode that gives it more."""
 
     row: BoardRow
-    proper: list[Difference]
-    random: list[Difference]
+    by_mode: list[list[Difference]]  # in the order of TermGains.modes; empty: no differences
+
+
+@dataclass(frozen=True, slots=True)
+class TermGains:
+    """What the systems of a board gain in the modes of its language pair."""
+
+    base: Mode | None = None  # systems are given sources alone; None: no such test set
+    modes: list[Mode] = field(default_factory=list)  # those with which it is compared
+    systems: list[TermGain] = field(default_factory=list)
+
+    @property
+    def has_random(self) -> bool:
+        """Return whether a mode has another list of terms than the base."""
+        return any(self.base and mode.list_name != self.base.list_name for mode in self.modes)
+
+    @property
+    def gives_samples(self) -> bool:
+        """Return whether systems are given samples in a mode."""
+        return any(mode.gives_samples for mode in self.modes)
+
+    @property
+    def headings(self) -> list[tuple[Mode, list[Difference]]]:
+        """Return the modes with any differences, and whatever system's columns."""
+        columns = self.systems[0].by_mode if self.systems else []
+        return [(mode, row) for mode, row in zip(self.modes, columns, strict=False) if row]
 
 
 def list_term_gains(
     rows: Sequence[BoardRow], modes: Sequence[TestSet], boards: Mapping[int, Board]
-) -> list[TermGain]:
+) -> TermGains:
     """Return the differences for those rows of a board whose system is on two modes' boards.
 
-    Rows are of the same system if they came in the same submission, or else if their team calls
-    them by the same name.
+    `modes` are the same test set in its modes, in their order. Rows are of the same system if
+    they came in the same submission, or else if their team calls them by the same name.
     """
-    mode_boards = {
-        test_set.mode: _ModeBoard(test_set, boards[test_set.pk])
-        for test_set in modes
-        if test_set.pk in boards
-    }
-    scored = {metric for mode_board in mode_boards.values() for metric in mode_board.board.scores}
+    mode_boards = [
+        _ModeBoard(test_set, boards[test_set.pk]) for test_set in modes if test_set.pk in boards
+    ]
+    base = next((side for side in mode_boards if side.mode.is_bare), None)
+    if base is None:
+        return TermGains()
+    others = [side for side in mode_boards if not side.mode.is_bare]
+    scored = {metric for side in mode_boards for metric in side.board.scores}
     columns = [
         column for column in BY_METRIC.values() if column.is_headline and column.metric in scored
     ]
-    gains = []
-    for row in rows:
-        sides = {mode: side for mode, side in mode_boards.items() if side.has(row)}
-        proper = _subtract(sides, PROPER, row, columns)
-        random = _subtract(sides, RANDOM, row, columns)
-        if any(difference.value is not None for difference in proper + random):
-            gains.append(TermGain(row, proper, random))
-    used_by_proper = _find_used(gain.proper for gain in gains)
-    used_by_random = _find_used(gain.random for gain in gains)
-    return [
+    gains = [
+        TermGain(row, [_subtract(side, base, row, columns) for side in others]) for row in rows
+    ]
+    gains = [gain for gain in gains if _find_used(gain.by_mode)]
+    used = [_find_used(gain.by_mode[place] for gain in gains) for place in range(len(others))]
+    systems = [
         TermGain(
             gain.row,
-            [difference for difference in gain.proper if difference.column in used_by_proper],
-            [difference for difference in gain.random if difference.column in used_by_random],
+            [
+                [difference for difference in differences if difference.column in columns_used]
+                for differences, columns_used in zip(gain.by_mode, used, strict=True)
+            ],
         )
         for gain in gains
     ]
+    return TermGains(base.mode, [side.mode for side in others], systems)
 
 
 def _find_used(rows: Iterable[list[Difference]]) -> set[Column]:
@@ -77,7 +100,7 @@ class _ModeBoard:
     """The board of a mode, by system."""
 
     def __init__(self, test_set: TestSet, board: Board) -> None:
-        self.test_set, self.board = test_set, board
+        self.test_set, self.board, self.mode = test_set, board, test_set.terminology_mode
         columns = board.columns
         self.by_entry: dict[int, int] = {}
         self.by_submission: dict[int | None, int] = {}
@@ -107,32 +130,38 @@ class _ModeBoard:
 
 
 def _subtract(
-    sides: Mapping[str, _ModeBoard], mode: str, row: BoardRow, columns: Sequence[Column]
+    side: _ModeBoard, base: _ModeBoard, row: BoardRow, columns: Sequence[Column]
 ) -> list[Difference]:
-    """Return, by column, a row's scores in a mode minus its scores without terms."""
-    left, right = sides.get(mode), sides.get(NOTERM)
+    """Return, by column, a row's scores in a mode minus its scores with sources alone."""
     differences = []
     for column in columns:
-        value = None
-        if left is not None and right is not None and _is_comparable(left, right, column):
-            first, second = left.score(row, column.metric), right.score(row, column.metric)
+        value, metric = None, _name_in_base(side, base, column)
+        if _is_comparable(side, base, column, metric):
+            first, second = side.score(row, column.metric), base.score(row, metric)
             value = None if first is None or second is None else first - second
         differences.append(Difference(column, value))
     return differences
 
 
-def _is_comparable(left: _ModeBoard, right: _ModeBoard, column: Column) -> bool:
-    """Return whether a metric means the same on both boards: the same scorer, the same terms.
+def _name_in_base(side: _ModeBoard, base: _ModeBoard, column: Column) -> str:
+    """Return what counts the terms of a mode's list in outputs for sources alone."""
+    if not METRICS[column.metric].follows_list or side.mode.list_name == base.mode.list_name:
+        return column.metric
+    return f"{column.metric}@{side.mode.list_name}"  # scored against that list as well
 
-    Outputs that were made without terms are scored against the proper terms. So they cannot be
-    compared with outputs for random terms.
-    """
-    signatures = [side.board.signatures.get(column.metric, "") for side in (left, right)]
+
+def _is_comparable(side: _ModeBoard, base: _ModeBoard, column: Column, metric: str) -> bool:
+    """Return whether a metric means the same on both boards: the same scorer, the same terms."""
+    if metric not in base.board.scores:
+        return False
+    signatures = (
+        side.board.signatures.get(column.metric, ""), base.board.signatures.get(metric, "")
+    )  # fmt: skip
     if read_scorer(signatures[0]) != read_scorer(signatures[1]):
         return False
-    if left.test_set.segments != right.test_set.segments:
+    if side.test_set.segments != base.test_set.segments:
         return False
-    if column.group == Group.QUALITY:
+    if column.group == Group.QUALITY or metric != column.metric:
         return True
-    is_random = left.test_set.mode == RANDOM
-    return not is_random and left.test_set.required_terms == right.test_set.required_terms
+    has_same_list = side.mode.list_name == base.mode.list_name
+    return has_same_list and side.test_set.required_terms == base.test_set.required_terms

@@ -16,6 +16,7 @@ from leaderboard.models import BoardSnapshot
 from leaderboard.modes import list_term_gains
 from leaderboard.selection import CONSTRAINED, PRIMARY, Selection
 from leaderboard.snapshots import BASELINE, Board, BoardRow
+from leaderboard.versions import list_older_columns
 from sharedtasks.metric_columns import BY_METRIC
 from sharedtasks.models import Phase, TestSet
 from sharedtasks.policy import VISITOR, Thing, Viewer, can_see, instant_of
@@ -90,6 +91,9 @@ class _Reading:
             if kind == Entry.Kind.SYSTEM and self._is_visible(index)
         ]
         self.teams = self._list_teams()
+        self.older = list_older_columns(board.signatures)
+        # The numbers count rows that other readers may not see.
+        self.has_counts = bool(self.older) and viewer.is_organiser
         self.selection = self._drop_unknown(selection)
 
     def view(self) -> BoardView:
@@ -98,7 +102,7 @@ class _Reading:
         size = ROWS_ON_A_PAGE if len(indices) > ROWS_WITHOUT_PAGES else ROWS_WITHOUT_PAGES
         page = Paginator(indices, size).get_page(self.selection.page)
         self.selection = replace(self.selection, page=page.number)
-        headings = self._headings(list(self.board.signatures))
+        headings = self._headings(self.board.shown_metrics)
         return replace(
             self._view(headings, list(page), self._list_yardsticks()),
             shown=len(indices),
@@ -112,7 +116,7 @@ class _Reading:
         ranking = self.board.ranking_metric
         metrics = [
             metric
-            for metric in self.board.signatures
+            for metric in self.board.shown_metrics
             if BY_METRIC[metric].is_headline or metric == ranking
         ]
         indices = self._ordered(ranked or self.systems)[:count]
@@ -134,6 +138,8 @@ class _Reading:
             total=len(self.systems),
             ranked=sum(ranks[index] is not None for index in self.systems),
             teams=self.teams,
+            older=self.older,
+            rescored=f"{self.board.rescored} of {len(self.board)}" if self.has_counts else "",
         )
 
     def _is_visible(self, index: int) -> bool:

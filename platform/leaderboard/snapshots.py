@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from accounts.models import Team
-from sharedtasks.metric_columns import COLUMNS
+from sharedtasks.metric_columns import BY_METRIC, COLUMNS
 
 BASELINE = "baseline"  # the kind of a row that is the organisers' own system
 
@@ -84,9 +84,15 @@ class Board:
     columns: BoardColumns = field(default_factory=BoardColumns)
     scores: Mapping[str, list[float | None]] = field(default_factory=dict)  # by metric
     own_signatures: Mapping[int, Mapping[str, str]] = field(default_factory=dict)  # by entry
+    rescored: int = 0  # rows with scores by a version of the metrics that the board does not show
 
     def __len__(self) -> int:
         return len(self.columns.entry)
+
+    @property
+    def shown_metrics(self) -> list[str]:
+        """Return the metrics that have a column; other scores are for differences only."""
+        return [metric for metric in self.signatures if metric in BY_METRIC]
 
     def row(self, index: int) -> BoardRow:
         """Put a row together."""
@@ -118,7 +124,7 @@ class Board:
     @classmethod
     def of(
         cls, rows: Iterable[BoardRow], *, ranking_metric: str, references: int,
-        signatures: Mapping[str, str],
+        signatures: Mapping[str, str], rescored: int = 0,
     ) -> Board:  # fmt: skip
         """Take rows apart into columns."""
         rows = list(rows)
@@ -137,6 +143,7 @@ class Board:
             columns=BoardColumns(**{name: [getattr(row, name) for row in rows] for name in names}),
             scores={metric: [row.scores.get(metric) for row in rows] for metric in signatures},
             own_signatures={row.entry: row.signatures for row in rows if row.signatures},
+            rescored=rescored,
         )
 
     def body(self) -> dict[str, object]:
@@ -148,6 +155,7 @@ class Board:
             "columns": asdict(self.columns),
             "scores": dict(self.scores),
             "own_signatures": {str(pk): dict(own) for pk, own in self.own_signatures.items()},
+            "rescored": self.rescored,
         }
 
     @classmethod
@@ -161,6 +169,7 @@ class Board:
             columns=BoardColumns(**body["columns"]),
             scores=body["scores"],
             own_signatures={int(pk): own for pk, own in body["own_signatures"].items()},
+            rescored=body.get("rescored", 0),  # not in what earlier releases have built
         )
 
 
@@ -168,5 +177,7 @@ NOBODY = TeamOnBoard("", "", True)
 
 
 def _sort_by_column(signatures: Mapping[str, str]) -> dict[str, str]:
+    """Return them in column order, then those of scores that have no column (`bleu@random`)."""
     # PostgreSQL's JSON keeps no order of keys.
-    return {c.metric: signatures[c.metric] for c in COLUMNS if c.metric in signatures}
+    columns = {c.metric: signatures[c.metric] for c in COLUMNS if c.metric in signatures}
+    return columns | dict(sorted(signatures.items() - columns.items()))

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -17,8 +17,14 @@ from leaderboard.board_view import BoardView
 from leaderboard.caching import allow_caching
 from leaderboard.queries import read_board
 from leaderboard.selection import Selection
-from leaderboard.tabs import find_first_board, list_mode_tabs, list_modes, list_pair_tabs
-from sharedtasks.access import visible_phases, visible_tasks
+from leaderboard.tabs import (
+    find_first_board,
+    list_domain_tabs,
+    list_mode_tabs,
+    list_modes,
+    list_pair_tabs,
+)
+from sharedtasks.access import find_test_set, visible_phases, visible_tasks, with_test_sets
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.policy import Thing, Viewer, can_see
 from sharedtasks.viewers import viewer_of
@@ -32,7 +38,7 @@ POLL_EVERY_IN_DEMO = 1  # second: there the board fills while somebody looks
 def home(request: HttpRequest) -> HttpResponse:
     """Show what this site is, which systems lead, and where to submit."""
     now, viewer = timezone.now(), viewer_of(request.user)
-    shown_phases = visible_phases(viewer).prefetch_related("test_sets")
+    shown_phases = visible_phases(viewer).prefetch_related(with_test_sets())
     tasks = list(visible_tasks(viewer).prefetch_related(Prefetch("phases", shown_phases)))
     phases = _collect_phases(tasks)
     test_sets = _choose_test_sets(phases, viewer, now)
@@ -52,13 +58,16 @@ def board(request: HttpRequest, task: str, phase: str, test_set: str) -> HttpRes
     """Show a test set's leaderboard."""
     now, viewer = timezone.now(), viewer_of(request.user)
     test_sets = list(
-        TestSet.objects.select_related("phase__shared_task").filter(
+        TestSet.objects.select_related("phase__shared_task", "terminology_mode").filter(
             phase__in=visible_phases(viewer), phase__shared_task__slug=task, phase__slug=phase
         )
     )
-    shown = next((known for known in test_sets if known.slug == test_set), None)
+    shown = find_test_set(test_sets, test_set)
     if shown is None:
         raise Http404(f"There is no board {task}/{phase}/{test_set}.")
+    if shown.slug != test_set:  # its domain was added later
+        query = request.META["QUERY_STRING"]
+        return redirect(shown.get_absolute_url() + (f"?{query}" if query else ""))
     view = read_board(
         shown,
         viewer=viewer,
@@ -68,6 +77,7 @@ def board(request: HttpRequest, task: str, phase: str, test_set: str) -> HttpRes
     )
     context: dict[str, object] = {
         "tabs": list_pair_tabs(test_sets, shown, view.selection),
+        "domain_tabs": list_domain_tabs(test_sets, shown, view.selection),
         "mode_tabs": list_mode_tabs(test_sets, shown, view.selection),
     }
     response = _render_live(request, "leaderboard/board.html", view, context, now)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -30,11 +32,16 @@ def visible_phases(viewer: Viewer) -> QuerySet[Phase]:
 def announced_or_404(viewer: Viewer, task: str) -> tuple[SharedTask, list[Phase]]:
     """Return a shared task and its phases with their test sets, by two queries."""
     phases = list(
-        visible_phases(viewer).filter(shared_task__slug=task).prefetch_related("test_sets")
+        visible_phases(viewer).filter(shared_task__slug=task).prefetch_related(with_test_sets())
     )
     if phases:
         return phases[0].shared_task, phases
     return task_or_404(viewer, task), []
+
+
+def with_test_sets() -> Prefetch[Any]:
+    """Return what prefetches the test sets of phases, each with its mode, by one query."""
+    return Prefetch("test_sets", TestSet.objects.select_related("terminology_mode"))
 
 
 def task_or_404(viewer: Viewer, task: str) -> SharedTask:
@@ -68,9 +75,20 @@ def test_set_or_404(
 ) -> TestSet:
     """Return a test set by its slug, under the conditions of `phase_or_404`."""
     visible_phase = phase_or_404(viewer, task, phase, thing=thing, now=now)
+    row = find_test_set(visible_phase.test_sets.select_related("terminology_mode"), test_set)
+    if row is None:
+        raise Http404(f"{visible_phase} has no test set {test_set}.")
+    row.phase = visible_phase
+    return row
+
+
+def find_test_set(test_sets: Iterable[TestSet], slug: str) -> TestSet | None:
+    """Return the test set of a phase that an address names.
+
+    If its domain was added later, the address without the domain still names it.
+    """
     # The slug is made of columns and not stored; a phase has few test sets.
-    for row in visible_phase.test_sets.all():
-        if row.slug == test_set:
-            row.phase = visible_phase
-            return row
-    raise Http404(f"{visible_phase} has no test set {test_set}.")
+    known = list(test_sets)
+    same = [row for row in known if row.slug == slug]
+    earlier = [row for row in known if row.slug_without_domain == slug]
+    return next(iter(same + earlier), None)

@@ -10,7 +10,8 @@ from django.http import HttpRequest
 import evaluator
 from sharedtasks import testsets
 from sharedtasks.metric_columns import BY_METRIC
-from sharedtasks.models import Phase, SharedTask, TestSet
+from sharedtasks.models import Mode, Phase, SharedTask, TestSet
+from sharedtasks.terminology_modes import create_usual_modes, move_modes
 
 Row = TypeVar("Row", SharedTask, Phase, TestSet)
 
@@ -28,8 +29,17 @@ class Removable(admin.ModelAdmin[Row]):
         return deleted, counts, set(), protected
 
 
+class ModeInline(admin.TabularInline[Mode, SharedTask]):
+    """A shared task's terminology modes; they are what its test sets can be imported in."""
+
+    model = Mode
+    extra = 0
+    fields = ["name", "label", "gives_terms", "gives_samples", "list_name", "position"]
+
+
 @admin.register(SharedTask)
 class SharedTaskAdmin(Removable[SharedTask]):
+    inlines = [ModeInline]
     list_display = ["name", "slug", "contact", "is_announced"]
     prepopulated_fields = {"slug": ["name"]}
     fieldsets = [
@@ -43,6 +53,17 @@ class SharedTaskAdmin(Removable[SharedTask]):
             },
         ),
     ]
+
+    def save_related(
+        self,
+        request: HttpRequest,
+        form: ModelForm[SharedTask],
+        formsets: Any,
+        change: bool,
+    ) -> None:
+        super().save_related(request, form, formsets, change)
+        if not change and not form.instance.modes.exists():
+            create_usual_modes(form.instance)
 
 
 @admin.register(Phase)
@@ -87,6 +108,12 @@ class PhaseAdmin(Removable[Phase]):
         ),
     ]
 
+    def save_model(
+        self, request: HttpRequest, obj: Phase, form: ModelForm[Phase], change: bool
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        move_modes(obj)
+
 
 class TestSetForm(ModelForm[TestSet]):
     """A choice of the ranking metric from the metrics that the test set defines."""
@@ -102,12 +129,12 @@ class TestSetForm(ModelForm[TestSet]):
 
 @admin.register(TestSet)
 class TestSetAdmin(Removable[TestSet]):
-    """To look at, and to choose the ranking metric; `import_test_set` makes test sets."""
+    """To look at, and to choose domain and ranking metric; `import_test_set` makes test sets."""
 
     form = TestSetForm
     list_display = ["slug", "phase", "segments", "terms", "required_terms", "ranking_metric"]
     list_filter = ["phase"]
-    list_select_related = ["phase__shared_task"]
+    list_select_related = ["phase__shared_task", "terminology_mode"]
     readonly_fields = [
         "phase",
         "source_language",
@@ -115,6 +142,7 @@ class TestSetAdmin(Removable[TestSet]):
         "mode",
         "version",
         "text_form",
+        "unit",
         "lemmatiser",
         "segments",
         "documents",
@@ -122,7 +150,7 @@ class TestSetAdmin(Removable[TestSet]):
         "required_terms",
         "digest",
     ]
-    fields = [*readonly_fields, "ranking_metric"]
+    fields = [*readonly_fields, "domain", "ranking_metric"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import IO, TypeVar
 
 from django.db import transaction
 
@@ -19,6 +19,7 @@ from files.models import StoredFile
 from sharedtasks import test_set_writers
 from sharedtasks.models import TestSet, TestSetDownload
 from sharedtasks.policy import Thing
+from sharedtasks.release import Release
 
 MAX_DOWNLOAD_BYTES = 256 * 1024 * 1024  # four times the largest file of a test set
 IN_MEMORY = 4 * 1024 * 1024  # bytes; what is longer waits on disk
@@ -37,12 +38,32 @@ class DownloadKind:
     holds: str  # from CONTENTS: a column of the data page
     label: str  # the format
     content_type: str
-    write: Callable[[evaluator.TestSet], Iterator[str]]
-    fits: Callable[[evaluator.TestSet], bool]
+    write: Callable[[Contents], Iterator[str]]
+    fits: Callable[[Contents], bool]
 
 
-def _has_terms(parsed: evaluator.TestSet) -> bool:
-    return bool(test_set_writers.list_given_terms(parsed))
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What downloads are written from; only those of references see more than the release."""
+
+    release: Release
+    with_references: evaluator.TestSet
+
+
+Written = TypeVar("Written")
+OfTestSet = Callable[[evaluator.TestSet], Written]
+
+
+def _of_release(function: OfTestSet[Written]) -> Callable[[Contents], Written]:
+    return lambda contents: function(contents.release.test_set)
+
+
+def _of_references(function: OfTestSet[Written]) -> Callable[[Contents], Written]:
+    return lambda contents: function(contents.with_references)
+
+
+def _has_common_terms(parsed: evaluator.TestSet) -> bool:
+    return bool(test_set_writers.list_common_terms(parsed))
 
 
 def _has_references(parsed: evaluator.TestSet) -> bool:
@@ -55,41 +76,66 @@ def _fits_reference_table(parsed: evaluator.TestSet) -> bool:
 
 TEXT, TSV = "text/plain; charset=utf-8", "text/tab-separated-values; charset=utf-8"
 JSONL, SGML = "application/x-ndjson; charset=utf-8", "text/sgml; charset=utf-8"
+JSON = "application/json; charset=utf-8"
+SAMPLES = "Sample bitexts"  # a column that most shared tasks do not have
 
 KINDS = {
     kind.name: kind
     for kind in (
         DownloadKind(
-            "source.txt", Thing.SOURCES, "Sources", "text",
-            TEXT, test_set_writers.write_sources_text, test_set_writers.fits_lines,
+            "source.txt", Thing.SOURCES, "Sources", "text", TEXT,
+            _of_release(test_set_writers.write_sources_text),
+            _of_release(test_set_writers.fits_lines),
         ),
         DownloadKind(
-            "source.tsv", Thing.SOURCES, "Sources", "table",
-            TSV, test_set_writers.write_sources_tsv, test_set_writers.fits_table,
+            "source.tsv", Thing.SOURCES, "Sources", "table", TSV,
+            _of_release(test_set_writers.write_sources_tsv),
+            _of_release(test_set_writers.fits_table),
         ),
         DownloadKind(
-            "source.sgm", Thing.SOURCES, "Sources", "SGML",
-            SGML, test_set_writers.write_sources_sgml, test_set_writers.fits_sgml,
+            "source.sgm", Thing.SOURCES, "Sources", "SGML", SGML,
+            _of_release(test_set_writers.write_sources_sgml),
+            _of_release(test_set_writers.fits_sgml),
         ),
         DownloadKind(
-            "source.jsonl", Thing.SOURCES, "Annotated sources", "JSON lines",
-            JSONL, test_set_writers.write_sources_jsonl, lambda _: True,
+            "source.json", Thing.SOURCES, "Sources", "JSON, a text for each document", JSON,
+            lambda contents: test_set_writers.write_sources_array(contents.release.whole),
+            _of_release(test_set_writers.is_of_documents),
         ),
         DownloadKind(
-            "terms.tsv", Thing.SOURCES, "Terminology", "table",
-            TSV, test_set_writers.write_terms_tsv, _has_terms,
+            "source.jsonl", Thing.SOURCES, "Annotated sources", "JSON lines", JSONL,
+            _of_release(test_set_writers.write_sources_jsonl),
+            lambda _: True,
         ),
         DownloadKind(
-            "terms.jsonl", Thing.SOURCES, "Terminology", "JSON lines",
-            JSONL, test_set_writers.write_terms_jsonl, _has_terms,
+            "terms.tsv", Thing.SOURCES, "Terminology", "table", TSV,
+            _of_release(test_set_writers.write_terms_tsv),
+            _of_release(_has_common_terms),
         ),
         DownloadKind(
-            "references.tsv", Thing.REFERENCES, "References", "table",
-            TSV, test_set_writers.write_references_tsv, _fits_reference_table,
+            "terms.jsonl", Thing.SOURCES, "Terminology", "JSON lines", JSONL,
+            _of_release(test_set_writers.write_terms_jsonl),
+            _of_release(_has_common_terms),
         ),
         DownloadKind(
-            "references.jsonl", Thing.REFERENCES, "References", "JSON lines",
-            JSONL, test_set_writers.write_references_jsonl, _has_references,
+            "segment-terms.jsonl", Thing.SOURCES, "Terminology", "JSON lines, by segment", JSONL,
+            _of_release(test_set_writers.write_segment_terms),
+            _of_release(test_set_writers.has_addressed_terms),
+        ),
+        DownloadKind(
+            "samples.jsonl", Thing.SOURCES, SAMPLES, "JSON lines", JSONL,
+            lambda contents: test_set_writers.write_samples(contents.release.samples),
+            lambda contents: bool(contents.release.samples),
+        ),
+        DownloadKind(
+            "references.tsv", Thing.REFERENCES, "References", "table", TSV,
+            _of_references(test_set_writers.write_references_tsv),
+            _of_references(_fits_reference_table),
+        ),
+        DownloadKind(
+            "references.jsonl", Thing.REFERENCES, "References", "JSON lines", JSONL,
+            _of_references(test_set_writers.write_references_jsonl),
+            _of_references(_has_references),
         ),
     )
 }  # fmt: skip
@@ -102,13 +148,13 @@ def make_file_name(test_set: TestSet, kind: str) -> str:
     return f"{phase.shared_task.slug}.{phase.slug}.{test_set.slug}.{kind}"
 
 
-def store(parsed: evaluator.TestSet) -> dict[str, StoredFile]:
+def store(contents: Contents) -> dict[str, StoredFile]:
     """Write every kind that can hold the test set; raises `evaluator.TestSetError`."""
-    kinds = [kind for kind in KINDS.values() if kind.fits(parsed)]
+    kinds = [kind for kind in KINDS.values() if kind.fits(contents)]
     with contextlib.ExitStack() as opened:
         streams = [opened.enter_context(SpooledTemporaryFile(IN_MEMORY)) for _ in kinds]
         for stream, kind in zip(streams, kinds, strict=True):
-            _write(stream, kind, kind.write(parsed))
+            _write(stream, kind, kind.write(contents))
         files = storage.put_all(streams, max_bytes=len(kinds) * MAX_DOWNLOAD_BYTES)
     return {kind.name: file for kind, file in zip(kinds, files, strict=True)}
 

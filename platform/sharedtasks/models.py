@@ -13,11 +13,28 @@ from django.urls import reverse
 from evaluator.container import Limits
 from evaluator.metrics import METRICS
 from files.models import StoredFile
+from sharedtasks.terminology_modes import PROPER, STANDARD_MODES, Mode
+from sharedtasks.test_set_parts import TestSetDownload, TestSetReference, TestSetTerminology
+
+__all__ = [
+    "Mode",
+    "Phase",
+    "SharedTask",
+    "TestSet",
+    "TestSetDownload",
+    "TestSetReference",
+    "TestSetTerminology",
+]
 
 MAX_LIMIT = 2**50  # no machine has more of anything
 LANGUAGE = RegexValidator(
     r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z",
     "Write a language as its BCP 47 code: en, zh, zh-Hans.",
+)
+DOMAIN = RegexValidator(
+    r"\A(?!v[0-9]+\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*\Z",
+    "Write small letters and digits, a letter first, with single hyphens between: medical, "
+    "machine-tool.",
 )
 
 
@@ -62,6 +79,10 @@ class SharedTask(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("shared-task", args=[self.slug])
+
+    def has_domain(self, name: str) -> bool:
+        """Return whether a test set is of the domain with that name."""
+        return TestSet.objects.filter(phase__shared_task=self.pk, domain=name).exists()
 
 
 def instant(help_text: str) -> models.DateTimeField[datetime | None, datetime | None]:
@@ -108,6 +129,9 @@ class Phase(models.Model):
         'as {"wall_time": 3600, "memory": 17179869184}; seconds and bytes.',
     )
 
+    # By metric, the version that its boards show; without a choice the oldest that entries have.
+    metric_versions = models.JSONField(default=dict, editable=False)
+
     class Meta:
         ordering = ["opens_at", "pk"]
         constraints = [
@@ -137,6 +161,12 @@ class Phase(models.Model):
             raise ValidationError(
                 {"shared_task": "Teams have entries in this phase; it stays in its shared task."}
             )
+        for mode in Mode.objects.filter(test_sets__phase=self.pk).distinct():
+            same = Mode.objects.filter(shared_task=self.shared_task_id, name=mode.name).first()
+            if same is not None and not same.is_like(mode):
+                raise ValidationError(
+                    {"shared_task": f"The mode {mode} means something else in that shared task."}
+                )
 
     @property
     def limits(self) -> Limits:
@@ -155,34 +185,48 @@ class Phase(models.Model):
 
 
 class TestSet(models.Model):
-    """A language pair in a terminology mode; a board ranks systems on it."""
+    """A language pair, perhaps of a domain, in a terminology mode; a board ranks systems on it."""
 
     RANK_TASK = "leaderboard.rank"  # the Celery task that builds its board
-
-    class Mode(models.TextChoices):
-        PROPER = "proper", "proper terms"
-        NOTERM = "noterm", "no terms"
-        RANDOM = "random", "random terms"
 
     class TextForm(models.TextChoices):
         RAW = "raw"
         TOKENISED = "tokenised"
 
+    class Unit(models.TextChoices):
+        SEGMENT = "segment"
+        DOCUMENT = "document"  # its paragraphs are the segments
+
     phase = models.ForeignKey(Phase, models.CASCADE, related_name="test_sets")
     source_language = models.CharField(max_length=20, validators=[LANGUAGE])
     target_language = models.CharField(max_length=20, validators=[LANGUAGE])
-    mode = models.CharField(max_length=10, choices=Mode, default=Mode.PROPER)
+    domain = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        validators=[DOMAIN],
+        help_text="Such as medical: a part of addresses and file names. Files that teams send from "
+        "now on have to name it; earlier addresses go on answering.",
+    )
+    mode = models.CharField(max_length=20, default=PROPER)  # the name of its terminology mode
+    terminology_mode = models.ForeignKey(Mode, models.RESTRICT, related_name="test_sets")
     version = models.PositiveSmallIntegerField(default=1)
     text_form = models.CharField(max_length=10, choices=TextForm)
+    unit = models.CharField(max_length=10, choices=Unit, default=Unit.SEGMENT)
+    # What the organiser says that joins paragraphs, "" for nothing; None: as the files say.
+    delimiter = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001
     lemmatiser = models.CharField(max_length=30, default="simplemma")
     ranking_metric = models.CharField(max_length=50, validators=[known_metric])
     source_file = models.ForeignKey(StoredFile, models.PROTECT, related_name="source_of")
+    samples_file = models.ForeignKey(  # bitexts that systems may learn from
+        StoredFile, models.PROTECT, null=True, blank=True, related_name="samples_of"
+    )
     reference_files = models.ManyToManyField(StoredFile, through="TestSetReference")
     digest = models.CharField(max_length=64)  # evaluator's, over all that decides a score
     segments = models.PositiveIntegerField()
     documents = models.PositiveIntegerField()
     required_terms = models.PositiveIntegerField()  # occurrences that translations have to render
-    terms = models.PositiveIntegerField(default=0)  # entries of its terminology
+    terms = models.PositiveIntegerField(default=0)  # different entries of its list
     left_out = models.JSONField(default=list, blank=True)  # ids of documents that no score counts
     # Counts every change of what the board shows, and the change that it was last built from.
     results_version = models.PositiveBigIntegerField(default=0)
@@ -194,16 +238,18 @@ class TestSet(models.Model):
         constraints = [
             models.UniqueConstraint(
                 name="test_set_once_in_phase",
-                fields=["phase", "source_language", "target_language", "mode", "version"],
+                fields=[
+                    "phase", "domain", "source_language", "target_language", "mode", "version"
+                ],
                 violation_error_message="This phase has that test set already.",
             ),
             models.CheckConstraint(
                 name="test_set_text_form_known", condition=Q(text_form__in=["raw", "tokenised"])
             ),
             models.CheckConstraint(
-                name="test_set_mode_known", condition=Q(mode__in=["proper", "noterm", "random"])
+                name="test_set_unit_known", condition=Q(unit__in=["segment", "document"])
             ),
-        ]
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.slug} ({self.phase})"
@@ -212,6 +258,13 @@ class TestSet(models.Model):
         task = self.phase.shared_task.slug
         return reverse("board", args=[task, self.phase.slug, self.slug])
 
+    def clean(self) -> None:
+        """Refuse a domain that a file name would not tell from a mode."""
+        super().clean()
+        modes = Mode.objects.filter(shared_task=self.phase.shared_task_id, name=self.domain)
+        if self.domain in STANDARD_MODES or modes.exists():
+            raise ValidationError({"domain": f"{self.domain} is the name of a mode."})
+
     @property
     def language_pair(self) -> str:
         """Return for instance `en-fr`."""
@@ -219,70 +272,40 @@ class TestSet(models.Model):
 
     @property
     def slot(self) -> str:
-        """Return the part of file names that tells the test set: `en-fr`, or `en-fr.noterm`."""
-        if self.mode == self.Mode.PROPER:
-            return self.language_pair
-        return f"{self.language_pair}.{self.mode}"
+        """Return the part of file names that tells the test set: `en-fr`, `en-pl.medical.noterm`.
+
+        It has the domain if there is one, and the mode unless it is `proper`.
+        """
+        return self._make_slot(self.domain)
 
     @property
     def slug(self) -> str:
         """Return the name in addresses: the slot, and the version where it is not the first."""
-        return self.slot if self.version == 1 else f"{self.slot}.v{self.version}"
+        return self._make_slug(self.domain)
 
+    @property
+    def slug_without_domain(self) -> str:
+        """Return the name in addresses that it had if its domain was added later."""
+        return self._make_slug("")
 
-class TestSetReference(models.Model):
-    """A reference of a test set; their order counts (the first holds the annotations)."""
+    @property
+    def domain_label(self) -> str:
+        """Return the domain as pages show it: `machine tool`."""
+        return self.domain.replace("-", " ")
 
-    test_set = models.ForeignKey(TestSet, models.CASCADE)
-    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="reference_of")
-    position = models.PositiveSmallIntegerField()
+    @property
+    def specifics(self) -> str:
+        """Return what pages add to the languages: `medical, no terms`; empty if there is nothing.
 
-    class Meta:
-        ordering = ["position"]
-        constraints = [
-            models.UniqueConstraint(
-                name="test_set_reference_order", fields=["test_set", "position"]
-            )
-        ]
+        Proper terms are what readers expect, and are not named.
+        """
+        mode = "" if self.mode == PROPER else self.terminology_mode.label
+        return ", ".join(filter(None, (self.domain_label, mode)))
 
-    def __str__(self) -> str:
-        return f"reference {self.position + 1} of {self.test_set}"
+    def _make_slot(self, domain: str) -> str:
+        mode = "" if self.mode == PROPER else self.mode
+        return ".".join(filter(None, (self.language_pair, domain, mode)))
 
-
-class TestSetTerminology(models.Model):
-    """A term list of a test set; several are read as one terminology, in their order."""
-
-    test_set = models.ForeignKey(TestSet, models.CASCADE, related_name="term_lists")
-    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="terminology_of")
-    name = models.CharField(max_length=200)  # as the organiser's file is called, for messages
-    position = models.PositiveSmallIntegerField()
-
-    class Meta:
-        ordering = ["position"]
-        constraints = [
-            models.UniqueConstraint(
-                name="test_set_terminology_order", fields=["test_set", "position"]
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"term list {self.name} of {self.test_set}"
-
-
-class TestSetDownload(models.Model):
-    """A file made of a test set for participants; `downloads.KINDS` tells what each holds."""
-
-    test_set = models.ForeignKey(TestSet, models.CASCADE, related_name="downloads")
-    kind = models.CharField(max_length=30)  # a name in downloads.KINDS
-    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="download_of")
-    position = models.PositiveSmallIntegerField()
-
-    class Meta:
-        ordering = ["position"]
-        constraints = [
-            # A view asks for a download by test set and kind.
-            models.UniqueConstraint(name="test_set_download_once", fields=["test_set", "kind"])
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} of {self.test_set}"
+    def _make_slug(self, domain: str) -> str:
+        slot = self._make_slot(domain)
+        return slot if self.version == 1 else f"{slot}.v{self.version}"

@@ -1,18 +1,19 @@
 """A test set in the formats that participants download.
 
-Everything but references is written from the sources' plain text and the terminology only:
-annotations come from a reference, and are never written. The evaluator can read all files back.
+Everything but references is written from what `release` lets out: sources, and the terms that
+systems are given. The evaluator can read all files back.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from xml.sax.saxutils import escape
 
 import evaluator
+from evaluator.formats import Sample
 from evaluator.terms import annotate_segments
 
 LAYOUT = re.compile(r"[\t\r\n]+")  # what a cell of a table can't hold
@@ -46,31 +47,75 @@ def write_sources_sgml(test_set: evaluator.TestSet) -> Iterator[str]:
 
 def write_sources_jsonl(test_set: evaluator.TestSet) -> Iterator[str]:
     """Yield what a system reads (docs/contract.md 1), but with the test set's own ids."""
-    marked = annotate_segments(test_set, gives_terms=test_set.mode != "noterm")
+    marked = annotate_segments(test_set)
     for segment, annotation in zip(test_set.segments, marked, strict=True):
         row = {
             "id": segment.id,
             "doc": segment.document,
             "source": segment.source,
-            "terms": [
-                {"source": term.source, "targets": list(term.targets)} for term in annotation.terms
-            ],
+            "terms": _list_terms(annotation.terms),
             "annotated": annotation.annotated,
         }
         yield _line(row)
 
 
+def write_sources_array(test_set: evaluator.TestSet) -> Iterator[str]:
+    """Yield a JSON array with a text for each document, its paragraphs joined by its delimiter."""
+    delimiters = {document.id: document.delimiter for document in test_set.documents}
+    texts = [
+        (delimiters.get(document) or "\n").join(segment.source for segment in segments)
+        for document, segments in groupby(test_set.segments, key=lambda segment: segment.document)
+    ]
+    yield json.dumps(texts, ensure_ascii=False, indent=0) + "\n"
+
+
 def write_terms_tsv(test_set: evaluator.TestSet) -> Iterator[str]:
-    """Yield the terms that systems are given: source, then accepted targets joined by `|`."""
+    """Yield the terms of the whole test set: source, then accepted targets joined by `|`."""
     yield "source\ttargets\n"
-    for term in list_given_terms(test_set):
+    for term in list_common_terms(test_set):
         yield f"{_cell(term.source)}\t{'|'.join(map(_cell, term.targets))}\n"
 
 
 def write_terms_jsonl(test_set: evaluator.TestSet) -> Iterator[str]:
     """Yield the same as JSON lines, which keep every character."""
-    for term in list_given_terms(test_set):
+    for term in list_common_terms(test_set):
         yield _line({"id": term.id, "source": term.source, "targets": list(term.targets)})
+
+
+def write_segment_terms(test_set: evaluator.TestSet) -> Iterator[str]:
+    """Yield the documents and segments, each with the terms that are given with it.
+
+    What has no key `terms` has those of the next wider address; terms of the whole test set are
+    written apart.
+    """
+    yield from _write_documents(test_set)
+    for segment in test_set.segments:
+        row: dict[str, object] = {
+            "id": segment.id,
+            "doc": segment.document,
+            "source": segment.source,
+        }
+        if segment.terms is not None:
+            row["terms"] = _list_terms(segment.terms)
+        yield _line(row)
+
+
+def _write_documents(test_set: evaluator.TestSet, *, with_terms: bool = True) -> Iterator[str]:
+    """Yield a line for each document of which something is said."""
+    for document in test_set.documents:
+        row: dict[str, object] = {"doc": document.id}
+        if with_terms and document.terms is not None:
+            row["terms"] = _list_terms(document.terms)
+        if is_of_documents(test_set):
+            row["delimiter"] = document.delimiter
+        if len(row) > 1:
+            yield _line(row)
+
+
+def write_samples(samples: Sequence[Sample]) -> Iterator[str]:
+    """Yield a source and its translation a line."""
+    for sample in samples:
+        yield _line({"source": sample.source, "target": sample.target})
 
 
 def write_references_tsv(test_set: evaluator.TestSet) -> Iterator[str]:
@@ -85,6 +130,7 @@ def write_references_tsv(test_set: evaluator.TestSet) -> Iterator[str]:
 
 def write_references_jsonl(test_set: evaluator.TestSet) -> Iterator[str]:
     """Yield a test set that `terminarium score` takes."""
+    yield from _write_documents(test_set, with_terms=False)
     for segment in test_set.segments:
         row = {
             "id": segment.id,
@@ -95,11 +141,20 @@ def write_references_jsonl(test_set: evaluator.TestSet) -> Iterator[str]:
         yield _line(row)
 
 
-def list_given_terms(test_set: evaluator.TestSet) -> tuple[evaluator.Term, ...]:
-    """Return the part of the terminology that the test set's mode gives to systems."""
-    if test_set.mode == "noterm" or test_set.terminology is None:
-        return ()
-    return test_set.terminology.terms
+def list_common_terms(test_set: evaluator.TestSet) -> tuple[evaluator.Term, ...]:
+    """Return the terms that are given for the whole test set."""
+    return test_set.terminology.terms if test_set.terminology is not None else ()
+
+
+def has_addressed_terms(test_set: evaluator.TestSet) -> bool:
+    """Return whether terms are given with segments or documents."""
+    in_segments = any(segment.terms for segment in test_set.segments)
+    return in_segments or any(document.terms for document in test_set.documents)
+
+
+def is_of_documents(test_set: evaluator.TestSet) -> bool:
+    """Return whether what is translated is whole documents."""
+    return test_set.unit == "document"
 
 
 def fits_lines(test_set: evaluator.TestSet) -> bool:
@@ -119,6 +174,10 @@ def fits_table(test_set: evaluator.TestSet) -> bool:
 def fits_sgml(test_set: evaluator.TestSet) -> bool:
     """Return whether every segment and its document have a name, as SGML requires."""
     return all(segment.id and segment.document for segment in test_set.segments)
+
+
+def _list_terms(terms: Iterable[evaluator.Term]) -> list[dict[str, object]]:
+    return [{"source": term.source, "targets": list(term.targets)} for term in terms]
 
 
 def _line(row: Mapping[str, object]) -> str:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import BinaryIO, cast
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 import evaluator
-from evaluator.formats import read_test_set
+from evaluator.formats import Sample, read_samples, read_test_set
 from evaluator.metrics import RANKING
 from evaluator.terms import required_terms
-from evaluator.types import TextForm
+from evaluator.types import TextForm, Unit
 from files import storage
+from files.models import StoredFile
 from sharedtasks import downloads
 from sharedtasks.models import (
     Phase,
@@ -25,9 +26,14 @@ from sharedtasks.models import (
     TestSetTerminology,
     known_metric,
 )
+from sharedtasks.release import make_release
+from sharedtasks.terminology_modes import PROPER, Mode, find_mode
 
 MAX_TEST_SET_BYTES = 64 * 1024 * 1024
 KEPT_IN_MEMORY = 16  # parsed test sets a worker keeps; each is a few megabytes
+
+
+TermFile = tuple[BinaryIO, str]  # with its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,9 @@ class TestSetFiles:
     source: BinaryIO
     references: tuple[BinaryIO, ...]
     names: tuple[str, ...]  # the source's, then the references', for messages
-    terminologies: tuple[tuple[BinaryIO, str], ...] = ()  # each with its name
+    terminologies: tuple[TermFile, ...] = ()  # of the mode's list
+    other_lists: Mapping[str, tuple[TermFile, ...]] = field(default_factory=dict)  # by list name
+    samples: tuple[BinaryIO, str] | None = None  # with its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,15 @@ class ImportedTestSet:
     notes: tuple[str, ...] = ()  # on parts of its files that were not read
 
 
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """What the files of a test set hold."""
+
+    test_set: evaluator.TestSet
+    terminology: evaluator.ImportedTerminology | None  # of the mode's list
+    samples: tuple[Sample, ...]
+
+
 def import_test_set(
     *,
     phase: Phase,
@@ -57,8 +74,11 @@ def import_test_set(
     target_language: str,
     files: TestSetFiles,
     text_form: str | None,  # None: as the format has it
-    mode: str = TestSet.Mode.PROPER,
+    mode: str = PROPER,  # the name of a mode of the shared task, or of a standard mode
+    domain: str = "",
     version: int = 1,
+    unit: str | None = None,  # None: as the files show
+    delimiter: str | None = None,  # what joins paragraphs, "" for nothing; None: as the files show
     lemmatiser: str = "simplemma",
     ranking_metric: str | None = None,
     leave_out: Sequence[str] = (),
@@ -68,49 +88,106 @@ def import_test_set(
     Documents to `leave_out` count for no score and need no reference; participants may translate
     them or not. Without a `ranking_metric` the first of RANKING that the test set defines ranks.
     """
-    terminology = None
-    if files.terminologies:
-        terminology = evaluator.read_terminologies(
-            files.terminologies, source_language=source_language, target_language=target_language
-        )
+    terminology_mode = find_mode(phase.shared_task, mode)
+    _require_files_of_mode(files, terminology_mode)
+    test_set = TestSet(
+        phase=phase,
+        source_language=source_language,
+        target_language=target_language,
+        domain=domain,
+        mode=terminology_mode.name,
+        terminology_mode=terminology_mode,
+        version=version,
+        text_form=TestSet.TextForm(text_form).value if text_form else "",
+        unit=TestSet.Unit(unit).value if unit else "",
+        delimiter=delimiter,
+        lemmatiser=lemmatiser,
+        left_out=sorted(set(leave_out)),
+    )
     notes: list[str] = []
+    parsed = _parse(test_set, files, on_note=notes.append)
+    _describe(test_set, parsed.test_set)
+    test_set.ranking_metric = _choose_ranking_metric(ranking_metric, parsed.test_set)
+    test_set.source_file = storage.put(files.source, max_bytes=MAX_TEST_SET_BYTES)
+    if files.samples:
+        test_set.samples_file = storage.put(files.samples[0], max_bytes=MAX_TEST_SET_BYTES)
+    test_set.full_clean()
+    _save(test_set, files, parsed)
+    references = len(parsed.test_set.segments[0].references)
+    return ImportedTestSet(test_set, parsed.terminology, references, tuple(notes))
+
+
+def _require_files_of_mode(files: TestSetFiles, mode: Mode) -> None:
+    """Refuse samples in a mode that does not give them, and a mode with samples without them."""
+    if files.samples and not mode.gives_samples:
+        raise ValidationError(f"In the mode {mode} systems get no samples. Leave the file out.")
+    if mode.gives_samples and not files.samples:
+        raise ValidationError(f"In the mode {mode} systems get sample bitexts. Give their file.")
+
+
+def _parse(
+    test_set: TestSet, files: TestSetFiles, on_note: Callable[[str], None] = lambda _: None
+) -> _Parsed:
+    """Read the files as a row says, new or stored; raises `evaluator.TestSetError`."""
+    source_language, target_language = test_set.source_language, test_set.target_language
+    read_list = partial(
+        evaluator.read_terminologies,
+        source_language=source_language,
+        target_language=target_language,
+    )
+    own = None
+    if files.terminologies:
+        own = read_list(files.terminologies, list_name=test_set.terminology_mode.list_name)
+    others = {
+        name: read_list(listed, list_name=name).terminology
+        for name, listed in files.other_lists.items()
+    }
+    samples: tuple[Sample, ...] = ()
+    if files.samples:
+        stream, name = files.samples
+        samples = read_samples(
+            stream, name=name, source_language=source_language, target_language=target_language
+        )
     parsed = read_test_set(
         source=files.source,
         references=files.references,
         source_language=source_language,
         target_language=target_language,
-        text_form=cast("TextForm", TestSet.TextForm(text_form).value) if text_form else None,
+        text_form=cast("TextForm | None", test_set.text_form or None),
         names=files.names,
-        mode=TestSet.Mode(mode).value,
-        terminology=terminology.terminology if terminology else None,
-        leave_out=leave_out,
-        on_note=notes.append,
+        mode=test_set.terminology_mode.scored_as,
+        terminology=own.terminology if own else None,
+        other_terminologies=others,
+        unit=cast("Unit | None", test_set.unit or None),
+        delimiter=test_set.delimiter,
+        leave_out=test_set.left_out,
+        on_note=on_note,
     )
-    test_set = _describe(parsed)
-    test_set.phase, test_set.version, test_set.lemmatiser = phase, version, lemmatiser
-    test_set.ranking_metric = _choose_ranking_metric(ranking_metric, parsed)
-    test_set.source_file = storage.put(files.source, max_bytes=MAX_TEST_SET_BYTES)
-    test_set.left_out = sorted(set(leave_out))
-    test_set.full_clean()
-    _save(test_set, files, parsed)
-    references = len(parsed.segments[0].references)
-    return ImportedTestSet(test_set, terminology, references, tuple(notes))
+    return _Parsed(parsed, own, samples)
 
 
-def _describe(parsed: evaluator.TestSet) -> TestSet:
-    """Return a new row with what can be read from the files; the caller saves it."""
+def _describe(test_set: TestSet, parsed: evaluator.TestSet) -> None:
+    """Note on a new row what can be read from the files."""
     required = required_terms(parsed).per_segment
-    return TestSet(
-        source_language=parsed.source_language,  # zh-CN, also if the caller wrote zh_cn or zho-CN
-        target_language=parsed.target_language,
-        mode=parsed.mode,
-        text_form=parsed.text_form,
-        digest=parsed.digest,
-        segments=len(parsed.segments),
-        documents=len({segment.document for segment in parsed.segments}),
-        required_terms=sum(term.count for segment in required for term in segment),
-        terms=len(parsed.terminology.terms) if parsed.terminology else 0,
-    )
+    test_set.source_language = parsed.source_language  # zh-CN, also where zh_cn was written
+    test_set.target_language = parsed.target_language
+    test_set.text_form = parsed.text_form
+    test_set.unit = parsed.unit
+    test_set.digest = parsed.digest
+    test_set.segments = len(parsed.segments)
+    test_set.documents = len({segment.document for segment in parsed.segments})
+    test_set.required_terms = sum(term.count for segment in required for term in segment)
+    test_set.terms = _count_terms(parsed)
+
+
+def _count_terms(parsed: evaluator.TestSet) -> int:
+    """Return the number of different entries of its list, at whatever address they are given."""
+    common = parsed.terminology.terms if parsed.terminology else ()
+    known = {(term.source, term.targets) for term in common}
+    given = [segment.terms or () for segment in parsed.segments]
+    given += [document.terms or () for document in parsed.documents]
+    addressed = {(term.source, term.targets) for terms in given for term in terms}
+    return len(common) + len(addressed - known)
 
 
 def _choose_ranking_metric(chosen: str | None, parsed: evaluator.TestSet) -> str:
@@ -126,13 +203,15 @@ def _choose_ranking_metric(chosen: str | None, parsed: evaluator.TestSet) -> str
     return metric
 
 
-def _save(test_set: TestSet, files: TestSetFiles, parsed: evaluator.TestSet) -> None:
+def _save(test_set: TestSet, files: TestSetFiles, parsed: _Parsed) -> None:
     references = [storage.put(file, max_bytes=MAX_TEST_SET_BYTES) for file in files.references]
+    lists = {test_set.terminology_mode.list_name: files.terminologies, **files.other_lists}
     term_lists = [
-        (storage.put(file, max_bytes=MAX_TEST_SET_BYTES), name)
-        for file, name in files.terminologies
+        (storage.put(file, max_bytes=MAX_TEST_SET_BYTES), name, list_name)
+        for list_name, listed in lists.items()
+        for file, name in listed
     ]
-    for_participants = downloads.store(parsed)
+    for_participants = downloads.store(_make_contents(test_set, parsed))
     with transaction.atomic():
         test_set.save()
         TestSetReference.objects.bulk_create(
@@ -140,10 +219,28 @@ def _save(test_set: TestSet, files: TestSetFiles, parsed: evaluator.TestSet) -> 
             for position, file in enumerate(references)
         )
         TestSetTerminology.objects.bulk_create(
-            TestSetTerminology(test_set=test_set, file=file, name=name[-200:], position=position)
-            for position, (file, name) in enumerate(term_lists)
+            TestSetTerminology(
+                test_set=test_set,
+                file=file,
+                name=name[-200:],
+                list_name=list_name,
+                position=position,
+            )
+            for position, (file, name, list_name) in enumerate(term_lists)
         )
         downloads.record(test_set, for_participants)
+
+
+def make_downloads(test_set: TestSet) -> int:
+    """Make a test set's files for participants again; return how many there are."""
+    files = downloads.store(_make_contents(test_set, _read_files(test_set)))
+    downloads.record(test_set, files)
+    return len(files)
+
+
+def _make_contents(test_set: TestSet, parsed: _Parsed) -> downloads.Contents:
+    release = make_release(parsed.test_set, test_set.terminology_mode, parsed.samples)
+    return downloads.Contents(release, parsed.test_set)
 
 
 class Slots(Mapping[str, evaluator.TestSet]):
@@ -173,28 +270,30 @@ def read(test_set: TestSet) -> evaluator.TestSet:
 
 @lru_cache(maxsize=KEPT_IN_MEMORY)
 def _read(pk: int, digest: str) -> evaluator.TestSet:
-    test_set = TestSet.objects.select_related("source_file").get(pk=pk, digest=digest)
+    rows = TestSet.objects.select_related("source_file", "samples_file", "terminology_mode")
+    return _read_files(rows.get(pk=pk, digest=digest)).test_set
+
+
+def _read_files(test_set: TestSet) -> _Parsed:
+    """Read an imported test set from its stored files."""
     references = TestSetReference.objects.filter(test_set=test_set).select_related("file")
+    own_list = test_set.terminology_mode.list_name
     with ExitStack() as stack:
-        return read_test_set(
-            source=stack.enter_context(storage.open_file(test_set.source_file)),
-            references=[stack.enter_context(storage.open_file(r.file)) for r in references],
-            source_language=test_set.source_language,
-            target_language=test_set.target_language,
-            text_form=cast("TextForm", test_set.text_form),
-            mode=test_set.mode,
-            terminology=_read_terminology(test_set),
-            leave_out=test_set.left_out,
+
+        def open_file(file: StoredFile) -> BinaryIO:
+            return stack.enter_context(storage.open_file(file))
+
+        lists: dict[str, tuple[TermFile, ...]] = {own_list: ()}
+        for row in test_set.term_lists.select_related("file"):
+            term_file = (open_file(row.file), row.name)
+            lists[row.list_name] = (*lists.get(row.list_name, ()), term_file)
+        samples = test_set.samples_file
+        files = TestSetFiles(
+            source=open_file(test_set.source_file),
+            references=tuple(open_file(row.file) for row in references),
+            names=(),
+            terminologies=lists.pop(own_list),
+            other_lists=lists,
+            samples=(open_file(samples), "samples") if samples else None,
         )
-
-
-def _read_terminology(test_set: TestSet) -> evaluator.Terminology | None:
-    term_lists = list(test_set.term_lists.select_related("file"))
-    if not term_lists:
-        return None
-    with ExitStack() as stack:
-        return evaluator.read_terminologies(
-            [(stack.enter_context(storage.open_file(row.file)), row.name) for row in term_lists],
-            source_language=test_set.source_language,
-            target_language=test_set.target_language,
-        ).terminology
+        return _parse(test_set, files)

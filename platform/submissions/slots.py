@@ -35,7 +35,13 @@ class SlotView:
 
 def list_expected(phase: Phase) -> list[TestSet]:
     """Return the test sets that take files: the newest version of each slot."""
-    return list(Slots(TestSet.objects.filter(phase=phase)).rows.values())
+    test_sets = TestSet.objects.select_related("terminology_mode").filter(phase=phase)
+    return list(Slots(test_sets).rows.values())
+
+
+def takes_images(test_set: TestSet) -> bool:
+    """Return whether images are run on a test set: a container is given no sample bitexts."""
+    return not test_set.terminology_mode.gives_samples
 
 
 def build_views(test_sets: Sequence[TestSet], team: Team) -> list[SlotView]:

@@ -1,4 +1,4 @@
-"""The states of submissions and entries, and every move between them. Imports no model.
+"""The states of submissions, entries and rescores, and every move between them. Imports no model.
 
 A state is final if only an organiser makes a row leave it.
 """
@@ -26,6 +26,12 @@ class EntryState(TextChoices):
     REJECTED = "rejected"  # final, the team's fault: its system, or texts that cost too much
     FAILED = "failed"  # final; our fault, after several attempts
     CANCELLED = "cancelled"  # final: stopped by the team or by an organiser
+
+
+class RescoreState(TextChoices):
+    SCORING = "scoring"  # a worker scores the entry again, or is about to
+    SCORED = "scored"  # final: the new scores are beside the old scores
+    FAILED = "failed"  # final: nothing is changed; a later rescore begins it again
 
 
 class ChangeKind(TextChoices):
@@ -77,7 +83,14 @@ ENTRY_MOVES: Sequence[tuple[EntryState, EntryState, MovedBy]] = (
     (EntryState.FAILED, EntryState.SCORING, MovedBy.ORGANISER),
     (EntryState.REJECTED, EntryState.WAITING, MovedBy.ORGANISER),
     (EntryState.REJECTED, EntryState.SCORING, MovedBy.ORGANISER),
-    (EntryState.SCORED, EntryState.SCORING, MovedBy.ORGANISER),  # a rescore
+)
+
+# Of a rescore. Its entry stays `scored` all the time.
+RESCORE_MOVES: Sequence[tuple[RescoreState, RescoreState, MovedBy]] = (
+    (RescoreState.SCORING, RescoreState.SCORED, MovedBy.PLATFORM),
+    (RescoreState.SCORING, RescoreState.FAILED, MovedBy.PLATFORM),
+    (RescoreState.SCORED, RescoreState.SCORING, MovedBy.ORGANISER),
+    (RescoreState.FAILED, RescoreState.SCORING, MovedBy.ORGANISER),
 )
 
 
@@ -87,6 +100,8 @@ def _find_final(states: Iterable[str], moves: Iterable[tuple[str, str, MovedBy]]
 
 
 # Nothing happens by itself any more.
-FINAL = _find_final(SubmissionState.values, SUBMISSION_MOVES) | _find_final(
-    EntryState.values, ENTRY_MOVES
+FINAL = (
+    _find_final(SubmissionState.values, SUBMISSION_MOVES)
+    | _find_final(EntryState.values, ENTRY_MOVES)
+    | _find_final(RescoreState.values, RESCORE_MOVES)
 )

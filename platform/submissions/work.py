@@ -19,7 +19,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from submissions.models import Entry, StateChange, Submission, WorkItem
+from submissions.models import Entry, StateChange, WorkItem
 from submissions.states import ChangeKind, EntryState, MovedBy
 
 logger = logging.getLogger(__name__)
@@ -35,10 +35,11 @@ BROKER_WITHIN = 5  # seconds for the broker to answer
 DATABASE_WITHIN = 60  # seconds that a result waits for a database that is away
 DATABASE_AGAIN = 1  # second between two tries
 RETRY_FACTOR = 8  # each further failed attempt waits this many times longer
+NO_RESULT = f"{MAX_ATTEMPTS} attempts ended without a result."
 REASON_LAST = f"That was the last of {MAX_ATTEMPTS} attempts. You can send it again."
 REASON_GAVE_UP = (
-    f"Our side failed: {MAX_ATTEMPTS} attempts ended without a result. Nothing is wrong with what "
-    "you sent as far as we know, and the organisers can see this. You can send it again."
+    f"Our side failed: {NO_RESULT} Nothing is wrong with what you sent as far as we know, and the "
+    "organisers can see this. You can send it again."
 )
 
 _tell_of_waiting: list[Callable[[int], None]] = []
@@ -71,6 +72,8 @@ def give_up_if_exhausted(model: type[Item], pk: int, *, owner: str = "") -> bool
     with transaction.atomic():
         why = exhausted.values_list("reason", flat=True).first()  # of the last attempt
         reason = f"{why} {REASON_LAST}" if why else REASON_GAVE_UP
+        if not model.TIMELINE:  # no team reads it
+            reason = why or NO_RESULT
         return _move(exhausted, pk, to="failed", reason=reason)
 
 
@@ -278,12 +281,10 @@ def _change(
     reason: str,
     actor: User | None = None,
 ) -> None:
-    change = StateChange(kind=kind, old=old, new=new, reason=reason, actor=actor)
-    if model is Submission:
-        change.submission_id = pk
-    else:
-        change.entry_id = pk
-    change.save()
+    if not model.TIMELINE:
+        return
+    row: dict[str, Any] = {f"{model.TIMELINE}_id": pk}
+    StateChange.objects.create(kind=kind, old=old, new=new, reason=reason, actor=actor, **row)
     if new == EntryState.WAITING != old:
         for tell in _tell_of_waiting:
             transaction.on_commit(partial(tell, pk), robust=True)  # its failure is not the mover's

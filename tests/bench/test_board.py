@@ -15,6 +15,7 @@ from accounts.models import User
 from files.models import StoredFile
 from leaderboard import boards
 from sharedtasks import models
+from sharedtasks.terminology_modes import find_mode
 from tests.integration.board_rows import many
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db]
@@ -52,6 +53,7 @@ def sizes(phase: models.Phase) -> dict[int, models.TestSet]:
             phase=phase, source_language="en", target_language="fr", version=version,
             text_form="raw", ranking_metric="term-success", source_file=file, digest="0" * 64,
             segments=10, documents=1, required_terms=10,
+            terminology_mode=find_mode(phase.shared_task, "proper"),
         )  # fmt: skip
         many(made[size], member, size)
     return made

@@ -18,6 +18,7 @@ def fill() -> None:
     from accounts.models import User
     from files.models import StoredFile
     from sharedtasks.models import Phase, SharedTask, TestSet
+    from sharedtasks.terminology_modes import find_mode
     from submissions.models import Submission
     from tests.integration.board_rows import build, many
 
@@ -32,6 +33,7 @@ def fill() -> None:
             phase=phase, source_language="en", target_language=target, text_form="raw",
             ranking_metric="term-success", source_file=file, digest="0" * 64, segments=10,
             documents=1, required_terms=10,
+            terminology_mode=find_mode(phase.shared_task, "proper"),
         )
         for target in ("fr", "de")
     ]  # fmt: skip

@@ -26,11 +26,11 @@ _evaluate, _check_image = scoring.evaluate, images.check  # the real functions
 _log = Path(os.environ["FAULT_LOG"])
 
 
-def _fail(entry: Entry) -> evaluator.ScoringResult:
+def _fail(entry: Entry, *, alone: bool = False) -> evaluator.ScoringResult:
     if entry.kind != Entry.Kind.SYSTEM:  # nobody's: the sweeper made it
-        return _evaluate(entry)
+        return _evaluate(entry, alone=alone)
     if os.environ["FAULT"] == "waits":
-        result = _evaluate(entry)
+        result = _evaluate(entry, alone=alone)
         _note(entry.pk)
         _wait()  # with a result that is not recorded yet
         return result

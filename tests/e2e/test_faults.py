@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from celery import Celery
 
+from evaluator.metrics import METRICS
 from tests.e2e.site import Site
 from tests.environment import ROOT
 from tests.integration.samples import count_scores
@@ -156,3 +157,49 @@ def test_an_entry_that_kills_its_worker_each_time_fails_after_the_third_attempt(
     assert "3 attempts" in reason
     scores = f"submissions_score where entry_id in (select id from {ENTRIES})"
     assert site.rows(f"select count(*) from {scores}") == [(0,)]
+
+
+def test_a_rescore_outlives_its_worker_and_its_command(
+    make_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    site = make_site(**SHORT)
+    test_set = site.import_test_set(DATA / "en-fr.source.sgm", DATA / "en-fr.reference.sgm")
+    file = tmp_path / "oracle.sgm"
+    file.write_bytes((DATA / "en-fr.reference.sgm").read_bytes().replace(b"refset", b"tstset"))
+    site.start_sweeper()
+    site.start_worker()
+    site.submit(test_set, file)
+    states = "select state from submissions_entry"
+    site.wait_for(states, lambda rows: rows == [("scored",)] * 3, within=240)
+    site.children.kill("worker")
+    newest = METRICS["term-success"].version
+    before, now = f"|v:{newest - 1}|", f"|v:{newest}|"  # an old site has only the version before
+    old = site.rows(
+        f"update submissions_score set signature = replace(signature, '{now}', '{before}'), "
+        f"value = 7 where metric = 'term-success' returning id"
+    )
+    entries = site.rows("select * from submissions_entry order by id")
+
+    site.environment["FAULT"] = "hangs"
+    site.start_worker("tests.e2e.faulty_worker")
+    site.children.start("rescore", "django", "rescore_entries")
+    site.wait_until(lambda: site.fault_count() == 1, within=240)
+    site.children.kill("rescore")
+    site.children.kill("worker")
+    assert site.rows("select * from submissions_entry order by id") == entries
+    site.start_worker()
+    site.children.start("rescore", "django", "rescore_entries", "--phase", "trial/dev")
+    site.wait_until(lambda: site.children.has_ended("rescore"), within=240)
+
+    assert "All of them have scores by the present versions." in site.log("rescore")
+    assert site.rows("select * from submissions_entry order by id") == entries
+    kept = "select count(*), count(distinct entry_id) from submissions_score where metric ="
+    assert len(old) == 3
+    assert site.rows(f"{kept} 'term-success' and value = 7") == [(3, 3)]
+    assert site.rows(f"{kept} 'term-success'") == [(6, 3)]
+    assert site.rows(f"{kept} 'bleu'") == [(3, 3)]
+    assert "0 entries to score again." in site.manage("rescore_entries")
+    shown = "select body->'signatures'->>'term-success' from leaderboard_boardsnapshot"
+    site.wait_for(shown, lambda rows: before in rows[0][0], within=120)
+    site.manage("show_metric_version", "trial/dev")
+    assert now in site.rows(shown)[0][0]

@@ -33,6 +33,7 @@ from leaderboard.models import BoardSnapshot
 from leaderboard.snapshots import Board
 from leaderboard.tasks import rank
 from sharedtasks.models import Phase, SharedTask, TestSet
+from sharedtasks.terminology_modes import find_mode
 from submissions.models import Entry, Submission
 from submissions.pipeline.tasks import check, score
 from submissions.services import sending
@@ -277,7 +278,9 @@ def make_bare_test_set(phase: Phase, stored_file: StoredFile) -> Callable[..., T
             "documents": 2,
             "required_terms": 20,
         }
-        return TestSet.objects.create(**(values | columns))
+        values |= columns
+        mode = find_mode(values["phase"].shared_task, values.get("mode", "proper"))
+        return TestSet.objects.create(terminology_mode=mode, **values)
 
     return make
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from files.models import StoredFile
 from sharedtasks.models import Phase, TestSet, TestSetDownload, TestSetReference
+from sharedtasks.terminology_modes import find_mode
 from sharedtasks.testsets import TestSetFiles, import_test_set
 from tests.integration.samples import REFERENCE, SOURCE
 
@@ -83,6 +84,7 @@ def _copy(kept: Kept, phase: Phase) -> TestSet:
     test_set = TestSet(
         **deepcopy(kept.test_set)
         | {"phase_id": phase.pk, "source_file_id": files[kept.test_set["source_file_id"]].pk}
+        | {"terminology_mode_id": find_mode(phase.shared_task, kept.test_set["mode"]).pk}
     )
     test_set.phase = phase
     test_set.save(force_insert=True)

@@ -13,7 +13,7 @@ import pytest
 
 from sharedtasks.models import Phase
 from sharedtasks.policy import Thing, instant_of
-from submissions.states import ENTRY_MOVES, SUBMISSION_MOVES, MovedBy
+from submissions.states import ENTRY_MOVES, RESCORE_MOVES, SUBMISSION_MOVES, MovedBy
 
 CODE = re.compile(r"`([^`\n]+)`")
 BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
@@ -55,14 +55,14 @@ def exists(name: str) -> bool:
 
 
 def read_moves(text: str, heading: str) -> set[tuple[str, str]]:
-    section = text.partition(heading)[2].partition("\n### ")[0]
+    section = text.partition(heading)[2].partition("\n##")[0]
     return set(MOVE.findall(section))
 
 
 def read_movers(text: str) -> dict[tuple[str, str], set[str]]:
     """Return who makes each move, from the table of 4.3."""
     movers: dict[tuple[str, str], set[str]] = defaultdict(set)
-    section = text.partition("### 4.3 Who moves them")[2].partition("\n## ")[0]
+    section = text.partition("### 4.3 Who moves them")[2].partition("\n##")[0]
     for row in section.splitlines():
         if not row.startswith("| `"):
             continue
@@ -101,7 +101,11 @@ def test_the_apps_stand_in_the_order_of_the_layers(text, root):
 
 @pytest.mark.parametrize(
     ("heading", "moves"),
-    [("### 4.1 Submissions", SUBMISSION_MOVES), ("### 4.2 Entries", ENTRY_MOVES)],
+    [
+        ("### 4.1 Submissions", SUBMISSION_MOVES),
+        ("### 4.2 Entries", ENTRY_MOVES),
+        ("### 4.4 Rescores", RESCORE_MOVES),
+    ],
 )
 def test_the_moves_are_those_of_the_code(text, heading, moves):
     assert read_moves(text, heading) == {(str(old), str(new)) for old, new, _ in moves}

@@ -21,6 +21,8 @@ from tests.integration.samples import FAIR, PERFECT, POOR
 
 pytestmark = pytest.mark.django_db
 
+VERSION = METRICS["term-success"].version
+
 
 def mark_stale(test_set):
     type(test_set).objects.filter(pk=test_set.pk).update(results_version=100)
@@ -94,11 +96,12 @@ def test_two_signatures_are_never_mixed(make_primary, build_board):
     rescored = make_primary(POOR, system="rescored")
     make_primary(PERFECT, system="old")
     Score.objects.filter(entry=rescored, metric="term-success").delete()
-    Score.objects.create(entry=rescored, metric="term-success", value=0.5, signature="version:2")
+    other = f"tok:other|v:{VERSION}"  # of the same version: an upgrade of a library
+    Score.objects.create(entry=rescored, metric="term-success", value=0.5, signature=other)
 
     board = build_board()
 
-    assert board.signatures["term-success"] == "version:2"
+    assert board.signatures["term-success"] == other
     assert systems(board) == [("rescored", 1), ("old", None)]
     assert rows(board)[0].scores["term-success"] == 0.5
     assert "term-success" not in rows(board)[1].scores
@@ -219,7 +222,7 @@ def test_the_first_score_with_a_new_signature_does_not_empty_the_board(make_prim
     for name in ("one", "two"):
         make_primary(PERFECT, system=name)
     upgraded = make_primary(POOR, system="upgraded")
-    upgraded.scores.filter(metric="term-success").update(signature="version:2")
+    upgraded.scores.filter(metric="term-success").update(signature=f"tok:other|v:{VERSION}")
 
     board = build_board()
 

@@ -281,3 +281,18 @@ def test_a_table_is_raw_text_unless_it_is_said_to_be_tokenised(run, tmp_path):
 
     assert "raw text, 1 segment in 1 document" in said
     assert models.TestSet.objects.get().text_form == "raw"
+
+
+def test_what_became_of_a_terminology_is_told(run, tmp_path):
+    terms = tmp_path / "terms.csv"
+    rows = [f"a{n};«b{n}»;" for n in range(60)]
+    lines = ["Englisch;Französisch;Status", *rows, "glove;moufle;Do not use", "mask;masque;green"]
+    terms.write_text("\n".join(lines) + "\n")
+
+    said = run(terminology=terms)
+
+    assert "note: terms.csv:1: The first row is read as a header" in said
+    assert "“moufle” has the status “Do not use”: not accepted" in said
+    assert "The status “green” is not known: still accepted" in said
+    assert "14 more changes like these are not shown" in said
+    assert "61 terms: 60 changed, 1 dropped, 1 kept with doubts." in said

@@ -19,12 +19,15 @@ from nodes.protocol import tokens, views
 from nodes.runs import endings
 from nodes.runs.organising import revoke
 from nodes.runs.sweeping import sweep_runs
+from sharedtasks import models, testsets
 from sharedtasks.models import Phase
+from sharedtasks.terminology_modes import STANDARD_MODES, find_mode
 from submissions.models import Entry, Submission
 from submissions.services import choosing
 from submissions.states import EntryState
 from tests.integration.image_rows import image_entry, image_row, sibling_entry
 from tests.integration.samples import PERFECT, SEGMENTS
+from tests.marked_test_sets import MARKED, OWN, find_markers
 
 pytestmark = pytest.mark.django_db
 
@@ -474,6 +477,23 @@ def test_what_a_node_is_told_holds_no_reference(node, entry):
     told = node.claim().content.decode() + json.dumps(past_smoke(node))
 
     assert not [text for text in PERFECT if text in told]
+
+
+@pytest.mark.parametrize("name", STANDARD_MODES)
+def test_a_node_is_told_the_terms_of_its_mode_and_nothing_else(node, entry, monkeypatch, name):
+    mode = find_mode(entry.test_set.phase.shared_task, name)
+    models.TestSet.objects.filter(pk=entry.test_set_id).update(
+        mode=name, terminology_mode=mode, digest=f"marked {name}"
+    )
+    monkeypatch.setattr(testsets, "read", lambda _: MARKED)
+
+    run = past_smoke(node)
+
+    told = json.dumps(run)
+    assert run["setting"]["terminology_mode"] == ("terms" if mode.gives_terms else "none")
+    assert [row["source"] for row in run["segments"]] == [row.source for row in MARKED.segments]
+    assert find_markers(told) == []
+    assert all((target in told) == mode.gives_terms for target in OWN)
 
 
 def test_an_entry_that_runs_nowhere_waits_again(node, entry):

@@ -46,6 +46,32 @@ def test_it_is_read_as_meant(shared_cases, name, expected):
         assert "tablette" in " ".join(change.message for change in imported.report)
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("01-two-columns-comma.csv", "separated by commas"),
+        ("02-header-source-target-comma.csv", "a header; sources and targets are in “source”"),
+        ("04-header-langs-tab.tsv", "a header; sources and targets are in “en”, “fr”"),
+        ("05-header-English-French-tab.tsv", "“English”, “French”. If it is a term"),
+        ("06-excel-de-semicolon-bom.csv", "separated by semicolons"),
+        ("08-deepl-four-columns.csv", "read as the languages"),
+        ("16-quoted-header-comma.csv", "a header; sources and targets are in “source”"),
+        ("13-tsv-quoted-newline.tsv", "layout removed from “comprimé pelliculé”"),
+    ],
+)
+def test_what_was_concluded_is_reported(shared_cases, name, words):
+    assert words in " ".join(map(str, read(shared_cases / "terms" / name).report))
+
+
+def test_deepls_languages_are_checked(shared_cases):
+    path = shared_cases / "terms" / "08-deepl-four-columns.csv"
+
+    with pytest.raises(TerminologyError, match="The file is for EN-FR, not for en-de"):
+        read_terminologies(
+            [(io.BytesIO(path.read_bytes()), path.name)], source_language="en", target_language="de"
+        )
+
+
 def test_excels_quoting(shared_cases):
     terms = read(shared_cases / "terms" / "11-excel-tab-quoted.tsv").terminology.terms
 

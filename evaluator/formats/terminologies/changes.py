@@ -59,6 +59,12 @@ class ImportedTerminology:
         """Rows with a part that was kept as listed, perhaps against its meaning."""
         return self._count_rows("doubtful")
 
+    def select_changes(self, number: int) -> tuple[Change, ...]:
+        """Return at most so many changes, those that lose or may misread a term first."""
+        weights = {"layout": 0, "dropped": 1, "doubtful": 2}
+        ordered = sorted(self.report, key=lambda change: weights.get(change.kind, 3))
+        return tuple(ordered[:number])
+
     def _count_rows(self, *kinds: Kind) -> int:
         return len({(c.file, c.line, c.entry) for c in self.report if c.kind in kinds})
 

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import langcodes
-
 from evaluator.formats.terminologies.changes import quote_all
+from evaluator.formats.terminologies.column_names import (
+    CODE,
+    find_country_column,
+    find_language,
+    find_language_column,
+    find_role,
+    has_role_word,
+    is_code,
+    simplify_name,
+)
 from evaluator.formats.terminologies.listed import is_language
-from evaluator.normalise import find_meant, find_tag, is_widely_used, primary
+from evaluator.formats.terminologies.statuses import NO, YES, read_status
+from evaluator.normalise import is_widely_used, primary
 
 Pair = tuple[str, str]  # source and target language
 
 # TICO-19's; a header that names some of them has to name all.
 COLUMNS = ("sourceLang", "targetLang", "sourceString", "targetString")
+OURS = ["source", "targets"]  # of the terminologies that participants download
 SEEN = {"": None, "0": False, "1": True}
 
 
@@ -54,13 +63,12 @@ def read_header(names: Sequence[str], pair: Pair) -> Layout | str | None:
     source, target = _find_sides(plain, roles, pair)
     if source is None or target is None or source == target:
         return _describe_other_languages(names, plain, pair)
+    roles = {role: place for role, place in roles.items() if place not in (source, target)}
     is_plain = (source, target) == (0, 1) and len(names) == 2 + (roles.get("seen") == 2)
     is_documented = {plain[source], plain[target]} <= {
         "source", "target", "targets", "sourcestring", "targetstring"
     }  # fmt: skip
     statuses = [place for place, name in enumerate(plain) if find_role(name) == "status"]
-    sides = quote_all([names[place].strip().strip('"') for place in (source, target)])
-    note = f"The first row is read as a header; sources and targets are in {sides}."
     return Layout(
         len(names),
         source,
@@ -74,8 +82,17 @@ def read_header(names: Sequence[str], pair: Pair) -> Layout | str | None:
         seen=2 if is_plain and is_documented else roles.get("seen"),
         source_language=roles.get("source_language"),
         target_language=roles.get("target_language"),
-        note="" if is_documented else note,
+        note="" if plain[:2] == OURS or not missing else _describe_header(names, source, target),
     )
+
+
+def _describe_header(names: Sequence[str], source: int, target: int) -> str:
+    """Return what is reported of a header, with the way out where it may be a term."""
+    sides = [names[place].strip().strip('"') for place in (source, target)]
+    note = f"The first row is read as a header; sources and targets are in {quote_all(sides)}."
+    if any(find_role(simplify_name(name)) for name in sides):
+        return note
+    return f"{note} If it is a term, write a row with source and target before it."
 
 
 def _find_sides(
@@ -114,17 +131,34 @@ def find_glossary_layout(rows: Sequence[Sequence[str]]) -> Layout | None:
     return Layout(4, 0, 1, has_header=False, source_language=2, target_language=3, note=note)
 
 
-def find_plain_layout(rows: Sequence[Sequence[str]]) -> Layout | None:
+def find_plain_layout(
+    rows: Sequence[Sequence[str]], *, has_free_width: bool = False
+) -> Layout | None:
     """Return the layout of a table without a header, by its first rows; None if it is not clear.
 
-    That is source, target; with a third column whether the source was seen in training.
+    That is source, target; a third column says whether the source was seen in training, or the
+    translation's status. Columns that are empty in all rows are passed over.
     """
-    width = len(rows[0])
+    width = max((place for row in rows for place, cell in enumerate(row, 1) if cell.strip()),
+                default=0)  # fmt: skip
     if width == 2:
-        return Layout(width, 0, 1, has_header=False)
-    if width == 3 and all(row[2].strip() in SEEN for row in rows if len(row) == width):
-        return Layout(width, 0, 1, has_header=False, seen=2)
-    return None
+        width = 3 if has_free_width else 2
+        return Layout(width, 0, 1, has_header=False, has_free_width=has_free_width,
+                      seen=2 if has_free_width else None)  # fmt: skip
+    if width != 3:
+        return None
+    words = {row[2].strip() for row in rows if len(row) >= width}
+    if words <= SEEN.keys():
+        return Layout(width, 0, 1, has_header=False, has_free_width=has_free_width, seen=2)
+    if all(read_status(word) != "unknown" for word in words) and not words & ((YES | NO) - {""}):
+        note = "The third column is read as the status."
+        return Layout(width, 0, 1, has_header=False, status=2, note=note)
+    # Between tabs a row with another word is refused alone.
+    return (
+        Layout(width, 0, 1, has_header=False, has_free_width=True, seen=2)
+        if has_free_width
+        else None
+    )
 
 
 def _describe_other_languages(names: Sequence[str], plain: Sequence[str], pair: Pair) -> str | None:
@@ -142,116 +176,3 @@ def _describe_other_languages(names: Sequence[str], plain: Sequence[str], pair: 
         f"The header says {quote_all([name.strip() for name in names])}, and {'-'.join(pair)} is "
         "expected. Give the list of this language pair."
     )
-
-
-# What the name of a column says: the role of its cells, their language, or both.
-
-MAX_LANGUAGE_NAME = 30  # characters
-CODE = re.compile(r"[a-z]{2,3}(?:[-_][a-z0-9]{2,8})*", re.IGNORECASE | re.ASCII)
-_NAMES = {
-    "source": "source, src, source term, source terms, source string, source text, source word, "
-    "src term, term, terms, original, begriff, terme, término, termo, termine, термин, 术语, 原文, "
-    "術語, 用語, 용어",
-    "target": "target, targets, tgt, trg, target term, target terms, target string, target text, "
-    "target word, tgt term, trg term, translation, translations, translated term, equivalent, "
-    "übersetzung, traduction, traducción, tradução, traduzione, перевод, 译文, 翻译, 翻譯, "
-    "訳語, 訳, 번역",
-    "id": "id, stringid, string id, term id, entry id, no, nr, #",
-    "status": "status, term status, usage status, administrative status, approval, "
-    "approval status, usage, term usage, term info, statut, estado, stato, статус, 状态",
-    # A cell such as `yes` or `x` says that the translation must not be used.
-    "forbidden": "forbidden, is forbidden, deprecated, is deprecated, prohibited, obsolete, "
-    "do not use, not allowed, disallowed, banned, verboten, interdit",
-    "seen": "seen, seen in training",
-    "source_language": "sourcelang, source lang, source language, src lang, ausgangssprache, "
-    "langue source",
-    "target_language": "targetlang, target lang, target language, tgt lang, zielsprache, "
-    "langue cible",
-}
-_ROLES = {name: role for role, names in _NAMES.items() for name in names.split(", ")}
-_JOINED = {"sourcestring": "source", "targetstring": "target", "sourceterm": "source",
-           "targetterm": "target", "terminfo": "status"}  # fmt: skip
-_WORD = r"(?:source|src|target|tgt|trg|terms?|translations?|text|string|begriff|terme)"
-# Words of a role before or after a language: `source (English)`, `term fr`, `French term`.
-_ROLE_FIRST = re.compile(rf"{_WORD}(?: {_WORD})*\b[ :]*")
-_ROLE_LAST = re.compile(rf" {_WORD}(?: {_WORD})*$")
-_IN_BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
-_COUNTRY_IN_BRACKETS = re.compile(r"\s*\(.*\)\s*$")
-
-
-def simplify_name(name: str) -> str:
-    """Return a column's name in lower case, with single spaces in the place of _ and -."""
-    return " ".join(re.sub(r"[_\-\s]+", " ", name.strip().strip('"').casefold()).split())
-
-
-def find_role(name: str) -> str:
-    """Return the role that a plain name says, or nothing."""
-    return _ROLES.get(name) or _JOINED.get(name, "")
-
-
-def has_role_word(name: str) -> bool:
-    """Return whether a plain name begins or ends with the word of a role: `source en`."""
-    return bool(_ROLE_FIRST.match(name) or _ROLE_LAST.search(name))
-
-
-def find_language(name: str) -> str:
-    """Return the code of a language by its code or its name in any language, or nothing."""
-    bare = _ROLE_LAST.sub("", _ROLE_FIRST.sub("", name.strip(), count=1)).strip()
-    inside = _IN_BRACKETS.fullmatch(bare)
-    bare = inside[1].strip() if inside else bare
-    code = bare.replace(" ", "-")
-    if is_code(code):
-        return code
-    if not (3 if bare.isascii() else 1) < len(bare) <= MAX_LANGUAGE_NAME:
-        return ""
-    in_brackets = _IN_BRACKETS.search(bare)
-    if not in_brackets:
-        return _look_up_language(bare)
-    language = _look_up_language(_COUNTRY_IN_BRACKETS.sub("", bare))
-    country = _look_up_country(in_brackets[1])
-    if language and country:
-        return f"{language}-{country}"
-    # Or a script stands in brackets: traditional chinese.
-    return _look_up_language(f"{in_brackets[1]} {_COUNTRY_IN_BRACKETS.sub('', bare)}") or language
-
-
-def is_code(cell: str) -> bool:
-    """Return whether a text has the form of a language's code, and the language exists."""
-    code = cell.strip().replace("_", "-")
-    return CODE.fullmatch(code) is not None and langcodes.tag_is_valid(code.split("-")[0])
-
-
-def find_language_column(language: str, names: Sequence[str]) -> int | None:
-    """Return the place of the column that is named by a language, the closest of several.
-
-    For fr-CA that is fr-CA rather than fr, and fr rather than fr-FR; then the first.
-    """
-
-    def distance(place: int) -> int:
-        if find_tag(codes[place]) == language:
-            return 0
-        return 1 if "-" not in codes[place] else 2
-
-    codes = [find_language(name) for name in names]
-    places = [place for place, code in enumerate(codes) if is_language(code, language)]
-    return min(places, key=distance, default=None)
-
-
-def find_country_column(language: str, names: Sequence[str]) -> int | None:
-    """Return the place of the first column that is named by a language's country, such as `jp`."""
-    means = ((find_meant(name) or "").partition(" ")[0] if len(name) == 2 else "" for name in names)
-    return next((n for n, code in enumerate(means) if code and is_language(code, language)), None)
-
-
-def _look_up_language(name: str) -> str:
-    try:
-        return langcodes.find(name).to_tag()
-    except LookupError:
-        return ""
-
-
-def _look_up_country(name: str) -> str:
-    try:
-        return langcodes.Language.find_name("territory", name).territory or ""
-    except LookupError:
-        return ""

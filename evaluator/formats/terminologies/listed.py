@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Literal
 
 from evaluator.normalise import primary
 
@@ -17,23 +15,6 @@ MAX_CELL = 1000  # characters; a longer cell is a text, not a term
 # A region that says how Chinese is written there; other languages' regions say nothing.
 SCRIPTS = {"cn": "hans", "sg": "hans", "tw": "hant", "hk": "hant", "mo": "hant"}
 SCRIPT_LENGTH = 4  # letters, by BCP 47
-
-Status = Literal["preferred", "accepted", "forbidden", "unknown"]
-# TBX's own (ISO 30042: `deprecatedTerm-admn-sts`), those of MultiTerm, TermWeb and memoQ, and what
-# people write into a column; compared without case, spaces and the ending "term".
-_WORDS: dict[Status, str] = {
-    "preferred": "preferred standardized standardised legal regulated recommended mandatory",
-    "accepted": "admitted accepted acceptable allowed approved permitted alternative synonym valid "
-    "new proposed provisional draft released final ok yes active current",
-    "forbidden": "forbidden prohibited deprecated superseded obsolete outdated notrecommended "
-    "notallowed notapproved notpermitted notaccepted donotuse dontuse disallowed unacceptable "
-    "rejected banned avoid blacklisted invalid incorrect wrong negative retired withdrawn "
-    "nonpreferred verboten nichtverwenden veraltet abgelehnt interdit proscrit obsolète "
-    "déconseillé àéviter запрещено запрещён 禁用 금지",
-}
-_STATUS_OF: dict[str, Status] = {
-    word: status for status, words in _WORDS.items() for word in words.split()
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,22 +72,3 @@ def _find_script(code: str) -> str:
         if part in SCRIPTS and primary(code) == "zh":
             return SCRIPTS[part]
     return ""
-
-
-def read_status(text: str) -> Status:
-    """Return what a status says about the use of a translation; without a word it is accepted.
-
-    Of several words (memoQ's `CasePermissive;Forbidden`) a word that forbids decides.
-    """
-    status = _read_word(text)
-    words = re.split(r"[;,|/]", text) if status == "unknown" else []
-    return "forbidden" if "forbidden" in map(_read_word, words) else status
-
-
-def _read_word(word: str) -> Status:
-    plain = re.sub(r"-admn-sts$", "", word.strip().casefold())
-    plain = re.sub(r"[\W_]+", "", plain)
-    if not plain:
-        return "accepted"
-    plain = plain.removeprefix("is")
-    return _STATUS_OF.get(plain) or _STATUS_OF.get(plain.removesuffix("term"), "unknown")

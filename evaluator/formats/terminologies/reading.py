@@ -25,10 +25,10 @@ from evaluator.formats.terminologies.listed import (
     ListedTerm,
     find_faults,
     is_language,
-    read_status,
 )
 from evaluator.formats.terminologies.merging import Merger
 from evaluator.formats.terminologies.rules import build_entries
+from evaluator.formats.terminologies.statuses import read_status
 from evaluator.formats.terminologies.tables import read_any_table
 from evaluator.formats.terminologies.tbx import read_tbx
 from evaluator.normalise import canonical_pair
@@ -44,6 +44,7 @@ def read_terminology(
     source_language: str,
     target_language: str,
     max_bytes: int = MAX_BYTES,
+    list_name: str | None = None,
 ) -> ImportedTerminology:
     """Read a single term list; see read_terminologies."""
     return read_terminologies(
@@ -51,6 +52,7 @@ def read_terminology(
         source_language=source_language,
         target_language=target_language,
         max_bytes=max_bytes,
+        list_name=list_name,
     )
 
 
@@ -60,22 +62,25 @@ def read_terminologies(
     source_language: str,
     target_language: str,
     max_bytes: int = MAX_BYTES,
+    list_name: str | None = None,
 ) -> ImportedTerminology:
     """Read term lists (stream, name) into a terminology; their content shows their format.
 
     Formats: tables (TICO-19's CSV layouts, others with or without a header), JSON, TBX-Basic of
-    2008 and 2019. The module `rules` reads alternatives and notes in a cell; JSON is taken
-    literally. Rows of other language pairs, with an empty side, or with a status that forbids
-    them are dropped. The report has every change. Entries come in file order; rows with the same
-    source become one entry, its targets in order, each once. Without files the terminology is
-    empty. At most `max_bytes` of each file are read.
+    2008 and 2019. Of a JSON file that holds several lists by name, such as a list for each mode,
+    `list_name` is read; it says nothing of other files. The module `rules` reads alternatives and
+    notes in a cell; JSON is taken literally. Rows of other language pairs, with an empty side, or
+    with a status that forbids them are dropped. The report has every change. Entries come in file
+    order; rows with the same source become one entry, its targets in order, each once. Without
+    files the terminology is empty. At most `max_bytes` of each file are read.
 
     Raises TerminologyError with all problems of all files: no text, no known format, broken
-    rows, no row of the pair, more than 100,000 rows or entries; unknown or equal languages.
+    rows, no row of the pair, several lists and no name of theirs, more than 100,000 rows or
+    entries; unknown or equal languages.
     """
     problems = ProblemLog()
     try:
-        state = Import(*canonical_pair(source_language, target_language))
+        state = Import(*canonical_pair(source_language, target_language), list_name)
     except LanguageError as error:
         problems.add(str(error))
         raise TerminologyError(problems.problems) from None
@@ -83,7 +88,7 @@ def read_terminologies(
         log = ProblemLog(name)
         text = read_text(stream, log, "at least one term", max_bytes=max_bytes)
         if text is not None:
-            state.read_file(text, log)
+            state.read_file(text.lstrip("\ufeff"), log)
         problems.merge(log)
     problems.raise_as(TerminologyError)
     terminology = Terminology(*state.pair, state.merger.terms())
@@ -96,6 +101,7 @@ class Import:
 
     source_language: str
     target_language: str
+    list_name: str | None = None
     merger: Merger = field(default_factory=Merger)
     report: list[Change] = field(default_factory=list)
     rows: int = 0
@@ -129,7 +135,16 @@ class Import:
             others = ", ".join(list(self.other_pairs)[:5])
             log.add(f"The file is for {others}, not for {pair}. Give the list of {pair}.")
         else:
-            log.add(f"The file holds no entry of {pair} with a source and a target. Add one.")
+            why = self._quote_drop(log)
+            log.add(f"The file holds no entry of {pair} with a source and a target{why}. Add one.")
+
+    def _quote_drop(self, log: ProblemLog) -> str:
+        """Return the first reason why an entry of the file was dropped, for a message."""
+        drops = (change for change in self.report if change.kind == "dropped")
+        first = next((change for change in drops if change.file == log.file), None)
+        return (
+            f" that may be used (line {first.line}: {first.message.rstrip('.')})" if first else ""
+        )
 
     def add_term(self, term: ListedTerm, log: ProblemLog) -> bool:
         """Add a listed term's entries; return whether there are any."""
@@ -177,8 +192,8 @@ def _list_tbx(text: str, state: Import, log: ProblemLog) -> Iterator[ListedTerm]
     return read_tbx(text, *state.pair, log, state.report)
 
 
-def _list_json(text: str, _: Import, log: ProblemLog) -> Iterator[ListedTerm]:
-    return read_json(text, log)
+def _list_json(text: str, state: Import, log: ProblemLog) -> Iterator[ListedTerm]:
+    return read_json(text, state.pair, state.list_name, log, state.report)
 
 
 def _list_table(text: str, state: Import, log: ProblemLog) -> Iterator[ListedTerm]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
@@ -17,8 +18,8 @@ from evaluator.formats.terminologies.listed import (
     MAX_ENTRIES,
     ListedTerm,
     is_language,
-    read_status,
 )
+from evaluator.formats.terminologies.statuses import read_flag, read_status
 
 ROOTS = ("martif", "tbx")
 OTHER_ROOTS = {
@@ -26,6 +27,7 @@ OTHER_ROOTS = {
     "tmx": "The file is a translation memory (<tmx>), not a list of terms.",
     "xliff": "The file is a translation in XLIFF, not a list of terms.",
     "workbook": "The file is an Excel workbook in XML. Save it as CSV (UTF-8).",
+    "html": "The file is a web page, <html>, not <tbx> or <martif>. Save its table as CSV (UTF-8).",
     "rdf": "The file is RDF (SKOS). Export the terms as TBX or as a table.",
 }
 CONCEPTS = ("termEntry", "conceptEntry")
@@ -39,8 +41,11 @@ NOTES = ("termNote", "descrip", "admin")  # elements whose type may be one of ST
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 MAX_DEPTH = 50  # elements; a real file has about ten
 MAX_TERMS = 200  # of a concept; its sources and targets are combined
+MAX_STATUSES = 50  # of a term, or of a concept with its languages
 MAX_NAMES = 300  # of elements and attributes; the parser keeps each for ever, TBX has about 100
+MAX_NAME = 60  # characters of a name that is looked at
 MAX_ELEMENTS = 1_500_000  # 100,000 concepts of 15; the parser takes about 4 µs for each
+GIVE_TBX = "Give plain TBX-Basic."
 LONG_TAG = re.compile(r"<[^<]{65536}")  # characters; a tag is held in memory whole
 
 
@@ -101,7 +106,7 @@ class _Collector:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise _RefusedError(f"Elements are nested more than {MAX_DEPTH} deep.")
+            raise _RefusedError(f"Elements are nested more than {MAX_DEPTH} deep. {GIVE_TBX}")
         name = _local(tag)
         self._check(tag, attributes)
         if name in CONCEPTS:
@@ -109,7 +114,7 @@ class _Collector:
             self._concept, self._language = _Concept(line, attributes.get("id", "")), ""
             self.count += 1
             if self.count > MAX_ENTRIES:
-                raise _RefusedError(f"There are more than {MAX_ENTRIES:,} concepts.")
+                raise _RefusedError(f"There are more than {MAX_ENTRIES:,} concepts. {GIVE_TBX}")
         elif name in LANGUAGES:
             self._language = attributes.get(LANGUAGE, attributes.get("lang", ""))
         elif name in TERMS:
@@ -119,35 +124,47 @@ class _Collector:
         elif name == "term" and self._term is not None:
             term = self._term
             self._collect(lambda text: setattr(term, "text", text))
-        elif _is_status(name) or (name in NOTES and _is_status(attributes.get("type", ""))):
-            self._collect(self._add_status)
+        else:
+            name = attributes.get("type", "") if name in NOTES else name
+            if name_says := _read_name(name):
+                self._collect(self._add_status if name_says == "status" else self._add_flag(name))
 
     def _check(self, tag: str, attributes: dict[str, str]) -> None:
         if not self.root:
             self.root = _local(tag)
             if self.root not in ROOTS:
-                other = f"The file is <{shorten(self.root)}>, not <tbx> or <martif>."
+                other = f"The file is <{shorten(self.root)}>, not <tbx> or <martif>. {GIVE_TBX}"
                 raise _RefusedError(OTHER_ROOTS.get(self.root.lower(), other))
         self._elements += 1
         if self._elements > MAX_ELEMENTS:
-            raise _RefusedError(f"There are more than {MAX_ELEMENTS:,} elements.")
+            raise _RefusedError(f"There are more than {MAX_ELEMENTS:,} elements. {GIVE_TBX}")
         self._names.update([tag, *attributes])
         if len(self._names) > MAX_NAMES:
-            raise _RefusedError(f"There are more than {MAX_NAMES} names of elements.")
+            raise _RefusedError(f"There are more than {MAX_NAMES} names of elements. {GIVE_TBX}")
 
     def _start_term(self) -> None:
         self._term = _Term(self._language)
         if self._concept is not None:
             self._concept.terms.append(self._term)
             if len(self._concept.terms) > MAX_TERMS:
-                raise _RefusedError(f"A concept has more than {MAX_TERMS} terms.")
+                raise _RefusedError(f"A concept has more than {MAX_TERMS} terms. {GIVE_TBX}")
 
     def _add_status(self, text: str) -> None:
         """Note a status of the open term, or else of its whole language or concept."""
+        noted = 0
         if self._term is not None:
             self._term.statuses.append(text.strip())
+            noted = len(self._term.statuses)
         elif self._concept is not None:
             self._concept.statuses.append((self._language, text.strip()))
+            noted = len(self._concept.statuses)
+        if noted > MAX_STATUSES:
+            raise _RefusedError(
+                f"A term or concept has more than {MAX_STATUSES} statuses. {GIVE_TBX}"
+            )
+
+    def _add_flag(self, name: str) -> Callable[[str], None]:
+        return lambda text: self._add_status(read_flag(name, text))
 
     def _collect(self, take: Callable[[str], None]) -> None:
         self._take, self._inside = take, self._depth
@@ -177,8 +194,14 @@ class _Collector:
         """End of the file."""
 
 
-def _is_status(name: str) -> bool:
-    return re.sub(r"^x-|[\s_-]", "", name.casefold()) in STATUSES
+@lru_cache(maxsize=MAX_NAMES)
+def _read_name(name: str) -> str:
+    """Return `status` for what holds a status, `flag` for yes or no of `forbidden`, or nothing."""
+    if len(name) > MAX_NAME:
+        return ""
+    if re.sub(r"^x-|[\s_-]", "", name.casefold()) in STATUSES:
+        return "status"
+    return "flag" if read_status(name) == "forbidden" else ""
 
 
 def _local(tag: str) -> str:
@@ -215,11 +238,12 @@ def _read_concepts(text: str, log: ProblemLog) -> list[_Concept]:
     collector.place = parser.parser
     try:
         if LONG_TAG.search(text):
-            raise _RefusedError("A tag, with the text behind it, has more than 65,536 characters.")
+            message = "A tag, with the text behind it, has more than 65,536 characters."
+            raise _RefusedError(f"{message} {GIVE_TBX}")
         parser.feed(text)  # at once: expat looks through an unfinished tag again with each piece
         parser.close()
     except _RefusedError as error:
-        problem = f"{error} Give plain TBX-Basic."
+        problem = str(error)
     except DefusedXmlException:
         problem = "The file declares entities. Remove the declarations, write the characters."
     except ParseError as error:
@@ -246,11 +270,14 @@ def _list_terms(
         words = quote_all([word for word in term.statuses if read_status(word) == "forbidden"])
         message = f"{quote(term.text)} ({term.language}) has the status {words}: not accepted."
         report.append(Change(concept.line, shorten(term.text), "dropped", message, file))
+    unknown: dict[str, str] = {}  # by word: the first term that has it
     for term in terms:
         for word in term.statuses:
             if read_status(word) == "unknown":
-                message = f"The status {quote(word)} is not known: still accepted."
-                report.append(Change(concept.line, shorten(term.text), "doubtful", message, file))
+                unknown.setdefault(word, term.text)
+    for word, first in unknown.items():
+        message = f"The status {quote(word)} is not known: still accepted."
+        report.append(Change(concept.line, shorten(first), "doubtful", message, file))
     forms = tuple(term.text for term in targets if term.rank < 2)
     accepted = [term.text for term in sources if term.rank < 2]
     for text in accepted or [""]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from evaluator.metrics.base import OWN_KEYS, Group, Metric
+from evaluator.metrics.kept import digest_of
 from evaluator.metrics.term.renderings import term_view
 from evaluator.types import TestSet
 
@@ -16,13 +17,17 @@ class TermMetric(Metric):
 
     group = Group.TERMS
     absent = "the test set requires no term"
+    follows_list = True
     signature_keys: ClassVar[Mapping[str, str]] = {
         **Metric.signature_keys,
         **OWN_KEYS,
         "unicode": "of the tables by which characters are normalised and told apart",
+        "longer": "the rules by which a term counts inside a longer word, with the dictionary; "
+        "p: provisional, not measured; off: not in this language",
+        "spans": "what two renderings must not share",
         "form": "whether the test set is raw or tokenised",
     }
-    version: ClassVar[int] = 1  # of our code; any change to a number raises it
+    version: ClassVar[int] = 2  # of our code; any change to a number raises it
 
     def lacks(self, test_set: TestSet) -> str | None:
         """Return what is missing: a required term, by annotations or a terminology."""
@@ -44,10 +49,12 @@ class TermMetric(Metric):
             f"unicode:{unicodedata.unidata_version}",
             f"tok:{source_tokeniser}>{tokeniser}",
             f"lemma:{source_lemmatiser}>{lemmatiser}",
+            f"longer:{view.target.longer_words}",
+            "spans:letters",
             f"form:{test_set.text_form}",
             f"v:{self.version}",
             f"unit:{self.unit(test_set)}",
-            f"testset:{test_set.digest[:12]}",
+            f"testset:{digest_of(test_set)[:12]}",
         )
         return "|".join(parts)
 

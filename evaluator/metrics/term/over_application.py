@@ -7,12 +7,14 @@ from functools import partial
 import numpy as np
 
 from evaluator.metrics.base import Details
+from evaluator.metrics.kept import keep_per_test_set
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.renderings import RenderedSegment, TermView, rendered, term_view
 from evaluator.metrics.wording import write_number
 from evaluator.normalise import Form
 from evaluator.terms.matching import FormIndex
 from evaluator.terms.source_terms import TermIndex
+from evaluator.terms.span_selection import Tier
 from evaluator.types import Hypotheses, Statistics, TestSet
 
 
@@ -21,7 +23,7 @@ class OverApplication(TermMetric):
 
     In [0, 100]; absent without a terminology. A match counts unless it touches a span that
     renders a required term, is also a target of an entry that is present, or is in a reference.
-    Surface matches only. docs/metrics.md 4.
+    Surface matches only, and no spans inside longer words. docs/metrics.md 4.
     """
 
     name = "over-application"
@@ -45,14 +47,11 @@ class OverApplication(TermMetric):
 
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
         """Return int64 [segments, 2]: whether a term was over-applied, and 1."""
-        view = term_view(test_set)
-        targets: dict[int, _Targets] = {}
-        rows = []
-        for at, segment in enumerate(rendered(test_set, hypotheses)):
-            index = view.terms.indexes[at]
-            if index is not None and id(index) not in targets:
-                targets[id(index)] = _Targets(view, index)
-            rows.append((index is not None and targets[id(index)].are_in(segment, at), 1))
+        segments = zip(_read_targets(test_set), rendered(test_set, hypotheses), strict=True)
+        rows = [
+            (targets is not None and targets.are_in(segment, at), 1)
+            for at, (targets, segment) in enumerate(segments)
+        ]
         return np.array(rows, dtype=np.int64).reshape(-1, 2)
 
     def aggregate(self, total: Statistics) -> float | None:
@@ -72,6 +71,19 @@ class OverApplication(TermMetric):
         return f"{number('overapplied')} of {number('segments')} segments"
 
 
+@keep_per_test_set
+def _read_targets(test_set: TestSet) -> tuple[_Targets | None, ...]:
+    """Return for each segment the targets of the terms of its address; None without terms."""
+    view = term_view(test_set)
+    indexes = {id(index): index for index in view.terms.indexes if index is not None}
+    by_index = {key: _Targets(view, index) for key, index in indexes.items()}
+    targets = tuple(by_index.get(id(index)) for index in view.terms.indexes)
+    for at, own in enumerate(targets):
+        if own is not None:
+            own.read_references(at)
+    return targets
+
+
 class _Targets:
     """All targets of a terminology, each with the entries that it translates."""
 
@@ -85,24 +97,29 @@ class _Targets:
                 entries.setdefault(form.key.casefold(), set()).add(entry)
         self._entries = [entries[form.key.casefold()] for form in self._forms]
         self._index = FormIndex(self._forms, view.target)
+        self._in_references: dict[int, frozenset[int]] = {}  # by segment
+
+    def read_references(self, at: int) -> None:
+        """Look for all targets in a segment's references, before `are_in` is asked about it."""
+        texts = self._view.references[at]
+        matches = (match.form for text in texts for match in self._index.surface(text))
+        self._in_references[at] = frozenset(matches)
 
     def are_in(self, segment: RenderedSegment, at: int) -> bool:
         """Return whether a target in the hypothesis counts, by the rules of the class above."""
-        taken = segment.assignment.tokens
+        taken = {
+            at
+            for span in segment.assignment.chosen
+            if span.tier is not Tier.LONGER_WORD
+            for at in range(span.start, span.end)
+        }
         suspects = {
             match.form
             for match in self._index.surface(segment.text)
-            if taken.isdisjoint(range(match.first, match.last))
+            if taken.isdisjoint(range(match.start, match.end))
         }
-        if not suspects:
-            return False
-        unasked = [self._forms[target] for target in suspects if not self._is_asked(target, at)]
-        if not unasked:
-            return False
-        references = self._view.test_set.segments[at].references
-        normalised = list(map(self._view.target.normalise, references))  # rarely needed: not kept
-        indexes = (FormIndex((form,), self._view.target) for form in unasked)
-        return any(not any(any(index.surface(t)) for t in normalised) for index in indexes)
+        unasked = (target for target in suspects if not self._is_asked(target, at))
+        return not self._in_references[at].issuperset(unasked)
 
     def _is_asked(self, target: int, at: int) -> bool:
         """Return whether an entry that is in the source or required has this target."""

@@ -8,12 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from evaluator.metrics.kept import keep_per_test_set
 from evaluator.normalise import NormalisedText, Normaliser
 from evaluator.terms.matching import Required, Requirements, TermAssignment
-from evaluator.terms.required_terms import RequiredTerms, required_terms
+from evaluator.terms.required import RequiredTerms, required_terms
 from evaluator.types import Hypotheses, TestSet
-
-TEST_SETS_KEPT = 8  # a phase's language pairs come in turn, and must not evict each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +44,11 @@ class RenderedSegment:
     assignment: TermAssignment
 
 
-@lru_cache(maxsize=TEST_SETS_KEPT)
+@keep_per_test_set
 def term_view(test_set: TestSet) -> TermView:
-    """Find the required terms; those of the last test sets are kept."""
+    """Find the required terms."""
     source = Normaliser.for_language(test_set.source_language)
-    target = Normaliser.for_language(test_set.target_language)
+    target = Normaliser.for_language(test_set.target_language, test_set.lemmatiser)
     terms = required_terms(test_set)
     return TermView(
         test_set,
@@ -60,9 +59,9 @@ def term_view(test_set: TestSet) -> TermView:
     )
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def rendered(test_set: TestSet, hypotheses: Hypotheses) -> tuple[RenderedSegment, ...]:
-    """Normalise and match the hypothesis of each segment; the last two results are kept."""
+    """Normalise and match the hypothesis of each segment; the last result is kept."""
     view = term_view(test_set)
     segments = []
     for requirements, text in zip(view.requirements, hypotheses.texts, strict=True):
@@ -71,14 +70,14 @@ def rendered(test_set: TestSet, hypotheses: Hypotheses) -> tuple[RenderedSegment
     return tuple(segments)
 
 
-@lru_cache(maxsize=TEST_SETS_KEPT)
+@lru_cache(maxsize=1)  # large, and only read to prepare what is kept per test set
 def normalised_references(test_set: TestSet) -> tuple[tuple[NormalisedText, ...], ...]:
-    """Normalise every reference, per segment; those of the last test sets are kept."""
-    normalise = Normaliser.for_language(test_set.target_language).normalise
-    return tuple(tuple(map(normalise, segment.references)) for segment in test_set.segments)
+    """Normalise every reference, per segment; the last test set's are kept."""
+    target = Normaliser.for_language(test_set.target_language, test_set.lemmatiser)
+    return tuple(tuple(map(target.normalise, segment.references)) for segment in test_set.segments)
 
 
-@lru_cache(maxsize=TEST_SETS_KEPT)
+@keep_per_test_set
 def rendered_references(test_set: TestSet) -> tuple[tuple[TermAssignment, ...], ...]:
     """Match every reference, per segment and reference: its renderings of what is required."""
     requirements = term_view(test_set).requirements

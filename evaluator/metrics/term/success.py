@@ -13,12 +13,14 @@ from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.renderings import RenderedSegment, rendered, term_view
 from evaluator.metrics.wording import write_flagged, write_number
 from evaluator.terms.matching import Required, Requirements
+from evaluator.terms.span_selection import Tier
 from evaluator.types import Hypotheses, Statistics, TestSet
 
 COLUMNS = (
     "required",
     "surface",
     "lemma",
+    "longer_word",
     "upper_bound",  # were spans of different entries free to overlap
     "flagged",  # 1 where the bound on the search was hit
     "required_seen",  # of entries that occur in the training data
@@ -26,6 +28,9 @@ COLUMNS = (
     "required_unseen",
     "rendered_unseen",
 )
+TIERS = ("surface", "lemma", "longer_word")
+# Statistics of version 1, which are still stored, do not have that tier.
+COLUMNS_V1 = tuple(column for column in COLUMNS if column != "longer_word")
 
 
 class TermSuccess(TermMetric):
@@ -42,41 +47,41 @@ class TermSuccess(TermMetric):
     is_headline = True
 
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
-        """Return int64 [segments, 9], columns as COLUMNS names them."""
+        """Return int64 [segments, 10], columns as COLUMNS names them."""
         segments = rendered(test_set, hypotheses)
         requirements = term_view(test_set).requirements
         rows = [_count(*pair) for pair in zip(requirements, segments, strict=True)]
         return np.array(rows, dtype=np.int64).reshape(-1, len(COLUMNS))
 
     def by_term(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
-        """Return int64 [requirements, 5], a row for each entry that a segment requires.
+        """Return int64 [requirements, 6], a row for each entry that a segment requires.
 
         Columns: segment, entry (both counted from 0, entries by first occurrence in the test
-        set), how often it is required there, rendered on the surface, rendered by lemma.
+        set), how often it is required there, and how often it is rendered in each tier.
         """
         segments = zip(term_view(test_set).required, rendered(test_set, hypotheses), strict=True)
         rows = []
         for required, segment in segments:
             for entry in range(len(required)):
-                chosen = segment.assignment.of(entry)
-                surface = sum(rendering.is_surface for rendering in chosen)
-                rows.append((surface, len(chosen) - surface))
-        renderings = np.array(rows, dtype=np.int64).reshape(-1, 2)
+                tiers = [rendering.tier for rendering in segment.assignment.of(entry)]
+                rows.append([tiers.count(tier) for tier in Tier])
+        renderings = np.array(rows, dtype=np.int64).reshape(-1, len(TIERS))
         return np.hstack([_count_required(test_set), renderings])
 
     def aggregate(self, total: Statistics) -> float | None:
         """Return 100 · rendered / required; None if nothing is required."""
-        required, surface, lemma = (int(count) for count in total[:3])
-        return 100 * (surface + lemma) / required if required else None
+        counts = _name_columns(total)
+        required = counts["required"]
+        return 100 * sum(counts[tier] for tier in TIERS) / required if required else None
 
     def details(self, total: Statistics) -> Details:
         """Return all counts and the missed occurrences; seen, unseen where the test set says it."""
-        counts = dict(zip(COLUMNS, (int(count) for count in total), strict=True))
-        parts = {name: counts[name] for name in ("required", "surface", "lemma")}
-        parts["missed"] = counts["required"] - counts["surface"] - counts["lemma"]
+        counts = _name_columns(total)
+        parts = {name: counts[name] for name in ("required", *TIERS)}
+        parts["missed"] = counts["required"] - sum(counts[tier] for tier in TIERS)
         parts |= {name: counts[name] for name in ("upper_bound", "flagged")}
         if counts["required_seen"] or counts["required_unseen"]:
-            parts |= {name: counts[name] for name in COLUMNS[5:]}
+            parts |= {name: counts[name] for name in COLUMNS[6:]}
         return parts
 
     @classmethod
@@ -84,9 +89,11 @@ class TermSuccess(TermMetric):
         """Write all counts; the upper bound only where the search was cut short."""
         number = partial(write_number, details)
         text = (
-            f"required {number('required')}: surface {number('surface')}, "
-            f"lemma {number('lemma')}, missed {number('missed')}"
+            f"required {number('required')}: surface {number('surface')}, lemma {number('lemma')}"
         )
+        if details.get("longer_word"):
+            text += f", in a longer word {number('longer_word')}"
+        text += f", missed {number('missed')}"
         if "required_seen" in details:
             text += (
                 f"; of terms in the training data {number('rendered_seen')} of "
@@ -98,14 +105,18 @@ class TermSuccess(TermMetric):
         return text
 
 
+def _name_columns(total: Statistics) -> dict[str, int]:
+    """Return the sums by the names of their columns."""
+    names = COLUMNS if len(total) == len(COLUMNS) else COLUMNS_V1
+    return {"longer_word": 0} | dict(zip(names, map(int, total), strict=True))
+
+
 def _count(requirements: Requirements, segment: RenderedSegment) -> tuple[int, ...]:
     chosen = segment.assignment.chosen
     required = requirements.required
-    surface = sum(rendering.is_surface for rendering in chosen)
     return (
         sum(term.count for term in required),
-        surface,
-        len(chosen) - surface,
+        *map(segment.assignment.count, Tier),
         requirements.upper_bound(segment.assignment),
         int(not segment.assignment.is_complete),
         *(
@@ -121,7 +132,7 @@ def _count(requirements: Requirements, segment: RenderedSegment) -> tuple[int, .
 
 @dataclass(frozen=True, slots=True)
 class TermResult:
-    """How often an entry was required in the whole test set, and rendered."""
+    """How often an entry was required in the whole test set, and rendered in each tier."""
 
     id: str
     source: str
@@ -129,26 +140,28 @@ class TermResult:
     required: int
     surface: int
     lemma: int
+    longer_word: int
 
     @property
     def missed(self) -> int:
         """Required and not rendered."""
-        return self.required - self.surface - self.lemma
+        return self.required - self.surface - self.lemma - self.longer_word
 
 
 def per_term(test_set: TestSet, by_term: Statistics) -> tuple[TermResult, ...]:
     """Return term success for each entry that is required, by first occurrence.
 
     Sums up rows of `TermSuccess.by_term`, as `load_by_term` reads them; reads no hypothesis. The
-    sums over entries are term success's own counts. Raises ValueError for the rows of another
-    test set.
+    sums over entries are term success's own counts. Rows of version 1 have five columns, without
+    the tier inside longer words. Raises ValueError for the rows of another test set.
     """
     required = _count_required(test_set)
-    if by_term.shape != (len(required), 5) or not np.array_equal(by_term[:, :3], required):
+    columns = by_term.shape[1] - 1  # without the segment's
+    if len(by_term) != len(required) or not np.array_equal(by_term[:, :3], required):
         raise ValueError("these statistics by term are another test set's; score it again")
     entries = _list_entries(test_set)
-    sums = np.zeros((len(entries), 3), dtype=np.int64)
-    np.add.at(sums, by_term[:, 1], by_term[:, 2:])
+    sums = np.zeros((len(entries), 1 + len(TIERS)), dtype=np.int64)
+    np.add.at(sums[:, : columns - 1], by_term[:, 1], by_term[:, 2:])
     return tuple(
         TermResult(term.id, term.source, term.seen, *counts)
         for term, counts in zip(entries.values(), sums.tolist(), strict=True)

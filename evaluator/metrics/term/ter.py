@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from evaluator.metrics.base import Details
+from evaluator.metrics.kept import keep_per_test_set
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.edits import find_edits
-from evaluator.metrics.term.renderings import TEST_SETS_KEPT, rendered, term_view
+from evaluator.metrics.term.renderings import rendered, term_view
 from evaluator.metrics.wording import write_stopped
 from evaluator.types import Hypotheses, Statistics, TestSet
 
@@ -77,9 +77,9 @@ class WeightedTer(TermMetric):
         return f"weight:{TERM_WEIGHT}|ter:sacrebleu-2.6|{super().signature(test_set)}"
 
 
-@lru_cache(maxsize=TEST_SETS_KEPT)
+@keep_per_test_set
 def _weigh_references(test_set: TestSet) -> tuple[tuple[WeightedReference, ...], ...]:
-    """Make tokens weigh more in spans that could render a required term, by surface or lemma.
+    """Make tokens weigh more that touch a span which could render a required term, in any tier.
 
     In all such spans, not only in as many as are required or as term success would choose: where
     a reference repeats a term, the hypothesis has to as well. Once for a test set.
@@ -91,7 +91,7 @@ def _weigh_references(test_set: TestSet) -> tuple[tuple[WeightedReference, ...],
         for text in texts:
             weights = [1] * len(text.tokens)
             for span in requirements.candidates(text):
-                weights[span.start : span.end] = [TERM_WEIGHT] * (span.end - span.start)
+                weights[span.first : span.last] = [TERM_WEIGHT] * (span.last - span.first)
             row.append(WeightedReference(text.folded_tokens, tuple(weights)))
         rows.append(tuple(row))
     return tuple(rows)

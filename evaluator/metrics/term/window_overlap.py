@@ -8,20 +8,15 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
 
 from evaluator.metrics.base import Details
+from evaluator.metrics.kept import keep_per_test_set
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.pairing import best_sum
-from evaluator.metrics.term.renderings import (
-    TEST_SETS_KEPT,
-    rendered,
-    rendered_references,
-    term_view,
-)
+from evaluator.metrics.term.renderings import rendered, rendered_references, term_view
 from evaluator.metrics.wording import write_flagged, write_number
 from evaluator.normalise import NormalisedText
 from evaluator.terms.matching import Rendering, Requirements, TermAssignment
@@ -115,7 +110,7 @@ class _Expected:
     windows: tuple[tuple[Window, ...], ...]  # per reference, of its renderings; none empty
 
 
-@lru_cache(maxsize=2 * TEST_SETS_KEPT)  # two sizes
+@keep_per_test_set
 def _find_expected(test_set: TestSet, size: int) -> tuple[tuple[_Expected, ...], ...]:
     """Return what the test set expects: per segment an item per required entry."""
     view = term_view(test_set)
@@ -140,7 +135,7 @@ def _find_reference_windows(
 ) -> list[tuple[Window, ...]]:
     """Return per entry the windows, none empty, of its renderings in a reference."""
     content = _find_content(text)
-    taken = assignment.tokens
+    taken = {at for span in assignment.chosen for at in range(span.start, span.end)}
     free = [s for s in requirements.candidates(text) if taken.isdisjoint(range(s.start, s.end))]
     per_entry = []
     for number, required in enumerate(requirements.required):
@@ -150,7 +145,7 @@ def _find_reference_windows(
         if len(windows) == required.count:
             # As many further spans as can stand side by side, by term success's rules.
             own = [span for span in free if span.entry == number]
-            spans = [CandidateSpan(0, span.start, span.end, span.is_surface) for span in own]
+            spans = [CandidateSpan(0, span.start, span.end, span.tier) for span in own]
             further = [own[at] for at in select_spans(spans, [len(own)])[0]]
             windows += _build_windows(text, content, further, size)
         per_entry.append(tuple(windows))
@@ -175,7 +170,7 @@ def _build_windows(
     """
     windows = []
     for span in spans:
-        left, right = bisect_left(content, span.start), bisect_left(content, span.end)
+        left, right = bisect_left(content, span.first), bisect_left(content, span.last)
         nearest = content[max(0, left - size) : left] + content[right : right + size]
         windows.append(tuple(sorted(text.folded_tokens[at] for at in nearest)))
     return [window for window in windows if window]

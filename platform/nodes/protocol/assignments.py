@@ -20,6 +20,7 @@ from evaluator.container import (
 from nodes.models import Run
 from sharedtasks import testsets
 from sharedtasks.models import TestSet
+from sharedtasks.release import release_test_set
 
 SALT = "nodes.image"
 KEPT_IN_MEMORY = 16  # test sets as nodes are told of them; each is a megabyte or two
@@ -77,8 +78,8 @@ def is_ticket_of(text: str, run: Run) -> bool:
 
 def _mode(run: Run) -> TerminologyMode:
     # A system that knew which terms are the random control would void the control.
-    is_without = run.purpose == Run.Purpose.TEST and run.entry.test_set.mode == TestSet.Mode.NOTERM
-    return "none" if is_without else "terms"
+    is_smoke = run.purpose == Run.Purpose.SMOKE
+    return "terms" if is_smoke or run.entry.test_set.terminology_mode.gives_terms else "none"
 
 
 def _limits(run: Run) -> Limits:
@@ -100,7 +101,8 @@ def _segments(run: Run) -> str:
 def _of_test_set(pk: int, digest: str, mode: TerminologyMode) -> str:
     """Return a test set's segments; finding their terms takes most of a claim's time."""
     test_set = TestSet.objects.get(pk=pk, digest=digest)
-    return _as_json(system_inputs(testsets.read(test_set), mode))
+    released = release_test_set(testsets.read(test_set), gives_terms=mode == "terms")
+    return _as_json(system_inputs(released, mode))
 
 
 def _as_json(inputs: tuple[SystemInput, ...]) -> str:

@@ -28,6 +28,7 @@ class Entry(WorkItem):
 
     WORKING = EntryState.SCORING
     MOVES = ENTRY_MOVES
+    TIMELINE = "entry"
     task = TASK = "submissions.score"
 
     class Kind(models.TextChoices):
@@ -49,9 +50,6 @@ class Entry(WorkItem):
     )
     hypotheses = models.ForeignKey(  # none: its system has not run, or not to the end
         StoredFile, models.PROTECT, null=True, blank=True, related_name="hypotheses_of"
-    )
-    statistics = models.ForeignKey(
-        StoredFile, models.PROTECT, null=True, blank=True, related_name="statistics_of"
     )
     # How often its scoring passed a limit; after the first time it is scored alone.
     overruns = models.PositiveSmallIntegerField(default=0)
@@ -106,7 +104,7 @@ class Entry(WorkItem):
         ]
 
     def __str__(self) -> str:
-        return f"entry {self.pk}: {self.system} on {self.test_set.language_pair}"
+        return f"entry {self.pk}: {self.system} on {self.test_set.slot}"
 
     def get_absolute_url(self) -> str:
         return reverse("entry", args=[self.pk])
@@ -125,6 +123,10 @@ class Score(models.Model):
     value = models.FloatField()
     signature = models.CharField(max_length=500)
     details = models.JSONField(default=dict)  # the metric's parts, as the evaluator names them
+    # Of all metrics that were computed together. A rescore stores another file for its own scores.
+    statistics = models.ForeignKey(
+        StoredFile, models.PROTECT, null=True, blank=True, related_name="statistics_of"
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -26,6 +26,7 @@ class Submission(WorkItem):
     """
 
     WORKING = SubmissionState.CHECKING
+    TIMELINE = "submission"
     MOVES = SUBMISSION_MOVES
     TASK = "submissions.check"
     IMAGE_TASK = "submissions.check_image"

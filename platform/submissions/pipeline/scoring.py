@@ -26,23 +26,29 @@ MAX_NAME_SHOWN = 60  # characters of an id
 MAX_STATISTICS_BYTES = 256 * 1024 * 1024
 
 
-def evaluate(entry: Entry) -> evaluator.ScoringResult:
+def evaluate(entry: Entry, *, alone: bool = False) -> evaluator.ScoringResult:
     """Compute every metric that the entry's test set has; reads files, writes nothing.
 
     Raises scoring_room.NotNow, scorer.LimitPassed or scorer.ScorerFailed.
     """
-    test_set = testsets.read(entry.test_set)
     key = entry.test_set.digest
-    if entry.kind == Entry.Kind.ORACLE:  # a reference is not scored against itself
-        test_set = next(
-            candidate.against
-            for candidate in plan_baselines(test_set)
-            if candidate.name == entry.system
-        )
+    if entry.kind == Entry.Kind.ORACLE:
         key = f"{key} {entry.system}"
     job = Job(key, hypotheses.load(entry), entry.test_set.lemmatiser)
-    with enter_room(alone=entry.overruns > 0):
-        return scorer.score(test_set, job)
+    with enter_room(alone=alone or entry.overruns > 0):
+        return scorer.score(read_test_set_for(entry), job)
+
+
+def read_test_set_for(entry: Entry) -> evaluator.TestSet:
+    """Return what an entry is scored against: for a reference, without the reference itself."""
+    test_set = testsets.read(entry.test_set)
+    if entry.kind != Entry.Kind.ORACLE:
+        return test_set
+    return next(
+        candidate.against
+        for candidate in plan_baselines(test_set)
+        if candidate.name == entry.system
+    )
 
 
 def record_overrun(entry: Entry, limit: str, *, owner: str) -> None:
@@ -87,26 +93,31 @@ def record_scores(entry: Entry, result: evaluator.ScoringResult, *, owner: str) 
 
     Raises NoLongerOurs if another worker has the entry by now.
     """
+    rows = build_score_rows(entry, result)
+    with transaction.atomic():
+        if not work.finish(entry, to=EntryState.SCORED, owner=owner):
+            raise work.NoLongerOurs
+        Score.objects.bulk_create(rows)
+        _make_primary_if_wanted(entry)
+        touch_board(entry.test_set_id)
+
+
+def build_score_rows(entry: Entry, result: evaluator.ScoringResult) -> list[Score]:
+    """Store the statistics and return the rows that name them; the caller saves the rows."""
     buffer = BytesIO()
     evaluator.save_statistics(result, buffer)
     statistics = storage.put(buffer, max_bytes=MAX_STATISTICS_BYTES)
-    rows = [
+    return [
         Score(
             entry=entry,
             metric=score.metric,
             value=score.value,
             signature=score.signature,
             details=dict(score.details),
+            statistics=statistics,
         )
         for score in result.scores
     ]
-    with transaction.atomic():
-        if not work.finish(entry, to=EntryState.SCORED, owner=owner):
-            raise work.NoLongerOurs
-        Score.objects.bulk_create(rows)
-        Entry.objects.filter(pk=entry.pk).update(statistics=statistics)
-        _make_primary_if_wanted(entry)
-        touch_board(entry.test_set_id)
 
 
 def _make_primary_if_wanted(entry: Entry) -> None:

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from submissions import work
-from submissions.models import Entry, Submission
+from submissions.models import Entry, Rescore, Submission
 from submissions.work import Item
 
 logger = logging.getLogger(__name__)
@@ -50,6 +50,8 @@ def sweep() -> Swept:
     done += _send_again(Submission, due=timezone.now())
     done += _release(Entry.objects.all(), dwell=settings.SCORING_DWELL)
     done += _send_again(Entry, due=timezone.now())
+    done += _release(Rescore.objects.all(), dwell=settings.SCORING_DWELL)
+    done += _send_again(Rescore, due=timezone.now())
     if done != Swept():
         logger.info("%s", done)
     return done
@@ -64,7 +66,7 @@ def _release(rows: QuerySet[Item], *, dwell: float) -> Swept:
     return Swept(released=released)
 
 
-def _send_again(model: type[Submission] | type[Entry], *, due: datetime) -> Swept:
+def _send_again(model: type[Submission] | type[Entry] | type[Rescore], *, due: datetime) -> Swept:
     announced = failed = 0
     is_broker_up = None
     rows = model._default_manager.filter(

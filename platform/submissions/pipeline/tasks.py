@@ -13,8 +13,8 @@ from celery import Task, shared_task
 from django.conf import settings
 
 from submissions import work
-from submissions.models import Entry, Submission
-from submissions.pipeline import scoring, scoring_room
+from submissions.models import Entry, Rescore, Submission, WorkItem
+from submissions.pipeline import rescoring, scoring, scoring_room
 from submissions.pipeline.checking import images, outputs
 from submissions.pipeline.scorer import LimitPassed
 
@@ -74,6 +74,31 @@ def score(self: Task[[int], None], entry_id: int) -> None:
         raise
 
 
+@shared_task(bind=True, name=Rescore.TASK)
+def rescore(self: Task[[int], None], rescore_id: int) -> None:
+    """Score a scored entry again; whatever becomes of that, the entry stays as it is."""
+    owner = self.request.id or ""
+    row = work.claim(Rescore, rescore_id, owner=owner)
+    if row is None:
+        _leave(Rescore, rescore_id, owner=owner)
+        return
+    try:
+        result = rescoring.evaluate(row)
+        work.outlast(partial(rescoring.record, row, result, owner=owner))
+    except scoring_room.NotNow:
+        work.put_back(row, owner=owner)
+    except LimitPassed as error:
+        logger.warning("scoring entry %s again took more than %s", row.entry_id, error)
+        work.release(row, owner=owner, reason=f"Scoring took more than {error}.")
+    except rescoring.OtherMetricsError:
+        rescoring.record_failure(row, rescoring.REASON_OTHER_METRICS, owner=owner)
+    except work.NoLongerOurs:
+        logger.warning("the rescore of entry %s went to another worker meanwhile", row.entry_id)
+    except BaseException as error:
+        work.release(row, owner=owner, reason=f"Our side failed: {type(error).__name__}.")
+        raise
+
+
 def _check(submission_id: int, *, owner: str) -> None:
     submission = work.claim(Submission, submission_id, owner=owner)
     if submission is None:
@@ -92,7 +117,7 @@ def _check(submission_id: int, *, owner: str) -> None:
         raise
 
 
-def _leave(model: type[Submission] | type[Entry], pk: int, *, owner: str) -> None:
+def _leave(model: type[WorkItem], pk: int, *, owner: str) -> None:
     if work.give_up_if_exhausted(model, pk, owner=owner):
         logger.error("%s %s failed: its attempts are used up", model.__name__, pk)
     else:

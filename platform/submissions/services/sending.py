@@ -19,7 +19,7 @@ from evaluator.container.registries import Reference
 from files import storage
 from files.models import StoredFile
 from sharedtasks.models import Phase, TestSet
-from submissions import work
+from submissions import slots, work
 from submissions.models import Submission, SubmittedFile, Verdict
 from submissions.services import image_queue, image_tries
 
@@ -146,8 +146,13 @@ def _build_image_submission(planned: PlannedImage) -> Submission:
     submission = _build_submission(planned.team, planned.member, phase, planned.system)
     if not phase.takes_images:
         raise ValidationError(f"{phase.name} takes no container images. Send your outputs.")
-    if not TestSet.objects.filter(phase=phase).exists():
+    test_sets = slots.list_expected(phase)
+    if not test_sets:
         raise ValidationError(f"{phase.name} has no test sets yet.")
+    if not any(map(slots.takes_images, test_sets)):
+        raise ValidationError(
+            f"Systems are given sample bitexts in {phase.name}, so it takes outputs only."
+        )
     submission.kind = Submission.Kind.IMAGE
     submission.wants_primary = planned.wants_primary
     submission.needs_gpu = planned.needs_gpu

@@ -334,3 +334,30 @@ def test_a_note_on_a_terminology_has_its_file_and_line_in_json(files, capsys, na
     assert [row["file"] for row in notes] == [str(files / name)]
     assert name not in notes[0]["message"]
     assert f"note: {files / name}:{line}: " in output.err
+
+
+def test_of_a_file_with_several_lists_the_named_list_is_read(files, capsys):
+    terms = files / "lists.json"
+    terms.write_text('{"proper": {"tablet": ["comprimé"]}, "random": {"day": ["jour"]}}')
+
+    assert run("annotate", files, f"--terminology={terms}") == 1
+    assert "several lists: “proper”, “random”" in capsys.readouterr().err
+    assert run("annotate", files, f"--terminology={terms}", "--list=random") == 0
+    output = capsys.readouterr()
+    assert "The list “random” is read" in output.err
+    assert json.loads(output.out.split("\n")[0])["terms"] == [
+        {"source": "day", "targets": ["jour"]}
+    ]
+
+
+def test_what_is_lost_in_reading_terms_is_shown_first(files, capsys):
+    terms = files / "status.csv"
+    rows = [f"a{n},«b{n}»," for n in range(5)]
+    terms.write_text("\n".join(["en,fr,status", *rows, "tablet,tablette,forbidden"]) + "\n")
+
+    assert run("annotate", files, f"--terminology={terms}", "--max-problems=3") == 0
+
+    notes = capsys.readouterr().err
+    assert "“tablette” has the status “forbidden”: not accepted" in notes
+    assert "is read as a header" in notes
+    assert "5 more changes like these are not shown" in notes

@@ -11,7 +11,7 @@ import pytest
 from evaluator.normalise import Normaliser
 from evaluator.terms import span_selection
 from evaluator.terms.matching import FormIndex, Required, Requirements
-from evaluator.terms.span_selection import CandidateSpan, select_spans
+from evaluator.terms.span_selection import CandidateSpan, Tier, select_spans
 
 
 def spans(language, form, text):
@@ -22,10 +22,10 @@ def spans(language, form, text):
     found = []
     seen = set()
     for match in (*index.surface(normalised), *index.lemma(normalised)):
-        if (match.first, match.last) not in seen:
+        if (match.start, match.end) not in seen:
             raw = text[slice(*normalised.raw_span(match.start, match.end))]
             found.append(raw if match.is_surface else f"lemma:{raw}")
-        seen.add((match.first, match.last))
+        seen.add((match.start, match.end))
     return found
 
 
@@ -35,7 +35,7 @@ def spans(language, form, text):
         # boundaries: no letter, digit or underscore beside a match
         ("fr", "toux", "toux, Toux et toux-là", ["toux", "Toux", "toux"]),
         ("fr", "toux", "toux9 _toux atoux touxé", []),
-        ("fr", "grippe", "l'grippe (grippe) grippe.", ["grippe", "grippe", "grippe"]),
+        ("fr", "grippe", "l'grippe (grippe) grippe.", ["grippe"] * 3 + ["lemma:l'grippe"]),
         ("fr", "(H1N1)", "virus (H1N1)", ["(H1N1)"]),
         ("fr", "(H1N1)", "virus(H1N1)", []),  # the neighbour is a letter
         ("fr", "nez  qui\u00a0coule", "Nez qui coule", ["Nez qui coule"]),  # white space
@@ -124,15 +124,10 @@ def required(*entries, language="fr"):
 
 
 def rendered(requirements, text, language="fr"):
-    """Per chosen span: entry, the tokens it takes, s or l, the variant."""
+    """Per chosen span: entry, its letters, s, l or w (in a longer word), the variant."""
     normalised = Normaliser.for_language(language).normalise(text)
     return [
-        (
-            one.entry,
-            " ".join(token.text for token in normalised.tokens[one.start : one.end]),
-            "s" if one.is_surface else "l",
-            one.form,
-        )
+        (one.entry, normalised.text[one.start : one.end], "slw"[one.tier], one.form)
         for one in requirements.assign(normalised).chosen
     ]
 
@@ -211,7 +206,7 @@ def brute_force(candidates, limits):
     for size in range(len(candidates) + 1):
         for chosen in combinations(range(len(candidates)), size):
             own = [candidates[at] for at in chosen]
-            taken = [token for one in own for token in range(one.start, one.end)]
+            taken = [letter for one in own for letter in range(one.start, one.end)]
             used = [sum(one.entry == entry for one in own) for entry in range(len(limits))]
             if len(taken) > len(set(taken)) or any(map(int.__gt__, used, limits)):
                 continue
@@ -220,7 +215,8 @@ def brute_force(candidates, limits):
             for one in sorted(own, key=lambda one: (one.entry, one.start)):
                 listed.append((number[one.entry], one.start, one.end - one.start))
                 number[one.entry] += 1
-            key = (-size, -sum(one.is_surface for one in own), listed)
+            tiers = [one.tier for one in own]
+            key = (-size, -tiers.count(Tier.SURFACE), -tiers.count(Tier.LEMMA), listed)
             if best is None or key < best[0]:
                 best = key, list(chosen)
     return best[1]
@@ -229,7 +225,9 @@ def brute_force(candidates, limits):
 def random_case(chance):
     limits = [chance.randint(1, 3) for _ in range(chance.randint(1, 4))]
     places = {
-        (chance.randrange(len(limits)), start, start + chance.randint(1, 3)): chance.random() < 0.6
+        (chance.randrange(len(limits)), start, start + chance.randint(1, 3)): chance.choice(
+            list(Tier)
+        )
         for start in (chance.randrange(8) for _ in range(chance.randint(0, 8)))
     }
     return [CandidateSpan(*place, places[place]) for place in sorted(places)], limits
@@ -243,15 +241,15 @@ def test_a_brute_force_matcher_agrees():
         assert select_spans(candidates, limits) == (brute_force(candidates, limits), True)
 
 
-def test_beyond_the_bound_spans_are_taken_by_end_shorter_and_surface_first(monkeypatch):
+def test_beyond_the_bound_spans_are_taken_by_end_shorter_and_best_tier_first(monkeypatch):
     monkeypatch.setattr(span_selection, "BUDGET", 0)
     candidates = [
-        CandidateSpan(0, 0, 3, True),
-        CandidateSpan(0, 1, 3, False),
-        CandidateSpan(1, 1, 3, True),  # same place, on the surface
-        CandidateSpan(1, 2, 4, True),
-        CandidateSpan(1, 3, 5, True),  # its entry is used up
-        CandidateSpan(2, 4, 5, False),
+        CandidateSpan(0, 0, 3, Tier.SURFACE),
+        CandidateSpan(0, 1, 3, Tier.LEMMA),
+        CandidateSpan(1, 1, 3, Tier.SURFACE),  # same place, on the surface
+        CandidateSpan(1, 2, 4, Tier.SURFACE),
+        CandidateSpan(1, 3, 5, Tier.SURFACE),  # its entry is used up
+        CandidateSpan(2, 4, 5, Tier.LEMMA),
     ]
 
     assert select_spans(candidates, [1, 1, 1]) == ([2, 5], False)
@@ -271,11 +269,11 @@ def test_what_is_chosen_beyond_the_bound_is_allowed_if_not_always_most(monkeypat
 
 
 def test_a_monstrous_component_leaves_the_others_exact(monkeypatch):
-    monster = [CandidateSpan(0, at, at + 2, True) for at in range(10, 60)]
+    monster = [CandidateSpan(0, at, at + 2, Tier.SURFACE) for at in range(10, 60)]
     small = [
-        CandidateSpan(1, 0, 1, True),
-        CandidateSpan(1, 2, 4, True),
-        CandidateSpan(2, 0, 2, True),
+        CandidateSpan(1, 0, 1, Tier.SURFACE),
+        CandidateSpan(1, 2, 4, Tier.SURFACE),
+        CandidateSpan(2, 0, 2, Tier.SURFACE),
     ]
     monkeypatch.setattr(span_selection, "BUDGET", 200_000)
 

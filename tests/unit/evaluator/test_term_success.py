@@ -15,6 +15,7 @@ from evaluator.metrics.base import total
 from evaluator.metrics.term import TermSuccess, per_document, per_term
 from evaluator.metrics.term.renderings import rendered, term_view
 from evaluator.terms import span_selection
+from evaluator.terms.span_selection import Tier
 from evaluator.types import Hypotheses, Segment, Term, TermAnnotation, Terminology, TestSet
 
 METRIC = TermSuccess()
@@ -107,7 +108,7 @@ def test_without_a_required_term_there_is_no_score():
     assert not METRIC.is_defined(make_test_set(["no term"], terms))
     assert not METRIC.is_defined(make_test_set(["mask"], []))
     assert not METRIC.is_defined(make_test_set([], terms))
-    assert METRIC.aggregate(np.zeros(9, dtype=np.int64)) is None
+    assert METRIC.aggregate(np.zeros(10, dtype=np.int64)) is None
 
 
 def test_a_noterm_test_set_is_scored_against_the_same_terms():
@@ -157,9 +158,9 @@ def test_rows_by_term_say_where_each_term_is_rendered():
 
     assert rows.dtype == np.int64
     assert rows.tolist() == [
-        [0, 0, 2, 1, 1],  # segment, entry, required, surface, lemma
-        [2, 1, 1, 1, 0],
-        [2, 0, 1, 0, 0],
+        [0, 0, 2, 1, 1, 0],  # segment, entry, required, surface, lemma, in a longer word
+        [2, 1, 1, 1, 0, 0],
+        [2, 0, 1, 0, 0, 0],
     ]
 
 
@@ -190,7 +191,7 @@ def test_without_a_required_term_there_are_no_rows_by_term():
 
     rows = METRIC.by_term(test_set, Hypotheses(("masque",)))
 
-    assert rows.shape == (0, 5)
+    assert rows.shape == (0, 6)
     assert per_term(test_set, rows) == ()
 
 
@@ -212,8 +213,10 @@ def test_chosen_spans_and_accepted_forms_are_there_for_the_other_metrics():
     (segment,) = rendered(test_set, Hypotheses(("toux sans masques",)))
     ((mask, cough),) = term_view(test_set).required
 
-    assert [(s.start, s.end, s.is_surface) for s in segment.assignment.of(0)] == [(2, 3, False)]
-    assert [(s.start, s.end, s.is_surface) for s in segment.assignment.of(1)] == [(0, 1, True)]
+    [masks] = segment.assignment.of(0)
+    [coughing] = segment.assignment.of(1)
+    assert (masks.start, masks.end, masks.first, masks.last) == (10, 17, 2, 3)  # letters, tokens
+    assert (masks.tier, coughing.tier) == (Tier.LEMMA, Tier.SURFACE)
     assert ([f.key for f in mask.accepted], [f.key for f in cough.accepted]) == (
         ["masque"],
         ["toux"],
@@ -229,7 +232,8 @@ def test_the_signature_names_every_choice():
     assert parts["unicode"] == unicodedata.unidata_version
     assert parts["tok"].startswith("13a-2.")
     assert parts["lemma"].startswith("simplemma-2.0.0-en>pymorphy3-2.")
-    assert (parts["form"], parts["v"], parts["unit"]) == ("raw", "1", "segment")
+    assert (parts["form"], parts["v"], parts["unit"]) == ("raw", "2", "segment")
+    assert (parts["longer"], parts["spans"]) == ("off", "letters")
     assert parts["testset"] == test_set.digest[:12]
     assert len(METRIC.signature(test_set)) < 500  # the platform's column
 

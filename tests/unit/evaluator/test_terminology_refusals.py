@@ -54,6 +54,9 @@ BROKEN = {
     "deep elements": (nested(5000), 1, "nested more than 50 deep"),
     "many names": ("<tbx>" + "".join(f"<a{n}/>" for n in range(1000)) + "</tbx>", 1, "names"),
     "a long tag": (f'<tbx a="{"x" * 100_000}"/>', 1, "65,536"),
+    "many statuses": (
+        NEW_TBX.replace("<termSec>", "<descrip type='status'>x</descrip>" * 99 + "<termSec>", 1), 4,
+        "more than 50 statuses"),
     "many synonyms": (
         NEW_TBX.replace("<termSec>", "<termSec><term>x</term></termSec>" * 300 + "<termSec>", 1), 4,
         "more than 200 terms"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evaluator.terms.required_terms import required_terms
+from evaluator.terms.required import required_terms
 from evaluator.terms.source_terms import TermIndex, annotate, find_terms
 from evaluator.types import Segment, Term, TermAnnotation, Terminology, TestSet
 
@@ -50,6 +50,8 @@ def found(terms, source):
         ),
         # a token is one term's: both are in it, the longer takes it
         (["corona", "virus-free"], "corona-virus-free", [("01", "virus-free", "s")]),
+        # … and its lemma is looked up with its quotation marks: what is required stays
+        (["test"], "“tests” and tests", [("00", "tests", "l")]),
         # all capitals: as they are, and never by lemma
         (["WHO", "TESTS"], "who tests the test?", []),
         (["WHO"], "the ＷＨＯ\u00ad.", [("00", "ＷＨＯ", "s")]),

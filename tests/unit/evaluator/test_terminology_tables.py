@@ -121,8 +121,10 @@ def test_what_was_concluded_is_reported():
 
     assert [(change.kind, change.line) for change in changes] == [("layout", 1)] * 2
     assert "separated by semicolons" in changes[0].message
-    assert "“Anglais”, “Français”" in changes[1].message
-    assert read("source\ttarget\n" + BODY.format("\t")).report == ()
+    assert "“Anglais”, “Français”. If it is a term" in changes[1].message
+    (header,) = read("source\ttarget\n" + BODY.format("\t")).report
+    assert "“source”, “target”" in header.message
+    assert read("source\ttargets\n" + BODY.format("\t")).report == ()  # as we write it
 
 
 @pytest.mark.parametrize(
@@ -219,7 +221,7 @@ def test_an_unknown_status_is_reported_and_accepted(status):
     imported = read(f"source,target,status\ntablet,tablette,{status}\n")
 
     assert imported.terminology.terms[0].targets == ("tablette",)
-    assert f"The status “{status}” is not known" in imported.report[0].message
+    assert f"The status “{status}” is not known" in imported.report[-1].message
 
 
 TBX = """<martif type="TBX" xml:lang="en"><text><body><termEntry id="c1">{0}

@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 
 from submissions import work
-from submissions.models import Entry, Submission
+from submissions.models import Entry, Rescore, Submission
 from submissions.states import (
     ENTRY_MOVES,
     FINAL,
+    RESCORE_MOVES,
     SUBMISSION_MOVES,
     ChangeKind,
     EntryState,
     MovedBy,
+    RescoreState,
     SubmissionState,
 )
 
@@ -21,6 +23,7 @@ ENDS = {"accepted", "refused", "scored", "rejected", "failed", "cancelled"}
 MACHINES = [
     (SubmissionState, SUBMISSION_MOVES, {"checking"}),  # states, moves, where rows begin
     (EntryState, ENTRY_MOVES, {"waiting", "scoring"}),
+    (RescoreState, RESCORE_MOVES, {"scoring"}),
 ]
 
 
@@ -57,7 +60,7 @@ def test_organisers_leave_final_states_and_nobody_else_does():
         ("failed", "checking"),
         ("failed", "waiting"), ("failed", "scoring"),
         ("rejected", "waiting"), ("rejected", "scoring"),
-        ("scored", "scoring"),
+        ("scored", "scoring"),  # of a rescore
     }  # fmt: skip
 
 
@@ -66,7 +69,10 @@ def test_organisers_leave_final_states_and_nobody_else_does():
     [
         (ENTRY_MOVES, "waiting", "running", MovedBy.PLATFORM),
         (ENTRY_MOVES, "running", "cancelled", MovedBy.TEAM),
-        (ENTRY_MOVES, "scored", "scoring", MovedBy.ORGANISER),
+        (ENTRY_MOVES, "scored", "scoring", None),  # its rescore moves
+        (RESCORE_MOVES, "scored", "scoring", MovedBy.ORGANISER),
+        (RESCORE_MOVES, "failed", "scoring", MovedBy.ORGANISER),
+        (RESCORE_MOVES, "scoring", "failed", MovedBy.PLATFORM),
         (ENTRY_MOVES, "failed", "checking", None),  # a submission's
         (SUBMISSION_MOVES, "failed", "waiting", None),  # an entry's
         (SUBMISSION_MOVES, "failed", "checking", MovedBy.ORGANISER),
@@ -84,7 +90,7 @@ def test_a_table_says_who_may_move(moves, old, new, expected):
 
 def test_rows_begin_where_workers_may_claim_them():
     assert Submission().state == Submission.WORKING == "checking"
-    assert Entry().state == Entry.WORKING == "scoring"
+    assert Entry().state == Entry.WORKING == Rescore().state == Rescore.WORKING == "scoring"
 
 
 @pytest.mark.parametrize("state", sorted(KNOWN))
@@ -120,7 +126,7 @@ def test_a_move_that_is_not_in_the_table_is_refused(row, to):
     [
         (Entry(pk=1), "failed", "waiting", ChangeKind.MOVE),
         (Entry(pk=1), "rejected", "scoring", ChangeKind.MOVE),
-        (Entry(pk=1), "scored", "scoring", ChangeKind.QUARANTINED),
+        (Rescore(pk=1), "scored", "scoring", ChangeKind.QUARANTINED),
         (Submission(pk=1), "failed", "checking", ChangeKind.MOVE),
         (Entry(pk=1), "running", "waiting", ChangeKind.REQUEUED),
         (Submission(pk=1), "checking", "failed", ChangeKind.REQUEUED),
@@ -138,6 +144,7 @@ def test_an_organisers_move_is_never_anybody_elses(row, old, to, kind):
         (Entry(pk=1), "failed", "checking"),
         (Entry(pk=1), "cancelled", "waiting"),
         (Entry(pk=1), "scored", "waiting"),
+        (Entry(pk=1), "scored", "scoring"),
         (Submission(pk=1), "refused", "checking"),
     ],
 )

@@ -17,6 +17,7 @@ from evaluator import (
     read_test_set,
 )
 from sharedtasks import test_set_writers
+from sharedtasks.release import release_test_set
 
 SECRET = "zweitausend"  # in references and annotations only
 TERMS = (Term("t1", "tablet", ("comprimé", "pastille")), Term("t2", "R & D", ("R&D",)))
@@ -50,10 +51,6 @@ FOR_ALL = [
     test_set_writers.write_terms_tsv,
     test_set_writers.write_terms_jsonl,
 ]
-
-
-def with_mode(mode: str) -> TestSet:
-    return TestSet("en", "fr", CONTENT.segments, "raw", mode, CONTENT.terminology)
 
 
 def with_names(identifier: str, document: str) -> TestSet:
@@ -118,17 +115,13 @@ def test_nothing_for_participants_was_made_from_a_reference(write):
 
 
 def test_systems_without_terms_are_told_none():
-    content = with_mode("noterm")
+    content = release_test_set(CONTENT, gives_terms=False)
 
     rows = [json.loads(line) for line in test_set_writers.write_sources_jsonl(content)]
 
-    assert test_set_writers.list_given_terms(content) == ()
+    assert test_set_writers.list_common_terms(content) == ()
     assert all(row["terms"] == [] for row in rows)
     assert rows[1]["annotated"] == 'R &amp; D says: 1 &lt; 2, "so" there.'
-
-
-def test_the_random_control_gives_its_own_terms():
-    assert test_set_writers.list_given_terms(with_mode("random")) == TERMS
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from nodes.runs import requeueing
 from nodes.runs.requeueing import CAUSES, Choice
-from sharedtasks.models import Phase
+from sharedtasks.management.phases import find_phase
 from submissions.models import Entry, Submission
 
 
@@ -66,7 +66,7 @@ def _choice(options: dict[str, Any]) -> Choice:
         )
     _require_known(Entry, options["entry"], "entry")
     _require_known(Submission, options["submission"], "submission")
-    phase = _phase(options["phase"]) if options["phase"] else None
+    phase = find_phase(options["phase"]) if options["phase"] else None
     return Choice(phase, options["entry"], options["submission"], options["cause"])
 
 
@@ -74,13 +74,3 @@ def _require_known(model: type[Entry] | type[Submission], numbers: list[int], wh
     known = set(model._default_manager.filter(pk__in=numbers).values_list("pk", flat=True))
     if unknown := sorted(set(numbers) - known):
         raise CommandError(f"There is no {what} {', '.join(map(str, unknown))}.")
-
-
-def _phase(text: str) -> Phase:
-    task, _, slug = text.partition("/")
-    phase = Phase.objects.filter(shared_task__slug=task, slug=slug).first()
-    if phase is None:
-        phases = Phase.objects.order_by("pk").values_list("shared_task__slug", "slug")
-        known = ", ".join("/".join(names) for names in phases) or "none"
-        raise CommandError(f"There is no phase {text}. Known: {known}.")
-    return phase

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,11 +18,20 @@ import evaluator
 from evaluator.metrics import RANKING
 from evaluator.normalise import describe_gap, parse_pair
 from sharedtasks.models import Phase, SharedTask, TestSet
-from sharedtasks.testsets import ImportedTestSet, TestSetFiles, import_test_set
+from sharedtasks.terminology_modes import (
+    LISTS,
+    STANDARD_MODES,
+    create_usual_modes,
+    find_mode,
+)
+from sharedtasks.testsets import ImportedTestSet, TermFile, TestSetFiles, import_test_set
 
 PROBLEMS_SHOWN = 50
 CHANGES_SHOWN = 50
-PASSED_ON = ("text_form", "mode", "lemmatiser", "ranking_metric", "leave_out")  # options
+PASSED_ON = (  # options
+    "text_form", "mode", "domain", "unit", "lemmatiser", "ranking_metric", "leave_out"
+)  # fmt: skip
+ESCAPES = {r"\n": "\n", r"\t": "\t", r"\\": "\\"}  # in a delimiter
 
 
 class Command(BaseCommand):
@@ -51,8 +61,14 @@ class Command(BaseCommand):
             help="unless the source file holds them; repeat it for several references",
         )  # fmt: skip
         parser.add_argument(
-            "--terminology", type=Path, action="append", default=[], metavar="FILE",
-            help="a term list: CSV, TSV, JSON lines or TBX; repeat it for several",
+            "--terminology", type=_read_term_option, action="append", default=[],
+            metavar="[LIST=]FILE",
+            help="terms of the mode's list, or with proper= or random= of that list: CSV, TSV, "
+            "JSON lines or TBX; repeat it for several",
+        )  # fmt: skip
+        parser.add_argument(
+            "--samples", type=Path, metavar="FILE",
+            help="sample bitexts, in a mode in which systems get them: JSON",
         )  # fmt: skip
         parser.add_argument(
             "--leave-out", action="append", default=[], metavar="DOC",
@@ -66,10 +82,23 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--mode",
-            choices=TestSet.Mode.values,
             default="proper",
-            help="which terms systems are given",
+            metavar="NAME",
+            help=f"what systems are given: {', '.join(STANDARD_MODES)}, or another mode of the "
+            "shared task (default: proper)",
         )
+        parser.add_argument("--domain", default="", metavar="NAME", help="such as medical")
+        parser.add_argument(
+            "--unit",
+            choices=TestSet.Unit.values,
+            help="what a translation is: of a segment, or of a document with its paragraphs "
+            "(default: as the files show)",
+        )
+        parser.add_argument(
+            "--delimiter", type=_read_delimiter, metavar="TEXT",
+            help=r"what joins the paragraphs of a document, such as \n\n; empty if nothing does "
+            "(default: as the files show)",
+        )  # fmt: skip
         parser.add_argument("--test-set-version", type=int, default=1, metavar="N")
         parser.add_argument("--lemmatiser", choices=["identity", "simplemma"], default="simplemma")
         parser.add_argument(
@@ -96,16 +125,16 @@ class Command(BaseCommand):
             raise CommandError(f"The test set was not imported: {error}") from error
         # In one transaction, so that a refused test set leaves no empty shared task.
         with ExitStack() as stack, transaction.atomic():
-            files = _open_files(
-                stack, options["source"], options["reference"], options["terminology"]
-            )
             try:
+                phase_row = _get_phase(shared_task, phase, create=create, name=shared_task_name)
+                own_list = find_mode(phase_row.shared_task, options["mode"]).list_name
                 imported = import_test_set(
-                    phase=_get_phase(shared_task, phase, create=create, name=shared_task_name),
+                    phase=phase_row,
                     source_language=source_language,
                     target_language=target_language,
-                    files=files,
+                    files=_open_files(stack, options, own_list),
                     version=test_set_version,
+                    delimiter=options["delimiter"],
                     **{name: options[name] for name in PASSED_ON},
                 )
             except evaluator.TestSetError as error:
@@ -138,8 +167,11 @@ class Command(BaseCommand):
 
     def _report_terminology(self, terminology: evaluator.ImportedTerminology) -> None:
         """Print which entries differ from the term lists."""
-        for change in terminology.report[:CHANGES_SHOWN]:
+        for change in terminology.select_changes(CHANGES_SHOWN):
             self.stdout.write(f"note: {change}")
+        more = len(terminology.report) - CHANGES_SHOWN
+        if more > 0:
+            self.stdout.write(f"note: {more:,} more changes like these are not shown.")
         self.stdout.write(
             f"{len(terminology.terminology.terms)} terms: {terminology.changed} changed, "
             f"{terminology.dropped} dropped, {terminology.doubtful} kept with doubts."
@@ -157,19 +189,34 @@ def _open(path: Path) -> BinaryIO:
         raise CommandError(f"{path} can't be read: {error.strerror}") from error
 
 
-def _open_files(
-    stack: ExitStack, source: Path, references: list[Path], terminologies: list[Path]
-) -> TestSetFiles:
-    paths = [source, *references]
+def _open_files(stack: ExitStack, options: dict[str, Any], own_list: str) -> TestSetFiles:
+    paths = [options["source"], *options["reference"]]
     streams = [stack.enter_context(_open(path)) for path in paths]
+    lists: dict[str, tuple[TermFile, ...]] = {own_list: ()}
+    for list_name, path in options["terminology"]:
+        term_file = (stack.enter_context(_open(path)), path.name)
+        name = list_name or own_list
+        lists[name] = (*lists.get(name, ()), term_file)
+    samples = options["samples"]
     return TestSetFiles(
         source=streams[0],
         references=tuple(streams[1:]),
         names=tuple(path.name for path in paths),
-        terminologies=tuple(
-            (stack.enter_context(_open(path)), path.name) for path in terminologies
-        ),
+        terminologies=lists.pop(own_list),
+        other_lists=lists,
+        samples=(stack.enter_context(_open(samples)), samples.name) if samples else None,
     )
+
+
+def _read_term_option(value: str) -> tuple[str, Path]:
+    """Return the list that a file of terms is of, empty for the mode's own, and its path."""
+    name, equals, path = value.partition("=")
+    return (name, Path(path)) if equals and name in LISTS else ("", Path(value))
+
+
+def _read_delimiter(value: str) -> str:
+    r"""Return what `\n\n` on a command line means."""
+    return re.sub(r"\\[nt\\]", lambda match: ESCAPES[match[0]], value)
 
 
 def _get_phase(shared_task: str, slug: str, *, create: bool, name: str | None) -> Phase:
@@ -182,6 +229,7 @@ def _get_phase(shared_task: str, slug: str, *, create: bool, name: str | None) -
         task = SharedTask(slug=shared_task, name=name or shared_task, is_announced=False)
         task.full_clean()
         task.save()
+        create_usual_modes(task)
     phase = Phase.objects.filter(shared_task=task, slug=slug).first()
     if phase is None:
         if not create:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.management.base import BaseCommand
 
-from sharedtasks import downloads, testsets
+from sharedtasks import testsets
 from sharedtasks.models import TestSet
 
 
@@ -17,7 +17,5 @@ class Command(BaseCommand):
     )
 
     def handle(self, **_: object) -> None:
-        for test_set in TestSet.objects.select_related("phase__shared_task"):
-            files = downloads.store(testsets.read(test_set))
-            downloads.record(test_set, files)
-            self.stdout.write(f"{test_set}: {len(files)} files.")
+        for test_set in TestSet.objects.select_related("phase__shared_task", "terminology_mode"):
+            self.stdout.write(f"{test_set}: {testsets.make_downloads(test_set)} files.")

@@ -144,8 +144,15 @@ def _page(
     error: str = "",
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
-    context = upload_context.build_context(request, phase, slots.list_expected(phase), form, again)
-    context |= {"error": error, "is_image_page": True, "max_bytes": settings.MAX_IMAGE_BYTES}
+    expected = slots.list_expected(phase)
+    run_on = list(filter(slots.takes_images, expected))
+    context = upload_context.build_context(request, phase, run_on, form, again)
+    context |= {
+        "error": error,
+        "is_image_page": True,
+        "max_bytes": settings.MAX_IMAGE_BYTES,
+        "outputs_only": [test_set for test_set in expected if test_set not in run_on],
+    }
     if isinstance(team := context["team"], Team) and not (form.is_bound or error):
         context["why_not_now"] = image_queue.why_not_now(team, request.user)
     return render(request, "submissions/submit_image.html", context, status=status)

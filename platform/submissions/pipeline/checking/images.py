@@ -98,7 +98,7 @@ def conclude(submission: Submission, judged: JudgedImage, *, owner: str) -> None
         )
         Problem.objects.bulk_create(build_rows(verdict, judged.problems[:PROBLEMS_KEPT]))
         if judged.image:
-            for test_set in slots.list_expected(submission.phase):
+            for test_set in filter(slots.takes_images, slots.list_expected(submission.phase)):
                 entry = Entry.objects.create(
                     submission=submission,
                     team=submission.team,

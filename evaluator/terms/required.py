@@ -62,7 +62,7 @@ class _Forms:
 
     def __init__(self, test_set: TestSet) -> None:
         self._source = Normaliser.for_language(test_set.source_language)
-        self._target = Normaliser.for_language(test_set.target_language)
+        self._target = Normaliser.for_language(test_set.target_language, test_set.lemmatiser)
         self._source_keys: dict[str, str] = {}
         self._target_forms: dict[str, Form] = {}
 

@@ -1,0 +1,50 @@
+"""`manage.py show_metric_version`: let a phase's boards show the newest scores."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from django.core.management.base import BaseCommand, CommandError
+
+from leaderboard.newest_versions import show_newest_versions
+from sharedtasks.management.phases import find_phase
+from submissions.pipeline import rescoring
+
+ENTRIES_NAMED = 10
+
+
+class Command(BaseCommand):
+    """Show the newest version of every metric on all boards of a phase."""
+
+    help = (
+        "Let all boards of a phase show the newest version of every metric, at the same moment. "
+        "Until then they show the version that their first entries were scored by. It refuses "
+        "while entries lack scores by the newest version; rescore_entries computes them. "
+        "Example: manage.py show_metric_version covid/dev"
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("phase", metavar="TASK/PHASE")
+        parser.add_argument(
+            "--anyway", action="store_true",
+            help="even if entries lack these scores; they have no rank until they have them",
+        )  # fmt: skip
+
+    def handle(self, *, phase: str, anyway: bool, **_: object) -> None:
+        row = find_phase(phase)
+        lacking = [str(lacking.entry) for lacking in rescoring.find_lacking(row)]
+        if lacking:
+            named = "; ".join(lacking[:ENTRIES_NAMED])
+            more = len(lacking) - ENTRIES_NAMED
+            named += f"; and {more} more" if more > 0 else ""
+            count = "1 entry lacks" if len(lacking) == 1 else f"{len(lacking)} entries lack"
+            text = f"{count} scores by the newest version: {named}."
+            if not anyway:
+                raise CommandError(
+                    f"{text} Run `manage.py rescore_entries --phase {phase}` first. With --anyway "
+                    "the boards change now, and these entries have no rank until they are scored."
+                )
+            self.stderr.write(f"Warning: {text}")
+        is_changed = show_newest_versions(row)
+        since = "now show" if is_changed else "showed already"
+        self.stdout.write(f"The boards of {row} {since} the newest version of every metric.")
