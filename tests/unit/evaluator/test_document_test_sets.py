@@ -335,3 +335,33 @@ def test_a_broken_gold_file_is_named_by_document_and_paragraph(change, words):
     change(value)
 
     assert words in problems(value)
+
+
+XML = """<dataset id="x"><doc id="d" origlang="en"><src lang="en"><p><seg id="1">A {source}
+bites.</seg></p></src><ref lang="pl" translator="A"><p><seg id="1">To {reference}.</seg></p></ref>
+</doc></dataset>"""
+MARKED = '<term id="7" type="src_original_and_tgt_original" src="fever" tgt="gorączka|temperatura">'
+
+
+def test_annotations_in_xml_are_terms_of_their_segment():
+    content = XML.format(source=f"{MARKED}fever</term>", reference=f"{MARKED}gorączka</term>")
+    [segment] = read(content).segments
+
+    assert (segment.source, segment.references) == ("A fever bites.", ("To gorączka.",))
+    assert [(term.id, term.variants, term.form) for term in segment.source_terms] == [
+        ("7", ("gorączka", "temperatura"), "fever")
+    ]
+    assert segment.reference_terms[0][0].form == "gorączka"
+    assert read(content, sources_only=True).segments[0].reference_terms == ()
+
+
+@pytest.mark.parametrize(
+    ("term", "words"),
+    [
+        ("<term>fever</term>", "The <term> has no type"),
+        (MARKED.replace("src_original", "word") + "fever</term>", "unknown type"),
+        (MARKED + "</term>", "The <term> has no text"),
+    ],
+)
+def test_annotations_in_xml_that_could_not_be_scored_are_refused(term, words):
+    assert words in problems(XML.format(source=term, reference="x"))
