@@ -165,7 +165,7 @@ def test_a_file_of_alignments_gives_consistency(files, capsys):
     assert run(files, f"--term-alignments={files / 'a.tsv'}", "--metrics", "wmt25") == 0
 
     assert capsys.readouterr().out.splitlines() == [
-        "wmt25-consistency     0.500  occurrences 2: frequent 0.500 (macro 0.500), "
+        "wmt25-consistency    0.500  occurrences 2: frequent 0.500 (macro 0.500), "
         "first 0.500 (macro 0.500), predefined 0.000 (macro 0.000)"
     ]
 
