@@ -27,12 +27,12 @@ def score(
 ) -> ScoringResult:
     """Score aligned hypotheses by the metrics or families named, in the order named.
 
-    A metric that the test set doesn't define is absent: no score is not zero. `lemmatiser` is a
-    name in LEMMATISERS; None or "none" skips all lemma parts. `on_metric` is called with the name
-    of each metric before it is computed.
+    A metric that the test set doesn't define is absent: no score is not zero. `lemmatiser` is the
+    family wmt21's, a name in LEMMATISERS; None or "none" skips all lemma parts. (The family term
+    asks the test set.) `on_metric` is called with the name of each metric before it is computed.
 
     Raises KeyError for an unknown metric or lemmatiser, MisalignedError if the number of texts
-    is not the number of segments, InfrastructureError if a tokeniser isn't installed.
+    is not the number of segments, InfrastructureError if a tokeniser or lemmatiser isn't installed.
     """
     given, expected = len(hypotheses.texts), len(test_set.segments)
     if given != expected:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
 from typing import cast
@@ -88,16 +88,9 @@ def _add_beside_sources(command: argparse.ArgumentParser, *, with_references: bo
     )
     command.add_argument(
         "--list",
-        dest="terms_list",
         metavar="NAME",
-        help="the list to read of a JSON file that holds several, such as proper and random",
-    )
-    command.add_argument(
-        "--list",
-        metavar="NAME",
-        default="proper",
-        help="which list of terms is the test set's own, if its files hold several: proper or "
-        "random (default: proper)",
+        help="which list of terms is read, if a file holds several: proper or random in a test "
+        "set (default: proper), any name in a terminology in JSON",
     )
     add_paragraphs(command)
     command.add_argument(
@@ -204,7 +197,7 @@ def load_terminology(options: argparse.Namespace) -> ImportedTerminology:
             files,
             source_language=options.source_language,
             target_language=options.target_language,
-            list_name=options.terms_list,
+            list_name=options.list,
         )
     for change in imported.select_changes(options.max_problems):
         text = ": ".join(part for part in (change.entry, change.message) if part)
@@ -234,7 +227,7 @@ def load_test_set(
     paths = [options.source, *(options.reference if with_references else ())]
     with ExitStack() as stack:
         source, *references = [stack.enter_context(open_file(path)) for path in paths]
-        return read_test_set(
+        test_set = read_test_set(
             source=source,
             references=references,
             source_language=options.source_language,
@@ -249,6 +242,7 @@ def load_test_set(
             plain_text=True,
             on_note=lambda text: options.messages.note(text, file=label(options.source)),
         )
+    return replace(test_set, lemmatiser=getattr(options, "term_lemmatiser", None))
 
 
 def load_hypotheses(

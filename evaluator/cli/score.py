@@ -75,6 +75,11 @@ def add_scoring(command: argparse.ArgumentParser) -> None:
         default="simplemma",
         help="for the wmt21 metrics; none skips what needs lemmas (default: simplemma)",
     )
+    command.add_argument(
+        "--term-lemmatiser",
+        choices=tuple(LEMMATISERS),
+        help="of translations, for the term metrics (default: what the language has)",
+    )
     add_json(command)
     command.add_argument("--verbose", action="store_true", help="add exact values and signatures")
 

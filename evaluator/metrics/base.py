@@ -57,7 +57,7 @@ class Metric(ABC):
     }
 
     def __init__(self, lemmatiser: Lemmatiser | None = None) -> None:
-        self.lemmatiser = lemmatiser  # only for the family wmt21: `term` names each language's
+        self.lemmatiser = lemmatiser  # for the family wmt21 only: `term` asks the test set
 
     def lacks(self, test_set: TestSet) -> str | None:
         """What the test set lacks that the metric needs, in words; None if it has all of it."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import simplemma
 
 CACHED_TOKENS = 200_000  # a test set's vocabulary many times over
+MORFEUSZ2 = "1.99.15"  # the version that pyproject.toml pins
 CACHED_LENGTH = 100  # characters; a longer token is no word, and would fill memory
 
 
@@ -101,7 +102,7 @@ def _morfeusz2(language: str) -> Lemmatiser | None:
     except PackageNotFoundError as error:
         raise InfrastructureError(
             "Polish needs the lemmatiser morfeusz2, which is not installed. "
-            "Install it: pip install 'terminarium[polish]'"
+            f"Install it: pip install morfeusz2=={MORFEUSZ2}"
         ) from error
 
     def lemmatise(token: str) -> str:
@@ -167,3 +168,10 @@ def lemmatiser_of(language: str) -> Lemmatiser | None:
     simplemma if it knows it. Raises InfrastructureError if the lemmatiser is not installed.
     """
     return lemmatiser_for(OWN_LEMMATISERS.get(primary(language), "simplemma"), language)
+
+
+def has_lemmatiser(language: str) -> bool:
+    """Return whether the family `term` has a lemmatiser for a language, installed or not."""
+    if primary(language) in OWN_LEMMATISERS:
+        return True
+    return lemmatiser_for("simplemma", language) is not None

@@ -63,7 +63,17 @@ class FormIndex:
 
     def lemma(self, text: NormalisedText) -> Iterator[Match]:
         """Yield all matches among lemmas, of tokens and of words; a match may come twice."""
-        for number, start, end in chain(self._token_lemmas(text), self._word_lemmas(text)):
+        yield from self.token_lemma(text)
+        yield from self._match(text, self._word_lemmas(text))
+
+    def token_lemma(self, text: NormalisedText) -> Iterator[Match]:
+        """Yield all matches token by token among lemmas, those on the surface too."""
+        yield from self._match(text, self._token_lemmas(text))
+
+    def _match(
+        self, text: NormalisedText, places: Iterable[tuple[int, int, int]]
+    ) -> Iterator[Match]:
+        for number, start, end in places:
             starts = self._normaliser.starts_at(text.text, start)
             if starts and self._normaliser.ends_at(text.text, end):  # 13a splits at underscores
                 yield Match(number, start, end, *text.token_range(start, end), False)

@@ -92,16 +92,17 @@ class TermIndex:
         """Find entries in a raw source: surface pass, then lemma pass on what that left.
 
         In a pass matches are taken by most tokens, most characters, leftmost and entry id, if no
-        letter of theirs is taken. An empty source holds none.
+        token of theirs is taken; words are not lemmatised beside tokens, so that what is required
+        stays what it was. An empty source holds none.
         """
         text = self._normaliser.normalise(source)
         passes = self._list_matches(text)
-        taken = bytearray(len(text.text))
+        taken = bytearray(len(text.tokens))
         chosen: list[Match] = []
         for matches in passes:
             for match in sorted(matches, key=self._preference):
-                if not any(taken[match.start : match.end]):
-                    taken[match.start : match.end] = b"x" * (match.end - match.start)
+                if not any(taken[match.first : match.last]):
+                    taken[match.first : match.last] = b"x" * (match.last - match.first)
                     chosen.append(match)
         chosen.sort(key=lambda match: match.start)
         present = frozenset(match.form for matches in passes for match in matches)
@@ -115,7 +116,7 @@ class TermIndex:
 
     def _list_matches(self, text: NormalisedText) -> tuple[list[Match], list[Match]]:
         """Return the matches on the surface and among lemmas; `form` is the entry's number."""
-        passes = list(self._index.surface(text)), list(self._index.lemma(text))
+        passes = list(self._index.surface(text)), list(self._index.token_lemma(text))
         if self.wider is not None:
             for matches, wider in zip(passes, self.wider._list_matches(text), strict=True):
                 matches += (

@@ -56,7 +56,7 @@ def language(code: str) -> str:
 def language_gap(code: str) -> str:
     """Write what our metrics lack for a target language; nothing where they have it all."""
     gap = find_gap(code)
-    return gap.describe(language(code)) if gap else ""
+    return gap.describe(f"{language(code)} ({code})") if gap else ""
 
 
 @register.filter

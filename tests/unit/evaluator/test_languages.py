@@ -250,7 +250,8 @@ def test_one_language_with_a_country_is_told_from_a_pair(code, expected):
     [
         *((code, "tokeniser") for code in "th km lo my bo ja yue wuu shn ii lzh nod".split()),
         *((code, "lemmatiser") for code in "eu kk am ta fil hr ja-Latn xh".split()),
-        *((code, None) for code in "zh zh-Hant ko vi fr ru fi en tr".split()),
+        *((code, "provisional") for code in "nl sv da nb fi et hu tr fi-FI".split()),
+        *((code, None) for code in "zh zh-Hant ko vi fr ru de de-AT en pl is".split()),
     ],
 )
 def test_what_is_missing_for_a_language_is_known_from_its_script(code, kind):
@@ -260,7 +261,12 @@ def test_what_is_missing_for_a_language_is_known_from_its_script(code, kind):
 
 
 def test_what_is_missing_is_told_with_the_name_of_the_language():
-    assert describe_gap("eu").startswith("There is no lemmatiser for Basque (eu)")
+    assert describe_gap("kk").startswith("There is no lemmatiser for Kazakh (kk)")
+    assert describe_gap("eu").startswith(
+        "There is no lemmatiser for Basque (eu): inflected terms count as missed unless inside a "
+        "longer word. Those rules are provisional"
+    )
+    assert "provisional rules in Dutch (nl)" in describe_gap("nl")
     assert describe_gap("fr") is None
 
 

@@ -316,6 +316,19 @@ def test_the_signature_names_table_entry_version_and_dictionary(language, expect
     assert f"|longer:{expected}|spans:letters|form:raw|v:2|" in signature
 
 
+@pytest.mark.parametrize(
+    ("lemmatiser", "expected"), [(None, 1), ("simplemma", 1), ("identity", 0), ("none", 0)]
+)
+def test_a_test_set_may_name_the_lemmatiser(lemmatiser, expected):
+    test_set = make_test_set(["Haus"], lemmatiser=lemmatiser)
+    metric = TermSuccess()
+    details = metric.details(metric.statistics(test_set, Hypotheses(("Viele Häuser",)))[0])
+
+    assert details["lemma"] == expected
+    assert f">{lemmatiser or 'simplemma'}" in metric.signature(test_set)
+    assert test_set.digest == make_test_set(["Haus"]).digest  # the signature tells them apart
+
+
 def test_only_german_is_measured():
     assert {code for code, rules in RULES.items() if rules.is_measured} == {"de"}
     assert set(RULES) == set("de nl sv da nb fi et hu tr eu".split())

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import time
 import unicodedata
+from importlib.metadata import PackageNotFoundError
 
 import pytest
 
-from evaluator.normalise import Normaliser, lemmatiser_of
+from evaluator.errors import InfrastructureError
+from evaluator.normalise import Normaliser, find_gap, lemmatiser_of, lemmatisers
 from evaluator.normalise.offsets import compose, fold, folded
 
 FRENCH = Normaliser.for_language("fr")
@@ -123,6 +125,9 @@ def test_tokens_are_sacrebleus_with_their_places(language, raw, tokens):
         ("de", "chronischen Erkrankungen", ("chronisch", "erkrankung")),  # the noun keeps its case
         ("cs", "infekcí", ("infekce",)),
         ("ru", "острого бронхита", ("острый", "бронхит")),
+        # A form of zakażenie and szczepienie may be a gerund, too; homonyms have a sign.
+        ("pl", "zakażeniami po szczepieniu", ("zakażenie", "po", "szczepienie")),
+        ("pl", "leków", ("lek",)),
         ("zh", "口罩", ()),
         ("ko", "마스크를", ()),
         ("tlh", "Qapla", ()),  # a language without a lemmatiser
@@ -137,6 +142,7 @@ def test_lemmas_are_of_each_token_by_itself_then_folded(language, raw, lemmas):
     [
         ("fr-CA", "simplemma-2.0.0-fr"),
         ("ru", "pymorphy3-2."),
+        ("pl-PL", "morfeusz2-1.99."),
         ("zh-Hant", None),
         ("ko_KR", None),
     ],
@@ -145,6 +151,27 @@ def test_each_language_has_its_lemmatiser(language, expected):
     lemmatiser = lemmatiser_of(language)
 
     assert (lemmatiser and lemmatiser.signature.startswith(expected or "?")) == (expected and True)
+
+
+def test_a_lemmatiser_that_is_not_installed_is_an_error_with_the_line_that_installs_it(monkeypatch):
+    def miss(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(lemmatisers, "version", miss)
+
+    with pytest.raises(InfrastructureError, match=r"pip install morfeusz2==1\.99"):
+        Normaliser.for_language("pl-x-missing")
+    assert find_gap("pl-PL") is None  # a page does not need it
+
+
+def test_a_named_lemmatiser_replaces_that_of_the_language():
+    russian = Normaliser.for_language("ru", "simplemma")
+
+    assert russian.signature[1].startswith("simplemma-2.0.0-ru")
+    assert Normaliser.for_language("fr", "none").normalise("masques").lemmas == ()
+    assert Normaliser.for_language("pl", "simplemma").lemmatiser.lemmatise("leków") == "lek"
+    with pytest.raises(KeyError):
+        Normaliser.for_language("ru", "unheard of")
 
 
 @pytest.mark.parametrize(
