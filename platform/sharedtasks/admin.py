@@ -127,6 +127,13 @@ class TestSetForm(ModelForm[TestSet]):
         field = cast("ChoiceField", self.fields["ranking_metric"])
         field.choices = [(name, f"{BY_METRIC[name].label} ({name})") for name in names]
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        # The form leaves out what identifies the test set beside its domain, and so the check.
+        self.instance.domain = data.get("domain", self.instance.domain)
+        self.instance.validate_constraints()
+        return data
+
 
 @admin.register(TestSet)
 class TestSetAdmin(Removable[TestSet]):
