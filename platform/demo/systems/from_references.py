@@ -205,7 +205,6 @@ def _find_renderings(
     normalised = normaliser.normalise(text)
     chosen = Requirements(required, normaliser).assign(normalised).chosen
     for rendering in sorted(chosen, key=lambda rendering: rendering.start):
-        tokens = normalised.token_span(rendering.start, rendering.end)
-        start, end = normalised.raw_span(*tokens)
+        start, end = normalised.raw_span(rendering.start, rendering.end)
         elided = _ELIDED.match(text, start, end)
         yield elided.end() if elided else start, end, required[rendering.entry]
