@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from evaluator.checking.units import AnySegment, list_choices
 from evaluator.errors import ProblemLog
-from evaluator.types import HypothesisFile, Line, Segment, TestSet
+from evaluator.types import HypothesisFile, Line, TestSet
 
 DELIMITERS = ("\n\n", "\n")  # that people join paragraphs by
 
@@ -25,15 +25,10 @@ class DocumentUnits:
         """The source as it was published."""
         return (self.delimiter or "").join(paragraph.source for paragraph in self.paragraphs)
 
-    @property
-    def is_scored(self) -> bool:
-        """Return whether any paragraph counts for a score."""
-        return any(isinstance(paragraph, Segment) for paragraph in self.paragraphs)
-
 
 def list_documents(test_set: TestSet) -> list[DocumentUnits]:
     """Return the documents of a test set whose unit is the document, in their order."""
-    *_, units = list_choices(test_set)
+    [units] = list_choices(test_set)
     paragraphs: dict[str, list[AnySegment]] = {}
     for unit in units:
         paragraphs.setdefault(unit.document, []).append(unit)
@@ -45,13 +40,9 @@ def list_documents(test_set: TestSet) -> list[DocumentUnits]:
 
 
 def find_documents(file: HypothesisFile, test_set: TestSet) -> list[DocumentUnits] | None:
-    """Return the documents that the lines of a file in order stand for, one a line.
-
-    Documents that belong to no score may be there or not. None if there are others than lines.
-    """
+    """Return the documents, if the file has a line for each of them; None otherwise."""
     documents = list_documents(test_set)
-    scored = [document for document in documents if document.is_scored]
-    return next((c for c in (documents, scored) if len(c) == len(file.lines)), None)
+    return documents if len(documents) == len(file.lines) else None
 
 
 def split_documents(
@@ -62,10 +53,9 @@ def split_documents(
     A file that has such lines already is returned as it is. None, with the problems in `log`, if
     there are other numbers of documents or of paragraphs.
     """
-    choices = list_choices(test_set)
     documents = find_documents(file, test_set)
     if documents is None:
-        if any(len(units) == len(file.lines) for units in choices):
+        if any(len(units) == len(file.lines) for units in list_choices(test_set)):
             return file
         _refuse_count(file, test_set, log)
         return None
@@ -89,7 +79,7 @@ def split_documents(
         notes.add(
             f"Line breaks at the beginning or the end of documents are ignored, in {trimmed:,}."
         )
-    return replace(file, lines=tuple(_keep_expected(lines, documents, choices)))
+    return replace(file, lines=tuple(lines))
 
 
 def _split(text: str, document: DocumentUnits, usual: str | None) -> list[str]:
@@ -129,19 +119,6 @@ def _describe_count(
         f"{message}. Translate each paragraph of the source by a single paragraph, and join them "
         f"by {delimiter!r}."
     )
-
-
-def _keep_expected(
-    lines: Sequence[Line],
-    documents: Sequence[DocumentUnits],
-    choices: Sequence[Sequence[AnySegment]],
-) -> Iterator[Line]:
-    """Yield the lines of all paragraphs, or those of scored ones where documents are left out."""
-    paragraphs = [paragraph for document in documents for paragraph in document.paragraphs]
-    has_all = len(paragraphs) == len(choices[-1])
-    for line, paragraph in zip(lines, paragraphs, strict=True):
-        if has_all or isinstance(paragraph, Segment):
-            yield line
 
 
 def _refuse_count(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> None:

@@ -48,7 +48,7 @@ def pair_by_order(
                     f"The file is a JSON array of {len(lines):,} strings. They are read in order, "
                     "a string for each segment."
                 )
-            return _place(fitting, units, notes)
+            return _place(fitting, units, notes, is_only_choice=len(choices) == 1)
     _refuse_count(file, test_set, log)
     return dict(enumerate(lines[: len(test_set.segments)])) if not file.broken else {}
 
@@ -94,7 +94,7 @@ def _read_as_table(
         table = read_table(lines, units) or read_kept_sources(lines, units)
         if table is not None and not isinstance(table, KeptSources):
             notes.add(table.note, line=table.lines[0].number)
-            return _place(table.lines, units, notes)
+            return _place(table.lines, units, notes, is_only_choice=len(choices) == 1)
     return None
 
 
@@ -127,11 +127,16 @@ MOST_IN_TURN = 4  # lines for each segment
 
 
 def _place(
-    lines: Sequence[Line], units: Sequence[AnySegment], notes: ProblemLog
+    lines: Sequence[Line],
+    units: Sequence[AnySegment],
+    notes: ProblemLog,
+    *,
+    is_only_choice: bool,
 ) -> dict[int, Line]:
+    """Return the lines of scored segments; a note on others, if they could be left out."""
     scored = [line for line, unit in zip(lines, units, strict=False) if isinstance(unit, Segment)]
     aside = len(units) - len(scored)
-    if aside and len(lines) == len(units):
+    if aside and len(lines) == len(units) and not is_only_choice:
         notes.add(
             f"{_count(aside, 'line')} {'is' if aside == 1 else 'are'} set aside: the source file "
             f"has {'this segment' if aside == 1 else 'these segments'}, but no score counts "
@@ -141,11 +146,11 @@ def _place(
 
 
 def _refuse_count(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> None:
-    expected, given = len(test_set.segments), len(file.lines) + len(file.broken)
+    expected, given = len(list_choices(test_set)[0]), len(file.lines) + len(file.broken)
     what = "string" if file.format == "json array" else "line"
     has = f"a JSON array of {_count(given, 'string')}" if what == "string" else _count(given, what)
     or_all = ""
-    if test_set.unscored:
+    if test_set.unscored and test_set.unit == "segment":
         or_all = f" ({expected + len(test_set.unscored):,} with those that no score counts)"
     unit = "paragraph" if test_set.unit == "document" else "segment"
     segments = f"{_count(expected, unit)}{or_all}"

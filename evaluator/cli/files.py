@@ -88,16 +88,9 @@ def _add_beside_sources(command: argparse.ArgumentParser, *, with_references: bo
     )
     command.add_argument(
         "--list",
-        dest="terms_list",
         metavar="NAME",
-        help="the list to read of a JSON file that holds several, such as proper and random",
-    )
-    command.add_argument(
-        "--list",
-        metavar="NAME",
-        default="proper",
-        help="which list of terms is the test set's own, if its files hold several: proper or "
-        "random (default: proper)",
+        help="which list of terms is read, if a file holds several: proper or random in a test "
+        "set (default: proper), any name in a terminology in JSON",
     )
     add_paragraphs(command)
     command.add_argument(
@@ -204,7 +197,7 @@ def load_terminology(options: argparse.Namespace) -> ImportedTerminology:
             files,
             source_language=options.source_language,
             target_language=options.target_language,
-            list_name=options.terms_list,
+            list_name=options.list,
         )
     for change in imported.select_changes(options.max_problems):
         text = ": ".join(part for part in (change.entry, change.message) if part)

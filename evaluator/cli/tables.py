@@ -9,7 +9,7 @@ from typing import Literal
 
 from tabulate import tabulate
 
-from evaluator.metrics import FAMILIES, METRICS, describe
+from evaluator.metrics import FAMILIES, METRICS, describe, split_name
 from evaluator.types import Score, ScoringResult
 
 
@@ -101,7 +101,8 @@ def _columns(rows: Iterable[Sequence[str]], alignment: Sequence[str] | None = No
 
 
 def _number(score: Score) -> str:
-    decimals = METRICS[score.metric].decimals  # before them four places: points stand in a line
+    metric, _ = split_name(score.metric)
+    decimals = METRICS[metric].decimals  # before them four places: points stand in a line
     return typeset(f"{score.value:{4 + decimals}.{decimals}f}")
 
 

@@ -1,4 +1,4 @@
-"""Public sentences of our own, in whole documents: for a first trial and for the smoke run."""
+"""Five public sentences of our own, for a first trial of a system and for the smoke run."""
 
 from __future__ import annotations
 

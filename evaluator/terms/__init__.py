@@ -9,7 +9,6 @@ from evaluator.terms.source_terms import (
     annotate,
     annotate_segments,
     find_terms,
-    index_segments,
     with_list,
 )
 
@@ -21,7 +20,6 @@ __all__ = [
     "annotate",
     "annotate_segments",
     "find_terms",
-    "index_segments",
     "required_terms",
     "with_list",
 ]

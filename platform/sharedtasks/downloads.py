@@ -77,6 +77,7 @@ def _fits_reference_table(parsed: evaluator.TestSet) -> bool:
 TEXT, TSV = "text/plain; charset=utf-8", "text/tab-separated-values; charset=utf-8"
 JSONL, SGML = "application/x-ndjson; charset=utf-8", "text/sgml; charset=utf-8"
 JSON = "application/json; charset=utf-8"
+SAMPLES = "Sample bitexts"  # a column that most shared tasks do not have
 
 KINDS = {
     kind.name: kind
@@ -122,7 +123,7 @@ KINDS = {
             _of_release(test_set_writers.has_addressed_terms),
         ),
         DownloadKind(
-            "samples.jsonl", Thing.SOURCES, "Sample bitexts", "JSON lines", JSONL,
+            "samples.jsonl", Thing.SOURCES, SAMPLES, "JSON lines", JSONL,
             lambda contents: test_set_writers.write_samples(contents.release.samples),
             lambda contents: bool(contents.release.samples),
         ),

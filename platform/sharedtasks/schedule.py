@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sharedtasks.downloads import CONTENTS, KINDS, DownloadKind
+from sharedtasks.downloads import CONTENTS, KINDS, SAMPLES, DownloadKind
 from sharedtasks.models import Phase, TestSet
 from sharedtasks.policy import Thing, Viewer, can_see, instant_of
 
@@ -55,7 +55,7 @@ class OfferedFile:
 
 @dataclass(frozen=True, slots=True)
 class OfferedFiles:
-    """What a viewer may download of a phase: per test set a list for each of CONTENTS."""
+    """What a viewer may download of a phase: per test set a list for each column."""
 
     shown: ShownPhase
     rows: list[tuple[TestSet, list[list[OfferedFile]]]]
@@ -102,17 +102,29 @@ def list_reveals(phases: Sequence[Phase], now: datetime) -> list[tuple[str, list
     return rows
 
 
-def list_offered_files(viewer: Viewer, shown: ShownPhase, now: datetime) -> OfferedFiles:
+def list_contents(test_sets: Iterable[TestSet]) -> list[str]:
+    """Return the columns of the data page; samples only where systems are given them."""
+    gives_samples = any(test_set.terminology_mode.gives_samples for test_set in test_sets)
+    return [content for content in CONTENTS if gives_samples or content != SAMPLES]
+
+
+def list_offered_files(
+    viewer: Viewer, shown: ShownPhase, now: datetime, contents: Sequence[str]
+) -> OfferedFiles:
     """Return the downloads that the viewer may have; the test sets' `downloads` are prefetched."""
-    rows = [(test_set, _list_files(viewer, test_set, now)) for test_set in shown.test_sets]
+    rows = [
+        (test_set, _list_files(viewer, test_set, now, contents)) for test_set in shown.test_sets
+    ]
     return OfferedFiles(shown, rows)
 
 
-def _list_files(viewer: Viewer, test_set: TestSet, now: datetime) -> list[list[OfferedFile]]:
+def _list_files(
+    viewer: Viewer, test_set: TestSet, now: datetime, contents: Sequence[str]
+) -> list[list[OfferedFile]]:
     files = [
         OfferedFile(KINDS[row.kind], row.file.size)
         for row in test_set.downloads.all()
         # A later version of the platform, since replaced by this, may have had other kinds.
         if row.kind in KINDS and can_see(viewer, KINDS[row.kind].thing, test_set.phase, now)
     ]
-    return [[file for file in files if file.kind.holds == content] for content in CONTENTS]
+    return [[file for file in files if file.kind.holds == content] for content in contents]

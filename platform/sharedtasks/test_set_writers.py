@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby
 from xml.sax.saxutils import escape
 
 import evaluator
 from evaluator.formats import Sample
-from evaluator.terms import TermIndex, annotate_segments, index_segments
+from evaluator.terms import annotate_segments
 
 LAYOUT = re.compile(r"[\t\r\n]+")  # what a cell of a table can't hold
 
@@ -84,29 +83,33 @@ def write_terms_jsonl(test_set: evaluator.TestSet) -> Iterator[str]:
 
 
 def write_segment_terms(test_set: evaluator.TestSet) -> Iterator[str]:
-    """Yield the segments, each with the terms that are given with it or with its document.
+    """Yield the documents and segments, each with the terms that are given with it.
 
-    A segment without the key has the terms of the whole test set, which are written apart.
+    What has no key `terms` has those of the next wider address; terms of the whole test set are
+    written apart.
     """
-    of_documents = {document.id: document.terms for document in test_set.documents}
-    # Its own terms and its document's, the narrower of two with the same source.
-    indexes = index_segments(replace(test_set, terminology=None))
-    for segment, index in zip(test_set.segments, indexes, strict=True):
+    yield from _write_documents(test_set)
+    for segment in test_set.segments:
         row: dict[str, object] = {
             "id": segment.id,
             "doc": segment.document,
             "source": segment.source,
         }
-        if segment.terms is not None or of_documents.get(segment.document) is not None:
-            row["terms"] = _list_terms(_list_entries(index) if index is not None else ())
+        if segment.terms is not None:
+            row["terms"] = _list_terms(segment.terms)
         yield _line(row)
 
 
-def _list_entries(index: TermIndex) -> Iterator[evaluator.Term]:
-    """Yield the entries that count: of two with the same source, the narrower."""
-    for number, entry in enumerate(index.entries):
-        if index.number_of(index.key(number)) == number:
-            yield entry
+def _write_documents(test_set: evaluator.TestSet, *, with_terms: bool = True) -> Iterator[str]:
+    """Yield a line for each document of which something is said."""
+    for document in test_set.documents:
+        row: dict[str, object] = {"doc": document.id}
+        if with_terms and document.terms is not None:
+            row["terms"] = _list_terms(document.terms)
+        if is_of_documents(test_set):
+            row["delimiter"] = document.delimiter
+        if len(row) > 1:
+            yield _line(row)
 
 
 def write_samples(samples: Sequence[Sample]) -> Iterator[str]:
@@ -127,6 +130,7 @@ def write_references_tsv(test_set: evaluator.TestSet) -> Iterator[str]:
 
 def write_references_jsonl(test_set: evaluator.TestSet) -> Iterator[str]:
     """Yield a test set that `terminarium score` takes."""
+    yield from _write_documents(test_set, with_terms=False)
     for segment in test_set.segments:
         row = {
             "id": segment.id,
@@ -145,9 +149,7 @@ def list_common_terms(test_set: evaluator.TestSet) -> tuple[evaluator.Term, ...]
 def has_addressed_terms(test_set: evaluator.TestSet) -> bool:
     """Return whether terms are given with segments or documents."""
     in_segments = any(segment.terms for segment in test_set.segments)
-    return fits_lines(test_set) and (
-        in_segments or any(document.terms for document in test_set.documents)
-    )
+    return in_segments or any(document.terms for document in test_set.documents)
 
 
 def is_of_documents(test_set: evaluator.TestSet) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import BinaryIO, cast
 
@@ -15,7 +15,7 @@ import evaluator
 from evaluator.formats import Sample, read_samples, read_test_set
 from evaluator.metrics import RANKING
 from evaluator.terms import required_terms
-from evaluator.types import TermList, TextForm
+from evaluator.types import TextForm, Unit
 from files import storage
 from files.models import StoredFile
 from sharedtasks import downloads
@@ -77,8 +77,8 @@ def import_test_set(
     mode: str = PROPER,  # the name of a mode of the shared task, or of a standard mode
     domain: str = "",
     version: int = 1,
-    unit: str = TestSet.Unit.SEGMENT,
-    delimiter: str = "",
+    unit: str | None = None,  # None: as the files show
+    delimiter: str | None = None,  # what joins paragraphs, "" for nothing; None: as the files show
     lemmatiser: str = "simplemma",
     ranking_metric: str | None = None,
     leave_out: Sequence[str] = (),
@@ -99,7 +99,7 @@ def import_test_set(
         terminology_mode=terminology_mode,
         version=version,
         text_form=TestSet.TextForm(text_form).value if text_form else "",
-        unit=unit,
+        unit=TestSet.Unit(unit).value if unit else "",
         delimiter=delimiter,
         lemmatiser=lemmatiser,
         left_out=sorted(set(leave_out)),
@@ -135,8 +135,13 @@ def _parse(
         source_language=source_language,
         target_language=target_language,
     )
-    own = read_list(files.terminologies) if files.terminologies else None
-    others = {name: read_list(listed).terminology for name, listed in files.other_lists.items()}
+    own = None
+    if files.terminologies:
+        own = read_list(files.terminologies, list_name=test_set.terminology_mode.list_name)
+    others = {
+        name: read_list(listed, list_name=name).terminology
+        for name, listed in files.other_lists.items()
+    }
     samples: tuple[Sample, ...] = ()
     if files.samples:
         stream, name = files.samples
@@ -152,23 +157,13 @@ def _parse(
         names=files.names,
         mode=test_set.terminology_mode.scored_as,
         terminology=own.terminology if own else None,
+        other_terminologies=others,
+        unit=cast("Unit | None", test_set.unit or None),
+        delimiter=test_set.delimiter,
         leave_out=test_set.left_out,
         on_note=on_note,
     )
-    return _Parsed(_add_lists(parsed, others), own, samples)
-
-
-def _add_lists(
-    parsed: evaluator.TestSet, lists: Mapping[str, evaluator.Terminology]
-) -> evaluator.TestSet:
-    """Return the test set with other lists for the whole of it."""
-    if not lists:
-        return parsed
-    others = {other.name: other for other in parsed.other_lists}
-    for name, terminology in lists.items():
-        known = others.get(name, TermList(name, None, (), ()))
-        others[name] = replace(known, terminology=terminology)
-    return replace(parsed, other_lists=tuple(others.values()))
+    return _Parsed(parsed, own, samples)
 
 
 def _describe(test_set: TestSet, parsed: evaluator.TestSet) -> None:
@@ -177,6 +172,7 @@ def _describe(test_set: TestSet, parsed: evaluator.TestSet) -> None:
     test_set.source_language = parsed.source_language  # zh-CN, also where zh_cn was written
     test_set.target_language = parsed.target_language
     test_set.text_form = parsed.text_form
+    test_set.unit = parsed.unit
     test_set.digest = parsed.digest
     test_set.segments = len(parsed.segments)
     test_set.documents = len({segment.document for segment in parsed.segments})

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_safe
 
 from sharedtasks import evaluator_wheel
 from sharedtasks.access import announced_or_404, task_or_404
-from sharedtasks.downloads import CONTENTS
+from sharedtasks.downloads import SAMPLES
 from sharedtasks.explanations import FAMILIES, SIGNATURE_KEYS
 from sharedtasks.format_guide import describe_formats
 from sharedtasks.models import TestSetDownload
-from sharedtasks.schedule import list_offered_files, list_reveals, show_phases
+from sharedtasks.schedule import list_contents, list_offered_files, list_reveals, show_phases
 from sharedtasks.viewers import viewer_of
 
 
@@ -50,11 +50,13 @@ def data(request: HttpRequest, slug: str) -> HttpResponse:
     prefetch_related_objects(
         test_sets, Prefetch("downloads", TestSetDownload.objects.select_related("file"))
     )
+    contents = list_contents(test_sets)
     context = {
         "task": task,
         "page": "data",
-        "phases": [list_offered_files(viewer, shown_phase, now) for shown_phase in shown],
-        "contents": CONTENTS,
+        "phases": [list_offered_files(viewer, shown_phase, now, contents) for shown_phase in shown],
+        "contents": contents,
+        "has_samples": SAMPLES in contents,
         "shows_references": any(shown_phase.shows_references for shown_phase in shown),
         "wheel": evaluator_wheel.find_wheel(),
     }

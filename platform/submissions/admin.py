@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from sharedtasks.viewers import viewer_of
-from submissions.models import Entry, Problem, Score, StateChange, Submission, Verdict
+from submissions.models import Entry, Problem, Rescore, Score, StateChange, Submission, Verdict
 from submissions.services.organiser_actions import OrganiserAction, list_for
 
 AdminAction = Callable[[Any, HttpRequest, QuerySet[Any]], None]
@@ -81,6 +81,13 @@ class EntryAdmin(Organised):
 class ScoreAdmin(ReadOnly):
     list_display = ["entry", "metric", "value", "signature"]
     list_filter = ["metric"]
+
+
+@admin.register(Rescore)
+class RescoreAdmin(ReadOnly):
+    list_display = ["entry", "state", "attempts", "reason", "state_since"]
+    list_filter = ["state", "entry__test_set__phase"]
+    list_select_related = ["entry__test_set"]
 
 
 @admin.register(Verdict)

@@ -14,41 +14,61 @@
   const maxBytes = Number(field.dataset.maxBytes);
   const maxFiles = Number(field.dataset.maxFiles);
 
-  // What a name says: as evaluator/formats/pairs_in_names.py reads it -------------------------
+  // What a name says: as evaluator/formats/slots_in_names.py reads it -------------------------
 
-  const MODE = "[._-](?:noterm|random)(?![A-Za-z0-9-])";
-  const PAIR = new RegExp(`(?:^|[./])([a-z]{2})-([a-z]{2})(${MODE})?(?=[./]|$)`, "gi");
+  const PAIR = /(?:^|[./])([a-z]{2})-([a-z]{2})(?=[./]|$)/gi;
   const LANGUAGES = new Intl.DisplayNames("en", { type: "language", fallback: "none" });
+  // Domains and modes: a name that says one is never for a slot without it.
+  const WORDS = [...new Set([...slots.flatMap(wordsOf), "noterm", "random", "sample"])];
 
-  function pattern(slot) {
-    const literal = slot.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-    const noMode = slot.includes(".") ? "" : `(?!${MODE})`; // en-fr.noterm is not for en-fr
-    return new RegExp(`(?<![A-Za-z0-9])${literal}(?![A-Za-z0-9-])${noMode}`, "i");
+  function wordsOf(slot) {
+    return slot.split(".").slice(1);
+  }
+
+  // The words that stand in a name between signs; the longest of those that overlap.
+  function wordsIn(name) {
+    const longest = [...WORDS].sort((a, b) => b.length - a.length);
+    const either = longest.map((word) => word.replace(/-/g, "[-_]")).join("|");
+    const places = name.matchAll(new RegExp(`(?<![A-Za-z0-9])(?:${either})(?![A-Za-z0-9])`, "gi"));
+    return new Set([...places].map(([word]) => word.toLowerCase().replace(/_/g, "-")));
+  }
+
+  function fits(slot, name, isPairIn) {
+    const words = wordsOf(slot);
+    const said = wordsIn(name);
+    return isPairIn(slot, name) && said.size === words.length && words.every((word) => said.has(word));
   }
 
   function slotsIn(name) {
-    const held = slots.filter((slot) => pattern(slot).test(name));
-    const longest = held.filter((slot) => !held.some((o) => o !== slot && o.includes(slot)));
+    const held = slots.filter((slot) => fits(slot, name, exactly));
+    const pairs = held.map((slot) => slot.split(".")[0]);
+    const longest = held.filter((_, n) => !pairs.some((o) => o !== pairs[n] && o.includes(pairs[n])));
     if (longest.length) return longest;
-    // en_fr, en2fr and en-fr-primary count where exactly one slot fits. The server knows more ways.
-    const mode = (name.match(new RegExp(MODE, "i")) || [""])[0].slice(1).toLowerCase();
-    const loose = slots.filter((slot) => loosely(slot, name) && (slot.split(".")[1] || "") === mode);
+    // enfr, en_fr, en2fr and en-fr-primary count where exactly one slot fits. The server knows more.
+    const loose = slots.filter((slot) => fits(slot, name, loosely));
     return loose.length === 1 ? loose : [];
+  }
+
+  function exactly(slot, name) {
+    const words = WORDS.join("|"); // after the pair a hyphen may lead to such a word only
+    const after = `(?![A-Za-z0-9])(?!-(?!(?:${words})(?![A-Za-z0-9])))`;
+    return new RegExp(`(?<![A-Za-z0-9])${slot.split(".")[0]}${after}`, "i").test(name);
   }
 
   function loosely(slot, name) {
     const [source, target, ...rest] = slot.split(".")[0].split("-");
     if (rest.length) return false;
-    return new RegExp(`(?:^|[._-])${source}[-_2]${target}(?=[._-]|$)`, "i").test(name);
+    return new RegExp(`(?:^|[._-])${source}[-_2]?${target}(?=[._-]|$)`, "i").test(name);
   }
 
   // What looks like a pair that is not wanted, such as en-de.
   function otherIn(name) {
-    for (const [, first, second, mode = ""] of name.matchAll(PAIR)) {
+    for (const [, first, second] of name.matchAll(PAIR)) {
       const [source, target] = [first.toLowerCase(), second.toLowerCase()];
       if (source !== target && LANGUAGES.of(source) && LANGUAGES.of(target)) {
         const isLocale = first === source && second !== target; // pt-BR is one language
-        const says = isLocale ? `${source}-${second}` : `${source}-${target}${mode.toLowerCase()}`;
+        const pair = [`${source}-${target}`, ...wordsIn(name)].join(".");
+        const says = isLocale ? `${source}-${second}` : pair;
         return { source, target, isLocale, slot: says };
       }
     }

@@ -313,7 +313,8 @@ def test_differences_between_modes_are_of_one_version(
 
     def differences():
         gains = client.get(BOARD).context["board"].gains
-        return [(d.column.metric, d.value) for d in gains[0].proper if d.value is not None]
+        [in_proper] = gains.systems[0].by_mode
+        return [(d.column.metric, d.value) for d in in_proper if d.value is not None]
 
     assert [metric for metric, _ in differences()] == ["bleu"]
     call(PHASE)

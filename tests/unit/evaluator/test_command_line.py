@@ -355,7 +355,7 @@ def test_sources_may_be_plain_text(write, capsys, text, lines):
     [
         "a\tb\nc\td\n",
         "source,target\na,b\n",
-        '["a", "b"]\n',
+        '[["a"], ["b"]]\n',
         "<tmx>\n</tmx>\n",
         '{"x": 1,\n "y": 2}\n',
     ],

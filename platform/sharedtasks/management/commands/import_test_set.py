@@ -91,12 +91,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--unit",
             choices=TestSet.Unit.values,
-            default="segment",
-            help="what a translation is: of a segment, or of a document with its paragraphs",
+            help="what a translation is: of a segment, or of a document with its paragraphs "
+            "(default: as the files show)",
         )
         parser.add_argument(
-            "--delimiter", type=_read_delimiter, default="", metavar="TEXT",
-            help=r"what joins the paragraphs of a document, such as \n\n (default: none)",
+            "--delimiter", type=_read_delimiter, metavar="TEXT",
+            help=r"what joins the paragraphs of a document, such as \n\n; empty if nothing does "
+            "(default: as the files show)",
         )  # fmt: skip
         parser.add_argument("--test-set-version", type=int, default=1, metavar="N")
         parser.add_argument("--lemmatiser", choices=["identity", "simplemma"], default="simplemma")

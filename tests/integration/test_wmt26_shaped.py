@@ -1,0 +1,147 @@
+"""An edition in the shape of WMT26: two domains, three modes and samples, sent and released."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+
+from sharedtasks import models, testsets
+from sharedtasks.downloads import KINDS
+from sharedtasks.policy import Thing
+from submissions.models import Entry
+from submissions.pipeline.tasks import check
+
+pytestmark = pytest.mark.django_db
+
+FOLDER = Path(__file__).parents[1] / "data" / "wmt26_shaped"
+DOMAINS = ("medical", "machine-building")
+MODES = ("proper", "noterm", "random", "sample")
+
+
+@pytest.fixture
+def edition(phase):
+    """The test sets by slot."""
+
+    def make(domain, mode):
+        gold = FOLDER / f"shaped.{domain}.enpl.track1.json"
+        sample = FOLDER / f"sample.{domain}.enpl.json"
+        with gold.open("rb") as source, sample.open("rb") as samples:
+            return testsets.import_test_set(
+                phase=phase,
+                source_language="en",
+                target_language="pl",
+                text_form=None,
+                mode=mode,
+                domain=domain,
+                files=testsets.TestSetFiles(
+                    source=source,
+                    references=(),
+                    names=(gold.name,),
+                    samples=(samples, sample.name) if mode == "sample" else None,
+                ),
+            ).test_set
+
+    test_sets = [make(domain, mode) for domain in DOMAINS for mode in MODES]
+    return {test_set.slot: test_set for test_set in test_sets}
+
+
+def read_gold(domain):
+    return json.loads((FOLDER / f"shaped.{domain}.enpl.track1.json").read_text("utf-8"))
+
+
+def list_secrets(gold):
+    """Return what only annotators wrote: references, and forms that stand in no list."""
+    paragraphs = [part for one in gold["documents"] for part in one["paragraphs"]]
+    terms = [term for part in paragraphs for one in part["segments"] for term in one["terms"]]
+    listed = {
+        t for name in gold["glossary"] for term in gold["glossary"][name] for t in term["targets"]
+    }
+    secrets = {part["reference"] for part in paragraphs if part["reference"]}
+    secrets |= {term[key] for term in terms for key in ("target", "target_inflected") if term[key]}
+    samples = " ".join(one["source"] + one["target"] for one in gold["samples"])
+    return {text for text in secrets - listed if not any(text in one for one in listed)}, samples
+
+
+def test_pages_count_documents_paragraphs_and_terms(edition, client):
+    for test_set in edition.values():
+        is_random = test_set.mode == "random"
+        assert (test_set.unit, test_set.documents) == ("document", 4)
+        assert test_set.segments == 9  # a paragraph has no reference
+        # With samples there is no list: what is required stands in the gold data alone.
+        assert test_set.terms == {"random": 4, "sample": 0}.get(test_set.mode, 8)
+        assert is_random or test_set.required_terms == 20
+        assert testsets.read(test_set).digest == test_set.digest
+    page = client.get("/boards/spring/test/en-pl.machine-building.random").text
+    assert "<dt>Paragraphs</dt><dd>9</dd>" in page
+    assert "<h1>English → Polish, machine building, random terms</h1>" in page
+
+
+def test_nothing_that_annotators_wrote_is_released(edition, client):
+    kinds = [kind.name for kind in KINDS.values() if kind.thing == Thing.SOURCES]
+    for test_set in edition.values():
+        gold = read_gold(test_set.domain)
+        secrets, samples = list_secrets(gold)
+        written = {}
+        for row in test_set.downloads.filter(kind__in=kinds):
+            address = reverse("download", args=["spring", "test", test_set.slug, row.kind])
+            written[row.kind] = b"".join(client.get(address)).decode()
+        others = {kind: text for kind, text in written.items() if kind != "samples.jsonl"}
+        told = "".join(others.values())
+
+        assert len(secrets) > 10
+        assert [text for text in secrets if text in told and text not in samples] == []
+        assert "seen_as_sample" not in told
+        for name, terms in gold["glossary"].items():
+            gives = test_set.mode == name
+            targets = {target for term in terms for target in term["targets"]}
+            assert any(target in told for target in targets) == gives, (test_set.slot, name)
+        assert ("samples.jsonl" in written) == (test_set.mode == "sample")
+
+
+def test_released_documents_are_the_published_ones(edition, client):
+    for test_set in edition.values():
+        address = reverse("download", args=["spring", "test", test_set.slug, "source.json"])
+
+        texts = json.loads(b"".join(client.get(address)))
+
+        assert texts == json.loads(
+            (FOLDER / f"text.{test_set.domain}.enpl.json").read_text("utf-8")
+        )
+
+
+def test_a_submission_finds_its_test_sets_and_fits(edition, make_submission, test_set):
+    paths = sorted((FOLDER / "submissions").iterdir())
+    submission = make_submission(files=[(path.name, path.read_bytes()) for path in paths])
+
+    check.apply(args=[submission.pk], task_id="task-1")
+
+    problems = [str(one.message) for one in submission.problems.filter(severity="error")]
+    assert problems == []
+    slots = {entry.test_set.slot for entry in Entry.objects.filter(submission=submission)}
+    assert slots == {slot for slot, row in edition.items() if row.mode != "sample"}
+
+
+def test_a_submission_with_too_few_paragraphs_is_told_what_is_missing(
+    edition, make_submission, test_set
+):
+    [path] = (FOLDER / "submissions").glob("*.random.medical.*")
+    texts = json.loads(path.read_text("utf-8"))
+    texts[0] = texts[0].replace("\n\n", "\n")
+    content = json.dumps(texts, ensure_ascii=False).encode()
+    submission = make_submission(files=[(path.name, content)])
+
+    check.apply(args=[submission.pk], task_id="task-1")
+
+    [problem] = submission.problems.filter(severity="error")
+    assert "paragraph" in problem.message
+    assert not Entry.objects.filter(submission=submission).exists()
+
+
+def test_stored_files_of_a_test_set_are_kept(edition):
+    rows = models.TestSet.objects.filter(mode="sample")
+
+    assert all(row.samples_file_id for row in rows)
+    assert not models.TestSet.objects.exclude(mode="sample").filter(samples_file__isnull=False)
