@@ -31,9 +31,9 @@ def score(
 
     A metric that the test set doesn't define is absent: no score is not zero. Where the test set
     has other lists of terms, metrics of terms are scored against these, too, and named for them:
-    `term-success@random`. `lemmatiser` is the family wmt21's, a name in LEMMATISERS; None or "none"
-    skips all lemma parts. (The family term asks the test set.) `on_metric` is called with the name
-    of each score before it is computed.
+    `term-success@random`. `lemmatiser` is the family wmt21's, a name in LEMMATISERS; None or
+    "none" skips all lemma parts. (All other families ask the test set.) `on_metric` is called
+    with the name of each score before it is computed.
 
     Raises KeyError for an unknown metric or lemmatiser, MisalignedError if the number of texts
     is not the number of segments, InfrastructureError if a tokeniser or lemmatiser isn't installed.
