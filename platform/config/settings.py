@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "health",
     "nodes",
     "leaderboard",
+    "editions",
     *(["demo"] if DEMO else []),
 ]
 

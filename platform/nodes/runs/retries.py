@@ -59,7 +59,7 @@ def elsewhere_first(entries: QuerySet[Entry], node: Node) -> QuerySet[Entry]:
     """
     now = database_now()
     if not _has_failed(now - max(ELSEWHERE_FOR, pause())):  # as usual: the rest takes long to plan
-        return entries.annotate(failed_here_at=Cast(Value(None), DateTimeField(null=True)))
+        return entries.annotate(failed_here_at=Cast(Value(None), DateTimeField()))
     since = now - ELSEWHERE_FOR
     here = _failed(since).filter(node=node).order_by("-ended_at")
     entries = entries.annotate(failed_here_at=Subquery(here.values("ended_at")[:1]))

@@ -68,14 +68,17 @@ def submit(
     files: Sequence[NamedStream],
     test_set: TestSet | None = None,
     form_token: str = "",
+    is_import: bool = False,
 ) -> Submission:
     """Store an upload and tell the workers; opens no file. Raises ValidationError.
 
     The same form sent again returns the submission that it has already made.
 
-    A file's name says which test set it is for; otherwise `test_set` applies.
+    A file's name says which test set it is for; otherwise `test_set` applies. `is_import` is for
+    outputs of a past edition, which an operator's command sends: the phase need be neither
+    announced nor open.
     """
-    submission = _build_submission(team, member, phase, system)
+    submission = _build_submission(team, member, phase, system, is_import=is_import)
     if test_set is not None and test_set.phase_id != phase.pk:
         raise ValidationError(f"{test_set.slug} is no test set of {phase.name}.")
     submission.test_set = test_set
@@ -161,11 +164,16 @@ def _build_image_submission(planned: PlannedImage) -> Submission:
 
 
 def _build_submission(
-    team: Team, member: User, phase: Phase, system: SystemDescription
+    team: Team,
+    member: User,
+    phase: Phase,
+    system: SystemDescription,
+    *,
+    is_import: bool = False,
 ) -> Submission:
     """Return a submission of this system, not saved yet. Raises ValidationError."""
     require_member(team, member)
-    if not phase.is_open(timezone.now()):
+    if not is_import and not phase.is_open(timezone.now()):
         raise ValidationError(f"{phase.name} takes no submissions at the moment.")
     submission = Submission(
         team=team,

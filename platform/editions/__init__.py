@@ -1,0 +1,1 @@
+"""Past editions of the terminology task, imported from the files as published."""

@@ -1,0 +1,81 @@
+"""Waits until the workers have checked and scored submissions, and says how far they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from time import monotonic, sleep
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from editions.importing import Say
+from health import presence
+from health.models import Heartbeat
+from submissions.models import Entry, Submission
+from submissions.states import FINAL
+
+LOOK_EVERY = 0.5  # seconds
+REMIND_AFTER = 60  # seconds without news
+GIVE_UP_AFTER = 1200  # seconds without news
+HEARD_WITHIN = timedelta(seconds=60)
+
+
+def wait_for_results(submissions: QuerySet[Submission], say: Say) -> bool:
+    """Wait until everything has ended; return whether it has, or False if nothing moves.
+
+    What had ended before the first look is not told.
+    """
+    ended = set(_list_ended(submissions))
+    known = len(ended)
+    last_news = last_reminder = monotonic()
+    while True:
+        new = [line for line in _list_ended(submissions) if line not in ended]
+        ended.update(new)
+        waiting = _count_waiting(submissions)
+        for line in new:
+            say(f"[{len(ended) - known} ended, {waiting} wait] {line}")
+        now = monotonic()
+        if not waiting:
+            return True
+        if new:
+            last_news = last_reminder = now
+        if now - last_news > GIVE_UP_AFTER:
+            return False
+        if now - last_reminder > REMIND_AFTER:
+            last_reminder = now
+            say(_remind(waiting))
+        sleep(LOOK_EVERY)
+
+
+def describe_workers() -> str:
+    """Return what is known of the workers, in a sentence."""
+    heard = Heartbeat.objects.filter(
+        part__startswith=presence.WORKER_OF, at__gt=timezone.now() - HEARD_WITHIN
+    )
+    if heard.exists():
+        return "A worker is there."
+    return "No worker answers: start one with `celery -A config worker`."
+
+
+def _remind(waiting: int) -> str:
+    return f"{waiting} still wait. {describe_workers()}"
+
+
+def _entries(submissions: QuerySet[Submission]) -> QuerySet[Entry]:
+    return Entry.objects.filter(submission__in=submissions.order_by().values("pk"))
+
+
+def _list_ended(submissions: QuerySet[Submission]) -> Iterator[str]:
+    """Yield a line for each submission and entry that has ended."""
+    for submission in submissions.filter(state__in=FINAL).select_related("phase"):
+        if submission.state != "accepted":
+            yield f"submission {submission.pk}: {submission.system}: {submission.state}"
+    rows = _entries(submissions).filter(state__in=FINAL).select_related("test_set")
+    for entry in rows.order_by("pk"):
+        yield f"{entry}: {entry.state}"
+
+
+def _count_waiting(submissions: QuerySet[Submission]) -> int:
+    unchecked = submissions.exclude(state__in=FINAL).count()
+    return unchecked + _entries(submissions).exclude(state__in=FINAL).count()
