@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO
 
 import numpy as np
 
 from evaluator.errors import MisalignedError
-from evaluator.metrics import FAMILIES, METRICS
+from evaluator.metrics import FAMILIES, METRICS, OTHER_LIST, Metric
 from evaluator.metrics.base import total
-from evaluator.normalise import lemmatiser_for
+from evaluator.metrics.kept import keep_per_test_set
+from evaluator.normalise import Lemmatiser, lemmatiser_for
+from evaluator.terms import with_list
 from evaluator.types import Hypotheses, Problem, Score, ScoringResult, Statistics, TestSet
 
 DEFAULT: tuple[str, ...] = tuple(METRICS)
@@ -27,9 +29,11 @@ def score(
 ) -> ScoringResult:
     """Score aligned hypotheses by the metrics or families named, in the order named.
 
-    A metric that the test set doesn't define is absent: no score is not zero. `lemmatiser` is the
-    family wmt21's, a name in LEMMATISERS; None or "none" skips all lemma parts. (The family term
-    asks the test set.) `on_metric` is called with the name of each metric before it is computed.
+    A metric that the test set doesn't define is absent: no score is not zero. Where the test set
+    has other lists of terms, metrics of terms are scored against these, too, and named for them:
+    `term-success@random`. `lemmatiser` is the family wmt21's, a name in LEMMATISERS; None or
+    "none" skips all lemma parts. (All other families ask the test set.) `on_metric` is called
+    with the name of each score before it is computed.
 
     Raises KeyError for an unknown metric or lemmatiser, MisalignedError if the number of texts
     is not the number of segments, InfrastructureError if a tokeniser or lemmatiser isn't installed.
@@ -42,41 +46,76 @@ def score(
     scores: list[Score] = []
     statistics: dict[str, Statistics] = {}
     by_term: dict[str, Statistics] = {}
-    for name in expand(metrics):
-        metric = METRICS[name](own_lemmatiser)
-        if not metric.is_defined(test_set):
+    for full_name, metric, view in _plan(test_set, expand(metrics), own_lemmatiser):
+        if not metric.is_defined(view):
+            continue
+        if metric.needs_alignments and not hypotheses.alignments:
             continue
         if on_metric is not None:
-            on_metric(name)
-        rows = metric.statistics(test_set, hypotheses)
+            on_metric(full_name)
+        rows = metric.statistics(view, hypotheses)
         summed = total(rows)
         value = metric.aggregate(summed)
         if value is not None:
             details = metric.details(summed)
-            scores.append(Score(metric.name, value, metric.signature(test_set), details))
-            statistics[name] = rows
-            terms = metric.by_term(test_set, hypotheses)
+            scores.append(Score(full_name, value, metric.signature(view), details))
+            statistics[full_name] = rows
+            terms = metric.by_term(view, hypotheses)
             if terms is not None:
-                by_term[name] = terms
+                by_term[full_name] = terms
     return ScoringResult(tuple(scores), statistics, by_term)
 
 
+def _plan(
+    test_set: TestSet, names: Sequence[str], lemmatiser: Lemmatiser | None
+) -> Iterator[tuple[str, Metric, TestSet]]:
+    """Yield each score's name, its metric, and the test set with the list of terms that counts.
+
+    First all scores of the test set's own list.
+    """
+    metrics = [METRICS[name](lemmatiser) for name in names]
+    for metric in metrics:
+        yield metric.name, metric, test_set
+    followers = [metric for metric in metrics if metric.follows_list]
+    for other in test_set.other_lists if followers else ():
+        view = _take_list(test_set, other.name)
+        for metric in followers:
+            yield f"{metric.name}{OTHER_LIST}{other.name}", metric, view
+
+
+@keep_per_test_set
+def _take_list(test_set: TestSet, name: str) -> TestSet:
+    """Return the test set with another of its lists; kept, as metrics keep what they read in it."""
+    return with_list(test_set, name)
+
+
 def defined_metrics(test_set: TestSet) -> tuple[str, ...]:
-    """Return the names of the metrics that the test set defines, in the order of METRICS."""
-    return tuple(name for name, make in METRICS.items() if make(None).is_defined(test_set))
+    """Return the names of the metrics that the test set defines, in the order of METRICS.
+
+    Without metrics that need more of a system than its hypotheses, and without other lists of
+    terms: `term-success` stands for `term-success@random`, too.
+    """
+    return tuple(
+        name
+        for name, make in METRICS.items()
+        if not make.needs_alignments and make(None).is_defined(test_set)
+    )
 
 
 def current_signatures(
     test_set: TestSet, *, lemmatiser: str | None = "simplemma"
 ) -> Mapping[str, str]:
-    """Return the signature that `score` would give now, by each metric that the test set defines.
+    """Return the signature that `score` would give now, by the name of each score.
+
+    Without metrics that need more of a system than its hypotheses.
 
     Raises KeyError for an unknown lemmatiser.
     """
     own_lemmatiser = lemmatiser_for(lemmatiser, test_set.target_language)
-    metrics = (make(own_lemmatiser) for make in METRICS.values())
     return {
-        metric.name: metric.signature(test_set) for metric in metrics if metric.is_defined(test_set)
+        name: metric.signature(view)
+        for name, metric, view in _plan(test_set, tuple(METRICS), own_lemmatiser)
+        if not metric.needs_alignments and metric.is_defined(view)
     }
 
 

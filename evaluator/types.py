@@ -264,6 +264,19 @@ class HypothesisFile:
 
 
 @dataclass(frozen=True, slots=True)
+class TermAlignment:
+    """Which words of a hypothesis translate a term of its segment, as a file says."""
+
+    segment: int  # 0-based, in TestSet.segments
+    source: str  # the term
+    target: str | None  # None: the hypothesis does not translate it
+    # What each occurrence of the term is compared with, where the file says it.
+    frequent: str | None = None
+    first: str | None = None
+    predefined: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Hypotheses:
     """A text per segment of the test set, in its order."""
 
@@ -271,13 +284,14 @@ class Hypotheses:
     lines: tuple[int, ...] = ()  # where each stood in its file, 1-based; () if in none
     name: str = ""  # of the file
     notes: tuple[Problem, ...] = ()  # warnings about how the file was read
+    alignments: tuple[TermAlignment, ...] = ()  # of terms, from a file of their own
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
     """A number of a metric, with everything that could have changed it."""
 
-    metric: str
+    metric: str  # with `@random` or `@proper` after it where another list's terms count
     value: float
     signature: str
     details: Mapping[str, int | float | str]

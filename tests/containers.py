@@ -30,9 +30,11 @@ COPY = (
 EN_FR = Setting("en", "fr", "terms")
 LABEL = "terminarium"
 BULK = {  # of Python's own library, nothing that a small system needs
-    *("site-packages", "dist-packages", "__pycache__", "test", "tests", "idlelib", "ensurepip"),
+    *("site-packages", "dist-packages", "test", "tests", "idlelib", "ensurepip"),
     *("lib2to3", "tkinter", "turtledemo", "pydoc_data"),
 }
+# The library to link with, half of the whole; compiled modules without assertions.
+MORE_BULK = re.compile(r"/config-3[^/]*$|\.opt-[12]\.pyc$")
 
 
 def make_segments(count: int) -> tuple[SystemInput, ...]:
@@ -181,7 +183,8 @@ def _libraries(programs: list[Path]) -> list[Path]:
 
 
 def _without_bulk(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    return None if BULK.intersection(member.name.split("/")) else member
+    is_bulk = BULK.intersection(member.name.split("/")) or MORE_BULK.search(member.name)
+    return None if is_bulk else member
 
 
 @pytest.fixture(scope="session")

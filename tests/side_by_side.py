@@ -8,9 +8,10 @@ about the same time. A plain `pytest` runs everything in one process, in the usu
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,17 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
 def pytest_configure(config: pytest.Config) -> None:
     """Let groups begin in our order: xdist's own is by the number of their tests."""
     config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the collector of garbage from the tests: they are here to stay, and there are many."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

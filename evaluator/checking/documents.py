@@ -101,12 +101,10 @@ def _describe_count(
     count = f"{len(parts):,} paragraph{'s' if len(parts) > 1 else ''}"
     message = f"The file's document {document.number} has {count}, expected {expected:,}"
     filled = [part for part in parts if part.strip()]
-    other = next(
-        (m for m in DELIMITERS if m != delimiter and len(text.strip().split(m)) == expected), None
-    )
+    other = next((mark for mark in DELIMITERS if _fits(text, mark, expected)), None)
     if expected == 1:
         return f"{message}. Send it as a single paragraph, without {delimiter!r}."
-    if other is not None:
+    if other is not None and other != delimiter:
         return (
             f"{message}; this document looks {other!r}-joined. Join its paragraphs by "
             f"{delimiter!r}, as in the source."
@@ -119,6 +117,12 @@ def _describe_count(
         f"{message}. Translate each paragraph of the source by a single paragraph, and join them "
         f"by {delimiter!r}."
     )
+
+
+def _fits(text: str, delimiter: str, expected: int) -> bool:
+    """Return whether a delimiter makes so many paragraphs of a text, none of them empty."""
+    parts = text.strip().split(delimiter)
+    return len(parts) == expected and all(map(str.strip, parts))
 
 
 def _refuse_count(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> None:

@@ -19,7 +19,7 @@ WRONG_USAGE = 2  # its sentence is on standard error
 def execute(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
     """Run the chosen command; `--json` prints one object, even if the command fails."""
     paths = [getattr(options, name, None) for name in ("source", "noterm_hypotheses")]
-    for name in ("reference", "terminology", "hypotheses"):
+    for name in ("reference", "terminology", "hypotheses", "term_alignments"):
         paths += getattr(options, name, ())
     if paths.count(STANDARD_INPUT) > 1:
         command.error("standard input (-) can be read only once. Name files for the other inputs")

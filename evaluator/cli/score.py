@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from evaluator.baselines import score_baselines
@@ -17,13 +18,16 @@ from evaluator.cli.files import (
     check_files,
     label,
     load_test_set,
+    open_file,
 )
 from evaluator.cli.progress import ProgressLine
 from evaluator.cli.tables import SystemRow
+from evaluator.errors import SubmissionError
+from evaluator.formats import read_term_alignments
 from evaluator.metrics import FAMILIES, METRICS
 from evaluator.normalise import LEMMATISERS, lemmatiser_for
 from evaluator.scoring import DEFAULT, expand, score
-from evaluator.types import Hypotheses, Mode, ScoringResult, TestSet
+from evaluator.types import Hypotheses, Mode, Problem, ScoringResult, TestSet
 
 DESCRIPTION = """\
 Score the hypotheses of one or more systems against a test set, with the numbers and the
@@ -47,6 +51,14 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "--noterm-hypotheses",
         metavar="FILE",
         help="the same system without terms: shows what the terms of this test set change",
+    )
+    command.add_argument(
+        "--term-alignments",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="which words of the hypotheses translate which terms, for wmt25-consistency: TSV or "
+        "JSON lines; once for each file of hypotheses, in their order",
     )
     add_text_form(command)
     add_scoring(command)
@@ -95,6 +107,7 @@ def run(options: argparse.Namespace) -> int:
     if len(files) < len(checked):
         return 1
     without = None if noterm is None else files.pop()
+    files = _add_alignments(files, test_set, options)
     with ProgressLine() as progress:
         rows = [
             SystemRow(label(path), score_system(hypotheses, test_set, options, progress))
@@ -108,6 +121,27 @@ def run(options: argparse.Namespace) -> int:
         if options.baselines:
             rows += _score_baselines(test_set, options, progress)
     return print_rows(rows, test_set, options)
+
+
+def _add_alignments(
+    files: list[Hypotheses], test_set: TestSet, options: argparse.Namespace
+) -> list[Hypotheses]:
+    """Give each file of hypotheses its file of alignments, if there are any."""
+    paths = options.term_alignments
+    if not paths:
+        return files
+    if len(paths) != len(files):
+        message = (
+            f"{len(paths)} files of alignments for {len(files)} files of hypotheses. Name a file "
+            "of alignments for each file of hypotheses, in the same order."
+        )
+        raise SubmissionError([Problem("error", message, file=label(paths[0]))])
+    aligned = []
+    for path, hypotheses in zip(paths, files, strict=True):
+        with open_file(path) as stream:
+            alignments = read_term_alignments(stream, label(path), test_set)
+        aligned.append(replace(hypotheses, alignments=alignments))
+    return aligned
 
 
 class _Metrics(argparse.Action):
@@ -187,6 +221,8 @@ def _explain_absent(result: ScoringResult, test_set: TestSet, options: argparse.
     for name in options.metrics:
         if name not in result.statistics:
             lacking = METRICS[name](lemmatiser).lacks(test_set)
+            if METRICS[name].needs_alignments and lacking is None:
+                lacking = "a file of --term-alignments"
             absent.setdefault(lacking or "anything that counts for it", []).append(name)
     for lacking, names in absent.items():
         text = f"No score for {', '.join(names)}: the test set lacks {lacking}."

@@ -9,8 +9,10 @@ from typing import Literal
 
 from tabulate import tabulate
 
-from evaluator.metrics import FAMILIES, METRICS, describe
+from evaluator.metrics import FAMILIES, METRICS, describe, split_name
 from evaluator.types import Score, ScoringResult
+
+STOPPED = "*"  # after a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,12 @@ def show_systems(rows: Sequence[SystemRow], *, verbose: bool) -> str:
     absent = "–" if sys.stdout.isatty() else "-"
     table = [["", *metrics]]
     for row in rows:
-        numbers = {score.metric: _number(score) for score in row.result.scores}
+        numbers = {score.metric: _number(score) + _mark(score) for score in row.result.scores}
         name = typeset(row.name) if row.kind == "difference" else row.name
         table.append([name, *(numbers.get(metric, absent) for metric in metrics)])
     lines = _columns(table, ("left", *["right"] * len(metrics)))
+    if any(_mark(score) for row in rows for score in row.result.scores):
+        lines.append(f"{STOPPED} A search was cut short in some segments: see the row by itself.")
     return "\n".join([*lines, *(_exact(rows) if verbose else [])])
 
 
@@ -101,8 +105,15 @@ def _columns(rows: Iterable[Sequence[str]], alignment: Sequence[str] | None = No
 
 
 def _number(score: Score) -> str:
-    decimals = METRICS[score.metric].decimals  # before them four places: points stand in a line
+    metric, _ = split_name(score.metric)
+    decimals = METRICS[metric].decimals  # before them four places: points stand in a line
     return typeset(f"{score.value:{4 + decimals}.{decimals}f}")
+
+
+def _mark(score: Score) -> str:
+    """Return a mark for a number in which a search was stopped at its bound."""
+    counts = (score.details.get(name, 0) for name in ("flagged", "stopped_searches"))
+    return STOPPED if any(counts) else ""
 
 
 def typeset(text: str) -> str:

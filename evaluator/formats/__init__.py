@@ -5,6 +5,7 @@ from __future__ import annotations
 from evaluator.formats.hypotheses import FORMATS, read_hypotheses
 from evaluator.formats.recognition import HypothesisFormat
 from evaluator.formats.samples import Sample, read_samples
+from evaluator.formats.term_alignments import read_term_alignments
 from evaluator.formats.terminologies import (
     ImportedTerminology,
     read_terminologies,
@@ -23,6 +24,7 @@ __all__ = [
     "open_upload",
     "read_hypotheses",
     "read_samples",
+    "read_term_alignments",
     "read_terminologies",
     "read_terminology",
     "read_test_set",

@@ -8,7 +8,7 @@ type definition is refused: a file of segments needs nothing that it could defin
 from __future__ import annotations
 
 import codecs
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from xml.sax import SAXParseException
 from xml.sax.handler import ContentHandler, property_lexical_handler
@@ -47,6 +47,7 @@ class XmlSegment:
     id: str
     text: str
     is_suite: bool = False  # of a document of a test suite
+    terms: tuple[tuple[Mapping[str, str], str], ...] = ()  # each <term>: attributes and text
 
 
 def read_xml(
@@ -103,6 +104,8 @@ class _OpenSegment:
     id: str
     length: int = 0  # characters
     pieces: list[str] = field(default_factory=list)
+    terms: list[tuple[Mapping[str, str], str]] = field(default_factory=list)
+    open_term: tuple[Mapping[str, str], int] | None = None  # attributes, pieces before it
 
 
 class _Handler(ContentHandler):
@@ -156,6 +159,8 @@ class _Handler(ContentHandler):
             # `language` is what the organisers' own tool writes into hypotheses.
             language = attrs.get("lang", "") or attrs.get("language", "")
             self._part = _Part(name, self._require_short(by), self._require_short(language))
+        elif name == "term" and self._segment is not None:
+            self._segment.open_term = dict(attrs), len(self._segment.pieces)
         elif name == "seg" and (self._part is None or self._part.name in self._parts):
             self._start_segment(attrs)
 
@@ -166,6 +171,8 @@ class _Handler(ContentHandler):
             self._document = None
         elif name in PARTS:
             self._part = None
+        elif name == "term" and self._segment is not None:
+            self._end_term(self._segment)
         elif name == "seg":
             self._end_segment()
 
@@ -220,6 +227,13 @@ class _Handler(ContentHandler):
             self._log.add(message, line=self._line, segment=identifier or None)
         self._segment = _OpenSegment(self._line, identifier)
 
+    def _end_term(self, segment: _OpenSegment) -> None:
+        """Keep a marked term; of a term within a term only the outer text would be clear."""
+        if segment.open_term is not None:
+            attributes, start = segment.open_term
+            segment.terms.append((attributes, collapse("".join(segment.pieces[start:]))))
+        segment.open_term = None
+
     def _end_segment(self) -> None:
         done, self._segment = self._segment, None
         part = self._part
@@ -237,6 +251,7 @@ class _Handler(ContentHandler):
                 done.id,
                 collapse("".join(done.pieces)),
                 self._is_suite,
+                tuple(done.terms),
             )
         )
 

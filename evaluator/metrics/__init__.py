@@ -18,6 +18,17 @@ from evaluator.metrics.term import (
     WeightedTer,
 )
 from evaluator.metrics.wmt21 import ExactMatch, TermTer, WindowOverlap2, WindowOverlap3
+from evaluator.metrics.wmt25 import Wmt25Consistency, Wmt25DocumentTermSuccess, Wmt25TermSuccess
+from evaluator.metrics.wmt26 import (
+    Wmt26Annotated,
+    Wmt26AnnotatedLemma,
+    Wmt26DocumentChrf,
+    Wmt26Exclusive,
+    Wmt26Glossary,
+    Wmt26GlossaryLemma,
+    Wmt26InflectedExact,
+    Wmt26ParagraphChrf,
+)
 
 _ALL: tuple[type[Metric], ...] = (
     Bleu,
@@ -33,6 +44,17 @@ _ALL: tuple[type[Metric], ...] = (
     TermWindowOverlap3,
     WeightedTer,
     OverApplication,
+    Wmt25TermSuccess,
+    Wmt25DocumentTermSuccess,
+    Wmt25Consistency,
+    Wmt26Exclusive,
+    Wmt26Annotated,
+    Wmt26AnnotatedLemma,
+    Wmt26Glossary,
+    Wmt26GlossaryLemma,
+    Wmt26InflectedExact,
+    Wmt26ParagraphChrf,
+    Wmt26DocumentChrf,
 )
 
 METRICS: Mapping[str, type[Metric]] = MappingProxyType({metric.name: metric for metric in _ALL})
@@ -43,18 +65,32 @@ def _names(group: Group) -> tuple[str, ...]:
 
 
 FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"wmt21": _names(Group.WMT21), "term": _names(Group.TERMS)}
+    {
+        "wmt21": _names(Group.WMT21),
+        "term": _names(Group.TERMS),
+        "wmt25": _names(Group.WMT25),
+        "wmt26": _names(Group.WMT26),
+    }
 )
+
+OTHER_LIST = "@"  # in a score's name, before the list of terms that it counts: term-success@random
 
 # A board ranks by the first of these that its test set defines, unless an organiser chooses.
 RANKING = (TermSuccess.name, Chrf.name)
 
 
-def describe(metric: str, details: Details) -> str:
+def split_name(score: str) -> tuple[str, str]:
+    """Return the metric of a score's name and its list: "" where that is the test set's own."""
+    metric, _, name = score.partition(OTHER_LIST)
+    return metric, name
+
+
+def describe(score: str, details: Details) -> str:
     """Write the parts of a score in words, such as `required 120: surface 80, missed 40`.
 
     Empty if there are none, also for a metric of the past.
     """
+    metric, _ = split_name(score)
     return METRICS[metric].describe(details) if details and metric in METRICS else ""
 
 
@@ -71,10 +107,12 @@ def read_definition(metric: type[Metric]) -> str | None:
 __all__ = [
     "FAMILIES",
     "METRICS",
+    "OTHER_LIST",
     "RANKING",
     "Details",
     "Group",
     "Metric",
     "describe",
     "read_definition",
+    "split_name",
 ]

@@ -15,9 +15,10 @@ from evaluator.types import Hypotheses, Statistics, TestSet
 
 Details = Mapping[str, int | float | str]
 
-# Parts of a signature in which both families of our own have to explain themselves.
+# Parts of a signature in which the families of our own have to explain themselves.
 OWN_KEYS = {
-    "lemma": "the lemmatisers with their versions, of source > target in the family term",
+    "lemma": "the lemmatisers with their versions, of source > target in the families term and "
+    "wmt25",
     "v": "of our definition; any change to a number raises it",
 }
 
@@ -27,6 +28,8 @@ class Group(StrEnum):
 
     TERMS = "Terms"
     WMT21 = "WMT 2021 scorer"
+    WMT25 = "WMT 2025 figures"
+    WMT26 = "WMT 2026 figures"
     QUALITY = "Quality"
 
 
@@ -45,13 +48,17 @@ class Metric(ABC):
     decimals: ClassVar[int] = 1
     higher_is_better: ClassVar[bool] = True
     is_headline: ClassVar[bool] = False  # stays where the page has room for a few only
+    # Beside the test set's own list of terms, its other lists give further scores.
+    follows_list: ClassVar[bool] = False
+    needs_alignments: ClassVar[bool] = False  # Hypotheses.alignments, from a file of their own
     absent: ClassVar[str] = "never, unless the test set is empty"  # when the score is absent
     version: ClassVar[int] = 0  # `v:` of the signature; 0: another program's, without the part
     signature_keys: ClassVar[Mapping[str, str]] = {  # the parts of the signature, explained
         "nrefs": "how many references each segment was compared with",
         "case": "mixed: as written; lc: in lower case; folded: upper and lower case are the same "
         "(but WHO is not who)",
-        "tok": "the tokeniser with its version; of the family term those of source > target",
+        "tok": "the tokeniser with its version; of the family term those of source > target; "
+        "words: runs of letters and digits, and every other sign by itself",
         "unit": "what one row of the stored statistics stands for, and what is resampled",
         "testset": "the beginning of the digest over sources, references, terms and settings",
     }

@@ -16,7 +16,9 @@ from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from evaluator.types import TestSet
 
-TEST_SETS_KEPT = 16  # as the scoring process keeps: five pairs in three modes, and a spare
+# The 16 that a scoring process keeps (five pairs in three modes, and a spare), each also with its
+# other list of terms, and with its documents in one piece.
+TEST_SETS_KEPT = 48
 # Characters of sources and references: 30 bytes of work each, 90 in short segments full of terms.
 TEXT_KEPT = 4_000_000
 

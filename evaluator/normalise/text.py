@@ -103,7 +103,9 @@ class Normaliser:
         folded_text, folded_offsets = fold(text)
         places = tokenise(text, self.language)
         tokens = tuple(TokenSpan(text[start:end], start, end) for start, end in places)
-        words = find_words(text) if self.script == "words" else ()
+        places_of_words = find_words(text) if self.script == "words" else ()
+        words = [text[start:end] for start, end in places_of_words]
+        lemmas = self._find_lemmas({*words, *(token.text for token in tokens)})
         return NormalisedText(
             raw,
             text,
@@ -114,18 +116,18 @@ class Normaliser:
             tuple(start for start, _ in places),
             tuple(end for _, end in places),
             tuple(folded(token.text) for token in tokens),
-            self._lemmatise([token.text for token in tokens]),
-            words,
-            self._lemmatise([text[start:end] for start, end in words]),
+            tuple(lemmas[token.text] for token in tokens) if lemmas else (),
+            places_of_words,
+            tuple(map(lemmas.__getitem__, words)) if lemmas else (),
         )
 
-    def _lemmatise(self, words: Iterable[str]) -> tuple[str, ...]:
-        """Return the folded lemma of each; () without a lemmatiser."""
+    def _find_lemmas(self, words: Iterable[str]) -> dict[str, str]:
+        """Return the folded lemma of each; {} without a lemmatiser."""
         if self.lemmatiser is None:
-            return ()
+            return {}
         lemmatise = self.lemmatiser.lemmatise
         # simplemma would drop the underscore of `_masques`, which is a name.
-        return tuple(folded(word if "_" in word else lemmatise(word)) for word in words)
+        return {word: folded(word if "_" in word else lemmatise(word)) for word in words}
 
     def form(self, raw: str) -> Form:
         """Normalise a string that is to be looked for; without content its key is empty."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from evaluator.metrics import Group
+from evaluator.metrics import METRICS, Group
 from leaderboard.snapshots import Board, BoardRow
 from sharedtasks.metric_columns import BY_METRIC, Column
 from sharedtasks.models import Mode, TestSet
@@ -145,7 +145,7 @@ def _subtract(
 
 def _name_in_base(side: _ModeBoard, base: _ModeBoard, column: Column) -> str:
     """Return what counts the terms of a mode's list in outputs for sources alone."""
-    if column.group != Group.TERMS or side.mode.list_name == base.mode.list_name:
+    if not METRICS[column.metric].follows_list or side.mode.list_name == base.mode.list_name:
         return column.metric
     return f"{column.metric}@{side.mode.list_name}"  # scored against that list as well
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any, TypeVar, cast
 
 from django.contrib import admin
-from django.db.models import F
-from django.forms import ChoiceField, ModelForm
+from django.db.models import CharField, F
+from django.forms import ChoiceField, ModelForm, TextInput
 from django.http import HttpRequest
 
 import evaluator
@@ -34,6 +34,7 @@ class ModeInline(admin.TabularInline[Mode, SharedTask]):
 
     model = Mode
     extra = 0
+    formfield_overrides = {CharField: {"widget": TextInput(attrs={"size": 14})}}  # in one view
     fields = ["name", "label", "gives_terms", "gives_samples", "list_name", "position"]
 
 
@@ -125,6 +126,13 @@ class TestSetForm(ModelForm[TestSet]):
         names = evaluator.defined_metrics(testsets.read(self.instance))
         field = cast("ChoiceField", self.fields["ranking_metric"])
         field.choices = [(name, f"{BY_METRIC[name].label} ({name})") for name in names]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        # The form leaves out what identifies the test set beside its domain, and so the check.
+        self.instance.domain = data.get("domain", self.instance.domain)
+        self.instance.validate_constraints()
+        return data
 
 
 @admin.register(TestSet)

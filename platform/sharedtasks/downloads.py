@@ -98,7 +98,7 @@ KINDS = {
             _of_release(test_set_writers.fits_sgml),
         ),
         DownloadKind(
-            "source.json", Thing.SOURCES, "Sources", "JSON, a text for each document", JSON,
+            "source.json", Thing.SOURCES, "Sources", "JSON of documents", JSON,
             lambda contents: test_set_writers.write_sources_array(contents.release.whole),
             _of_release(test_set_writers.is_of_documents),
         ),

@@ -56,6 +56,8 @@ FAMILIES = (
     _build_family("term", "Terms", Group.TERMS),
     _build_family("quality", "Translation quality", Group.QUALITY),
     _build_family("wmt21", "As in WMT 2021", Group.WMT21),
+    _build_family("wmt25", "As in WMT 2025", Group.WMT25),
+    _build_family("wmt26", "As in WMT 2026", Group.WMT26),
 )
 
 # The keys of signatures, which are `key:value` joined by `|`.

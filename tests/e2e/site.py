@@ -184,11 +184,14 @@ class Site:
         self._inside.stop()
         self._disconnect()
 
-    def import_test_set(self, source: Path, reference: Path, *, shared_task: str = "trial") -> int:
+    def import_test_set(
+        self, source: Path, reference: Path, *options: str, shared_task: str = "trial"
+    ) -> int:
         """Import an en-fr test set and return its id."""
         self.manage(
             "import_test_set", "--create", "--shared-task", shared_task, "--phase", "dev",
             "--language-pair", "en-fr", "--source", str(source), "--reference", str(reference),
+            *options,
         )  # fmt: skip
         self.announce(shared_task)
         return int(self.rows("select max(id) from sharedtasks_testset")[0][0])

@@ -20,8 +20,8 @@ from tests.services.service import free_port
 
 WITHIN = 30  # seconds
 SECRET = "only-for-tests"  # SECRET_KEY
-# In the reference's sentences, its annotations, and the source's.
-SENTINELS = ("Quintessenz", "Zwiebelfisch", "Kaleidoskop")
+# In the reference's sentences, its annotations, the source's, and the list of another mode.
+SENTINELS = ("Quintessenz", "Zwiebelfisch", "Kaleidoskop", "Nachtfalter")
 SOURCE = f"""\
 <srcset setid="walls" srclang="any"><doc docid="letter">
 <seg id="1"> take the <term id="1" type="src_original_and_tgt_original" src="pill"
@@ -67,7 +67,9 @@ def site(make_site: Callable[..., Site], nodes_broker: str) -> Site:
     source, reference = site.folder / "source.sgm", site.folder / "reference.sgm"
     source.write_text(SOURCE)
     reference.write_text(REFERENCE)
-    site.import_test_set(source, reference)
+    other_list = site.folder / "random.tsv"
+    other_list.write_text(f"call\t{SENTINELS[3]}\n")
+    site.import_test_set(source, reference, "--terminology", f"random={other_list}")
     site.allow_images()
     site.start_web()
     site.start_worker()

@@ -243,7 +243,8 @@ def test_columns_stand_in_named_groups(client, bare, alice, teams):
     groups = re.findall(r'<th scope="colgroup" colspan="(\d+)"[^>]*>([^<]*)</th>', text)
     sizes = Counter(column.group for column in COLUMNS)
     assert groups == [*((str(sizes[group]), str(group)) for group in Group), ("2", "System")]
-    assert list(Group) == ["Terms", "WMT 2021 scorer", "Quality"]
+    editions = ["WMT 2021 scorer", "WMT 2025 figures", "WMT 2026 figures"]
+    assert list(Group) == ["Terms", *editions, "Quality"]
 
 
 # What it costs ----------------------------------------------------------------------------

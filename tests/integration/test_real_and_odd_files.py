@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
 from evaluator import (
     Segment,
     SubmissionError,
+    Term,
     TestSet,
     TestSetError,
     read_aligned,
+    read_slots,
     read_test_set,
 )
 from evaluator.checking.review import find_warnings
@@ -80,6 +83,39 @@ def test_an_array_of_strings_is_read(shared_cases, base):
     assert found.texts == tuple("abcde")
 
 
+def test_lines_of_wmt25_are_read_by_their_languages(shared_cases, base):
+    found = read(shared_cases / "outputs/24-wmt25.en-fr.jsonl", base[0])
+
+    assert found.texts == base[1]
+    assert "names instead of the sources" in found.notes[0].message
+
+
+def test_a_test_set_of_wmt25_is_read(shared_cases):
+    path = shared_cases / "testsets/wmt25-native.ende.jsonl"
+    with path.open("rb") as source:
+        test_set = read_test_set(source=source, source_language="en", target_language="de")
+
+    [segment] = test_set.segments
+    assert (segment.source, segment.references) == (
+        "Take the tablet.",
+        ("Nehmen Sie die Tablette.",),
+    )
+    assert segment.terms == (Term("1", "tablet", ("Tablette",)),)
+    assert [known.name for known in test_set.other_lists] == ["random"]
+
+
+@pytest.mark.parametrize(
+    "name", ["76-pair-dash-after", "77-pair-underscore", "78-pair-2", "79-pair-3letter"]
+)
+def test_a_zip_finds_its_slots_in_any_spelling(shared_cases, base, name):
+    chinese = replace(base[0], target_language="zh")
+    with (shared_cases / f"outputs/{name}.zip").open("rb") as stream:
+        verdicts = list(read_slots([(stream, "up.zip")], {"en-fr": base[0], "en-zh": chinese}))
+
+    assert {verdict.slot: verdict.error for verdict in verdicts} == {"en-fr": None, "en-zh": None}
+    assert all(verdict.hypotheses.texts == base[1] for verdict in verdicts)
+
+
 def test_of_two_systems_one_is_named(shared_cases, base):
     path = shared_cases / "outputs/51-xml-two-systems.en-fr.xml"
 
@@ -123,6 +159,42 @@ def published(folder):
         target = path.name.split(".")[-3][2:]
         outputs = [" ".join((row.get(target) or "").split()) for row in rows]
         yield path.name, target, [" ".join(row["en"].split()) for row in rows], outputs
+
+
+LANGUAGES = {"de": "de", "es": "es", "zh": "zh-Hant"}
+
+
+def test_published_outputs_are_read_as_they_were_sent(shared_data):
+    test_sets, notes, count = {}, set(), 0
+    for path in sorted(shared_data.glob("wmt25-track*/submissions/*.noterm.jsonl")):
+        pair = path.name.split(".")[-3]
+        year = path.name.split(".")[1]
+        name = f"full_data.{pair}" if pair != "enzh" else f"full_data_{year}"
+        source_path = path.parents[1] / f"{name}.jsonl"
+        if source_path not in test_sets:
+            with source_path.open("rb") as source:
+                test_sets[source_path] = read_test_set(
+                    source=source,
+                    source_language="en",
+                    target_language=LANGUAGES[pair[2:]],
+                    text_form="raw",
+                )
+        test_set = test_sets[source_path]
+        found = read(path, test_set)
+        sent = [json.loads(line)[pair[2:]] for line in path.read_text().splitlines()]
+        if test_set.unit == "document":
+            assert list(found.texts) == sent
+        else:
+            assert [text.split() for text in found.texts] == [text.split() for text in sent]
+        notes |= {(path.name, note.message) for note in found.notes}
+        count += 1
+
+    assert count >= 20
+    assert all("hold line breaks" in text or "holds line breaks" in text for _, text in notes)
+    assert {name for name, _ in notes} == {
+        "BIT.ende.noterm.jsonl",
+        "o3-term-guide.ende.noterm.jsonl",
+    }
 
 
 @pytest.mark.parametrize("edition", ["wmt25-track1", "wmt25-track2"])

@@ -210,7 +210,7 @@ def test_another_list_changes_the_digest_and_reads_back(import_rows):
 @pytest.mark.parametrize(
     ("given", "terms", "required"),
     [
-        # order → commande, order → ordre, none here: editions.md's smallest case
+        # order → commande, order → ordre, none here: the smallest case
         ([[("order", "commande")], [("order", "ordre")], []], 2, 2),
         ([[("order", "ordre")], [("order", "ordre")], None], 1, 2),  # an entry given twice is one
         ([[("order", "a"), ("new", "b")], [], []], 2, 2),

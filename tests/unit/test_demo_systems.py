@@ -27,6 +27,7 @@ from evaluator.formats import read_hypotheses, read_terminology
 from evaluator.normalise import Normaliser
 from evaluator.scoring import score
 from evaluator.terms.matching import Requirements
+from evaluator.terms.span_selection import Tier
 from evaluator.types import Hypotheses
 
 # What is refused, and of how many problems a participant is told.
@@ -175,7 +176,7 @@ def test_some_terms_are_found_by_their_lemmas_alone(pair):
         .chosen
     ]
 
-    assert sum(not rendering.is_surface for rendering in chosen) >= 10
+    assert sum(rendering.tier is Tier.LEMMA for rendering in chosen) >= 10
 
 
 @each_pair

@@ -15,6 +15,7 @@ from evaluator.types import (
     Mode,
     Segment,
     Term,
+    TermAnnotation,
     Terminology,
     TermList,
     TextForm,
@@ -65,6 +66,8 @@ class TestSetRow:
     is_scored: bool = True  # False: of a test suite, without reference, or left out
     lists: Mapping[str, GivenTerms] = field(default_factory=dict)  # by name, where there are some
     gold_terms: tuple[GoldTerm, ...] = ()
+    source_terms: tuple[TermAnnotation, ...] = ()
+    reference_terms: tuple[tuple[TermAnnotation, ...], ...] = ()  # () where no text is annotated
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,8 @@ def build_segments(
             row.document,
             row.source,
             row.references,
-            reference_terms=((),) * expected,
+            source_terms=row.source_terms,
+            reference_terms=row.reference_terms or ((),) * expected,
             terms=None if row.terms is None else number_terms(row.terms),
             gold_terms=row.gold_terms,
         )

@@ -172,13 +172,9 @@ def _read_annotations(
             )
         annotated = []
         for term in segment.terms:
-            identifier, kind, source, target = (
-                term.attributes.get(key, "") for key in ("id", "type", "src", "tgt")
-            )
-            form = " ".join(term.text.split())
-            annotation = TermAnnotation(identifier, kind, source, target, form)
+            annotation = build_annotation(term.attributes, term.text)
             annotated.append(annotation)
-            for fault in _find_faults(annotation, segment.text):
+            for fault in find_annotation_faults(annotation, segment.text):
                 own.add(fault, line=term.line, segment=segment.id)
         annotations[place] = tuple(annotated)
     if own.total:
@@ -186,7 +182,17 @@ def _read_annotations(
     return annotations
 
 
-def _find_faults(term: TermAnnotation, text: str) -> list[str]:
+def build_annotation(attributes: Mapping[str, str], text: str) -> TermAnnotation:
+    """Return the annotation of a `<term>`."""
+    identifier, kind, source, target = (
+        attributes.get(key, "") for key in ("id", "type", "src", "tgt")
+    )
+    return TermAnnotation(identifier, kind, source, target, " ".join(text.split()))
+
+
+def find_annotation_faults(
+    term: TermAnnotation, text: str, *, is_tokenised: bool = True
+) -> list[str]:
     """Return what keeps a term of this segment's text from being scored."""
     faults = []
     if not term.form:
@@ -200,7 +206,7 @@ def _find_faults(term: TermAnnotation, text: str) -> list[str]:
         )
     if not term.target.strip():
         faults.append('The <term> has no tgt. Write the accepted translations as tgt="…|…".')
-    tokens = set(text.split())
+    tokens = set(text.split()) if is_tokenised else set(term.form.split())
     faults += [
         f"The <term>'s word {token!r} is no token of the segment: the tag stands "
         "inside a word. Put white space around the words of the term."

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from evaluator.errors import ProblemLog, in_document
 from evaluator.formats.limits import Budget
 from evaluator.formats.test_sets.rows import Options, TestSetRow, count_segments
+from evaluator.formats.test_sets.sgml_sets import build_annotation, find_annotation_faults
 from evaluator.formats.wmt_xml import XmlSegment, read_xml
 from evaluator.normalise import contradicts
+from evaluator.types import TermAnnotation
 
 Key = tuple[str, str]  # document id, segment id
 
@@ -20,7 +22,9 @@ class _Source:
     line: int
     text: str
     is_scored: bool
+    terms: tuple[TermAnnotation, ...]
     references: dict[str, str] = field(default_factory=dict)  # by translator
+    reference_terms: dict[str, tuple[TermAnnotation, ...]] = field(default_factory=dict)
 
 
 def read_xml_rows(
@@ -47,7 +51,14 @@ def read_xml_rows(
             continue  # as the log says
         texts = tuple(source.references[name] for name in names)
         yield TestSetRow(
-            source.line, document, identifier, source.text, texts, is_scored=source.is_scored
+            source.line,
+            document,
+            identifier,
+            source.text,
+            texts,
+            is_scored=source.is_scored,
+            source_terms=source.terms,
+            reference_terms=tuple(source.reference_terms[name] for name in names),
         )
 
 
@@ -76,7 +87,8 @@ class _Reader:
     def add_source(self, segment: XmlSegment) -> None:
         """Take a segment of the sources."""
         is_left_out = segment.document in self.options.leave_out
-        source = _Source(segment.line, segment.text, not segment.is_suite and not is_left_out)
+        is_scored = not segment.is_suite and not is_left_out
+        source = _Source(segment.line, segment.text, is_scored, self.read_terms(segment))
         if self.sources.setdefault((segment.document, segment.id), source) is not source:
             self.report_repeated(segment)
 
@@ -95,6 +107,18 @@ class _Reader:
             self.report_repeated(segment)
         else:
             source.references[segment.by] = segment.text
+            source.reference_terms[segment.by] = self.read_terms(segment)
+
+    def read_terms(self, segment: XmlSegment) -> tuple[TermAnnotation, ...]:
+        """Return the annotations of a text; those that could not be scored are reported."""
+        annotations = tuple(build_annotation(*term) for term in segment.terms)
+        is_tokenised = self.options.text_form == "tokenised"
+        for annotation in annotations:
+            for fault in find_annotation_faults(
+                annotation, segment.text, is_tokenised=is_tokenised
+            ):
+                self.log.add(fault, line=segment.line, segment=segment.id)
+        return annotations
 
     def report_repeated(self, segment: XmlSegment) -> None:
         """Report an id that the same part of the document has twice."""

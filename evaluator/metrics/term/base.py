@@ -17,6 +17,7 @@ class TermMetric(Metric):
 
     group = Group.TERMS
     absent = "the test set requires no term"
+    follows_list = True
     signature_keys: ClassVar[Mapping[str, str]] = {
         **Metric.signature_keys,
         **OWN_KEYS,

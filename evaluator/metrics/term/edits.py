@@ -25,9 +25,12 @@ MAX_SHIFT_CANDIDATES = 1000  # of all shifts of a pair together
 # Ours, against hostile lines. Beyond them no further shift is looked for; the distance that is
 # left is exact, and the score's details count the segment. Of 9,371 pairs from TICO-19 and WMT21
 # (real outputs, disturbed references, copied sources) none had more than 382 tokens on a side or
-# took more than 8 million of work.
-LONGEST = 2_000  # tokens of either side
-WORK = 100_000_000  # as `Gains.work` counts it: under a second
+# took more than 8 million of work. Documents have more: both limits grow with the reference, which
+# no participant chooses. Those of WMT25, up to 3,700 tokens, take at most 73 million.
+LONGEST = 2_000  # tokens of either side, or else
+TIMES = 2  # times the reference's tokens
+CELLS = 25_000_000  # tokens of one side times those of the other, of long pairs: 300 MB
+WORK = 100_000_000  # as `Gains.work` counts it, for LONGEST tokens: some seconds
 PAIR_WORK = 100  # what it costs to look at two equal tokens
 
 
@@ -80,9 +83,16 @@ def find_edits(
     words = np.array([ids.get(word, 0) for word in hypothesis], dtype=np.int32)
     wanted = np.array([ids[word] for word in reference], dtype=np.int32)
     costs = np.array(weights, dtype=np.int32)
-    if max(len(words), len(wanted)) > longest:
+    if _is_too_long(len(words), len(wanted), longest):
         return Edits(0, distance(words, wanted, costs), is_complete=False)
+    max_work = max_work * max(LONGEST, len(wanted)) // LONGEST
     return _search(Gains(words, wanted, costs), wanted.tolist(), max_work)
+
+
+def _is_too_long(words: int, wanted: int, longest: int) -> bool:
+    """Return whether a pair has too many tokens for a search; its reference decides how many."""
+    most = max(words, wanted)
+    return most > longest and (most > TIMES * wanted or words * wanted > CELLS)
 
 
 def _search(gains: Gains, wanted: list[int], max_work: int) -> Edits:

@@ -18,9 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 Integers = NDArray[np.int32]
+Indexes = NDArray[np.intp]
 
 BEAM_WIDTH = 25  # reference tokens on each side of the diagonal; sacrebleu's
 ROW_WORK = 1_000  # cells that could be computed in the time that a row costs beside its own
+NARROW = 4  # a beam so many times narrower than the rows is worth being looked up by places
 UNREACHABLE = -(1 << 28)  # the gain of a cell outside the beam
 
 
@@ -90,8 +92,10 @@ class Gains:
         self.work = 0  # cells computed, or the time for as many
         self._worst = len(words) + int(costs.sum())
         self._beam = beam(len(words), len(wanted))
+        self._width = max((end - first for first, end in self._beam[1:]), default=1)
+        self._is_narrow = self._width * NARROW < len(wanted)
         self._table = _table(wanted, costs)
-        self._clip = _clip(self._beam, len(wanted) + 1)
+        self._clip = None if self._is_narrow else _clip(self._beam, len(wanted) + 1)
         shape = len(words) + 1, len(wanted) + 2
         self._prefixes = np.full(shape, UNREACHABLE, dtype=np.int32)
         self._prefixes[0, 1:] = 0
@@ -107,7 +111,8 @@ class Gains:
     def cost(self, rotations: Sequence[Rotation]) -> int:
         """What `after` adds to `work`."""
         sizes = [rotation.size for rotation in rotations]
-        return sum(sizes) * self._prefixes.shape[1] + max(sizes) * ROW_WORK
+        cells = self._width * NARROW if self._is_narrow else self._prefixes.shape[1]
+        return sum(sizes) * cells + max(sizes) * ROW_WORK
 
     def after(self, rotations: Sequence[Rotation]) -> list[int]:
         """Return by how much each of the shifts would lower the distance, each by itself."""
@@ -116,6 +121,46 @@ class Gains:
         firsts, lasts, bys = np.array(
             [(rotations[at].first, rotations[at].last, rotations[at].by) for at in order]
         ).T
+        look = self._after_in_beam if self._is_narrow else self._after_in_rows
+        reached = look(firsts, lasts, bys)
+        by_place = np.empty(len(order), dtype=np.int64)
+        by_place[order] = reached - self._prefixes[-1, -1]
+        return [int(gain) for gain in by_place]
+
+    def _after_in_beam(self, firsts: Indexes, lasts: Indexes, bys: Indexes) -> NDArray[np.int32]:
+        """Return the gains after each shift; of each row only the columns of its beam.
+
+        Column i of `gains` is the beam's column i - 1; before it, and after the beam's end, all is
+        out of reach, but for the first row, whose columns are taken as the second row needs them.
+        """
+        starts, ends = np.array([self._beam[min(1, len(self.words))], *self._beam[1:]]).T
+        sizes, width, last_column = lasts - firsts, self._width, self._suffixes.shape[1] - 2
+        inner, outer = np.arange(width), np.arange(width + 1)
+        room = width + 1 + int(np.diff(starts).max(initial=0))  # the beam moves on to the right
+        gains = np.full((len(firsts), room), UNREACHABLE, dtype=np.int32)
+        before = np.minimum(starts[firsts][:, None] + outer, last_column + 1)
+        gains[:, : width + 1] = self._prefixes[firsts[:, None], before]
+        for step in range(sizes[0]):
+            active = np.searchsorted(-sizes, -step)
+            row = firsts[:active] + step
+            tokens = self.words[firsts[:active] + (step + bys[:active]) % sizes[:active]]
+            moved = (starts[row + 1] - starts[row])[:, None]
+            old = np.take_along_axis(gains[:active], moved + outer, axis=1)
+            columns = starts[row + 1][:, None] + inner
+            best = old[:, :-1] + self._table[tokens[:, None], np.minimum(columns, last_column)]
+            np.maximum(best, old[:, 1:], out=best)
+            np.maximum.accumulate(best, axis=1, out=best)
+            best[columns >= ends[row + 1][:, None]] = UNREACHABLE
+            gains[:active, 0] = UNREACHABLE
+            gains[:active, 1 : width + 1] = best
+        columns = np.minimum(starts[lasts][:, None] + inner, last_column)
+        reached: NDArray[np.int32] = (
+            gains[:, 1 : width + 1] + self._suffixes[lasts[:, None], columns]
+        )
+        return reached.max(axis=1)  # type: ignore[no-any-return]
+
+    def _after_in_rows(self, firsts: Indexes, lasts: Indexes, bys: Indexes) -> NDArray[np.int32]:
+        """Return the gains after each shift, from whole rows: faster where they are short."""
         sizes = lasts - firsts
         gains = self._prefixes[firsts]
         for step in range(sizes[0]):
@@ -131,10 +176,8 @@ class Gains:
             clip = self._clip[begin + step + 1]  # gains run on within each row's beam
             np.maximum.accumulate(np.minimum(best, clip, out=best), axis=1, out=out)
             np.minimum(out, clip, out=out)
-        reached = (gains[:, 1:] + self._suffixes[lasts, :-1]).max(axis=1)
-        by_place = np.empty(len(order), dtype=np.int64)
-        by_place[order] = reached - self._prefixes[-1, -1]
-        return [int(gain) for gain in by_place]
+        reached: NDArray[np.int32] = gains[:, 1:] + self._suffixes[lasts, :-1]
+        return reached.max(axis=1)  # type: ignore[no-any-return]
 
     def apply(self, rotation: Rotation) -> None:
         """Shift the hypothesis."""
@@ -156,7 +199,7 @@ class Gains:
             np.maximum(best, following[start:end], out=best)
             np.maximum.accumulate(best[::-1], out=self._suffixes[row, start:end][::-1])
         rows = len(self.words) - first + last
-        self.work += rows * (self._prefixes.shape[1] + ROW_WORK)
+        self.work += rows * (self._width + ROW_WORK)
 
     def align(self) -> Alignment:
         """Trace back: a match or substitution goes before a superfluous token, that before none."""

@@ -56,7 +56,7 @@ def claim(
     if health is not None:
         fitness.note_check(node.pk, health)
     node.refresh_from_db()
-    if not _may_be_given(node):
+    if not _may_be_given(node) or not _anything_waits():
         return None
     for _ in range(RACES):
         try:
@@ -79,6 +79,11 @@ def _lose_open_runs(node: Node, *, is_new: bool) -> None:
 def _may_be_given(node: Node) -> bool:
     is_in_service = node.drained_at is None and node.failing_since is None
     return is_in_service and not fitness.wait_of(node, database_now())
+
+
+def _anything_waits() -> bool:
+    """Return whether any entry waits: asked first, as idle nodes ask often and planning is dear."""
+    return Entry.objects.filter(state=EntryState.WAITING, withdrawn_at=None).exists()
 
 
 def has_sample(language: str) -> bool:

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Cast
 
 from nodes.models import OURS, Node, Run
 from nodes.runs.clock import database_now
@@ -57,6 +58,8 @@ def elsewhere_first(entries: QuerySet[Entry], node: Node) -> QuerySet[Entry]:
     for it: None, then the failure that is longest ago.
     """
     now = database_now()
+    if not _has_failed(now - max(ELSEWHERE_FOR, pause())):  # as usual: the rest takes long to plan
+        return entries.annotate(failed_here_at=Cast(Value(None), DateTimeField()))
     since = now - ELSEWHERE_FOR
     here = _failed(since).filter(node=node).order_by("-ended_at")
     entries = entries.annotate(failed_here_at=Subquery(here.values("ended_at")[:1]))
@@ -81,6 +84,13 @@ def others_serve(run: Run) -> bool:
         and other.serves(needs_gpu=submission.needs_gpu, memory=memory)
         for other in NodeStatuses.now().rows
     )
+
+
+def _has_failed(since: datetime) -> bool:
+    """Return whether any run speaks against its node, for whichever entry."""
+    return Run.objects.filter(
+        Q(outcome__in=OURS) | ~Q(refused_step=""), ended_at__gte=since
+    ).exists()
 
 
 def _failed(since: datetime) -> QuerySet[Run]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evaluator.metrics import describe
+from evaluator.metrics import describe, split_name
 from sharedtasks.metric_columns import COLUMNS, Column
 from submissions.models import Entry, Score
 from submissions.signatures import read_scorer, read_version
@@ -22,12 +22,21 @@ class ShownScore:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherList:
+    """Scores by a list of terms that is not the test set's own."""
+
+    name: str  # random, proper
+    rows: list[ShownScore]
+
+
+@dataclass(frozen=True, slots=True)
 class ShownScores:
     """The scores of an entry, and how they differ from what the leaderboard shows."""
 
     rows: list[ShownScore]
     has_newer: bool  # by versions that the leaderboard does not show yet
     lacks_older: bool  # so the leaderboard has no score there
+    others: list[OtherList]  # by name
 
 
 def list_scores(entry: Entry) -> ShownScores:
@@ -50,7 +59,24 @@ def list_scores(entry: Entry) -> ShownScores:
             word = _name_version(score, shown, others, signature) if others else ""
             parts = describe(column.metric, score.details)
             rows.append(ShownScore(column, score, parts, word))
-    return ShownScores(rows, has_newer, lacks_older)
+    return ShownScores(rows, has_newer, lacks_older, _list_others(by_metric))
+
+
+def _list_others(by_metric: Mapping[str, list[Score]]) -> list[OtherList]:
+    """Return the newest scores by other lists of terms, which no leaderboard shows."""
+    newest = {split_name(name): scores[0] for name, scores in by_metric.items()}
+    lists = sorted({name for _, name in newest if name})
+    return [
+        OtherList(
+            name,
+            [
+                ShownScore(column, score, describe(column.metric, score.details), "")
+                for column in COLUMNS
+                if (score := newest.get((column.metric, name)))
+            ],
+        )
+        for name in lists
+    ]
 
 
 def _is_newer(score: Score, signature: str) -> bool:

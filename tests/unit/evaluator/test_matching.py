@@ -292,3 +292,16 @@ def test_five_thousand_nested_repeats_end_within_the_budget(count):
 
     assert len(found.chosen) == 5 * count
     assert not found.is_complete
+
+
+@pytest.mark.parametrize(("copies", "is_exact"), [(1, False), (40, True), (200, True)])
+def test_the_budget_grows_with_what_is_required(monkeypatch, copies, is_exact):
+    # The same small puzzle; other entries that are required make room for its search.
+    monkeypatch.setattr(span_selection, "BUDGET", 8_000_000)
+    puzzle = [
+        CandidateSpan(entry, start, start + 2, True) for entry in range(6) for start in range(9)
+    ]
+
+    _, exact = span_selection.select_spans(puzzle, [1] * 6 + [copies])
+
+    assert exact is is_exact

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from evaluator.formats.pairs_in_names import (
+    find_joined_pairs,
     find_language,
     find_loose_pairs,
     find_pairs,
     find_target,
 )
-from evaluator.formats.slots_in_names import find_pair, find_slot, find_slots
+from evaluator.formats.slots_in_names import Slot, find_pair, find_slot, find_slots
 from evaluator.normalise import contradicts
 
 SLOTS = ["en-fr", "en-fr.noterm", "en-de", "zh-TW-en", "pt-BR-fr"]
@@ -44,6 +45,84 @@ SLOTS = ["en-fr", "en-fr.noterm", "en-de", "zh-TW-en", "pt-BR-fr"]
 )
 def test_a_name_finds_its_slot_where_one_fits(name, slot):
     assert find_slot(name, SLOTS, None)[0] == slot
+
+
+DOMAINS = [
+    *(
+        str(Slot("en", "pl", domain, mode))
+        for domain in ("medical", "mechanical-engineering")
+        for mode in ("proper", "noterm", "random")
+    ),
+    *(str(Slot("es", "eu", "energy", mode)) for mode in ("noterm", "glossary")),
+    *(str(Slot("en", "de", mode=mode)) for mode in ("proper", "noterm", "random")),
+    str(Slot("en", "zh-Hant", "2015", "noterm")),
+    str(Slot("en", "zh-Hant", "2017", "noterm")),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "slot"),
+    [
+        ("sys.proper.medical.enpl.json", "en-pl.medical"),
+        ("sys.v1.2.noterm.mechanical-engineering.enpl.json", "en-pl.mechanical-engineering.noterm"),
+        ("sys.ende.random.jsonl", "en-de.random"),
+        ("o3-term-guide.ende.proper.jsonl", "en-de"),
+        ("CommandA_MT.2017.enzh.noterm.jsonl", "en-zh-Hant.2017.noterm"),
+        ("Some CAT+.noterm.medical.enpl.json", "en-pl.medical.noterm"),
+        # other orders, other signs
+        ("enpl.medical.random.sys.json", "en-pl.medical.random"),
+        ("sys_en_pl_medical_noterm.json", "en-pl.medical.noterm"),
+        ("NOTERM.Medical.en-pl.json", "en-pl.medical.noterm"),
+        ("sys.mechanical_engineering.eng-pol.json", "en-pl.mechanical-engineering"),
+        ("sys.glossary.energy.eseu.json", "es-eu.energy.glossary"),  # a mode of the organiser
+        ("noterm/medical/sys.enpl.json", "en-pl.medical.noterm"),
+        # words that belong to the system's name
+        ("medical-mt.noterm.mechanical-engineering.enpl.json",
+         "en-pl.mechanical-engineering.noterm"),
+        ("random-forest.medical.enpl.json", "en-pl.medical"),
+        ("my-random.en-de.txt", "en-de"),
+        # nothing fits
+        ("sys.random.energy.eseu.json", None),
+        ("sys.proper.enpl.json", None),
+        ("sys.noterm.finance.enpl.json", None),
+        ("sys.enzh.noterm.jsonl", None),
+        ("test.medical.noterm.json", None),
+    ],
+)  # fmt: skip
+def test_a_name_says_pair_domain_and_mode_in_any_order(name, slot):
+    assert find_slot(name, DOMAINS, None)[0] == slot
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("sys.random.energy.eseu.json", "es-eu.energy.random"),
+        ("sys.noterm.finance.enpl.json", "en-pl.noterm"),
+        ("ours.en-pl.txt", "en-pl"),
+    ],
+)
+def test_a_name_that_fits_no_slot_is_told_what_it_says(name, says):
+    assert f"name says {says}; wanted here: en-pl.medical, " in find_slot(name, DOMAINS, None)[1]
+
+
+@pytest.mark.parametrize("name", ["noterm_" * 9_000, "en-pl." * 9_000, "enpl_medical_" * 5_000])
+def test_a_long_name_is_looked_at_in_bounded_time(name):
+    assert find_slot(name, DOMAINS, None)[0] in (None, "en-pl.medical")
+
+
+@pytest.mark.parametrize(
+    ("name", "pairs"),
+    [
+        ("full_data.ende.jsonl", [("en", "de")]),
+        ("text.medical.enpl.json", [("en", "pl")]),
+        ("text.engpol.json", [("en", "pl")]),
+        ("test.data.txt", [("da", "ta")]),  # Danish and Tamil: only where nothing else is said
+        ("test.tsv", []),
+        ("ours.final.json", []),
+    ],
+)
+def test_a_pair_may_have_no_sign_in_between(name, pairs):
+    assert find_joined_pairs(name) == pairs
 
 
 @pytest.mark.parametrize(

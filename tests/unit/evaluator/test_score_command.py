@@ -154,3 +154,43 @@ def test_many_problems_may_be_cut_short(files, capsys):
     assert run(files, "--max-problems=2", hypotheses="many.txt") == 1
 
     assert "… and " in capsys.readouterr().err
+
+
+ALIGNED = "segment\tsource\ttarget\n1\tmask\tmasque\n2\tmask\t\n"
+
+
+def test_a_file_of_alignments_gives_consistency(files, capsys):
+    (files / "a.tsv").write_text(ALIGNED)
+
+    assert run(files, f"--term-alignments={files / 'a.tsv'}", "--metrics", "wmt25") == 0
+
+    assert capsys.readouterr().out.splitlines() == [
+        "wmt25-consistency    0.500  occurrences 2: frequent 0.500 (macro 0.500), "
+        "first 0.500 (macro 0.500), predefined 0.000 (macro 0.000)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "times", "words"),
+    [
+        (ALIGNED, 2, "2 files of alignments for 1 files of hypotheses."),
+        ("segment\tsource\n", 1, 'a.tsv:1: The first line names no column "target".'),
+        (ALIGNED + "7\tmask\tx\n", 1, "a.tsv:4: The test set has no segment 7."),
+        (None, 1, "a.tsv: there is no such file."),
+    ],
+)
+def test_a_wrong_file_of_alignments_is_refused(files, capsys, content, times, words):
+    if content is not None:
+        (files / "a.tsv").write_text(content)
+
+    assert run(files, *[f"--term-alignments={files / 'a.tsv'}"] * times) != 0
+
+    assert words in capsys.readouterr().err
+
+
+def test_without_a_file_of_alignments_the_command_says_so(files, capsys):
+    run(files, "--metrics", "wmt25-consistency")
+
+    assert "No score for wmt25-consistency: the test set lacks a file of --term-alignments." in (
+        capsys.readouterr().err
+    )

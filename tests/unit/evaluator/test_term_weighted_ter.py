@@ -166,6 +166,7 @@ def test_the_weighted_search_equals_the_naive_one_in_random_cases(monkeypatch):
 
 def test_the_distance_for_long_pairs_is_that_of_the_search_before_any_shift(monkeypatch):
     source = random.Random(20224)
+    monkeypatch.setattr(edits, "TIMES", 0)
     for length in (0, 1, 5, 30, 70):
         reference = source.choices("abcdefgh", k=source.choice([1, 20, 60, 90]))
         hypothesis = source.choices("abcdefghz", k=length)
@@ -284,3 +285,48 @@ def test_a_line_too_long_to_be_searched_is_flagged():
     test_set = _test_set("virus", ["virus"], ("virus", "virus"))
 
     assert _row(test_set, "a " * (edits.LONGEST + 1))[2] == 1
+
+
+def _disturb(rng, words, vocabulary):
+    """Return words with some replaced, left out, added and moved."""
+    words = list(words)
+    for _ in range(rng.randrange(len(words) // 3)):
+        at = rng.randrange(len(words))
+        kind = rng.randrange(4)
+        if kind == 0:
+            words[at] = str(rng.randrange(vocabulary))
+        elif kind == 1:
+            del words[at]
+        elif kind == 2:
+            words.insert(at, str(rng.randrange(vocabulary)))
+        else:
+            run = words[at : at + 4]
+            del words[at : at + 4]
+            to = min(len(words), max(0, at + rng.randrange(-40, 40)))
+            words[to:to] = run
+    return words
+
+
+@pytest.mark.parametrize("vocabulary", [20, 150, 2_000])
+@pytest.mark.parametrize("share", [1.0, 0.55, 0.3])
+def test_long_pairs_within_their_beam_cost_what_whole_rows_say(monkeypatch, vocabulary, share):
+    rng = random.Random(f"{vocabulary} {share}")
+    reference = [str(rng.randrange(vocabulary)) for _ in range(420)]
+    hypothesis = _disturb(rng, reference, vocabulary)[: int(420 * share)]
+    weights = [rng.choice((1, 1, 2)) for _ in reference]
+
+    narrow = find_edits(hypothesis, reference, weights)
+    monkeypatch.setattr(gains, "NARROW", 10**6)
+
+    assert find_edits(hypothesis, reference, weights) == narrow
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted", "is_complete"),
+    [(2_300, 2_400, True), (2_400, 1_300, True), (2_100, 900, False), (2_100, 1_000, False)],
+)
+def test_how_long_a_hypothesis_may_be_grows_with_its_reference(words, wanted, is_complete):
+    edits = find_edits(["a"] * words, ["b"] * wanted, [1] * wanted)
+
+    assert edits.is_complete is is_complete
+    assert edits.total == max(words, wanted)
