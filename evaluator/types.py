@@ -140,6 +140,14 @@ class TestSet:
         return "random" if self.mode == "random" else "proper"
 
     @property
+    def all_segments(self) -> tuple[Segment | UnscoredSegment, ...]:
+        """Return the segments of the source file in its order, those without a score too."""
+        by_place = {segment.place: segment for segment in self.unscored}
+        scored = iter(self.segments)
+        places = range(len(self.segments) + len(self.unscored))
+        return tuple(by_place[at] if at in by_place else next(scored) for at in places)
+
+    @property
     def has_terms(self) -> bool:
         """Return whether it gives a list of terms, at any address: an empty list counts."""
         return (

@@ -64,7 +64,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what the image holds; every problem goes to standard error, and the status is 1."""
-    reference = None if _is_file(options.image) else _read_reference(options.image)
+    is_file = options.image == STANDARD_INPUT or os.path.exists(options.image)
+    reference = None if is_file else _read_reference(options.image)
     name = label(options.image) if reference is None else str(reference)
     with ProgressLine() as progress, _open_image(options.image, reference, progress) as stream:
         short = Path(name).name
@@ -87,10 +88,6 @@ def run(options: argparse.Namespace) -> int:
     if not options.json:
         print(f"{name}: can be submitted ({_describe(checked)}).")
     return 0
-
-
-def _is_file(text: str) -> bool:
-    return text == STANDARD_INPUT or os.path.exists(text)
 
 
 def _read_reference(text: str) -> Reference:

@@ -49,13 +49,12 @@ class _Kept:
             if work is None:
                 work = self._works[id(test_set)] = _Work(test_set, _count_characters(test_set))
             self._works.move_to_end(id(test_set))
-            while len(self._works) > 1 and self._is_full():
+            while len(self._works) > 1 and (
+                len(self._works) > TEST_SETS_KEPT
+                or sum(work.characters for work in self._works.values()) > TEXT_KEPT
+            ):
                 self._works.popitem(last=False)
             return work.results
-
-    def _is_full(self) -> bool:
-        characters = sum(work.characters for work in self._works.values())
-        return len(self._works) > TEST_SETS_KEPT or characters > TEXT_KEPT
 
 
 _kept = _Kept()

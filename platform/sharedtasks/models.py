@@ -276,17 +276,18 @@ class TestSet(models.Model):
 
         It has the domain if there is one, and the mode unless it is `proper`.
         """
-        return self._make_slot(self.domain)
+        mode = "" if self.mode == PROPER else self.mode
+        return ".".join(filter(None, (self.language_pair, self.domain, mode)))
 
     @property
     def slug(self) -> str:
         """Return the name in addresses: the slot, and the version where it is not the first."""
-        return self._make_slug(self.domain)
+        return self.slot if self.version == 1 else f"{self.slot}.v{self.version}"
 
     @property
     def slug_without_domain(self) -> str:
         """Return the name in addresses that it had if its domain was added later."""
-        return self._make_slug("")
+        return self.slug.replace(f".{self.domain}", "", 1) if self.domain else self.slug
 
     @property
     def domain_label(self) -> str:
@@ -301,11 +302,3 @@ class TestSet(models.Model):
         """
         mode = "" if self.mode == PROPER else self.terminology_mode.label
         return ", ".join(filter(None, (self.domain_label, mode)))
-
-    def _make_slot(self, domain: str) -> str:
-        mode = "" if self.mode == PROPER else self.mode
-        return ".".join(filter(None, (self.language_pair, domain, mode)))
-
-    def _make_slug(self, domain: str) -> str:
-        slot = self._make_slot(domain)
-        return slot if self.version == 1 else f"{slot}.v{self.version}"

@@ -30,7 +30,7 @@ def make_release(
     """Return what participants get in a mode: terms and samples only where it gives them."""
     return Release(
         release_test_set(test_set, gives_terms=mode.gives_terms),
-        _copy(test_set, _add_unscored(test_set), gives_terms=mode.gives_terms),
+        _copy(test_set, test_set.all_segments, gives_terms=mode.gives_terms),
         samples if mode.gives_samples else (),
     )
 
@@ -69,11 +69,3 @@ def _copy_segment(segment: Segment | UnscoredSegment, gives_terms: bool) -> Segm
         references=(),
         terms=terms,
     )
-
-
-def _add_unscored(test_set: evaluator.TestSet) -> tuple[Segment | UnscoredSegment, ...]:
-    """Return all segments of the source file, in its order."""
-    segments: list[Segment | UnscoredSegment] = list(test_set.segments)
-    for unscored in sorted(test_set.unscored, key=lambda segment: segment.place):
-        segments.insert(unscored.place, unscored)
-    return tuple(segments)

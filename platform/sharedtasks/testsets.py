@@ -17,7 +17,6 @@ from evaluator.metrics import RANKING
 from evaluator.terms import required_terms
 from evaluator.types import TextForm, Unit
 from files import storage
-from files.models import StoredFile
 from sharedtasks import downloads
 from sharedtasks.models import (
     Phase,
@@ -108,10 +107,6 @@ def import_test_set(
     parsed = _parse(test_set, files, on_note=notes.append)
     _describe(test_set, parsed.test_set)
     test_set.ranking_metric = _choose_ranking_metric(ranking_metric, parsed.test_set)
-    test_set.source_file = storage.put(files.source, max_bytes=MAX_TEST_SET_BYTES)
-    if files.samples:
-        test_set.samples_file = storage.put(files.samples[0], max_bytes=MAX_TEST_SET_BYTES)
-    test_set.full_clean()
     _save(test_set, files, parsed)
     references = len(parsed.test_set.segments[0].references)
     return ImportedTestSet(test_set, parsed.terminology, references, tuple(notes))
@@ -130,18 +125,19 @@ def _parse(
 ) -> _Parsed:
     """Read the files as a row says, new or stored; raises `evaluator.TestSetError`."""
     source_language, target_language = test_set.source_language, test_set.target_language
-    read_list = partial(
-        evaluator.read_terminologies,
-        source_language=source_language,
-        target_language=target_language,
-    )
-    own = None
-    if files.terminologies:
-        own = read_list(files.terminologies, list_name=test_set.terminology_mode.list_name)
-    others = {
-        name: read_list(listed, list_name=name).terminology
-        for name, listed in files.other_lists.items()
-    }
+    mode, own, others = test_set.terminology_mode, None, {}
+    if files.terminologies or files.other_lists:  # most test sets hold their terms themselves
+        read_list = partial(
+            evaluator.read_terminologies,
+            source_language=source_language,
+            target_language=target_language,
+        )
+        if files.terminologies:
+            own = read_list(files.terminologies, list_name=mode.list_name)
+        others = {
+            name: read_list(listed, list_name=name).terminology
+            for name, listed in files.other_lists.items()
+        }
     samples: tuple[Sample, ...] = ()
     if files.samples:
         stream, name = files.samples
@@ -155,7 +151,7 @@ def _parse(
         target_language=target_language,
         text_form=cast("TextForm | None", test_set.text_form or None),
         names=files.names,
-        mode=test_set.terminology_mode.scored_as,
+        mode=mode.name if mode.name == mode.list_name else mode.scored_as,
         terminology=own.terminology if own else None,
         other_terminologies=others,
         unit=cast("Unit | None", test_set.unit or None),
@@ -204,6 +200,11 @@ def _choose_ranking_metric(chosen: str | None, parsed: evaluator.TestSet) -> str
 
 
 def _save(test_set: TestSet, files: TestSetFiles, parsed: _Parsed) -> None:
+    """Store the files and the row; raises ValidationError."""
+    test_set.source_file = storage.put(files.source, max_bytes=MAX_TEST_SET_BYTES)
+    if files.samples:
+        test_set.samples_file = storage.put(files.samples[0], max_bytes=MAX_TEST_SET_BYTES)
+    test_set.full_clean()
     references = [storage.put(file, max_bytes=MAX_TEST_SET_BYTES) for file in files.references]
     lists = {test_set.terminology_mode.list_name: files.terminologies, **files.other_lists}
     term_lists = [
@@ -279,21 +280,18 @@ def _read_files(test_set: TestSet) -> _Parsed:
     references = TestSetReference.objects.filter(test_set=test_set).select_related("file")
     own_list = test_set.terminology_mode.list_name
     with ExitStack() as stack:
-
-        def open_file(file: StoredFile) -> BinaryIO:
-            return stack.enter_context(storage.open_file(file))
-
+        enter = stack.enter_context
         lists: dict[str, tuple[TermFile, ...]] = {own_list: ()}
         for row in test_set.term_lists.select_related("file"):
-            term_file = (open_file(row.file), row.name)
+            term_file = (enter(storage.open_file(row.file)), row.name)
             lists[row.list_name] = (*lists.get(row.list_name, ()), term_file)
         samples = test_set.samples_file
         files = TestSetFiles(
-            source=open_file(test_set.source_file),
-            references=tuple(open_file(row.file) for row in references),
+            source=enter(storage.open_file(test_set.source_file)),
+            references=tuple(enter(storage.open_file(row.file)) for row in references),
             names=(),
             terminologies=lists.pop(own_list),
             other_lists=lists,
-            samples=(open_file(samples), "samples") if samples else None,
+            samples=(enter(storage.open_file(samples)), "samples") if samples else None,
         )
         return _parse(test_set, files)

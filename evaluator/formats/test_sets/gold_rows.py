@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from evaluator.errors import ProblemLog
@@ -204,7 +204,7 @@ class _Reader:
         if source not in self.held:
             self.held[source] = self.samples.hold(source)
         inflected = term.get("target_inflected")
-        alternatives = _list_strings(term.get("glossary_targets"))
+        alternatives = [str(target) for target in term.get("glossary_targets") or ()]
         self.budget.charge(source, str(term["target"]), *alternatives)
         return GoldTerm(
             source,
@@ -230,7 +230,3 @@ def _find_fault(term: Object) -> str | None:
     elif targets:
         faults += [wrong_string("glossary_targets", target) for target in targets]
     return next((fault for fault in faults if fault), None)
-
-
-def _list_strings(value: object) -> Sequence[str]:
-    return [str(item) for item in value] if isinstance(value, list) else []

@@ -59,7 +59,8 @@ class Wmt26TermMetric(Metric):
             own = [paragraphs[at] for at in document.places]
             outcomes = [outcome for paragraph in own for outcome in paragraph.outcomes]
             counted = [outcome for outcome in outcomes if self.counts(outcome)]
-            row = [count for split in SPLITS for count in self._count(_select(counted, split))]
+            by_split = [[o for o in counted if split in _name_splits(o.gold)] for split in SPLITS]
+            row = [count for selected in by_split for count in self._count(selected)]
             bound = sum(paragraph.upper_bound for paragraph in own)
             rows.append([*row, bound, sum(not paragraph.is_complete for paragraph in own)])
         return np.array(rows, dtype=np.int64).reshape(-1, len(COLUMNS))
@@ -114,16 +115,12 @@ class Wmt26TermMetric(Metric):
         )
 
 
-def _select(outcomes: Sequence[Outcome], split: str) -> list[Outcome]:
-    return [outcome for outcome in outcomes if not split or split in _name_splits(outcome.gold)]
-
-
 def _name_splits(gold: GoldTerm) -> tuple[str, ...]:
-    """Return the splits that an occurrence belongs to; none where the annotations do not say."""
+    """Return the splits that an occurrence belongs to: "", and what the annotations say."""
     segment = {True: "seen_as_sample", False: "unseen"}
     term = {True: "term_in_samples", False: "term_not_in_samples"}
     said = (gold.is_in_sample_segment, segment), (gold.is_in_samples, term)
-    return tuple(names[value] for value, names in said if value is not None)
+    return ("", *(names[value] for value, names in said if value is not None))
 
 
 class Wmt26Exclusive(Wmt26TermMetric):
