@@ -46,6 +46,15 @@ class TestSetFiles:
     other_lists: Mapping[str, tuple[TermFile, ...]] = field(default_factory=dict)  # by list name
     samples: tuple[BinaryIO, str] | None = None  # with its name
 
+    def require_mode(self, mode: Mode) -> None:
+        """Raise ValidationError unless there are samples just where a mode gives them."""
+        if self.samples and not mode.gives_samples:
+            raise ValidationError(f"In the mode {mode} systems get no samples. Leave the file out.")
+        if mode.gives_samples and not self.samples:
+            raise ValidationError(
+                f"In the mode {mode} systems get sample bitexts. Give their file."
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class ImportedTestSet:
@@ -88,7 +97,7 @@ def import_test_set(
     them or not. Without a `ranking_metric` the first of RANKING that the test set defines ranks.
     """
     terminology_mode = find_mode(phase.shared_task, mode)
-    _require_files_of_mode(files, terminology_mode)
+    files.require_mode(terminology_mode)
     test_set = TestSet(
         phase=phase,
         source_language=source_language,
@@ -110,14 +119,6 @@ def import_test_set(
     _save(test_set, files, parsed)
     references = len(parsed.test_set.segments[0].references)
     return ImportedTestSet(test_set, parsed.terminology, references, tuple(notes))
-
-
-def _require_files_of_mode(files: TestSetFiles, mode: Mode) -> None:
-    """Refuse samples in a mode that does not give them, and a mode with samples without them."""
-    if files.samples and not mode.gives_samples:
-        raise ValidationError(f"In the mode {mode} systems get no samples. Leave the file out.")
-    if mode.gives_samples and not files.samples:
-        raise ValidationError(f"In the mode {mode} systems get sample bitexts. Give their file.")
 
 
 def _parse(

@@ -92,23 +92,16 @@ def read_test_set(
 ) -> TestSet:
     """Return the test set of files in any of the formats that are described above.
 
-    Languages are BCP 47 codes or aliases. `names` are the files', the source's first. `terminology`
-    replaces the own list of the whole test set; `other_terminologies` are further lists by name.
-    `text_form` None means tokenised for SGML, raw for the others; `unit` and `delimiter` None mean
-    as the file shows, `delimiter` "" that nothing joins paragraphs. `sources_only` ignores
-    references. Documents to `leave_out` become `unscored`: they need no reference. `on_note` is
-    called with a sentence on what is not read. Raises TestSetError with all files' problems.
+    `names` are the files', the source's first. `terminology` replaces the test set's own list,
+    `other_terminologies` others, by name. `text_form` None: tokenised for SGML, raw for others;
+    `unit`, `delimiter` None: as the file shows ("" for none). Documents to `leave_out` become
+    `unscored`; `on_note` gets sentences on what is not read. Raises TestSetError with all problems.
     """
     log = ProblemLog()
-    try:
-        pair = canonical_pair(source_language, target_language)
-    except LanguageError as error:
-        log.add(str(error))
-        raise TestSetError(log.problems) from None
     streams = [source] if sources_only else [source, *references]
     labels = [*names, *(f"file {n}" for n in range(len(names) + 1, len(streams) + 1))]
     options = Options(
-        pair,
+        _find_languages(source_language, target_language, log),
         mode=mode,
         text_form=text_form,
         sources_only=sources_only,
@@ -120,8 +113,16 @@ def read_test_set(
         max_bytes=max_bytes,
         on_note=on_note,
     )
-    files = list(zip(labels, streams, strict=False))  # callers may name files that are not read
+    files = list(zip(labels, streams, strict=False))  # callers may name more files
     return _read_files(files, options, terminology, other_terminologies or {}, log)
+
+
+def _find_languages(source: str, target: str, log: ProblemLog) -> tuple[str, str]:
+    try:
+        return canonical_pair(source, target)
+    except LanguageError as error:
+        log.add(str(error))
+        raise TestSetError(log.problems) from None
 
 
 def _read_files(
