@@ -204,7 +204,8 @@ class _Reader:
         if source not in self.held:
             self.held[source] = self.samples.hold(source)
         inflected = term.get("target_inflected")
-        alternatives = [str(target) for target in term.get("glossary_targets") or ()]
+        targets = term.get("glossary_targets")
+        alternatives = [str(target) for target in targets] if isinstance(targets, list) else []
         self.budget.charge(source, str(term["target"]), *alternatives)
         return GoldTerm(
             source,
