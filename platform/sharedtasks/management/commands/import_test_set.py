@@ -16,7 +16,7 @@ from django.utils import timezone
 
 import evaluator
 from evaluator.metrics import RANKING
-from evaluator.normalise import describe_gap, parse_pair
+from evaluator.normalise import LEMMATISERS, describe_gap, parse_pair
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.terminology_modes import (
     LISTS,
@@ -29,7 +29,8 @@ from sharedtasks.testsets import ImportedTestSet, TermFile, TestSetFiles, import
 PROBLEMS_SHOWN = 50
 CHANGES_SHOWN = 50
 PASSED_ON = (  # options
-    "text_form", "mode", "domain", "unit", "lemmatiser", "ranking_metric", "leave_out"
+    "text_form", "mode", "domain", "unit", "lemmatiser", "term_lemmatiser", "ranking_metric",
+    "leave_out",
 )  # fmt: skip
 ESCAPES = {r"\n": "\n", r"\t": "\t", r"\\": "\\"}  # in a delimiter
 
@@ -100,7 +101,15 @@ class Command(BaseCommand):
             "(default: as the files show)",
         )  # fmt: skip
         parser.add_argument("--test-set-version", type=int, default=1, metavar="N")
-        parser.add_argument("--lemmatiser", choices=["identity", "simplemma"], default="simplemma")
+        parser.add_argument(
+            "--lemmatiser", choices=["identity", "simplemma"], default="simplemma",
+            help="of the wmt21 metrics (default: simplemma)",
+        )  # fmt: skip
+        parser.add_argument(
+            "--term-lemmatiser", choices=tuple(LEMMATISERS), default="",
+            help="of translations, for all other metrics of terms (default: what the target "
+            "language has)",
+        )  # fmt: skip
         parser.add_argument(
             "--ranking-metric",
             metavar="METRIC",
@@ -155,7 +164,7 @@ class Command(BaseCommand):
             self._report_terminology(imported.terminology)
         for note in imported.notes:
             self.stdout.write(f"note: {note}")
-        gap = describe_gap(test_set.target_language)
+        gap = describe_gap(test_set.target_language, test_set.term_lemmatiser or None)
         if gap:
             self.stdout.write(f"note: {gap}")
         self.stdout.write(
