@@ -271,7 +271,7 @@ class Slots(Mapping[str, evaluator.TestSet]):
 
 def read(test_set: TestSet) -> evaluator.TestSet:
     """Return an imported test set with its segments; a process keeps those it read last."""
-    return _read(test_set.pk, test_set.digest)
+    return _read(test_set.pk, test_set.digest, test_set.term_lemmatiser)
 
 
 def count_lines(test_set: TestSet) -> int:
@@ -282,7 +282,7 @@ def count_lines(test_set: TestSet) -> int:
 
 
 @lru_cache(maxsize=KEPT_IN_MEMORY)
-def _read(pk: int, digest: str) -> evaluator.TestSet:
+def _read(pk: int, digest: str, _term_lemmatiser: str) -> evaluator.TestSet:
     rows = TestSet.objects.select_related("source_file", "samples_file", "terminology_mode")
     return _read_files(rows.get(pk=pk, digest=digest)).test_set
 

@@ -16,9 +16,7 @@ SOURCES = {
     "b": ("A document of a single paragraph.",),
     "c": ("The first source of c.", "The second source of c.", "The third source of c."),
 }
-ROWS = [
-    (name, str(n), text) for name, texts in SOURCES.items() for n, text in enumerate(texts, 1)
-]
+ROWS = [(name, str(n), text) for name, texts in SOURCES.items() for n, text in enumerate(texts, 1)]
 # Which paragraphs no score counts: none, the first, the last, a whole document, several.
 HIDDEN = [set(), {0}, {5}, {2}, {1, 3, 4}]
 
