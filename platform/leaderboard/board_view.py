@@ -10,6 +10,7 @@ from hashlib import blake2b
 from django.core.paginator import Page
 
 from leaderboard.blind_rows import BlindRow
+from leaderboard.implausible import ImplausibleSystem
 from leaderboard.modes import TermGains
 from leaderboard.selection import Selection
 from leaderboard.snapshots import BoardRow
@@ -112,6 +113,8 @@ class BoardView:
     gains: TermGains = field(default_factory=TermGains)
     older: list[OlderColumns] = field(default_factory=list)
     rescored: str = ""  # for organisers, how many rows have newer scores, such as "12 of 43"
+    # For organisers: systems far too good for what they are given.
+    implausible: list[ImplausibleSystem] = field(default_factory=list)
 
     @property
     def path(self) -> str:
@@ -164,7 +167,7 @@ class BoardView:
         It is made from what the page shows: a counter of results would count hidden results too.
         """
         shown = (self.state, self.embargo, self.selection, self.headings, self.total, self.shown,
-                 self.rescored)  # fmt: skip
+                 self.rescored, self.implausible)  # fmt: skip
         rows = [(line.row, line.is_own) for line in self.lines + self.yardsticks]
         content = repr((shown, rows, self.teams, self.gains))
         return blake2b(content.encode(), digest_size=8).hexdigest()

@@ -12,6 +12,7 @@ from django.utils import timezone
 import evaluator
 from leaderboard.blind_rows import hide_names
 from leaderboard.board_view import BoardEmbargo, BoardLine, BoardState, BoardView, Cell, Heading
+from leaderboard.implausible import ImplausibleSystem, find_implausible
 from leaderboard.models import BoardSnapshot
 from leaderboard.modes import list_term_gains
 from leaderboard.selection import CONSTRAINED, PRIMARY, Selection
@@ -107,6 +108,7 @@ class _Reading:
             self._view(headings, list(page), self._list_yardsticks()),
             shown=len(indices),
             pages=page,
+            implausible=self._list_implausible(),
         )
 
     def leaders(self, count: int) -> BoardView:
@@ -141,6 +143,12 @@ class _Reading:
             older=self.older,
             rescored=f"{self.board.rescored} of {len(self.board)}" if self.has_counts else "",
         )
+
+    def _list_implausible(self) -> list[ImplausibleSystem]:
+        """Return the systems that organisers should look at; nobody else is told."""
+        if not self.viewer.is_organiser:
+            return []
+        return find_implausible(self.board, self.empty.test_set.terminology_mode)
 
     def _is_visible(self, index: int) -> bool:
         """Return whether a system is shown.

@@ -1,0 +1,298 @@
+"""`manage.py import_edition`: faults of the folder, what is there already, teams, the report."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from accounts.models import Team, User
+from editions import waiting
+from sharedtasks import models
+from submissions.models import Entry, Submission
+from tests.integration import editions
+from tests.integration.editions import GERMAN, make_output, make_set, run, write
+
+pytestmark = pytest.mark.django_db
+
+SHAPED = Path(__file__).parents[1] / "data" / "wmt26_shaped"
+SET = {"data/full_data.ende.jsonl": make_set()}
+
+
+def list_test_sets():
+    rows = models.TestSet.objects.select_related("phase").order_by("pk")
+    return [f"{row.phase.slug} {row.slug}" for row in rows]
+
+
+# The folder -------------------------------------------------------------------------------
+
+
+def test_files_are_read_wherever_they_lie_and_others_are_named(tmp_path):
+    write(
+        tmp_path,
+        {
+            "a/b/c/full_data.ende.jsonl": make_set(),
+            "d/full_data.enes.jsonl": make_set(("a", "b", "c"), "es"),
+            "copy/full_data.ende.jsonl": make_set(),  # the same once more
+            "README.md": "nothing",
+            "x/README.md": "something else",
+            ".git/full_data.enru.jsonl": "hidden",
+            "d/.full_data.enfr.jsonl": "hidden",
+        },
+    )
+    (tmp_path / "full_data.enit.jsonl").symlink_to(tmp_path / "d" / "full_data.enes.jsonl")
+
+    report, error = run("wmt25", tmp_path)
+
+    assert error == ""
+    modes = ("", ".noterm", ".random")
+    assert list_test_sets() == [f"task-1 {p}{m}" for p in ("en-de", "en-es") for m in modes]
+    assert "of no use here: README.md." in report
+
+
+@pytest.mark.parametrize(
+    ("edition", "files", "words"),
+    [
+        ("wmt25", {}, "holds no test set"),
+        ("wmt25", {"readme.txt": ""}, "full_data.ende.jsonl"),
+        ("wmt25", SET | {"b/full_data.ende.jsonl": "{}"}, "is there twice, with different"),
+        ("wmt25", SET | {"full_data_2016.jsonl": "{}", "full_data_2024.jsonl": "{}"},
+         "zhen: the years 2018, 2020, 2022 are missing"),
+        ("wmt25", {f"full_data_{y}.jsonl": "{}" for y in (2015, 2017, 2021, 2023)},
+         "enzh: the year 2019 is missing. Add full_data_2019.jsonl"),
+        ("wmt25", {"full_data.ende.jsonl": '{"en": "x", "fr": "y"}\n'}, "en-de.proper: "),
+        ("wmt21", {"dev.en-fr.en.sgm": "<srcset>"}, "the file of fr is missing"),
+        ("wmt21", {"test.cs-de.de.xml": "<refset>"}, "the file of cs is missing"),
+        ("wmt26", {"track1/text.law.enpl.json": '["a"]'}, "holds no test set"),
+        ("tico19", {"train.en-fr.tsv": "x"}, "holds no test set"),
+    ],
+)  # fmt: skip
+def test_a_fault_of_the_folder_is_told_and_nothing_is_half_made(tmp_path, edition, files, words):
+    _, error = run(edition, write(tmp_path, files))
+
+    assert words in error
+    assert not models.TestSet.objects.exists()
+
+
+def test_a_folder_that_is_none_is_told(tmp_path):
+    assert "is not a folder" in run("wmt25", tmp_path / "absent")[1]
+
+
+def test_only_organisers_see_it_until_it_is_announced(as_role, tmp_path):
+    report, _ = run("wmt25", write(tmp_path, SET))
+
+    assert "announce --shared-task wmt25 --phase task-1" in report
+    address = "/tasks/wmt25/"
+    task = models.SharedTask.objects.get()
+    address = task.get_absolute_url()
+    assert as_role("visitor").get(address).status_code == 404
+    assert as_role("organiser").get(address).status_code == 200
+    call_command("announce", "--shared-task=wmt25", "--phase=task-1")
+    assert as_role("visitor").get(address).status_code == 200
+
+
+def test_a_test_set_of_other_files_is_a_fault_and_stays(tmp_path):
+    run("wmt25", write(tmp_path, SET))
+    digests = list(models.TestSet.objects.values_list("digest", flat=True))
+    write(tmp_path, {"data/full_data.ende.jsonl": make_set(GERMAN[:2] + ("Anders.",))})
+
+    _, error = run("wmt25", tmp_path)
+
+    assert "en-de is stored with other files: the source differ" in error
+    assert error.count("en-de") == 3  # every mode
+    assert list(models.TestSet.objects.values_list("digest", flat=True)) == digests
+
+
+def test_a_mode_that_means_something_else_is_a_fault(tmp_path):
+    run("wmt25", write(tmp_path, {"full_data.ende.jsonl": make_set()}))
+    models.Mode.objects.filter(name="random").update(list_name="proper")
+
+    assert "The mode random of" in run("wmt25", tmp_path)[1]
+
+
+# Outputs ----------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_sent_or_is_refused_is_reported(tmp_path, monkeypatch):
+    editions.use_workers(monkeypatch)
+    good = make_output()
+    write(
+        tmp_path,
+        SET
+        | {
+            "sys.v1.ende.proper.jsonl": good,
+            "sys.v1.ende.noterm.jsonl": good,
+            "sys.v1.ende.random.jsonl": make_output(GERMAN[:2] + ("",)),
+            "sys.v1.ende.sample.jsonl": good,
+            "sys.v1.enfr.proper.jsonl": good,
+            "sys.v1.enzh.proper.jsonl": good,
+            "a/two.ende.proper.jsonl": good,
+            "b/two.ende.proper.jsonl": make_output(("Eins.", "Zwei.", "Drei.")),
+            "organizers_gpt-9.ende.proper.jsonl": good,
+        },
+    )
+
+    report, error = run("wmt25", tmp_path, "--outputs")
+
+    assert "1 files were refused and 4 were not sent" in error
+    assert "refused: sys.v1.ende.random.jsonl, line 3" in report
+    assert "not sent: sys.v1.ende.sample.jsonl: there is no mode sample" in report
+    assert "not sent: sys.v1.enfr.proper.jsonl: there is no test set of enfr" in report
+    assert "not sent: sys.v1.enzh.proper.jsonl: its name has no year" in report
+    assert "not sent: two.ende.proper.jsonl is there twice" in report
+    assert "organizers_gpt-9 is, to the letter, the output of sys.v1." in report
+    assert "3 outputs are scored." in report
+    assert {team.name: team.is_organisers for team in Team.objects.all()} == {
+        "sys.v1": False,
+        "organizers_gpt-9": True,
+    }
+
+
+def test_a_later_file_is_sent_and_another_under_an_old_name_is_a_fault(tmp_path, monkeypatch):
+    editions.use_workers(monkeypatch)
+    write(tmp_path, SET | {"sys.ende.proper.jsonl": make_output()})
+    run("wmt25", tmp_path, "--outputs")
+    changed = make_output(("Eins.", "Zwei.", "Drei."))
+    write(tmp_path, {"sys.ende.proper.jsonl": changed, "sys.ende.noterm.jsonl": make_output()})
+
+    report, error = run("wmt25", tmp_path, "--outputs")
+
+    assert "sys, task-1: 1 sent, 1 there already" in report
+    assert "sys.ende.proper.jsonl: a file with this name and other contents" in report
+    assert error
+    assert Entry.objects.count() == 2
+
+
+def test_a_team_of_that_name_stays_another_team(tmp_path, team, alice):
+    write(tmp_path, SET | {"LEXICA.ende.proper.jsonl": make_output()})
+    with pytest.MonkeyPatch.context() as patch:
+        editions.use_workers(patch)
+        for _ in range(2):
+            assert run("wmt25", tmp_path, "--outputs")[1] == ""
+
+    names = set(Team.objects.values_list("name", flat=True))
+    assert names == {"Lexica", "LEXICA (WMT25)"}
+    assert not Submission.objects.filter(team=team).exists()
+    sender = User.objects.get(username="import-wmt25")
+    assert not sender.is_active
+    assert not sender.has_usable_password()
+
+
+def test_an_account_of_a_person_sends_nothing(tmp_path):
+    User.objects.create_user("import-wmt25", password="correct horse battery")
+    write(tmp_path, SET | {"sys.ende.proper.jsonl": make_output()})
+
+    assert "belongs to a person" in run("wmt25", tmp_path, "--outputs")[1]
+    assert not Team.objects.exists()
+
+
+def test_without_a_worker_it_says_so_and_ends(tmp_path, monkeypatch):
+    write(tmp_path, SET | {"sys.ende.proper.jsonl": make_output()})
+    clock = iter(range(0, 100_000, 50))
+    monkeypatch.setattr(waiting, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(waiting, "sleep", lambda _: None)
+
+    report, error = run("wmt25", tmp_path, "--outputs")
+
+    assert "1 still wait. No worker answers: start one" in report
+    assert "No result has come for a long time. No worker answers" in error
+
+
+def test_many_files_are_several_submissions(tmp_path, monkeypatch):
+    monkeypatch.setattr("submissions.services.sending.MAX_FILES", 2)
+    editions.use_workers(monkeypatch)
+    modes = ("proper", "noterm", "random")
+    write(tmp_path, SET | {f"sys.ende.{mode}.jsonl": make_output() for mode in modes})
+
+    report, error = run("wmt25", tmp_path, "--outputs")
+
+    assert (error, Submission.objects.count(), Entry.objects.count()) == ("", 2, 3)
+    assert "sys, task-1: 3 sent" in report
+
+
+# Editions ---------------------------------------------------------------------------------
+
+
+def test_documents_of_wmt25_are_joined_by_year(shared_data, tmp_path, monkeypatch):
+    """A document a year of the published reports, and two systems, one without a year."""
+    folder = shared_data / "wmt25-track2"
+    for path in [*folder.glob("*.jsonl"), *folder.glob("submissions/*.noterm.jsonl")]:
+        line = next(iter(path.open(encoding="utf-8")))
+        (tmp_path / path.name).write_text(line, encoding="utf-8")
+    (tmp_path / "organizers_NLLB.2019.enzh.noterm.jsonl").unlink()
+    monkeypatch.setattr("evaluator.metrics.METRICS", {})
+    editions.use_workers(monkeypatch)
+
+    report, error = run("wmt25", tmp_path, "--outputs")
+
+    slug = "en-zh-Hant"
+    assert list_test_sets() == [f"task-2 {slug}{mode}" for mode in ("", ".noterm", ".random")]
+    row = models.TestSet.objects.get(mode="noterm")
+    assert (row.unit, row.documents) == ("document", 5)
+    assert "Task 2 has no report of zhen" in report
+    assert "organizers_NLLB.enzh.noterm.jsonl: the year 2019 is missing." in report
+    assert "1 were not sent" in error
+    assert [str(entry) for entry in Entry.objects.all()] == [
+        f"entry {Entry.objects.get().pk}: CommandA_MT on {slug}.noterm"
+    ]
+
+
+def test_an_edition_like_wmt26_gets_to_the_boards(tmp_path, monkeypatch, admin):
+    editions.use_workers(monkeypatch)
+
+    report, error = run("wmt26", SHAPED, "--outputs")
+
+    assert error == ""
+    domains, modes = ("machine-building", "medical"), ("", ".noterm", ".random")
+    first = [f"task-1 en-pl.{domain}{mode}" for domain in domains for mode in modes]
+    assert list_test_sets() == [*first, *(f"task-2 en-pl.{domain}.sample" for domain in domains)]
+    rows = models.TestSet.objects.filter(phase__slug="task-1")
+    assert {(row.unit, row.documents, row.segments) for row in rows} == {("document", 4, 9)}
+    assert "6 outputs are scored." in report
+    assert Team.objects.get().name == "gloss.v1"
+    for row in rows:
+        page = admin.get(row.get_absolute_url()).text
+        assert "gloss.v1" in page
+    assert run("wmt26", SHAPED, "--outputs")[0].count("is there already") == 1 + 2 + 8
+
+
+def test_wmt21_is_imported_with_its_outputs(shared_data, tmp_path, monkeypatch):
+    folder = shared_data / "wmt21-en-fr"
+    for name in ("dev.en-fr.en.sgm", "dev.en-fr.fr.sgm", "en-fr.dev.txt.truecased.sgm"):
+        shutil.copy(folder / name, tmp_path)
+    monkeypatch.setattr(waiting, "sleep", lambda _: None)
+    monkeypatch.setattr(waiting, "wait_for_results", lambda *_: True)
+
+    report, _ = run("wmt21", tmp_path, "--outputs")
+
+    row = models.TestSet.objects.get()
+    assert (str(row), row.segments, row.text_form) == (
+        "en-fr (WMT21 terminology task – Development)",
+        971,
+        "tokenised",
+    )
+    assert "[1/1] Fairseq, dev: 1 sent" in report
+    assert run("wmt21", tmp_path)[0].count("is there already") == 3
+
+
+def test_tico_has_the_lists_of_its_own_country(shared_data, tmp_path):
+    folder = shared_data / "tico19"
+    shutil.copytree(folder / "terminologies", tmp_path / "terminologies")
+    for pair in ("en-fr", "en-zh", "en-ru"):
+        lines = (folder / "text" / f"test.{pair}.tsv").read_bytes().splitlines(keepends=True)
+        (tmp_path / f"test.{pair}.tsv").write_bytes(b"".join(lines[:60]))
+
+    report, error = run("tico19", tmp_path)
+
+    assert error == ""
+    names = {
+        row.slug: sorted(row.term_lists.values_list("name", flat=True))
+        for row in models.TestSet.objects.all()
+    }
+    assert names == {
+        "en-fr": ["f_en-fr_XX.csv", "g_en_fr-FR.csv"],
+        "en-zh": ["f_en-zh_CN.csv", "g_en_zh-CN.csv"],
+        "en-ru": ["f_en-ru_RU.csv", "g_en_ru.csv"],
+    }
