@@ -293,6 +293,7 @@ class Hypotheses:
     name: str = ""  # of the file
     notes: tuple[Problem, ...] = ()  # warnings about how the file was read
     alignments: tuple[TermAlignment, ...] = ()  # of terms, from a file of their own
+    aside: tuple[tuple[str, int], ...] = ()  # text, line of paragraphs that no score counts
 
 
 @dataclass(frozen=True, slots=True)

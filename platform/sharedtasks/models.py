@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from evaluator.container import Limits
 from evaluator.metrics import METRICS
+from evaluator.normalise import LEMMATISERS
 from files.models import StoredFile
 from sharedtasks.terminology_modes import PROPER, STANDARD_MODES, Mode
 from sharedtasks.test_set_parts import TestSetDownload, TestSetReference, TestSetTerminology
@@ -42,6 +43,13 @@ def known_metric(name: str) -> None:
     """Refuse a name that is not a metric of the evaluator."""
     if name not in METRICS:
         raise ValidationError(f"There is no metric {name!r}. Choose one of: {', '.join(METRICS)}.")
+
+
+def known_lemmatiser(name: str) -> None:
+    """Refuse a name that is not a lemmatiser of the evaluator."""
+    if name not in LEMMATISERS:
+        names = ", ".join(LEMMATISERS)
+        raise ValidationError(f"There is no lemmatiser {name!r}. Choose one of: {names}.")
 
 
 def known_limits(values: object) -> None:
@@ -215,7 +223,14 @@ class TestSet(models.Model):
     unit = models.CharField(max_length=10, choices=Unit, default=Unit.SEGMENT)
     # What the organiser says that joins paragraphs, "" for nothing; None: as the files say.
     delimiter = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001
-    lemmatiser = models.CharField(max_length=30, default="simplemma")
+    lemmatiser = models.CharField(max_length=30, default="simplemma")  # of the family wmt21
+    term_lemmatiser = models.CharField(  # of translations, for all other metrics of terms
+        max_length=30,
+        blank=True,
+        default="",
+        validators=[known_lemmatiser],
+        help_text="Empty: what the target language has.",
+    )
     ranking_metric = models.CharField(max_length=50, validators=[known_metric])
     source_file = models.ForeignKey(StoredFile, models.PROTECT, related_name="source_of")
     samples_file = models.ForeignKey(  # bitexts that systems may learn from

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from django.core.management.base import CommandError
 
 from evaluator.metrics import RANKING
+from evaluator.normalise import LEMMATISERS
 from sharedtasks.models import TestSet
 from sharedtasks.terminology_modes import LISTS, STANDARD_MODES
 from sharedtasks.testsets import TermFile, TestSetFiles
@@ -83,7 +84,15 @@ def add_content_options(parser: ArgumentParser) -> None:
         "(default: as the files show)",
     )  # fmt: skip
     parser.add_argument("--test-set-version", type=int, default=1, metavar="N")
-    parser.add_argument("--lemmatiser", choices=["identity", "simplemma"], default="simplemma")
+    parser.add_argument(
+        "--lemmatiser", choices=["identity", "simplemma"], default="simplemma",
+        help="of the wmt21 metrics (default: simplemma)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--term-lemmatiser", choices=tuple(LEMMATISERS), default="",
+        help="of translations, for all other metrics of terms (default: what the target "
+        "language has)",
+    )  # fmt: skip
     parser.add_argument(
         "--ranking-metric",
         metavar="METRIC",

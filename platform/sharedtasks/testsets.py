@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import BinaryIO, cast
 
@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 import evaluator
+from evaluator.checking import count_all_paragraphs
 from evaluator.formats import Sample, read_samples, read_test_set
 from evaluator.metrics import RANKING
 from evaluator.terms import required_terms
@@ -26,6 +27,7 @@ from sharedtasks.models import (
     known_metric,
 )
 from sharedtasks.release import make_release
+from sharedtasks.term_lemmatisers import refuse_missing_lemmatisers, require_term_lemmatiser
 from sharedtasks.terminology_modes import PROPER, Mode, find_mode
 
 MAX_TEST_SET_BYTES = 64 * 1024 * 1024
@@ -87,7 +89,8 @@ def import_test_set(
     version: int = 1,
     unit: str | None = None,  # None: as the files show
     delimiter: str | None = None,  # what joins paragraphs, "" for nothing; None: as the files show
-    lemmatiser: str = "simplemma",
+    lemmatiser: str = "simplemma",  # of the family wmt21
+    term_lemmatiser: str = "",  # of the other metrics of terms; empty: what the language has
     ranking_metric: str | None = None,
     leave_out: Sequence[str] = (),
 ) -> ImportedTestSet:
@@ -110,12 +113,15 @@ def import_test_set(
         unit=TestSet.Unit(unit).value if unit else "",
         delimiter=delimiter,
         lemmatiser=lemmatiser,
+        term_lemmatiser=term_lemmatiser,
         left_out=sorted(set(leave_out)),
     )
     notes: list[str] = []
-    parsed = _parse(test_set, files, on_note=notes.append)
-    _describe(test_set, parsed.test_set)
-    test_set.ranking_metric = _choose_ranking_metric(ranking_metric, parsed.test_set)
+    with refuse_missing_lemmatisers():
+        require_term_lemmatiser(test_set)
+        parsed = _parse(test_set, files, on_note=notes.append)
+        _describe(test_set, parsed.test_set)
+        test_set.ranking_metric = _choose_ranking_metric(ranking_metric, parsed.test_set)
     _save(test_set, files, parsed)
     references = len(parsed.test_set.segments[0].references)
     return ImportedTestSet(test_set, parsed.terminology, references, tuple(notes))
@@ -160,7 +166,7 @@ def _parse(
         leave_out=test_set.left_out,
         on_note=on_note,
     )
-    return _Parsed(parsed, own, samples)
+    return _Parsed(replace(parsed, lemmatiser=test_set.term_lemmatiser or None), own, samples)
 
 
 def _describe(test_set: TestSet, parsed: evaluator.TestSet) -> None:
@@ -267,11 +273,18 @@ class Slots(Mapping[str, evaluator.TestSet]):
 
 def read(test_set: TestSet) -> evaluator.TestSet:
     """Return an imported test set with its segments; a process keeps those it read last."""
-    return _read(test_set.pk, test_set.digest)
+    return _read(test_set.pk, test_set.digest, test_set.term_lemmatiser)
+
+
+def count_lines(test_set: TestSet) -> int:
+    """Return how many lines a system's output has: of documents also paragraphs without a score."""
+    if test_set.unit == TestSet.Unit.SEGMENT:
+        return test_set.segments
+    return len(count_all_paragraphs(read(test_set)).segments)
 
 
 @lru_cache(maxsize=KEPT_IN_MEMORY)
-def _read(pk: int, digest: str) -> evaluator.TestSet:
+def _read(pk: int, digest: str, _term_lemmatiser: str) -> evaluator.TestSet:
     rows = TestSet.objects.select_related("source_file", "samples_file", "terminology_mode")
     return _read_files(rows.get(pk=pk, digest=digest)).test_set
 

@@ -30,7 +30,8 @@ from sharedtasks.testsets import ImportedTestSet, import_test_set
 PROBLEMS_SHOWN = 50
 CHANGES_SHOWN = 50
 PASSED_ON = (  # options
-    "text_form", "mode", "domain", "unit", "lemmatiser", "ranking_metric", "leave_out"
+    "text_form", "mode", "domain", "unit", "lemmatiser", "term_lemmatiser", "ranking_metric",
+    "leave_out",
 )  # fmt: skip
 
 
@@ -96,7 +97,7 @@ class Command(BaseCommand):
             self._report_terminology(imported.terminology)
         for note in imported.notes:
             self.stdout.write(f"note: {note}")
-        gap = describe_gap(test_set.target_language)
+        gap = describe_gap(test_set.target_language, test_set.term_lemmatiser or None)
         if gap:
             self.stdout.write(f"note: {gap}")
         self.stdout.write(
