@@ -113,6 +113,8 @@ def _ensure_test_set(phase: Phase, plan: TestSetPlan) -> str:
         raise EditionError(shown) from error
     except ValidationError as error:
         raise EditionError([f"{plan.name}: {' '.join(error.messages)}"]) from error
+    except evaluator.InfrastructureError as error:  # a lemmatiser that is not installed
+        raise EditionError([f"{plan.name}: {error}"]) from error
     test_set = imported.test_set
     unit = "paragraphs" if test_set.unit == TestSet.Unit.DOCUMENT else "segments"
     notes = "".join(f"\n  note: {note}" for note in imported.notes)
