@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -216,11 +217,16 @@ def test_many_files_are_several_submissions(tmp_path, monkeypatch):
 
 
 def test_documents_of_wmt25_are_joined_by_year(shared_data, tmp_path, monkeypatch):
-    """A document a year of the published reports, and two systems, one without a year."""
+    """The beginning of a document a year, and two systems, one without a year."""
     folder = shared_data / "wmt25-track2"
     for path in [*folder.glob("*.jsonl"), *folder.glob("submissions/*.noterm.jsonl")]:
-        line = next(iter(path.open(encoding="utf-8")))
-        (tmp_path / path.name).write_text(line, encoding="utf-8")
+        with path.open(encoding="utf-8") as lines:
+            row = json.loads(next(lines))
+        for language in ("en", "zh"):
+            row[language] = row[language][:300]
+        for name in ("proper", "random"):
+            row[name] = dict(list(row.get(name, {}).items())[:20])
+        (tmp_path / path.name).write_text(editions.as_lines([row]), encoding="utf-8")
     (tmp_path / "organizers_NLLB.2019.enzh.noterm.jsonl").unlink()
     editions.use_workers(monkeypatch)
 
@@ -248,7 +254,10 @@ def test_an_edition_like_wmt26_gets_to_the_boards(tmp_path, monkeypatch, admin):
     first = [f"task-1 en-pl.{domain}{mode}" for domain in domains for mode in modes]
     assert list_test_sets() == [*first, *(f"task-2 en-pl.{domain}.sample" for domain in domains)]
     rows = models.TestSet.objects.filter(phase__slug="task-1")
-    assert {(row.unit, row.documents, row.segments) for row in rows} == {("document", 4, 9)}
+    assert {(row.unit, row.documents, row.segments) for row in rows} == {
+        ("document", 4, 9),  # a paragraph has no reference
+        ("document", 4, 10),
+    }
     assert "6 outputs are scored." in report
     assert Team.objects.get().name == "gloss.v1"
     for row in rows:
