@@ -164,7 +164,7 @@ def _require_equal(stored: TestSet, plan: TestSetPlan) -> None:
     if different:
         raise EditionError(
             [
-                f"{stored.slug} is stored with other files: {_join(different)} differ. Nothing was "
+                f"{stored.slug} is stored with other files. Different: {_join(different)}. Nothing was "
                 "changed. Import into a fresh platform, or delete the stored test set."
             ]
         )

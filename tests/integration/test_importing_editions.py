@@ -37,8 +37,8 @@ def test_files_are_read_wherever_they_lie_and_others_are_named(tmp_path):
             "a/b/c/full_data.ende.jsonl": make_set(),
             "d/full_data.enes.jsonl": make_set(("a", "b", "c"), "es"),
             "copy/full_data.ende.jsonl": make_set(),  # the same once more
-            "README.md": "nothing",
-            "x/README.md": "something else",
+            "notes.txt": "nothing",
+            "x/notes.txt": "something else",
             ".git/full_data.enru.jsonl": "hidden",
             "d/.full_data.enfr.jsonl": "hidden",
         },
@@ -50,7 +50,7 @@ def test_files_are_read_wherever_they_lie_and_others_are_named(tmp_path):
     assert error == ""
     modes = ("", ".noterm", ".random")
     assert list_test_sets() == [f"task-1 {p}{m}" for p in ("en-de", "en-es") for m in modes]
-    assert "of no use here: README.md." in report
+    assert "of no use here: notes.txt." in report
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,6 @@ def test_only_organisers_see_it_until_it_is_announced(as_role, tmp_path):
     report, _ = run("wmt25", write(tmp_path, SET))
 
     assert "announce --shared-task wmt25 --phase task-1" in report
-    address = "/tasks/wmt25/"
     task = models.SharedTask.objects.get()
     address = task.get_absolute_url()
     assert as_role("visitor").get(address).status_code == 404
@@ -101,7 +100,7 @@ def test_a_test_set_of_other_files_is_a_fault_and_stays(tmp_path):
 
     _, error = run("wmt25", tmp_path)
 
-    assert "en-de is stored with other files: the source differ" in error
+    assert "en-de is stored with other files. Different: the source." in error
     assert error.count("en-de") == 3  # every mode
     assert list(models.TestSet.objects.values_list("digest", flat=True)) == digests
 
@@ -138,7 +137,7 @@ def test_what_cannot_be_sent_or_is_refused_is_reported(tmp_path, monkeypatch):
     report, error = run("wmt25", tmp_path, "--outputs")
 
     assert "1 file was refused and 4 files were not sent" in error
-    assert "refused: sys.v1.ende.random.jsonl: " in report
+    assert "refused: sys.v1.ende.random.jsonl" in report
     assert "not sent: sys.v1.ende.sample.jsonl: there is no mode sample" in report
     assert "not sent: sys.v1.enfr.proper.jsonl: there is no test set of enfr" in report
     assert "not sent: sys.v1.enzh.proper.jsonl: its name has no year" in report
