@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from evaluator.checking.units import AnySegment, list_choices
+from evaluator.checking.ordering import AnySegment, list_choices
 from evaluator.errors import ProblemLog
 from evaluator.types import HypothesisFile, Line, TestSet
 

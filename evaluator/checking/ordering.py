@@ -10,9 +10,10 @@ from evaluator.checking.kept_sources import KeptSources, read_kept_sources
 from evaluator.checking.leftover_signs import begins_with_preface
 from evaluator.checking.line_tables import begin_with_sources, read_table, without_empty_end
 from evaluator.checking.shapes import SHAPES, find_shape
-from evaluator.checking.units import AnySegment, list_choices
 from evaluator.errors import ProblemLog
-from evaluator.types import HypothesisFile, Line, Segment, TestSet
+from evaluator.types import HypothesisFile, Line, Segment, TestSet, UnscoredSegment
+
+AnySegment = Segment | UnscoredSegment
 
 
 def pair_by_order(
@@ -124,6 +125,21 @@ HEADERS = {
     "prediction", "predictions", "target", "tgt", "text", "translation_text",
 }  # fmt: skip
 MOST_IN_TURN = 4  # lines for each segment
+
+
+def list_choices(test_set: TestSet) -> list[Sequence[AnySegment]]:
+    """Return what lines may stand for: the segments, or all segments of the source file.
+
+    Of a document all paragraphs are translated: a shorter choice would tell which of them have
+    no reference.
+    """
+    if not test_set.unscored:
+        return [test_set.segments]
+    by_place = {segment.place: segment for segment in test_set.unscored}
+    scored = iter(test_set.segments)
+    total = len(test_set.segments) + len(test_set.unscored)
+    whole = [by_place[place] if place in by_place else next(scored) for place in range(total)]
+    return [whole] if test_set.unit == "document" else [test_set.segments, whole]
 
 
 def _place(

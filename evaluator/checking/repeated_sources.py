@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evaluator.checking.documents import find_documents
-from evaluator.checking.units import list_choices
+from evaluator.checking.ordering import list_choices
 from evaluator.errors import ProblemLog, printable
 from evaluator.types import HypothesisFile, Line, TestSet
 

@@ -15,6 +15,7 @@ from evaluator.errors import LanguageError
 from evaluator.formats.compression import GZIP, GzipError, unpack_beginning
 from evaluator.formats.decoding import HEAD
 from evaluator.formats.pairs_in_names import (
+    find_joined_pairs,
     find_language,
     find_loose_pairs,
     find_pairs,
@@ -46,7 +47,7 @@ ASK_TARGET = (
     "which language is translated into? Neither the files nor their names say it. "
     "Name it: --target-language fr, or --language-pair {source}-fr"
 )
-CONTENT, NAME, PART_OF_NAME = range(3)  # where a file says its languages, the surest first
+CONTENT, NAME, PART_OF_NAME, JOINED = range(4)  # where a file says its languages, the surest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +129,14 @@ def _complete(
         # Such a name may also say one language: a pair counts if it fits other options.
         statements += [_Statement(NAME, *pair, name) for pair in find_unclear_pairs(name)]
     statements += _read_names(options)
-    for kind in (CONTENT, NAME, PART_OF_NAME):
+    for kind in (CONTENT, NAME, PART_OF_NAME, JOINED):
         agreeing = [s for s in statements if s.kind == kind and _agrees(s, source, target)]
         if source is None:
             source = _require_one_language({s.source: s.place for s in agreeing if s.source})
         if target is None:
             target = _require_one_language({s.target: s.place for s in agreeing if s.target})
         if source and target:
-            if kind == PART_OF_NAME:
+            if kind in (PART_OF_NAME, JOINED):
                 print(f"note: {source}-{target}, as the files' names say.", file=sys.stderr)
             return source, target
     if source is None and target is None:
@@ -167,7 +168,11 @@ def _read_names(options: argparse.Namespace) -> Iterator[_Statement]:
         yield _Statement(NAME, None, find_language(Path(path).name), Path(path).name)
     more = [*options.terminology, *getattr(options, "hypotheses", ())]
     for name in (Path(path).name for path in (*paths, *more)):
-        for kind, pairs in ((NAME, find_pairs(name)), (PART_OF_NAME, find_loose_pairs(name))):
+        for kind, pairs in (
+            (NAME, find_pairs(name)),
+            (PART_OF_NAME, find_loose_pairs(name)),
+            (JOINED, find_joined_pairs(name)),
+        ):
             yield from (_Statement(kind, *pair, name) for pair in pairs)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from evaluator.metrics import METRICS, Group
+from evaluator.metrics import METRICS, OTHER_LIST, Group
 from leaderboard.snapshots import Board, BoardRow
 from sharedtasks.metric_columns import BY_METRIC, Column
 from sharedtasks.models import Mode, TestSet
@@ -119,10 +119,6 @@ class _ModeBoard:
         same_name = self.by_name.get((row.team_id, row.system))
         return self.by_submission.get(row.submission, same_name)
 
-    def has(self, row: BoardRow) -> bool:
-        """Return whether the system of a row is on this board."""
-        return self.index(row) is not None
-
     def score(self, row: BoardRow, metric: str) -> float | None:
         """Return a score of the system of a row."""
         index, values = self.index(row), self.board.scores.get(metric)
@@ -147,7 +143,7 @@ def _name_in_base(side: _ModeBoard, base: _ModeBoard, column: Column) -> str:
     """Return what counts the terms of a mode's list in outputs for sources alone."""
     if not METRICS[column.metric].follows_list or side.mode.list_name == base.mode.list_name:
         return column.metric
-    return f"{column.metric}@{side.mode.list_name}"  # scored against that list as well
+    return f"{column.metric}{OTHER_LIST}{side.mode.list_name}"
 
 
 def _is_comparable(side: _ModeBoard, base: _ModeBoard, column: Column, metric: str) -> bool:

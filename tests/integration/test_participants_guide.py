@@ -20,15 +20,25 @@ FORBIDDEN = {"django", "celery", "docker", "psycopg", "kombu"}
 
 def test_its_commands_do_what_it_says(root: Path, tmp_path: Path) -> None:
     guide = (root / "docs" / "participants.md").read_text()
-    [script] = [
+    scripts = [
         block
         for block in re.findall(r"```sh\n(.*?)```", guide, flags=re.DOTALL)
         if "terminarium validate" in block
     ]
-    command = f"{sys.executable} -m evaluator"
+    assert len(scripts) == 2  # a file, and a whole submission
+    edition = root / "tests" / "data" / "wmt26_shaped"
+    shutil.copytree(edition / "submissions", tmp_path / "my-submission")
+    (tmp_path / "released").mkdir()
+    for kind in ("text", "terms"):
+        for file in edition.glob(f"{kind}.*"):
+            shutil.copy(file, tmp_path / "released")
 
     done = subprocess.run(
-        ["bash", "-euc", script.replace("terminarium ", f"{command} ")],
+        [
+            "bash",
+            "-euc",
+            "".join(scripts).replace("terminarium ", f"{sys.executable} -m evaluator "),
+        ],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(root)},
         capture_output=True,
@@ -36,8 +46,9 @@ def test_its_commands_do_what_it_says(root: Path, tmp_path: Path) -> None:
         timeout=120,
     )
 
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     assert "fits the test set (3 segments)" in done.stdout
+    assert "The submission is complete: 6 files." in done.stdout
     assert re.search(r"^ours\.en-fr\.txt .* 66\.7 ", done.stdout, flags=re.MULTILINE)
     assert '<term target=\\"comprimé\\">tablet</term>' in done.stdout
 

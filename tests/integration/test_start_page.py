@@ -71,7 +71,8 @@ def test_it_shows_the_columns_that_say_most(client, make_bare_test_set, alice, t
     labels = re.findall(r"<th [^>]*data-metric=\"([^\"]*)\"", client.get("/").text)
 
     assert labels == [
-        "term-success", "term-consistency", "over-application", "wmt21-exact-match", "bleu", "chrf"
+        "term-success", "term-consistency", "over-application", "wmt21-exact-match",
+        "wmt25-term-success", "wmt26-exclusive", "bleu", "chrf",
     ]  # fmt: skip
 
 

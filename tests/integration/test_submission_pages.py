@@ -170,9 +170,13 @@ def test_a_final_entry_stops_polling(alices, make_entry, state):
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        ("km", "Khmer is written without spaces, and there is no tokeniser"),
+        ("km", "Khmer (km) is written without spaces, and there is no tokeniser"),
         ("gsw", "no lemmatiser for Swiss German"),
+        ("eu", "no lemmatiser for Basque (eu): inflected terms count as missed unless inside"),
+        ("nl", "provisional rules in Dutch (nl)"),
         ("vi", ""),
+        ("pl", ""),
+        ("de", ""),
     ],
 )
 def test_a_scored_entry_says_what_is_missing_for_its_language(

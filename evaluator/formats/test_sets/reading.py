@@ -172,7 +172,7 @@ def _read_files(
         contents.unscored,
         contents.unit,
         contents.documents,
-        _add_lists(contents.other_lists, others),
+        _add_lists(contents.other_lists, others) if others else contents.other_lists,
     )
 
 

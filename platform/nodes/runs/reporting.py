@@ -108,6 +108,10 @@ def keep_hypotheses(node: Node, run_id: int, fence: int, lines: Iterator[bytes])
     if len(texts) != wanted:
         count = f"more than {wanted}" if len(texts) > wanted else str(len(texts))
         raise Unacceptable(f"{count} lines for {wanted} segments")
+    for number, (segment, text) in enumerate(zip(content.segments, texts, strict=True), 1):
+        # An upload's breaks are read as spaces, a container's are an error (docs/contract.md 2).
+        if "\n" in text and "\n" not in segment.source:
+            raise Unacceptable(f"line {number} holds a line break, its source none")
     rows = (
         json.dumps({"id": segment.id, "doc": segment.document, "translation": text})
         for segment, text in zip(content.segments, texts, strict=True)

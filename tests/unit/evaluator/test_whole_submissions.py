@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from evaluator.cli import main
+from evaluator.cli.tables import SystemRow, show_systems
 from evaluator.formats.slots_in_names import Slot
+from evaluator.types import Score, ScoringResult
 
 SHAPED = Path(__file__).parents[2] / "data" / "wmt26_shaped"
 SLOTS = {
@@ -138,3 +140,31 @@ def test_a_folder_that_does_not_exist_is_named(submission, capsys):
     assert main(["validate", str(submission), "--test-sets", "nowhere"]) == 1
 
     assert "nowhere: there is no such file" in capsys.readouterr().err
+
+
+def test_documents_are_scored_against_their_file_with_references(submission, capsys):
+    arguments = ["score", f"--source={SHAPED / 'shaped.medical.enpl.track1.json'}"]
+    arguments += [f"--hypotheses={file}" for file in sorted(submission.glob("*proper.medical*"))]
+
+    assert main([*arguments, "--metrics=chrf", "--json"]) == 0  # languages as the names say
+
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["source_language"], answer["target_language"]) == ("en", "pl")
+    [score] = answer["systems"][0]["scores"]
+    assert 90 < score["value"] < 100
+
+
+def test_a_number_from_a_stopped_search_has_a_mark(capsys):
+    score = Score("bleu", 12.0, "s", {})
+    stopped = Score("term-1-ter", 40.0, "s", {"stopped_searches": 2})
+    rows = [
+        SystemRow("ours", ScoringResult((score, stopped), {})),
+        SystemRow("theirs", ScoringResult((score,), {})),
+    ]
+
+    table = show_systems(rows, verbose=False)
+
+    assert "40.0*" in table
+    assert "12.0*" not in table
+    assert "* A search was cut short" in table
+    assert "*" not in show_systems(rows[1:], verbose=False)
