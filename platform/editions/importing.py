@@ -5,7 +5,7 @@ Each row is written in a transaction of its own. A run that was killed is comple
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from io import BytesIO
 
@@ -164,11 +164,7 @@ def _require_equal(stored: TestSet, plan: TestSetPlan) -> None:
     if different:
         raise EditionError(
             [
-                f"{stored.slug} is stored with other files. Different: {_join(different)}. Nothing was "
-                "changed. Import into a fresh platform, or delete the stored test set."
+                f"{stored.slug} is stored with other files. Different: {', '.join(different)}. "
+                "Nothing was changed. Import into a fresh platform, or delete the stored test set."
             ]
         )
-
-
-def _join(words: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
