@@ -55,7 +55,7 @@ def read_gold_rows(
     if not isinstance(value, dict) or not isinstance(value.get("documents"), list):
         raise Refused('The file holds no list "documents". Give a test set of WMT26.')
     reader = _Reader(log, budget, options, _Samples.read(value.get("samples")))
-    if options.mode != "sample" and value.get("track") != 2:
+    if options.mode != "sample" and str(value.get("track")) != "2":
         yield from reader.read_glossary(value.get("glossary"))
     delimiter = reader.find_delimiter(value)
     for number, document in enumerate(value["documents"], 1):
