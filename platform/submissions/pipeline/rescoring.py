@@ -109,10 +109,14 @@ def evaluate(rescore: Rescore) -> evaluator.ScoringResult:
     own = evaluator.current_signatures(
         scoring.read_test_set_for(entry), lemmatiser=entry.test_set.lemmatiser
     )
-    # Not by the scores: a worker of an older release may lack a metric altogether.
+    # A worker of an older release may lack a metric altogether.
     if dict(own) != rescore.wanted:
         raise OtherMetricsError
-    return scoring.evaluate(entry, alone=rescore.attempts > 1)
+    result = scoring.evaluate(entry, alone=rescore.attempts > 1)
+    # A new scoring process reads the files of the release that is installed by now.
+    if any(own.get(s.metric, s.signature) != s.signature for s in result.scores):
+        raise OtherMetricsError
+    return result
 
 
 def record(rescore: Rescore, result: evaluator.ScoringResult, *, owner: str) -> None:
