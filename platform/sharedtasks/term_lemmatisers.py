@@ -11,6 +11,8 @@ import evaluator
 from evaluator.normalise import LEMMATISERS, lemmatiser_for, name_of
 from sharedtasks.models import TestSet
 
+FIELD = "term_lemmatiser"
+
 
 @contextmanager
 def refuse_missing_lemmatisers() -> Iterator[None]:
@@ -35,9 +37,6 @@ def require_term_lemmatiser(test_set: TestSet) -> None:
                 f"Choose one of: {', '.join(fitting)}; or none of them for what the language has."
             }
         )
-
-
-FIELD = "term_lemmatiser"
 
 
 def _knows(name: str, language: str) -> bool:
