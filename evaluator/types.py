@@ -78,7 +78,7 @@ class Segment:
     references: tuple[str, ...]
     source_terms: tuple[TermAnnotation, ...] = ()
     reference_terms: tuple[tuple[TermAnnotation, ...], ...] = ()  # a tuple per reference
-    terms: tuple[Term, ...] | None = None  # given with it; (): none; None: its document's count
+    terms: tuple[Term, ...] | None = None  # given with it; (): none; None: its document's apply
     gold_terms: tuple[GoldTerm, ...] = ()  # by place; for scoring only
 
 
@@ -87,7 +87,7 @@ class Document:
     """What a test set says about a document, beside its segments."""
 
     id: str
-    terms: tuple[Term, ...] | None = None  # as Segment.terms; None: the test set's count
+    terms: tuple[Term, ...] | None = None  # as Segment.terms; None: those of the test set apply
     delimiter: str | None = None  # joins its paragraphs; None: the whole text is a paragraph
 
 

@@ -88,7 +88,7 @@ def _find_golds(index: FileIndex, plan: Plan) -> dict[Key, Gold]:
     for match, file in index.match(GOLD, plan.faults):
         value = _read_json(file)
         if not isinstance(value, dict) or not isinstance(value.get("documents"), list):
-            plan.unsent.append(f"{file.name}: its name says no mode, and it is no gold data.")
+            plan.unsent.append(f"{file.name}: the name has no mode, and the file is not gold data.")
             continue
         task = match["task"] or file.part or _guess_task(value)
         key = Key(task, match["domain"], match["pair"])
