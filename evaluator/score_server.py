@@ -16,6 +16,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
+from evaluator.errors import InfrastructureError
 from evaluator.scoring import score
 from evaluator.types import Hypotheses, TestSet
 
@@ -37,6 +38,7 @@ class Failed:
     """Scoring raised an error."""
 
     traceback: str
+    lacking: str = ""  # what this machine lacks for it, with the remedy
 
 
 WANTS_TEST_SET = "the test set, please"  # the answer to a job whose key is not known
@@ -58,6 +60,8 @@ def serve(connection: Connection) -> None:
             kept.popitem(last=False)
         try:
             answer: object = score(kept[job.key], job.hypotheses, lemmatiser=job.lemmatiser)
+        except InfrastructureError as error:
+            answer = Failed(traceback.format_exc(), str(error))
         except Exception:  # the caller decides what it means
             answer = Failed(traceback.format_exc())
         connection.send(answer)

@@ -78,7 +78,7 @@ class Segment:
     references: tuple[str, ...]
     source_terms: tuple[TermAnnotation, ...] = ()
     reference_terms: tuple[tuple[TermAnnotation, ...], ...] = ()  # a tuple per reference
-    terms: tuple[Term, ...] | None = None  # given with it; (): none; None: its document's count
+    terms: tuple[Term, ...] | None = None  # given with it; (): none; None: its document's apply
     gold_terms: tuple[GoldTerm, ...] = ()  # by place; for scoring only
 
 
@@ -87,7 +87,7 @@ class Document:
     """What a test set says about a document, beside its segments."""
 
     id: str
-    terms: tuple[Term, ...] | None = None  # as Segment.terms; None: the test set's count
+    terms: tuple[Term, ...] | None = None  # as Segment.terms; None: those of the test set apply
     delimiter: str | None = None  # joins its paragraphs; None: the whole text is a paragraph
 
 
@@ -138,6 +138,14 @@ class TestSet:
     def list_name(self) -> str:
         """Return which list its own terms are: those of its mode, `proper` without a list."""
         return "random" if self.mode == "random" else "proper"
+
+    @property
+    def all_segments(self) -> tuple[Segment | UnscoredSegment, ...]:
+        """Return the segments of the source file in its order, those without a score too."""
+        by_place = {segment.place: segment for segment in self.unscored}
+        scored = iter(self.segments)
+        places = range(len(self.segments) + len(self.unscored))
+        return tuple(by_place[at] if at in by_place else next(scored) for at in places)
 
     @property
     def has_terms(self) -> bool:
@@ -285,6 +293,7 @@ class Hypotheses:
     name: str = ""  # of the file
     notes: tuple[Problem, ...] = ()  # warnings about how the file was read
     alignments: tuple[TermAlignment, ...] = ()  # of terms, from a file of their own
+    aside: tuple[tuple[str, int], ...] = ()  # text, line of paragraphs that no score counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ SECONDS = {
     "e2e/test_narrow_path": 100,
     "integration/test_tico_boards": 100,
     "integration/test_node_process": 90,
+    "integration/test_edition_wmt25": 70,
     "integration/test_node_runs": 60,
     "integration/test_nodes_fitness": 50,
     "integration/test_blind_walk": 30,

@@ -6,11 +6,13 @@ from evaluator.checking.alignment import align
 from evaluator.checking.folding import FoldedProblem, fold
 from evaluator.checking.intake import FileVerdict, read_aligned, read_slots
 from evaluator.checking.review import find_identical, find_warnings
+from evaluator.checking.whole_documents import count_all_paragraphs
 
 __all__ = [
     "FileVerdict",
     "FoldedProblem",
     "align",
+    "count_all_paragraphs",
     "find_identical",
     "find_warnings",
     "fold",

@@ -36,7 +36,7 @@ def align(file: HypothesisFile, test_set: TestSet) -> Hypotheses:
     Plain text and a JSON array of strings pair by order. Ids pair by (document id, segment id); a
     JSON line without "doc" pairs by its id alone, which must then be unique in the test set. An
     empty hypothesis counts as present (see `find_warnings`). Segments of the source file that
-    belong to no score may be there or not.
+    belong to no score may be there or not, but of a document every paragraph has to be there.
 
     Plain text in which each line begins with its own segment's id or source is read as a
     table. Where the unit is the document, what pairs by order may have a text for each document,
@@ -52,20 +52,30 @@ def align(file: HypothesisFile, test_set: TestSet) -> Hypotheses:
     pairing = find_misalignments(file, test_set, log)
     if log.total:  # `raise_as` asks, too; here it shows that an ordinary check ends without it
         log.raise_as(MisalignedError)
-    lines = [pairing.lines[position] for position in range(len(test_set.segments))]
-    return Hypotheses(
+    lines = [pairing.lines[position] for position in range(len(pairing.lines))]
+    hypotheses = Hypotheses(
         tuple(line.text for line in lines),
         tuple(line.number for line in lines),
         file.name,
         pairing.notes,
     )
+    if len(lines) > len(test_set.segments):
+        from evaluator.checking.whole_documents import set_aside  # rare
+
+        return set_aside(hypotheses, test_set)
+    return hypotheses
 
 
 def find_misalignments(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> Pairing:
     """Add to `log` what `align` would raise, even for a file with broken lines.
 
-    Every position has a line if nothing was noted and no line is broken.
+    Every position has a line if nothing was noted and no line is broken. Where the unit is the
+    document, positions are those of all paragraphs: no message shows which of them count.
     """
+    if test_set.unit == "document" and test_set.unscored:
+        from evaluator.checking.whole_documents import count_all_paragraphs  # rare
+
+        test_set = count_all_paragraphs(test_set)
     sources = [segment.source for segment in test_set.segments]
     sources += [segment.source for segment in test_set.unscored]
     limit = largest_file(sources)

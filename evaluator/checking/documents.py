@@ -101,7 +101,9 @@ def _describe_count(
     count = f"{len(parts):,} paragraph{'s' if len(parts) > 1 else ''}"
     message = f"The file's document {document.number} has {count}, expected {expected:,}"
     filled = [part for part in parts if part.strip()]
-    other = next((mark for mark in DELIMITERS if _fits(text, mark, expected)), None)
+    cuts = ((mark, text.strip().split(mark)) for mark in DELIMITERS)
+    fitting = (mark for mark, cut in cuts if len(cut) == expected and all(map(str.strip, cut)))
+    other = next(fitting, None)
     if expected == 1:
         return f"{message}. Send it as a single paragraph, without {delimiter!r}."
     if other is not None and other != delimiter:
@@ -117,12 +119,6 @@ def _describe_count(
         f"{message}. Translate each paragraph of the source by a single paragraph, and join them "
         f"by {delimiter!r}."
     )
-
-
-def _fits(text: str, delimiter: str, expected: int) -> bool:
-    """Return whether a delimiter makes so many paragraphs of a text, none of them empty."""
-    parts = text.strip().split(delimiter)
-    return len(parts) == expected and all(map(str.strip, parts))
 
 
 def _refuse_count(file: HypothesisFile, test_set: TestSet, log: ProblemLog) -> None:

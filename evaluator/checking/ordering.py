@@ -135,10 +135,7 @@ def list_choices(test_set: TestSet) -> list[Sequence[AnySegment]]:
     """
     if not test_set.unscored:
         return [test_set.segments]
-    by_place = {segment.place: segment for segment in test_set.unscored}
-    scored = iter(test_set.segments)
-    total = len(test_set.segments) + len(test_set.unscored)
-    whole = [by_place[place] if place in by_place else next(scored) for place in range(total)]
+    whole = test_set.all_segments
     return [whole] if test_set.unit == "document" else [test_set.segments, whole]
 
 

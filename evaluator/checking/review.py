@@ -42,6 +42,11 @@ def find_warnings(hypotheses: Hypotheses, test_set: TestSet) -> tuple[Problem, .
     texts much longer than their sources, entities, another text form than the test set's. Each
     looks at the whole file in time linear in its length.
     """
+    if hypotheses.aside:
+        from evaluator.checking.whole_documents import count_all_paragraphs, join_aside  # rare
+
+        hypotheses = join_aside(hypotheses, test_set)
+        test_set = count_all_paragraphs(test_set)
     problems = (problem for check in CHECKS for problem in check(hypotheses, test_set))
     return (*hypotheses.notes, *problems)
 

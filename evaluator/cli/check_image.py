@@ -19,7 +19,7 @@ from evaluator.cli.files import (
     open_file,
 )
 from evaluator.cli.progress import ProgressLine
-from evaluator.container.archives import ImageArchive, check_archive
+from evaluator.container.archives import check_archive
 from evaluator.container.limits import in_bytes
 from evaluator.container.references import LOGIN_HIDDEN, SCHEME, is_host, split_login
 
@@ -64,7 +64,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what the image holds; every problem goes to standard error, and the status is 1."""
-    reference = None if _is_file(options.image) else _read_reference(options.image)
+    is_file = options.image == STANDARD_INPUT or os.path.exists(options.image)
+    reference = None if is_file else _read_reference(options.image)
     name = label(options.image) if reference is None else str(reference)
     with ProgressLine() as progress, _open_image(options.image, reference, progress) as stream:
         short = Path(name).name
@@ -85,12 +86,11 @@ def run(options: argparse.Namespace) -> int:
         options.messages.note(OTHER_REGISTRIES)
         options.answer["image"]["reference"] = str(reference)
     if not options.json:
-        print(f"{name}: can be submitted ({_describe(checked)}).")
+        layers = "1 layer" if len(checked.layers) == 1 else f"{len(checked.layers)} layers"
+        size, user = in_bytes(checked.unpacked_bytes), checked.image.runs_as
+        what = f"{checked.image.id}, {layers}, {size} unpacked, runs as {user}"
+        print(f"{name}: can be submitted ({what}).")
     return 0
-
-
-def _is_file(text: str) -> bool:
-    return text == STANDARD_INPUT or os.path.exists(text)
 
 
 def _read_reference(text: str) -> Reference:
@@ -160,9 +160,3 @@ def _fetch(reference: Reference, progress: ProgressLine) -> BinaryIO:
             f"the image can't be stored in a temporary file ({error.strerror}). Name a folder with "
             "more room in TMPDIR.",
         ) from None
-
-
-def _describe(checked: ImageArchive) -> str:
-    layers = "1 layer" if len(checked.layers) == 1 else f"{len(checked.layers)} layers"
-    size = in_bytes(checked.unpacked_bytes)
-    return f"{checked.image.id}, {layers}, {size} unpacked, runs as {checked.image.runs_as}"

@@ -60,7 +60,9 @@ def _run(options: argparse.Namespace) -> int:
         if _is_about_pair(options):
             resolve_languages(options)
             # What the target language lacks is told before the scores.
-            gap, sentence = find_gap(options.target_language), describe_gap(options.target_language)
+            language = options.target_language
+            lemmatiser = getattr(options, "term_lemmatiser", None)
+            gap, sentence = find_gap(language, lemmatiser), describe_gap(language, lemmatiser)
             options.gap = {"kind": gap.kind, "message": sentence} if gap else None
             if sentence:
                 print(f"warning: {sentence}", file=sys.stderr)

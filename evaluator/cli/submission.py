@@ -86,15 +86,11 @@ def _print(
         print(f"{name}: not expected.")
     if not rows:
         print("No file is for any of the test sets.")
-    elif missing or surplus or not all(row["fits"] for row in rows):
-        print(f"The submission is not complete: {_count(missing, surplus, rows)}.")
-    else:
-        print(f"The submission is complete: {len(rows):,} files.")
-
-
-def _count(
-    missing: Sequence[str], surplus: Sequence[str], rows: Sequence[dict[str, object]]
-) -> str:
+        return
     refused = [row for row in rows if not row["fits"]]
     parts = (("missing", missing), ("can't be accepted", refused), ("not expected", surplus))
-    return ", ".join(f"{len(items):,} {what}" for what, items in parts if items)
+    wrong = ", ".join(f"{len(items):,} {what}" for what, items in parts if items)
+    if wrong:
+        print(f"The submission is not complete: {wrong}.")
+    else:
+        print(f"The submission is complete: {len(rows):,} files.")

@@ -91,7 +91,9 @@ def _read_sample(value: object, pair: tuple[str, str]) -> Sample | str:
         return "It is not an object."
     texts = []
     for side, language in zip(SIDES, pair, strict=True):
-        keys = [key for key in value if key == side or _is_language(key, language)]
+        # A language's code, perhaps without its script or country.
+        codes = {language, primary(language)}
+        keys = [key for key in value if key == side or find_tag(key) in codes]
         if len(keys) > 1:
             return f"It has the {side} twice ({', '.join(keys)})."
         text = value[keys[0]] if keys else None
@@ -103,9 +105,3 @@ def _read_sample(value: object, pair: tuple[str, str]) -> Sample | str:
             return f'"{keys[0]}" is empty.'
         texts.append(text)
     return Sample(*texts)
-
-
-def _is_language(key: str, language: str) -> bool:
-    """Return whether a key is a language's code, perhaps without its script or country."""
-    tag = find_tag(key)
-    return tag is not None and (tag == language or tag == primary(language))

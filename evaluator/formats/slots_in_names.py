@@ -131,13 +131,10 @@ def _fit(name: str, slots: Sequence[str]) -> tuple[str, ...]:
         slot
         for span, pairs in islice(_find_other_pairs(name, slots).items(), MAX_PAIRS)
         for slot in slots
-        if any(_is_slot(slot, pair, _find_words(name, span, vocabulary)) for pair in pairs)
+        if slot.partition(".")[0] in pairs
+        and _words_of(slot) == _find_words(name, span, vocabulary)
     )
     return tuple(others) if len(others) == 1 else ()
-
-
-def _is_slot(slot: str, pair: str, words: frozenset[str]) -> bool:
-    return slot.partition(".")[0] == pair and _words_of(slot) == words
 
 
 def _words_of(slot: str) -> frozenset[str]:

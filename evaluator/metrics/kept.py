@@ -47,15 +47,16 @@ class _Kept:
         with self._lock:
             work = self._works.get(id(test_set))
             if work is None:
-                work = self._works[id(test_set)] = _Work(test_set, _count_characters(test_set))
+                texts = ((s.source, *s.references) for s in test_set.segments)
+                characters = sum(len(text) for row in texts for text in row)
+                work = self._works[id(test_set)] = _Work(test_set, characters)
             self._works.move_to_end(id(test_set))
-            while len(self._works) > 1 and self._is_full():
+            while len(self._works) > 1 and (
+                len(self._works) > TEST_SETS_KEPT
+                or sum(work.characters for work in self._works.values()) > TEXT_KEPT
+            ):
                 self._works.popitem(last=False)
             return work.results
-
-    def _is_full(self) -> bool:
-        characters = sum(work.characters for work in self._works.values())
-        return len(self._works) > TEST_SETS_KEPT or characters > TEXT_KEPT
 
 
 _kept = _Kept()
@@ -75,12 +76,6 @@ def keep_per_test_set(
         return cast("T", results[key])
 
     return cast("Callable[Concatenate[TestSet, P], T]", look_up)
-
-
-def _count_characters(test_set: TestSet) -> int:
-    return sum(
-        len(segment.source) + sum(map(len, segment.references)) for segment in test_set.segments
-    )
 
 
 @keep_per_test_set

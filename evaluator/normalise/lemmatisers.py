@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from evaluator.errors import InfrastructureError
+from evaluator.normalise.language_hints import name_of
 from evaluator.normalise.languages import primary
 
 # Imported when they are needed: each costs as much as a whole `--help`.
@@ -19,7 +21,14 @@ if TYPE_CHECKING:
     import simplemma
 
 CACHED_TOKENS = 200_000  # a test set's vocabulary many times over
-MORFEUSZ2 = "1.99.15"  # the version that pyproject.toml pins
+# What pip installs for each, as pyproject.toml says.
+INSTALLS = MappingProxyType(
+    {
+        "simplemma": "simplemma==2.0.0",
+        "pymorphy3": "'pymorphy3>=2,<3' 'pymorphy3-dicts-ru>=2.4.417150,<3'",
+        "morfeusz2": "morfeusz2==1.99.15",
+    }
+)
 CACHED_LENGTH = 100  # characters; a longer token is no word, and would fill memory
 
 
@@ -31,13 +40,28 @@ class Lemmatiser:
     lemmatise: Callable[[str], str]
 
 
+@contextmanager
+def _explain_missing(name: str, language: str) -> Iterator[None]:
+    """Turn a failed import into an InfrastructureError with the line that installs the package."""
+    try:
+        yield
+    except ImportError as error:
+        raise InfrastructureError(
+            f"{name_of(language)} needs the lemmatiser {name}, which is not installed. "
+            f"Install it: pip install {INSTALLS[name]}"
+        ) from error
+
+
 def _identity(language: str) -> Lemmatiser:
     return Lemmatiser("identity", str)
 
 
 def _simplemma(language: str) -> Lemmatiser | None:
-    # Without a look into the dictionary: German's takes more than a second to load.
-    from simplemma.strategies.dictionaries.dictionary_factory import SUPPORTED_LANGUAGES
+    with _explain_missing("simplemma", language):
+        # Without a look into the dictionary: German's takes more than a second to load.
+        from simplemma.strategies.dictionaries.dictionary_factory import SUPPORTED_LANGUAGES
+
+        release = version("simplemma")
 
     code = primary(language)
     if code not in SUPPORTED_LANGUAGES:
@@ -48,7 +72,7 @@ def _simplemma(language: str) -> Lemmatiser | None:
             return _simplemma_backend().lemmatize(token, lang=code)
         return _simplemma_cached(token, code)
 
-    return Lemmatiser(f"simplemma-{version('simplemma')}-{code}", lemmatise)
+    return Lemmatiser(f"simplemma-{release}-{code}", lemmatise)
 
 
 @lru_cache(maxsize=1)
@@ -73,7 +97,10 @@ def _pymorphy3(language: str) -> Lemmatiser | None:
             return _first_normal_form(token)
         return _pymorphy3_cached(token)
 
-    release = f"{version('pymorphy3')}-dicts-{version('pymorphy3-dicts-ru')}"
+    with _explain_missing("pymorphy3", language):
+        import pymorphy3  # noqa: F401  # here, so that its absence is told before any text is read
+
+        release = f"{version('pymorphy3')}-dicts-{version('pymorphy3-dicts-ru')}"
     return Lemmatiser(f"pymorphy3-{release}", lemmatise)
 
 
@@ -97,13 +124,10 @@ def _pymorphy3_cached(token: str) -> str:
 def _morfeusz2(language: str) -> Lemmatiser | None:
     if primary(language) != "pl":
         return None
-    try:
+    with _explain_missing("morfeusz2", language):
+        import morfeusz2  # noqa: F401  # as above: a build for another machine does not load
+
         release = version("morfeusz2")  # its dictionary, SGJP, is part of the package
-    except PackageNotFoundError as error:
-        raise InfrastructureError(
-            "Polish needs the lemmatiser morfeusz2, which is not installed. "
-            f"Install it: pip install morfeusz2=={MORFEUSZ2}"
-        ) from error
 
     def lemmatise(token: str) -> str:
         return token if len(token) > CACHED_LENGTH else _morfeusz2_cached(token)
@@ -161,17 +185,29 @@ def lemmatiser_for(name: str | None, language: str) -> Lemmatiser | None:
     return LEMMATISERS[name or "none"](language)
 
 
+def name_usual_lemmatiser(language: str) -> str:
+    """Return the name of the lemmatiser that the family `term` takes, if it knows the language."""
+    return OWN_LEMMATISERS.get(primary(language), "simplemma")
+
+
 def lemmatiser_of(language: str) -> Lemmatiser | None:
     """Return the lemmatiser of the family `term` for a language (docs/metrics.md 4), or None.
 
     Russian has pymorphy3, Polish morfeusz2, Chinese and Korean none, every other language
     simplemma if it knows it. Raises InfrastructureError if the lemmatiser is not installed.
     """
-    return lemmatiser_for(OWN_LEMMATISERS.get(primary(language), "simplemma"), language)
+    return lemmatiser_for(name_usual_lemmatiser(language), language)
 
 
-def has_lemmatiser(language: str) -> bool:
-    """Return whether the family `term` has a lemmatiser for a language, installed or not."""
-    if primary(language) in OWN_LEMMATISERS:
+def has_lemmatiser(language: str, name: str | None = None) -> bool:
+    """Return whether a language has lemmas, by the lemmatiser of that name or the usual.
+
+    What is not installed counts as there: scores are then an error, not scores without lemmas.
+    """
+    name = name or name_usual_lemmatiser(language)
+    if name in ("identity", "none"):
+        return False
+    try:
+        return lemmatiser_for(name, language) is not None
+    except InfrastructureError:
         return True
-    return lemmatiser_for("simplemma", language) is not None

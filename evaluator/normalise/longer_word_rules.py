@@ -25,6 +25,10 @@ class ChangedFinal:
     becomes: str
     before: Literal["rest", "ending"]  # what has to follow
 
+    def fits(self, kind: str, right: str) -> bool:
+        """Return whether it may have changed before `right`, which is of this kind."""
+        return kind == self.before and not (kind == "rest" and right.startswith(self.letter))
+
 
 @dataclass(frozen=True, slots=True)
 class LongerWordRules:

@@ -74,7 +74,7 @@ class Rule:
     def _allows_kind(self, kind: Kind, stem: Stem, word: Word, left: str, right: str) -> bool:
         return (
             self._has_letters(kind, stem, left)
-            and _follows_changed_final(kind, stem.changed, right)
+            and (stem.changed is None or stem.changed.fits(kind, right))
             and self._fits_capitals(kind, stem, word, left, right)
             and (kind != "ending" or self._is_base(stem, word, left))
             and (not left or self._is_left_part(left))
@@ -136,12 +136,6 @@ class Rule:
         if rules.suffixes is not None and rules.suffixes.fullmatch(right):
             return False
         return is_right_part(right, self.code)
-
-
-def _follows_changed_final(kind: Kind, changed: ChangedFinal | None, right: str) -> bool:
-    if changed is None:
-        return True
-    return kind == changed.before and not (kind == "rest" and right.startswith(changed.letter))
 
 
 def _is_chain(text: str, pieces: frozenset[str]) -> bool:

@@ -5,7 +5,7 @@ Each row is written in a transaction of its own. A run that was killed is comple
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from io import BytesIO
 
@@ -113,6 +113,8 @@ def _ensure_test_set(phase: Phase, plan: TestSetPlan) -> str:
         raise EditionError(shown) from error
     except ValidationError as error:
         raise EditionError([f"{plan.name}: {' '.join(error.messages)}"]) from error
+    except evaluator.InfrastructureError as error:  # a lemmatiser that is not installed
+        raise EditionError([f"{plan.name}: {error}"]) from error
     test_set = imported.test_set
     unit = "paragraphs" if test_set.unit == TestSet.Unit.DOCUMENT else "segments"
     notes = "".join(f"\n  note: {note}" for note in imported.notes)
@@ -162,11 +164,7 @@ def _require_equal(stored: TestSet, plan: TestSetPlan) -> None:
     if different:
         raise EditionError(
             [
-                f"{stored.slug} is stored with other files: {_join(different)} differ. Nothing was "
-                "changed. Import into a fresh platform, or delete the stored test set."
+                f"{stored.slug} is stored with other files. Different: {', '.join(different)}. "
+                "Nothing was changed. Import into a fresh platform, or delete the stored test set."
             ]
         )
-
-
-def _join(words: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -132,7 +132,7 @@ def _send_system(
 
 
 def _list_new(
-    outputs: Sequence[OutputPlan], stored: dict[str, str | None], faults: list[str]
+    outputs: Sequence[OutputPlan], stored: Mapping[str, str | None], faults: list[str]
 ) -> Iterator[File]:
     """Yield the files that are not stored; a stored file with other contents is a fault."""
     for output in outputs:

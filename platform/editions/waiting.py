@@ -44,7 +44,7 @@ def wait_for_results(submissions: QuerySet[Submission], say: Say) -> bool:
             return False
         if now - last_reminder > REMIND_AFTER:
             last_reminder = now
-            say(_remind(waiting))
+            say(f"{waiting} still wait. {describe_workers()}")
         sleep(LOOK_EVERY)
 
 
@@ -56,10 +56,6 @@ def describe_workers() -> str:
     if heard.exists():
         return "A worker is there."
     return "No worker answers: start one with `celery -A config worker`."
-
-
-def _remind(waiting: int) -> str:
-    return f"{waiting} still wait. {describe_workers()}"
 
 
 def _entries(submissions: QuerySet[Submission]) -> QuerySet[Entry]:

@@ -81,7 +81,7 @@ def _add_outputs(index: FileIndex, plan: Plan, sets: Mapping[tuple[str, str], Pu
         fitting = named or [key for key, count in of_pair.items() if count == size]
         if len(fitting) != 1:
             plan.unsent.append(
-                f"{file.name}: it has {size:,} segments, which is no set of {match['pair']}."
+                f"{file.name}: it has {size:,} segments, which fits no test set of {match['pair']}."
             )
             continue
         name = system[1].decode(errors="replace")

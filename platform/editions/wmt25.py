@@ -43,13 +43,16 @@ def make_plan(index: FileIndex) -> Plan:
     }
     reports = {int(match["year"]): file for match, file in index.match(REPORT, plan.faults)}
     directions = _join_years(reports, plan)
-    test_sets = [_plan(split_pair(pair), mode, file) for pair, file in pairs.items()
-                 for mode in MODES]  # fmt: skip
+    test_sets = [
+        TestSetPlan((pair[:2], pair[2:]), mode, file, unit="segment")
+        for pair, file in pairs.items()
+        for mode in MODES
+    ]
     if test_sets:
         plan.phases.append(PhasePlan(TASK_1, "Task 1: sentences", test_sets))
         _add_segment_outputs(index, plan, pairs)
     documents = [
-        _plan(DIRECTIONS[direction], mode, file, unit="document")
+        TestSetPlan(DIRECTIONS[direction], mode, file, unit="document")
         for direction, file in directions.items()
         for mode in MODES
     ]
@@ -57,15 +60,6 @@ def make_plan(index: FileIndex) -> Plan:
         plan.phases.append(PhasePlan(TASK_2, "Task 2: documents", documents))
         _add_document_outputs(index, plan, directions)
     return plan
-
-
-def split_pair(pair: str) -> tuple[str, str]:
-    """Return the languages of a pair as WMT writes it: `ende`."""
-    return pair[:2], pair[2:]
-
-
-def _plan(pair: tuple[str, str], mode: str, file: Published, unit: str = "segment") -> TestSetPlan:
-    return TestSetPlan(pair, mode, file, unit=unit)
 
 
 def _join_years(reports: Mapping[int, Published], plan: Plan) -> dict[str, Published]:

@@ -21,7 +21,7 @@ NAMES = {"1": "Task 1: documents with a dictionary", "2": "Task 2: documents wit
 MODES = {"1": ("proper", "noterm", "random"), "2": ("sample", "noterm")}
 RELEASED = re.compile(r"(?P<kind>text|terms|sample)\.(?P<domain>[\w-]+)\.(?P<pair>[a-z]{4})\.json")
 GOLD = re.compile(
-    r"(?P<provider>[\w-]+)\.(?P<domain>[\w-]+)\.(?P<pair>[a-z]{4})"
+    r"(?!(?:text|terms|sample)\.)(?P<provider>[\w-]+)\.(?P<domain>[\w-]+)\.(?P<pair>[a-z]{4})"
     r"(?:\.(?:track|task)[-_]?(?P<task>[12]))?\.json"
 )
 OUTPUT = re.compile(
@@ -86,11 +86,9 @@ def make_plan(index: FileIndex) -> Plan:
 def _find_golds(index: FileIndex, plan: Plan) -> dict[Key, Gold]:
     golds: dict[Key, Gold] = {}
     for match, file in index.match(GOLD, plan.faults):
-        if match["provider"] in ("text", "terms", "sample"):
-            continue
         value = _read_json(file)
         if not isinstance(value, dict) or not isinstance(value.get("documents"), list):
-            plan.unsent.append(f"{file.name}: its name says no mode, and it is no gold data.")
+            plan.unsent.append(f"{file.name}: the name has no mode, and the file is not gold data.")
             continue
         task = match["task"] or file.part or _guess_task(value)
         key = Key(task, match["domain"], match["pair"])

@@ -1,7 +1,7 @@
 """Systems whose success without terms lies implausibly far above the other systems'.
 
-Who is given no terms renders some of them as required all the same; a system far above all others
-was probably given the terms, or its file is that of another mode.
+Systems without terms still render some of them. A system far above all others was probably given
+the terms, or its file is of another mode.
 """
 
 from __future__ import annotations

@@ -131,19 +131,15 @@ def _subtract(
     """Return, by column, a row's scores in a mode minus its scores with sources alone."""
     differences = []
     for column in columns:
-        value, metric = None, _name_in_base(side, base, column)
+        value, metric = None, column.metric
+        if METRICS[metric].follows_list and side.mode.list_name != base.mode.list_name:
+            # What counts the terms of the mode's list in outputs for sources alone.
+            metric = f"{metric}{OTHER_LIST}{side.mode.list_name}"
         if _is_comparable(side, base, column, metric):
             first, second = side.score(row, column.metric), base.score(row, metric)
             value = None if first is None or second is None else first - second
         differences.append(Difference(column, value))
     return differences
-
-
-def _name_in_base(side: _ModeBoard, base: _ModeBoard, column: Column) -> str:
-    """Return what counts the terms of a mode's list in outputs for sources alone."""
-    if not METRICS[column.metric].follows_list or side.mode.list_name == base.mode.list_name:
-        return column.metric
-    return f"{column.metric}{OTHER_LIST}{side.mode.list_name}"
 
 
 def _is_comparable(side: _ModeBoard, base: _ModeBoard, column: Column, metric: str) -> bool:

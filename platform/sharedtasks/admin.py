@@ -123,7 +123,12 @@ class TestSetForm(ModelForm[TestSet]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        names = evaluator.defined_metrics(testsets.read(self.instance))
+        try:
+            names = evaluator.defined_metrics(testsets.read(self.instance))
+        except evaluator.InfrastructureError as error:
+            # Without a lemmatiser nothing says which metrics exist: the present choice stays.
+            names = (self.instance.ranking_metric,)
+            self.fields["ranking_metric"].help_text = str(error)
         field = cast("ChoiceField", self.fields["ranking_metric"])
         field.choices = [(name, f"{BY_METRIC[name].label} ({name})") for name in names]
 
@@ -152,6 +157,7 @@ class TestSetAdmin(Removable[TestSet]):
         "text_form",
         "unit",
         "lemmatiser",
+        "term_lemmatiser",
         "segments",
         "documents",
         "terms",

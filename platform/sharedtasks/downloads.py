@@ -99,7 +99,7 @@ KINDS = {
         ),
         DownloadKind(
             "source.json", Thing.SOURCES, "Sources", "JSON of documents", JSON,
-            lambda contents: test_set_writers.write_sources_array(contents.release.whole),
+            _of_release(test_set_writers.write_sources_array),
             _of_release(test_set_writers.is_of_documents),
         ),
         DownloadKind(

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from evaluator.container import Limits
 from evaluator.metrics import METRICS
+from evaluator.normalise import LEMMATISERS
 from files.models import StoredFile
 from sharedtasks.terminology_modes import PROPER, STANDARD_MODES, Mode
 from sharedtasks.test_set_parts import TestSetDownload, TestSetReference, TestSetTerminology
@@ -42,6 +43,13 @@ def known_metric(name: str) -> None:
     """Refuse a name that is not a metric of the evaluator."""
     if name not in METRICS:
         raise ValidationError(f"There is no metric {name!r}. Choose one of: {', '.join(METRICS)}.")
+
+
+def known_lemmatiser(name: str) -> None:
+    """Refuse a name that is not a lemmatiser of the evaluator."""
+    if name not in LEMMATISERS:
+        names = ", ".join(LEMMATISERS)
+        raise ValidationError(f"There is no lemmatiser {name!r}. Choose one of: {names}.")
 
 
 def known_limits(values: object) -> None:
@@ -215,7 +223,14 @@ class TestSet(models.Model):
     unit = models.CharField(max_length=10, choices=Unit, default=Unit.SEGMENT)
     # What the organiser says that joins paragraphs, "" for nothing; None: as the files say.
     delimiter = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001
-    lemmatiser = models.CharField(max_length=30, default="simplemma")
+    lemmatiser = models.CharField(max_length=30, default="simplemma")  # of the family wmt21
+    term_lemmatiser = models.CharField(  # of translations, for all other metrics of terms
+        max_length=30,
+        blank=True,
+        default="",
+        validators=[known_lemmatiser],
+        help_text="Empty: what the target language has.",
+    )
     ranking_metric = models.CharField(max_length=50, validators=[known_metric])
     source_file = models.ForeignKey(StoredFile, models.PROTECT, related_name="source_of")
     samples_file = models.ForeignKey(  # bitexts that systems may learn from
@@ -276,17 +291,18 @@ class TestSet(models.Model):
 
         It has the domain if there is one, and the mode unless it is `proper`.
         """
-        return self._make_slot(self.domain)
+        mode = "" if self.mode == PROPER else self.mode
+        return ".".join(filter(None, (self.language_pair, self.domain, mode)))
 
     @property
     def slug(self) -> str:
         """Return the name in addresses: the slot, and the version where it is not the first."""
-        return self._make_slug(self.domain)
+        return self.slot if self.version == 1 else f"{self.slot}.v{self.version}"
 
     @property
     def slug_without_domain(self) -> str:
         """Return the name in addresses that it had if its domain was added later."""
-        return self._make_slug("")
+        return self.slug.replace(f".{self.domain}", "", 1) if self.domain else self.slug
 
     @property
     def domain_label(self) -> str:
@@ -301,11 +317,3 @@ class TestSet(models.Model):
         """
         mode = "" if self.mode == PROPER else self.terminology_mode.label
         return ", ".join(filter(None, (self.domain_label, mode)))
-
-    def _make_slot(self, domain: str) -> str:
-        mode = "" if self.mode == PROPER else self.mode
-        return ".".join(filter(None, (self.language_pair, domain, mode)))
-
-    def _make_slug(self, domain: str) -> str:
-        slot = self._make_slot(domain)
-        return slot if self.version == 1 else f"{slot}.v{self.version}"

@@ -62,9 +62,11 @@ def write_sources_jsonl(test_set: evaluator.TestSet) -> Iterator[str]:
 def write_sources_array(test_set: evaluator.TestSet) -> Iterator[str]:
     """Yield a JSON array with a text for each document, its paragraphs joined by its delimiter."""
     delimiters = {document.id: document.delimiter for document in test_set.documents}
+    paragraphs: dict[str, list[str]] = {}
+    for segment in test_set.segments:
+        paragraphs.setdefault(segment.document, []).append(segment.source)
     texts = [
-        (delimiters.get(document) or "\n").join(segment.source for segment in segments)
-        for document, segments in groupby(test_set.segments, key=lambda segment: segment.document)
+        (delimiters.get(document) or "\n").join(sources) for document, sources in paragraphs.items()
     ]
     yield json.dumps(texts, ensure_ascii=False, indent=0) + "\n"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import BinaryIO, cast
 
@@ -12,12 +12,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 import evaluator
+from evaluator.checking import count_all_paragraphs
 from evaluator.formats import Sample, read_samples, read_test_set
 from evaluator.metrics import RANKING
 from evaluator.terms import required_terms
 from evaluator.types import TextForm, Unit
 from files import storage
-from files.models import StoredFile
 from sharedtasks import downloads
 from sharedtasks.models import (
     Phase,
@@ -27,6 +27,7 @@ from sharedtasks.models import (
     known_metric,
 )
 from sharedtasks.release import make_release
+from sharedtasks.term_lemmatisers import refuse_missing_lemmatisers, require_term_lemmatiser
 from sharedtasks.terminology_modes import PROPER, Mode, find_mode
 
 MAX_TEST_SET_BYTES = 64 * 1024 * 1024
@@ -46,6 +47,15 @@ class TestSetFiles:
     terminologies: tuple[TermFile, ...] = ()  # of the mode's list
     other_lists: Mapping[str, tuple[TermFile, ...]] = field(default_factory=dict)  # by list name
     samples: tuple[BinaryIO, str] | None = None  # with its name
+
+    def require_mode(self, mode: Mode) -> None:
+        """Raise ValidationError unless there are samples just where a mode gives them."""
+        if self.samples and not mode.gives_samples:
+            raise ValidationError(f"In the mode {mode} systems get no samples. Leave the file out.")
+        if mode.gives_samples and not self.samples:
+            raise ValidationError(
+                f"In the mode {mode} systems get sample bitexts. Give their file."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,8 @@ def import_test_set(
     version: int = 1,
     unit: str | None = None,  # None: as the files show
     delimiter: str | None = None,  # what joins paragraphs, "" for nothing; None: as the files show
-    lemmatiser: str = "simplemma",
+    lemmatiser: str = "simplemma",  # of the family wmt21
+    term_lemmatiser: str = "",  # of the other metrics of terms; empty: what the language has
     ranking_metric: str | None = None,
     leave_out: Sequence[str] = (),
 ) -> ImportedTestSet:
@@ -89,7 +100,7 @@ def import_test_set(
     them or not. Without a `ranking_metric` the first of RANKING that the test set defines ranks.
     """
     terminology_mode = find_mode(phase.shared_task, mode)
-    _require_files_of_mode(files, terminology_mode)
+    files.require_mode(terminology_mode)
     test_set = TestSet(
         phase=phase,
         source_language=source_language,
@@ -102,27 +113,18 @@ def import_test_set(
         unit=TestSet.Unit(unit).value if unit else "",
         delimiter=delimiter,
         lemmatiser=lemmatiser,
+        term_lemmatiser=term_lemmatiser,
         left_out=sorted(set(leave_out)),
     )
     notes: list[str] = []
-    parsed = _parse(test_set, files, on_note=notes.append)
-    _describe(test_set, parsed.test_set)
-    test_set.ranking_metric = _choose_ranking_metric(ranking_metric, parsed.test_set)
-    test_set.source_file = storage.put(files.source, max_bytes=MAX_TEST_SET_BYTES)
-    if files.samples:
-        test_set.samples_file = storage.put(files.samples[0], max_bytes=MAX_TEST_SET_BYTES)
-    test_set.full_clean()
+    with refuse_missing_lemmatisers():
+        require_term_lemmatiser(test_set)
+        parsed = _parse(test_set, files, on_note=notes.append)
+        _describe(test_set, parsed.test_set)
+        test_set.ranking_metric = _choose_ranking_metric(ranking_metric, parsed.test_set)
     _save(test_set, files, parsed)
     references = len(parsed.test_set.segments[0].references)
     return ImportedTestSet(test_set, parsed.terminology, references, tuple(notes))
-
-
-def _require_files_of_mode(files: TestSetFiles, mode: Mode) -> None:
-    """Refuse samples in a mode that does not give them, and a mode with samples without them."""
-    if files.samples and not mode.gives_samples:
-        raise ValidationError(f"In the mode {mode} systems get no samples. Leave the file out.")
-    if mode.gives_samples and not files.samples:
-        raise ValidationError(f"In the mode {mode} systems get sample bitexts. Give their file.")
 
 
 def _parse(
@@ -130,18 +132,19 @@ def _parse(
 ) -> _Parsed:
     """Read the files as a row says, new or stored; raises `evaluator.TestSetError`."""
     source_language, target_language = test_set.source_language, test_set.target_language
-    read_list = partial(
-        evaluator.read_terminologies,
-        source_language=source_language,
-        target_language=target_language,
-    )
-    own = None
-    if files.terminologies:
-        own = read_list(files.terminologies, list_name=test_set.terminology_mode.list_name)
-    others = {
-        name: read_list(listed, list_name=name).terminology
-        for name, listed in files.other_lists.items()
-    }
+    mode, own, others = test_set.terminology_mode, None, {}
+    if files.terminologies or files.other_lists:  # most test sets hold their terms themselves
+        read_list = partial(
+            evaluator.read_terminologies,
+            source_language=source_language,
+            target_language=target_language,
+        )
+        if files.terminologies:
+            own = read_list(files.terminologies, list_name=mode.list_name)
+        others = {
+            name: read_list(listed, list_name=name).terminology
+            for name, listed in files.other_lists.items()
+        }
     samples: tuple[Sample, ...] = ()
     if files.samples:
         stream, name = files.samples
@@ -155,7 +158,7 @@ def _parse(
         target_language=target_language,
         text_form=cast("TextForm | None", test_set.text_form or None),
         names=files.names,
-        mode=test_set.terminology_mode.scored_as,
+        mode=mode.name if mode.name == mode.list_name else mode.scored_as,
         terminology=own.terminology if own else None,
         other_terminologies=others,
         unit=cast("Unit | None", test_set.unit or None),
@@ -163,7 +166,7 @@ def _parse(
         leave_out=test_set.left_out,
         on_note=on_note,
     )
-    return _Parsed(parsed, own, samples)
+    return _Parsed(replace(parsed, lemmatiser=test_set.term_lemmatiser or None), own, samples)
 
 
 def _describe(test_set: TestSet, parsed: evaluator.TestSet) -> None:
@@ -204,6 +207,11 @@ def _choose_ranking_metric(chosen: str | None, parsed: evaluator.TestSet) -> str
 
 
 def _save(test_set: TestSet, files: TestSetFiles, parsed: _Parsed) -> None:
+    """Store the files and the row; raises ValidationError."""
+    test_set.source_file = storage.put(files.source, max_bytes=MAX_TEST_SET_BYTES)
+    if files.samples:
+        test_set.samples_file = storage.put(files.samples[0], max_bytes=MAX_TEST_SET_BYTES)
+    test_set.full_clean()
     references = [storage.put(file, max_bytes=MAX_TEST_SET_BYTES) for file in files.references]
     lists = {test_set.terminology_mode.list_name: files.terminologies, **files.other_lists}
     term_lists = [
@@ -265,11 +273,18 @@ class Slots(Mapping[str, evaluator.TestSet]):
 
 def read(test_set: TestSet) -> evaluator.TestSet:
     """Return an imported test set with its segments; a process keeps those it read last."""
-    return _read(test_set.pk, test_set.digest)
+    return _read(test_set.pk, test_set.digest, test_set.term_lemmatiser)
+
+
+def count_lines(test_set: TestSet) -> int:
+    """Return how many lines a system's output has: of documents also paragraphs without a score."""
+    if test_set.unit == TestSet.Unit.SEGMENT:
+        return test_set.segments
+    return len(count_all_paragraphs(read(test_set)).segments)
 
 
 @lru_cache(maxsize=KEPT_IN_MEMORY)
-def _read(pk: int, digest: str) -> evaluator.TestSet:
+def _read(pk: int, digest: str, _term_lemmatiser: str) -> evaluator.TestSet:
     rows = TestSet.objects.select_related("source_file", "samples_file", "terminology_mode")
     return _read_files(rows.get(pk=pk, digest=digest)).test_set
 
@@ -279,21 +294,18 @@ def _read_files(test_set: TestSet) -> _Parsed:
     references = TestSetReference.objects.filter(test_set=test_set).select_related("file")
     own_list = test_set.terminology_mode.list_name
     with ExitStack() as stack:
-
-        def open_file(file: StoredFile) -> BinaryIO:
-            return stack.enter_context(storage.open_file(file))
-
+        enter = stack.enter_context
         lists: dict[str, tuple[TermFile, ...]] = {own_list: ()}
         for row in test_set.term_lists.select_related("file"):
-            term_file = (open_file(row.file), row.name)
+            term_file = (enter(storage.open_file(row.file)), row.name)
             lists[row.list_name] = (*lists.get(row.list_name, ()), term_file)
         samples = test_set.samples_file
         files = TestSetFiles(
-            source=open_file(test_set.source_file),
-            references=tuple(open_file(row.file) for row in references),
+            source=enter(storage.open_file(test_set.source_file)),
+            references=tuple(enter(storage.open_file(row.file)) for row in references),
             names=(),
             terminologies=lists.pop(own_list),
             other_lists=lists,
-            samples=(open_file(samples), "samples") if samples else None,
+            samples=(enter(storage.open_file(samples)), "samples") if samples else None,
         )
         return _parse(test_set, files)

@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from evaluator.metrics import split_name
+
 VERSION = re.compile(r"(?:^|\|)v:(\d{1,9})(?:\||$)", re.ASCII)
 
 # Parts of a signature that differ for a reference that is scored against the other references.
@@ -47,7 +49,8 @@ def choose_signatures(
         by_metric.setdefault(metric, []).append(signature)
     signatures = {}
     for metric, known in by_metric.items():
-        version = choose_version([*map(read_version, known)], chosen_versions.get(metric))
+        chosen = chosen_versions.get(split_name(metric)[0])  # as of the metric's own list
+        version = choose_version([*map(read_version, known)], chosen)
         shown = [signature for signature in known if read_version(signature) == version]
         signatures[metric] = max(shown, key=lambda signature: counts[metric, signature])
     return signatures

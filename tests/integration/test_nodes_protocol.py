@@ -11,6 +11,7 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
+from evaluator.checking import count_all_paragraphs
 from evaluator.container.sample_sentences import SENTENCES
 from files import storage
 from images.models import Image
@@ -22,6 +23,7 @@ from nodes.runs.sweeping import sweep_runs
 from sharedtasks import models, testsets
 from sharedtasks.models import Phase
 from sharedtasks.terminology_modes import STANDARD_MODES, find_mode
+from submissions import hypotheses
 from submissions.models import Entry, Submission
 from submissions.services import choosing
 from submissions.states import EntryState
@@ -491,9 +493,30 @@ def test_a_node_is_told_the_terms_of_its_mode_and_nothing_else(node, entry, monk
 
     told = json.dumps(run)
     assert run["setting"]["terminology_mode"] == ("terms" if mode.gives_terms else "none")
-    assert [row["source"] for row in run["segments"]] == [row.source for row in MARKED.segments]
+    # With the paragraph that has no reference: an image must not see which it is.
+    paragraphs = count_all_paragraphs(MARKED).segments
+    assert len(paragraphs) == len(MARKED.segments) + 1
+    assert [row["source"] for row in run["segments"]] == [row.source for row in paragraphs]
     assert find_markers(told) == []
     assert all((target in told) == mode.gives_terms for target in OWN)
+
+
+def test_of_documents_a_node_sends_every_paragraph_and_those_that_count_are_kept(
+    node, entry, monkeypatch
+):
+    models.TestSet.objects.filter(pk=entry.test_set_id).update(unit="document", digest="marked")
+    monkeypatch.setattr(testsets, "read", lambda _: MARKED)
+    run = past_smoke(node)
+    texts = ["first", "not counted", "second", "third"]
+
+    too_few = node.hypotheses(run, [*texts[:1], *texts[2:]])
+    kept = node.hypotheses(run, texts)
+    ended = node.finish(run)
+
+    assert "3 lines for 4 segments" in too_few.text
+    assert (kept.status_code // 100, ended.status_code // 100) == (2, 2)
+    entry.refresh_from_db()
+    assert hypotheses.load(entry).texts == ("first", "second", "third")
 
 
 def test_an_entry_that_runs_nowhere_waits_again(node, entry):

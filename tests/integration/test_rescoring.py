@@ -6,6 +6,7 @@ An old site is made by writing the version before the present one into the kept 
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 
@@ -286,6 +287,18 @@ def test_a_worker_of_another_release_changes_nothing(old_entries, run, monkeypat
 
     assert run.out.count("Restart the workers, then run rescore_entries again.") == 4
     assert Score.objects.count() == scores
+
+
+def test_a_worker_that_lacks_a_metric_says_so_and_closes_nothing(old_entries):
+    lacking = next(rescoring.find_lacking())
+    later = replace(lacking, wanted={**lacking.wanted, "term-recall": "v:1"})
+    row = rescoring.announce(later)
+
+    tasks.rescore.apply(args=[row.pk], task_id="task-1")
+
+    row.refresh_from_db()
+    assert row.state == "failed"
+    assert lacking.entry in [other.entry for other in rescoring.find_lacking()]
 
 
 def test_a_worker_without_room_puts_it_back_uncounted(old_entries, monkeypatch):

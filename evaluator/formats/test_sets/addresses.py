@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from evaluator.errors import ProblemLog, in_document
 from evaluator.formats.test_sets.rows import (
     AnyRow,
     Contents,
     DocumentRow,
-    GivenTerms,
     ListRow,
     Options,
     TestSetRow,
@@ -138,7 +138,8 @@ def _collect_lists(
     rows: Sequence[AnyRow], scored: Sequence[TestSetRow], own: str, options: Options
 ) -> tuple[Terminology | None, tuple[TermList, ...]]:
     """Return the own list of the whole test set, and all other lists by first appearance."""
-    whole = {row.name: _build(row.terms, options) for row in rows if isinstance(row, ListRow)}
+    make = partial(Terminology, *options.pair)
+    whole = {row.name: make(number_terms(row.terms)) for row in rows if isinstance(row, ListRow)}
     names = dict.fromkeys(whole)
     names |= dict.fromkeys(name for row in scored for name, terms in row.lists.items() if terms)
     others = tuple(
@@ -147,10 +148,6 @@ def _collect_lists(
         if name != own
     )
     return whole.get(own), others
-
-
-def _build(terms: GivenTerms, options: Options) -> Terminology:
-    return Terminology(*options.pair, number_terms(terms))
 
 
 def _list_segments(scored: Sequence[TestSetRow], name: str) -> tuple[tuple[Term, ...] | None, ...]:

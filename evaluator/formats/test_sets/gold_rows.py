@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from evaluator.errors import ProblemLog
@@ -55,7 +55,7 @@ def read_gold_rows(
     if not isinstance(value, dict) or not isinstance(value.get("documents"), list):
         raise Refused('The file holds no list "documents". Give a test set of WMT26.')
     reader = _Reader(log, budget, options, _Samples.read(value.get("samples")))
-    if options.mode != "sample" and value.get("track") != 2:
+    if options.mode != "sample" and str(value.get("track")) != "2":
         yield from reader.read_glossary(value.get("glossary"))
     delimiter = reader.find_delimiter(value)
     for number, document in enumerate(value["documents"], 1):
@@ -204,7 +204,8 @@ class _Reader:
         if source not in self.held:
             self.held[source] = self.samples.hold(source)
         inflected = term.get("target_inflected")
-        alternatives = _list_strings(term.get("glossary_targets"))
+        targets = term.get("glossary_targets")
+        alternatives = [str(target) for target in targets] if isinstance(targets, list) else []
         self.budget.charge(source, str(term["target"]), *alternatives)
         return GoldTerm(
             source,
@@ -230,7 +231,3 @@ def _find_fault(term: Object) -> str | None:
     elif targets:
         faults += [wrong_string("glossary_targets", target) for target in targets]
     return next((fault for fault in faults if fault), None)
-
-
-def _list_strings(value: object) -> Sequence[str]:
-    return [str(item) for item in value] if isinstance(value, list) else []

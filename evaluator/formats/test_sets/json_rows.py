@@ -30,7 +30,11 @@ def read_json_rows(
         if not text.strip():
             continue
         value = parse_object(text)
-        if isinstance(value, dict) and _has_language_keys(value, options):
+        if (
+            isinstance(value, dict)
+            and not {"id", "source", "doc"} & value.keys()
+            and find_language_key(value, options.pair[0]) is not None
+        ):
             # Rarer than our own lines, and so not imported for them.
             from evaluator.formats.test_sets.language_rows import read_language_rows
 
@@ -53,12 +57,6 @@ def read_json_rows(
         for source, targets in row.terms or ():
             budget.charge(source, *targets, line=number)
         yield row
-
-
-def _has_language_keys(value: dict[str, object], options: Options) -> bool:
-    if {"id", "source", "doc"} & value.keys():
-        return False
-    return find_language_key(value, options.pair[0]) is not None
 
 
 def _find_faults(value: dict[str, object]) -> list[str]:

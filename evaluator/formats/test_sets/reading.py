@@ -14,7 +14,11 @@ without the key the terms of the document count, then those that the caller give
 "random": {…}}`. *A JSON array* holds the sources of WMT26, a document a string, and *a JSON object
 with documents* its paragraphs, references, marked terms and glossary.
 
-Where the unit is the document, segments are paragraphs, and each document has what joins them.
+The mode decides which list of a file is the test set's own: `random` for that mode, otherwise
+`proper`. All others become `other_lists`.
+
+Where the unit is the document, segments are paragraphs, and each document has what joins them. The
+unit is the document where the file says delimiters, or is of documents.
 
 *Plain text* is read if the caller asks for it: a sentence a line, and a file for each reference.
 The numbers of the lines are the ids.
@@ -88,19 +92,10 @@ def read_test_set(
 ) -> TestSet:
     """Return the test set of files in any of the formats that are described above.
 
-    Languages are BCP 47 codes or aliases (`zho`, `zh_CN`). `names` are the files', the source's
-    first. `text_form` None means tokenised for SGML, raw for the others. `sources_only`: references
-    are ignored, whatever is odd about them. Documents to `leave_out` need no reference and get no
-    score, like test suites in WMT XML: they become `unscored`. `on_note` is called with a sentence
-    on columns that are not read.
-
-    `mode` decides which list of a file is the test set's own: `random`, otherwise `proper`; all
-    others become `other_lists`. `terminology` is the own list of the whole test set, in place of
-    the file's, and `other_terminologies` are further lists by name. `unit` None means what the
-    file shows: the document where it says delimiters, or is of documents. `delimiter` joins their
-    paragraphs, "" if nothing does; None means as the file says or shows.
-
-    Raises TestSetError with all problems of all files.
+    `names` are the files', the source's first. `terminology` replaces the test set's own list,
+    `other_terminologies` others, by name. `text_form` None: tokenised for SGML, raw for others;
+    `unit`, `delimiter` None: as the file shows ("" for none). Documents to `leave_out` become
+    `unscored`; `on_note` gets sentences on what is not read. Raises TestSetError with all problems.
     """
     log = ProblemLog()
     streams = [source] if sources_only else [source, *references]
@@ -118,7 +113,7 @@ def read_test_set(
         max_bytes=max_bytes,
         on_note=on_note,
     )
-    files = list(zip(labels, streams, strict=False))  # callers may name files that are not read
+    files = list(zip(labels, streams, strict=False))  # callers may name more files
     return _read_files(files, options, terminology, other_terminologies or {}, log)
 
 

@@ -158,7 +158,8 @@ def _choose_predefined(
     targets: Targets,
 ) -> Chosen:
     """Choose the target that the list has and the hypotheses use, of several the first."""
-    proper = _take_proper(test_set)
+    has_proper = any(other.name == "proper" for other in test_set.other_lists)
+    proper = with_list(test_set, "proper") if has_proper else test_set  # whatever the mode
     whole = merge_targets(proper.terminology.terms if proper.terminology else ())
     documents = {document.id: merge_targets(document.terms or ()) for document in proper.documents}
     used: dict[str, list[str]] = {occurrence.source: [] for occurrence in occurrences}
@@ -169,9 +170,3 @@ def _choose_predefined(
         if target is not None and target in map(normalise, listed):
             used[occurrence.source].append(target)
     return {source: min(mine, default=None) for source, mine in used.items()}
-
-
-def _take_proper(test_set: TestSet) -> TestSet:
-    """Return the test set with its list `proper`, whatever its mode, if it has that list."""
-    has_proper = any(other.name == "proper" for other in test_set.other_lists)
-    return with_list(test_set, "proper") if has_proper else test_set

@@ -69,7 +69,11 @@ def _settle(left: list[_Group]) -> list[tuple[_Group, int]]:
         # The cheaper look first: the other one runs only over groups without many spans.
         is_settled = _find_rich(left)
         if not any(is_settled):
-            is_settled = _find_independent(left)
+            # Which have spans enough, or all of theirs, that no other group wants?
+            is_settled = [
+                len(free) == len(group.spans) or _count_disjoint(free) >= len(group.members)
+                for group, free in zip(left, _find_free(left), strict=True)
+            ]
         pairs = list(zip(left, is_settled, strict=True))
         settled += [(g, min(len(g.members), g.disjoint)) for g, is_out in pairs if is_out]
         left[:] = [group for group, is_out in pairs if not is_out]
@@ -86,14 +90,6 @@ def _find_rich(groups: Sequence[_Group]) -> list[bool]:
     return [
         group.disjoint >= len(group.members) + (required - len(group.members)) * widest
         for group in groups
-    ]
-
-
-def _find_independent(groups: Sequence[_Group]) -> list[bool]:
-    """Return which groups have spans enough, or all of theirs, that no other group wants."""
-    return [
-        len(free) == len(group.spans) or _count_disjoint(free) >= len(group.members)
-        for group, free in zip(groups, _find_free(groups), strict=True)
     ]
 
 

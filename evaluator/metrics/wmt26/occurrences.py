@@ -25,6 +25,17 @@ class Wanted:
     inflected: Form | None
     alternatives: tuple[Form, ...]
 
+    @classmethod
+    def build(cls, gold: GoldTerm, lemmatiser: Lemmatiser | None) -> Wanted:
+        """Return the forms that have content."""
+        inflected = build_form(gold.inflected or "", lemmatiser)
+        alternatives = (build_form(text, lemmatiser) for text in gold.alternatives)
+        return cls(
+            build_form(gold.target, lemmatiser),
+            inflected if inflected.text else None,
+            tuple(dict.fromkeys(form for form in alternatives if form.text)),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -63,18 +74,8 @@ def _list_wanted(test_set: TestSet) -> tuple[tuple[Wanted, ...], ...]:
     for segment in test_set.segments:
         for gold in segment.gold_terms:
             if gold not in known:
-                known[gold] = _want(gold, lemmatiser)
+                known[gold] = Wanted.build(gold, lemmatiser)
     return tuple(tuple(known[gold] for gold in segment.gold_terms) for segment in test_set.segments)
-
-
-def _want(gold: GoldTerm, lemmatiser: Lemmatiser | None) -> Wanted:
-    inflected = build_form(gold.inflected or "", lemmatiser)
-    alternatives = (build_form(text, lemmatiser) for text in gold.alternatives)
-    return Wanted(
-        build_form(gold.target, lemmatiser),
-        inflected if inflected.text else None,
-        tuple(dict.fromkeys(form for form in alternatives if form.text)),
-    )
 
 
 def _render_paragraph(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar
 
@@ -59,7 +59,12 @@ class Wmt26TermMetric(Metric):
             own = [paragraphs[at] for at in document.places]
             outcomes = [outcome for paragraph in own for outcome in paragraph.outcomes]
             counted = [outcome for outcome in outcomes if self.counts(outcome)]
-            row = [count for split in SPLITS for count in self._count(_select(counted, split))]
+            row: list[int] = []
+            for split in SPLITS:
+                selected = [o for o in counted if split in _name_splits(o.gold)]
+                hits = [outcome for outcome in selected if self.tier in outcome.tiers]
+                types, types_hit = ({o.gold.source for o in part} for part in (selected, hits))
+                row += (len(selected), len(hits), len(types), len(types_hit))
             bound = sum(paragraph.upper_bound for paragraph in own)
             rows.append([*row, bound, sum(not paragraph.is_complete for paragraph in own)])
         return np.array(rows, dtype=np.int64).reshape(-1, len(COLUMNS))
@@ -67,11 +72,6 @@ class Wmt26TermMetric(Metric):
     def counts(self, outcome: Outcome) -> bool:
         """Return whether an occurrence belongs to the denominator."""
         return True
-
-    def _count(self, outcomes: Sequence[Outcome]) -> tuple[int, int, int, int]:
-        hits = [outcome for outcome in outcomes if self.tier in outcome.tiers]
-        types = {outcome.gold.source for outcome in outcomes}
-        return len(outcomes), len(hits), len(types), len({hit.gold.source for hit in hits})
 
     def aggregate(self, total: Statistics) -> float | None:
         """Return hits / occurrences; None without occurrences."""
@@ -114,16 +114,12 @@ class Wmt26TermMetric(Metric):
         )
 
 
-def _select(outcomes: Sequence[Outcome], split: str) -> list[Outcome]:
-    return [outcome for outcome in outcomes if not split or split in _name_splits(outcome.gold)]
-
-
 def _name_splits(gold: GoldTerm) -> tuple[str, ...]:
-    """Return the splits that an occurrence belongs to; none where the annotations do not say."""
+    """Return the splits that an occurrence belongs to: "", and what the annotations say."""
     segment = {True: "seen_as_sample", False: "unseen"}
     term = {True: "term_in_samples", False: "term_not_in_samples"}
     said = (gold.is_in_sample_segment, segment), (gold.is_in_samples, term)
-    return tuple(names[value] for value, names in said if value is not None)
+    return ("", *(names[value] for value, names in said if value is not None))
 
 
 class Wmt26Exclusive(Wmt26TermMetric):

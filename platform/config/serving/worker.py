@@ -121,8 +121,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             assert conn.late is not None
             conn.late(conn)
         if not self.alive:  # connections without a request need not be waited for
-            for conn in [conn for conn in self._waiting if self._is_idle(conn)]:
-                self._drop(conn)
+            for conn in list(self._waiting):
+                if conn.late == self._refuse_late and not conn.received:
+                    self._drop(conn)
             for conn in self._waiting:
                 if conn.late == self._drop and conn.events == selectors.EVENT_READ:  # it lingers
                     conn.deadline = min(conn.deadline, now + LINGER_AT_END)
@@ -254,9 +255,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             time.sleep(PAUSE)
         for conn in sorted(self._waiting, key=lambda conn: conn.deadline)[:DROPPED]:
             self._drop(conn)
-
-    def _is_idle(self, conn: ClientConnection) -> bool:
-        return conn.late == self._refuse_late and not conn.received
 
     def _watch(
         self, conn: ClientConnection, events: int, act: Callback, within: float, late: Callback

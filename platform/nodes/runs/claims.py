@@ -19,6 +19,7 @@ from nodes.runs import endings, fitness, processes, retries, turns
 from nodes.runs.clock import database_now
 from nodes.runs.fitness import Health
 from nodes.runs.processes import Process
+from sharedtasks import testsets
 from submissions import work
 from submissions.models import Entry, Submission
 from submissions.states import EntryState
@@ -147,6 +148,7 @@ def _begin(entry: Entry, node: Node, offer: Offer) -> Run:
     assert entry.submission.image is not None
     test_set, image = entry.test_set, entry.submission.image
     purpose, reason = _purpose(entry)
+    is_smoke = purpose == Run.Purpose.SMOKE
     if not work.move(entry, old=[EntryState.WAITING], to=EntryState.RUNNING, reason=reason):
         raise IntegrityError("somebody else moved it")
     earlier = Run.objects.filter(entry=entry)
@@ -166,7 +168,7 @@ def _begin(entry: Entry, node: Node, offer: Offer) -> Run:
         lease_until=now + timedelta(seconds=settings.NODE_LEASE),
         started_at=now,
         heartbeat_at=now,
-        segments=SMOKE_SEGMENTS if purpose == Run.Purpose.SMOKE else test_set.segments,
+        segments=SMOKE_SEGMENTS if is_smoke else testsets.count_lines(test_set),
     )
     turns.take_turn(entry.submission.team_id, now)
     return run

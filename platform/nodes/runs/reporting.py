@@ -16,6 +16,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 
 import evaluator
+from evaluator.checking import count_all_paragraphs
 from files import storage
 from files.models import StoredFile
 from nodes.models import OURS, Node, Run
@@ -102,19 +103,20 @@ def keep_hypotheses(node: Node, run_id: int, fence: int, lines: Iterator[bytes])
     if run.purpose != Run.Purpose.TEST:
         raise Unacceptable("a smoke run has no hypotheses to keep")
     content = testsets.read(run.entry.test_set)
-    wanted = len(content.segments)
+    segments = count_all_paragraphs(content).segments
+    wanted = len(segments)
     # Read one text more than expected: that shows an excess without keeping millions.
     texts = [_text(line, number) for number, line in enumerate(islice(lines, wanted + 1), 1)]
     if len(texts) != wanted:
         count = f"more than {wanted}" if len(texts) > wanted else str(len(texts))
         raise Unacceptable(f"{count} lines for {wanted} segments")
-    for number, (segment, text) in enumerate(zip(content.segments, texts, strict=True), 1):
+    for number, (segment, text) in enumerate(zip(segments, texts, strict=True), 1):
         # An upload's breaks are read as spaces, a container's are an error (docs/contract.md 2).
         if "\n" in text and "\n" not in segment.source:
             raise Unacceptable(f"line {number} holds a line break, its source none")
     rows = (
         json.dumps({"id": segment.id, "doc": segment.document, "translation": text})
-        for segment, text in zip(content.segments, texts, strict=True)
+        for segment, text in zip(segments, texts, strict=True)
     )
     stream = BytesIO("".join(f"{row}\n" for row in rows).encode())
     try:

@@ -53,7 +53,8 @@ def list_scores(entry: Entry) -> ShownScores:
     for column in COLUMNS:
         signature = on_board.get(column.metric, "")
         shown, others = _split(by_metric.get(column.metric, []), signature)
-        if signature and any(_is_newer(score, signature) for score in others):
+        version = read_version(signature)
+        if signature and any(read_version(score.signature) > version for score in others):
             has_newer, lacks_older = True, lacks_older or not shown
         for score in shown + others:
             word = _name_version(score, shown, others, signature) if others else ""
@@ -77,10 +78,6 @@ def _list_others(by_metric: Mapping[str, list[Score]]) -> list[OtherList]:
         )
         for name in lists
     ]
-
-
-def _is_newer(score: Score, signature: str) -> bool:
-    return read_version(score.signature) > read_version(signature)
 
 
 def _name_version(score: Score, shown: list[Score], others: list[Score], signature: str) -> str:

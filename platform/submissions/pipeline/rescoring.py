@@ -105,9 +105,16 @@ def evaluate(rescore: Rescore) -> evaluator.ScoringResult:
 
     Raises what `scoring.evaluate` raises, and OtherMetricsError.
     """
-    result = scoring.evaluate(rescore.entry, alone=rescore.attempts > 1)
-    wanted = rescore.wanted
-    if any(wanted.get(s.metric, s.signature) != s.signature for s in result.scores):
+    entry = rescore.entry
+    own = evaluator.current_signatures(
+        scoring.read_test_set_for(entry), lemmatiser=entry.test_set.lemmatiser
+    )
+    # A worker of an older release may lack a metric altogether.
+    if dict(own) != rescore.wanted:
+        raise OtherMetricsError
+    result = scoring.evaluate(entry, alone=rescore.attempts > 1)
+    # A new scoring process reads the files of the release that is installed by now.
+    if any(own.get(s.metric, s.signature) != s.signature for s in result.scores):
         raise OtherMetricsError
     return result
 

@@ -33,6 +33,8 @@ class LimitPassed(Exception):
 class ScorerFailed(evaluator.InfrastructureError):
     """The scoring process ended, or raised an error."""
 
+    lacking = ""  # what this machine lacks, such as a lemmatiser, with the remedy
+
 
 class Scorer:
     """A process that scores entries in turn; started when first needed."""
@@ -77,7 +79,9 @@ class Scorer:
             self._connection.send(test_set)
             answer = self._answer(require_within_limits)
         if isinstance(answer, Failed):
-            raise ScorerFailed(answer.traceback)
+            failure = ScorerFailed(answer.traceback)
+            failure.lacking = answer.lacking
+            raise failure
         if self._resident() > KEPT_BYTES:  # sacrebleu keeps the lines that it has seen
             self.close()
         return cast("evaluator.ScoringResult", answer)

@@ -31,7 +31,8 @@ def evaluate(entry: Entry, *, alone: bool = False) -> evaluator.ScoringResult:
 
     Raises scoring_room.NotNow, scorer.LimitPassed or scorer.ScorerFailed.
     """
-    key = entry.test_set.digest
+    # The digest does not tell test sets apart that differ in their lemmatiser only.
+    key = f"{entry.test_set.digest} {entry.test_set.term_lemmatiser}"
     if entry.kind == Entry.Kind.ORACLE:
         key = f"{key} {entry.system}"
     job = Job(key, hypotheses.load(entry), entry.test_set.lemmatiser)

@@ -16,7 +16,7 @@ from submissions import work
 from submissions.models import Entry, Rescore, Submission, WorkItem
 from submissions.pipeline import rescoring, scoring, scoring_room
 from submissions.pipeline.checking import images, outputs
-from submissions.pipeline.scorer import LimitPassed
+from submissions.pipeline.scorer import LimitPassed, ScorerFailed
 
 logger = logging.getLogger(__name__)
 
@@ -69,8 +69,8 @@ def score(self: Task[[int], None], entry_id: int) -> None:
         work.outlast(partial(scoring.record_overrun, entry, str(error), owner=owner))
     except work.NoLongerOurs:
         logger.warning("entry %s went to another worker meanwhile", entry_id)
-    except BaseException:
-        work.release(entry, owner=owner)
+    except BaseException as error:
+        work.release(entry, owner=owner, reason=_describe_lack(error))
         raise
 
 
@@ -95,8 +95,15 @@ def rescore(self: Task[[int], None], rescore_id: int) -> None:
     except work.NoLongerOurs:
         logger.warning("the rescore of entry %s went to another worker meanwhile", row.entry_id)
     except BaseException as error:
-        work.release(row, owner=owner, reason=f"Our side failed: {type(error).__name__}.")
+        reason = _describe_lack(error) or f"Our side failed: {type(error).__name__}."
+        work.release(row, owner=owner, reason=reason)
         raise
+
+
+def _describe_lack(error: BaseException) -> str:
+    """Return what a worker's machine lacks and how operators install it, or an empty string."""
+    lacking = error.lacking if isinstance(error, ScorerFailed) else ""
+    return f"Our side failed. For its operators: {lacking}." if lacking else ""
 
 
 def _check(submission_id: int, *, owner: str) -> None:

@@ -202,6 +202,22 @@ def test_what_is_missing_for_the_target_is_said(write, capsys, target, kind):
     assert f"warning: {gap['message']}" in printed.err
 
 
+@pytest.mark.parametrize(
+    ("target", "name", "kind"),
+    [("cs", "none", "lemmatiser"), ("ru", "simplemma", "chosen"), ("nl", "identity", "lemmatiser")],
+)
+def test_a_lemmatiser_that_was_chosen_is_said(write, capsys, target, name, kind):
+    write({"test.tsv": TABLE, "ours.txt": OURS})
+    options = ["--source=test.tsv", "--hypotheses=ours.txt", f"--language-pair=en-{target}"]
+
+    main(["score", *options, "--metrics=chrf", "--json", f"--term-lemmatiser={name}"])
+
+    printed = capsys.readouterr()
+    gap = json.loads(printed.out)["language_gap"]
+    assert (gap["kind"], f"“{name}” was chosen" in gap["message"]) == (kind, True)
+    assert f"warning: {gap['message']}" in printed.err
+
+
 def test_one_system_and_several_have_one_shape(write, capsys):
     write({"test.en-fr.tsv": TABLE, "ours.txt": OURS, "theirs.txt": "Prenez.\nAllez.\n"})
     files = ["--source=test.en-fr.tsv", "--hypotheses=ours.txt", "--metrics=chrf", "--json"]

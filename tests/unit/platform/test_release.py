@@ -63,7 +63,7 @@ def test_a_container_is_told_the_terms_of_its_mode_only(mode):
     inputs = system_inputs(released, "terms")  # what it would be told at the most
 
     told = repr(inputs)
-    assert len(inputs) == len(MARKED.segments)
+    assert len(inputs) == len(MARKED.all_segments)
     assert find_markers(told) == []
     assert all((target in told) == mode.gives_terms for target in OWN)
 
@@ -95,6 +95,15 @@ def test_documents_are_written_whole_with_paragraphs_that_no_score_counts():
         ]
 
 
+def test_no_download_shows_which_paragraphs_have_a_reference():
+    for mode in MODES.values():
+        written = write_all(mode)
+        sources = {name for name, kind in KINDS.items() if name.startswith(("source", "segment"))}
+
+        assert {"source.tsv", "source.jsonl", "source.sgm"} <= sources & set(written)
+        assert all("No reference here." in written[name] for name in sources & set(written))
+
+
 def test_the_terms_of_segments_and_documents_are_read_back_at_their_addresses():
     written = write_all(MODES["proper"])
 
@@ -114,7 +123,7 @@ def test_the_terms_of_segments_and_documents_are_read_back_at_their_addresses():
         return None if terms is None else [(term.source, term.targets) for term in terms]
 
     assert [list_terms(segment.terms) for segment in read.segments] == [
-        [("drop", (OWN[2],))], None, None
+        [("drop", (OWN[2],))], None, None, None
     ]  # fmt: skip
     assert [list_terms(document.terms) for document in read.documents] == [
         [("syrup", (OWN[1],))], None

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+import evaluator
 from sharedtasks.management.phases import find_phase
 from sharedtasks.models import Phase
 from submissions.models import Entry, Rescore
@@ -42,9 +43,15 @@ class Command(BaseCommand):
         if not 1 <= at_once <= MAX_AT_ONCE:
             raise CommandError(f"--at-once has to be from 1 to {MAX_AT_ONCE}, not {at_once}.")
         of_phase = find_phase(phase) if phase else None
-        if dry_run:
-            self._list(of_phase)
-            return
+        try:
+            if dry_run:
+                self._list(of_phase)
+            else:
+                self._rescore(of_phase, at_once)
+        except evaluator.InfrastructureError as error:  # such as a lemmatiser that is missing
+            raise CommandError(str(error)) from error
+
+    def _rescore(self, of_phase: Phase | None, at_once: int) -> None:
         self.total = sum(1 for _ in rescoring.find_lacking(of_phase))
         self.ended: Counter[str] = Counter()
         self._say(f"{_count_entries(self.total)} to score again.")

@@ -73,12 +73,12 @@ class SubmissionForm(SystemForm):
     def __init__(self, *args: Any, member: User, phase: Phase, **kwargs: Any) -> None:
         super().__init__(*args, member=member, **kwargs)
         self._phase = phase
-        self._choices("test_set").queryset = TestSet.objects.filter(phase=phase)
+        self.choice_field("test_set").queryset = TestSet.objects.filter(phase=phase)
 
     def offer(self, test_sets: Sequence[TestSet]) -> None:
         """Let people choose among these test sets; a form that is only read does not need them."""
         choices = [(row.pk, TestSetField.label_from_instance(row)) for row in test_sets]
-        self._choices("test_set").choices = [("", "As the file names say"), *choices]
+        self.choice_field("test_set").choices = [("", "As the file names say"), *choices]
 
     def clean_test_set(self) -> TestSet | None:
         test_set: TestSet | None = self.cleaned_data["test_set"]

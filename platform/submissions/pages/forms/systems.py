@@ -64,7 +64,7 @@ class SystemForm(forms.Form):
     def __init__(self, *args: Any, member: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("form_token", secrets.token_hex(TOKEN_BYTES))
-        self._choices("team").queryset = member.teams.all()
+        self.choice_field("team").queryset = member.teams.all()
         for name, field in self.fields.items():
             if field.help_text:
                 field.widget.attrs["aria-describedby"] = f"help_{name}"
@@ -85,7 +85,8 @@ class SystemForm(forms.Form):
         token: str = self.cleaned_data["form_token"]
         return token if TOKEN.fullmatch(token) else ""
 
-    def _choices(self, name: str) -> forms.ModelChoiceField[Any]:
+    def choice_field(self, name: str) -> forms.ModelChoiceField[Any]:
+        """Return a field whose choices are rows."""
         field = self.fields[name]
         assert isinstance(field, forms.ModelChoiceField)
         return field
