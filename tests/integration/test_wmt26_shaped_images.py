@@ -98,12 +98,15 @@ def platform_url(db):
 
 @pytest.fixture
 def make_upload(phase, alice, team):
-    """Return a function that sends the same translations as files, and has them checked."""
+    """Return a function that sends files, and has them checked.
+
+    They hold the same translations, but for the paragraph that no score counts.
+    """
 
     def send(system):
         files = {
             f"{system}.{mode}.{domain}.enpl.json": json.dumps(
-                [translate(text) for text in read_texts(domain)]
+                [translate(text).replace(UNSCORED, "Zapytaj.") for text in read_texts(domain)]
             )
             for domain in DOMAINS
             for mode in MODES[:3]
@@ -151,9 +154,8 @@ def read_texts(domain):
 
 
 def list_units(domain):
-    """Return the paragraphs that count, by document; one document is undivided."""
-    texts = [text.split("\n\n") for text in read_texts(domain)]
-    return [[unit for unit in units if unit != UNSCORED] for units in texts]
+    """Return the paragraphs by document; one document is undivided."""
+    return [text.split("\n\n") for text in read_texts(domain)]
 
 
 def translate(text):
@@ -205,11 +207,14 @@ def test_a_container_gets_to_the_boards_of_each_domain_and_mode(
         assert sorted([row["source"] for row in rows] for rows in read) == sorted(documents)
         assert any(row["terms"] for rows in read for row in rows) == (test_set.mode != "noterm")
         texts = list(hypotheses.read_texts(entry))
-        assert texts == [translate(unit) for units in documents for unit in units]
+        sent = [unit for units in documents for unit in units]
+        assert (run.segments, run.done) == (10, 10)
+        # The system translates every paragraph; no score counts the paragraph without a reference.
+        assert texts == [translate(unit) for unit in sent if unit != UNSCORED]
+        assert len(texts) == test_set.segments == (9 if test_set.domain == "medical" else 10)
         assert texts[-1].count("\n") >= 3  # of the document that nothing divides
         uploaded = Entry.objects.get(submission=upload, test_set=test_set)
         assert (entry.state, uploaded.state) == ("scored", "scored")
-        # An upload has the paragraph that no score counts.
         assert scores_of(entry) == scores_of(uploaded) != {}
         rank.apply(args=[test_set.pk])
         board = alices.get(test_set.get_absolute_url()).text
