@@ -106,7 +106,7 @@ def test_released_terms_that_differ_are_used_and_noted(tmp_path, terms, is_used)
         ("S.sample.medical.enpl.json", "there is no mode sample"),
         ("S.proper.law.enpl.json", "there is no test set of task-1 law.enpl"),
         ("track2/S.noterm.medical.enpl.json", "there is no test set of task-2 medical.enpl"),
-        ("S.medical.enpl.json", "its name says no mode"),
+        ("S.medical.enpl.json", "the name has no mode"),
     ],
 )
 def test_an_output_that_fits_nothing_is_not_sent(tmp_path, name, words):

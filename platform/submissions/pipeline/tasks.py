@@ -12,6 +12,7 @@ from functools import partial
 from celery import Task, shared_task
 from django.conf import settings
 
+import evaluator
 from submissions import work
 from submissions.models import Entry, Rescore, Submission, WorkItem
 from submissions.pipeline import rescoring, scoring, scoring_room
@@ -102,7 +103,9 @@ def rescore(self: Task[[int], None], rescore_id: int) -> None:
 
 def _describe_lack(error: BaseException) -> str:
     """Return what a worker's machine lacks and how operators install it, or an empty string."""
-    lacking = error.lacking if isinstance(error, ScorerFailed) else ""
+    if not isinstance(error, evaluator.InfrastructureError):
+        return ""
+    lacking = error.lacking if isinstance(error, ScorerFailed) else str(error)
     return f"Our side failed. For its operators: {lacking}." if lacking else ""
 
 
