@@ -239,7 +239,7 @@ def test_a_new_metric_is_a_reason_too(make_scored_entry, run):
     [
         (ZeroDivisionError(), "Our side failed: ZeroDivisionError."),
         (LimitPassed("60 seconds of processor time"), "Scoring took more than 60 seconds of "),
-        (evaluator.InfrastructureError("no tokeniser"), "Our side failed: InfrastructureError."),
+        (evaluator.InfrastructureError("no tokeniser"), "For its operators: no tokeniser."),
         (MemoryError(), "Our side failed: MemoryError."),
     ],
 )
