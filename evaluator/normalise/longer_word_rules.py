@@ -61,10 +61,10 @@ def find_rules(language: str) -> tuple[str, LongerWordRules] | None:
 
 def sign_rules(language: str) -> str:
     """Name the entry, its version and its dictionary; `p` for provisional, `off` without one."""
-    found = find_rules(language)
-    if found is None:
+    entry = find_rules(language)
+    if entry is None:
         return "off"
-    code, rules = found
+    code, rules = entry
     dictionary = f"+simplemma-{version('simplemma')}" if rules.dictionary else ""
     return f"{code}-{rules.version}{'' if rules.is_measured else 'p'}{dictionary}"
 

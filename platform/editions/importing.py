@@ -58,7 +58,7 @@ def _ensure_task(edition: Edition, say: Say) -> SharedTask:
     for mode in modes:
         standard = STANDARD_MODES[mode.name]
         if any(getattr(mode, name) != getattr(standard, name) for name in mode.FIXED[1:]):
-            fault = f"The mode {mode} of {task} gives or scores something else than the edition's."
+            fault = f"The mode {mode} of {task} gives or scores other things than the edition's."
             raise EditionError([fault])
     say(f"The shared task {task.slug} {'is new' if is_new else 'is there already'}.")
     return task

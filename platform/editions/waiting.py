@@ -55,7 +55,7 @@ def describe_workers() -> str:
     )
     if heard.exists():
         return "A worker is there."
-    return "No worker answers: start one with `celery -A config worker`."
+    return "No worker answers. Start a worker: `celery -A config worker`."
 
 
 def _entries(submissions: QuerySet[Submission]) -> QuerySet[Entry]:

@@ -196,7 +196,7 @@ def test_without_a_worker_it_says_so_and_ends(tmp_path, monkeypatch):
 
     report, error = run("wmt25", tmp_path, "--outputs")
 
-    assert "1 still wait. No worker answers: start one" in report
+    assert "1 still wait. No worker answers. Start a worker" in report
     assert "No result has come for a long time. No worker answers" in error
 
 

@@ -61,7 +61,7 @@ class Command(BaseCommand):
             raise EditionError(plan.faults)
         if not plan.phases:
             raise EditionError(
-                [f"{folder} holds no test set of {edition.name}. Wanted: {edition.wanted}."]
+                [f"{folder} holds no test set of {edition.name}. It needs {edition.needed_files}."]
             )
         for note in plan.notes:
             self._say(f"note: {note}")
