@@ -14,7 +14,7 @@ from itertools import product
 from types import MappingProxyType
 from typing import Literal
 
-from evaluator.normalise.languages import primary
+from evaluator.normalise.languages import dictionary_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class LongerWordRules:
 
 def find_rules(language: str) -> tuple[str, LongerWordRules] | None:
     """Return a language's entry (BCP 47) with its code, None where the tier is off."""
-    code = primary(language)
+    code = dictionary_code(language)
     return (code, RULES[code]) if code in RULES else None
 
 

@@ -127,7 +127,7 @@ def _send_system(
         )
         sent += len(files)
     there = sum(output.file.name in stored for output in outputs)
-    already = f"{there} there already" if there else ""
+    already = f"{there} sent before" if there else ""
     return ", ".join(filter(None, (f"{sent} sent" if sent or not there else "", already)))
 
 

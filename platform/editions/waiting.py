@@ -54,7 +54,7 @@ def describe_workers() -> str:
         part__startswith=presence.WORKER_OF, at__gt=timezone.now() - HEARD_WITHIN
     )
     if heard.exists():
-        return "A worker is there."
+        return "A worker is running."
     return "No worker answers. Start a worker: `celery -A config worker`."
 
 

@@ -95,7 +95,7 @@ def _find_golds(index: FileIndex, plan: Plan) -> dict[Key, Gold]:
         if key in golds:
             plan.faults.append(
                 f"{key} has gold data twice: {golds[key].file.name} and {file.name}. Remove the "
-                "file that is not wanted."
+                "wrong file."
             )
             continue
         golds[key] = _read_gold(file, value)
