@@ -87,4 +87,4 @@ def _flatten(statistics: Statistics) -> Statistics:
 
 def _choose_block(units: int, tables: Sequence[Statistics]) -> int:
     widest = max(units, *(table.shape[1] for table in tables))
-    return max(1, BLOCK_NUMBERS // widest)
+    return max(1, BLOCK_NUMBERS // int(widest))
