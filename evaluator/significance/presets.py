@@ -14,6 +14,8 @@ from evaluator.metrics.base import Metric
 from evaluator.significance.ranges import ALPHA, Range, find_lines
 from evaluator.types import Scores, Statistics
 
+AUTORANK = "autorank"
+
 Wins = NDArray[np.bool_]  # [systems, systems]: whether the row's system beats the column's
 
 
