@@ -111,7 +111,7 @@ def run(options: argparse.Namespace) -> int:
     with ProgressLine() as progress:
         results = [score_system(each, test_set, options, progress) for each in files]
         progress.show("comparing …")
-        systems = _read_systems(results, [METRICS[name](lemmatiser) for name in METRICS])
+        systems = _read_systems(results, [METRICS[name](lemmatiser) for name in options.metrics])
         if not systems:
             message = "These files and metrics give no score that all systems have."
             raise SubmissionError([Problem("error", message)])
