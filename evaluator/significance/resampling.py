@@ -11,7 +11,7 @@ from evaluator.metrics.base import Metric
 from evaluator.types import Scores, Statistics
 
 SEED = 12345
-BLOCK_NUMBERS = 4_000_000  # of a block of resamples, whichever of its tables is largest
+BLOCK_NUMBERS = 1_000_000  # of a block of resamples, whichever of its tables is largest
 EXACT_FLOAT32 = 2**24  # integers up to here, and their sums, are exact in float32
 
 
