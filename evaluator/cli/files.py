@@ -152,7 +152,7 @@ def add_problems(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_json(command: argparse.ArgumentParser) -> None:
+def add_json(command: argparse._ActionsContainer) -> None:
     """Add the option that prints a JSON object in the place of a text."""
     command.add_argument(
         "--json", action="store_true", help="print one JSON object, as the guide describes it"

@@ -72,6 +72,13 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def add_scoring(command: argparse.ArgumentParser) -> None:
     """Add the options that say what to score and how to print it."""
+    add_metrics(command)
+    add_json(command)
+    command.add_argument("--verbose", action="store_true", help="add exact values and signatures")
+
+
+def add_metrics(command: argparse.ArgumentParser) -> None:
+    """Add the options that say what to score."""
     names = ", ".join((*FAMILIES, *METRICS))
     command.add_argument(
         "--metrics",
@@ -92,8 +99,6 @@ def add_scoring(command: argparse.ArgumentParser) -> None:
         choices=tuple(LEMMATISERS),
         help="of translations, for the term metrics (default: what the language has)",
     )
-    add_json(command)
-    command.add_argument("--verbose", action="store_true", help="add exact values and signatures")
 
 
 def run(options: argparse.Namespace) -> int:
