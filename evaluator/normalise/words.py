@@ -42,7 +42,7 @@ def find_words(text: str) -> tuple[tuple[int, int], ...]:
 
 
 def find_starts(text: str) -> Iterator[int]:
-    r"""Yield the places without a letter, digit or underscore before them, but maybe with a mark."""
+    r"""Yield the places with no `\w` of Python's before them: maybe with a mark."""
     return (match.start() for match in _STARTS.finditer(text))
 
 
