@@ -200,6 +200,27 @@ def test_without_a_worker_it_says_so_and_ends(tmp_path, monkeypatch):
     assert "No result has come for a long time. No worker answers" in error
 
 
+@pytest.mark.parametrize(("pairs", "others"), [(["de"], 6), (["de", "es"], 12)])
+def test_stopped_while_it_waits_it_says_how_to_go_on(tmp_path, monkeypatch, pairs, others):
+    for language in pairs:
+        write(tmp_path, {f"full_data.en{language}.jsonl": make_set(language=language)})
+    write(tmp_path, {"sys.ende.proper.jsonl": make_output()})
+    clock = iter(range(0, 1000, 61))
+    monkeypatch.setattr(waiting, "monotonic", lambda: next(clock))
+
+    def press_ctrl_c(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(waiting, "sleep", press_ctrl_c)
+    report, error = run("wmt25", tmp_path, "--outputs")
+
+    assert f"Other entries that wait for workers or nodes: {others}." in report
+    assert error.startswith("Stopped.")
+    assert "Run the same command again" in error
+    monkeypatch.setattr(waiting, "sleep", lambda _: editions.work())
+    assert "[1 ended, 0 wait] " in run("wmt25", tmp_path, "--outputs")[0]
+
+
 def test_many_files_are_several_submissions(tmp_path, monkeypatch):
     monkeypatch.setattr("submissions.services.sending.MAX_FILES", 2)
     editions.use_workers(monkeypatch)
