@@ -13,6 +13,7 @@ from accounts.models import Team, User
 from editions import waiting
 from sharedtasks import models
 from submissions.models import Entry, Submission
+from submissions.pipeline.tasks import check
 from tests.integration import editions
 from tests.integration.editions import GERMAN, make_output, make_set, run, write
 
@@ -198,6 +199,31 @@ def test_without_a_worker_it_says_so_and_ends(tmp_path, monkeypatch):
 
     assert "1 still wait. No worker answers. Start a worker" in report
     assert "No result has come for a long time. No worker answers" in error
+
+
+@pytest.mark.parametrize(
+    "modes", [["proper"], ["noterm", "random"], ["noterm", "proper", "random"]]
+)
+def test_stopped_while_it_waits_it_says_how_to_go_on(tmp_path, monkeypatch, modes):
+    write(tmp_path, SET | {f"sys.ende.{mode}.jsonl": make_output() for mode in modes})
+
+    def press_ctrl_c(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(waiting, "sleep", press_ctrl_c)
+    _, error = run("wmt25", tmp_path, "--outputs")
+
+    assert error.startswith("Stopped.")
+    assert "Run the same command again" in error
+    check.apply(args=[Submission.objects.get().pk], task_id="check")
+    others = waiting._describe_others(Submission.objects.none())
+    assert others == f" Other entries that wait for workers or nodes: {len(modes)}."
+    assert waiting._describe_others(Submission.objects.all()) == ""
+    monkeypatch.setattr(waiting, "sleep", lambda _: editions.work())
+    report, error = run("wmt25", tmp_path, "--outputs")
+    assert not error
+    for ended in range(1, len(modes) + 1):
+        assert f"[{ended} ended, {len(modes) - ended} wait] entry" in report
 
 
 def test_many_files_are_several_submissions(tmp_path, monkeypatch):

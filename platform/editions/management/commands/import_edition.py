@@ -18,6 +18,7 @@ from editions.waiting import describe_workers, wait_for_results
 from sharedtasks.models import SharedTask
 
 NAMES_SHOWN = 10
+INTERRUPTED = 130  # the exit status after Ctrl-C
 
 
 class Command(BaseCommand):
@@ -42,7 +43,16 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, edition: str, folder: Path, outputs: bool, **_: Any) -> None:
-        chosen = EDITIONS[edition]
+        try:
+            self._import(EDITIONS[edition], folder, outputs)
+        except KeyboardInterrupt:
+            raise CommandError(
+                "Stopped. What is imported and sent stays, and workers go on with it. Run the "
+                "same command again to go on.",
+                returncode=INTERRUPTED,
+            ) from None
+
+    def _import(self, chosen: Edition, folder: Path, outputs: bool) -> None:
         try:
             plan = self._plan(chosen, folder)
             task = import_shared_task(chosen, plan, self._say)
