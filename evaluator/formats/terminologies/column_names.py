@@ -54,7 +54,8 @@ _NAMES = {
     # Here the cell `no` says so.
     "allowed": "allowed, is allowed, approved, is approved, permitted, accepted, acceptable, "
     "valid, usable, use, recommended, erlaubt, zugelassen, freigegeben, autorisé, accepté, "
-    "permitido, aceptado, aceito, ammesso, approvato, разрешено, toegestaan, dozwolony, 允许, 使用可, 허용",
+    "permitido, aceptado, aceito, ammesso, approvato, разрешено, toegestaan, dozwolony, 允许, "
+    "使用可, 허용",
     "seen": "seen, seen in training",
     "source_language": "sourcelang, source lang, source language, src lang, from, "
     "ausgangssprache, quellsprache, langue source, idioma de origen, idioma origen, "
