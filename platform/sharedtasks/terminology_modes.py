@@ -150,6 +150,6 @@ def find_mode(shared_task: SharedTask, name: str) -> Mode:
         list_name=standard.list_name,
         position=list(STANDARD_MODES).index(name),
     )
-    mode.full_clean()
+    mode.clean()  # all else is right in a standard mode that is not there yet
     mode.save()
     return mode
