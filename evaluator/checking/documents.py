@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -9,7 +10,9 @@ from evaluator.checking.ordering import AnySegment, list_choices
 from evaluator.errors import ProblemLog
 from evaluator.types import HypothesisFile, Line, TestSet
 
-DELIMITERS = ("\n\n", "\n")  # that people join paragraphs by
+# That people join paragraphs by; also escaped twice, and Unicode's own.
+DELIMITERS = ("\n\n", "\n", "\\n\\n", "\\n", "\u2029", "\u2028", "<br><br>", "<br>")
+_BLANK_LINE = re.compile(r"(?<=\n)[^\S\n]+(?=\n)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ def split_documents(
     lines: list[Line] = []
     trimmed = 0
     for document, line in zip(documents, file.lines, strict=True):
-        text = line.text.replace("\r\n", "\n")
+        text = line.text.replace("\r\n", "\n").replace("\r", "\n")
+        text = _BLANK_LINE.sub("", text)
         parts = _split(text, document, usual)
         if len(parts) != len(document.paragraphs) and text != text.strip("\n"):
             parts = _split(text.strip("\n"), document, usual)
