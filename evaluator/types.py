@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field
 from typing import Any, Literal
 
+import numpy as np
 from numpy.typing import NDArray
 
 TextForm = Literal["raw", "tokenised"]
@@ -16,6 +17,7 @@ MODES: tuple[Mode, ...] = ("proper", "noterm", "random", "sample")  # those of p
 Unit = Literal["segment", "document"]
 Severity = Literal["error", "warning"]
 Statistics = NDArray[Any]  # int64 or float64, a row per unit: segment or document
+Scores = NDArray[np.float64]  # NaN: undefined
 
 
 @dataclass(frozen=True, slots=True)
