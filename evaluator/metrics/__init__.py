@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib import resources
 from types import MappingProxyType
 
+import evaluator.lean_imports  # noqa: F401  # before sacrebleu
 from evaluator.metrics.base import Details, Group, Metric
 from evaluator.metrics.bleu import Bleu
 from evaluator.metrics.chrf import Chrf, ChrfPlusPlus
