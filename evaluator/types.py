@@ -112,6 +112,7 @@ class UnscoredSegment:
     id: str
     document: str
     source: str
+    terms: tuple[Term, ...] | None = None  # as Segment.terms: participants get them, no score does
 
 
 @dataclass(frozen=True, slots=True)

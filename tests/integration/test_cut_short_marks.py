@@ -18,7 +18,7 @@ from submissions.models import Entry, Score
 from tests.integration.board_rows import Made, build, fill
 
 BOARD = "/boards/spring/test/en-fr"
-NOTE = "* A search for this number reached its bound in some segments and was cut short."
+NOTE = "* A search for this number reached its limit in some segments and was cut short."
 MARK = '<span class="cut-short" aria-hidden="true">*</span>'
 HIDDEN = '<span class="visually-hidden"> (search cut short)</span>'
 

@@ -16,6 +16,7 @@ from evaluator.formats.test_sets.rows import (
     Options,
     TestSetRow,
     build_segments,
+    number_given,
     number_terms,
 )
 from evaluator.types import Document, Term, Terminology, TermList, Unit, UnscoredSegment
@@ -37,7 +38,7 @@ def build_contents(rows: Sequence[AnyRow], options: Options, log: ProblemLog) ->
     return Contents(
         build_segments(scored, log, references_required=options.references_required),
         tuple(
-            UnscoredSegment(place, row.id, row.document, row.source)
+            UnscoredSegment(place, row.id, row.document, row.source, number_given(row.terms))
             for place, row in enumerate(segments)
             if not row.is_scored
         ),
@@ -88,7 +89,7 @@ def _describe_documents(
     described = []
     for name, count in paragraphs.items():
         row = documents.get(name)
-        terms = None if row is None or row.terms is None else number_terms(row.terms)
+        terms = None if row is None else number_given(row.terms)
         if unit == "segment":
             if terms is not None:
                 described.append(Document(name, terms))
