@@ -71,9 +71,7 @@ MARKED = evaluator.TestSet(
     ),
     "raw",
     terminology=terminology(term("pill", OWN[0])),
-    unscored=(
-        UnscoredSegment(1, "3", "a", "No reference here.", (term("reference", OWN[3]),)),
-    ),
+    unscored=(UnscoredSegment(1, "3", "a", "No reference here.", (term("reference", OWN[3]),)),),
     unit="document",
     documents=(Document("a", (term("syrup", OWN[1]),), "\n\n"), Document("b", None, "\n")),
     other_lists=(

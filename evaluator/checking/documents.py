@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 
 from evaluator.checking.ordering import AnySegment, list_choices
 from evaluator.errors import ProblemLog
-from evaluator.types import HypothesisFile, Line, TestSet
-
-DELIMITERS = ("\n\n", "\n")  # that people join paragraphs by
+from evaluator.types import DELIMITERS, HypothesisFile, Line, TestSet
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,8 +121,8 @@ def _ensure_test_set(phase: Phase, plan: TestSetPlan) -> str:
     unscored = test_set.unscored_segments
     without = f" ({unscored:,} without a score)" if unscored else ""
     return (
-        f"{test_set.slug}: {test_set.segments:,} {unit}{without}, {test_set.required_terms:,} required "
-        f"terms{notes}"
+        f"{test_set.slug}: {test_set.segments:,} {unit}{without}, "
+        f"{test_set.required_terms:,} required terms{notes}"
     )
 
 

@@ -182,7 +182,9 @@ class BoardView:
     @property
     def has_cut_short(self) -> bool:
         """Return whether a number in the table has the mark of a search that was cut short."""
-        return any(cell.is_cut_short for line in self.lines + self.yardsticks for cell in line.cells)
+        return any(
+            cell.is_cut_short for line in self.lines + self.yardsticks for cell in line.cells
+        )
 
     @property
     def has_unverified(self) -> bool:

@@ -19,9 +19,15 @@ from evaluator.formats.test_sets.rows import (
     number_given,
     number_terms,
 )
-from evaluator.types import Document, Term, Terminology, TermList, Unit, UnscoredSegment
-
-DEFAULT_DELIMITER = "\n\n"  # of paragraphs in a format that has no place to say it
+from evaluator.types import (
+    DEFAULT_DELIMITER,
+    Document,
+    Term,
+    Terminology,
+    TermList,
+    Unit,
+    UnscoredSegment,
+)
 
 
 def build_contents(rows: Sequence[AnyRow], options: Options, log: ProblemLog) -> Contents:

@@ -374,7 +374,13 @@ def test_paragraphs_of_documents_that_are_left_out_keep_their_terms(unit, left_o
     """For participants: only scores leave these paragraphs out."""
     given = [{"terms": [{"source": "pill", "targets": ["pigułka", "tabletka"]}]}, {"terms": []}, {}]
     rows = [
-        {"doc": doc, "id": f"{doc}{number}", "source": "A pill.", "references": ["Pigułka."], **more}
+        {
+            "doc": doc,
+            "id": f"{doc}{number}",
+            "source": "A pill.",
+            "references": ["Pigułka."],
+            **more,
+        }
         for doc in "abc"
         for number, more in enumerate(given)
     ]

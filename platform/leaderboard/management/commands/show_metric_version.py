@@ -51,9 +51,9 @@ class Command(BaseCommand):
         if late:
             self.stderr.write(
                 "Warning: while this command ran, entries were scored by an earlier version. "
-                f"{_describe(late)}. They have no rank until they have these scores. Restart the workers "
-                f"that still run an earlier release, then run `manage.py rescore_entries --phase "
-                f"{phase}`."
+                f"{_describe(late)}. They have no rank until they have these scores. Restart the "
+                "workers that still run an earlier release, then run `manage.py rescore_entries "
+                f"--phase {phase}`."
             )
 
 
