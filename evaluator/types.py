@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field
 from typing import Any, Literal
 
+import numpy as np
 from numpy.typing import NDArray
 
 TextForm = Literal["raw", "tokenised"]
@@ -18,6 +19,7 @@ DELIMITERS = ("\n\n", "\n")  # that people join paragraphs by, in the order in w
 DEFAULT_DELIMITER = DELIMITERS[0]  # where neither a file nor its reader's caller names one
 Severity = Literal["error", "warning"]
 Statistics = NDArray[Any]  # int64 or float64, a row per unit: segment or document
+Scores = NDArray[np.float64]  # NaN: undefined
 
 
 @dataclass(frozen=True, slots=True)

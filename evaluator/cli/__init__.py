@@ -16,6 +16,7 @@ from importlib import import_module
 COMMANDS = {
     "validate": "check hypotheses before you send them",
     "score": "score hypotheses against a test set",
+    "compare": "compare systems: which differences are real",
     "annotate": "find the terms of a terminology in a source",
     "check-image": "check a container image, as an archive or in a registry, before you send it",
     "run": "run a system in its container, as the platform does",

@@ -152,7 +152,7 @@ def add_problems(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_json(command: argparse.ArgumentParser) -> None:
+def add_json(command: argparse._ActionsContainer) -> None:
     """Add the option that prints a JSON object in the place of a text."""
     command.add_argument(
         "--json", action="store_true", help="print one JSON object, as the guide describes it"
@@ -207,8 +207,8 @@ def load_terminology(options: argparse.Namespace) -> ImportedTerminology:
         options.messages.note(f"{more:,} more changes like these are not shown.")
     if imported.report:
         options.messages.note(
-            f"{imported.changed:,} entries changed, {imported.dropped:,} dropped, "
-            f"{imported.doubtful:,} kept with doubts."
+            f"Entries changed: {imported.changed:,}; dropped: {imported.dropped:,}; "
+            f"kept with doubts: {imported.doubtful:,}."
         )
     return imported
 

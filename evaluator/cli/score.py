@@ -72,6 +72,13 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def add_scoring(command: argparse.ArgumentParser) -> None:
     """Add the options that say what to score and how to print it."""
+    add_metrics(command)
+    add_json(command)
+    command.add_argument("--verbose", action="store_true", help="add exact values and signatures")
+
+
+def add_metrics(command: argparse.ArgumentParser) -> None:
+    """Add the options that say what to score."""
     names = ", ".join((*FAMILIES, *METRICS))
     command.add_argument(
         "--metrics",
@@ -92,8 +99,6 @@ def add_scoring(command: argparse.ArgumentParser) -> None:
         choices=tuple(LEMMATISERS),
         help="of translations, for the term metrics (default: what the language has)",
     )
-    add_json(command)
-    command.add_argument("--verbose", action="store_true", help="add exact values and signatures")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -221,9 +226,10 @@ def _explain_absent(result: ScoringResult, test_set: TestSet, options: argparse.
     for name in options.metrics:
         if name not in result.statistics:
             lacking = METRICS[name](lemmatiser).lacks(test_set)
+            reason = f"the test set lacks {lacking or 'anything that counts for it'}"
             if METRICS[name].needs_alignments and lacking is None:
-                lacking = "a file of --term-alignments"
-            absent.setdefault(lacking or "anything that counts for it", []).append(name)
-    for lacking, names in absent.items():
-        text = f"No score for {', '.join(names)}: the test set lacks {lacking}."
+                reason = "it needs a file of alignments (--term-alignments)"
+            absent.setdefault(reason, []).append(name)
+    for reason, names in absent.items():
+        text = f"No score for {', '.join(names)}: {reason}."
         options.messages.tell(text, "warning")

@@ -30,7 +30,7 @@ def list_metrics() -> str:
         direction = "" if metric.higher_is_better else ", lower is better"
         metrics.append([name, f"{metric.meaning.rstrip('.')} ({metric.range}{direction})"])
     families = [[name, " ".join(names)] for name, names in FAMILIES.items()]
-    lines = _columns([*metrics, *families])
+    lines = align_columns([*metrics, *families])
     title = "Families (a name means all of its metrics):"
     return "\n".join([*lines[: len(metrics)], "", title, *lines[len(metrics) :]])
 
@@ -74,7 +74,7 @@ def as_rows(rows: Sequence[SystemRow]) -> list[dict[str, object]]:
 
 def show_system(row: SystemRow, *, verbose: bool) -> str:
     """Return a line for each metric, with its parts."""
-    lines = _columns(
+    lines = align_columns(
         [score.metric, _number(score), describe(score.metric, score.details)]
         for score in row.result.scores
     )
@@ -96,14 +96,16 @@ def show_systems(rows: Sequence[SystemRow], *, verbose: bool) -> str:
         name = typeset(row.name) if row.kind == "difference" else row.name
         gaps = (absent + " " if metric in marked else absent for metric in metrics)
         table.append([name, *map(numbers.get, metrics, gaps)])
-    lines = _columns(table, ("left", *["right"] * len(metrics)))
+    lines = align_columns(table, ("left", *["right"] * len(metrics)))
     if marked:
         lines.append(f"{STOPPED_NOTE}: see the row by itself.")
     return "\n".join([*lines, *(_exact(rows) if verbose else [])])
 
 
-def _columns(rows: Iterable[Sequence[str]], alignment: Sequence[str] | None = None) -> list[str]:
-    """Return a line for each row; to the left unless `alignment` says otherwise."""
+def align_columns(
+    rows: Iterable[Sequence[str]], alignment: Sequence[str] | None = None
+) -> list[str]:
+    """Return a line for each row, its cells to the left unless `alignment` says otherwise."""
     # The spaces before a number are kept, so that the points of all metrics stand in a line.
     text = tabulate(
         list(rows),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from enum import StrEnum
+from math import isnan
 from typing import ClassVar
 
 import numpy as np
 
 from evaluator.metrics.kept import digest_of
 from evaluator.normalise import Lemmatiser
-from evaluator.types import Hypotheses, Statistics, TestSet
+from evaluator.types import Hypotheses, Scores, Statistics, TestSet
 
 Details = Mapping[str, int | float | str]
 
@@ -83,8 +84,13 @@ class Metric(ABC):
         return None
 
     @abstractmethod
+    def aggregate_many(self, totals: Statistics) -> Scores:
+        """Turn sums of rows [..., k] into scores [...], float64; NaN where undefined."""
+
     def aggregate(self, total: Statistics) -> float | None:
         """Turn a sum of rows [k] into the score; None where it is undefined."""
+        value = float(self.aggregate_many(total))
+        return None if isnan(value) else value
 
     @abstractmethod
     def signature(self, test_set: TestSet) -> str:
@@ -111,6 +117,13 @@ def total(statistics: Statistics) -> Statistics:
     running: Statistics = np.add.accumulate(statistics, axis=0)
     last: Statistics = running[-1]
     return last
+
+
+def divide(counts: Statistics | Scores, by: Statistics | Scores) -> Scores:
+    """Return quotients [...], float64; NaN where the divisor is 0."""
+    empty = np.full(np.broadcast(counts, by).shape, np.nan)
+    quotients: Scores = np.divide(counts, by, out=empty, where=by != 0)
+    return quotients
 
 
 def testset_part(test_set: TestSet) -> str:

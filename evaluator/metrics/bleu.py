@@ -17,7 +17,7 @@ from evaluator.metrics.ngrams import NgramIndex, count_ngrams, count_tokens
 from evaluator.metrics.sacre import EFFECTIVE_ORDER, SacrebleuBased, list_references
 from evaluator.normalise import sacrebleu_tokeniser
 from evaluator.normalise.tokenisers import load_korean_tokeniser
-from evaluator.types import Hypotheses, Statistics, TestSet
+from evaluator.types import Hypotheses, Scores, Statistics, TestSet
 
 
 class Bleu(SacrebleuBased):
@@ -37,6 +37,18 @@ class Bleu(SacrebleuBased):
         """Tokenise as the target language wants; InfrastructureError if that isn't installed."""
         tokeniser = sacrebleu_tokeniser(test_set.target_language) if test_set else "none"
         return copy(_make_backend(tokeniser))  # the number of references is set on it
+
+    def aggregate_many(self, totals: Statistics) -> Scores:
+        """Return what `aggregate` returns, to 1e-9, for sums of rows [..., 10]."""
+        lengths, closest = totals[..., 0], totals[..., 1]
+        matched, possible = totals[..., 2 : 2 + MAX_NGRAM_ORDER], totals[..., 2 + MAX_NGRAM_ORDER :]
+        # Exponential smoothing: the k-th order without a match counts as 1 / 2^k of a match.
+        halvings = np.cumsum(matched == 0, axis=-1)
+        smoothed = np.where(matched == 0, 0.5**halvings, matched)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            precision = 100 * np.exp(np.log(smoothed / possible).mean(axis=-1))
+            scores = np.exp(np.minimum(0, 1 - closest / lengths)) * precision
+        return np.where(matched.any(axis=-1) & (possible > 0).all(axis=-1), scores, 0.0)
 
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
         """Return int64 [segments, 10], as sacrebleu extracts them.

@@ -12,7 +12,7 @@ from sacrebleu.metrics.chrf import CHRF
 from evaluator.metrics.kept import keep_last, keep_per_test_set
 from evaluator.metrics.ngrams import NgramIndex, count_ngrams, count_tokens
 from evaluator.metrics.sacre import EFFECTIVE_ORDER, SacrebleuBased, list_references
-from evaluator.types import Hypotheses, Statistics, TestSet
+from evaluator.types import Hypotheses, Scores, Statistics, TestSet
 
 WORD_ORDER = 2  # of chrF++
 
@@ -42,6 +42,18 @@ class Chrf(SacrebleuBased):
         columns = 3 * self.backend(None).order
         tables = [table[:, :columns] for table in _compare(test_set, hypotheses)]
         return _choose_best(tables, self.backend(None))
+
+    def aggregate_many(self, totals: Statistics) -> Scores:
+        """Return what `aggregate` returns, to 1e-9, for sums of rows [..., 3 · orders]."""
+        own, reference, shared = np.moveaxis(totals.reshape(*totals.shape[:-1], -1, 3), -1, 0)
+        counts = (own > 0) & (reference > 0)  # sacrebleu's effective order
+        orders = np.maximum(counts.sum(axis=-1), 1)
+        precision = np.where(counts, shared / np.maximum(own, 1), 0).sum(axis=-1) / orders
+        recall = np.where(counts, shared / np.maximum(reference, 1), 0).sum(axis=-1) / orders
+        factor = CHRF.BETA**2
+        weighted = factor * precision + recall
+        product = 100 * (1 + factor) * precision * recall
+        return np.where(weighted > 0, product / np.where(weighted > 0, weighted, 1), 0.0)
 
     def backend(self, test_set: TestSet | None) -> CHRF:
         """The same for every language: characters need no tokeniser."""

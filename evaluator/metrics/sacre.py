@@ -33,7 +33,7 @@ class SacrebleuBased(Metric):
         """Make sacrebleu's object; without a test set it only aggregates."""
 
     def aggregate(self, total: Statistics) -> float | None:
-        """Return the score; that of BLEU and chrF is in [0, 100] but for rounding (1e-14)."""
+        """Return sacrebleu's own score, in [0, 100] for BLEU and chrF but for rounding (1e-14)."""
         return float(self.backend(None)._compute_score_from_stats(total.tolist()).score)
 
     def signature(self, test_set: TestSet) -> str:

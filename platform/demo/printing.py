@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 from config.templatetags.site import rank, score
-from evaluator.metrics.wording import STOPPED_MARK, STOPPED_NOTE
+from evaluator.metrics import STOPPED_MARK, STOPPED_NOTE
 from leaderboard import boards
 from leaderboard.board_view import BoardLine, BoardView, Cell
 from leaderboard.queries import read_board

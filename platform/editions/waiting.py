@@ -54,8 +54,8 @@ def describe_workers() -> str:
         part__startswith=presence.WORKER_OF, at__gt=timezone.now() - HEARD_WITHIN
     )
     if heard.exists():
-        return "A worker is there."
-    return "No worker answers: start one with `celery -A config worker`."
+        return "A worker is running."
+    return "No worker answers. Start a worker: `celery -A config worker`."
 
 
 def _entries(submissions: QuerySet[Submission]) -> QuerySet[Entry]:

@@ -108,7 +108,7 @@ def _find_golds(index: FileIndex, plan: Plan) -> dict[Key, Gold]:
         if key in golds:
             plan.faults.append(
                 f"{key} has gold data twice: {golds[key].file.name} and {file.name}. Remove the "
-                "file that is not wanted."
+                "wrong file."
             )
             continue
         golds[key] = _read_gold(file, value)
@@ -269,8 +269,8 @@ EDITION = Edition(
     name="WMT26 terminology task",
     summary="Documents of several domains, with a dictionary or with sample bitexts.",
     modes=("proper", "noterm", "random", "sample"),
-    wanted="{provider}.{domain}.{pair}.track1.json (gold data) and what was released: text, terms "
-    "and sample.{domain}.{pair}.json",
+    needed_files="{provider}.{domain}.{pair}.track1.json (gold data) and what was released: text, "
+    "terms and sample.{domain}.{pair}.json",
     make_plan=make_plan,
     find_part=find_part,
 )

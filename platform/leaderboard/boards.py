@@ -15,8 +15,7 @@ from django.utils.text import Truncator
 
 import evaluator
 from accounts.models import Team
-from evaluator.metrics import METRICS
-from evaluator.metrics.wording import STOPPED_COUNTS
+from evaluator.metrics import METRICS, STOPPED_COUNTS
 from leaderboard.aliases import make_aliases
 from leaderboard.models import BoardSnapshot
 from leaderboard.snapshots import BASELINE, NOBODY, Board, BoardRow, TeamOnBoard
@@ -122,7 +121,7 @@ def _build_board(test_set: TestSet) -> Board:
 class _ComparableScores:
     """The scores that may stand on a board: of each metric, those with the board's signature.
 
-    Which that is, the teams' entries decide; only without any do the test set's own rows decide.
+    The teams' entries decide which signature that is; without any, the test set's own rows do.
     A reference is scored against the other references: it needs the same scorer, and keeps its
     own signature.
     """

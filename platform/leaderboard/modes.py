@@ -24,7 +24,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class TermGain:
-    """What a system gains over sources alone, in each mode that gives it more."""
+    """What a system gains in each mode that gives it more than sources."""
 
     row: BoardRow
     by_mode: list[list[Difference]]  # in the order of TermGains.modes; empty: no differences
@@ -34,7 +34,7 @@ class TermGain:
 class TermGains:
     """What the systems of a board gain in the modes of its language pair."""
 
-    base: Mode | None = None  # systems are given sources alone; None: no such test set
+    base: Mode | None = None  # systems are given only sources; None: no such test set
     modes: list[Mode] = field(default_factory=list)  # those with which it is compared
     systems: list[TermGain] = field(default_factory=list)
 
@@ -60,7 +60,7 @@ class TermGains:
 
     @property
     def headings(self) -> list[tuple[Mode, list[Difference]]]:
-        """Return the modes with any differences, and whatever system's columns."""
+        """Return the modes with any differences, each with its columns: those of any system."""
         columns = self.systems[0].by_mode if self.systems else []
         return [(mode, row) for mode, row in zip(self.modes, columns, strict=False) if row]
 
@@ -146,12 +146,12 @@ class _ModeBoard:
 def _subtract(
     side: _ModeBoard, base: _ModeBoard, row: BoardRow, columns: Sequence[Column]
 ) -> list[Difference]:
-    """Return, by column, a row's scores in a mode minus its scores with sources alone."""
+    """Return, by column, a row's scores in a mode minus its scores with only sources."""
     differences = []
     for column in columns:
         value, is_cut_short, metric = None, False, column.metric
         if METRICS[metric].follows_list and side.mode.list_name != base.mode.list_name:
-            # What counts the terms of the mode's list in outputs for sources alone.
+            # Outputs without terms, scored by the list of the mode.
             metric = f"{metric}{OTHER_LIST}{side.mode.list_name}"
         if _is_comparable(side, base, column, metric):
             first, second = side.score(row, column.metric), base.score(row, metric)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
@@ -75,6 +75,12 @@ class _Parsed:
     test_set: evaluator.TestSet
     terminology: evaluator.ImportedTerminology | None  # of the mode's list
     samples: tuple[Sample, ...]
+    notes: tuple[str, ...]  # on parts that were not read
+
+    @property
+    def references(self) -> int:
+        """Return the number of references of each segment."""
+        return len(self.test_set.segments[0].references)
 
 
 def import_test_set(
@@ -116,20 +122,15 @@ def import_test_set(
         term_lemmatiser=term_lemmatiser,
         left_out=sorted(set(leave_out)),
     )
-    notes: list[str] = []
     with refuse_missing_lemmatisers():
         require_term_lemmatiser(test_set)
-        parsed = _parse(test_set, files, on_note=notes.append)
-        _describe(test_set, parsed.test_set)
-        test_set.ranking_metric = _choose_ranking_metric(ranking_metric, parsed.test_set)
+        parsed = _parse(test_set, files)
+        _describe(test_set, parsed.test_set, ranking_metric)
     _save(test_set, files, parsed)
-    references = len(parsed.test_set.segments[0].references)
-    return ImportedTestSet(test_set, parsed.terminology, references, tuple(notes))
+    return ImportedTestSet(test_set, parsed.terminology, parsed.references, parsed.notes)
 
 
-def _parse(
-    test_set: TestSet, files: TestSetFiles, on_note: Callable[[str], None] = lambda _: None
-) -> _Parsed:
+def _parse(test_set: TestSet, files: TestSetFiles) -> _Parsed:
     """Read the files as a row says, new or stored; raises `evaluator.TestSetError`."""
     source_language, target_language = test_set.source_language, test_set.target_language
     mode, own, others = test_set.terminology_mode, None, {}
@@ -145,6 +146,7 @@ def _parse(
             name: read_list(listed, list_name=name).terminology
             for name, listed in files.other_lists.items()
         }
+    notes: list[str] = []
     samples: tuple[Sample, ...] = ()
     if files.samples:
         stream, name = files.samples
@@ -164,13 +166,14 @@ def _parse(
         unit=cast("Unit | None", test_set.unit or None),
         delimiter=test_set.delimiter,
         leave_out=test_set.left_out,
-        on_note=on_note,
+        on_note=notes.append,
     )
-    return _Parsed(replace(parsed, lemmatiser=test_set.term_lemmatiser or None), own, samples)
+    parsed = replace(parsed, lemmatiser=test_set.term_lemmatiser or None)
+    return _Parsed(parsed, own, samples, tuple(notes))
 
 
-def _describe(test_set: TestSet, parsed: evaluator.TestSet) -> None:
-    """Note on a new row what can be read from the files."""
+def _describe(test_set: TestSet, parsed: evaluator.TestSet, ranking_metric: str | None) -> None:
+    """Note on a new row what can be read from the files, and what its board ranks by."""
     required = required_terms(parsed).per_segment
     test_set.source_language = parsed.source_language  # zh-CN, also where zh_cn was written
     test_set.target_language = parsed.target_language
@@ -183,6 +186,7 @@ def _describe(test_set: TestSet, parsed: evaluator.TestSet) -> None:
     test_set.documents = len({segment.document for segment in segments})
     test_set.required_terms = sum(term.count for segment in required for term in segment)
     test_set.terms = _count_terms(parsed)
+    test_set.ranking_metric = _choose_ranking_metric(ranking_metric, parsed)
 
 
 def _count_terms(parsed: evaluator.TestSet) -> int:

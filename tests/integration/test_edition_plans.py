@@ -80,7 +80,10 @@ def test_tasks_of_wmt26_are_told_by_folders_names_and_contents(tmp_path):
         ({"text.medical.enpl.json": ["a\nb", "c"]}, "do not hold the same documents"),
         ({"text.medical.enpl.json": "no JSON"}, "do not hold the same documents"),
         ({"x/lab2.medical.enpl.track1.json": GOLD_1}, "has gold data twice"),
-        ({"a/text.medical.enpl.json": ["a\nb"], "b/text.medical.enpl.json": []}, "is there twice"),
+        (
+            {"a/text.medical.enpl.json": ["a\nb"], "b/text.medical.enpl.json": []},
+            "twice, with different",
+        ),
     ],
 )
 def test_what_does_not_fit_gold_data_is_a_fault(tmp_path, files, words):

@@ -50,7 +50,7 @@ def test_files_are_read_wherever_they_lie_and_others_are_named(tmp_path):
     assert error == ""
     modes = ("", ".noterm", ".random")
     assert list_test_sets() == [f"task-1 {p}{m}" for p in ("en-de", "en-es") for m in modes]
-    assert "of no use here: notes.txt." in report
+    assert "these files are not used: notes.txt." in report
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_files_are_read_wherever_they_lie_and_others_are_named(tmp_path):
     [
         ("wmt25", {}, "holds no test set"),
         ("wmt25", {"readme.txt": ""}, "full_data.ende.jsonl"),
-        ("wmt25", SET | {"b/full_data.ende.jsonl": "{}"}, "is there twice, with different"),
+        ("wmt25", SET | {"b/full_data.ende.jsonl": "{}"}, "twice, with different"),
         ("wmt25", SET | {"full_data_2016.jsonl": "{}", "full_data_2024.jsonl": "{}"},
          "zhen: the years 2018, 2020, 2022 are missing"),
         ("wmt25", {f"full_data_{y}.jsonl": "{}" for y in (2015, 2017, 2021, 2023)},
@@ -141,7 +141,7 @@ def test_what_cannot_be_sent_or_is_refused_is_reported(tmp_path, monkeypatch):
     assert "not sent: sys.v1.ende.sample.jsonl: there is no mode sample" in report
     assert "not sent: sys.v1.enfr.proper.jsonl: there is no test set of enfr" in report
     assert "not sent: sys.v1.enzh.proper.jsonl: its name has no year" in report
-    assert "not sent: two.ende.proper.jsonl is there twice" in report
+    assert "not sent: The folder has two.ende.proper.jsonl twice" in report
     assert "organizers_gpt-9 is, to the letter, the output of sys.v1." in report
     assert "3 outputs are scored." in report
     assert {team.name: team.is_organisers for team in Team.objects.all()} == {
@@ -159,7 +159,7 @@ def test_a_later_file_is_sent_and_another_under_an_old_name_is_a_fault(tmp_path,
 
     report, error = run("wmt25", tmp_path, "--outputs")
 
-    assert "sys, task-1: 1 sent, 1 there already" in report
+    assert "sys, task-1: 1 sent, 1 sent before" in report
     assert "sys.ende.proper.jsonl: a file with this name and other contents" in report
     assert error
     assert Entry.objects.count() == 2
@@ -196,7 +196,7 @@ def test_without_a_worker_it_says_so_and_ends(tmp_path, monkeypatch):
 
     report, error = run("wmt25", tmp_path, "--outputs")
 
-    assert "1 still wait. No worker answers: start one" in report
+    assert "1 still wait. No worker answers. Start a worker" in report
     assert "No result has come for a long time. No worker answers" in error
 
 
@@ -271,7 +271,7 @@ def test_an_edition_like_wmt26_gets_to_the_boards(tmp_path, monkeypatch, admin):
     for row in rows:
         page = admin.get(row.get_absolute_url()).text
         assert "gloss.v1" in page
-    assert run("wmt26", SHAPED, "--outputs")[0].count("is there already") == 1 + 2 + 10
+    assert run("wmt26", SHAPED, "--outputs")[0].count("exists already") == 1 + 2 + 10
 
 
 def test_wmt21_is_imported_with_its_outputs(shared_data, tmp_path, monkeypatch):
@@ -291,7 +291,7 @@ def test_wmt21_is_imported_with_its_outputs(shared_data, tmp_path, monkeypatch):
         "tokenised",
     )
     assert "[1/1] Fairseq, dev: 1 sent" in report
-    assert run("wmt21", tmp_path)[0].count("is there already") == 3
+    assert run("wmt21", tmp_path)[0].count("exists already") == 3
 
 
 def test_tico_has_the_lists_of_its_own_country(shared_data, tmp_path):

@@ -34,7 +34,9 @@ def read_document_rows(
     except (ValueError, RecursionError) as error:
         raise Refused(f"The file is not valid JSON ({error}).") from None
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise Refused("The array holds something else than strings. Write a string a document.")
+        raise Refused(
+            "The array holds other things than strings. Write a string for each document."
+        )
     delimiter = options.delimiter
     if delimiter is None:
         delimiter = find_delimiter(texts)

@@ -181,7 +181,7 @@ class _Reader:
         terms: list[GoldTerm] = []
         if segments is None:
             return terms
-        if not isinstance(segments, list) or not all(isinstance(one, dict) for one in segments):
+        if not isinstance(segments, list) or not all(isinstance(item, dict) for item in segments):
             faults.append('"segments" must be a list of objects.')
             return terms
         for segment in segments:

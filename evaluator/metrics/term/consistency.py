@@ -8,11 +8,11 @@ from functools import partial
 
 import numpy as np
 
-from evaluator.metrics.base import Details
+from evaluator.metrics.base import Details, divide
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.renderings import rendered, term_view
 from evaluator.metrics.wording import write_number
-from evaluator.types import Hypotheses, Statistics, TestSet
+from evaluator.types import Hypotheses, Scores, Statistics, TestSet
 
 Group = tuple[str, frozenset[str]]  # an entry: Required.group
 
@@ -59,10 +59,9 @@ class TermConsistency(TermMetric):
             rows.append((largest, sum(repeated.values()), total))
         return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
-    def aggregate(self, total: Statistics) -> float | None:
-        """Return 100 · shared / required; None if no entry is required twice."""
-        shared, required, _ = (int(count) for count in total)
-        return 100 * shared / required if required else None
+    def aggregate_many(self, totals: Statistics) -> Scores:
+        """Return 100 · shared / required; NaN if no entry is required twice."""
+        return divide(100 * totals[..., 0], totals[..., 1])
 
     def details(self, total: Statistics) -> Details:
         """Return the counts, and as a diagnosis the share of the rendered occurrences."""

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from evaluator.metrics.base import Details
+from evaluator.metrics.base import Details, divide
 from evaluator.metrics.kept import keep_per_test_set
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.renderings import RenderedSegment, TermView, rendered, term_view
@@ -15,7 +15,7 @@ from evaluator.normalise import Form
 from evaluator.terms.matching import FormIndex
 from evaluator.terms.source_terms import TermIndex
 from evaluator.terms.span_selection import Tier
-from evaluator.types import Hypotheses, Statistics, TestSet
+from evaluator.types import Hypotheses, Scores, Statistics, TestSet
 
 
 class OverApplication(TermMetric):
@@ -54,10 +54,9 @@ class OverApplication(TermMetric):
         ]
         return np.array(rows, dtype=np.int64).reshape(-1, 2)
 
-    def aggregate(self, total: Statistics) -> float | None:
-        """Return 100 · segments with an over-applied term / segments; None without segments."""
-        applied, segments = (int(count) for count in total)
-        return 100 * applied / segments if segments else None
+    def aggregate_many(self, totals: Statistics) -> Scores:
+        """Return 100 · segments with an over-applied term / segments; NaN without segments."""
+        return divide(100 * totals[..., 0], totals[..., 1])
 
     def details(self, total: Statistics) -> Details:
         """Return the two counts."""

@@ -8,13 +8,13 @@ from functools import partial
 
 import numpy as np
 
-from evaluator.metrics.base import Details
+from evaluator.metrics.base import Details, divide
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.renderings import RenderedSegment, rendered, term_view
 from evaluator.metrics.wording import write_flagged, write_number
 from evaluator.terms.matching import Required, Requirements
 from evaluator.terms.span_selection import Tier
-from evaluator.types import Hypotheses, Statistics, TestSet
+from evaluator.types import Hypotheses, Scores, Statistics, TestSet
 
 COLUMNS = (
     "required",
@@ -68,11 +68,10 @@ class TermSuccess(TermMetric):
         renderings = np.array(rows, dtype=np.int64).reshape(-1, len(TIERS))
         return np.hstack([_count_required(test_set), renderings])
 
-    def aggregate(self, total: Statistics) -> float | None:
-        """Return 100 · rendered / required; None if nothing is required."""
-        counts = _name_columns(total)
-        required = counts["required"]
-        return 100 * sum(counts[tier] for tier in TIERS) / required if required else None
+    def aggregate_many(self, totals: Statistics) -> Scores:
+        """Return 100 · rendered / required; NaN if nothing is required."""
+        tiers = len(TIERS) if totals.shape[-1] == len(COLUMNS) else len(TIERS) - 1
+        return divide(100 * totals[..., 1 : 1 + tiers].sum(axis=-1), totals[..., 0])
 
     def details(self, total: Statistics) -> Details:
         """Return all counts and the missed occurrences; seen, unseen where the test set says it."""

@@ -7,13 +7,13 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from evaluator.metrics.base import Details
+from evaluator.metrics.base import Details, divide
 from evaluator.metrics.kept import keep_per_test_set
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.edits import find_edits
 from evaluator.metrics.term.renderings import rendered, term_view
 from evaluator.metrics.wording import write_stopped
-from evaluator.types import Hypotheses, Statistics, TestSet
+from evaluator.types import Hypotheses, Scores, Statistics, TestSet
 
 TERM_WEIGHT = 2  # what substituting or omitting a term's token costs; all else costs 1
 
@@ -58,10 +58,9 @@ class WeightedTer(TermMetric):
             rows.append((min(each.total for each in edits), length, is_stopped))
         return np.array(rows, dtype=np.float64).reshape(-1, 3)
 
-    def aggregate(self, total: Statistics) -> float | None:
-        """Return 100 · (1 - sum of edits / sum of lengths); None if references have no token."""
-        edits, length, _ = total.tolist()
-        return 100 * (1 - edits / length) if length else None
+    def aggregate_many(self, totals: Statistics) -> Scores:
+        """Return 100 · (1 - sum of edits / sum of lengths); NaN if references have no token."""
+        return 100 * (1 - divide(totals[..., 0], totals[..., 1]))
 
     def details(self, total: Statistics) -> Details:
         """Return the segments whose search for shifts was stopped: 0 for usual hypotheses."""

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from evaluator.metrics.base import Details
+from evaluator.metrics.base import Details, divide
 from evaluator.metrics.kept import keep_per_test_set
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.pairing import best_sum
@@ -21,7 +21,7 @@ from evaluator.metrics.wording import write_flagged, write_number
 from evaluator.normalise import NormalisedText
 from evaluator.terms.matching import Rendering, Requirements, TermAssignment
 from evaluator.terms.span_selection import CandidateSpan, select_spans
-from evaluator.types import Hypotheses, Statistics, TestSet
+from evaluator.types import Hypotheses, Scores, Statistics, TestSet
 
 # (fewer spans)² · more spans of an entry in a segment: under a fifth of a second. It pairs 100 with
 # 100. Beyond it only equal windows are paired: the reference itself still scores 100, and the
@@ -67,10 +67,9 @@ class TermWindowOverlap(TermMetric):
             rows.append((overlap, count, int(not is_complete)))
         return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
-    def aggregate(self, total: Statistics) -> float | None:
-        """Return 100 · sum / occurrences that count; None if nothing counts."""
-        overlap, count, _ = (int(part) for part in total)
-        return 100 * overlap / (self.parts * count) if count else None
+    def aggregate_many(self, totals: Statistics) -> Scores:
+        """Return 100 · sum / occurrences that count; NaN if nothing counts."""
+        return divide(100 * totals[..., 0], self.parts * totals[..., 1])
 
     def details(self, total: Statistics) -> Details:
         """Return the occurrences that count, and the segments for which a bound was hit."""

@@ -7,12 +7,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from evaluator.metrics.base import Details
+from evaluator.metrics.base import Details, divide
 from evaluator.metrics.wmt21.base import Wmt21Metric
 from evaluator.metrics.wmt21.expressions import find_offsets
 from evaluator.metrics.wmt21.terms import accepted_forms, padded
 from evaluator.metrics.wording import write_number
-from evaluator.types import Segment, Statistics, TermAnnotation
+from evaluator.types import Scores, Segment, Statistics, TermAnnotation
 
 
 class ExactMatch(Wmt21Metric):
@@ -43,11 +43,10 @@ class ExactMatch(Wmt21Metric):
                 lemma_hits += 1
         return surface_hits, len(terms) - surface_hits - lemma_hits, lemma_hits
 
-    def aggregate(self, total: Statistics) -> float | None:
-        """Return (on the surface + by lemma) / terms; None without terms."""
-        surface, missed, lemma = total.tolist()
-        terms = surface + missed + lemma
-        return (surface + lemma) / terms if terms else None
+    def aggregate_many(self, totals: Statistics) -> Scores:
+        """Return (on the surface + by lemma) / terms; NaN without terms."""
+        surface, missed, lemma = np.moveaxis(totals, -1, 0)
+        return divide(surface + lemma, surface + missed + lemma)
 
     def details(self, total: Statistics) -> Details:
         """Return the three counts."""

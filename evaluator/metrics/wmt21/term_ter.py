@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluator.metrics.base import Details
+from evaluator.metrics.base import Details, divide
 from evaluator.metrics.wmt21.base import Wmt21Metric
 from evaluator.metrics.wmt21.shifts import (
     Edits,
@@ -14,7 +14,7 @@ from evaluator.metrics.wmt21.shifts import (
 )
 from evaluator.metrics.wmt21.terms import Tokens, is_lemma, is_original, positions
 from evaluator.metrics.wording import write_stopped
-from evaluator.types import Hypotheses, Segment, Statistics, TestSet
+from evaluator.types import Hypotheses, Scores, Segment, Statistics, TestSet
 
 
 class TermTer(Wmt21Metric):
@@ -63,10 +63,9 @@ class TermTer(Wmt21Metric):
         value = (value + (other.shifts + other.distance) / len(reference)) / 2
         return value, edits.is_complete and other.is_complete, edits.cells + other.cells
 
-    def aggregate(self, total: Statistics) -> float | None:
+    def aggregate_many(self, totals: Statistics) -> Scores:
         """1 - sum of TERm / segments."""
-        term, segments, _ = total.tolist()
-        return 1 - term / segments if segments else None
+        return 1 - divide(totals[..., 0], totals[..., 1])
 
     def details(self, total: Statistics) -> Details:
         """Segments whose search for shifts was stopped: 0 unless a hypothesis repeats itself."""

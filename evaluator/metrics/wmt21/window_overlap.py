@@ -10,10 +10,11 @@ from functools import reduce
 from operator import add
 from typing import ClassVar
 
+from evaluator.metrics.base import divide
 from evaluator.metrics.wmt21.base import Wmt21Metric
 from evaluator.metrics.wmt21.expressions import find_offsets
 from evaluator.metrics.wmt21.terms import Tokens, is_lemma, is_original, padded, positions
-from evaluator.types import Segment, Statistics
+from evaluator.types import Scores, Segment, Statistics
 
 # Per form: a tuple of positions for each annotation of it, in reference order.
 Annotated = dict[Tokens, list[tuple[int, ...]]]
@@ -35,10 +36,9 @@ class WindowOverlap(Wmt21Metric):
         # Not `sum`: from Python 3.12 on it compensates, which changes last digits.
         return (reduce(add, scores) / len(scores) if scores else 0.0), 1.0
 
-    def aggregate(self, total: Statistics) -> float | None:
+    def aggregate_many(self, totals: Statistics) -> Scores:
         """Return the sum over segments / all segments, also those without terms."""
-        score, segments = total.tolist()
-        return score / segments if segments else None
+        return divide(totals[..., 0], totals[..., 1])
 
     def _form_scores(
         self, annotated: Annotated, hypothesis: Tokens, reference: Tokens

@@ -1,6 +1,6 @@
-"""Consistency of WMT 2025: whether a system translates a term alike, by aligned targets.
+"""Consistency of WMT 2025: whether a system translates a term the same way each time.
 
-Which words of a hypothesis translate a term is not found out here: a file says it. Macro averages
+A file says which words of a hypothesis translate a term. Macro averages
 are not sums over segments, so the only row of statistics is the whole test set's.
 """
 
@@ -12,14 +12,14 @@ from functools import partial
 
 import numpy as np
 
-from evaluator.metrics.base import Details
+from evaluator.metrics.base import Details, divide
 from evaluator.metrics.kept import digest_of
 from evaluator.metrics.wmt25.base import Wmt25Metric, merge_targets
 from evaluator.metrics.wording import write_number
 from evaluator.metrics.words import find_lemmatiser, lemmatise, write_lemmatiser
 from evaluator.normalise import Lemmatiser
 from evaluator.terms.source_terms import with_list
-from evaluator.types import Hypotheses, Statistics, TermAlignment, TestSet
+from evaluator.types import Hypotheses, Scores, Statistics, TermAlignment, TestSet
 
 # How a term's pseudo-reference is chosen, the strategy whose value is the score first.
 STRATEGIES = ("frequent", "first", "predefined")
@@ -70,10 +70,9 @@ class Wmt25Consistency(Wmt25Metric):
             row += _count(targets, occurrences, [chosen[o.source] for o in occurrences])
         return np.array([row], dtype=np.float64)
 
-    def aggregate(self, total: Statistics) -> float | None:
-        """Return the micro average of the most frequent targets; None without an occurrence."""
-        hits, occurrences = total[:2].tolist()
-        return hits / occurrences if occurrences else None
+    def aggregate_many(self, totals: Statistics) -> Scores:
+        """Return the micro average of the most frequent targets; NaN without an occurrence."""
+        return divide(totals[..., 0], totals[..., 1])
 
     def details(self, total: Statistics) -> Details:
         """Return the number of occurrences, and both averages of each strategy."""

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from evaluator.metrics.base import Details
+from evaluator.metrics.base import Details, divide
 from evaluator.metrics.documents import Paragraphs, group_paragraphs
 from evaluator.metrics.kept import digest_of, keep_per_test_set
 from evaluator.metrics.wmt25.base import Wmt25Metric, merge_targets
 from evaluator.metrics.wording import write_number
-from evaluator.types import Hypotheses, Statistics, Term, TestSet
+from evaluator.types import Hypotheses, Scores, Statistics, Term, TestSet
 
 
 class CountedTerm(NamedTuple):
@@ -64,10 +64,9 @@ class Wmt25DocumentTermSuccess(Wmt25Metric):
             rows.append((total, len(shares), shares.count(1), shares.count(0)))
         return np.array(rows, dtype=np.float64).reshape(-1, 4)
 
-    def aggregate(self, total: Statistics) -> float | None:
-        """Return the mean share; None if no term is counted."""
-        shares, terms = total[:2].tolist()
-        return shares / terms if terms else None
+    def aggregate_many(self, totals: Statistics) -> Scores:
+        """Return the mean share; NaN if no term is counted."""
+        return divide(totals[..., 0], totals[..., 1])
 
     def details(self, total: Statistics) -> Details:
         """Return how many terms count, and how many are there in full, in part, not at all."""

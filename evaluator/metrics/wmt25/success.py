@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from evaluator.metrics.base import Details
+from evaluator.metrics.base import Details, divide
 from evaluator.metrics.kept import digest_of, keep_per_test_set
 from evaluator.metrics.wmt25.base import Wmt25Metric, merge_targets
 from evaluator.metrics.wording import write_number
@@ -18,7 +18,7 @@ from evaluator.metrics.words import (
     write_lemmatiser,
 )
 from evaluator.normalise import Lemmatiser
-from evaluator.types import Hypotheses, Segment, Statistics, TestSet
+from evaluator.types import Hypotheses, Scores, Segment, Statistics, TestSet
 
 BETWEEN = "|||"  # lemmas
 
@@ -72,10 +72,9 @@ class Wmt25TermSuccess(Wmt25Metric):
             rows.append((len(counted), sum(surface), by_lemma))
         return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
-    def aggregate(self, total: Statistics) -> float | None:
-        """Return entries that are there / entries counted; None if none is counted."""
-        counted, surface, by_lemma = (int(count) for count in total)
-        return (surface + by_lemma) / counted if counted else None
+    def aggregate_many(self, totals: Statistics) -> Scores:
+        """Return entries that are there / entries counted; NaN if none is counted."""
+        return divide(totals[..., 1] + totals[..., 2], totals[..., 0])
 
     def details(self, total: Statistics) -> Details:
         """Return the counts."""

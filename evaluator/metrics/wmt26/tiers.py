@@ -8,13 +8,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from evaluator.metrics.base import OWN_KEYS, Details, Group, Metric
+from evaluator.metrics.base import OWN_KEYS, Details, Group, Metric, divide
 from evaluator.metrics.documents import group_paragraphs
 from evaluator.metrics.kept import digest_of
 from evaluator.metrics.wmt26.occurrences import Outcome, render
 from evaluator.metrics.wording import write_flagged, write_number
 from evaluator.metrics.words import find_lemmatiser, write_lemmatiser
-from evaluator.types import GoldTerm, Hypotheses, Statistics, TestSet
+from evaluator.types import GoldTerm, Hypotheses, Scores, Statistics, TestSet
 
 COUNTS = ("occurrences", "hits", "types", "types_hit")  # a type: a source term in a document
 SPLITS = ("", "seen_as_sample", "unseen", "term_in_samples", "term_not_in_samples")
@@ -73,10 +73,9 @@ class Wmt26TermMetric(Metric):
         """Return whether an occurrence belongs to the denominator."""
         return True
 
-    def aggregate(self, total: Statistics) -> float | None:
-        """Return hits / occurrences; None without occurrences."""
-        occurrences, hits = (int(count) for count in total[:2])
-        return hits / occurrences if occurrences else None
+    def aggregate_many(self, totals: Statistics) -> Scores:
+        """Return hits / occurrences; NaN without occurrences."""
+        return divide(totals[..., 1], totals[..., 0])
 
     def details(self, total: Statistics) -> Details:
         """Return all counts, of splits only where the annotations say them; shares of types."""

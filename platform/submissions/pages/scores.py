@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evaluator.metrics import describe, split_name
-from evaluator.metrics.wording import count_stopped
+from evaluator.metrics import count_stopped, describe, split_name
 from sharedtasks.metric_columns import COLUMNS, Column
 from submissions.models import Entry, Score
 from submissions.signatures import read_scorer, read_version

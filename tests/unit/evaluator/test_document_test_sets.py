@@ -208,7 +208,7 @@ def test_an_array_holds_a_document_a_string(array, delimiter, counts, delimiters
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ('["a", 3]', "something else than strings"),
+        ('["a", 3]', "other things than strings"),
         ('["a"', "not valid JSON"),
         ('["a", "  "]', "Document 2 is empty"),
         ('["\\ud800"]', "half a surrogate pair"),

@@ -95,7 +95,7 @@ class LengthRatio(Metric):
     def statistics(self, test_set, hypotheses):
         raise NotImplementedError
 
-    def aggregate(self, total):
+    def aggregate_many(self, totals):
         raise NotImplementedError
 
     def signature(self, test_set):

@@ -44,8 +44,8 @@ class Command(BaseCommand):
                 )
             self.stderr.write(f"Warning: {text}")
         is_changed = show_newest_versions(row)
-        since = "now show" if is_changed else "showed already"
-        self.stdout.write(f"The boards of {row} {since} the newest version of every metric.")
+        show = "now show" if is_changed else "already showed"
+        self.stdout.write(f"The boards of {row} {show} the newest version of every metric.")
         # To look takes a while, and a worker of an earlier release may have scored something.
         late = [entry for entry in _list_lacking(row) if entry not in lacking]
         if late:

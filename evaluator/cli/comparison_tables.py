@@ -1,0 +1,192 @@
+"""Comparisons of systems as text, as LaTeX and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import isnan
+from typing import TYPE_CHECKING
+
+from evaluator.cli.tables import align_columns
+from evaluator.metrics import METRICS
+from evaluator.significance import Comparison, Order, write_place, write_range
+from evaluator.significance.ranges import ALPHA
+
+if TYPE_CHECKING:
+    from evaluator.cli.compare import Outcome
+
+LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "\u2013": "--",
+}
+LINE = "-"
+
+
+def write_text(outcome: Outcome) -> str:
+    """Return a table for each metric, then the order over several metrics."""
+    blocks = [_write_comparison(comparison, outcome) for comparison in outcome.comparisons]
+    if outcome.order:
+        blocks.append(_write_order(outcome.order, outcome))
+    for number, clusters in enumerate(outcome.clusters):
+        metric = outcome.comparisons[number].metric
+        rows = [["range", "system", "mean of segments"]]
+        for place, entry in enumerate(clusters.entries):
+            own = write_range(clusters.ranges[place]) if clusters.ranges else ""
+            rows.append([own, outcome.names[entry], f"{clusters.means[place]:.4f}"])
+        blocks.append("\n".join([f"{metric}, {clusters.preset}", *_rule(rows, clusters.lines)]))
+    if outcome.autorank:
+        best = sorted(outcome.autorank.items(), key=lambda pair: pair[1])
+        rows = [["autorank", "system"], *([f"{v:.1f}", outcome.names[e]] for e, v in best)]
+        blocks.append("\n".join(align_columns(rows)))
+    if outcome.detectable:
+        blocks.append(outcome.detectable)
+    return "\n\n".join(blocks)
+
+
+def _write_comparison(comparison: Comparison, outcome: Outcome) -> str:
+    numbers = [str(place + 1) for place in range(len(comparison.entries))]
+    rows = [["", "range", "system", "score", "95 % interval", *numbers[1:]]]
+    for place in range(len(comparison.entries)):
+        p_values = [_write_p(value) for value in comparison.p_values[place][1:]]
+        p_values[: max(place, 0)] = [""] * place  # each pair stands once
+        rows.append([f"{numbers[place]}.", *_write_row(comparison, place, outcome), *p_values])
+    lines = [comparison.metric, *_rule(rows, comparison.lines)]
+    if comparison.too_few:
+        lines.append(f"No p-values: {comparison.too_few}.")
+    else:
+        lines += [f"p-values of pairs, uncorrected; {comparison.signature}"]
+    return "\n".join(lines)
+
+
+def _write_row(comparison: Comparison, place: int, outcome: Outcome) -> list[str]:
+    decimals = METRICS[comparison.metric].decimals
+    interval = comparison.intervals[place]
+    ends = "" if interval is None else "\u2013".join(f"{end:.{decimals}f}" for end in interval)
+    return [
+        write_range(comparison.ranges[place]) if comparison.ranges else "",
+        outcome.names[comparison.entries[place]],
+        f"{comparison.scores[place]:.{decimals}f}",
+        ends,
+    ]
+
+
+def _write_order(order: Order, outcome: Outcome) -> str:
+    title = f"mean of ranks over {' and '.join(outcome.order_metrics)}"
+    rows = [["place", "system", "mean rank", "in 95 % of resamples"]]
+    for number, entry in enumerate(order.entries):
+        stable = write_range(order.ranges[number]) if order.ranges else ""
+        place, mean = write_place(order.places[number]), f"{order.mean_ranks[number]:.2f}"
+        rows.append([place, outcome.names[entry], mean, stable])
+    return "\n".join([title, *_rule(rows, order.lines)])
+
+
+def _rule(rows: Sequence[Sequence[str]], after: Iterable[int]) -> list[str]:
+    """Return aligned rows, with a rule after the heading's n-th row for each n in `after`."""
+    text = align_columns(rows)
+    rule = LINE * max(map(len, text))
+    places = set(after)
+    return [part for n, row in enumerate(text) for part in ([row, rule] if n in places else [row])]
+
+
+def _write_p(value: float) -> str:
+    if isnan(value):
+        return ""
+    text = f"{value:.4f}" if value < 0.1 else f"{value:.2f}"
+    return f"{text}{'*' if value < ALPHA else ' '}"
+
+
+def write_latex(outcome: Outcome) -> str:
+    """Return a booktabs table for each metric: ranges, scores, intervals, lines."""
+    return "\n\n".join(_write_latex_table(own, outcome) for own in outcome.comparisons)
+
+
+def _write_latex_table(comparison: Comparison, outcome: Outcome) -> str:
+    label = METRICS[comparison.metric].label
+    lines = [
+        r"% \usepackage{booktabs}",
+        f"% {comparison.signature or comparison.too_few}",
+        r"\begin{tabular}{llrr}",
+        r"\toprule",
+        rf"Range & System & {_escape(label)} & 95\,\% interval \\",
+        r"\midrule",
+    ]
+    for place in range(len(comparison.entries)):
+        cells = map(_escape, _write_row(comparison, place, outcome))
+        lines.append(rf"{' & '.join(cells)} \\")
+        if place + 1 in comparison.lines:
+            lines.append(r"\midrule")
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
+
+
+def _escape(text: str) -> str:
+    shown = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return "".join(LATEX.get(letter, letter) for letter in shown)
+
+
+def as_json(outcome: Outcome) -> dict[str, object]:
+    """Return {"comparisons": …, "order": …}, as docs/participants.md explains them."""
+    answer: dict[str, object] = {
+        "comparisons": [_comparison_as_json(own, outcome) for own in outcome.comparisons],
+        "detectable": outcome.detectable or None,
+    }
+    if outcome.order:
+        order = outcome.order
+        answer["order"] = {
+            "metrics": list(outcome.order_metrics),
+            "lines": list(order.lines),
+            "systems": [
+                {
+                    "name": outcome.names[entry],
+                    "mean_rank": order.mean_ranks[number],
+                    "place": list(order.places[number]),
+                    "range": list(order.ranges[number]) if order.ranges else None,
+                }
+                for number, entry in enumerate(order.entries)
+            ],
+        }
+    if outcome.clusters:
+        answer["clusters"] = [
+            {
+                "metric": comparison.metric,
+                "preset": own.preset,
+                "systems": [outcome.names[entry] for entry in own.entries],
+                "means": list(own.means),
+                "ranges": [list(places) for places in own.ranges] or None,
+                "lines": list(own.lines),
+            }
+            for comparison, own in zip(outcome.comparisons, outcome.clusters, strict=True)
+        ]
+    if outcome.autorank:
+        answer["autorank"] = {outcome.names[e]: value for e, value in outcome.autorank.items()}
+    return answer
+
+
+def _comparison_as_json(comparison: Comparison, outcome: Outcome) -> dict[str, object]:
+    systems = [
+        {
+            "name": outcome.names[entry],
+            "score": comparison.scores[place],
+            "interval": comparison.intervals[place],
+            "range": list(comparison.ranges[place]) if comparison.ranges else None,
+        }
+        for place, entry in enumerate(comparison.entries)
+    ]
+    return {
+        "metric": comparison.metric,
+        "signature": comparison.signature or None,
+        "too_few": comparison.too_few or None,
+        "systems": systems,
+        "p_values": [
+            [None if isnan(value) else value for value in row]
+            for row in comparison.p_values.tolist()
+        ],
+        "lines": list(comparison.lines),
+    }
