@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from evaluator.checking.ordering import AnySegment, list_choices
 from evaluator.errors import ProblemLog
-from evaluator.types import HypothesisFile, Line, TestSet
+from evaluator.types import DELIMITERS, HypothesisFile, Line, TestSet
 
-# That people join paragraphs by; also escaped twice, and Unicode's own.
-DELIMITERS = ("\n\n", "\n", "\\n\\n", "\\n", "\u2029", "\u2028", "<br><br>", "<br>")
+# What people join paragraphs by; also escaped twice, and Unicode's own marks.
+JOINTS = (*DELIMITERS, "\\n\\n", "\\n", "\u2029", "\u2028", "<br><br>", "<br>")
 _BLANK_LINE = re.compile(r"(?<=\n)[^\S\n]+(?=\n)")
 
 
@@ -105,7 +105,7 @@ def _describe_count(
     count = f"{len(parts):,} paragraph{'s' if len(parts) > 1 else ''}"
     message = f"The file's document {document.number} has {count}, expected {expected:,}"
     filled = [part for part in parts if part.strip()]
-    cuts = ((mark, text.strip().split(mark)) for mark in DELIMITERS)
+    cuts = ((mark, text.strip().split(mark)) for mark in JOINTS)
     fitting = (mark for mark, cut in cuts if len(cut) == expected and all(map(str.strip, cut)))
     other = next(fitting, None)
     if expected == 1:

@@ -30,6 +30,7 @@ from evaluator.metrics.wmt26 import (
     Wmt26InflectedExact,
     Wmt26ParagraphChrf,
 )
+from evaluator.metrics.wording import STOPPED_COUNTS, STOPPED_MARK, STOPPED_NOTE, count_stopped
 
 _ALL: tuple[type[Metric], ...] = (
     Bleu,
@@ -110,9 +111,13 @@ __all__ = [
     "METRICS",
     "OTHER_LIST",
     "RANKING",
+    "STOPPED_COUNTS",
+    "STOPPED_MARK",
+    "STOPPED_NOTE",
     "Details",
     "Group",
     "Metric",
+    "count_stopped",
     "describe",
     "read_definition",
     "split_name",

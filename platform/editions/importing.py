@@ -118,9 +118,11 @@ def _ensure_test_set(phase: Phase, plan: TestSetPlan) -> str:
     test_set = imported.test_set
     unit = "paragraphs" if test_set.unit == TestSet.Unit.DOCUMENT else "segments"
     notes = "".join(f"\n  note: {note}" for note in imported.notes)
+    unscored = test_set.unscored_segments
+    without = f" ({unscored:,} without a score)" if unscored else ""
     return (
-        f"{test_set.slug}: {test_set.segments:,} {unit}, {test_set.required_terms:,} required "
-        f"terms{notes}"
+        f"{test_set.slug}: {test_set.segments:,} {unit}{without}, "
+        f"{test_set.required_terms:,} required terms{notes}"
     )
 
 

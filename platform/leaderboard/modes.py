@@ -19,6 +19,7 @@ class Difference:
 
     column: Column
     value: float | None
+    is_cut_short: bool = False  # a search for either score was
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,16 @@ class TermGains:
     def gives_samples(self) -> bool:
         """Return whether systems are given samples in a mode."""
         return any(mode.gives_samples for mode in self.modes)
+
+    @property
+    def has_cut_short(self) -> bool:
+        """Return whether a difference has the mark of a search that was cut short."""
+        return any(
+            difference.is_cut_short
+            for gain in self.systems
+            for differences in gain.by_mode
+            for difference in differences
+        )
 
     @property
     def headings(self) -> list[tuple[Mode, list[Difference]]]:
@@ -124,6 +135,13 @@ class _ModeBoard:
         index, values = self.index(row), self.board.scores.get(metric)
         return None if index is None or values is None else values[index]
 
+    def is_cut_short(self, row: BoardRow, metric: str) -> bool:
+        """Return whether a search for this score was cut short."""
+        index = self.index(row)
+        if index is None:
+            return False
+        return metric in self.board.cut_short.get(self.board.columns.entry[index], ())
+
 
 def _subtract(
     side: _ModeBoard, base: _ModeBoard, row: BoardRow, columns: Sequence[Column]
@@ -131,14 +149,17 @@ def _subtract(
     """Return, by column, a row's scores in a mode minus its scores with only sources."""
     differences = []
     for column in columns:
-        value, metric = None, column.metric
+        value, is_cut_short, metric = None, False, column.metric
         if METRICS[metric].follows_list and side.mode.list_name != base.mode.list_name:
             # Outputs without terms, scored by the list of the mode.
             metric = f"{metric}{OTHER_LIST}{side.mode.list_name}"
         if _is_comparable(side, base, column, metric):
             first, second = side.score(row, column.metric), base.score(row, metric)
-            value = None if first is None or second is None else first - second
-        differences.append(Difference(column, value))
+            if first is not None and second is not None:
+                value = first - second
+                marks = side.is_cut_short(row, column.metric), base.is_cut_short(row, metric)
+                is_cut_short = any(marks)
+        differences.append(Difference(column, value, is_cut_short))
     return differences
 
 

@@ -180,8 +180,10 @@ def _describe(test_set: TestSet, parsed: evaluator.TestSet, ranking_metric: str 
     test_set.text_form = parsed.text_form
     test_set.unit = parsed.unit
     test_set.digest = parsed.digest
-    test_set.segments = len(parsed.segments)
-    test_set.documents = len({segment.document for segment in parsed.segments})
+    segments = count_all_paragraphs(parsed).segments
+    test_set.segments = len(segments)
+    test_set.unscored_segments = len(segments) - len(parsed.segments)
+    test_set.documents = len({segment.document for segment in segments})
     test_set.required_terms = sum(term.count for segment in required for term in segment)
     test_set.terms = _count_terms(parsed)
     test_set.ranking_metric = _choose_ranking_metric(ranking_metric, parsed)
@@ -191,7 +193,7 @@ def _count_terms(parsed: evaluator.TestSet) -> int:
     """Return the number of different entries of its list, at whatever address they are given."""
     common = parsed.terminology.terms if parsed.terminology else ()
     known = {(term.source, term.targets) for term in common}
-    given = [segment.terms or () for segment in parsed.segments]
+    given = [segment.terms or () for segment in count_all_paragraphs(parsed).segments]
     given += [document.terms or () for document in parsed.documents]
     addressed = {(term.source, term.targets) for terms in given for term in terms}
     return len(common) + len(addressed - known)
@@ -278,13 +280,6 @@ class Slots(Mapping[str, evaluator.TestSet]):
 def read(test_set: TestSet) -> evaluator.TestSet:
     """Return an imported test set with its segments; a process keeps those it read last."""
     return _read(test_set.pk, test_set.digest, test_set.term_lemmatiser)
-
-
-def count_lines(test_set: TestSet) -> int:
-    """Return how many lines a system's output has: of documents also paragraphs without a score."""
-    if test_set.unit == TestSet.Unit.SEGMENT:
-        return test_set.segments
-    return len(count_all_paragraphs(read(test_set)).segments)
 
 
 @lru_cache(maxsize=KEPT_IN_MEMORY)

@@ -277,18 +277,27 @@ def test_an_edition_like_wmt26_gets_to_the_boards(tmp_path, monkeypatch, admin):
     assert error == ""
     domains, modes = ("machine-building", "medical"), ("", ".noterm", ".random")
     first = [f"task-1 en-pl.{domain}{mode}" for domain in domains for mode in modes]
-    assert list_test_sets() == [*first, *(f"task-2 en-pl.{domain}.sample" for domain in domains)]
+    second = [
+        f"task-2 en-pl.{domain}.{mode}" for domain in domains for mode in ("sample", "noterm")
+    ]
+    assert list_test_sets() == [*first, *second]
+    assert report.count("that of task 1 is used, without its glossary") == 2
+    # With samples and without: the same documents, ranked by the same metric, for differences.
+    borrowed = models.TestSet.objects.filter(phase__slug="task-2")
+    assert len({row.ranking_metric for row in borrowed}) == 1
+    assert {(row.segments, row.terms) for row in borrowed} == {(10, 0)}
     rows = models.TestSet.objects.filter(phase__slug="task-1")
-    assert {(row.unit, row.documents, row.segments) for row in rows} == {
-        ("document", 4, 9),  # a paragraph has no reference
-        ("document", 4, 10),
+    assert {(row.unit, row.documents, row.segments, row.unscored_segments) for row in rows} == {
+        ("document", 4, 10, 1),  # a paragraph has no reference
+        ("document", 4, 10, 0),
     }
+    assert "10 paragraphs (1 without a score)" in report
     assert "6 outputs are scored." in report
     assert Team.objects.get().name == "gloss.v1"
     for row in rows:
         page = admin.get(row.get_absolute_url()).text
         assert "gloss.v1" in page
-    assert run("wmt26", SHAPED, "--outputs")[0].count("exists already") == 1 + 2 + 8
+    assert run("wmt26", SHAPED, "--outputs")[0].count("exists already") == 1 + 2 + 10
 
 
 def test_wmt21_is_imported_with_its_outputs(shared_data, tmp_path, monkeypatch):

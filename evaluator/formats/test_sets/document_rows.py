@@ -10,8 +10,8 @@ from evaluator.errors import ProblemLog
 from evaluator.formats.json_lines import wrong_string
 from evaluator.formats.limits import Budget, Refused, require_few_marks
 from evaluator.formats.test_sets.rows import AnyRow, DocumentRow, Options, TestSetRow, is_blank
+from evaluator.types import DELIMITERS
 
-DELIMITERS = ("\n\n", "\n")  # looked for in this order
 _ARRAY = re.compile(r'\[\s*+(?:"|\])')
 
 

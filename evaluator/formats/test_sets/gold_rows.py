@@ -26,10 +26,9 @@ from evaluator.formats.test_sets.rows import (
     Options,
     TestSetRow,
 )
-from evaluator.types import GoldTerm
+from evaluator.types import DEFAULT_DELIMITER, GoldTerm
 
 Object = Mapping[str, object]
-DEFAULT_DELIMITER = "\n\n"  # where neither the file nor the caller names one
 _KEY = re.compile(r'(?<!\\)"(?:documents|glossary|samples)"\s*+:\s*+[\[{]')
 
 

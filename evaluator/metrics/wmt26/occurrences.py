@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from evaluator.metrics.kept import keep_per_test_set
+from evaluator.metrics.kept import keep_last, keep_per_test_set
 from evaluator.metrics.wmt26.exclusive import assign_spans
 from evaluator.metrics.wmt26.matching import Form, Paragraph, Span, build_form
 from evaluator.metrics.words import find_lemmatiser
@@ -55,7 +54,7 @@ class RenderedParagraph:
     is_complete: bool
 
 
-@lru_cache(maxsize=1)
+@keep_last
 def render(test_set: TestSet, hypotheses: Hypotheses) -> tuple[RenderedParagraph, ...]:
     """Look for every occurrence in its paragraph; the last result is kept."""
     lemmatiser = find_lemmatiser(test_set)
