@@ -13,6 +13,7 @@ import time
 import psutil
 import pytest
 
+from sharedtasks import testsets
 from submissions import hypotheses
 from submissions.models import Entry
 from submissions.pipeline import scoring_room
@@ -41,7 +42,8 @@ def make_dear_entry(make_entry):
     def make(*texts):
         entry = make_entry()
         content = type(hypotheses.load(entry))(texts=texts)
-        Entry.objects.filter(pk=entry.pk).update(hypotheses=hypotheses.store(content))
+        stored = hypotheses.store(content, testsets.read(entry.test_set))
+        Entry.objects.filter(pk=entry.pk).update(hypotheses=stored)
         entry.refresh_from_db()
         return entry
 
