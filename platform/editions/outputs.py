@@ -115,6 +115,7 @@ def _send_system(
     stored = dict(rows.values_list("name", "file__sha256"))
     sent = 0
     for files in _split(_list_new(outputs, stored, faults)):
+        facts = [str(team.pk), phase.slug, *(f"{file.name} {file.sha256}" for file in files)]
         sending.submit(
             team=team,
             member=sender,
@@ -122,7 +123,8 @@ def _send_system(
             system=sending.SystemDescription(name=outputs[0].system),
             wants_primary=True,
             files=[sending.NamedStream(BytesIO(file.content), file.name) for file in files],
-            form_token=_make_token(team, phase.slug, files),
+            # Equal for the same files again: two commands at once send them once.
+            form_token=hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32],
             is_import=True,
         )
         sent += len(files)
@@ -159,9 +161,3 @@ def _split(files: Iterator[File]) -> Iterator[list[File]]:
         size += len(file.content)
     if group:
         yield group
-
-
-def _make_token(team: Team, phase: str, files: Sequence[File]) -> str:
-    """Return what is equal for the same files again: two commands at once send them once."""
-    parts = [str(team.pk), phase, *(f"{file.name} {file.sha256}" for file in files)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from editions.file_index import FileIndex, Published
@@ -89,7 +89,8 @@ def make_plan(index: FileIndex) -> Plan:
         modes[key] = tuple(test_set.mode for test_set in test_sets)
         phases.setdefault(key.task, []).extend(test_sets)
     for kind, key in released:
-        if kind == "text" and key not in golds and not _has_other_task(key, golds):
+        has_other_task = any(replace(key, task=task) in golds for task in TASKS)
+        if kind == "text" and not has_other_task:
             plan.notes.append(f"{key} has no gold data: it is not imported.")
     plan.phases = [PhasePlan(TASKS[task], NAMES[task], sets) for task, sets in phases.items()]
     _add_outputs(index, plan, modes, golds)
@@ -134,10 +135,6 @@ def _borrow_golds(
                 f"{other} has no gold data of its own: that of task 1 is used, without its "
                 "glossary, for the modes sample and noterm."
             )
-
-
-def _has_other_task(key: Key, golds: Mapping[Key, Gold]) -> bool:
-    return any(Key(task, key.domain, key.pair) in golds for task in TASKS)
 
 
 def _plan_test_sets(
@@ -244,7 +241,9 @@ def _add_outputs(
                 f"{file.name}: there is no mode {match['mode']}; the modes are {choices}."
             )
         elif len(fitting) > 1 and len({id(golds[key]) for key in fitting}) == 1:
-            sent = {other["mode"] for other, _ in matches if _is_of_same_system(other, match)}
+            own = match.group("system", "domain", "pair")
+            same = (other for other, _ in matches if other.group("system", "domain", "pair") == own)
+            sent = {other["mode"] for other in same}
             chosen = [key for key in fitting if sent & OWN_MODES[key.task]] or fitting[:1]
             plan.outputs += [OutputPlan(match["system"], TASKS[key.task], file) for key in chosen]
         elif len(fitting) > 1:
@@ -253,10 +252,6 @@ def _add_outputs(
             )
         else:
             plan.outputs.append(OutputPlan(match["system"], TASKS[fitting[0].task], file))
-
-
-def _is_of_same_system(one: re.Match[str], other: re.Match[str]) -> bool:
-    return all(one[name] == other[name] for name in ("system", "domain", "pair"))
 
 
 def _list_tasks(file: Published) -> tuple[str, ...]:

@@ -102,17 +102,17 @@ class Command(BaseCommand):
             self._say(line)
         self._say(f"{report.scored:,} outputs are scored.")
         counts = {"refused": report.refused, "not sent": len(unsent)}
-        faults = [f"{_count(count)} {what}" for what, count in counts.items() if count]
+        faults = [
+            f"1 file was {what}" if count == 1 else f"{count:,} files were {what}"
+            for what, count in counts.items()
+            if count
+        ]
         if faults:
             raise CommandError(f"{' and '.join(faults)}. The lines above say why.")
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
-
-
-def _count(files: int) -> str:
-    return "1 file was" if files == 1 else f"{files:,} files were"
 
 
 def _list_faults(faults: list[str]) -> str:
