@@ -15,6 +15,7 @@ from pathlib import Path
 
 from editions.file_index import FileIndex, Published
 from editions.plans import Edition, OutputPlan, PhasePlan, Plan, TestSetPlan
+from evaluator.formats import find_track
 from evaluator.types import DELIMITERS
 
 TASKS = {"1": "task-1", "2": "task-2"}
@@ -54,11 +55,12 @@ class Gold:
     documents: tuple[tuple[str, ...], ...]  # paragraphs, sources only
     delimiter: str | None  # None: the file names none
     lists: Mapping[str, Mapping[str, object]]  # the targets of terms, by list
+    track: str  # that it says, "" for none
 
 
 @dataclass(frozen=True, slots=True)
-class BorrowedGold(Published):
-    """Gold data of task 1 as task 2 would have published it: its glossary is given to nobody."""
+class BareGold(Published):
+    """Gold data that does not say it is task 2's, as if it did: its glossary is given to nobody."""
 
     def read(self) -> bytes:
         """Return the bytes. Raises EditionError."""
@@ -118,9 +120,8 @@ def _find_golds(index: FileIndex, plan: Plan) -> dict[Key, Gold]:
 
 def _guess_task(value: Mapping[str, object]) -> str:
     """Return the task of gold data whose name and folders say none."""
-    if str(value.get("track")) in TASKS:
-        return str(value["track"])
-    return "2" if value.get("samples") and not value.get("glossary") else "1"
+    by_contents = "2" if value.get("samples") and not value.get("glossary") else "1"
+    return find_track(value.get("track")) or by_contents
 
 
 def _borrow_golds(
@@ -158,12 +159,14 @@ def _plan_test_sets(
             plan.notes.append(f"{key}: {terms.name} differs from the gold data, and is used.")
     known = lists or gold.lists
     is_borrowed = golds.get(Key("1", key.domain, key.pair)) is gold and key.task == "2"
-    bare = BorrowedGold(gold.file.name, gold.file.paths, gold.file.part)
+    # Only these two, for the bytes of the others are stored as they are.
+    needs_bare = is_borrowed or (key.task == "2" and gold.track != "2" and bool(gold.lists))
+    bare = BareGold(gold.file.name, gold.file.paths, gold.file.part)
     return [
         TestSetPlan(
             pair=(key.pair[:2], key.pair[2:]),
             mode=mode,
-            source=bare if is_borrowed and mode == "noterm" else gold.file,
+            source=bare if needs_bare and mode == "noterm" else gold.file,
             lists=lists,
             samples=samples if mode == "sample" else None,
             domain=key.domain.lower().replace("_", "-"),
@@ -206,7 +209,8 @@ def _read_gold(file: Published, value: Mapping[str, object]) -> Gold:
         }
         for name, entries in (glossary.items() if isinstance(glossary, dict) else ())
     }
-    return Gold(file, tuple(documents), delimiter if is_said else None, lists)
+    track = find_track(value.get("track"))
+    return Gold(file, tuple(documents), delimiter if is_said else None, lists, track)
 
 
 def _list_objects(value: object) -> list[Mapping[str, object]]:
