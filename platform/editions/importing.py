@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from io import BytesIO
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 import evaluator
@@ -82,14 +82,7 @@ def _ensure_phase(task: SharedTask, plan: PhasePlan, say: Say) -> Phase:
 def _ensure_test_set(phase: Phase, plan: TestSetPlan) -> str:
     """Make the test set unless it is there; return what was done. Raises EditionError."""
     source_language, target_language = parse_pair("-".join(plan.pair))
-    stored = TestSet.objects.filter(
-        phase=phase,
-        domain=plan.domain,
-        mode=plan.mode,
-        version=1,
-        source_language=source_language,
-        target_language=target_language,
-    ).first()
+    stored = _find_stored(phase, plan)
     if stored is not None:
         _require_equal(stored, plan)
         return f"{stored.slug}: exists already"
@@ -111,8 +104,13 @@ def _ensure_test_set(phase: Phase, plan: TestSetPlan) -> str:
         if error.total > FAULTS_SHOWN:
             shown.append(f"{plan.name}: … and {error.total - FAULTS_SHOWN:,} more.")
         raise EditionError(shown) from error
-    except ValidationError as error:
-        raise EditionError([f"{plan.name}: {' '.join(error.messages)}"]) from error
+    except (ValidationError, IntegrityError) as error:
+        stored = _find_stored(phase, plan)
+        if stored is not None:  # another command at the same time was faster
+            _require_equal(stored, plan)
+            return f"{stored.slug}: exists already"
+        messages = error.messages if isinstance(error, ValidationError) else [str(error)]
+        raise EditionError([f"{plan.name}: {' '.join(messages)}"]) from error
     except evaluator.InfrastructureError as error:  # a lemmatiser that is not installed
         raise EditionError([f"{plan.name}: {error}"]) from error
     test_set = imported.test_set
@@ -124,6 +122,18 @@ def _ensure_test_set(phase: Phase, plan: TestSetPlan) -> str:
         f"{test_set.slug}: {test_set.segments:,} {unit}{without}, "
         f"{test_set.required_terms:,} required terms{notes}"
     )
+
+
+def _find_stored(phase: Phase, plan: TestSetPlan) -> TestSet | None:
+    source_language, target_language = parse_pair("-".join(plan.pair))
+    return TestSet.objects.filter(
+        phase=phase,
+        domain=plan.domain,
+        mode=plan.mode,
+        version=1,
+        source_language=source_language,
+        target_language=target_language,
+    ).first()
 
 
 def _open_files(stack: ExitStack, plan: TestSetPlan, own_list: str) -> TestSetFiles:

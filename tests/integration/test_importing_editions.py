@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from accounts.models import Team, User
-from editions import waiting
+from editions import importing, outputs, waiting
 from sharedtasks import models
 from submissions.models import Entry, Submission
 from submissions.pipeline.tasks import check
@@ -104,6 +104,40 @@ def test_a_test_set_of_other_files_is_a_fault_and_stays(tmp_path):
     assert "en-de is stored with other files. Different: the source." in error
     assert error.count("en-de") == 3  # every mode
     assert list(models.TestSet.objects.values_list("digest", flat=True)) == digests
+
+
+@pytest.mark.parametrize("is_checked", [True, False], ids=["by the form", "by the database"])
+def test_two_commands_at_once_import_and_send_everything_once(tmp_path, monkeypatch, is_checked):
+    """Each looks for a row, finds none, and makes it; the slower command finds the other's."""
+    files = SET | {f"{name}.ende.proper.jsonl": make_output() for name in ("A.1", "Bé")}
+    write(tmp_path, files)
+    editions.use_workers(monkeypatch)
+    _, first_error = run("wmt25", tmp_path, "--outputs")
+    counts = [model.objects.count() for model in (models.TestSet, Team, User, Submission)]
+    if not is_checked:
+        monkeypatch.setattr(models.TestSet, "full_clean", lambda _: None)
+    blind_once(monkeypatch, importing, "_find_stored")
+    monkeypatch.setattr(outputs, "_list_taken", list)  # as read before the other made its teams
+    for name in ("_find_user", "_find_team"):
+        blind_once(monkeypatch, outputs, name)
+
+    report, error = run("wmt25", tmp_path, "--outputs")
+
+    assert error == first_error == ""
+    assert report.count(": exists already") == 3
+    assert counts == [model.objects.count() for model in (models.TestSet, Team, User, Submission)]
+
+
+def blind_once(monkeypatch, module, name):
+    """Let a search find nothing the first time that it is asked for something."""
+    search, asked = getattr(module, name), set()
+
+    def find(*facts):
+        is_first = repr(facts) not in asked
+        asked.add(repr(facts))
+        return None if is_first else search(*facts)
+
+    monkeypatch.setattr(module, name, find)
 
 
 def test_a_mode_that_means_something_else_is_a_fault(tmp_path):
