@@ -81,7 +81,10 @@ def _ensure_phase(task: SharedTask, plan: PhasePlan, say: Say) -> Phase:
 
 def _ensure_test_set(phase: Phase, plan: TestSetPlan) -> str:
     """Make the test set unless it is there; return what was done. Raises EditionError."""
-    source_language, target_language = parse_pair("-".join(plan.pair))
+    try:
+        source_language, target_language = parse_pair("-".join(plan.pair))
+    except evaluator.LanguageError as error:  # in a file's name
+        raise EditionError([f"{plan.source.name}: {error}"]) from error
     stored = _find_stored(phase, plan)
     if stored is not None:
         _require_equal(stored, plan)

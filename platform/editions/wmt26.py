@@ -103,6 +103,9 @@ def _find_golds(index: FileIndex, plan: Plan) -> dict[Key, Gold]:
     golds: dict[Key, Gold] = {}
     for match, file in index.match(GOLD, plan.faults):
         value = _read_json(file)
+        if value is None:
+            plan.faults.append(f"{file.name} is not valid JSON. Give the file as published.")
+            continue
         if not isinstance(value, dict) or not isinstance(value.get("documents"), list):
             plan.unsent.append(f"{file.name}: the name has no mode, and the file is not gold data.")
             continue

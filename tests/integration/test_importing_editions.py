@@ -20,6 +20,7 @@ from tests.integration.editions import GERMAN, make_output, make_set, run, write
 pytestmark = pytest.mark.django_db
 
 SHAPED = Path(__file__).parents[1] / "data" / "wmt26_shaped"
+GOLD = '{"documents": [{"paragraphs": [{"source": "a", "reference": "b"}]}]}'
 SET = {"data/full_data.ende.jsonl": make_set()}
 
 
@@ -68,6 +69,12 @@ def test_files_are_read_wherever_they_lie_and_others_are_named(tmp_path):
         ("wmt21", {"dev.en-fr.en.sgm": "<srcset>"}, "the file of fr is missing"),
         ("wmt21", {"test.cs-de.de.xml": "<refset>"}, "the file of cs is missing"),
         ("wmt26", {"track1/text.law.enpl.json": '["a"]'}, "holds no test set"),
+        ("wmt26", {"a/lab.law.enpl.json": '[{"source": '}, "lab.law.enpl.json is not valid JSON"),
+        ("wmt26", {"lab.law.enpl.track2.json": ""}, "lab.law.enpl.track2.json is not valid JSON"),
+        ("wmt26", {"lab.law.enpl.json": '{"documents": 7}'}, "lab.law.enpl.json: the name has no"),
+        ("wmt26", {"lab.law.xxqq.json": GOLD}, "lab.law.xxqq.json: 'xx-qq' is not a language pair"),
+        ("wmt26", {"lab.law.enen.json": GOLD}, "lab.law.enen.json: "),
+        ("wmt26", {"lab.law.full.json": GOLD}, "lab.law.full.json: "),
         ("tico19", {"train.en-fr.tsv": "x"}, "holds no test set"),
     ],
 )  # fmt: skip

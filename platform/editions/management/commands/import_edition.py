@@ -70,9 +70,10 @@ class Command(BaseCommand):
         if plan.faults:
             raise EditionError(plan.faults)
         if not plan.phases:
-            raise EditionError(
-                [f"{folder} holds no test set of {edition.name}. It needs {edition.needed_files}."]
+            fault = (
+                f"{folder} holds no test set of {edition.name}. It needs {edition.needed_files}."
             )
+            raise EditionError([fault, *plan.unsent])
         for note in plan.notes:
             self._say(f"note: {note}")
         unused = index.list_unused()
