@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -83,6 +84,34 @@ def test_a_fault_of_the_folder_is_told_and_nothing_is_half_made(tmp_path, editio
 
     assert words in error
     assert not models.TestSet.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("odd", "shown"),
+    [
+        (b"\xff", "\\udcff"),
+        (b"\x1b[31m", "\\x1b[31m"),
+        (b"a\nb", "a\\nb"),
+        (b"\xe2\x80\xae", "\\u202e"),
+    ],
+)
+def test_names_of_files_may_hold_any_bytes(tmp_path, monkeypatch, odd, shown):
+    write(tmp_path, SET)
+    folder = os.fsencode(tmp_path)
+    for name in (b"n%s.txt", b"S%s.ende.proper.jsonl", b"x%s/T.ende.proper.jsonl"):
+        path = os.path.join(folder, name % odd)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        Path(os.fsdecode(path)).write_text("" if name.startswith(b"n") else make_output())
+    write(tmp_path, {"T.ende.proper.jsonl": make_output(("a", "b", "c"))})
+    editions.use_workers(monkeypatch)
+
+    report, error = run("wmt25", tmp_path, "--outputs")
+
+    report.encode(), error.encode()  # as a terminal does, which takes no half of a pair
+    assert f"not used: n{shown}.txt" in report
+    assert f"x{shown}/T.ende.proper.jsonl" in report  # the same name twice
+    assert [team.name for team in Team.objects.all()] == [f"S{shown}"]
+    assert not {"\x1b", "\u202e"} & {*report, *error}
 
 
 def test_a_folder_that_is_none_is_told(tmp_path):
