@@ -85,10 +85,8 @@ def _ensure_test_set(phase: Phase, plan: TestSetPlan) -> str:
         source_language, target_language = parse_pair("-".join(plan.pair))
     except evaluator.LanguageError as error:  # in a file's name
         raise EditionError([f"{plan.source.name}: {error}"]) from error
-    stored = _find_stored(phase, plan)
-    if stored is not None:
-        _require_equal(stored, plan)
-        return f"{stored.slug}: exists already"
+    if stored := _describe_stored(phase, plan):
+        return stored
     try:
         with ExitStack() as stack, transaction.atomic():
             imported = import_test_set(
@@ -108,10 +106,8 @@ def _ensure_test_set(phase: Phase, plan: TestSetPlan) -> str:
             shown.append(f"{plan.name}: … and {error.total - FAULTS_SHOWN:,} more.")
         raise EditionError(shown) from error
     except (ValidationError, IntegrityError) as error:
-        stored = _find_stored(phase, plan)
-        if stored is not None:  # another command at the same time was faster
-            _require_equal(stored, plan)
-            return f"{stored.slug}: exists already"
+        if stored := _describe_stored(phase, plan):  # another command was faster
+            return stored
         messages = error.messages if isinstance(error, ValidationError) else [str(error)]
         raise EditionError([f"{plan.name}: {' '.join(messages)}"]) from error
     except evaluator.InfrastructureError as error:  # a lemmatiser that is not installed
@@ -127,9 +123,10 @@ def _ensure_test_set(phase: Phase, plan: TestSetPlan) -> str:
     )
 
 
-def _find_stored(phase: Phase, plan: TestSetPlan) -> TestSet | None:
+def _describe_stored(phase: Phase, plan: TestSetPlan) -> str:
+    """Say that the test set exists; "" if it does not. Raises EditionError for other files."""
     source_language, target_language = parse_pair("-".join(plan.pair))
-    return TestSet.objects.filter(
+    stored = TestSet.objects.filter(
         phase=phase,
         domain=plan.domain,
         mode=plan.mode,
@@ -137,6 +134,10 @@ def _find_stored(phase: Phase, plan: TestSetPlan) -> TestSet | None:
         source_language=source_language,
         target_language=target_language,
     ).first()
+    if stored is None:
+        return ""
+    _require_equal(stored, plan)
+    return f"{stored.slug}: exists already"
 
 
 def _open_files(stack: ExitStack, plan: TestSetPlan, own_list: str) -> TestSetFiles:

@@ -152,7 +152,7 @@ def test_two_commands_at_once_import_and_send_everything_once(tmp_path, monkeypa
     counts = [model.objects.count() for model in (models.TestSet, Team, User, Submission)]
     if not is_checked:
         monkeypatch.setattr(models.TestSet, "full_clean", lambda _: None)
-    blind_once(monkeypatch, importing, "_find_stored")
+    blind_once(monkeypatch, importing, "_describe_stored")
     monkeypatch.setattr(outputs, "_list_taken", list)  # as read before the other made its teams
     for name in ("_find_user", "_find_team"):
         blind_once(monkeypatch, outputs, name)
