@@ -114,7 +114,7 @@ def find_test_sets(
     """
     files = [path for path in list_files(paths) if not path.name.startswith(BESIDE)]
     if not files:
-        raise UnopenableError(" ".join(paths), "there is no test set here. Name another folder.")
+        raise UnopenableError(" ".join(paths), "the folder holds no test set. Name another folder.")
     # Beside the texts of WMT26 may lie what is for organisers, or a submission.
     texts = [path for path in files if path.name.startswith("text.")]
     by_slot: dict[str, TestSetFile] = {}

@@ -237,4 +237,4 @@ def test_a_folder_without_a_test_set_is_told(submission, capsys, tmp_path):
     (tmp_path / "empty" / "terms.medical.enpl.json").write_text("{}")
 
     assert main(["validate", str(submission), "--test-sets", str(tmp_path / "empty")]) == 1
-    assert "there is no test set here" in capsys.readouterr().err
+    assert "the folder holds no test set" in capsys.readouterr().err
