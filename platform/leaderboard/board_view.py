@@ -103,6 +103,7 @@ class BoardView:
     ranked_by: Column
     headings: list[Heading] = field(default_factory=list)
     lines: list[BoardLine] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)  # of the lines in the snapshot
     yardsticks: list[BoardLine] = field(default_factory=list)
     references: int = 1
     total: int = 0  # systems that this reader may see

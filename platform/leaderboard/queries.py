@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 
 from django.core.paginator import Paginator
 from django.utils import timezone
@@ -13,7 +14,7 @@ import evaluator
 from leaderboard.blind_rows import hide_names
 from leaderboard.board_view import BoardEmbargo, BoardLine, BoardState, BoardView, Cell, Heading
 from leaderboard.implausible import ImplausibleSystem, find_implausible
-from leaderboard.models import BoardSnapshot
+from leaderboard.kept_boards import BOARDS
 from leaderboard.modes import list_term_gains
 from leaderboard.selection import CONSTRAINED, PRIMARY, Selection
 from leaderboard.snapshots import BASELINE, Board, BoardRow
@@ -35,8 +36,9 @@ def read_board(
     selection: Selection | None = None,
     modes: Sequence[TestSet] = (),
     leaders: int | None = None,
+    boards: Mapping[int, Board] | None = None,
 ) -> BoardView:
-    """Return a test set's board as a viewer may see it, by one query.
+    """Return a test set's board as a viewer may see it, by one query, or from `boards`.
 
     `modes` are all test sets of its language pair, for the differences between them. `leaders`
     asks for so many of the best systems, and for the headline columns only.
@@ -47,11 +49,8 @@ def read_board(
     empty = BoardView(test_set, BoardState.HIDDEN, embargo, Selection(), ranked_by)
     if not can_see(viewer, Thing.BOARD, test_set.phase, now):
         return empty
-    snapshots = BoardSnapshot.objects.filter(
-        test_set__in={test_set.pk, *(mode.pk for mode in modes)},
-        population=BoardSnapshot.Population.SCORED,
-    ).values_list("test_set_id", "body", "teams")
-    boards = {pk: Board.from_json(body, teams) for pk, body, teams in snapshots}
+    if boards is None:
+        boards = BOARDS.read({test_set.pk, *(mode.pk for mode in modes)})
     if test_set.pk not in boards:
         state = BoardState.BUILDING if test_set.results_version else BoardState.EMPTY
         return replace(empty, state=state)
@@ -61,6 +60,38 @@ def read_board(
         return view
     named = [line.row for line in view.lines if isinstance(line.row, BoardRow)]
     return replace(view, has_modes=True, gains=list_term_gains(named, modes, boards))
+
+
+def differs_in_lines_only(
+    test_set: TestSet, board: Board, *, viewer: Viewer, now: datetime, has_modes: bool
+) -> bool:
+    """Return whether a viewer sees what visitors see, but for some lines of the table."""
+    if viewer.is_organiser:
+        return False
+    teams = [board.teams[pk] for pk in viewer.teams & board.teams.keys()]
+    if any(not team.is_verified or team.is_organisers for team in teams):
+        return False
+    # The differences between modes name the viewer's systems before other readers know them.
+    return not (teams and has_modes) or can_see(VISITOR, Thing.TEAM_NAMES, test_set.phase, now)
+
+
+def read_own_lines(
+    test_set: TestSet, board: Board, *, viewer: Viewer, now: datetime, selection: Selection,
+    places: Sequence[int],
+) -> dict[int, BoardLine]:  # fmt: skip
+    """Return the lines of the viewer's teams by their number in `places`.
+
+    These are the lines that visitors get with this selection, by place in the snapshot.
+    """
+    own = [n for n, place in enumerate(places) if board.columns.team_id[place] in viewer.teams]
+    if not own:
+        return {}
+    embargo = _read_embargo(test_set.phase, viewer, now)
+    ranked_by = BY_METRIC[board.ranking_metric]
+    empty = BoardView(test_set, BoardState.READY, embargo, selection, ranked_by)
+    reading = _Reading(board, empty, viewer, now, selection)
+    headings = reading.list_headings(board.shown_metrics)
+    return {n: reading.read_line(places[n], headings) for n in own}
 
 
 def _read_embargo(phase: Phase, viewer: Viewer, now: datetime) -> BoardEmbargo:
@@ -86,24 +117,25 @@ class _Reading:
     ) -> None:
         self.board, self.empty, self.viewer, self.now = board, empty, viewer, now
         self.embargo = empty.embargo
-        self.systems = [
+        self.selection = selection
+
+    @cached_property
+    def systems(self) -> list[int]:
+        """Return the systems that the reader sees."""
+        return [
             index
-            for index, kind in enumerate(board.columns.kind)
+            for index, kind in enumerate(self.board.columns.kind)
             if kind == Entry.Kind.SYSTEM and self._is_visible(index)
         ]
-        self.teams = self._list_teams()
-        self.older = list_older_columns(board.signatures)
-        # The numbers count rows that other readers may not see.
-        self.has_counts = bool(self.older) and viewer.is_organiser
-        self.selection = self._drop_unknown(selection)
 
     def view(self) -> BoardView:
         """Return the page that was asked for."""
+        self.selection = self._drop_unknown(self.selection)
         indices = self._ordered([index for index in self.systems if self._is_wanted(index)])
         size = ROWS_ON_A_PAGE if len(indices) > ROWS_WITHOUT_PAGES else ROWS_WITHOUT_PAGES
         page = Paginator(indices, size).get_page(self.selection.page)
         self.selection = replace(self.selection, page=page.number)
-        headings = self._headings(self.board.shown_metrics)
+        headings = self.list_headings(self.board.shown_metrics)
         return replace(
             self._view(headings, list(page), self._list_yardsticks()),
             shown=len(indices),
@@ -122,26 +154,30 @@ class _Reading:
             if BY_METRIC[metric].is_headline or metric == ranking
         ]
         indices = self._ordered(ranked or self.systems)[:count]
-        return replace(self._view(self._headings(metrics), indices, []), shown=len(indices))
+        return replace(self._view(self.list_headings(metrics), indices, []), shown=len(indices))
 
     def _view(
         self, headings: list[Heading], indices: list[int], yardsticks: list[int]
     ) -> BoardView:
         ranks = self.board.columns.rank
+        older = list_older_columns(self.board.signatures)
+        # The numbers count rows that other readers may not see.
+        has_counts = bool(older) and self.viewer.is_organiser
         return replace(
             self.empty,
             state=BoardState.READY if self.systems else BoardState.EMPTY,
             selection=self.selection,
             ranked_by=BY_METRIC[self.board.ranking_metric],
             headings=headings,
-            lines=[self._line(index, headings) for index in indices],
-            yardsticks=[self._line(index, headings) for index in yardsticks],
+            lines=[self.read_line(index, headings) for index in indices],
+            places=indices,
+            yardsticks=[self.read_line(index, headings) for index in yardsticks],
             references=self.board.references,
             total=len(self.systems),
             ranked=sum(ranks[index] is not None for index in self.systems),
             teams=self.teams,
-            older=self.older,
-            rescored=f"{self.board.rescored} of {len(self.board)}" if self.has_counts else "",
+            older=older,
+            rescored=f"{self.board.rescored} of {len(self.board)}" if has_counts else "",
         )
 
     def _list_implausible(self) -> list[ImplausibleSystem]:
@@ -160,7 +196,8 @@ class _Reading:
             return True
         return team in self.viewer.teams
 
-    def _list_teams(self) -> list[tuple[str, str]]:
+    @cached_property
+    def teams(self) -> list[tuple[str, str]]:
         """Return the teams to filter by: slugs and names; none where names are hidden."""
         if not self.embargo.sees_names:
             return []
@@ -218,7 +255,8 @@ class _Reading:
         others = [index for index, kind in enumerate(columns.kind) if kind != Entry.Kind.SYSTEM]
         return sorted(others, key=alias)
 
-    def _headings(self, metrics: list[str]) -> list[Heading]:
+    def list_headings(self, metrics: list[str]) -> list[Heading]:
+        """Return the headings of these metrics' columns."""
         sorted_by = self.selection.sort or self.board.ranking_metric
         headings: list[Heading] = []
         for metric in metrics:
@@ -235,7 +273,8 @@ class _Reading:
             )
         return headings
 
-    def _line(self, index: int, headings: list[Heading]) -> BoardLine:
+    def read_line(self, index: int, headings: list[Heading]) -> BoardLine:
+        """Return a row as the reader may see it."""
         row = self.board.row(index)
         is_own = row.team_id in self.viewer.teams
         is_named = row.team_id is None or can_see(

@@ -1,0 +1,46 @@
+"""Answers made from kept pages: 304, compressed bytes, or the page with a reader's own parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
+from django.utils.cache import get_conditional_response
+
+from leaderboard.board_view import BoardLine
+from leaderboard.kept_pages import KeptPage
+
+
+def answer_visitor(request: HttpRequest, page: KeptPage) -> HttpResponse:
+    """Answer a reader who is not signed in."""
+    etag = f'W/"{page.etag}"'
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        # A middleware unpacks it for the few clients that do not take gzip.
+        response = HttpResponse(page.packed, headers={"Content-Encoding": "gzip"})
+    response["ETag"] = etag
+    return response
+
+
+def answer_member(
+    request: HttpRequest,
+    page: KeptPage,
+    lines: Mapping[int, BoardLine],
+    write: Callable[[Mapping[int, BoardLine]], Mapping[int, str]],
+) -> HttpResponse:
+    """Answer a reader who is signed in, with their header and their own lines put in."""
+    # The page holds a token for signing out, which is of no use once its cookie has changed.
+    get_token(request)
+    secret = request.META["CSRF_COOKIE"]
+    own = repr((page.etag, request.user.pk, request.user.username, request.user.is_staff, secret,
+                sorted(lines.items())))  # fmt: skip
+    etag = f'W/"{blake2b(own.encode(), digest_size=12).hexdigest()}"'
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        header = render_to_string("components/site_header.html", request=request)
+        response = HttpResponse(b"".join(page.compose(header=header, lines=write(lines))))
+    response["ETag"] = etag
+    return response

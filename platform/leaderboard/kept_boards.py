@@ -1,0 +1,182 @@
+"""Boards that a process keeps: what pages of a board are made of, read again after a second."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from threading import Lock
+
+from django.db.models import Model
+
+from leaderboard.caching import list_changes
+from leaderboard.models import BoardSnapshot
+from leaderboard.snapshots import Board
+from leaderboard.tabs import list_modes
+from sharedtasks.access import find_test_set, visible_phases
+from sharedtasks.models import TestSet
+from sharedtasks.policy import Thing, Viewer, can_see
+
+TRUSTED_FOR = 1.0  # seconds after which what was read is read again
+MAX_ROWS = 50_000  # of all boards that a process keeps
+MAX_ADDRESSES = 1000
+Stamp = tuple[int, datetime]  # a snapshot's version, and when it was built
+# They change with results that a visitor may not see.
+COUNTERS = {"results_version", "ranked_version"}
+
+
+class KeptBoards:
+    """Snapshots as boards, each until its row in the database has changed."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._stamps: dict[int, Stamp | None] = {}  # None: there was no snapshot
+        self._boards: OrderedDict[int, tuple[Stamp, Board]] = OrderedDict()
+
+    def read(self, test_sets: Iterable[int]) -> dict[int, Board]:
+        """Return the boards that these test sets have now."""
+        return {pk: board for pk, (_, board) in self.read_stamped(test_sets).items()}
+
+    def read_stamped(self, test_sets: Iterable[int]) -> dict[int, tuple[Stamp, Board]]:
+        """Return them with their stamps, by one query unless they have changed."""
+        wanted = set(test_sets)
+        rows = BoardSnapshot.objects.filter(population=BoardSnapshot.Population.SCORED)
+        with self._lock:
+            unread = wanted if wanted - self._stamps.keys() else set()
+        if not unread:
+            columns = rows.filter(test_set__in=wanted).values_list(
+                "test_set", "results_version", "built_at"
+            )
+            stamps = {pk: (version, built) for pk, version, built in columns}
+            with self._lock:
+                kept = {pk: self._boards[pk] for pk in stamps if pk in self._boards}
+            unread = {pk for pk, stamp in stamps.items() if pk not in kept or kept[pk][0] != stamp}
+            found = {pk: kept[pk] for pk in stamps if pk not in unread}
+        else:
+            found = {}
+        if unread:
+            bodies = rows.filter(test_set__in=unread).values_list(
+                "test_set", "results_version", "built_at", "body", "teams"
+            )
+            for pk, version, built, body, teams in bodies:
+                found[pk] = (version, built), Board.from_json(body, teams)
+        self._keep(wanted, found)
+        return found
+
+    def _keep(self, wanted: set[int], found: Mapping[int, tuple[Stamp, Board]]) -> None:
+        with self._lock:
+            for pk in wanted:
+                self._stamps[pk] = found[pk][0] if pk in found else None
+                self._boards.pop(pk, None)
+            self._boards.update(found)
+            rows = sum(len(board) for _, board in self._boards.values())
+            while rows > MAX_ROWS:
+                _, (_, board) = self._boards.popitem(last=False)
+                rows -= len(board)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._stamps.clear()
+            self._boards.clear()
+
+
+BOARDS = KeptBoards()
+
+
+@dataclass(frozen=True, slots=True)
+class BoardFacts:
+    """What the pages of a board are made of, whoever reads and whatever they ask for."""
+
+    test_sets: Sequence[TestSet]  # of the phase
+    shown: TestSet
+    modes: Sequence[TestSet]
+    boards: Mapping[int, Board]  # empty while the board is hidden
+    moment: tuple[bool, ...]  # which of the phase's instants have passed
+    digest: str  # differs as soon as anything of it does
+
+    @property
+    def board(self) -> Board | None:
+        """Return the board that is shown, if it is built and not hidden."""
+        return self.boards.get(self.shown.pk)
+
+
+class KeptFacts:
+    """The facts by address, trusted for a second and never beyond an instant of the phase."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._facts: OrderedDict[tuple[str, str, str], tuple[float, BoardFacts]] = OrderedDict()
+
+    def read(
+        self, viewer: Viewer, task: str, phase: str, test_set: str, now: datetime
+    ) -> BoardFacts | None:
+        """Return what a board's pages are made of; None if the viewer may not know of the board.
+
+        Organisers get what is true now: they look at what they have just changed.
+        """
+        if viewer.is_organiser:
+            return _read_facts(viewer, task, phase, test_set, now)
+        address = (task, phase, test_set)
+        with self._lock:
+            read_at, facts = self._facts.get(address, (0.0, None))
+        is_fresh = time.monotonic() - read_at < TRUSTED_FOR
+        if facts is not None and is_fresh and facts.moment == _passed(facts.shown, now):
+            return facts
+        read_at, facts = time.monotonic(), _read_facts(viewer, task, phase, test_set, now)
+        with self._lock:
+            self._facts.pop(address, None)
+            if facts is not None:
+                self._facts[address] = read_at, facts
+            while len(self._facts) > MAX_ADDRESSES:
+                self._facts.popitem(last=False)
+        return facts
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._facts.clear()
+
+
+FACTS = KeptFacts()
+
+
+def _read_facts(
+    viewer: Viewer, task: str, phase: str, test_set: str, now: datetime
+) -> BoardFacts | None:
+    test_sets = list(
+        TestSet.objects.select_related("phase__shared_task", "terminology_mode").filter(
+            phase__in=visible_phases(viewer), phase__shared_task__slug=task, phase__slug=phase
+        )
+    )
+    shown = find_test_set(test_sets, test_set)
+    if shown is None:
+        return None
+    modes = list_modes(test_sets, shown)
+    read: dict[int, tuple[Stamp, Board]] = {}
+    if can_see(viewer, Thing.BOARD, shown.phase, now):
+        read = BOARDS.read_stamped({shown.pk, *(mode.pk for mode in modes)})
+    moment = _passed(shown, now)
+    rows = [shown.phase, shown.phase.shared_task, *(t.terminology_mode for t in test_sets)]
+    content = (
+        moment,
+        shown.pk,
+        bool(shown.results_version),
+        [_list_values(row) for row in [*rows, *test_sets]],
+        sorted((pk, stamp) for pk, (stamp, _) in read.items()),
+    )
+    digest = blake2b(repr(content).encode(), digest_size=16).hexdigest()
+    boards = {pk: board for pk, (_, board) in read.items()}
+    return BoardFacts(test_sets, shown, modes, boards, moment, digest)
+
+
+def _list_values(row: Model) -> list[object]:
+    fields = (field.attname for field in row._meta.concrete_fields)
+    return [getattr(row, name) for name in fields if name not in COUNTERS]
+
+
+def _passed(test_set: TestSet, now: datetime) -> tuple[bool, ...]:
+    return tuple(at <= now for at in list_changes(test_set.phase))
