@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -19,7 +20,7 @@ from leaderboard.modes import list_term_gains
 from leaderboard.selection import CONSTRAINED, PRIMARY, Selection
 from leaderboard.snapshots import BASELINE, Board, BoardRow
 from leaderboard.versions import list_older_columns
-from sharedtasks.metric_columns import BY_METRIC
+from sharedtasks.metric_columns import BY_METRIC, Column
 from sharedtasks.models import Phase, TestSet
 from sharedtasks.policy import VISITOR, Thing, Viewer, can_see, instant_of
 from submissions.models import Entry
@@ -90,8 +91,17 @@ def read_own_lines(
     ranked_by = BY_METRIC[board.ranking_metric]
     empty = BoardView(test_set, BoardState.READY, embargo, selection, ranked_by)
     reading = _Reading(board, empty, viewer, now, selection)
-    headings = reading.list_headings(board.shown_metrics)
-    return {n: reading.read_line(places[n], headings) for n in own}
+    columns = place_columns(board.shown_metrics)
+    return {n: reading.read_line(places[n], columns) for n in own}
+
+
+def place_columns(metrics: Iterable[str]) -> list[tuple[Column, bool]]:
+    """Return the columns of metrics, each with whether it begins a group."""
+    columns = [BY_METRIC[metric] for metric in metrics]
+    groups = [None, *(column.group for column in columns)]
+    return [
+        (column, column.group != before) for column, before in zip(columns, groups, strict=False)
+    ]
 
 
 def _read_embargo(phase: Phase, viewer: Viewer, now: datetime) -> BoardEmbargo:
@@ -116,7 +126,7 @@ class _Reading:
         selection: Selection,
     ) -> None:
         self.board, self.empty, self.viewer, self.now = board, empty, viewer, now
-        self.embargo = empty.embargo
+        self.embargo, self.path = empty.embargo, empty.path
         self.selection = selection
 
     @cached_property
@@ -159,7 +169,7 @@ class _Reading:
     def _view(
         self, headings: list[Heading], indices: list[int], yardsticks: list[int]
     ) -> BoardView:
-        ranks = self.board.columns.rank
+        ranks, columns = self.board.columns.rank, [(h.column, h.begins_group) for h in headings]
         older = list_older_columns(self.board.signatures)
         # The numbers count rows that other readers may not see.
         has_counts = bool(older) and self.viewer.is_organiser
@@ -169,9 +179,9 @@ class _Reading:
             selection=self.selection,
             ranked_by=BY_METRIC[self.board.ranking_metric],
             headings=headings,
-            lines=[self.read_line(index, headings) for index in indices],
+            lines=[self.read_line(index, columns) for index in indices],
             places=indices,
-            yardsticks=[self.read_line(index, headings) for index in yardsticks],
+            yardsticks=[self.read_line(index, columns) for index in yardsticks],
             references=self.board.references,
             total=len(self.systems),
             ranked=sum(ranks[index] is not None for index in self.systems),
@@ -258,22 +268,20 @@ class _Reading:
     def list_headings(self, metrics: list[str]) -> list[Heading]:
         """Return the headings of these metrics' columns."""
         sorted_by = self.selection.sort or self.board.ranking_metric
-        headings: list[Heading] = []
-        for metric in metrics:
-            column = BY_METRIC[metric]
-            headings.append(
-                Heading(
-                    column=column,
-                    signature=self.board.signatures[metric],
-                    is_sorted=metric == sorted_by,
-                    begins_group=not headings or headings[-1].column.group != column.group,
-                    group_size=sum(BY_METRIC[m].group == column.group for m in metrics),
-                    address=self.selection.address(self.empty.path, sort=metric),
-                )
+        sizes = Counter(BY_METRIC[metric].group for metric in metrics)
+        return [
+            Heading(
+                column=column,
+                signature=self.board.signatures[column.metric],
+                is_sorted=column.metric == sorted_by,
+                begins_group=begins_group,
+                group_size=sizes[column.group],
+                address=self.selection.address(self.path, sort=column.metric),
             )
-        return headings
+            for column, begins_group in place_columns(metrics)
+        ]
 
-    def read_line(self, index: int, headings: list[Heading]) -> BoardLine:
+    def read_line(self, index: int, columns: Iterable[tuple[Column, bool]]) -> BoardLine:
         """Return a row as the reader may see it."""
         row = self.board.row(index)
         is_own = row.team_id in self.viewer.teams
@@ -286,17 +294,17 @@ class _Reading:
             row=replace(row, alias="", place=None) if is_named else hide_names(row),
             cells=[
                 Cell(
-                    heading.column,
-                    row.scores.get(heading.column.metric),
-                    row.signatures.get(heading.column.metric, ""),
-                    heading.begins_group,
-                    heading.column.metric in row.cut_short,
+                    column,
+                    row.scores.get(column.metric),
+                    row.signatures.get(column.metric, ""),
+                    begins_group,
+                    column.metric in row.cut_short,
                 )
-                for heading in headings
+                for column, begins_group in columns
             ],
             is_own=is_own,
             may_open=has_page,
-            team_address=self.selection.address(self.empty.path, team=row.team_slug)
+            team_address=self.selection.address(self.path, team=row.team_slug)
             if can_filter
             else "",
         )
