@@ -264,7 +264,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "config.static_storage.JoiningStorage"
     },
 }
 # Within the storage's folder, so that what has come in whole is moved and not copied.

@@ -34,7 +34,10 @@ def allow_caching(
     else:
         left = (at - now for phase in phases for at in list_changes(phase) if at > now)
         seconds = min((int(time.total_seconds()) for time in left), default=at_most)
-        patch_cache_control(response, public=True, max_age=min(seconds, at_most))
+        seconds = min(seconds, at_most)
+        patch_cache_control(response, public=True, max_age=seconds)
+        # nginx counts in whole seconds of the clock, so it may keep a page for one second more.
+        response["X-Accel-Expires"] = str(max(seconds - 1, 0))
     return response
 
 

@@ -20,7 +20,7 @@ from sharedtasks.access import find_test_set, visible_phases
 from sharedtasks.models import TestSet
 from sharedtasks.policy import Thing, Viewer, can_see
 
-TRUSTED_FOR = 1.0  # seconds after which what was read is read again
+TRUSTED_FOR = 0.9  # seconds after which what was read is read again
 MAX_ROWS = 50_000  # of all boards that a process keeps
 MAX_ADDRESSES = 1000
 Stamp = tuple[int, datetime]  # a snapshot's version, and when it was built

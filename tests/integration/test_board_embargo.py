@@ -342,6 +342,7 @@ def test_a_visitors_answer_may_be_kept_until_something_else_is_to_be_seen(
     response = client.get(path, headers=headers)
 
     assert response.headers["Cache-Control"] == f"public, max-age={seconds}"
+    assert response.headers["X-Accel-Expires"] == str(max(seconds - 1, 0))  # nginx rounds up
     assert set(response.headers["Vary"].split(", ")) >= {"HX-Target", "Cookie"}
     assert not response.cookies
 
