@@ -1,4 +1,4 @@
-"""How static files are stored by `manage.py collectstatic`: joined, named by content, compressed."""
+"""How `manage.py collectstatic` stores files: joined, named by their content, compressed."""
 
 from __future__ import annotations
 

@@ -18,6 +18,8 @@ from leaderboard.versions import OlderColumns, find_older
 from sharedtasks.metric_columns import BY_METRIC, Column
 from sharedtasks.models import TestSet
 
+SUGGESTED_TEAMS = 60  # at most, by the field for a team
+
 
 class BoardState(StrEnum):
     """What there is to show."""
@@ -117,6 +119,16 @@ class BoardView:
     rescored: str = ""  # for organisers, how many rows have newer scores, such as "12 of 43"
     # For organisers: systems far too good for what they are given.
     implausible: list[ImplausibleSystem] = field(default_factory=list)
+
+    @property
+    def team_text(self) -> str:
+        """Return what the field for a team holds: a name, or a part of names."""
+        return dict(self.teams).get(self.selection.team, self.selection.team)
+
+    @property
+    def suggested_teams(self) -> list[tuple[str, str]]:
+        """Return the teams that the field offers; of very many, none."""
+        return self.teams if len(self.teams) <= SUGGESTED_TEAMS else []
 
     @property
     def path(self) -> str:

@@ -127,6 +127,7 @@ class _Reading:
     ) -> None:
         self.board, self.empty, self.viewer, self.now = board, empty, viewer, now
         self.embargo, self.path = empty.embargo, empty.path
+        self.wanted_teams: frozenset[str] = frozenset()  # slugs
         self.selection = selection
 
     @cached_property
@@ -219,12 +220,16 @@ class _Reading:
         """Drop what this board does not have, or does not show to this reader."""
         is_other = selection.sort != self.board.ranking_metric
         has_it = selection.sort in self.board.signatures
-        is_team = any(selection.team == slug for slug, _ in self.teams)
-        return replace(
-            selection,
-            sort=selection.sort if has_it and is_other else "",
-            team=selection.team if is_team else "",
-        )
+        found = self._find_teams(selection.team) if selection.team else []
+        self.wanted_teams = frozenset(found)
+        team = found[0] if len(found) == 1 else selection.team if found else ""
+        return replace(selection, sort=selection.sort if has_it and is_other else "", team=team)
+
+    def _find_teams(self, text: str) -> list[str]:
+        """Return the slugs of the teams that a text names: exactly, or else by a part of a name."""
+        wanted = text.casefold()
+        exact = [slug for slug, name in self.teams if wanted in (slug, name.casefold())]
+        return exact or [slug for slug, name in self.teams if wanted in name.casefold()]
 
     def _is_wanted(self, index: int) -> bool:
         columns, wanted = self.board.columns, self.selection
@@ -233,7 +238,8 @@ class _Reading:
         if wanted.entries == PRIMARY and not columns.is_primary[index]:
             return False
         team = columns.team_id[index]
-        return not wanted.team or (team is not None and self.board.teams[team].slug == wanted.team)
+        is_asked = team is not None and self.board.teams[team].slug in self.wanted_teams
+        return is_asked or not wanted.team
 
     def _ordered(self, indices: list[int]) -> list[int]:
         """Sort by score. Equal scores are sorted by entry, but by alias where names are hidden:

@@ -24,7 +24,7 @@ class Selection:
     sort: str = ""  # a metric; empty: the official order
     track: str = ""  # from TRACKS; empty: both
     entries: str = ""  # "primary"; empty: contrastive entries too
-    team: str = ""  # its slug; empty: all
+    team: str = ""  # its slug, or a part of teams' names; empty: all
     page: int = 1
     is_dense: bool = False
 

@@ -110,7 +110,9 @@ def _find_page(facts: BoardFacts, now: datetime, asked: Selection) -> KeptPage:
             "leaderboard/board.html", context | _describe_live(view, view.path, now),
             seen=view.seen, selection=view.selection, lines=view.places,
         )  # fmt: skip
-        PAGES.keep(facts.shown.pk, version, page)
+        is_searched = asked.team not in ("", *(slug for slug, _ in view.teams))
+        if not is_searched:
+            PAGES.keep(facts.shown.pk, version, page)
     return page
 
 

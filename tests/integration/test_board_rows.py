@@ -133,6 +133,35 @@ def test_filters_hide_rows_and_combine(client, six, query, order, official):
 
 
 @pytest.mark.parametrize(
+    ("text", "order", "shown_text"),
+    [
+        ("Babel", "BDF", "Babel"), ("BABEL", "BDF", "Babel"), ("babel", "BDF", "Babel"),
+        ("xic", "ACE", "Lexica"), ("abe", "BDF", "Babel"), ("E", "ABCDEF", "E"),
+        ("Zürich & Söhne", "G", "Zürich &amp; Söhne"), ("söhn", "G", "Zürich &amp; Söhne"),
+    ],
+)  # fmt: skip
+def test_a_team_is_searched_by_its_name_or_a_part_of_it(
+    client, six, bare, alice, text, order, shown_text
+):
+    other = Team.objects.create(name="Zürich & Söhne", slug="zs", is_verified=True)
+    fill(bare, alice, [Made(other, "G", 1.0)])
+
+    response = client.get(BOARD, {"team": text})
+
+    assert shown(response) == list(order + "G" if text == "E" else order)
+    assert f'name="team" value="{shown_text}"' in response.text
+
+
+def test_very_many_teams_are_not_listed(client, bare, alice):
+    many(bare, alice, 310, metrics=FEW)  # of 62 teams
+
+    text = client.get(BOARD).text
+
+    assert "<datalist" not in text
+    assert "5 of 310 systems shown." in text_of(client.get(BOARD, {"team": f"Team {bare.pk}-61"}))
+
+
+@pytest.mark.parametrize(
     "query",
     [{"track": "fast"}, {"entries": "best"}, {"team": "nobody"}, {"team": "a" * 9999},
      {"page": "9" * 9999}, {"page": "-1"}, {"page": "٣"}, {"dense": "2"}, {"sort": "\0"}],

@@ -346,6 +346,17 @@ def test_kept_bytes_are_bounded(client, at, bare, alice, team, make_bare_test_se
     )
 
 
+@pytest.mark.parametrize("text", ["lex", "LEXICA", "Team of", "nobody", "a", "é"])
+def test_what_is_searched_for_is_never_kept(client, at, filled, text):
+    at(NAMES)
+    client.get(BOARD)
+
+    response = client.get(BOARD, {"team": text})
+
+    assert response.status_code == 200
+    assert selections() == [Selection()]
+
+
 def test_a_newer_version_takes_the_place_of_the_older(client, at, bare, alice, team):
     at(NAMES)
     for number in range(3):
