@@ -36,7 +36,7 @@ class KeptPage:
 
     etag: str  # changes exactly when its bytes do
     seen: str  # changes exactly when its board does
-    selection: Selection
+    selection: Selection  # without what the board does not have
     lines: Sequence[int]  # places of the lines in the board's snapshot
     packed: bytes  # gzip
     lengths: Sequence[int]  # of the parts, bytes
@@ -102,11 +102,11 @@ class KeptPages:
             self._pages.move_to_end((board, selection))
             return page
 
-    def keep(self, board: int, version: str, page: KeptPage) -> None:
+    def keep(self, board: int, asked: Selection, version: str, page: KeptPage) -> None:
         """Keep a page instead of its earlier version."""
         with self._lock:
-            self._drop((board, page.selection))
-            self._pages[board, page.selection] = version, page
+            self._drop((board, asked))
+            self._pages[board, asked] = version, page
             self._size += len(page.packed) + OVERHEAD
             others = [key for key in self._pages if key[0] == board and key[1] != Selection()]
             for key in others[:-MAX_OTHERS]:

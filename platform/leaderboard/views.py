@@ -112,7 +112,7 @@ def _find_page(facts: BoardFacts, now: datetime, asked: Selection) -> KeptPage:
         )  # fmt: skip
         is_searched = asked.team not in ("", *(slug for slug, _ in view.teams))
         if not is_searched:
-            PAGES.keep(facts.shown.pk, version, page)
+            PAGES.keep(facts.shown.pk, asked, version, page)
     return page
 
 
