@@ -22,7 +22,7 @@ class BlindRow:
     is_primary: bool
     is_constrained: bool
     terminology_use: str  # from a few fixed phrases, not the team's words
-    rank: float | None
+    place: str
     scores: Mapping[str, float]  # by metric
     signatures: Mapping[str, str]  # where not the board's; the evaluator's words
     cut_short: Sequence[str]  # metrics whose score is from a search that was cut short
@@ -37,7 +37,7 @@ def hide_names(row: BoardRow) -> BlindRow:
         is_primary=row.is_primary,
         is_constrained=row.is_constrained,
         terminology_use=row.terminology_use,
-        rank=row.rank,
+        place=row.place,
         scores=row.scores,
         signatures=row.signatures,
         cut_short=row.cut_short,

@@ -100,7 +100,7 @@ class BoardView:
     state: BoardState
     embargo: BoardEmbargo
     selection: Selection
-    ranked_by: Column
+    order: list[Column]  # the official order: a metric, or several for the mean of ranks
     headings: list[Heading] = field(default_factory=list)
     lines: list[BoardLine] = field(default_factory=list)
     yardsticks: list[BoardLine] = field(default_factory=list)
@@ -123,9 +123,17 @@ class BoardView:
         return self.test_set.get_absolute_url()
 
     @property
-    def sorted_by(self) -> Column:
-        """Return the column whose best value stands first."""
-        return BY_METRIC[self.selection.sort] if self.selection.sort else self.ranked_by
+    def sorted_by(self) -> Column | None:
+        """Return the column whose best value stands first; None for the mean of ranks."""
+        if self.selection.sort:
+            return BY_METRIC[self.selection.sort]
+        return self.order[0] if len(self.order) == 1 else None
+
+    @property
+    def order_words(self) -> str:
+        """Write what the official order is by: `chrF++`, `the mean of ranks over … and …`."""
+        *others, last = (column.label for column in self.order)
+        return f"the mean of ranks over {', '.join(others)} and {last}" if others else last
 
     @property
     def official_address(self) -> str:
@@ -175,9 +183,9 @@ class BoardView:
 
     @property
     def ranks_by_older(self) -> bool:
-        """Return whether the ranking metric has a newer version than the board shows."""
-        signature = {h.column: h.signature for h in self.headings}.get(self.ranked_by, "")
-        return bool(signature and find_older({self.ranked_by.metric: signature}))
+        """Return whether a metric of the order has a newer version than the board shows."""
+        shown = {h.column.metric: h.signature for h in self.headings if h.column in self.order}
+        return bool(find_older(shown))
 
     @property
     def has_cut_short(self) -> bool:

@@ -49,8 +49,8 @@ class BoardRow:
     is_constrained: bool
     terminology_use: str
     alias: str  # its name where names are hidden
-    rank: float | None  # equal scores share their mean rank; None: not part of the ranking
-    place: float | None  # in the order of all systems, ranked or not; equal for equal scores
+    place: str  # among the ranked: `1`, or `1=` where it is shared; empty: not ranked
+    position: int | None  # in the order of all systems, ranked or not; the same for equal systems
     scores: Mapping[str, float]  # by metric
     signatures: Mapping[str, str] = field(default_factory=dict)  # where not the board's
     cut_short: Sequence[str] = ()  # the metrics for whose score a search was cut short, sorted
@@ -70,15 +70,15 @@ class BoardColumns:
     is_constrained: list[bool] = field(default_factory=list)
     terminology_use: list[str] = field(default_factory=list)
     alias: list[str] = field(default_factory=list)
-    rank: list[float | None] = field(default_factory=list)
-    place: list[float | None] = field(default_factory=list)
+    place: list[str] = field(default_factory=list)
+    position: list[int | None] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
     """All entries of a test set: the systems, best first, then what they are compared with."""
 
-    ranking_metric: str
+    order: Sequence[str]  # a metric, or several for the mean of ranks
     references: int = 1  # of the test set
     signatures: Mapping[str, str] = field(default_factory=dict)  # by metric, in column order
     teams: Mapping[int, TeamOnBoard] = field(default_factory=dict)
@@ -117,8 +117,8 @@ class Board:
             is_constrained=columns.is_constrained[index],
             terminology_use=columns.terminology_use[index],
             alias=columns.alias[index],
-            rank=columns.rank[index],
             place=columns.place[index],
+            position=columns.position[index],
             scores={metric: value for metric, value in scores.items() if value is not None},
             signatures=self.own_signatures.get(entry, {}),
             cut_short=self.cut_short.get(entry, ()),
@@ -126,14 +126,14 @@ class Board:
 
     @classmethod
     def of(
-        cls, rows: Iterable[BoardRow], *, ranking_metric: str, references: int,
+        cls, rows: Iterable[BoardRow], *, order: Sequence[str], references: int,
         signatures: Mapping[str, str], rescored: int = 0,
     ) -> Board:  # fmt: skip
         """Take rows apart into columns."""
         rows = list(rows)
         names = BoardColumns.__dataclass_fields__
         return cls(
-            ranking_metric=ranking_metric,
+            order=list(order),
             references=references,
             signatures=_sort_by_column(signatures),
             teams={
@@ -153,7 +153,7 @@ class Board:
     def body(self) -> dict[str, object]:
         """Return what a snapshot keeps beside the teams."""
         return {
-            "ranking_metric": self.ranking_metric,
+            "order": list(self.order),
             "references": self.references,
             "signatures": dict(self.signatures),
             "columns": asdict(self.columns),
@@ -167,7 +167,7 @@ class Board:
     def from_json(cls, body: Mapping[str, Any], teams: Mapping[str, Any]) -> Board:
         """Read back what a snapshot keeps."""
         return cls(
-            ranking_metric=body["ranking_metric"],
+            order=body["order"],
             references=body["references"],
             signatures=_sort_by_column(body["signatures"]),
             teams={int(pk): TeamOnBoard(**team) for pk, team in teams.items()},

@@ -45,6 +45,16 @@ def known_metric(name: str) -> None:
         raise ValidationError(f"There is no metric {name!r}. Choose one of: {', '.join(METRICS)}.")
 
 
+def known_order(names: object) -> None:
+    """Refuse what is not an order of a board: one or more metrics, each once."""
+    if not isinstance(names, list) or not names:
+        raise ValidationError("Name one or more metrics that the board ranks by.")
+    for name in names:
+        known_metric(name)
+        if names.count(name) > 1:
+            raise ValidationError(f"{name} is named twice. Name each metric of the order once.")
+
+
 def known_lemmatiser(name: str) -> None:
     """Refuse a name that is not a lemmatiser of the evaluator."""
     if name not in LEMMATISERS:
@@ -231,7 +241,8 @@ class TestSet(models.Model):
         validators=[known_lemmatiser],
         help_text="Empty: what the target language has.",
     )
-    ranking_metric = models.CharField(max_length=50, validators=[known_metric])
+    # Metrics: one, or several for the mean of the ranks in each. The first decides between equals.
+    official_order = models.JSONField(validators=[known_order])
     source_file = models.ForeignKey(StoredFile, models.PROTECT, related_name="source_of")
     samples_file = models.ForeignKey(  # bitexts that systems may learn from
         StoredFile, models.PROTECT, null=True, blank=True, related_name="samples_of"
