@@ -49,20 +49,15 @@ def find_standings(
             inserted[entry] += better + (up_to - below) / 2 + 0.5
     # Of equal systems the ranked come first; other equals are told apart among themselves.
     keys: dict[int, tuple[float, bool, float, float]] = {
-        entry: (inserted[entry] / len(order), True, mean, ranks[0])
-        for entry, mean, ranks in zip(
-            everybody.entries, everybody.mean_ranks, everybody.ranks, strict=True
+        entry: (
+            inserted[entry] / len(order), True,
+            everybody.mean_ranks[number], everybody.ranks[number][0],
         )
-    }
+        for number, entry in enumerate(everybody.entries)
+    }  # fmt: skip
     places: dict[int, str] = {}
-    for entry, mean, place, ranks in zip(
-        among_ranked.entries,
-        among_ranked.mean_ranks,
-        among_ranked.places,
-        among_ranked.ranks,
-        strict=True,
-    ):
-        keys[entry] = (mean, False, 0.0, ranks[0])
-        places[entry] = write_place(place)
+    for number, entry in enumerate(among_ranked.entries):
+        keys[entry] = (among_ranked.mean_ranks[number], False, 0.0, among_ranked.ranks[number][0])
+        places[entry] = write_place(among_ranked.places[number])
     positions = {key: number for number, key in enumerate(sorted(set(keys.values())), 1)}
     return {entry: Standing(positions[key], places.get(entry, "")) for entry, key in keys.items()}
