@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -68,6 +69,7 @@ class BoardLine:
 
     row: BoardRow | BlindRow
     cells: list[Cell]
+    begins_cluster: bool = False  # a line parts it from the ranked systems above
     is_own: bool = False
     may_open: bool = False  # its entry's page
     team_address: str = ""  # of the board with only this team
@@ -107,7 +109,10 @@ class BoardView:
     references: int = 1
     total: int = 0  # systems that this reader may see
     shown: int = 0  # of them, after the filters
-    ranked: int = 0  # of them, with a rank
+    ranked: int = 0  # of them, with a place
+    ranges_at: datetime | None = None  # when ranges were computed last
+    ranges_note: str = ""  # why there are none, in words
+    ends_of_clusters: Sequence[int] = ()  # the places after which a line stands
     pages: Page[int] | None = None
     teams: list[tuple[str, str]] = field(default_factory=list)  # slug and name, to filter by
     has_modes: bool = False
@@ -176,8 +181,10 @@ class BoardView:
         It is made from what the page shows: a counter of results would count hidden results too.
         """
         shown = (self.state, self.embargo, self.selection, self.headings, self.total, self.shown,
-                 self.rescored, self.implausible)  # fmt: skip
-        rows = [(line.row, line.is_own) for line in self.lines + self.yardsticks]
+                 self.rescored, self.implausible, self.ranges_at, self.ranges_note)  # fmt: skip
+        rows = [
+            (line.row, line.is_own, line.begins_cluster) for line in self.lines + self.yardsticks
+        ]
         content = repr((shown, rows, self.teams, self.gains))
         return blake2b(content.encode(), digest_size=8).hexdigest()
 

@@ -18,6 +18,7 @@ from evaluator.metrics import METRICS, STOPPED_COUNTS
 from leaderboard.aliases import make_aliases
 from leaderboard.models import BoardSnapshot
 from leaderboard.places import Standing, find_standings
+from leaderboard.ranges import add_ranges
 from leaderboard.snapshots import BASELINE, NOBODY, Board, BoardRow, TeamOnBoard
 from leaderboard.versions import find_older
 from sharedtasks.models import TestSet
@@ -108,9 +109,11 @@ def _build_board(test_set: TestSet) -> Board:
         map(Scored._make, read),
         chosen_versions=test_set.phase.metric_versions,
     )
+    rows, ranges = add_ranges(test_set, _build_rows(entries, comparable, test_set.official_order))
     return Board.of(
-        _build_rows(entries, comparable, test_set.official_order),
+        rows,
         order=test_set.official_order,
+        ranges=ranges,
         references=Entry.objects.filter(test_set=test_set, kind=Entry.Kind.ORACLE).count(),
         signatures=comparable.signatures,
         rescored=comparable.rescored,

@@ -52,6 +52,9 @@ def build_json(view: BoardView) -> dict[str, object]:
     return {
         "test_set": view.test_set.slug,
         "official_order": [column.metric for column in view.order],
+        "lines": list(view.ends_of_clusters),
+        "ranges_at": view.ranges_at,
+        "ranges_note": view.ranges_note,
         "metrics": {heading.column.metric: heading.signature for heading in view.headings},
         "rows": [
             {
@@ -77,6 +80,8 @@ def _describe(line: BoardLine) -> dict[str, str | bool]:
     row = line.row
     return {
         "place": row.place,
+        "range": row.range,
+        "is_below_a_line": line.begins_cluster,
         "kind": row.kind,
         "system": row.system,
         "team": line.team,

@@ -98,10 +98,12 @@ class _Reading:
         # The numbers count rows that other readers may not see.
         self.has_counts = bool(self.older) and viewer.is_organiser
         self.selection = self._drop_unknown(selection)
+        self.below_lines: set[int] = set()
 
     def view(self, *, is_whole: bool) -> BoardView:
         """Return the page that was asked for."""
         indices = self._ordered([index for index in self.systems if self._is_wanted(index)])
+        self.below_lines = self._find_lines(indices)
         is_short = is_whole or len(indices) <= ROWS_WITHOUT_PAGES
         size = max(len(indices), 1) if is_short else ROWS_ON_A_PAGE
         page = Paginator(indices, size).get_page(self.selection.page)
@@ -129,7 +131,7 @@ class _Reading:
     def _view(
         self, headings: list[Heading], indices: list[int], yardsticks: list[int]
     ) -> BoardView:
-        places = self.board.columns.place
+        places, ranges = self.board.columns.place, self.board.ranges
         return replace(
             self.empty,
             state=BoardState.READY if self.systems else BoardState.EMPTY,
@@ -141,6 +143,9 @@ class _Reading:
             references=self.board.references,
             total=len(self.systems),
             ranked=sum(bool(places[index]) for index in self.systems),
+            ranges_at=datetime.fromisoformat(ranges.computed_at) if ranges.computed_at else None,
+            ranges_note=ranges.note,
+            ends_of_clusters=ranges.lines,
             teams=self.teams,
             older=self.older,
             rescored=f"{self.board.rescored} of {len(self.board)}" if self.has_counts else "",
@@ -203,6 +208,16 @@ class _Reading:
 
         return sorted(indices, key=key)
 
+    def _find_lines(self, indices: list[int]) -> set[int]:
+        """Return the rows with a line above, of rows in the official order."""
+        below, reached = set(), 0
+        for index in [] if self.selection.sort else indices:
+            cluster = self.board.columns.cluster[index] or 0
+            if 0 < reached < cluster:
+                below.add(index)
+            reached = max(reached, cluster)
+        return below
+
     def _rank(self, metric: str, indices: list[int]) -> Mapping[int, float | None]:
         values = self.board.scores[metric]
         higher = BY_METRIC[metric].higher_is_better
@@ -257,6 +272,7 @@ class _Reading:
                 )
                 for heading in headings
             ],
+            begins_cluster=index in self.below_lines,
             is_own=is_own,
             may_open=has_page,
             team_address=self.selection.address(self.empty.path, team=row.team_slug)

@@ -52,8 +52,19 @@ class BoardRow:
     place: str  # among the ranked: `1`, or `1=` where it is shared; empty: not ranked
     position: int | None  # in the order of all systems, ranked or not; the same for equal systems
     scores: Mapping[str, float]  # by metric
+    range: str = ""  # of its place, by the ranges computed last: `1`, `2–4`
+    cluster: int | None = None  # by the same; lines stand between clusters
     signatures: Mapping[str, str] = field(default_factory=dict)  # where not the board's
     cut_short: Sequence[str] = ()  # the metrics for whose score a search was cut short, sorted
+
+
+@dataclass(frozen=True, slots=True)
+class RangesOnBoard:
+    """What a board says of the ranges that were computed last."""
+
+    computed_at: str = ""  # ISO 8601; empty: never by this order
+    note: str = ""  # why there are none, in words
+    lines: Sequence[int] = ()  # the places after which a line stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +83,8 @@ class BoardColumns:
     alias: list[str] = field(default_factory=list)
     place: list[str] = field(default_factory=list)
     position: list[int | None] = field(default_factory=list)
+    range: list[str] = field(default_factory=list)
+    cluster: list[int | None] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +99,7 @@ class Board:
     scores: Mapping[str, list[float | None]] = field(default_factory=dict)  # by metric
     own_signatures: Mapping[int, Mapping[str, str]] = field(default_factory=dict)  # by entry
     cut_short: Mapping[int, Sequence[str]] = field(default_factory=dict)  # metrics, by entry
+    ranges: RangesOnBoard = RangesOnBoard()
     rescored: int = 0  # rows with scores by a version of the metrics that the board does not show
 
     def __len__(self) -> int:
@@ -119,6 +133,8 @@ class Board:
             alias=columns.alias[index],
             place=columns.place[index],
             position=columns.position[index],
+            range=columns.range[index],
+            cluster=columns.cluster[index],
             scores={metric: value for metric, value in scores.items() if value is not None},
             signatures=self.own_signatures.get(entry, {}),
             cut_short=self.cut_short.get(entry, ()),
@@ -127,7 +143,7 @@ class Board:
     @classmethod
     def of(
         cls, rows: Iterable[BoardRow], *, order: Sequence[str], references: int,
-        signatures: Mapping[str, str], rescored: int = 0,
+        signatures: Mapping[str, str], ranges: RangesOnBoard = RangesOnBoard(), rescored: int = 0,
     ) -> Board:  # fmt: skip
         """Take rows apart into columns."""
         rows = list(rows)
@@ -147,6 +163,7 @@ class Board:
             scores={metric: [row.scores.get(metric) for row in rows] for metric in signatures},
             own_signatures={row.entry: row.signatures for row in rows if row.signatures},
             cut_short={row.entry: row.cut_short for row in rows if row.cut_short},
+            ranges=ranges,
             rescored=rescored,
         )
 
@@ -160,6 +177,7 @@ class Board:
             "scores": dict(self.scores),
             "own_signatures": {str(pk): dict(own) for pk, own in self.own_signatures.items()},
             "cut_short": {str(pk): list(metrics) for pk, metrics in self.cut_short.items()},
+            "ranges": asdict(self.ranges),
             "rescored": self.rescored,
         }
 
@@ -176,6 +194,7 @@ class Board:
             own_signatures={int(pk): own for pk, own in body["own_signatures"].items()},
             # Not in what earlier releases have built:
             cut_short={int(pk): own for pk, own in body.get("cut_short", {}).items()},
+            ranges=RangesOnBoard(**body["ranges"]),
             rescored=body.get("rescored", 0),
         )
 
