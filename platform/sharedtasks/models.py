@@ -46,9 +46,9 @@ def known_metric(name: str) -> None:
 
 
 def known_order(names: object) -> None:
-    """Refuse what is not an order of a board: one or more metrics, each once."""
+    """Refuse what is not an order of a board: a list of metrics, each once."""
     if not isinstance(names, list) or not names:
-        raise ValidationError("Name one or more metrics that the board ranks by.")
+        raise ValidationError("Name the metrics that the board ranks by.")
     for name in names:
         known_metric(name)
         if names.count(name) > 1:
@@ -241,7 +241,7 @@ class TestSet(models.Model):
         validators=[known_lemmatiser],
         help_text="Empty: what the target language has.",
     )
-    # Metrics: one, or several for the mean of the ranks in each. The first decides between equals.
+    # A metric, or several for the mean of the ranks in each. The first decides between equals.
     official_order = models.JSONField(validators=[known_order])
     source_file = models.ForeignKey(StoredFile, models.PROTECT, related_name="source_of")
     samples_file = models.ForeignKey(  # bitexts that systems may learn from

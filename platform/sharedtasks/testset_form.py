@@ -41,7 +41,7 @@ class TestSetForm(ModelForm[TestSet]):
         super().__init__(*args, **kwargs)
         present = self.instance.official_order
         help_text = (
-            "One metric ranks by its scores, several by the mean of the ranks in each of them. "
+            "A single metric ranks by its scores, several by the mean of their ranks. "
             "Equal systems are listed by the first."
         )
         try:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Team
 from evaluator.cli import main
-from leaderboard import boards, ranges
+from leaderboard import boards, comparing, ranges
 from leaderboard.models import BoardRanges, BoardSnapshot
 from leaderboard.tasks import compute_ranges
 from sharedtasks import models, testsets
@@ -168,9 +168,10 @@ def test_ranges_that_cannot_be_computed_say_why(client, send, test_set, monkeypa
         assert set(read_ranges(test_set).values()) == {""}
         return client.get(BOARD).text
 
-    monkeypatch.setattr(ranges, "MOST_SYSTEMS", 1)
-    assert "No ranges of places: too many systems (2) for significance." in read_page()
-    monkeypatch.undo()
+    for limit in ("MOST_SYSTEMS", "MOST_BY_FLIPS"):
+        monkeypatch.setattr(comparing, limit, 1)
+        assert "No ranges of places: too many systems (2) for significance." in read_page()
+        monkeypatch.undo()
     monkeypatch.setattr("evaluator.significance.comparison.FEWEST_FOR_P", SEGMENTS + 1)
     text = read_page()
     assert "No ranges of places: too few segments (12) for significance." in text
@@ -247,7 +248,7 @@ def test_results_that_come_in_meanwhile_make_ranges_due_again(quiet, monkeypatch
         models.TestSet.objects.update(results_version=50)
         return {"order": ["term-success"], "ranges": {}, "clusters": {}, "lines": [], "note": ""}
 
-    monkeypatch.setattr(ranges, "_compute_body", compute_slowly)
+    monkeypatch.setattr(ranges, "compare_ranked", compute_slowly)
     assert ranges.compute(quiet.pk)
     boards.rebuild(quiet.pk)
     assert ranges.announce_due() == 1

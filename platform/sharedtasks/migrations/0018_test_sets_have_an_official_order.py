@@ -1,4 +1,4 @@
-"""A board's order is a list of metrics: each board keeps its metric, as the only one."""
+"""A board's order is a list of metrics: each board keeps its metric."""
 
 from __future__ import annotations
 

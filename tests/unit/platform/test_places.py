@@ -1,4 +1,4 @@
-"""Official orders of boards: one metric, or the mean of ranks over several."""
+"""Official orders of boards: a metric, or the mean of ranks over several."""
 
 from __future__ import annotations
 
