@@ -14,7 +14,7 @@ import pytest
 from demo.child_processes import ChildFailed
 from tests.e2e.site import Site
 
-WORKERS = ["worker for celery", "worker for images"]
+WORKERS = ["worker for celery", "worker for images", "worker for ranges"]
 WITHIN = 60  # seconds
 
 
