@@ -112,6 +112,7 @@ class BoardView:
     ranked: int = 0  # of them, with a place
     ranges_at: datetime | None = None  # when ranges were computed last
     ranges_note: str = ""  # why there are none, in words
+    first_place: str = ""  # for organisers: whether it depends on a single document
     ends_of_clusters: Sequence[int] = ()  # the places after which a line stands
     pages: Page[int] | None = None
     teams: list[tuple[str, str]] = field(default_factory=list)  # slug and name, to filter by
@@ -181,7 +182,8 @@ class BoardView:
         It is made from what the page shows: a counter of results would count hidden results too.
         """
         shown = (self.state, self.embargo, self.selection, self.headings, self.total, self.shown,
-                 self.rescored, self.implausible, self.ranges_at, self.ranges_note)  # fmt: skip
+                 self.rescored, self.implausible, self.ranges_at, self.ranges_note,
+                 self.first_place)  # fmt: skip
         rows = [
             (line.row, line.is_own, line.begins_cluster) for line in self.lines + self.yardsticks
         ]

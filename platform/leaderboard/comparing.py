@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from math import isnan
@@ -11,18 +11,29 @@ from django.db.models import Q
 
 import evaluator
 from evaluator.metrics import METRICS, Metric
-from evaluator.significance import Comparison, Order, compare, order_on_resamples
+from evaluator.significance import (
+    Comparison,
+    Order,
+    compare,
+    leave_one_document_out,
+    order_by_mean_rank,
+    order_on_resamples,
+)
 from evaluator.significance.comparison import FEWEST_FOR_BOOTSTRAP
 from evaluator.types import Statistics
 from files import storage
 from files.models import StoredFile
 from leaderboard.snapshots import Board
+from sharedtasks import testsets
+from sharedtasks.models import TestSet
 from submissions.models import Score
 
 # Ranked; their pairs grow with the square of their number. So many take less than a minute of a
 # processor, and less than 400 MB.
 MOST_SYSTEMS = 400
 MOST_BY_FLIPS = 100  # with too few units for the bootstrap
+DOCUMENTS_NAMED = 5
+MAX_NAME_SHOWN = 60  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +79,20 @@ class RankedStatistics:
         return [(METRICS[name](), table) for name, table in tables.items()]
 
 
-def compare_ranked(ranked: RankedStatistics) -> dict[str, object]:
+def compare_ranked(ranked: RankedStatistics, test_set: TestSet) -> dict[str, object]:
     """Return ranges, clusters and lines, with the comparison by each metric of the order.
 
     Ranges and clusters are by entry, lines are the places after which they stand. `note` says in
-    words why there are none of them.
+    words why there are none of them. `first_place` says whether it depends on a single document.
     """
     body: dict[str, object] = {
         "order": list(ranked.signatures), "ranges": {}, "clusters": {}, "lines": [], "note": "",
-        "comparisons": [],
+        "comparisons": [], "first_place": "",
     }  # fmt: skip
     systems = len(ranked.files) + ranked.missing
+    if systems < 2:
+        return body | {"ranges": {str(entry): [1, 1] for entry in ranked.files},
+                       "clusters": {str(entry): 1 for entry in ranked.files}}  # fmt: skip
     if ranked.missing:
         return body | {"note": f"{ranked.missing} of {systems} systems have no stored statistics"}
     metrics = ranked.read() if systems <= MOST_SYSTEMS else []
@@ -90,7 +104,11 @@ def compare_ranked(ranked: RankedStatistics) -> dict[str, object]:
     units = [part.removeprefix("unit:") for part in parts if part.startswith("unit:")]
     if len(units) > 1 or len(lengths) > 1:
         return body | {"note": "the metrics of the order count different units"}
-    return body | _compare(metrics, *units) if systems > 1 else body
+    body |= _compare(metrics, *units)
+    documents = [segment.document for segment in testsets.read(test_set).segments]
+    if not body["note"] and {len(documents)} == lengths:
+        body["first_place"] = _test_first_place(metrics, documents)
+    return body
 
 
 def _compare(
@@ -111,6 +129,28 @@ def _compare(
         "note": first.too_few,
         "comparisons": list(map(_describe, comparisons)),
     }
+
+
+def _test_first_place(
+    metrics: list[tuple[Metric, dict[int, Statistics]]], documents: Sequence[str]
+) -> str:
+    def find_leaders(scores: Sequence[tuple[Metric, Mapping[int, float]]]) -> frozenset[int]:
+        order = order_by_mean_rank(scores)
+        return frozenset(
+            entry for entry, place in zip(order.entries, order.places, strict=True) if place[0] == 1
+        )
+
+    result = leave_one_document_out(metrics, documents, find_leaders)
+    if result is None:
+        return ""
+    if not result.changing:
+        return f"Without any single document of the {result.documents} it is the same."
+    names = ", ".join(name[:MAX_NAME_SHOWN] for name in result.changing[:DOCUMENTS_NAMED])
+    more = ", …" if len(result.changing) > DOCUMENTS_NAMED else ""
+    return (
+        f"It depends on single documents, {len(result.changing)} of {result.documents}: without "
+        f"{names}{more} other systems would have it."
+    )
 
 
 def _describe(comparison: Comparison) -> dict[str, object]:

@@ -146,6 +146,7 @@ class _Reading:
             ranges_at=datetime.fromisoformat(ranges.computed_at) if ranges.computed_at else None,
             ranges_note=ranges.note,
             ends_of_clusters=ranges.lines,
+            first_place=ranges.first_place if self.viewer.is_organiser else "",
             teams=self.teams,
             older=self.older,
             rescored=f"{self.board.rescored} of {len(self.board)}" if self.has_counts else "",

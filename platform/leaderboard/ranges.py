@@ -75,7 +75,8 @@ def add_ranges(
         else each
         for each in rows
     ]
-    summary = RangesOnBoard(row.computed_at.isoformat(), row.body["note"], row.body["lines"])
+    told = (row.body[name] for name in ("note", "lines", "first_place"))
+    summary = RangesOnBoard(row.computed_at.isoformat(), *told)
     return with_ranges, summary
 
 
@@ -85,7 +86,11 @@ def compute(test_set_id: int) -> bool:
     They are of the systems that the board ranks now. Nothing is locked meanwhile: what comes in
     makes them out of date, and they are computed again in some minutes.
     """
-    snapshot = BoardSnapshot.objects.filter(test_set=test_set_id).first()
+    snapshot = (
+        BoardSnapshot.objects.select_related("test_set__terminology_mode")
+        .filter(test_set=test_set_id)
+        .first()
+    )
     if snapshot is None:
         return False
     version = snapshot.results_version
@@ -93,7 +98,7 @@ def compute(test_set_id: int) -> bool:
     known = BoardRanges.objects.filter(test_set=test_set_id, computed_at__isnull=False)
     if known.filter(inputs=ranked.digest).update(results_version=version):
         return False
-    body = compare_ranked(ranked)
+    body = compare_ranked(ranked, snapshot.test_set)
     with transaction.atomic():
         now_at = TestSet.objects.select_for_update().get(pk=test_set_id).results_version
         touch_board(test_set_id)  # it counts up by 1: the ranges are of that version, too

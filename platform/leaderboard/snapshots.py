@@ -65,6 +65,7 @@ class RangesOnBoard:
     computed_at: str = ""  # ISO 8601; empty: never by this order
     note: str = ""  # why there are none, in words
     lines: Sequence[int] = ()  # the places after which a line stands
+    first_place: str = ""  # for organisers: whether it depends on a single document
 
 
 @dataclass(frozen=True, slots=True)

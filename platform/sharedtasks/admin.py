@@ -138,8 +138,13 @@ class TestSetAdmin(Removable[TestSet]):
         "terms",
         "required_terms",
         "digest",
+        "smallest_difference",
     ]
     fields = [*readonly_fields, "domain", "official_order"]
+
+    @admin.display(description="Smallest detectable difference")
+    def smallest_difference(self, test_set: TestSet) -> str:
+        return test_set.detectable
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

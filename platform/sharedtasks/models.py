@@ -13,6 +13,7 @@ from django.urls import reverse
 from evaluator.container import Limits
 from evaluator.metrics import METRICS
 from evaluator.normalise import LEMMATISERS
+from evaluator.significance import write_detectable
 from files.models import StoredFile
 from sharedtasks.terminology_modes import PROPER, STANDARD_MODES, Mode
 from sharedtasks.test_set_parts import TestSetDownload, TestSetReference, TestSetTerminology
@@ -294,6 +295,11 @@ class TestSet(models.Model):
         modes = Mode.objects.filter(shared_task=self.phase.shared_task_id, name=self.domain)
         if self.domain in STANDARD_MODES or modes.exists():
             raise ValidationError({"domain": f"{self.domain} is the name of a mode."})
+
+    @property
+    def detectable(self) -> str:
+        """Return which differences between two systems it can tell apart, in a sentence."""
+        return write_detectable(self.segments - self.unscored_segments, self.required_terms)
 
     @property
     def language_pair(self) -> str:

@@ -128,7 +128,7 @@ def test_a_board_says_what_the_command_says(client, files, send, test_set, capsy
 
 
 def test_a_page_shows_ranges_their_time_lines_and_what_follows(
-    client, send, test_set, make_scored_entry, phase
+    client, send, test_set, make_scored_entry, phase, as_role
 ):
     send("good", "poor")
     boards.rebuild(test_set.pk)
@@ -150,6 +150,10 @@ def test_a_page_shows_ranges_their_time_lines_and_what_follows(
     type(phase).objects.update(team_names_at=timezone.now() + timedelta(hours=1))
     assert client.get(BOARD).text.count("begins-cluster") == 1
     assert "range follows" not in (compute(test_set) and client.get(BOARD).text)
+
+    words = "the first place. Without any single document of the 4 it is the same."
+    for role, is_told in (("organiser", True), ("visitor", False)):
+        assert (words in as_role(role).get(BOARD).text) == is_told
 
     make_scored_entry(("Rien.",) * SEGMENTS, system="contrastive")
     assert not compute(test_set)  # the ranked systems are the same
@@ -244,10 +248,11 @@ def test_a_lost_message_is_sent_again_and_known_ranges_are_not_computed(quiet, s
 
 
 def test_results_that_come_in_meanwhile_make_ranges_due_again(quiet, monkeypatch):
-    def compute_slowly(inputs):
+    def compute_slowly(ranked, test_set):
         models.TestSet.objects.update(results_version=50)
-        return {"order": ["term-success"], "ranges": {}, "clusters": {}, "lines": [], "note": ""}
+        return compare_ranked(ranked, test_set)
 
+    compare_ranked = comparing.compare_ranked
     monkeypatch.setattr(ranges, "compare_ranked", compute_slowly)
     assert ranges.compute(quiet.pk)
     boards.rebuild(quiet.pk)

@@ -107,6 +107,7 @@ class Command(BaseCommand):
             f"{_count(imported.references, 'reference')}, "
             f"{test_set.required_terms} required terms. Its board: {test_set.get_absolute_url()}"
         )
+        self.stdout.write(test_set.detectable)
 
     def _report_terminology(self, terminology: evaluator.ImportedTerminology) -> None:
         """Print which entries differ from the term lists."""
