@@ -48,12 +48,8 @@ def order_by_mean_rank(
             ranks[ranked.entry_id].append(ranked.rank or 0)  # all have a score, and so a rank
     entries = sorted(ranks, key=lambda entry: (sum(ranks[entry]), ranks[entry][0], entry))
     means = [sum(ranks[entry]) / len(scores) for entry in entries]
-    return Order(
-        tuple(entries),
-        tuple(means),
-        _pair(_place(np.array(means))),
-        tuple(tuple(ranks[entry]) for entry in entries),
-    )
+    each = tuple(tuple(ranks[entry]) for entry in entries)
+    return Order(tuple(entries), tuple(means), _pair(_place(np.array(means))), each)
 
 
 def order_on_resamples(metrics: ByMetric, comparisons: Mapping[str, Comparison]) -> Order:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +13,7 @@ from leaderboard.blind_rows import BlindRow
 from leaderboard.implausible import ImplausibleSystem
 from leaderboard.modes import TermGains
 from leaderboard.selection import Selection
-from leaderboard.snapshots import BoardRow
+from leaderboard.snapshots import BoardRow, RangesOnBoard
 from leaderboard.versions import OlderColumns, find_older
 from sharedtasks.metric_columns import BY_METRIC, Column
 from sharedtasks.models import TestSet
@@ -110,10 +109,7 @@ class BoardView:
     total: int = 0  # systems that this reader may see
     shown: int = 0  # of them, after the filters
     ranked: int = 0  # of them, with a place
-    ranges_at: datetime | None = None  # when ranges were computed last
-    ranges_note: str = ""  # why there are none, in words
-    first_place: str = ""  # for organisers: whether it depends on a single document
-    ends_of_clusters: Sequence[int] = ()  # the places after which a line stands
+    ranges: RangesOnBoard = field(default_factory=RangesOnBoard)
     pages: Page[int] | None = None
     teams: list[tuple[str, str]] = field(default_factory=list)  # slug and name, to filter by
     has_modes: bool = False
@@ -122,6 +118,12 @@ class BoardView:
     rescored: str = ""  # for organisers, how many rows have newer scores, such as "12 of 43"
     # For organisers: systems far too good for what they are given.
     implausible: list[ImplausibleSystem] = field(default_factory=list)
+
+    @property
+    def ranges_at(self) -> datetime | None:
+        """Return when ranges were computed last."""
+        at = self.ranges.computed_at
+        return datetime.fromisoformat(at) if at else None
 
     @property
     def path(self) -> str:
@@ -182,8 +184,7 @@ class BoardView:
         It is made from what the page shows: a counter of results would count hidden results too.
         """
         shown = (self.state, self.embargo, self.selection, self.headings, self.total, self.shown,
-                 self.rescored, self.implausible, self.ranges_at, self.ranges_note,
-                 self.first_place)  # fmt: skip
+                 self.rescored, self.implausible, self.ranges)  # fmt: skip
         rows = [
             (line.row, line.is_own, line.begins_cluster) for line in self.lines + self.yardsticks
         ]

@@ -104,11 +104,8 @@ def _build_board(test_set: TestSet) -> Board:
     )
     scores = Score.objects.filter(entry__test_set=test_set).order_by("pk")
     read = scores.values_list("entry_id", "metric", "value", "signature", IS_CUT_SHORT)
-    comparable = _ComparableScores(
-        entries,
-        map(Scored._make, read),
-        chosen_versions=test_set.phase.metric_versions,
-    )
+    scored = map(Scored._make, read)
+    comparable = _ComparableScores(entries, scored, chosen_versions=test_set.phase.metric_versions)
     rows, ranges = add_ranges(test_set, _build_rows(entries, comparable, test_set.official_order))
     return Board.of(
         rows,

@@ -52,9 +52,9 @@ def build_json(view: BoardView) -> dict[str, object]:
     return {
         "test_set": view.test_set.slug,
         "official_order": [column.metric for column in view.order],
-        "lines": list(view.ends_of_clusters),
+        "lines": list(view.ranges.lines),
         "ranges_at": view.ranges_at,
-        "ranges_note": view.ranges_note,
+        "ranges_note": view.ranges.note,
         "metrics": {heading.column.metric: heading.signature for heading in view.headings},
         "rows": [
             {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 
@@ -78,6 +78,8 @@ def _read_embargo(phase: Phase, viewer: Viewer, now: datetime) -> BoardEmbargo:
 class _Reading:
     """A board while a reader's page of it is put together."""
 
+    below_lines: Set[int] = frozenset()  # rows
+
     def __init__(
         self,
         board: Board,
@@ -98,7 +100,6 @@ class _Reading:
         # The numbers count rows that other readers may not see.
         self.has_counts = bool(self.older) and viewer.is_organiser
         self.selection = self._drop_unknown(selection)
-        self.below_lines: set[int] = set()
 
     def view(self, *, is_whole: bool) -> BoardView:
         """Return the page that was asked for."""
@@ -143,10 +144,7 @@ class _Reading:
             references=self.board.references,
             total=len(self.systems),
             ranked=sum(bool(places[index]) for index in self.systems),
-            ranges_at=datetime.fromisoformat(ranges.computed_at) if ranges.computed_at else None,
-            ranges_note=ranges.note,
-            ends_of_clusters=ranges.lines,
-            first_place=ranges.first_place if self.viewer.is_organiser else "",
+            ranges=ranges if self.viewer.is_organiser else replace(ranges, first_place=""),
             teams=self.teams,
             older=self.older,
             rescored=f"{self.board.rescored} of {len(self.board)}" if self.has_counts else "",

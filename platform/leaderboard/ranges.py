@@ -76,8 +76,7 @@ def add_ranges(
         for each in rows
     ]
     told = (row.body[name] for name in ("note", "lines", "first_place"))
-    summary = RangesOnBoard(row.computed_at.isoformat(), *told)
-    return with_ranges, summary
+    return with_ranges, RangesOnBoard(row.computed_at.isoformat(), *told)
 
 
 def compute(test_set_id: int) -> bool:
