@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Mapping
 from hashlib import blake2b
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +10,7 @@ from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.utils.cache import get_conditional_response
 
-from leaderboard.board_view import BoardLine
+from leaderboard.board_view import BoardView
 from leaderboard.kept_pages import KeptPage
 
 QUICK_LEVEL = 1  # of compression
@@ -28,23 +27,18 @@ def answer_visitor(request: HttpRequest, page: KeptPage) -> HttpResponse:
     return response
 
 
-def answer_member(
-    request: HttpRequest,
-    page: KeptPage,
-    lines: Mapping[int, BoardLine],
-    write: Callable[[Mapping[int, BoardLine]], Mapping[int, str]],
-) -> HttpResponse:
+def answer_member(request: HttpRequest, page: KeptPage, own: BoardView) -> HttpResponse:
     """Answer a reader who is signed in, with their header and their own lines put in."""
     # The page holds a token for signing out, which is of no use once its cookie has changed.
     get_token(request)
     secret = request.META["CSRF_COOKIE"]
-    user, rows = request.user, [(place, line.row) for place, line in lines.items()]
-    own = repr((page.etag, user.pk, user.get_username(), user.is_staff, secret, rows))
-    etag = f'W/"{blake2b(own.encode(), digest_size=12).hexdigest()}"'
+    user, rows = request.user, [line.row for line in own.lines]
+    shown = repr((page.etag, user.pk, user.get_username(), user.is_staff, secret, own.places, rows))
+    etag = f'W/"{blake2b(shown.encode(), digest_size=12).hexdigest()}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
         header = render_to_string("components/site_header.html", request=request)
-        body = b"".join(page.compose(header=header, lines=write(lines)))
+        body = b"".join(page.compose(own, header=header))
         # Quickly, as it is sent once. Its only secret is the token, masked anew for each answer.
         packed = gzip.compress(body, QUICK_LEVEL, mtime=0)
         response = HttpResponse(packed, headers={"Content-Encoding": "gzip"})

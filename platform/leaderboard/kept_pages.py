@@ -10,13 +10,14 @@ from __future__ import annotations
 import gzip
 import secrets
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from hashlib import blake2b
 from threading import Lock
 
 from django.template.loader import render_to_string
 
+from leaderboard.board_view import BoardView
 from leaderboard.selection import Selection
 
 MAX_BYTES = 200 * 1000**2  # of all pages that a process keeps
@@ -38,23 +39,26 @@ class KeptPage:
     seen: str  # changes exactly when its board does
     selection: Selection  # without what the board does not have
     lines: Sequence[int]  # places of the lines in the board's snapshot
+    below_lines: Set[int]  # of these places, those of systems with a line above
     packed: bytes  # gzip
     lengths: Sequence[int]  # of the parts, bytes
 
     @classmethod
-    def make(
-        cls, template: str, context: Mapping[str, object], *, seen: str, selection: Selection,
-        lines: Sequence[int],
-    ) -> KeptPage:  # fmt: skip
+    def make(cls, template: str, context: Mapping[str, object], *, view: BoardView) -> KeptPage:
         """Render a page for visitors."""
         text = render_to_string(template, {**context, "mark": MARK, "is_visitor": True})
         parts = [part.encode() for part in text.split(MARK)]
         body = b"".join(parts)
         return cls(
             etag=blake2b(body, digest_size=12).hexdigest(),
-            seen=seen,
-            selection=selection,
-            lines=lines,
+            seen=view.seen,
+            selection=view.selection,
+            lines=view.places,
+            below_lines=frozenset(
+                place
+                for place, line in zip(view.places, view.lines, strict=True)
+                if line.begins_cluster
+            ),
             # Without the time, equal pages are equal bytes.
             packed=gzip.compress(body, LEVEL, mtime=0),
             lengths=[len(part) for part in parts],
@@ -68,15 +72,14 @@ class KeptPage:
             begin += length
         return parts
 
-    def compose(
-        self, *, header: str | None = None, lines: Mapping[int, str] | None = None
-    ) -> list[bytes]:
-        """Return the parts with another header, and with other lines by their place in `lines`."""
+    def compose(self, own: BoardView, *, header: str | None = None) -> list[bytes]:
+        """Return the parts with another header, and with a reader's own lines."""
         parts = self.unpack()
         if header is not None:
             parts[1] = header.encode()
-        for place, line in (lines or {}).items():
-            parts[4 + place] = line.encode()
+        for number, line in zip(own.places, own.lines, strict=True):
+            written = render_to_string("leaderboard/_board_line.html", {"board": own, "line": line})
+            parts[4 + number] = written.encode()
         return parts
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -16,6 +16,7 @@ from leaderboard.blind_rows import hide_names
 from leaderboard.board_view import BoardEmbargo, BoardLine, BoardState, BoardView, Cell, Heading
 from leaderboard.implausible import ImplausibleSystem, find_implausible
 from leaderboard.kept_boards import BOARDS
+from leaderboard.kept_pages import KeptPage
 from leaderboard.modes import list_term_gains
 from leaderboard.selection import CONSTRAINED, PRIMARY, Selection
 from leaderboard.snapshots import BASELINE, Board, BoardRow
@@ -37,17 +38,19 @@ def read_board(
     selection: Selection | None = None,
     modes: Sequence[TestSet] = (),
     leaders: int | None = None,
+    is_whole: bool = False,
     boards: Mapping[int, Board] | None = None,
 ) -> BoardView:
     """Return a test set's board as a viewer may see it, by one query, or from `boards`.
 
     `modes` are all test sets of its language pair, for the differences between them. `leaders`
-    asks for so many of the best systems, and for the headline columns only.
+    asks for so many of the best systems, and for the headline columns only; `is_whole` asks for
+    all rows on one page.
     """
     now = now or timezone.now()
     embargo = _read_embargo(test_set.phase, viewer, now)
-    ranked_by = BY_METRIC[test_set.ranking_metric]
-    empty = BoardView(test_set, BoardState.HIDDEN, embargo, Selection(), ranked_by)
+    order = [BY_METRIC[metric] for metric in test_set.official_order]
+    empty = BoardView(test_set, BoardState.HIDDEN, embargo, Selection(), order)
     if not can_see(viewer, Thing.BOARD, test_set.phase, now):
         return empty
     if boards is None:
@@ -56,7 +59,7 @@ def read_board(
         state = BoardState.BUILDING if test_set.results_version else BoardState.EMPTY
         return replace(empty, state=state)
     reading = _Reading(boards[test_set.pk], empty, viewer, now, selection or Selection())
-    view = reading.leaders(leaders) if leaders else reading.view()
+    view = reading.leaders(leaders) if leaders else reading.view(is_whole=is_whole)
     if len(modes) < 2 or leaders:
         return view
     named = [line.row for line in view.lines if isinstance(line.row, BoardRow)]
@@ -77,22 +80,25 @@ def differs_in_lines_only(
 
 
 def read_own_lines(
-    test_set: TestSet, board: Board, *, viewer: Viewer, now: datetime, selection: Selection,
-    places: Sequence[int],
-) -> dict[int, BoardLine]:  # fmt: skip
-    """Return the lines of the viewer's teams by their number in `places`.
+    test_set: TestSet, board: Board, *, viewer: Viewer, now: datetime, page: KeptPage
+) -> BoardView:
+    """Return the lines of a kept page that are the viewer's teams' own.
 
-    These are the lines that visitors get with this selection, by place in the snapshot.
+    `places` are their numbers among the lines of the page.
     """
-    own = [n for n, place in enumerate(places) if board.columns.team_id[place] in viewer.teams]
-    if not own:
-        return {}
     embargo = _read_embargo(test_set.phase, viewer, now)
-    ranked_by = BY_METRIC[board.ranking_metric]
-    empty = BoardView(test_set, BoardState.READY, embargo, selection, ranked_by)
-    reading = _Reading(board, empty, viewer, now, selection)
+    order = [BY_METRIC[metric] for metric in board.order]
+    ranges = replace(board.ranges, first_place="")
+    empty = BoardView(test_set, BoardState.READY, embargo, page.selection, order, ranges=ranges)
+    teams = board.columns.team_id
+    own = [n for n, place in enumerate(page.lines) if teams[place] in viewer.teams]
+    if not own:
+        return empty
+    reading = _Reading(board, empty, viewer, now, page.selection)
+    reading.below_lines = page.below_lines
     columns = place_columns(board.shown_metrics)
-    return {n: reading.read_line(places[n], columns) for n in own}
+    lines = [reading.read_line(page.lines[n], columns) for n in own]
+    return replace(empty, lines=lines, places=own)
 
 
 def place_columns(metrics: Iterable[str]) -> list[tuple[Column, bool]]:
@@ -117,6 +123,8 @@ def _read_embargo(phase: Phase, viewer: Viewer, now: datetime) -> BoardEmbargo:
 class _Reading:
     """A board while a reader's page of it is put together."""
 
+    below_lines: Set[int] = frozenset()  # rows
+
     def __init__(
         self,
         board: Board,
@@ -139,11 +147,13 @@ class _Reading:
             if kind == Entry.Kind.SYSTEM and self._is_visible(index)
         ]
 
-    def view(self) -> BoardView:
+    def view(self, *, is_whole: bool) -> BoardView:
         """Return the page that was asked for."""
         self.selection = self._drop_unknown(self.selection)
         indices = self._ordered([index for index in self.systems if self._is_wanted(index)])
-        size = ROWS_ON_A_PAGE if len(indices) > ROWS_WITHOUT_PAGES else ROWS_WITHOUT_PAGES
+        self.below_lines = self._find_lines(indices)
+        is_short = is_whole or len(indices) <= ROWS_WITHOUT_PAGES
+        size = max(len(indices), 1) if is_short else ROWS_ON_A_PAGE
         page = Paginator(indices, size).get_page(self.selection.page)
         self.selection = replace(self.selection, page=page.number)
         headings = self.list_headings(self.board.shown_metrics)
@@ -155,14 +165,13 @@ class _Reading:
         )
 
     def leaders(self, count: int) -> BoardView:
-        """Return the best systems by official rank, or, while no system is ranked, by score."""
+        """Return the best ranked systems, or, while no system is ranked, the best systems."""
         self.selection = Selection()
-        ranked = [index for index in self.systems if self.board.columns.rank[index] is not None]
-        ranking = self.board.ranking_metric
+        ranked = [index for index in self.systems if self.board.columns.place[index]]
         metrics = [
             metric
             for metric in self.board.shown_metrics
-            if BY_METRIC[metric].is_headline or metric == ranking
+            if BY_METRIC[metric].is_headline or metric in self.board.order
         ]
         indices = self._ordered(ranked or self.systems)[:count]
         return replace(self._view(self.list_headings(metrics), indices, []), shown=len(indices))
@@ -170,7 +179,8 @@ class _Reading:
     def _view(
         self, headings: list[Heading], indices: list[int], yardsticks: list[int]
     ) -> BoardView:
-        ranks, columns = self.board.columns.rank, [(h.column, h.begins_group) for h in headings]
+        places, ranges = self.board.columns.place, self.board.ranges
+        columns = [(heading.column, heading.begins_group) for heading in headings]
         older = list_older_columns(self.board.signatures)
         # The numbers count rows that other readers may not see.
         has_counts = bool(older) and self.viewer.is_organiser
@@ -178,14 +188,15 @@ class _Reading:
             self.empty,
             state=BoardState.READY if self.systems else BoardState.EMPTY,
             selection=self.selection,
-            ranked_by=BY_METRIC[self.board.ranking_metric],
+            order=[BY_METRIC[metric] for metric in self.board.order],
             headings=headings,
             lines=[self.read_line(index, columns) for index in indices],
             places=indices,
             yardsticks=[self.read_line(index, columns) for index in yardsticks],
             references=self.board.references,
             total=len(self.systems),
-            ranked=sum(ranks[index] is not None for index in self.systems),
+            ranked=sum(bool(places[index]) for index in self.systems),
+            ranges=ranges if self.viewer.is_organiser else replace(ranges, first_place=""),
             teams=self.teams,
             older=older,
             rescored=f"{self.board.rescored} of {len(self.board)}" if has_counts else "",
@@ -218,7 +229,7 @@ class _Reading:
 
     def _drop_unknown(self, selection: Selection) -> Selection:
         """Drop what this board does not have, or does not show to this reader."""
-        is_other = selection.sort != self.board.ranking_metric
+        is_other = [selection.sort] != self.board.order
         has_it = selection.sort in self.board.signatures
         found = self._find_teams(selection.team) if selection.team else []
         self.wanted_teams = frozenset(found)
@@ -245,14 +256,24 @@ class _Reading:
         """Sort by score. Equal scores are sorted by entry, but by alias where names are hidden:
         the order of entries tells which came first."""
         columns = self.board.columns
-        places = self._rank(self.selection.sort, indices) if self.selection.sort else None
+        ranks = self._rank(self.selection.sort, indices) if self.selection.sort else None
         ties: Sequence[object] = columns.entry if self.embargo.sees_names else columns.alias
 
         def key(index: int) -> tuple[float, object]:
-            place = columns.place[index] if places is None else places[index]
-            return (float("inf") if place is None else place, ties[index])
+            rank = columns.position[index] if ranks is None else ranks[index]
+            return (float("inf") if rank is None else rank, ties[index])
 
         return sorted(indices, key=key)
+
+    def _find_lines(self, indices: list[int]) -> set[int]:
+        """Return the rows with a line above, of rows in the official order."""
+        below, reached = set(), 0
+        for index in [] if self.selection.sort else indices:
+            cluster = self.board.columns.cluster[index] or 0
+            if 0 < reached < cluster:
+                below.add(index)
+            reached = max(reached, cluster)
+        return below
 
     def _rank(self, metric: str, indices: list[int]) -> Mapping[int, float | None]:
         values = self.board.scores[metric]
@@ -273,13 +294,13 @@ class _Reading:
 
     def list_headings(self, metrics: list[str]) -> list[Heading]:
         """Return the headings of these metrics' columns."""
-        sorted_by = self.selection.sort or self.board.ranking_metric
+        sorted_by = [self.selection.sort] if self.selection.sort else self.board.order
         sizes = Counter(BY_METRIC[metric].group for metric in metrics)
         return [
             Heading(
                 column=column,
                 signature=self.board.signatures[column.metric],
-                is_sorted=column.metric == sorted_by,
+                is_sorted=[column.metric] == sorted_by,
                 begins_group=begins_group,
                 group_size=sizes[column.group],
                 address=self.selection.address(self.path, sort=column.metric),
@@ -297,7 +318,7 @@ class _Reading:
         can_filter = self.embargo.sees_names and row.kind == Entry.Kind.SYSTEM
         has_page = row.team_id is not None and (is_own or self.viewer.is_organiser)
         return BoardLine(
-            row=replace(row, alias="", place=None) if is_named else hide_names(row),
+            row=replace(row, alias="", position=None) if is_named else hide_names(row),
             cells=[
                 Cell(
                     column,
@@ -308,6 +329,7 @@ class _Reading:
                 )
                 for column, begins_group in columns
             ],
+            begins_cluster=index in self.below_lines,
             is_own=is_own,
             may_open=has_page,
             team_address=self.selection.address(self.path, team=row.team_slug)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -11,17 +11,17 @@ from django.contrib.messages import get_messages
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from leaderboard.answers import answer_member, answer_visitor
-from leaderboard.board_view import BoardLine, BoardView
+from leaderboard.board_view import BoardView
 from leaderboard.caching import allow_caching
 from leaderboard.kept_boards import FACTS, BoardFacts
 from leaderboard.kept_pages import PAGES, KeptPage, board_of
 from leaderboard.queries import differs_in_lines_only, read_board, read_own_lines
 from leaderboard.selection import Selection
+from leaderboard.snapshots import Board
 from leaderboard.tabs import (
     find_first_board,
     list_domain_tabs,
@@ -81,23 +81,20 @@ def _answer_kept(
     """Answer from the page that is kept for visitors; None if this reader's differs too much."""
     if viewer.is_organiser or len(get_messages(request)):
         return None
-    board, lines = facts.board, {}
+    board = facts.board
     if board is not None and not differs_in_lines_only(
         facts.shown, board, viewer=viewer, now=now, has_modes=len(facts.modes) > 1
     ):
         return None
-    page = _find_page(facts, now, Selection.of(request.GET))
-    if board is not None and viewer.teams:
-        lines = read_own_lines(
-            facts.shown, board, viewer=viewer, now=now, selection=page.selection, places=page.lines
-        )
-    if _is_polled(request):
-        if request.GET.get("seen") == page.seen:
-            return HttpResponse(status=204)
-        return HttpResponse(board_of(page.compose(lines=_write_lines(lines))))
-    if not request.user.is_authenticated:
+    page, is_polled = _find_page(facts, now, Selection.of(request.GET)), _is_polled(request)
+    if is_polled and request.GET.get("seen") == page.seen:
+        return HttpResponse(status=204)
+    if not (is_polled or request.user.is_authenticated):
         return answer_visitor(request, page)
-    return answer_member(request, page, lines, _write_lines)
+    own = read_own_lines(facts.shown, board or Board([]), viewer=viewer, now=now, page=page)
+    if is_polled:
+        return HttpResponse(board_of(page.compose(own)))
+    return answer_member(request, page, own)
 
 
 def _find_page(facts: BoardFacts, now: datetime, asked: Selection) -> KeptPage:
@@ -107,9 +104,8 @@ def _find_page(facts: BoardFacts, now: datetime, asked: Selection) -> KeptPage:
     if page is None:
         view, context = _describe(facts, VISITOR, now, asked)
         page = KeptPage.make(
-            "leaderboard/board.html", context | _describe_live(view, view.path, now),
-            seen=view.seen, selection=view.selection, lines=view.places,
-        )  # fmt: skip
+            "leaderboard/board.html", context | _describe_live(view, view.path, now), view=view
+        )
         is_searched = asked.team not in ("", *(slug for slug, _ in view.teams))
         if not is_searched:
             PAGES.keep(facts.shown.pk, asked, version, page)
@@ -128,13 +124,6 @@ def _describe(
         "tabs": list_pair_tabs(facts.test_sets, facts.shown, view.selection),
         "domain_tabs": list_domain_tabs(facts.test_sets, facts.shown, view.selection),
         "mode_tabs": list_mode_tabs(facts.test_sets, facts.shown, view.selection),
-    }
-
-
-def _write_lines(lines: Mapping[int, BoardLine]) -> dict[int, str]:
-    return {
-        place: render_to_string("leaderboard/_board_line.html", {"line": line})
-        for place, line in lines.items()
     }
 
 

@@ -39,7 +39,7 @@ def fill(boards: int, entries: int) -> None:
     for target in TARGETS[:boards]:
         test_set = TestSet.objects.create(
             phase=phase, source_language="en", target_language=target, text_form="raw",
-            ranking_metric="term-success", source_file=file, digest="0" * 64, segments=2100,
+            official_order=["term-success"], source_file=file, digest="0" * 64, segments=2100,
             documents=30, required_terms=900,
             terminology_mode=find_mode(phase.shared_task, "proper"),
         )  # fmt: skip
