@@ -17,6 +17,7 @@ from django.http import HttpRequest
 
 from accounts.models import Team
 from leaderboard import kept_boards, kept_pages, views
+from leaderboard.models import BoardSnapshot
 from leaderboard.selection import Selection
 from sharedtasks.models import Phase
 from tests.integration.board_rows import METRICS, Made, fill, many
@@ -93,6 +94,14 @@ def filled_modes(request, filled, make_bare_test_set, people):
     """The same, and perhaps a board of another mode, so that there are differences."""
     if request.param == "two modes":
         fill(make_bare_test_set(mode="noterm"), people["alice"], filled)
+    for snapshot in BoardSnapshot.objects.all():  # a line below each second system, and ranges
+        columns = snapshot.body["columns"]
+        columns["cluster"] = [1 + number // 2 for number, _ in enumerate(columns["entry"])]
+        columns["range"] = ["1–3" if place else "" for place in columns["place"]]
+        columns["range"][0] = ""  # it follows
+        snapshot.body["ranges"]["computed_at"] = OPENS.isoformat()
+        snapshot.results_version += 1
+        snapshot.save()
 
 
 def words_of(name):
@@ -160,8 +169,9 @@ def test_a_kept_page_with_own_parts_is_the_page_made_for_the_reader(
     as_role, at, monkeypatch, instant
 ):
     at(instant)
-    visits = list(itertools.product(ROLES, ASKED[2:], ({}, POLL)))
+    visits = list(itertools.product(ROLES, [ASKED[0], *ASKED[2:5]], ({}, POLL)))
     kept = [ask(as_role(role), query, **headers) for role, query, headers in visits]
+    assert ("begins-cluster" in kept[0] and "range follows" in kept[0]) == (instant >= OPENS)
 
     monkeypatch.setattr(views, "_answer_kept", lambda *_: None)
     for (role, query, headers), text in zip(visits, kept, strict=True):
