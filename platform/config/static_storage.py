@@ -15,7 +15,7 @@ JOINED = "css/site.css"
 IMPORT = re.compile(r'^@import url\("([\w-]+\.css)"\);$', re.MULTILINE)
 
 
-class JoiningStorage(CompressedManifestStaticFilesStorage):
+class JoiningStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """WhiteNoise's storage with gzip and brotli; it puts imported style sheets into JOINED."""
 
     def post_process(
