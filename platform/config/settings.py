@@ -383,6 +383,11 @@ if NODES_BROKER_URL and NODES_BROKER_URL == BROKER_URL and BROKER_URL != "memory
         "NODES_BROKER_URL is BROKER_URL. Nodes need an instance or a virtual host of their own."
     )
 
+# Boards --------------------------------------------------------------------------------
+
+# Seconds after which a web server reads again what a board's pages are made of.
+BOARDS_TRUSTED_FOR = 0.0 if DEBUG else 0.9
+
 # The rest -----------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"

@@ -10,7 +10,8 @@ from datetime import datetime
 from hashlib import blake2b
 from threading import Lock
 
-from django.db.models import Model
+from django.conf import settings
+from django.db.models import Case, F, JSONField, Model, Value, When
 
 from leaderboard.caching import list_changes
 from leaderboard.models import BoardSnapshot
@@ -20,7 +21,6 @@ from sharedtasks.access import find_test_set, visible_phases
 from sharedtasks.models import TestSet
 from sharedtasks.policy import Thing, Viewer, can_see
 
-TRUSTED_FOR = 0.9  # seconds after which what was read is read again
 MAX_ROWS = 50_000  # of all boards that a process keeps
 MAX_ADDRESSES = 1000
 Stamp = tuple[int, datetime]  # a snapshot's version, and when it was built
@@ -33,7 +33,6 @@ class KeptBoards:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._stamps: dict[int, Stamp | None] = {}  # None: there was no snapshot
         self._boards: OrderedDict[int, tuple[Stamp, Board]] = OrderedDict()
 
     def read(self, test_sets: Iterable[int]) -> dict[int, Board]:
@@ -41,37 +40,33 @@ class KeptBoards:
         return {pk: board for pk, (_, board) in self.read_stamped(test_sets).items()}
 
     def read_stamped(self, test_sets: Iterable[int]) -> dict[int, tuple[Stamp, Board]]:
-        """Return them with their stamps, by one query unless they have changed."""
+        """Return them with their stamps, by one query, which reads only what has changed."""
         wanted = set(test_sets)
-        rows = BoardSnapshot.objects.filter(population=BoardSnapshot.Population.SCORED)
         with self._lock:
-            unread = wanted if wanted - self._stamps.keys() else set()
-        if not unread:
-            columns = rows.filter(test_set__in=wanted).values_list(
-                "test_set", "results_version", "built_at"
-            )
-            stamps = {pk: (version, built) for pk, version, built in columns}
-            with self._lock:
-                kept = {pk: self._boards[pk] for pk in stamps if pk in self._boards}
-            unread = {pk for pk, stamp in stamps.items() if pk not in kept or kept[pk][0] != stamp}
-            found = {pk: kept[pk] for pk in stamps if pk not in unread}
-        else:
-            found = {}
-        if unread:
-            bodies = rows.filter(test_set__in=unread).values_list(
-                "test_set", "results_version", "built_at", "body", "teams"
-            )
-            for pk, version, built, body, teams in bodies:
-                found[pk] = (version, built), Board.from_json(body, teams)
-        self._keep(wanted, found)
-        return found
+            kept = {pk: self._boards[pk] for pk in wanted if pk in self._boards}
+        nothing = Value(None, JSONField())
+        is_kept = [
+            When(test_set=pk, results_version=version, built_at=built_at, then=nothing)
+            for pk, ((version, built_at), _) in kept.items()
+        ]
+        rows = BoardSnapshot.objects.filter(
+            test_set__in=wanted, population=BoardSnapshot.Population.SCORED
+        ).values_list(
+            "test_set", "results_version", "built_at", "teams",
+            Case(*is_kept, default=F("body"), output_field=JSONField()),
+        )  # fmt: skip
+        read = {
+            pk: kept[pk] if body is None else ((version, built_at), Board.from_json(body, teams))
+            for pk, version, built_at, teams, body in rows
+        }
+        self._keep(wanted, read)
+        return read
 
-    def _keep(self, wanted: set[int], found: Mapping[int, tuple[Stamp, Board]]) -> None:
+    def _keep(self, wanted: set[int], read: Mapping[int, tuple[Stamp, Board]]) -> None:
         with self._lock:
             for pk in wanted:
-                self._stamps[pk] = found[pk][0] if pk in found else None
                 self._boards.pop(pk, None)
-            self._boards.update(found)
+            self._boards.update(read)
             rows = sum(len(board) for _, board in self._boards.values())
             while rows > MAX_ROWS:
                 _, (_, board) = self._boards.popitem(last=False)
@@ -80,7 +75,6 @@ class KeptBoards:
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
-            self._stamps.clear()
             self._boards.clear()
 
 
@@ -123,7 +117,7 @@ class KeptFacts:
         address = (task, phase, test_set)
         with self._lock:
             read_at, facts = self._facts.get(address, (0.0, None))
-        is_fresh = time.monotonic() - read_at < TRUSTED_FOR
+        is_fresh = time.monotonic() - read_at < settings.BOARDS_TRUSTED_FOR
         if facts is not None and is_fresh and facts.moment == _passed(facts.shown, now):
             return facts
         read_at, facts = time.monotonic(), _read_facts(viewer, task, phase, test_set, now)

@@ -35,6 +35,7 @@ QUERIES = ["", "?sort=bleu", "?track=constrained&page=2"]
 @pytest.fixture(autouse=True)
 def _static_files(settings: Any, tmp_path: Path) -> None:
     settings.STATIC_ROOT = tmp_path  # WhiteNoise warns when it is not there
+    settings.BOARDS_TRUSTED_FOR = 0.9  # as on a server
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from django.utils.crypto import get_random_string
 
 from accounts.models import Membership, Team, User
 from files.models import StoredFile
-from leaderboard import kept_boards, kept_pages, views
+from leaderboard import views
 from leaderboard.models import BoardSnapshot
 from leaderboard.snapshots import Board
 from leaderboard.tasks import rank
@@ -57,14 +57,6 @@ def _files_of_its_own(settings: Any, tmp_path: Path) -> None:
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir()  # WhiteNoise warns when it is not there
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture(autouse=True)
-def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep no pages of another test, and look at the database again for each page."""
-    monkeypatch.setattr(kept_boards, "TRUSTED_FOR", 0.0)
-    for kept in (kept_boards.BOARDS, kept_boards.FACTS, kept_pages.PAGES):
-        kept.clear()
 
 
 @pytest.fixture

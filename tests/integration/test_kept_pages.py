@@ -39,6 +39,13 @@ TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
 SEEN = re.compile(r"seen=\w+")
 
 
+@pytest.fixture(autouse=True)
+def _nothing_kept():
+    """Keep nothing of other tests."""
+    for kept in (kept_boards.BOARDS, kept_boards.FACTS, kept_pages.PAGES):
+        kept.clear()
+
+
 @pytest.fixture
 def people(people, make_person_of):
     """The usual people, a member of a team that is not verified, and one of the organisers'."""
@@ -195,10 +202,10 @@ def test_messages_are_shown_once_and_never_kept(as_role, filled, at):
 
 
 @pytest.fixture
-def trusting(monkeypatch):
+def trusting(monkeypatch, settings):
     """Trust what was read until the clock is moved on."""
     clock = SimpleNamespace(monotonic=lambda: clock.now, now=1000.0)
-    monkeypatch.setattr(kept_boards, "TRUSTED_FOR", 1.0)
+    settings.BOARDS_TRUSTED_FOR = 1.0
     monkeypatch.setattr(kept_boards, "time", clock)
     return clock
 
