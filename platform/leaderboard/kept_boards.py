@@ -18,7 +18,7 @@ from leaderboard.models import BoardSnapshot
 from leaderboard.snapshots import Board
 from leaderboard.tabs import list_modes
 from sharedtasks.access import find_test_set, visible_phases
-from sharedtasks.models import TestSet
+from sharedtasks.models import Phase, TestSet
 from sharedtasks.policy import Thing, Viewer, can_see
 
 MAX_ROWS = 50_000  # of all boards that a process keeps
@@ -136,6 +136,39 @@ class KeptFacts:
 
 
 FACTS = KeptFacts()
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a poll of the start page needs: the page's digest for visitors, and its phases."""
+
+    read_at: float  # by time.monotonic
+    until: datetime | None  # the next instant of a phase
+    seen: str
+    phases: Sequence[Phase]
+
+
+class KeptStart:
+    """The start page as visitors saw it last."""
+
+    def __init__(self) -> None:
+        self._start: Start | None = None
+
+    def find(self, now: datetime) -> Start | None:
+        """Return it, unless it may be another by now."""
+        start = self._start
+        if start is None or (start.until is not None and start.until <= now):
+            return None
+        is_fresh = time.monotonic() - start.read_at < settings.BOARDS_TRUSTED_FOR
+        return start if is_fresh else None
+
+    def keep(self, seen: str, phases: Sequence[Phase], *, read_at: float, now: datetime) -> None:
+        """Keep it as it was read at an instant."""
+        changes = (at for phase in phases for at in list_changes(phase) if at > now)
+        self._start = Start(read_at, min(changes, default=None), seen, phases)
+
+
+START = KeptStart()
 
 
 def _read_facts(

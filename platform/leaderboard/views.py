@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from datetime import datetime
 from urllib.parse import urlencode
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_safe
 from leaderboard.answers import answer_member, answer_visitor
 from leaderboard.board_view import BoardView
 from leaderboard.caching import allow_caching
-from leaderboard.kept_boards import FACTS, BoardFacts
+from leaderboard.kept_boards import FACTS, START, BoardFacts
 from leaderboard.kept_pages import PAGES, KeptPage, board_of
 from leaderboard.queries import differs_in_lines_only, read_board, read_own_lines
 from leaderboard.selection import Selection
@@ -42,6 +43,12 @@ POLL_EVERY_IN_DEMO = 1  # second: there the board fills while somebody looks
 def home(request: HttpRequest) -> HttpResponse:
     """Show what this site is, which systems lead, and where to submit."""
     now, viewer = timezone.now(), viewer_of(request.user)
+    start, read_at = START.find(now) if viewer == VISITOR else None, time.monotonic()
+    if start and _is_polled(request) and request.GET.get("seen") == start.seen:
+        unchanged = HttpResponse(status=204)
+        return allow_caching(
+            unchanged, request, phases=start.phases, now=now, at_most=_poll_every()
+        )
     shown_phases = visible_phases(viewer).prefetch_related(with_test_sets())
     tasks = list(visible_tasks(viewer).prefetch_related(Prefetch("phases", shown_phases)))
     phases = _collect_phases(tasks)
@@ -54,6 +61,8 @@ def home(request: HttpRequest) -> HttpResponse:
         view = read_board(first, viewer=viewer, now=now, leaders=LEADERS_ON_START_PAGE)
         context["tabs"] = list_pair_tabs(test_sets, first, Selection())
     response = _render_live(request, "leaderboard/home.html", view, context, now)
+    if view is not None and viewer == VISITOR:
+        START.keep(view.seen, phases, read_at=read_at, now=now)
     return allow_caching(response, request, phases=phases, now=now, at_most=_poll_every())
 
 

@@ -42,6 +42,7 @@ SEEN = re.compile(r"seen=\w+")
 @pytest.fixture(autouse=True)
 def _nothing_kept():
     """Keep nothing of other tests."""
+    kept_boards.START._start = None
     for kept in (kept_boards.BOARDS, kept_boards.FACTS, kept_pages.PAGES):
         kept.clear()
 
@@ -176,7 +177,9 @@ def test_a_kept_page_with_own_parts_is_the_page_made_for_the_reader(
     as_role, at, monkeypatch, instant
 ):
     at(instant)
-    visits = list(itertools.product(ROLES, [ASKED[0], *ASKED[2:5]], ({}, POLL)))
+    readers = ["visitor", "alice", "charlie", "dora", "erin"]
+    asked = [({}, {}), ({}, POLL), *((query, {}) for query in ASKED[2:5])]
+    visits = [(role, *what) for role in readers for what in asked]
     kept = [ask(as_role(role), query, **headers) for role, query, headers in visits]
     assert ("begins-cluster" in kept[0] and "range follows" in kept[0]) == (instant >= OPENS)
 
@@ -205,6 +208,7 @@ def test_messages_are_shown_once_and_never_kept(as_role, filled, at):
 def trusting(monkeypatch, settings):
     """Trust what was read until the clock is moved on."""
     clock = SimpleNamespace(monotonic=lambda: clock.now, now=1000.0)
+    monkeypatch.setattr(views, "time", clock)
     settings.BOARDS_TRUSTED_FOR = 1.0
     monkeypatch.setattr(kept_boards, "time", clock)
     return clock
@@ -320,6 +324,27 @@ def test_an_organiser_sees_a_change_at_once(as_role, at, filled, trusting):
     Phase.objects.update(name="Renamed")
 
     assert "Renamed" in client.get(BOARD).text
+
+
+def test_a_poll_of_the_start_page_asks_again_after_a_second_and_at_each_instant(
+    client, at, filled, bare, alice, trusting, django_assert_num_queries
+):
+    at(NAMES - SECOND)
+    first = client.get("/").context["board"].seen
+    with django_assert_num_queries(0):
+        assert client.get("/", {"seen": first}, headers=POLL).status_code == 204
+    assert client.get("/", {"seen": "x"}, headers=POLL).status_code == 200
+
+    at(NAMES)
+    assert "System of babel" in client.get("/", {"seen": first}, headers=POLL).text
+
+    second = client.get("/").context["board"].seen
+    newcomers = Team.objects.create(name="Newcomers", slug="new", is_verified=True)
+    fill(bare, alice, [Made(newcomers, "Newest", dict.fromkeys(FEW, 99.0), is_primary=True)])
+    trusting.now += 0.9
+    assert client.get("/", {"seen": second}, headers=POLL).status_code == 204
+    trusting.now += 0.2
+    assert "Newest" in client.get("/", {"seen": second}, headers=POLL).text
 
 
 # How much ---------------------------------------------------------------------------------
