@@ -49,8 +49,10 @@ def has_same_settings(read: dict[str, Any]) -> bool:
     """Read this process's settings; return whether those that were read before are the same."""
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
+    from django.db import connections
 
     try:
+        list(connections)  # adds what is not set to DATABASES, as importing models does
         return all(getattr(settings, name, None) == value for name, value in read.items())
     except ImproperlyConfigured:
         return False
