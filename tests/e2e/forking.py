@@ -37,13 +37,21 @@ STARTS_WITHIN = 60  # seconds
 LOOK_EVERY = 0.02  # seconds
 LIBRARIES = (
     *("celery.bin.celery", "celery.apps.worker", "celery.concurrency.prefork", "celery.app.amqp"),
-    *("kombu.transport.redis", "kombu.transport.filesystem", "django.core.management"),
+    *("celery.app.control", "celery.app.events", "celery.app.log", "celery.contrib.django.task"),
+    *("celery.worker.consumer", "celery.worker.strategy", "celery.worker.autoscale"),
+    *("celery.worker.loops", "billiard.heap", "billiard.popen_fork"),
+    *("kombu.transport.redis", "kombu.transport.filesystem", "kombu.mixins"),
+    *("django.core.management", "django.core.management.commands.migrate", "django.core.wsgi"),
     *("django.contrib.admin", "django.db.models", "django.forms", "django.template.loader"),
+    *("django.core.cache.backends.db", "django.template.context_processors", "django.views.debug"),
+    *("django.middleware.clickjacking", "django.middleware.common", "django.middleware.security"),
     *("psycopg", "lxml.etree", "requests", "gunicorn.app.base", "cryptography.fernet"),
+    *("gunicorn.glogging", "django_htmx.middleware", "whitenoise.storage", "whitenoise.compress"),
     *("fido2.features", "fido2.server", "markdown_it", "docker", "langcodes.language_distance"),
     *("confusable_homoglyphs.confusables", "csp.middleware", "whitenoise.middleware", "sqlite3"),
     *("simplemma", "sacrebleu.metrics", "evaluator.api", "evaluator.formats", "evaluator.metrics"),
     *("evaluator.container.archives.checking", "evaluator.node.service"),
+    *("evaluator.node.brokers.redis_broker", "sacrebleu.tokenizers.tokenizer_zh"),
     *("evaluator.score_server", "sacrebleu.tokenizers.tokenizer_13a", "psutil"),
 )
 SCORES = ["-c", "from evaluator.score_server import main; main()"]

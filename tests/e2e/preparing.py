@@ -24,7 +24,11 @@ USUAL = {
     "BROKER_URL": "redis://localhost/0",
     "NODES_BROKER_URL": "redis://localhost/1",
 }
-MODULES = ("config.urls", "config.serve", "submissions.pipeline.tasks")
+MODULES = (
+    *("config.urls", "config.serve", "config.middleware", "config.context", "health.middleware"),
+    *("accounts.adapters", "health.beating", "submissions.pipeline.tasks", "leaderboard.tasks"),
+    *("config.management.commands.sweep", "sharedtasks.management.commands.import_test_set"),
+)
 # Asked only for the longest name of a table that the database allows; ours are shorter in any case.
 READ_AGAIN = {"DATABASES"}
 
@@ -33,6 +37,7 @@ def import_applications() -> dict[str, Any]:
     """Import what a site's processes do; return the settings that were read."""
     from django.apps import apps
     from django.conf import settings
+    from django.template.loader import get_template
 
     before = dict(os.environ)
     with tempfile.TemporaryDirectory() as folder:
@@ -40,6 +45,8 @@ def import_applications() -> dict[str, Any]:
         apps.populate(settings.INSTALLED_APPS)  # logging is left to each process
         for name in MODULES:
             import_module(name)
+        for name in sorted(path.name for path in (settings.BASE_DIR / "templates").glob("*.html")):
+            get_template(name)  # and with it what it extends and includes
     os.environ.clear()
     os.environ.update(before)
     return _forget_settings()

@@ -41,17 +41,22 @@ class Swept:
 
 def sweep() -> Swept:
     """Release rows held too long, announce rows that nobody took, fail rows tried too often."""
-    done = _release(
-        Submission.objects.filter(kind=Submission.Kind.OUTPUTS), dwell=settings.CHECKING_DWELL
-    )
     images = Submission.objects.filter(kind=Submission.Kind.IMAGE)
-    done += _release(images.filter(image_reference=""), dwell=settings.IMAGE_CHECKING_DWELL)
-    done += _release(images.exclude(image_reference=""), dwell=settings.IMAGE_FETCHING_DWELL)
-    done += _send_again(Submission, due=timezone.now())
-    done += _release(Entry.objects.all(), dwell=settings.SCORING_DWELL)
-    done += _send_again(Entry, due=timezone.now())
-    done += _release(Rescore.objects.all(), dwell=settings.SCORING_DWELL)
-    done += _send_again(Rescore, due=timezone.now())
+    dwells = (
+        (Submission.objects.filter(kind=Submission.Kind.OUTPUTS), settings.CHECKING_DWELL),
+        (images.filter(image_reference=""), settings.IMAGE_CHECKING_DWELL),
+        (images.exclude(image_reference=""), settings.IMAGE_FETCHING_DWELL),
+        (Entry.objects.all(), settings.SCORING_DWELL),
+        (Rescore.objects.all(), settings.SCORING_DWELL),
+    )
+    done = Swept()
+    for model in (Submission, Entry, Rescore):
+        if not model._default_manager.filter(state=model.WORKING).exists():
+            continue  # an idle site is asked one cheap question instead of up to four
+        for rows, dwell in dwells:
+            if rows.model is model:
+                done += _release(rows, dwell=dwell)
+        done += _send_again(model, due=timezone.now())
     if done != Swept():
         logger.info("%s", done)
     return done
