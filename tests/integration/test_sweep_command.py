@@ -61,7 +61,7 @@ def test_once_says_what_was_done(make_submission):
 
 def test_an_idle_site_is_asked_little(django_assert_max_num_queries):
     """A sweep comes every few seconds, and nearly always there is nothing to do."""
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(12):
         call_command("sweep", once=True, stdout=StringIO())
 
 

@@ -37,19 +37,20 @@ class SweptRuns:
 
 def sweep_runs() -> SweptRuns:
     """Close what is overdue, and return to the queue what runs nowhere."""
-    prolonged = lost = cut_short = 0
-    if Run.objects.filter(ended_at=None).exists():
-        # Read first: a web server that comes back during this sweep writes its absence with its
-        # sign.
-        seen_at = presence.last_sign_of_web(database_now())
-        prolonged = prolong_leases()
-        for pk in overdue_runs(seen_at).values_list("pk", flat=True)[:ROWS_AT_MOST]:
-            lost += endings.lose(pk, reason="its lease ended", overdue_only=True)
-        cut_short = _cut_short()
+    open_runs = Run.objects.filter(ended_at=None)
+    entries = Entry.objects.filter(state__in=[EntryState.WAITING, EntryState.RUNNING])
+    if not open_runs.exists() and not entries.exists():
+        return SweptRuns()
+    # Read first: a web server that comes back during this sweep writes its absence with its sign.
+    seen_at = presence.last_sign_of_web(database_now())
+    prolonged = prolong_leases()
+    lost = 0
+    for pk in overdue_runs(seen_at).values_list("pk", flat=True)[:ROWS_AT_MOST]:
+        lost += endings.lose(pk, reason="its lease ended", overdue_only=True)
     done = SweptRuns(
         prolonged=prolonged,
         lost=lost,
-        cut_short=cut_short,
+        cut_short=_cut_short(),
         returned=_return_homeless(),
         failed=quarantine.fail_waiting(Entry.objects.all()),
     )
