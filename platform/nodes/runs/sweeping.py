@@ -76,13 +76,12 @@ def _return_homeless() -> int:
     """Return entries to the queue that are marked as running but have no open run."""
     open_runs = Run.objects.filter(entry=OuterRef("pk"), ended_at=None)
     rows = Entry.objects.filter(~Exists(open_runs), state=EntryState.RUNNING)
-    return sum(_return(pk) for pk in list(rows.values_list("pk", flat=True)[:ROWS_AT_MOST]))
-
-
-def _return(pk: int) -> bool:
-    with transaction.atomic():
-        entry = Entry.objects.select_for_update().get(pk=pk)
-        if Run.objects.filter(entry=entry, ended_at=None).exists():
-            return False  # another sweep has returned it, and a node has taken it
-        reason = "it ran nowhere"
-        return work.move(entry, old=[EntryState.RUNNING], to=EntryState.WAITING, reason=reason)
+    returned = 0
+    for pk in list(rows.values_list("pk", flat=True)[:ROWS_AT_MOST]):
+        with transaction.atomic():
+            entry = Entry.objects.select_for_update().get(pk=pk)
+            if Run.objects.filter(entry=entry, ended_at=None).exists():
+                continue  # another sweep has returned it, and a node has taken it
+            old, reason = [EntryState.RUNNING], "it ran nowhere"
+            returned += work.move(entry, old=old, to=EntryState.WAITING, reason=reason)
+    return returned

@@ -67,7 +67,7 @@ class Command(BaseCommand):
             for step in steps:
                 # The sweep of runs has to know of an absence that has just ended.
                 if step is sweep_runs or time.monotonic() - beaten_at > BEAT_AFTER:
-                    _run_step(_beat)
+                    _run_step(lambda: presence.beat(presence.SWEEPER))
                     beaten_at = time.monotonic()
                 _run_step(step)
             stopped.wait(settings.SWEEP_INTERVAL)
@@ -77,10 +77,6 @@ def _require_storage() -> None:
     """Raise CommandError if the folder is not this site's storage: sweeping would lose files."""
     if fault := marker.find_fault():
         raise CommandError(f"The sweeper stops. {fault}")
-
-
-def _beat() -> None:
-    presence.beat(presence.SWEEPER)
 
 
 def _run_step(step: Callable[[], object]) -> None:
