@@ -37,19 +37,15 @@ class SweptRuns:
 
 def sweep_runs() -> SweptRuns:
     """Close what is overdue, and return to the queue what runs nowhere."""
-    open_runs = Run.objects.filter(ended_at=None)
     entries = Entry.objects.filter(state__in=[EntryState.WAITING, EntryState.RUNNING])
-    if not open_runs.exists() and not entries.exists():
+    if not entries.exists() and not Run.objects.filter(ended_at=None).exists():
         return SweptRuns()
     # Read first: a web server that comes back during this sweep writes its absence with its sign.
     seen_at = presence.last_sign_of_web(database_now())
-    prolonged = prolong_leases()
-    lost = 0
-    for pk in overdue_runs(seen_at).values_list("pk", flat=True)[:ROWS_AT_MOST]:
-        lost += endings.lose(pk, reason="its lease ended", overdue_only=True)
+    overdue = overdue_runs(seen_at).values_list("pk", flat=True)[:ROWS_AT_MOST]
     done = SweptRuns(
-        prolonged=prolonged,
-        lost=lost,
+        prolonged=prolong_leases(),  # before the overdue are read
+        lost=sum(endings.lose(pk, reason="its lease ended", overdue_only=True) for pk in overdue),
         cut_short=_cut_short(),
         returned=_return_homeless(),
         failed=quarantine.fail_waiting(Entry.objects.all()),
