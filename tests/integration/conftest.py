@@ -271,7 +271,7 @@ def make_bare_test_set(phase: Phase, stored_file: StoredFile) -> Callable[..., T
             "source_language": "en",
             "target_language": "fr",
             "text_form": "raw",
-            "ranking_metric": "term-success",
+            "official_order": ["term-success"],
             "source_file": stored_file,
             "digest": "0" * 64,
             "segments": 10,
@@ -399,7 +399,7 @@ def drain() -> list[Message]:
     """Take what lies in the queues of the in-memory broker."""
     found: list[Message] = []
     with current_app.connection_for_read() as connection:
-        for name in ("celery", "images"):
+        for name in ("celery", "images", "ranges"):
             queue = connection.SimpleQueue(name)
             while True:
                 try:
