@@ -172,6 +172,11 @@ class BoardView:
         return self.selection.address(self.path, is_dense=not self.selection.is_dense)
 
     @property
+    def whole_address(self) -> str:
+        """Return the address of this selection on one page, or in pages if it is on one."""
+        return self.selection.address(self.path, is_whole=not self.selection.is_whole)
+
+    @property
     def page_links(self) -> list[PageLink]:
         """Return the links to all pages; an empty list if there is only one page."""
         if self.pages is None or self.pages.paginator.num_pages == 1:

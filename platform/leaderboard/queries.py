@@ -152,8 +152,10 @@ class _Reading:
         self.selection = self._drop_unknown(self.selection)
         indices = self._ordered([index for index in self.systems if self._is_wanted(index)])
         self.below_lines = self._find_lines(indices)
-        is_short = is_whole or len(indices) <= ROWS_WITHOUT_PAGES
-        size = max(len(indices), 1) if is_short else ROWS_ON_A_PAGE
+        is_long = len(indices) > ROWS_WITHOUT_PAGES
+        self.selection = replace(self.selection, is_whole=self.selection.is_whole and is_long)
+        has_pages = is_long and not (is_whole or self.selection.is_whole)
+        size = ROWS_ON_A_PAGE if has_pages else max(len(indices), 1)
         page = Paginator(indices, size).get_page(self.selection.page)
         self.selection = replace(self.selection, page=page.number)
         headings = self.list_headings(self.board.shown_metrics)

@@ -248,6 +248,20 @@ def test_page_links_keep_sort_and_filters(client, bare, alice):
     assert f'{query}&amp;page=2&amp;dense=1">Denser rows' in response.text
 
 
+def test_all_rows_come_on_one_page_to_print(client, bare, alice):
+    many(bare, alice, 210, metrics=FEW)
+
+    paged = client.get(BOARD, {"track": "constrained", "sort": "bleu"})  # 105 rows are one page
+    assert "All on one page" not in paged.text
+    assert "rows=all" not in client.get(BOARD, {"track": "constrained", "rows": "all"}).text
+    assert f'<a href="{BOARD}?rows=all">All on one page</a>' in client.get(BOARD).text
+
+    whole = client.get(BOARD, {"rows": "all", "page": "2", "sort": "bleu"})
+    assert shown(whole) == [f"System {number}" for number in range(210)]
+    assert f'<a href="{BOARD}?sort=bleu">In pages</a>' in whole.text
+    assert 'aria-label="Pages of this board"' not in whole.text
+
+
 # Numbers ----------------------------------------------------------------------------------
 
 
