@@ -18,6 +18,7 @@ from leaderboard.versions import OlderColumns, find_older
 from sharedtasks.metric_columns import BY_METRIC, Column
 from sharedtasks.models import TestSet
 
+MOST_ROWS = 1000  # that a page may have; more take seconds, and JSON and CSV have them
 SUGGESTED_TEAMS = 60  # at most, by the field for a team
 
 
@@ -173,7 +174,12 @@ class BoardView:
 
     @property
     def whole_address(self) -> str:
-        """Return the address of this selection on one page, or in pages if it is on one."""
+        """Return the address of this selection on one page, or in pages if it is on one.
+
+        It is empty if the selection has too many rows for a page.
+        """
+        if self.shown > MOST_ROWS:
+            return ""
         return self.selection.address(self.path, is_whole=not self.selection.is_whole)
 
     @property

@@ -13,7 +13,15 @@ from django.utils import timezone
 
 import evaluator
 from leaderboard.blind_rows import hide_names
-from leaderboard.board_view import BoardEmbargo, BoardLine, BoardState, BoardView, Cell, Heading
+from leaderboard.board_view import (
+    MOST_ROWS,
+    BoardEmbargo,
+    BoardLine,
+    BoardState,
+    BoardView,
+    Cell,
+    Heading,
+)
 from leaderboard.implausible import ImplausibleSystem, find_implausible
 from leaderboard.kept_boards import BOARDS
 from leaderboard.kept_pages import KeptPage
@@ -153,7 +161,8 @@ class _Reading:
         indices = self._ordered([index for index in self.systems if self._is_wanted(index)])
         self.below_lines = self._find_lines(indices)
         is_long = len(indices) > ROWS_WITHOUT_PAGES
-        self.selection = replace(self.selection, is_whole=self.selection.is_whole and is_long)
+        may_be_whole = is_long and len(indices) <= MOST_ROWS
+        self.selection = replace(self.selection, is_whole=self.selection.is_whole and may_be_whole)
         has_pages = is_long and not (is_whole or self.selection.is_whole)
         size = ROWS_ON_A_PAGE if has_pages else max(len(indices), 1)
         page = Paginator(indices, size).get_page(self.selection.page)

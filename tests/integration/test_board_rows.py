@@ -9,8 +9,9 @@ import pytest
 
 from accounts.models import Team
 from evaluator.metrics import Group
+from leaderboard import board_view, queries
 from sharedtasks.metric_columns import COLUMNS
-from tests.integration.board_rows import METRICS, Made, fill, many
+from tests.integration.board_rows import METRICS, Made, build, fill, many
 
 pytestmark = pytest.mark.django_db
 
@@ -248,7 +249,7 @@ def test_page_links_keep_sort_and_filters(client, bare, alice):
     assert f'{query}&amp;page=2&amp;dense=1">Denser rows' in response.text
 
 
-def test_all_rows_come_on_one_page_to_print(client, bare, alice):
+def test_all_rows_come_on_one_page_to_print(client, bare, alice, monkeypatch):
     many(bare, alice, 210, metrics=FEW)
 
     paged = client.get(BOARD, {"track": "constrained", "sort": "bleu"})  # 105 rows are one page
@@ -260,6 +261,12 @@ def test_all_rows_come_on_one_page_to_print(client, bare, alice):
     assert shown(whole) == [f"System {number}" for number in range(210)]
     assert f'<a href="{BOARD}?sort=bleu">In pages</a>' in whole.text
     assert 'aria-label="Pages of this board"' not in whole.text
+
+    monkeypatch.setattr(board_view, "MOST_ROWS", 209)
+    monkeypatch.setattr(queries, "MOST_ROWS", 209)
+    build(bare)
+    assert "All on one page" not in client.get(BOARD).text
+    assert len(shown(client.get(BOARD, {"rows": "all"}))) == 100
 
 
 # Numbers ----------------------------------------------------------------------------------
