@@ -223,9 +223,9 @@ def announce_again(row: Item) -> bool:
     return True
 
 
-def send(task: str, pk: int) -> None:
-    """Send a message once the transaction is through."""
-    transaction.on_commit(partial(_send, task, pk))
+def send(task: str, pk: int, *, after: timedelta = timedelta(0)) -> None:
+    """Send a message once the transaction is through; a worker begins the task after this time."""
+    transaction.on_commit(partial(_send, task, pk, after=after))
 
 
 def is_broker_up() -> bool:
@@ -290,9 +290,9 @@ def _change(
             transaction.on_commit(partial(tell, pk), robust=True)  # its failure is not the mover's
 
 
-def _send(task: str, pk: int) -> bool:
+def _send(task: str, pk: int, *, after: timedelta = timedelta(0)) -> bool:
     try:
-        current_app.send_task(task, args=[pk])
+        current_app.send_task(task, args=[pk], countdown=after.total_seconds() or None)
     except Exception as error:  # each transport has errors of its own: away, full, read-only
         # The row is there and the sweeper announces it again: nothing is lost but time.
         logger.warning("the broker took no message about %s(%s): %s", task, pk, error)
