@@ -119,9 +119,9 @@ def test_each_board_has_an_announcement_of_its_own(board, make_bare_test_set, se
 
 def test_what_is_undone_announces_nothing_and_hides_no_later_change(board, sent):
     def fail():
-        with pytest.raises(ZeroDivisionError), transaction.atomic():
+        with transaction.atomic():
             touch_board(board.pk)
-            raise ZeroDivisionError
+            transaction.set_rollback(True)
 
     assert sent(fail) == []
     assert len(sent(lambda: touch_board(board.pk))) == 1
