@@ -90,16 +90,16 @@ def release(row: Item, *, owner: str, reason: str = "") -> None:
     is_last = row.attempts >= MAX_ATTEMPTS
     pause = 0.0 if is_last else settings.SWEEP_INTERVAL * RETRY_FACTOR ** (row.attempts - 1)
     due = timezone.now() + timedelta(seconds=min(pause, LONGEST_PAUSE))
-    free = partial(
-        select_held(row, owner=owner).update, reason=reason, announce_next_at=due, **FREE
-    )
-    outlast(free)
+    held = select_held(row, owner=owner)
+    outlast(partial(held.update, reason=reason, announce_next_at=due, next_try_at=due, **FREE))
 
 
 def put_back(row: Item, *, owner: str) -> None:
     """Release a claimed row that was not begun; this does not count as an attempt."""
     due = timezone.now() + timedelta(seconds=settings.SWEEP_INTERVAL)
-    select_held(row, owner=owner).update(attempts=F("attempts") - 1, announce_next_at=due, **FREE)
+    select_held(row, owner=owner).update(
+        attempts=F("attempts") - 1, announce_next_at=due, next_try_at=due, **FREE
+    )
 
 
 def outlast(write: Callable[[], T]) -> T:

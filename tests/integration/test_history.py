@@ -101,10 +101,10 @@ def test_a_state_is_chosen(
 ):
     make_submission(system="waiting")
     make_checked(b"x\n", system="broken")
-    files = {"a.en-fr.txt": as_text(PERFECT), "b.txt": b"x\n"}
-    make_checked(files=[("a.zip", as_zip(files))], system="partly")
     make_scored_entry(system="scored")
     choosing.withdraw(entry=make_scored_entry(system="gone"), actor=alice)
+    files = {"a.en-fr.txt": as_text(PERFECT), "b.txt": b"x\n"}
+    make_checked(files=[("a.zip", as_zip(files))], system="partly")
     make_submission(system="failed", state="failed")
     make_entry(system="failed entry", columns={"state": "failed"})
 

@@ -21,6 +21,7 @@ from leaderboard import boards
 from leaderboard.models import BoardSnapshot
 from submissions import work
 from submissions.models import Entry, Score, Submission
+from submissions.pipeline import turns
 from submissions.pipeline.sweeper import sweep
 from submissions.pipeline.tasks import check, score
 from submissions.services import choosing
@@ -81,6 +82,17 @@ def test_many_deliveries_at_once_score_once(make_entry, at_once, test_set, threa
     assert Score.objects.count() == count_scores()
     assert entry.changes.count() == 2
     assert test_set.results_version == 1
+
+
+def test_eight_workers_that_look_at_once_take_eight_entries(make_entry, other_team, at_once):
+    own = [make_entry(system=f"System {number}") for number in range(9)]
+    Entry.objects.filter(pk__gt=own[5].pk).update(team=other_team)
+
+    claimed = at_once(8, lambda number: turns.claim_next(owner=f"task-{number}"))
+
+    assert len({entry.pk for entry in claimed}) == 8
+    assert Entry.objects.exclude(claimed_by="").count() == 8
+    assert set(Entry.objects.values_list("attempts", flat=True)) == {0, 1}
 
 
 def test_of_eight_builders_one_builds_the_board(make_scored_entry, at_once, test_set, monkeypatch):

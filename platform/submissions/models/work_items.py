@@ -27,6 +27,8 @@ class WorkItem(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     claimed_by = models.CharField(max_length=64, blank=True)  # Celery task id
     claimed_at = models.DateTimeField(null=True, blank=True)
+    # After a failed attempt: no worker that takes what is next takes the row before then.
+    next_try_at = models.DateTimeField(null=True, blank=True)
     announcements = models.PositiveIntegerField(default=0)  # messages sent about this row
     announce_next_at = models.DateTimeField(default=timezone.now)  # unless claimed until then
 

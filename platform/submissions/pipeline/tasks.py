@@ -15,7 +15,7 @@ from django.conf import settings
 import evaluator
 from submissions import work
 from submissions.models import Entry, Rescore, Submission, WorkItem
-from submissions.pipeline import rescoring, scoring, scoring_room
+from submissions.pipeline import rescoring, scoring, scoring_room, turns
 from submissions.pipeline.checking import images, outputs
 from submissions.pipeline.scorer import LimitPassed, ScorerFailed
 
@@ -54,11 +54,14 @@ def fetch_image(self: Task[[int], None], submission_id: int) -> None:
 
 @shared_task(bind=True, name=Entry.TASK)
 def score(self: Task[[int], None], entry_id: int) -> None:
-    """Score an entry; a second delivery of the same message changes nothing."""
+    """Score the entry that is next; the message was sent for this one, which may wait or be scored.
+
+    A second delivery of the same message changes nothing.
+    """
     owner = self.request.id or ""
-    entry = work.claim(Entry, entry_id, owner=owner)
+    entry = turns.claim_next(owner=owner)
     if entry is None:
-        _leave(Entry, entry_id, owner=owner)
+        _leave(Entry, turns.find_held(owner=owner) or entry_id, owner=owner)
         return
     try:
         result = scoring.evaluate(entry)
@@ -66,10 +69,10 @@ def score(self: Task[[int], None], entry_id: int) -> None:
     except scoring_room.NotNow:
         work.put_back(entry, owner=owner)
     except LimitPassed as error:
-        logger.warning("scoring entry %s took more than %s", entry_id, error)
+        logger.warning("scoring entry %s took more than %s", entry.pk, error)
         work.outlast(partial(scoring.record_overrun, entry, str(error), owner=owner))
     except work.NoLongerOurs:
-        logger.warning("entry %s went to another worker meanwhile", entry_id)
+        logger.warning("entry %s went to another worker meanwhile", entry.pk)
     except BaseException as error:
         work.release(entry, owner=owner, reason=_describe_lack(error))
         raise
