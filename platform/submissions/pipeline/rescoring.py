@@ -77,11 +77,14 @@ def rescore(phase: Phase | None = None, *, at_most: int = MAX_AHEAD) -> Iterator
         waiting = sum(not claimed_by for claimed_by in claims.values())
         # Workers that have taken everything since the last look would take more.
         wanted = max(FEWEST_WAITING, wanted - 1 if waiting else min(2 * wanted, at_most))
-        over = {pk: entry for pk, entry in running.items() if pk not in claims}
-        running = {pk: entry for pk, entry in running.items() if pk in claims}
-        ends = Rescore.objects.filter(pk__in=over).values_list("pk", "state", "reason")
-        how = {pk: (state, reason) for pk, state, reason in ends}
-        yield [Ended(entry, *how.get(pk, (DELETED, ""))) for pk, entry in over.items()]
+        yield read_ends({pk: running.pop(pk) for pk in running.keys() - claims.keys()})
+
+
+def read_ends(over: Mapping[int, Entry]) -> list[Ended]:
+    """Return how these entries' rescores have ended, by the numbers of the rescores."""
+    ends = Rescore.objects.filter(pk__in=over).values_list("pk", "state", "reason")
+    how = {pk: (state, reason) for pk, state, reason in ends}
+    return [Ended(over[pk], *how.get(pk, (DELETED, ""))) for pk in sorted(over)]
 
 
 def find_lacking(phase: Phase | None = None) -> Iterator[LackingEntry]:

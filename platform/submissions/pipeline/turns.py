@@ -6,8 +6,10 @@ So the 250 files of a team delay the single file of another by an entry for each
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
-from django.db.models import BooleanField, Case, ExpressionWrapper, F, Q, Subquery, When
+from django.db.models import BooleanField, Case, ExpressionWrapper, F, Q, QuerySet, Subquery, When
 from django.utils import timezone
 
 from submissions import work
@@ -22,22 +24,9 @@ def claim_next(*, owner: str) -> Entry | None:
     None if the attempts at it are used up.
     """
     now = timezone.now()
-    free = Q(claimed_by="", attempts__lt=work.MAX_ATTEMPTS)
-    is_due = Q(next_try_at=None) | Q(next_try_at__lte=now)
-    is_own = Q(claimed_by=owner)
-    of_nobody = Turn.objects.filter(key=Turn.NOBODY).values("at")
-    entry = (
-        Entry.objects.filter(is_own | (free & is_due), state=Entry.WORKING)
-        .annotate(
-            is_own=ExpressionWrapper(is_own, BooleanField()),
-            last_turn=Case(When(team=None, then=Subquery(of_nobody)), default=F("team__turn__at")),
-        )
-        .order_by("-is_own", F("last_turn").asc(nulls_first=True), "pk")
-        # Two workers that look at once take different entries, and none waits.
-        .select_for_update(skip_locked=True, no_key=True, of=("self",))
-        .only("pk", "team_id")
-        .first()
-    )
+    # Two workers that look at once take different entries, and none waits.
+    lock = select_next(owner, now).select_for_update(skip_locked=True, no_key=True, of=("self",))
+    entry = lock.only("pk", "team_id").first()
     if entry is None:
         return None
     Turn.objects.bulk_create(
@@ -47,6 +36,20 @@ def claim_next(*, owner: str) -> Entry | None:
         update_fields=["at"],
     )
     return work.claim(Entry, entry.pk, owner=owner)
+
+
+def select_next(owner: str, now: datetime) -> QuerySet[Entry]:
+    """Return the entries that an owner may take now, in turn; its own are first."""
+    free = Q(claimed_by="", attempts__lt=work.MAX_ATTEMPTS)
+    is_due = Q(next_try_at=None) | Q(next_try_at__lte=now)
+    is_own = Q(claimed_by=owner)
+    of_nobody = Subquery(Turn.objects.filter(key=Turn.NOBODY).values("at"))
+    entries = Entry.objects.filter(is_own | (free & is_due), state=Entry.WORKING)
+    return entries.order_by(
+        ExpressionWrapper(is_own, BooleanField()).desc(),
+        Case(When(team=None, then=of_nobody), default=F("team__turn__at")).asc(nulls_first=True),
+        "pk",
+    )
 
 
 def find_held(*, owner: str) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from argparse import ArgumentParser
 from collections import Counter
-from typing import Any
+from typing import Any, TextIO, cast
 
 import click
 from django.core.management.base import BaseCommand, CommandError
@@ -51,33 +51,29 @@ class Command(BaseCommand):
                 self._rescore(of_phase, at_once)
         except evaluator.InfrastructureError as error:  # such as a lemmatiser that is missing
             raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            raise CommandError(
+                "Stopped. The workers finish what they have begun. Run it again to go on with the "
+                "entries that are left."
+            ) from None
 
     def _rescore(self, of_phase: Phase | None, at_once: int) -> None:
         self.total = sum(1 for _ in rescoring.find_lacking(of_phase))
         self.ended: Counter[str] = Counter()
         self._say(f"{_count_entries(self.total)} to score again.")
-        last_news = time.monotonic()
         # On a terminal a bar; in a log a line for each entry.
-        is_hidden = not self.stdout.isatty()
-        bar = click.progressbar(
-            length=self.total, file=self.stdout, show_pos=True, hidden=is_hidden
-        )
-        try:
-            with bar:
-                for ended in rescoring.rescore(of_phase, at_most=at_once):
-                    for end in ended:
-                        self._report(end, is_told=is_hidden)
-                    bar.update(len(ended))
-                    if ended:
-                        last_news = time.monotonic()
-                    elif time.monotonic() - last_news > REMIND_AFTER:
-                        last_news = time.monotonic()
+        is_log = not self.stdout.isatty()
+        out = cast("TextIO", self.stdout)
+        last_news = time.monotonic()
+        with click.progressbar(length=self.total, file=out, show_pos=True, hidden=is_log) as bar:
+            for ended in rescoring.rescore(of_phase, at_most=at_once):
+                for end in ended:
+                    self._report(end, is_told=is_log)
+                bar.update(len(ended))
+                if ended or time.monotonic() - last_news > REMIND_AFTER:
+                    last_news = time.monotonic()
+                    if not ended:
                         self._say("Still waiting for the workers.")
-        except KeyboardInterrupt:
-            raise CommandError(
-                f"Stopped after {self.ended.total()} of {_count_entries(self.total)}. The workers "
-                "finish what they have begun. Run it again to go on with what is left."
-            ) from None
         self._conclude()
 
     def _list(self, phase: Phase | None) -> None:
