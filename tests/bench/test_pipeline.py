@@ -6,6 +6,7 @@ Boards are built apart from entries: at most once a second, however many entries
 
 from __future__ import annotations
 
+import random
 import time
 from io import BytesIO
 from itertools import count
@@ -80,12 +81,15 @@ def member(db: None) -> User:
 
 
 def send(test_set: models.TestSet, member: User, number: int) -> Submission:
-    """Send what a system made of a test set: words in another order for each number."""
-    texts = [segment.references[0].split() for segment in testsets.read(test_set).segments]
+    """Send what a system made of a test set: with other words, and words in another order."""
+    chance = random.Random(number)
     lines = []
-    for words in texts:
-        middle = number % len(words)
-        lines.append(" ".join([*words[middle:], *words[:middle]]))
+    for segment in testsets.read(test_set).segments:
+        words = segment.references[0].split()
+        words = [chance.choice(words) if chance.random() < 0.15 else word for word in words]
+        first = chance.randrange(len(words))
+        words[first : first + 2] = reversed(words[first : first + 2])
+        lines.append(" ".join(words))
     return sending.submit(
         team=Team.objects.get(slug="bench"),
         member=member,
