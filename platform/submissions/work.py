@@ -63,7 +63,8 @@ def claim(model: type[Item], pk: int, *, owner: str) -> Item | None:
     changed = taken.update(
         claimed_by=owner, claimed_at=timezone.now(), attempts=F("attempts") + 1, reason=""
     )
-    return model._default_manager.get(pk=pk) if changed else None
+    rows = model._default_manager.select_related(*model.READ_WITH)
+    return rows.get(pk=pk) if changed else None
 
 
 def give_up_if_exhausted(model: type[Item], pk: int, *, owner: str = "") -> bool:

@@ -29,6 +29,7 @@ class Entry(WorkItem):
     WORKING = EntryState.SCORING
     MOVES = ENTRY_MOVES
     TIMELINE = "entry"
+    READ_WITH = ("test_set", "hypotheses")
     task = TASK = "submissions.score"
 
     class Kind(models.TextChoices):

@@ -20,6 +20,7 @@ class WorkItem(models.Model):
     WORKING: ClassVar[str]  # the state in which a worker may claim the row
     MOVES: ClassVar[Sequence[tuple[str, str, MovedBy]]]  # old state, new state, mover
     TIMELINE: ClassVar[str]  # the field of StateChange that names such a row; empty: no timeline
+    READ_WITH: ClassVar[Sequence[str]]  # what its worker needs first of other tables
 
     state_since = models.DateTimeField(default=timezone.now)
     reason = models.TextField(blank=True)  # shown to the team; why it was refused or failed
