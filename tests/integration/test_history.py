@@ -99,7 +99,6 @@ def test_a_phase_is_chosen(alices, make_submission, shared_task, make_test_set):
 def test_a_state_is_chosen(
     alices, alice, make_submission, make_checked, make_entry, make_scored_entry, state, expected
 ):
-    make_submission(system="waiting")
     make_checked(b"x\n", system="broken")
     make_scored_entry(system="scored")
     choosing.withdraw(entry=make_scored_entry(system="gone"), actor=alice)
@@ -107,6 +106,7 @@ def test_a_state_is_chosen(
     make_checked(files=[("a.zip", as_zip(files))], system="partly")
     make_submission(system="failed", state="failed")
     make_entry(system="failed entry", columns={"state": "failed"})
+    make_submission(system="waiting")
 
     response = alices.get(f"{ADDRESS}?state={state}")
 

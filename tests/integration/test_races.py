@@ -88,7 +88,9 @@ def test_eight_workers_that_look_at_once_take_eight_entries(make_entry, other_te
     own = [make_entry(system=f"System {number}") for number in range(9)]
     Entry.objects.filter(pk__gt=own[5].pk).update(team=other_team)
 
-    claimed = at_once(8, lambda number: turns.claim_next(owner=f"task-{number}"))
+    claimed = at_once(
+        8, lambda number: turns.claim_next(Entry.objects.all(), owner=f"task-{number}")
+    )
 
     assert len({entry.pk for entry in claimed}) == 8
     assert Entry.objects.exclude(claimed_by="").count() == 8

@@ -24,8 +24,16 @@ logger = logging.getLogger(__name__)
 
 @shared_task(bind=True, name=Submission.TASK)
 def check(self: Task[[int], None], submission_id: int) -> None:
-    """Check a submission; a second delivery of the same message changes nothing."""
-    _check(submission_id, owner=self.request.id or "")
+    """Check the submission that is next; the message was sent for this one.
+
+    A second delivery of the same message changes nothing.
+    """
+    owner, files = self.request.id or "", Submission.objects.filter(kind=Submission.Kind.OUTPUTS)
+    submission = turns.claim_next(files, owner=owner)
+    if submission is None:
+        _leave(Submission, turns.find_held(files, owner=owner) or submission_id, owner=owner)
+    else:
+        _check(submission, owner=owner)
 
 
 @shared_task(
@@ -36,8 +44,8 @@ def check(self: Task[[int], None], submission_id: int) -> None:
     acks_late=settings.IMAGE_ACKS_LATE,
 )
 def check_image(self: Task[[int], None], submission_id: int) -> None:
-    """Do the same for an image, for which there is more time."""
-    _check(submission_id, owner=self.request.id or "")
+    """Check this submission of an image, for which there is more time."""
+    _check_image(submission_id, owner=self.request.id or "")
 
 
 @shared_task(
@@ -49,19 +57,19 @@ def check_image(self: Task[[int], None], submission_id: int) -> None:
 )
 def fetch_image(self: Task[[int], None], submission_id: int) -> None:
     """Do the same for an image that comes from a registry, for which there is more time still."""
-    _check(submission_id, owner=self.request.id or "")
+    _check_image(submission_id, owner=self.request.id or "")
 
 
 @shared_task(bind=True, name=Entry.TASK)
 def score(self: Task[[int], None], entry_id: int) -> None:
-    """Score the entry that is next; the message was sent for this one, which may wait or be scored.
+    """Score the entry that is next; the message was sent for this one.
 
     A second delivery of the same message changes nothing.
     """
     owner = self.request.id or ""
-    entry = turns.claim_next(owner=owner)
+    entry = turns.claim_next(Entry.objects.all(), owner=owner)
     if entry is None:
-        _leave(Entry, turns.find_held(owner=owner) or entry_id, owner=owner)
+        _leave(Entry, turns.find_held(Entry.objects.all(), owner=owner) or entry_id, owner=owner)
         return
     try:
         result = scoring.evaluate(entry)
@@ -112,16 +120,20 @@ def _describe_lack(error: BaseException) -> str:
     return f"Our side failed. For its operators: {lacking}." if lacking else ""
 
 
-def _check(submission_id: int, *, owner: str) -> None:
+def _check_image(submission_id: int, *, owner: str) -> None:
     submission = work.claim(Submission, submission_id, owner=owner)
     if submission is None:
         _leave(Submission, submission_id, owner=owner)
-        return
+    else:
+        _check(submission, owner=owner)
+
+
+def _check(submission: Submission, *, owner: str) -> None:
     kind = images if submission.kind == Submission.Kind.IMAGE else outputs
     try:
         kind.check(submission, owner=owner)
     except work.NoLongerOurs:
-        logger.warning("submission %s went to another worker meanwhile", submission_id)
+        logger.warning("submission %s went to another worker meanwhile", submission.pk)
     except images.NotFetchedError as error:
         work.release(submission, owner=owner, reason=str(error))
         raise
