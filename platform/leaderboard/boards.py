@@ -15,15 +15,15 @@ from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.utils import timezone
 from django.utils.text import Truncator
 
-import evaluator
 from accounts.models import Team
 from evaluator.metrics import METRICS, STOPPED_COUNTS
 from leaderboard.aliases import make_aliases
 from leaderboard.builders import BeingBuilt, begin_build, end_build
 from leaderboard.models import BoardSnapshot
+from leaderboard.places import Standing, find_standings
+from leaderboard.ranges import add_ranges
 from leaderboard.snapshots import BASELINE, NOBODY, Board, BoardRow, TeamOnBoard
 from leaderboard.versions import find_older
-from sharedtasks.metric_columns import BY_METRIC
 from sharedtasks.models import TestSet
 from submissions.models import Entry, Score
 from submissions.signatures import choose_signatures, read_scorer, read_version
@@ -71,13 +71,13 @@ def rebuild(test_set_id: int) -> bool:
         time.sleep(LOOK_EVERY)
 
 
-def try_to_rebuild(test_set_id: int) -> bool:
-    """Do the same, but do not wait: raise BeingBuilt.
+def try_to_rebuild(test_set_id: int, *, takes_over: bool = False) -> bool:
+    """Do the same, but do not wait: raise BeingBuilt, or take over from another builder.
 
     The row is locked for moments only, at the begin and at the end. Whoever records scores
     meanwhile does not wait for the build.
     """
-    test_set = begin_build(test_set_id)
+    test_set = begin_build(test_set_id, takes_over=takes_over)
     if test_set is None:
         return False
     try:
@@ -137,14 +137,13 @@ def _build_board(test_set: TestSet) -> Board:
     )
     scores = Score.objects.filter(entry__test_set=test_set).order_by("pk")
     read = scores.values_list("entry_id", "metric", "value", "signature", IS_CUT_SHORT)
-    comparable = _ComparableScores(
-        entries,
-        map(Scored._make, read),
-        chosen_versions=test_set.phase.metric_versions,
-    )
+    scored = map(Scored._make, read)
+    comparable = _ComparableScores(entries, scored, chosen_versions=test_set.phase.metric_versions)
+    rows, ranges = add_ranges(test_set, _build_rows(entries, comparable, test_set.official_order))
     return Board.of(
-        _build_rows(entries, comparable, metric=test_set.ranking_metric),
-        ranking_metric=test_set.ranking_metric,
+        rows,
+        order=test_set.official_order,
+        ranges=ranges,
         references=Entry.objects.filter(test_set=test_set, kind=Entry.Kind.ORACLE).count(),
         signatures=comparable.signatures,
         rescored=comparable.rescored,
@@ -207,35 +206,29 @@ def _count_rescored(scores: Iterable[Scored], signatures: Mapping[str, str]) -> 
 
 
 def _build_rows(
-    entries: list[Entry], comparable: _ComparableScores, *, metric: str
+    entries: list[Entry], comparable: _ComparableScores, order: Sequence[str]
 ) -> list[BoardRow]:
     """Return the rows of systems, best first, then those that systems are compared with."""
-    by_id = {entry.pk: entry for entry in entries}
     systems = [entry for entry in entries if kind_of(entry) == Entry.Kind.SYSTEM]
-    names = make_aliases(by_id)
+    names = make_aliases([entry.pk for entry in entries])
+    standings = find_standings(
+        {entry.pk: comparable.by_entry.get(entry.pk, {}) for entry in systems},
+        {entry.pk for entry in systems if is_ranked(entry)},
+        order,
+    )
 
-    def rank(some: Iterable[Entry]) -> Mapping[int, float | None]:
-        values = {entry.pk: comparable.by_entry.get(entry.pk, {}).get(metric) for entry in some}
-        order = evaluator.rank(values, higher_is_better=BY_METRIC[metric].higher_is_better)
-        return {ranked.entry_id: ranked.rank for ranked in order}
-
-    places = rank(systems)  # of all, in the order of the board
-    ranks = rank(entry for entry in systems if _is_ranked(entry))
-
-    def order(entry: Entry) -> tuple[float, bool]:
-        place = places[entry.pk]
-        is_contrastive = not _is_ranked(entry)  # among equals, primaries first
-        return float("inf") if place is None else place, is_contrastive
+    def position(entry: Entry) -> tuple[float, int]:
+        standing = standings.get(entry.pk)
+        return (standing.position if standing else float("inf"), entry.pk)
 
     yardsticks = sorted(
         (entry for entry in entries if kind_of(entry) in YARDSTICKS),
         key=lambda entry: (YARDSTICKS.index(kind_of(entry)), entry.pk),
     )
     return [
-        _build_row(entry, comparable, alias=names[entry.pk], rank=ranks.get(entry.pk),
-                   place=places.get(entry.pk))
-        for entry in sorted((by_id[pk] for pk in places), key=order) + yardsticks
-    ]  # fmt: skip
+        _build_row(entry, comparable, alias=names[entry.pk], standing=standings.get(entry.pk))
+        for entry in sorted(systems, key=position) + yardsticks
+    ]
 
 
 def kind_of(entry: Entry) -> str:
@@ -243,7 +236,7 @@ def kind_of(entry: Entry) -> str:
     return BASELINE if entry.team is not None and entry.team.is_organisers else entry.kind
 
 
-def _is_ranked(entry: Entry) -> bool:
+def is_ranked(entry: Entry) -> bool:
     """Return whether it takes part in the ranking: the primary of a verified team."""
     return entry.is_primary and entry.team is not None and entry.team.is_verified
 
@@ -253,8 +246,7 @@ def _build_row(
     comparable: _ComparableScores,
     *,
     alias: str,
-    rank: float | None,
-    place: float | None,
+    standing: Standing | None,
 ) -> BoardRow:
     submission = entry.submission
     team = TeamOnBoard.of(entry.team) if entry.team else NOBODY
@@ -274,8 +266,8 @@ def _build_row(
         is_constrained=submission.is_constrained if submission else False,
         terminology_use=submission.get_terminology_use_display() if submission else "",
         alias=alias,
-        rank=rank,
-        place=place,
+        place=standing.place if standing else "",
+        position=standing.position if standing else None,
         scores=comparable.by_entry.get(entry.pk, {}),
         signatures=comparable.own_signatures.get(entry.pk, {}),
         cut_short=sorted(comparable.cut_short.get(entry.pk, ())),

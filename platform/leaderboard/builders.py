@@ -20,17 +20,18 @@ class BeingBuilt(Exception):
 
 
 @transaction.atomic
-def begin_build(test_set_id: int) -> TestSet | None:
+def begin_build(test_set_id: int, *, takes_over: bool = False) -> TestSet | None:
     """Become the builder of a board and return its test set, or None if the board is fresh.
 
     Results that are read after this hold at least all changes that its `results_version` counts.
-    Raises BeingBuilt.
+    Raises BeingBuilt, but to who takes over: then the other build is thrown away.
     """
     test_set = TestSet.objects.select_for_update(no_key=True).get(pk=test_set_id)
     if test_set.ranked_version == test_set.results_version:
         return None
     now, begun = timezone.now(), test_set.build_begun_at
-    if test_set.is_being_built and begun is not None and now < begun + LONGEST_BUILD:
+    is_alive = begun is not None and now < begun + LONGEST_BUILD
+    if test_set.is_being_built and is_alive and not takes_over:
         raise BeingBuilt
     test_set.build_begun_at = now
     rows = TestSet.objects.filter(pk=test_set_id)

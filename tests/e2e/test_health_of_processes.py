@@ -14,7 +14,7 @@ import pytest
 from demo.child_processes import ChildFailed
 from tests.e2e.site import Site
 
-WORKERS = [f"worker for {queue}" for queue in ("boards", "celery", "checks", "images")]
+WORKERS = [f"worker for {queue}" for queue in ("boards", "celery", "checks", "images", "ranges")]
 PARTS = len(["web", "sweeper", *WORKERS])
 WITHIN = 60  # seconds
 

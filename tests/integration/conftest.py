@@ -271,7 +271,7 @@ def make_bare_test_set(phase: Phase, stored_file: StoredFile) -> Callable[..., T
             "source_language": "en",
             "target_language": "fr",
             "text_form": "raw",
-            "ranking_metric": "term-success",
+            "official_order": ["term-success"],
             "source_file": stored_file,
             "digest": "0" * 64,
             "segments": 10,

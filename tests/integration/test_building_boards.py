@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from leaderboard import boards, builders
 from leaderboard.models import BoardSnapshot
+from leaderboard.newest_versions import show_newest_versions
 from leaderboard.tasks import rank
 from submissions.boards import BUILD_AFTER, BUILD_PAUSE, LOST_AFTER, touch_board
 
@@ -168,6 +169,16 @@ def test_while_another_builds_the_message_comes_again(board, sent):
     assert sent(lambda: rank(board.pk)) == [(board.pk, BUILD_PAUSE.total_seconds())]
     assert boards.rebuild_stale() == 0
     assert not is_fresh(board)
+
+
+def test_who_changes_all_boards_of_a_phase_takes_over_and_does_not_wait(board):
+    touch_board(board.pk)
+    set_row(board, is_being_built=True, build_begun_at=ago(3))
+
+    assert show_newest_versions(board.phase)
+
+    assert is_fresh(board)
+    assert not board.is_being_built
 
 
 def test_a_builder_that_was_killed_is_succeeded(board, sent):

@@ -354,7 +354,7 @@ def test_an_edition_like_wmt26_gets_to_the_boards(tmp_path, monkeypatch, admin):
     assert report.count("that of task 1 is used, without its glossary") == 2
     # With samples and without: the same documents, ranked by the same metric, for differences.
     borrowed = models.TestSet.objects.filter(phase__slug="task-2")
-    assert len({row.ranking_metric for row in borrowed}) == 1
+    assert len({tuple(row.official_order) for row in borrowed}) == 1
     assert {(row.segments, row.terms) for row in borrowed} == {(10, 0)}
     rows = models.TestSet.objects.filter(phase__slug="task-1")
     assert {(row.unit, row.documents, row.segments, row.unscored_segments) for row in rows} == {

@@ -15,6 +15,7 @@ from evaluator.node.brokers import make_folders, use_folders_safely
 
 QUEUE_OF = {
     "leaderboard.rank": "boards",
+    "leaderboard.compute_ranges": "ranges",
     "submissions.check": "checks",
     "submissions.check_image": "images",
     "submissions.fetch_image": "images",

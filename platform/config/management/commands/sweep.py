@@ -17,7 +17,7 @@ from files import marker
 from files.incoming import remove_leftovers
 from files.storage import collect_garbage
 from health import presence
-from leaderboard import boards
+from leaderboard import boards, ranges
 from nodes.runs.sweeping import sweep_runs
 from nodes.waking.idle_nodes import wake_idle
 from submissions.pipeline import reference_points
@@ -43,7 +43,8 @@ class Command(BaseCommand):
             made = reference_points.add_missing()
             self.stdout.write(
                 f"{sweep()}, {sweep_runs()}, {wake_idle()} messages to nodes, "
-                f"{made} oracle rows made, {boards.rebuild_stale()} boards rebuilt"
+                f"{made} oracle rows made, {boards.rebuild_stale()} boards rebuilt, "
+                f"{ranges.announce_due()} boards announced for ranges"
             )
             return
         stopped = threading.Event()
@@ -58,6 +59,7 @@ class Command(BaseCommand):
                 sweep_runs,
                 wake_idle,
                 boards.rebuild_stale,
+                ranges.announce_due,
             ]
             if time.monotonic() - collected_at > COLLECT_EVERY:
                 collected_at = time.monotonic()

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sharedtasks', '0017_test_sets_count_all_paragraphs'),
+        ('sharedtasks', '0019_test_sets_without_a_ranking_metric'),
     ]
 
     operations = [
