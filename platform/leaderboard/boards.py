@@ -36,11 +36,17 @@ LOOK_EVERY = 0.05  # seconds, while another process builds
 YARDSTICKS: list[str] = [Entry.Kind.ORACLE, Entry.Kind.COPY, BASELINE]
 
 
-# Whose scores decide which signature a board shows, each group over the groups before it.
+OF_A_ROW = [
+    *("kind", "system", "is_primary", "team_id", "submission_id"),
+    *(f"team__{name}" for name in ("name", "slug", "is_verified", "is_organisers")),
+    *(f"submission__{name}" for name in ("description", "is_constrained", "terminology_use")),
+]
+
+# Whose scores decide which signature a board shows, each group over the groups after it.
 DECIDING: Sequence[Collection[str]] = (
-    Entry.Kind.values,
-    (Entry.Kind.SYSTEM, Entry.Kind.COPY),
     (Entry.Kind.SYSTEM,),
+    (Entry.Kind.SYSTEM, Entry.Kind.COPY),
+    Entry.Kind.values,
 )
 
 
@@ -133,6 +139,7 @@ def _build_board(test_set: TestSet) -> Board:
     entries = list(
         Entry.objects.filter(test_set=test_set, state=EntryState.SCORED, withdrawn_at=None)
         .select_related("team", "submission")
+        .only(*OF_A_ROW)
         .order_by("pk")
     )
     scores = Score.objects.filter(entry__test_set=test_set).order_by("pk")
@@ -169,7 +176,11 @@ class _ComparableScores:
         kept = [score for score in scores if score.entry in kinds]
         self.signatures: dict[str, str] = {}
         for deciding in DECIDING:
-            named = [(s.metric, s.signature) for s in kept if kinds[s.entry] in deciding]
+            named = [
+                (score.metric, score.signature)
+                for score in kept
+                if score.metric not in self.signatures and kinds[score.entry] in deciding
+            ]
             self.signatures |= choose_signatures(named, chosen_versions)
         self.rescored = _count_rescored(kept, self.signatures)
         self.by_entry: dict[int, dict[str, float]] = {}
@@ -189,8 +200,10 @@ class _ComparableScores:
     def _show(self, score: Scored) -> None:
         """Let an entry have this score of a metric, and no score before it."""
         self.by_entry.setdefault(score.entry, {})[score.metric] = score.value
-        marked = self.cut_short.setdefault(score.entry, set())
-        (marked.add if score.is_cut_short else marked.discard)(score.metric)
+        if score.is_cut_short:
+            self.cut_short.setdefault(score.entry, set()).add(score.metric)
+        elif score.entry in self.cut_short:
+            self.cut_short[score.entry].discard(score.metric)
 
 
 def _count_rescored(scores: Iterable[Scored], signatures: Mapping[str, str]) -> int:
