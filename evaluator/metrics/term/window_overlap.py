@@ -55,7 +55,7 @@ class TermWindowOverlap(TermMetric):
         expected = _find_expected(test_set, self.size)
         rows = []
         for segment, entries in zip(rendered(test_set, hypotheses), expected, strict=True):
-            content = _find_content(segment.text)
+            content = _find_content(segment.text) if entries else []
             overlap, is_complete = 0, segment.assignment.is_complete
             for number, entry in enumerate(entries):
                 chosen = segment.assignment.of(number)
@@ -133,6 +133,8 @@ def _find_reference_windows(
     requirements: Requirements, text: NormalisedText, assignment: TermAssignment, size: int
 ) -> list[tuple[Window, ...]]:
     """Return per entry the windows, none empty, of its renderings in a reference."""
+    if not requirements.required:
+        return []
     content = _find_content(text)
     taken = {at for span in assignment.chosen for at in range(span.start, span.end)}
     free = [s for s in requirements.candidates(text) if taken.isdisjoint(range(s.start, s.end))]
@@ -156,7 +158,8 @@ def _find_content(text: NormalisedText) -> list[int]:
     return [
         at
         for at, token in enumerate(text.folded_tokens)
-        if any(unicodedata.category(character)[0] not in "PS" for character in token)
+        if token[:1].isalnum()  # nearly all: asked first, as it is quick
+        or any(unicodedata.category(character)[0] not in "PS" for character in token)
     ]
 
 
@@ -184,7 +187,14 @@ def _pair(own: Sequence[Window], expected: Sequence[Window], parts: int) -> tupl
     fewer, more = sorted((len(own), len(expected)))
     if fewer**2 * more > PAIRING_STEPS:
         return parts * (Counter(own) & Counter(expected)).total(), False
-    overlaps = [
-        [(Counter(a) & Counter(b)).total() * parts // len(b) for b in expected] for a in own
-    ]
+    overlaps = [[_count_shared(a, b) * parts // len(b) for b in expected] for a in own]
     return best_sum(overlaps), True
+
+
+def _count_shared(one: Window, other: Window) -> int:
+    """Return the tokens of both, as often as both have them: they are few."""
+    rest = list(other)
+    for token in one:
+        if token in rest:
+            rest.remove(token)
+    return len(other) - len(rest)
