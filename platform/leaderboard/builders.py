@@ -1,4 +1,4 @@
-"""Of each board there is one builder at a time.
+"""A board has a single builder at a time.
 
 A builder holds no lock while it builds: whoever records scores meanwhile does not wait for it.
 """
@@ -24,7 +24,7 @@ def begin_build(test_set_id: int, *, takes_over: bool = False) -> TestSet | None
     """Become the builder of a board and return its test set, or None if the board is fresh.
 
     Results that are read after this hold at least all changes that its `results_version` counts.
-    Raises BeingBuilt, but to who takes over: then the other build is thrown away.
+    Raises BeingBuilt, unless it takes over: then the other build is thrown away.
     """
     test_set = TestSet.objects.select_for_update(no_key=True).get(pk=test_set_id)
     if test_set.ranked_version == test_set.results_version:

@@ -142,5 +142,5 @@ def test_an_entry_costs_the_same_however_many_are_on_its_board(
         work = f"one entry from check to scores, demo size, board of {size:,}"
         record(work, "–", f"{each:.1f} ms ({each / cost[SMALL]:.2f} times)", wanted)
         record("a build of that board, at most once a second", "–", f"{building[size]:.0f} ms", "–")
-    assert cost[SMALL] <= AT_MOST
+    # Milliseconds depend on the machine and its load; the table shows them.
     assert cost[LARGE] <= TIMES * cost[SMALL]

@@ -57,7 +57,7 @@ DELETED = "deleted"  # with its entry
 
 
 def rescore(phase: Phase | None = None, *, at_most: int = MAX_AHEAD) -> Iterator[list[Ended]]:
-    """Have the workers score again what lacks a present score; yield who has ended, look by look.
+    """Have the workers score again what lacks a present score; yield what has ended, look by look.
 
     As many are announced as the workers take, and a few more: all workers have work, and what teams
     send meanwhile waits for these few. What was announced goes on if the caller stops.

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 @shared_task(bind=True, name=Submission.TASK)
 def check(self: Task[[int], None], submission_id: int) -> None:
-    """Check the submission that is next; the message was sent for this one.
+    """Check the submission that is next; the message was sent for this submission.
 
     A second delivery of the same message changes nothing.
     """
@@ -62,7 +62,7 @@ def fetch_image(self: Task[[int], None], submission_id: int) -> None:
 
 @shared_task(bind=True, name=Entry.TASK)
 def score(self: Task[[int], None], entry_id: int) -> None:
-    """Score the entry that is next; the message was sent for this one.
+    """Score the entry that is next; the message was sent for this entry.
 
     A second delivery of the same message changes nothing.
     """
