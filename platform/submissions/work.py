@@ -154,11 +154,10 @@ def move(
 
     Call it inside the transaction that writes what goes with it.
     """
-    now = timezone.now()
     for state in old:
         _require_move(type(row), state, to, kind)
         rows = type(row)._default_manager.filter(pk=row.pk, state=state, claimed_by="")
-        if rows.update(state=to, state_since=now, reason=reason):
+        if rows.update(state=to, state_since=timezone.now(), reason=reason):
             _change(type(row), row.pk, kind, old=state, new=to, reason=reason, actor=actor)
             return True
     return False

@@ -59,11 +59,9 @@ DELETED = "deleted"  # with its entry
 def rescore(phase: Phase | None = None, *, at_most: int = MAX_AHEAD) -> Iterator[list[Ended]]:
     """Have the workers score again what lacks a present score; yield what has ended, look by look.
 
-    As many are announced as the workers take, and a few more: all workers have work, and what teams
-    send meanwhile waits for these few. What was announced goes on if the caller stops.
+    As many are announced as the workers take, and a few more, so that teams wait for these few only.
     """
-    lacking = find_lacking(phase)
-    running: dict[int, Entry] = {}  # by the number of its rescore
+    lacking, running = find_lacking(phase), dict[int, Entry]()  # by the number of its rescore
     waiting, wanted = 0, FEWEST_WAITING
     while True:
         room = max(0, min(wanted - waiting, at_most - len(running)))

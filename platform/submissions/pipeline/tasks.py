@@ -24,10 +24,7 @@ logger = logging.getLogger(__name__)
 
 @shared_task(bind=True, name=Submission.TASK)
 def check(self: Task[[int], None], submission_id: int) -> None:
-    """Check the submission that is next; the message was sent for this submission.
-
-    A second delivery of the same message changes nothing.
-    """
+    """Check the submission that is next; a second delivery of the same message changes nothing."""
     owner, files = self.request.id or "", Submission.objects.filter(kind=Submission.Kind.OUTPUTS)
     submission = turns.claim_next(files, owner=owner)
     if submission is None:
@@ -62,10 +59,7 @@ def fetch_image(self: Task[[int], None], submission_id: int) -> None:
 
 @shared_task(bind=True, name=Entry.TASK)
 def score(self: Task[[int], None], entry_id: int) -> None:
-    """Score the entry that is next; the message was sent for this entry.
-
-    A second delivery of the same message changes nothing.
-    """
+    """Score the entry that is next; a second delivery of the same message changes nothing."""
     owner = self.request.id or ""
     entry = turns.claim_next(Entry.objects.all(), owner=owner)
     if entry is None:
