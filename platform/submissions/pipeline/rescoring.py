@@ -59,7 +59,7 @@ DELETED = "deleted"  # with its entry
 def rescore(phase: Phase | None = None, *, at_most: int = MAX_AHEAD) -> Iterator[list[Ended]]:
     """Have the workers score again what lacks a present score; yield what has ended, look by look.
 
-    As many are announced as the workers take, and a few more, so that teams wait for these few only.
+    As many are announced as the workers take, and a few more; teams wait for these few only.
     """
     lacking, running = find_lacking(phase), dict[int, Entry]()  # by the number of its rescore
     waiting, wanted = 0, FEWEST_WAITING
