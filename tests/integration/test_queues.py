@@ -67,7 +67,7 @@ def receive(url: str, folder: Path, sent: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("hurried", HURRIED)
-@pytest.mark.parametrize("waiting", [5, 40, 250])
+@pytest.mark.parametrize("waiting", [5, 40, 90])
 def test_with_redis_checks_and_boards_are_before_all_that_waits(
     require_service, tmp_path, hurried, waiting
 ):
