@@ -432,7 +432,7 @@ def drain() -> list[Message]:
     """Take what lies in the queues of the in-memory broker."""
     found: list[Message] = []
     with current_app.connection_for_read() as connection:
-        for name in ("celery", "images", "ranges"):
+        for name in settings.QUEUES:
             queue = connection.SimpleQueue(name)
             while True:
                 try:
