@@ -1,5 +1,7 @@
 """TERm's edits and shifts on a segment: exact integers, all shifts of a step at once.
 
+`shift_kernel.py` has the same search compiled.
+
 docs/metrics.md 3 defines it cell by cell. Three facts make it fast without changing a number:
 
 - A cell depends on a prefix of the hypothesis only. A shift leaves the words before its window
@@ -129,11 +131,9 @@ def find_edits(
 
     Each step takes the greatest gain, among equals the greatest word list by code points.
     """
-    # Numbered in the order of code points, so that number lists compare as word lists do.
-    numbers = {word: n for n, word in enumerate(sorted({*hypothesis, *reference}))}
-    original = np.array([numbers[word] for word in hypothesis], dtype=np.int32)
+    original, wanted = number_words(hypothesis, reference)
     allowed = cells_allowed(len(reference)) if max_cells is None else max_cells
-    costs = _Costs(np.array([numbers[word] for word in reference], np.int32), weighted, weight)
+    costs = _Costs(wanted, weighted, weight)
     current, shifts, cells = original, 0, 0
     prefix = _prefix_rows(current, original, costs)
     first_distance = distance = int(prefix[-1, -1])
@@ -149,6 +149,18 @@ def find_edits(
         distance, current = best
         shifts += 1
         prefix = _prefix_rows(current, original, costs)
+
+
+def number_words(hypothesis: Tokens, reference: Tokens) -> tuple[Integers, Integers]:
+    """Return both texts' words by number, in the order of code points.
+
+    So lists of numbers compare as lists of words do.
+    """
+    numbers = {word: n for n, word in enumerate(sorted({*hypothesis, *reference}))}
+    return (
+        np.array([numbers[word] for word in hypothesis], dtype=np.int32),
+        np.array([numbers[word] for word in reference], dtype=np.int32),
+    )
 
 
 def _list_shifts(words: Integers, reference: Integers) -> _Shifts:
@@ -169,6 +181,8 @@ def _list_shifts(words: Integers, reference: Integers) -> _Shifts:
 
 def _shared(words: Integers, original: Integers) -> Indexes:
     """Return how long a prefix each row of `words` [c, n] shares with the original."""
+    if not len(original):
+        return np.zeros(len(words), dtype=np.intp)
     differs = words != original
     return np.where(differs.any(axis=1), differs.argmax(axis=1), len(original))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+from evaluator.metrics import kernels
 from evaluator.metrics.base import Details, divide
 from evaluator.metrics.wmt21.base import Wmt21Metric
 from evaluator.metrics.wmt21.shifts import (
@@ -24,14 +27,17 @@ class TermTer(Wmt21Metric):
     label = "1 − TERm"
     meaning = "One minus the edit rate in which a wrong term counts twice, as in WMT 2021."
     range = "at most 1; can be negative"
+    kernel = "evaluator.metrics.wmt21.shift_kernel"
 
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
         """Return float64 [segments, 3]: TERm, 1, and 1 where a search for shifts was stopped."""
         lengths = (len(segment.references[0].split()) for segment in test_set.segments)
         left = entry_cells_allowed(lengths)
+        compiled = kernels.load(self.kernel, len(test_set.segments))
+        search = compiled.find_edits if compiled else find_edits
         rows = []
         for segment, text in zip(test_set.segments, hypotheses.texts, strict=True):
-            value, is_complete, cells = self._term_of(segment, text, left)
+            value, is_complete, cells = self._term_of(segment, text, left, search)
             left = max(left - cells, 0)
             rows.append((value, 1.0, float(not is_complete)))
         return np.array(rows, dtype=self.dtype)
@@ -39,10 +45,12 @@ class TermTer(Wmt21Metric):
     def row(self, segment: Segment, hypothesis: str) -> tuple[float, ...]:
         """Return a row of `statistics`, as if the segment were alone."""
         allowed = entry_cells_allowed([len(segment.references[0].split())])
-        value, is_complete, _ = self._term_of(segment, hypothesis, allowed)
+        value, is_complete, _ = self._term_of(segment, hypothesis, allowed, find_edits)
         return value, 1.0, float(not is_complete)
 
-    def _term_of(self, segment: Segment, hypothesis: str, cells: int) -> tuple[float, bool, int]:
+    def _term_of(
+        self, segment: Segment, hypothesis: str, cells: int, search: Callable[..., Edits]
+    ) -> tuple[float, bool, int]:
         """TERm, whether the search was complete, and the cells that it cost.
 
         With `tgt_lemma` terms TERm is the mean of surface and lemmas, both with surface positions.
@@ -55,11 +63,16 @@ class TermTer(Wmt21Metric):
         )
         if not tokens:
             return 1.0, True, 0
-        edits = _edits(tokens, reference, original, cells)
+
+        def find(tokens: Tokens, reference: Tokens, weighted: frozenset[int], left: int) -> Edits:
+            allowed = min(cells_allowed(len(reference)), max(left, 0))
+            return search(tokens, reference, weighted, max_cells=allowed)
+
+        edits = find(tokens, reference, original, cells)
         value = (edits.shifts + edits.distance) / len(reference)
         if not (lemma and self.lemmatiser):
             return value, edits.is_complete, edits.cells
-        other = _edits(self.lemmas(tokens), self.lemmas(reference), lemma, cells - edits.cells)
+        other = find(self.lemmas(tokens), self.lemmas(reference), lemma, cells - edits.cells)
         value = (value + (other.shifts + other.distance) / len(reference)) / 2
         return value, edits.is_complete and other.is_complete, edits.cells + other.cells
 
@@ -75,8 +88,3 @@ class TermTer(Wmt21Metric):
     def describe(cls, details: Details) -> str:
         """Write them only if there are any."""
         return write_stopped(details)
-
-
-def _edits(hypothesis: Tokens, reference: Tokens, weighted: frozenset[int], cells: int) -> Edits:
-    allowed = min(cells_allowed(len(reference)), max(cells, 0))
-    return find_edits(hypothesis, reference, weighted, max_cells=allowed)

@@ -1,13 +1,18 @@
-"""TERm against a second implementation, written naively from its definition."""
+"""TERm against a second implementation, written naively from its definition.
+
+The search in NumPy and the compiled search both, and the one against the other.
+"""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import pytest
 
+from evaluator.metrics import kernels
 from evaluator.metrics.wmt21 import shifts
-from evaluator.metrics.wmt21.shifts import find_edits
+from evaluator.metrics.wmt21.shifts import Edits
 from evaluator.metrics.wmt21.term_ter import TermTer
 from evaluator.normalise import LEMMATISERS, Lemmatiser
 from evaluator.types import Segment, TermAnnotation
@@ -62,7 +67,20 @@ def naive_edits(hypothesis, reference, weighted, weight=2):
         current = best[1]
 
 
-def compare(hypothesis, reference, weighted):
+@pytest.fixture(params=["numpy", "compiled"])
+def find_edits(request: pytest.FixtureRequest) -> Callable[..., Edits]:
+    return search_of(request.param)
+
+
+def search_of(kind: str) -> Callable[..., Edits]:
+    if kind == "numpy":
+        return shifts.find_edits
+    module = kernels.load(TermTer.kernel, kernels.SEGMENTS)
+    assert module, kernels.problem()
+    return module.find_edits
+
+
+def compare(find_edits, hypothesis, reference, weighted):
     edits = find_edits(tuple(hypothesis), tuple(reference), frozenset(weighted))
 
     assert (edits.shifts, edits.distance) == naive_edits(hypothesis, reference, weighted), (
@@ -94,21 +112,21 @@ def compare(hypothesis, reference, weighted):
         ("a b c d e f", "f", {0}),  # reference of one token
     ],
 )
-def test_it_equals_the_definition_in_chosen_cases(hypothesis, reference, weighted):
-    compare(hypothesis.split(), reference.split(), weighted)
+def test_it_equals_the_definition_in_chosen_cases(find_edits, hypothesis, reference, weighted):
+    compare(find_edits, hypothesis.split(), reference.split(), weighted)
 
 
-def test_it_equals_the_definition_in_random_cases():
+def test_it_equals_the_definition_in_random_cases(find_edits):
     random_source = random.Random(20211)
     for _ in range(3000):
         words = "abcdé"[: random_source.randint(1, 5)]
         hypothesis = random_source.choices(words, k=random_source.randint(1, 9))
         reference = random_source.choices(words, k=random_source.randint(1, 9))
         weighted = {k for k in range(len(reference)) if random_source.random() < 0.4}
-        compare(hypothesis, reference, weighted)
+        compare(find_edits, hypothesis, reference, weighted)
 
 
-def test_it_equals_the_definition_for_shuffled_sentences():
+def test_it_equals_the_definition_for_shuffled_sentences(find_edits):
     """More different words: long windows, and searches of several shifts."""
     random_source = random.Random(20212)
     for _ in range(150):
@@ -121,17 +139,20 @@ def test_it_equals_the_definition_for_shuffled_sentences():
             to = random_source.randint(0, len(hypothesis))
             hypothesis[to:to] = run
         weighted = {k for k in range(len(reference)) if random_source.random() < 0.3}
-        compare(hypothesis, reference, weighted)
+        compare(find_edits, hypothesis, reference, weighted)
 
 
 def test_chunks_change_nothing(monkeypatch):
+    find_edits = shifts.find_edits
     monkeypatch.setattr(shifts, "CHUNK", 1)
     random_source = random.Random(20213)
     for _ in range(100):
-        compare(random_source.choices("abc", k=8), random_source.choices("abc", k=7), {0, 3})
+        compare(
+            find_edits, random_source.choices("abc", k=8), random_source.choices("abc", k=7), {0, 3}
+        )
 
 
-def test_a_search_beyond_the_limit_stops_and_says_so():
+def test_a_search_beyond_the_limit_stops_and_says_so(find_edits):
     words = tuple("a b c d".split()), tuple("d c b a".split())
 
     edits = find_edits(*words, frozenset(), max_cells=1)
@@ -140,7 +161,91 @@ def test_a_search_beyond_the_limit_stops_and_says_so():
     assert (edits.shifts, edits.distance) == (0, edits.first_distance)
 
 
-def test_a_hostile_line_ends_in_bounded_time():
+def disturb(words, source, vocabulary):
+    """Move runs, and replace, drop and add words, and repeat some."""
+    words = list(words)
+    for _ in range(source.randint(0, 6)):
+        at, to = source.randrange(len(words) + 1), source.randrange(len(words) + 1)
+        run = words[at : at + 3]
+        kind = source.randrange(4)
+        if kind != 3:
+            del words[at : at + 3]
+        if kind != 2:
+            words[to:to] = [source.choice(vocabulary)] if kind == 1 else run
+    return words
+
+
+def test_the_compiled_search_equals_numpys_in_thousands_of_random_cases():
+    """Empty hypotheses, other weights, and bounds that stop the search in the middle."""
+    compiled = search_of("compiled")
+    source = random.Random(20214)
+    for _ in range(2500):
+        vocabulary = [chr(0x61 + n) for n in range(source.choice([1, 2, 3, 6, 20, 60]))]
+        reference = source.choices(vocabulary, k=source.randint(1, source.choice([3, 12, 24])))
+        hypothesis = source.choices(vocabulary, k=source.randint(0, source.choice([3, 12, 24])))
+        if source.random() < 0.6:
+            hypothesis = disturb(reference, source, [*vocabulary, "new"])
+        weighted = frozenset(n for n in range(len(reference)) if source.random() < 0.3)
+        options = {"weight": source.choice([1, 2, 2, 3])}
+        if source.random() < 0.3:
+            options["max_cells"] = source.choice([0, 1, 100, 1_000, 10_000])
+        case = tuple(hypothesis), tuple(reference), weighted
+
+        assert compiled(*case, **options) == shifts.find_edits(*case, **options), (case, options)
+
+
+@pytest.mark.parametrize("length", [63, 64, 65, 127, 128, 129, 200, 500])
+def test_the_compiled_search_equals_numpys_where_rows_have_several_blocks(length):
+    compiled = search_of("compiled")
+    source = random.Random(length)
+    vocabulary = [str(n) for n in range(5 * length)]
+    reference = source.choices(vocabulary, k=length)
+    weighted = frozenset(n for n in range(length) if source.random() < 0.2)
+    others = reference[: length // 2], [*reference, *reference[:20]], ["x"]
+    for words in (reference, *(others if length < 500 else ())):
+        hypothesis = tuple(disturb(words, source, vocabulary))
+        case = hypothesis, tuple(reference), weighted
+
+        assert compiled(*case) == shifts.find_edits(*case)
+
+
+def broken(error: Exception):
+    def fail(name: str) -> None:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (RuntimeError("cannot cache function 'f': no locator available\nfor file"), "no locator"),
+        (OSError(28, "No space left on device"), "No space left"),
+        (ImportError("Numba needs NumPy 2.6 or less"), "needs NumPy"),
+        (PermissionError(13, "Permission denied", "/read-only"), "Permission denied"),
+    ],
+)
+def test_a_search_that_can_not_be_compiled_falls_back_and_says_why(monkeypatch, error, reason):
+    monkeypatch.setattr(kernels, "_problems", {})
+    monkeypatch.setattr(kernels, "import_module", broken(error))
+
+    assert kernels.load(f"test kernel, {reason}", kernels.SEGMENTS) is None
+    assert reason in kernels.problem()
+    assert "\n" not in kernels.problem()
+
+
+def test_small_test_sets_and_machines_without_numba_compile_nothing(monkeypatch):
+    monkeypatch.setattr(kernels, "_problems", {})
+    monkeypatch.setattr(kernels, "import_module", broken(AssertionError("imported")))
+
+    assert kernels.load("test kernel, small", kernels.SEGMENTS - 1) is None
+    monkeypatch.setattr(kernels, "find_spec", lambda name: None)
+    assert kernels.load("test kernel, no numba", kernels.SEGMENTS) is None
+    assert not kernels.takes_time("test kernel, no numba", kernels.SEGMENTS)
+    assert kernels.problem() is None
+
+
+def test_a_hostile_line_ends_in_bounded_time(find_edits):
     reference = tuple(f"w{n % 20}" for n in range(60))
     hypothesis = tuple(f"w{(n * 7) % 20}" for n in range(3000))
 
