@@ -134,7 +134,7 @@ def _is_greater(words: Array, shifts: Array, this: int, other: int) -> bool:
 
 
 @compiled
-def _join(rows: Array, top: int, equal: Array, word: int, suffix: Array, after: int) -> int:
+def _join(rows: Array, top: int, equal: Array, word: int, suffix: Array, after: Any) -> int:
     """Return the least sum of row `top` and of the suffix's row, with `word` between them.
 
     The suffix's distances are `after` for no word of the reference, and so on by its bits.
@@ -181,8 +181,8 @@ def _measure(
         _step(equal, _word_after(words, first, middle, last, at), scratch)
     word = _word_after(words, first, middle, last, top)
     if shared >= first:
-        return _join(original_rows, top, equal, word, scratch, many - at)  # type: ignore[no-any-return]
-    return _join(rows, top, equal, word, scratch, many - at)  # type: ignore[no-any-return]
+        return _join(original_rows, top, equal, word, scratch, many - at)
+    return _join(rows, top, equal, word, scratch, many - at)
 
 
 @compiled
@@ -221,7 +221,7 @@ def search(original: Array, reference: Array, heavy: Array, allowed: int) -> Any
     scratch = np.empty((equal.shape[1], 2), np.uint64)
     words, rows, filled = original.copy(), original_rows, many
     shifts, cells = 0, 0
-    distance = first_distance = np.int64(rows[many, places])
+    distance = first_distance = int(rows[many, places])
     while True:
         count, window = _list_shifts(words, reference, heads, links, np.empty((0, 3), np.int64))
         cells += (2 * many + window) * (places + 1)

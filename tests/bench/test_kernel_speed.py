@@ -1,0 +1,96 @@
+"""The compiled search of TERm against a plain transcription of the published scorer's.
+
+All of it on the WMT21 sample, in CPU time of the same run. The transcription covers TERm alone,
+which is 50 of the published scorer's 51 seconds.
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluator import Hypotheses, TestSet, align, read_hypotheses, read_test_set, score
+from evaluator.metrics import METRICS, kernels
+from evaluator.metrics.wmt21 import shifts
+from evaluator.metrics.wmt21.term_ter import TermTer
+from evaluator.normalise import lemmatiser_for
+from tests.bench import published_term
+
+pytestmark = pytest.mark.bench
+ROUNDS = 7
+FILES = "dev.en-fr.en.sgm", "dev.en-fr.fr.sgm", "en-fr.dev.txt.truecased.sgm"
+
+
+def cpu(work: Callable[[], object]) -> float:
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
+def median(work: Callable[[], object]) -> float:
+    return statistics.median(cpu(work) for _ in range(ROUNDS))
+
+
+def cold(paths: list[Path]) -> float:
+    """Return the CPU seconds of the command in a new process, whose caches are filled."""
+    source, reference, hypotheses = map(str, paths)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    files = ["--source", source, "--reference", reference, "--hypotheses", hypotheses]
+    options = ["--language-pair", "en-fr", "--metrics", "bleu", "wmt21"]
+    subprocess.run(
+        [sys.executable, "-m", "evaluator", "score", *files, *options],
+        check=True,
+        capture_output=True,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
+def read_sample(paths: list[Path]) -> tuple[TestSet, Hypotheses]:
+    with paths[0].open("rb") as source, paths[1].open("rb") as reference:
+        test_set = read_test_set(
+            source=source, references=[reference], source_language="en", target_language="fr"
+        )
+    with paths[2].open("rb") as stream:
+        return test_set, align(read_hypotheses(stream, "hypotheses"), test_set)
+
+
+def test_term_on_the_sample(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [shared_data / "wmt21-en-fr" / name for name in FILES]
+    test_set, hypotheses = read_sample(paths)
+    kernel = kernels.load(TermTer.kernel, kernels.SEGMENTS)
+    assert kernel, kernels.problem()
+    cases: list[Any] = []
+
+    def record(*case: Any, **options: Any) -> shifts.Edits:
+        cases.append(case)
+        return kernel.find_edits(*case, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("evaluator.metrics.wmt21.term_ter.find_edits", record)
+        patch.setattr(kernels, "load", lambda name, segments: None)
+        metric = METRICS["wmt21-1-term"](lemmatiser_for("simplemma", "fr"))
+        metric.statistics(test_set, hypotheses)
+
+    wanted: list[tuple[int, int]] = []
+    theirs = cpu(lambda: wanted.extend(published_term.find_edits(*case) for case in cases))
+    ours = {
+        "BLEU + wmt21 warm": median(lambda: score(test_set, hypotheses, metrics=["bleu", "wmt21"])),
+        "BLEU + wmt21 cold": statistics.median(cold(paths) for _ in range(ROUNDS)),
+        "TERm kernel": median(lambda: [kernel.find_edits(*case) for case in cases]),
+    }
+
+    print(f"\ntranscription of TERm {theirs:.1f} s, {len(cases)} searches")
+    for name, seconds in ours.items():
+        print(f"{name} {seconds:.3f} s: {theirs / seconds:.0f} times")
+    edits = [kernel.find_edits(*case) for case in cases]
+    assert [(each.shifts, each.distance) for each in edits] == wanted
+    assert theirs > 200 * ours["TERm kernel"]
