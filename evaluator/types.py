@@ -15,6 +15,8 @@ TextForm = Literal["raw", "tokenised"]
 Mode = str  # one of MODES, or another name that an organiser gives
 MODES: tuple[Mode, ...] = ("proper", "noterm", "random", "sample")  # those of past editions
 Unit = Literal["segment", "document"]
+DELIMITERS = ("\n\n", "\n")  # that people join paragraphs by, in the order in which they are tried
+DEFAULT_DELIMITER = DELIMITERS[0]  # where neither a file nor its reader's caller names one
 Severity = Literal["error", "warning"]
 Statistics = NDArray[Any]  # int64 or float64, a row per unit: segment or document
 Scores = NDArray[np.float64]  # NaN: undefined
@@ -114,6 +116,7 @@ class UnscoredSegment:
     id: str
     document: str
     source: str
+    terms: tuple[Term, ...] | None = None  # as Segment.terms: participants get them, no score does
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ MARKERS = {
     "the other list of a segment": "zqxothersegment",
     "the other list of a document": "zqxotherdocument",
 }
-OWN = ("zqyeverywhere", "zqydocument", "zqysegment")  # targets of the mode's own list
+# Targets of the mode's own list; the last is given with a paragraph that no score counts.
+OWN = ("zqyeverywhere", "zqydocument", "zqysegment", "zqyuncounted")
 SAMPLE = "zqzsample"  # in the translation of a sample
 
 
@@ -70,7 +71,7 @@ MARKED = evaluator.TestSet(
     ),
     "raw",
     terminology=terminology(term("pill", OWN[0])),
-    unscored=(UnscoredSegment(1, "3", "a", "No reference here."),),
+    unscored=(UnscoredSegment(1, "3", "a", "No reference here.", (term("reference", OWN[3]),)),),
     unit="document",
     documents=(Document("a", (term("syrup", OWN[1]),), "\n\n"), Document("b", None, "\n")),
     other_lists=(

@@ -6,7 +6,7 @@ from evaluator.checking.alignment import align
 from evaluator.checking.folding import FoldedProblem, fold
 from evaluator.checking.intake import FileVerdict, read_aligned, read_slots
 from evaluator.checking.review import find_identical, find_warnings
-from evaluator.checking.whole_documents import count_all_paragraphs
+from evaluator.checking.whole_documents import count_all_paragraphs, join_aside, set_aside
 
 __all__ = [
     "FileVerdict",
@@ -16,6 +16,8 @@ __all__ = [
     "find_identical",
     "find_warnings",
     "fold",
+    "join_aside",
     "read_aligned",
     "read_slots",
+    "set_aside",
 ]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from evaluator.checking.ordering import AnySegment, list_choices
 from evaluator.errors import ProblemLog
-from evaluator.types import HypothesisFile, Line, TestSet
+from evaluator.types import DELIMITERS, HypothesisFile, Line, TestSet
 
-DELIMITERS = ("\n\n", "\n")  # that people join paragraphs by
+# What people join paragraphs by; also escaped twice, and Unicode's own marks.
+JOINTS = (*DELIMITERS, "\\n\\n", "\\n", "\u2029", "\u2028", "<br><br>", "<br>")
+_BLANK_LINE = re.compile(r"(?<=\n)[^\S\n]+(?=\n)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ def split_documents(
     lines: list[Line] = []
     trimmed = 0
     for document, line in zip(documents, file.lines, strict=True):
-        text = line.text.replace("\r\n", "\n")
+        text = line.text.replace("\r\n", "\n").replace("\r", "\n")
+        text = _BLANK_LINE.sub("", text)
         parts = _split(text, document, usual)
         if len(parts) != len(document.paragraphs) and text != text.strip("\n"):
             parts = _split(text.strip("\n"), document, usual)
@@ -101,7 +105,7 @@ def _describe_count(
     count = f"{len(parts):,} paragraph{'s' if len(parts) > 1 else ''}"
     message = f"The file's document {document.number} has {count}, expected {expected:,}"
     filled = [part for part in parts if part.strip()]
-    cuts = ((mark, text.strip().split(mark)) for mark in DELIMITERS)
+    cuts = ((mark, text.strip().split(mark)) for mark in JOINTS)
     fitting = (mark for mark, cut in cuts if len(cut) == expected and all(map(str.strip, cut)))
     other = next(fitting, None)
     if expected == 1:

@@ -22,7 +22,8 @@ def count_all_paragraphs(test_set: TestSet) -> TestSet:
         return test_set
     segments = list(test_set.segments)
     for other in sorted(test_set.unscored, key=lambda segment: segment.place):
-        segments.insert(other.place, Segment(other.id, other.document, other.source, ()))
+        segment = Segment(other.id, other.document, other.source, (), terms=other.terms)
+        segments.insert(other.place, segment)
     return replace(test_set, segments=tuple(segments), unscored=())
 
 

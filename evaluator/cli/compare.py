@@ -108,6 +108,9 @@ def run(options: argparse.Namespace) -> int:
     if len(files) < len(checked):
         return 1
     lemmatiser = lemmatiser_for(options.lemmatiser, test_set.target_language)
+    paths = list(map(label, options.hypotheses))
+    names = [Path(path).name for path in paths]
+    names = names if len(set(names)) == len(names) else paths
     with ProgressLine() as progress:
         results = [score_system(each, test_set, options, progress) for each in files]
         progress.show("comparing …")
@@ -115,7 +118,7 @@ def run(options: argparse.Namespace) -> int:
         if not systems:
             message = "These files and metrics give no score that all systems have."
             raise SubmissionError([Problem("error", message)])
-        outcome = _compare(systems, _name_systems(options.hypotheses), results, options)
+        outcome = _compare(systems, names, results, options)
     note_slow_searches(options)
     if options.json:
         options.answer = {**options.answer, **comparison_tables.as_json(outcome)}
@@ -123,12 +126,6 @@ def run(options: argparse.Namespace) -> int:
         write = comparison_tables.write_latex if options.latex else comparison_tables.write_text
         print(write(outcome))
     return 0
-
-
-def _name_systems(paths: Sequence[str]) -> list[str]:
-    """Return the files' names, or their whole paths where two files have the same name."""
-    names = [Path(label(path)).name for path in paths]
-    return names if len(set(names)) == len(names) else list(map(label, paths))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +172,13 @@ def _compare(
     official = [each for each in systems if each.metric.name in OFFICIAL]
     official.sort(key=lambda each: OFFICIAL.index(each.metric.name))
     is_several = options.metrics is DEFAULT or len(official) == len(OFFICIAL)
+    scores = [
+        (each.metric, dict(zip(own.entries, own.scores, strict=True)))
+        for each, own in ((each, comparisons[each.metric.name]) for each in systems)
+    ]
+    first = {score.metric: score.details for score in results[0].scores}
+    segments = len(results[0].statistics.get("chrf++", ()))
+    required = first["term-success"]["required"] if "term-success" in first else 0
     preset = options.preset
     is_cluster = preset is not None and preset != AUTORANK
     return Outcome(
@@ -187,26 +191,6 @@ def _compare(
         [cluster(Preset(preset), each.metric, each.statistics) for each in systems]
         if is_cluster
         else [],
-        _rank_automatically(systems, comparisons) if preset == AUTORANK else {},
-        _describe_test_set(results),
+        autorank(scores) if preset == AUTORANK else {},
+        write_detectable(segments, int(required)) if segments else "",
     )
-
-
-def _rank_automatically(
-    systems: Sequence[_Systems], comparisons: Mapping[str, Comparison]
-) -> Mapping[int, float]:
-    scores = []
-    for each in systems:
-        comparison = comparisons[each.metric.name]
-        scores.append((each.metric, dict(zip(comparison.entries, comparison.scores, strict=True))))
-    return autorank(scores)
-
-
-def _describe_test_set(results: Sequence[ScoringResult]) -> str:
-    """Return what this test set can tell apart; empty where it is not counted in segments."""
-    first = {score.metric: score for score in results[0].scores}
-    segments = len(results[0].statistics.get("chrf++", ()))
-    if not segments:
-        return ""
-    required = first["term-success"].details["required"] if "term-success" in first else 0
-    return write_detectable(segments, int(required))

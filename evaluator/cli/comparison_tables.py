@@ -105,25 +105,23 @@ def _write_p(value: float) -> str:
 
 def write_latex(outcome: Outcome) -> str:
     """Return a booktabs table for each metric: ranges, scores, intervals, lines."""
-    return "\n\n".join(_write_latex_table(own, outcome) for own in outcome.comparisons)
-
-
-def _write_latex_table(comparison: Comparison, outcome: Outcome) -> str:
-    label = METRICS[comparison.metric].label
-    lines = [
-        r"% \usepackage{booktabs}",
-        f"% {comparison.signature or comparison.too_few}",
-        r"\begin{tabular}{llrr}",
-        r"\toprule",
-        rf"Range & System & {_escape(label)} & 95\,\% interval \\",
-        r"\midrule",
-    ]
-    for place in range(len(comparison.entries)):
-        cells = map(_escape, _write_row(comparison, place, outcome))
-        lines.append(rf"{' & '.join(cells)} \\")
-        if place + 1 in comparison.lines:
-            lines.append(r"\midrule")
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
+    lines = [r"% \usepackage{booktabs}"]
+    for comparison in outcome.comparisons:
+        label = _escape(METRICS[comparison.metric].label)
+        lines += [
+            f"% {comparison.signature or comparison.too_few}",
+            r"\begin{tabular}{llrr}",
+            r"\toprule",
+            rf"Range & System & {label} & 95\,\% interval \\",
+            r"\midrule",
+        ]
+        for place in range(len(comparison.entries)):
+            cells = map(_escape, _write_row(comparison, place, outcome))
+            lines.append(rf"{' & '.join(cells)} \\")
+            if place + 1 in comparison.lines:
+                lines.append(r"\midrule")
+        lines += [r"\bottomrule", r"\end{tabular}", ""]
+    return "\n".join(lines[:-1])
 
 
 def _escape(text: str) -> str:

@@ -207,8 +207,8 @@ def load_terminology(options: argparse.Namespace) -> ImportedTerminology:
         options.messages.note(f"{more:,} more changes like these are not shown.")
     if imported.report:
         options.messages.note(
-            f"{imported.changed:,} entries changed, {imported.dropped:,} dropped, "
-            f"{imported.doubtful:,} kept with doubts."
+            f"Entries changed: {imported.changed:,}; dropped: {imported.dropped:,}; "
+            f"kept with doubts: {imported.doubtful:,}."
         )
     return imported
 

@@ -244,9 +244,10 @@ def _explain_absent(result: ScoringResult, test_set: TestSet, options: argparse.
     for name in options.metrics:
         if name not in result.statistics:
             lacking = METRICS[name](lemmatiser).lacks(test_set)
+            reason = f"the test set lacks {lacking or 'anything that counts for it'}"
             if METRICS[name].needs_alignments and lacking is None:
-                lacking = "a file of --term-alignments"
-            absent.setdefault(lacking or "anything that counts for it", []).append(name)
-    for lacking, names in absent.items():
-        text = f"No score for {', '.join(names)}: the test set lacks {lacking}."
+                reason = "it needs a file of alignments (--term-alignments)"
+            absent.setdefault(reason, []).append(name)
+    for reason, names in absent.items():
+        text = f"No score for {', '.join(names)}: {reason}."
         options.messages.tell(text, "warning")

@@ -36,7 +36,7 @@ def run_submission(options: argparse.Namespace) -> int:
     surplus = [verdict.file for verdict in verdicts if verdict.slot is None]
     left_out = sorted({slot.partition(".")[0] for slot in test_sets} - pairs)
     for pair in left_out:
-        messages.note(f"no file for {pair}: that is right if the system does not translate it.")
+        messages.note(f"no file for {pair}: right if the system does not translate it.")
     options.answer = {"systems": rows, "missing": missing, "surplus": surplus}
     if not options.json:
         _print(rows, missing, surplus, test_sets)

@@ -10,9 +10,8 @@ from typing import Literal
 from tabulate import tabulate
 
 from evaluator.metrics import FAMILIES, METRICS, describe, split_name
+from evaluator.metrics.wording import STOPPED_MARK, STOPPED_NOTE, count_stopped
 from evaluator.types import Score, ScoringResult
-
-STOPPED = "*"  # after a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,13 @@ def difference(first: SystemRow, second: SystemRow) -> SystemRow:
     """Return the first's scores minus the second's, where both have them."""
     others = {score.metric: score for score in second.result.scores}
     scores = tuple(
-        Score(score.metric, score.value - others[score.metric].value, score.signature, {})
+        Score(
+            score.metric,
+            score.value - others[score.metric].value,
+            score.signature,
+            # A difference from such a number is such a number.
+            {**count_stopped(others[score.metric].details), **count_stopped(score.details)},
+        )
         for score in first.result.scores
         if score.metric in others
     )
@@ -78,16 +83,22 @@ def show_system(row: SystemRow, *, verbose: bool) -> str:
 
 def show_systems(rows: Sequence[SystemRow], *, verbose: bool) -> str:
     """Return a line for each row, with a column for each metric."""
-    metrics = list(dict.fromkeys(score.metric for row in rows for score in row.result.scores))
+    scores = [score for row in rows for score in row.result.scores]
+    metrics = list(dict.fromkeys(score.metric for score in scores))
+    marked = {score.metric for score in scores if count_stopped(score.details)}
     absent = "–" if sys.stdout.isatty() else "-"
     table = [["", *metrics]]
     for row in rows:
-        numbers = {score.metric: _number(score) + _mark(score) for score in row.result.scores}
+        numbers = {
+            score.metric: _number(score) + (_mark(score) if score.metric in marked else "")
+            for score in row.result.scores
+        }
         name = typeset(row.name) if row.kind == "difference" else row.name
-        table.append([name, *(numbers.get(metric, absent) for metric in metrics)])
+        gaps = (absent + " " if metric in marked else absent for metric in metrics)
+        table.append([name, *map(numbers.get, metrics, gaps)])
     lines = align_columns(table, ("left", *["right"] * len(metrics)))
-    if any(_mark(score) for row in rows for score in row.result.scores):
-        lines.append(f"{STOPPED} A search was cut short in some segments: see the row by itself.")
+    if marked:
+        lines.append(f"{STOPPED_NOTE}: see the row by itself.")
     return "\n".join([*lines, *(_exact(rows) if verbose else [])])
 
 
@@ -113,9 +124,11 @@ def _number(score: Score) -> str:
 
 
 def _mark(score: Score) -> str:
-    """Return a mark for a number in which a search was stopped at its bound."""
-    counts = (score.details.get(name, 0) for name in ("flagged", "stopped_searches"))
-    return STOPPED if any(counts) else ""
+    """Return a mark for a number in which a search was cut short; a space for another number.
+
+    So the points of a column with marks stand in a line.
+    """
+    return STOPPED_MARK if count_stopped(score.details) else " "
 
 
 def typeset(text: str) -> str:

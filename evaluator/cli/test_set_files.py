@@ -119,8 +119,8 @@ def find_test_sets(
         for slot in map(str, file.slots):
             if slot in by_slot:
                 message = (
-                    f"this is a test set for {slot}, as {by_slot[slot].path} is. Name one of them, "
-                    "or the folder of one task only."
+                    f"this is a test set for {slot}, as {by_slot[slot].path} is. Name only one "
+                    "of them, or the folder of one task only."
                 )
                 raise UnopenableError(str(path), message)
             by_slot[slot] = file

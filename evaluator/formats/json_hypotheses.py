@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from evaluator.errors import ProblemLog
@@ -39,9 +40,18 @@ def read_value(data: bytearray) -> object:
     """
     require_few_marks(data, b'[{",')
     try:
-        return json.loads(data)
+        return json.loads(data, object_pairs_hook=_Object)
     except (ValueError, RecursionError):
         return None
+
+
+class _Object(dict[str, object]):
+    """An object that remembers the keys which stood in it more than once."""
+
+    def __init__(self, pairs: list[tuple[str, object]]) -> None:
+        super().__init__(pairs)
+        counts = Counter(key for key, _ in pairs) if len(pairs) > len(self) else {}
+        self.twice = [key for key, count in counts.items() if count > 1]
 
 
 def read_array(value: object, request: Request) -> Iterator[Line]:
@@ -64,6 +74,8 @@ def read_object(value: object, request: Request) -> Iterator[Line]:
     """Yield the strings of an object whose keys are ids. Raises Refused for another object."""
     if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
         raise Refused(_describe_object(value))
+    for key in value.twice if isinstance(value, _Object) else ():
+        request.log.add("The key stands in the file more than once. Keep one.", segment=key)
     for number, (key, text) in enumerate(value.items(), 1):
         fault = wrong_id("a key", key) or wrong_string(key[:50], text)
         if fault:

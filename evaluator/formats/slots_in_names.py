@@ -32,6 +32,17 @@ MAX_WORDS = 20  # places of words
 RESERVED = frozenset(MODES) - {"proper"}
 _BEFORE, _AFTER = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
 
+# Other spellings of the mode without terms: a file of it must never count as one with terms.
+_NO_TERMS = "no[-_ ]?term(?:s|inology|inologies)?"
+_BETWEEN = re.compile(r"[-_+,=~ ]{1,3}|[-_ ]?[(\[]|[)\]][-_ ]?")
+# Chinese by the script that is written there.
+_SCRIPTS = {
+    **dict.fromkeys(("zh-TW", "zh-HK", "zh-MO"), "zh-Hant"),
+    **dict.fromkeys(("zh-CN", "zh-SG"), "zh-Hans"),
+}
+# What a computer writes in the place of a hyphen.
+_HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212→>", "-"))
+
 Span = tuple[int, int]
 
 
@@ -61,6 +72,7 @@ def find_slots(name: str, slots: Sequence[str]) -> tuple[str, ...]:
     where exactly one slot fits.
     """
     known = [slot for slot in dict.fromkeys(slots) if slot]
+    name = name.translate(_HYPHENS)
     own = _fit(name.rpartition("/")[2][:MAX_NAME], known)
     if len(own) > 1 or "/" not in name:
         return own
@@ -200,13 +212,14 @@ def _find_words(name: str, pair: Span, vocabulary: frozenset[str]) -> frozenset[
     with a hyphen or an underscore in between; right after the pair also with a dot.
     """
     longest = sorted(vocabulary, key=len, reverse=True)
-    pattern = "|".join(re.escape(word).replace(r"\-", "[-_]") for word in longest)
-    places = re.finditer(f"{_BEFORE}(?:{pattern}){_AFTER}", name, re.IGNORECASE)
+    pattern = "|".join(re.escape(word).replace(r"\-", "[-_ ]?") for word in longest)
+    places = re.finditer(f"{_BEFORE}(?:{pattern}|{_NO_TERMS}){_AFTER}", name, re.IGNORECASE)
     matches = [
         match
         for match in islice(places, MAX_WORDS)
         if match.end() <= pair[0] or match.start() >= pair[1]
     ]
+    known = {_squeeze(word): word for word in vocabulary}
     counted = [pair]
     words: set[str] = set()
     for _ in matches:  # each round may reach a word further away
@@ -218,13 +231,18 @@ def _find_words(name: str, pair: Span, vocabulary: frozenset[str]) -> frozenset[
             follows = start == pair[1] + 1 and name[pair[1]] == "."
             if is_part or follows or any(_is_beside(name, match.span(), at) for at in counted):
                 counted.append(match.span())
-                words.add(match[0].lower().replace("_", "-"))
+                words.add(known.get(_squeeze(match[0]), "noterm"))
     return frozenset(words)
+
+
+def _squeeze(word: str) -> str:
+    """Return a word in small letters without the signs that people leave out or exchange."""
+    return re.sub("[-_ ]", "", word.lower())
 
 
 def _is_beside(name: str, word: Span, other: Span) -> bool:
     first, second = sorted((word, other))
-    return name[first[1] : second[0]] in ("-", "_", "__")
+    return _BETWEEN.fullmatch(name, first[1], second[0]) is not None
 
 
 def _describe(name: str, slots: Sequence[str]) -> str | None:
@@ -247,4 +265,7 @@ def _fits_slot(text: str, slot: str) -> bool:
 def _fits(pair: Pair, slot: Pair | None) -> bool:
     if slot is None or [primary(code) for code in pair] != [primary(code) for code in slot]:
         return False
-    return all(code in (other, primary(code)) for code, other in zip(pair, slot, strict=True))
+    return all(
+        code in (other, primary(code)) or _SCRIPTS.get(code, code) == _SCRIPTS.get(other, other)
+        for code, other in zip(pair, slot, strict=True)
+    )

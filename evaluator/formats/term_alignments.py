@@ -60,7 +60,7 @@ def read_term_alignments(
         if key in alignments:
             log.add(
                 f"The term {row['source']!r} has two rows for segment {row['segment']}. "
-                "Give one for each term of a segment.",
+                "Give a single row for each term of a segment.",
                 line=number,
             )
         alignments[key] = alignment
@@ -100,7 +100,7 @@ class _Places:
         if segment not in self._by_id:
             return f"The test set has no segment {segment}. Name segments by their ids."
         if not document and len(self._by_id[segment]) > 1:
-            return f'Several documents have a segment {segment}. Say which one as "doc".'
+            return f'Several documents have a segment {segment}. Name its document as "doc".'
         return None
 
 

@@ -88,7 +88,7 @@ def _feed(parser: DefusedExpatParser, text: str | None) -> None:
         raise Refused(message, parser.getLineNumber()) from None
     except SAXParseException as error:
         reason, line = error.getMessage(), error.getLineNumber()
-        raise Refused(f"The file is no well-formed XML ({reason}). {ESCAPE}", line) from None
+        raise Refused(f"The file is not well-formed XML ({reason}). {ESCAPE}", line) from None
 
 
 @dataclass(slots=True)

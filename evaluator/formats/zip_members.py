@@ -172,7 +172,7 @@ def _find_oddity(entry: zipfile.ZipInfo) -> str | None:
     if kind == stat.S_IFLNK:
         return "This is a symbolic link. Put the file itself into the zip."
     if kind not in (0, stat.S_IFREG):
-        return "This is no regular file. Put a text file into the zip."
+        return "This is not a regular file. Put a text file into the zip."
     if entry.flag_bits & ENCRYPTED:
         return "The file is encrypted. Make the zip without a password."
     if entry.compress_type not in METHODS:

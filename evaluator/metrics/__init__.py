@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib import resources
 from types import MappingProxyType
 
+import evaluator.lean_imports  # noqa: F401  # before sacrebleu
 from evaluator.metrics.base import Details, Group, Metric
 from evaluator.metrics.bleu import Bleu
 from evaluator.metrics.chrf import Chrf, ChrfPlusPlus
@@ -29,6 +30,7 @@ from evaluator.metrics.wmt26 import (
     Wmt26InflectedExact,
     Wmt26ParagraphChrf,
 )
+from evaluator.metrics.wording import STOPPED_COUNTS, STOPPED_MARK, STOPPED_NOTE, count_stopped
 
 _ALL: tuple[type[Metric], ...] = (
     Bleu,
@@ -109,9 +111,13 @@ __all__ = [
     "METRICS",
     "OTHER_LIST",
     "RANKING",
+    "STOPPED_COUNTS",
+    "STOPPED_MARK",
+    "STOPPED_NOTE",
     "Details",
     "Group",
     "Metric",
+    "count_stopped",
     "describe",
     "read_definition",
     "split_name",

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
 from sacrebleu.metrics.chrf import CHRF
 
-from evaluator.metrics.kept import keep_per_test_set
+from evaluator.metrics.kept import keep_last, keep_per_test_set
 from evaluator.metrics.ngrams import NgramIndex, count_ngrams, count_tokens
 from evaluator.metrics.sacre import EFFECTIVE_ORDER, SacrebleuBased, list_references
 from evaluator.types import Hypotheses, Scores, Statistics, TestSet
@@ -95,7 +94,7 @@ def _read_reference(rows: Sequence[Sequence[str]], order: int) -> _Reference:
     return _Reference(NgramIndex([rows], order), count_ngrams(count_tokens(rows), order))
 
 
-@lru_cache(maxsize=1)  # chrF2 and chrF++ ask in turn: chrF2's columns are the first of chrF++'s
+@keep_last  # for chrF2 and chrF++: chrF2's columns are the first of chrF++'s
 def _compare(test_set: TestSet, hypotheses: Hypotheses) -> tuple[Statistics, ...]:
     """Return chrF++'s statistics, int64 [segments, 24], with each reference by itself."""
     characters, words = _split_characters(hypotheses.texts), _split_words(hypotheses.texts)

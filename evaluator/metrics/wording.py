@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from evaluator.metrics.base import Details
 
+# The parts of a score that count the segments in which a search ended at its bound.
+STOPPED_COUNTS = ("flagged", "stopped_searches")
+STOPPED_MARK = "*"  # after such a number in a table
+STOPPED_NOTE = f"{STOPPED_MARK} A search was cut short in some segments"  # below the table
+
+
+def count_stopped(details: Details) -> dict[str, int]:
+    """Return in how many segments a search was cut short, by part; {} if in none."""
+    counts = {name: int(details.get(name, 0)) for name in STOPPED_COUNTS}
+    return {name: count for name, count in counts.items() if count}
+
 
 def write_number(details: Details, name: str) -> str:
     """Write a count with separators; 0 if it is absent."""

@@ -31,6 +31,8 @@ _OURS = {"tl": "tl", "tgl": "tl", "quy": "qu", "pbt": "ps"} | {
 # Codes of the registry that name no language: none, several, unknown, not linguistic, and those
 # for private use (qaa to qtz).
 _NO_LANGUAGE = re.compile(r"und|mul|mis|zxx|q[a-t][a-z]")
+# Where dictionaries and rules have another code. Norwegian is nearly always Bokmål, also to CLDR.
+_IN_DICTIONARIES = {"no": "nb"}
 _WORDS = frozenset({"src"})  # in names of files; the code is a variety of Sardinian
 
 
@@ -137,6 +139,12 @@ def _primary(code: str) -> str:
     plain = langcodes.standardize_tag(code)
     whole = langcodes.standardize_tag(code, macro=True)  # Arabic for Standard Arabic
     return next((tag for tag in (whole, plain) if len(tag) == 2), code)
+
+
+def dictionary_code(language: str) -> str:
+    """Return the code under which dictionaries know a language: `nb` of `no` and `nor`."""
+    code = primary(language)
+    return _IN_DICTIONARIES.get(code, code)
 
 
 def sacrebleu_tokeniser(language: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from evaluator.errors import InfrastructureError
 from evaluator.normalise.language_hints import name_of
-from evaluator.normalise.languages import primary
+from evaluator.normalise.languages import dictionary_code, primary
 
 # Imported when they are needed: each costs as much as a whole `--help`.
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _simplemma(language: str) -> Lemmatiser | None:
 
         release = version("simplemma")
 
-    code = primary(language)
+    code = dictionary_code(language)
     if code not in SUPPORTED_LANGUAGES:
         return None
 

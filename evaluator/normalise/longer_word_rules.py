@@ -14,7 +14,7 @@ from itertools import product
 from types import MappingProxyType
 from typing import Literal
 
-from evaluator.normalise.languages import primary
+from evaluator.normalise.languages import dictionary_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +55,16 @@ class LongerWordRules:
 
 def find_rules(language: str) -> tuple[str, LongerWordRules] | None:
     """Return a language's entry (BCP 47) with its code, None where the tier is off."""
-    code = primary(language)
+    code = dictionary_code(language)
     return (code, RULES[code]) if code in RULES else None
 
 
 def sign_rules(language: str) -> str:
     """Name the entry, its version and its dictionary; `p` for provisional, `off` without one."""
-    found = find_rules(language)
-    if found is None:
+    entry = find_rules(language)
+    if entry is None:
         return "off"
-    code, rules = found
+    code, rules = entry
     dictionary = f"+simplemma-{version('simplemma')}" if rules.dictionary else ""
     return f"{code}-{rules.version}{'' if rules.is_measured else 'p'}{dictionary}"
 

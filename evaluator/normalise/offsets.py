@@ -106,6 +106,8 @@ def fold(text: str) -> tuple[str, Offsets]:
 
 def folded(text: str) -> str:
     """Return the text that `fold` gives, without the map."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFKC", _fold_letters(text))
 
 

@@ -15,7 +15,7 @@ from evaluator.normalise.lemmatisers import Lemmatiser, lemmatiser_for, lemmatis
 from evaluator.normalise.longer_word_rules import sign_rules
 from evaluator.normalise.offsets import Offsets, clean, compose, fold, folded
 from evaluator.normalise.tokenisers import tokenise, tokeniser_signature
-from evaluator.normalise.words import find_words, is_word
+from evaluator.normalise.words import find_starts, find_words, is_word
 
 
 class TokenSpan(NamedTuple):
@@ -149,8 +149,10 @@ class Normaliser:
 
     def starts(self, text: str, first: Container[str]) -> Iterator[int]:
         """Yield where a match may start with any of these characters."""
-        for at, character in enumerate(text):
-            if character in first and self.starts_at(text, at):
+        # After a letter none starts, outside Chinese: the search leaps over the rest of each word.
+        places = range(len(text)) if self.script == "zh" else find_starts(text)
+        for at in places:
+            if text[at] in first and self.starts_at(text, at):
                 yield at
 
     def starts_at(self, text: str, start: int) -> bool:

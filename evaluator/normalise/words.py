@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from itertools import groupby
 
 from evaluator.normalise.offsets import FIRST_MARK
 
 _RUNS = re.compile(r"\w+")
-_MAY_BE_MARKS = re.compile(rf"[{FIRST_MARK}-\U0010ffff]")
+_MAY_BE_MARKS = re.compile(rf"[^\w\0-{chr(ord(FIRST_MARK) - 1)}]")
+_STARTS = re.compile(r"(?<!\w).", re.DOTALL)
 
 
 def is_word(character: str) -> bool:
@@ -29,7 +31,7 @@ def count_letters(text: str) -> int:
 
 def find_words(text: str) -> tuple[tuple[int, int], ...]:
     """Return the places [start, end) of the words of a text."""
-    if not _MAY_BE_MARKS.search(text):
+    if not any(map(is_word, set(_MAY_BE_MARKS.findall(text)))):
         return tuple(match.span() for match in _RUNS.finditer(text))
     places = []
     for is_run, characters in groupby(enumerate(text), lambda item: is_word(item[1])):
@@ -37,6 +39,11 @@ def find_words(text: str) -> tuple[tuple[int, int], ...]:
             run = [at for at, _ in characters]
             places.append((run[0], run[-1] + 1))
     return tuple(places)
+
+
+def find_starts(text: str) -> Iterator[int]:
+    r"""Yield the places with no `\w` of Python's before them: maybe with a mark."""
+    return (match.start() for match in _STARTS.finditer(text))
 
 
 def _is_letter(character: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.metrics.base import Metric, total
+from evaluator.metrics.base import Metric
 from evaluator.ranking import TOLERANCE, rank
 from evaluator.significance.comparison import FEWEST_FOR_P, Comparison
 from evaluator.significance.ranges import Range, find_places
@@ -37,7 +37,12 @@ def order_by_mean_rank(scores: Sequence[tuple[Metric, Mapping[int, float]]]) -> 
     Takes for each metric a score by entry; entries that lack one of them are left out. Equal
     scores share the mean of their places.
     """
-    ranks = _rank(scores)
+    complete = set(scores[0][1]).intersection(*(values for _, values in scores))
+    ranks: dict[int, list[float]] = {entry: [] for entry in complete}
+    for metric, values in scores:
+        own = {entry: values[entry] for entry in complete}
+        for ranked in rank(own, higher_is_better=metric.higher_is_better):
+            ranks[ranked.entry_id].append(ranked.rank or 0)  # all have a score, and so a rank
     entries = sorted(ranks, key=lambda entry: (sum(ranks[entry]), ranks[entry][0], entry))
     means = [sum(ranks[entry]) / len(scores) for entry in entries]
     return Order(tuple(entries), tuple(means), tuple(find_places(np.array(means))))
@@ -50,8 +55,13 @@ def order_on_resamples(metrics: ByMetric, comparisons: Mapping[str, Comparison])
     each metric its comparison: lines follow from the ranges in the single metrics. With fewer
     than 10 units there are neither ranges nor lines.
     """
-    scores = [(metric, _score(metric, statistics)) for metric, statistics in metrics]
-    order = order_by_mean_rank(scores)
+    by_metric = [comparisons[metric.name] for metric, _ in metrics]
+    order = order_by_mean_rank(
+        [
+            (metric, dict(zip(own.entries, own.scores, strict=True)))
+            for (metric, _), own in zip(metrics, by_metric, strict=True)
+        ]
+    )
     units = min((len(own) for _, table in metrics for own in table.values()), default=0)
     if units < FEWEST_FOR_P or len(order.entries) < 2:
         return order
@@ -64,26 +74,10 @@ def order_on_resamples(metrics: ByMetric, comparisons: Mapping[str, Comparison])
         for (metric, _), resampled in zip(tables, resample(tables, RESAMPLES_OF_ORDER), strict=True)
     ]
     ranges = _find_ranges(sum(ranks[1:], ranks[0]) / len(ranks))
-    own = [_ranges_of(comparisons[metric.name]) for metric, _ in metrics]
+    own = [dict(zip(each.entries, each.ranges, strict=False)) for each in by_metric]
     return Order(
         order.entries, order.mean_ranks, order.places, tuple(ranges), _find_lines(order, own)
     )
-
-
-def _score(metric: Metric, statistics: Mapping[int, Statistics]) -> Mapping[int, float]:
-    values = {entry: metric.aggregate(total(rows)) for entry, rows in statistics.items()}
-    return {entry: value for entry, value in values.items() if value is not None}
-
-
-def _rank(scores: Sequence[tuple[Metric, Mapping[int, float]]]) -> dict[int, list[float]]:
-    """Return each entry's rank in each metric; only entries that have all scores."""
-    complete = set(scores[0][1]).intersection(*(values for _, values in scores))
-    ranks: dict[int, list[float]] = {entry: [] for entry in complete}
-    for metric, values in scores:
-        own = {entry: values[entry] for entry in complete}
-        for ranked in rank(own, higher_is_better=metric.higher_is_better):
-            ranks[ranked.entry_id].append(ranked.rank or 0)  # all have a score, and so a rank
-    return ranks
 
 
 def _rank_resampled(metric: Metric, resampled: Scores) -> Scores:
@@ -114,10 +108,6 @@ def _find_ranges(mean_ranks: Scores) -> list[Range]:
     cut = len(places) // 40
     lower, upper = places[cut, 0], places[len(places) - cut - 1, 1]
     return list(zip(lower.tolist(), upper.tolist(), strict=True))
-
-
-def _ranges_of(comparison: Comparison) -> Mapping[int, Range]:
-    return dict(zip(comparison.entries, comparison.ranges, strict=False))
 
 
 def _find_lines(order: Order, by_metric: Sequence[Mapping[int, Range]]) -> tuple[int, ...]:

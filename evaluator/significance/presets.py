@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -72,17 +72,6 @@ def cluster(preset: Preset, metric: Metric, statistics: Mapping[int, Statistics]
 
 def _find_wins(preset: Preset, scores: Scores) -> Wins:
     """Return which system beats which, of scores [systems, units]."""
-    beats = _load_test(preset)
-    systems = len(scores)
-    wins = np.zeros((systems, systems), dtype=bool)
-    for first in range(systems):
-        for second in range(systems):
-            if first != second:
-                wins[first, second] = beats(scores[first], scores[second])
-    return wins
-
-
-def _load_test(preset: Preset) -> Callable[[Scores, Scores], bool]:
     try:
         from scipy import stats  # 0.4 s, and only presets need it
     except ImportError as error:
@@ -90,20 +79,18 @@ def _load_test(preset: Preset) -> Callable[[Scores, Scores], bool]:
             f"{preset} needs SciPy, which is not installed. Install it: pip install scipy"
         ) from error
 
-    def beats_by_wilcoxon(own: Scores, other: Scores) -> bool:
-        if np.all(own == other):
-            return False
-        return bool(stats.wilcoxon(own - other, alternative="greater").pvalue < ALPHA)
-
-    def beats_by_t_tests(own: Scores, other: Scores) -> bool:
+    def beats(own: Scores, other: Scores) -> bool:
+        if preset is Preset.WMT25:
+            if np.array_equal(own, other):
+                return False
+            return bool(stats.wilcoxon(own - other, alternative="greater").pvalue < ALPHA)
         if own.mean() <= other.mean() or len(own) < 2:
             return False
         with np.errstate(divide="ignore", invalid="ignore"):
-            paired = stats.ttest_rel(own, other).pvalue
-            independent = stats.ttest_ind(own, other).pvalue
-        return bool(paired < ALPHA or independent < ALPHA)
+            p_values = stats.ttest_rel(own, other).pvalue, stats.ttest_ind(own, other).pvalue
+        return bool(min(p_values) < ALPHA)
 
-    return beats_by_wilcoxon if preset is Preset.WMT25 else beats_by_t_tests
+    return np.array([[a is not b and beats(a, b) for b in scores] for a in scores], dtype=bool)
 
 
 def _find_range(wins: Wins, place: int) -> Range:

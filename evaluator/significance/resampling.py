@@ -11,7 +11,7 @@ from evaluator.metrics.base import Metric
 from evaluator.types import Scores, Statistics
 
 SEED = 12345
-BLOCK_NUMBERS = 4_000_000  # of a block of resamples, whichever of its tables is largest
+BLOCK_NUMBERS = 1_000_000  # of a block of resamples, whichever of its tables is largest
 EXACT_FLOAT32 = 2**24  # integers up to here, and their sums, are exact in float32
 
 
@@ -26,8 +26,9 @@ def resample(
     units = metrics[0][1].shape[1]
     tables = [_flatten(statistics) for _, statistics in metrics]
     scores = [np.empty((resamples, len(statistics))) for _, statistics in metrics]
+    widest = max(units, *(table.shape[1] for table in tables))
     done = 0
-    for drawn in draw_counts(units, resamples, _choose_block(units, tables)):
+    for drawn in draw_counts(units, resamples, max(1, BLOCK_NUMBERS // widest)):
         rows = slice(done, done + len(drawn))
         for (metric, statistics), table, own in zip(metrics, tables, scores, strict=True):
             sums = (drawn.astype(table.dtype) @ table).astype(np.float64)
@@ -83,8 +84,3 @@ def _flatten(statistics: Statistics) -> Statistics:
     is_small = not table.size or units * np.abs(table).max() < EXACT_FLOAT32
     is_exact = np.issubdtype(table.dtype, np.integer) and is_small
     return np.ascontiguousarray(table, dtype=np.float32 if is_exact else np.float64)
-
-
-def _choose_block(units: int, tables: Sequence[Statistics]) -> int:
-    widest = max(units, *(table.shape[1] for table in tables))
-    return max(1, BLOCK_NUMBERS // int(widest))

@@ -56,8 +56,8 @@ class LongerWordIndex:
     @classmethod
     def for_language(cls, forms: Sequence[Form], normaliser: Normaliser) -> LongerWordIndex | None:
         """Return the index, None for a language without this tier."""
-        found = find_rules(normaliser.language)
-        return cls(forms, *found) if found else None
+        entry = find_rules(normaliser.language)
+        return cls(forms, *entry) if entry else None
 
     def find(self, text: NormalisedText) -> tuple[set[LongerMatch], bool]:
         """Return the matches that count, overlapping too; and whether all places were looked at."""

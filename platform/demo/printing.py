@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 from config.templatetags.site import rank, score
+from evaluator.metrics import STOPPED_MARK, STOPPED_NOTE
 from leaderboard import boards
-from leaderboard.board_view import BoardLine, BoardView
+from leaderboard.board_view import BoardLine, BoardView, Cell
 from leaderboard.queries import read_board
 from leaderboard.snapshots import BASELINE
 from sharedtasks.metric_columns import COLUMNS
@@ -58,8 +59,18 @@ def _print_lines(view: BoardView, lines: Sequence[BoardLine]) -> None:
     rows = [[view.test_set.slug, "system", "team", *(column.label for column in columns)]]
     for line in lines:
         cells = {cell.column.metric: cell for cell in line.cells}
-        values = [(cells[column.metric].value, column.decimals) for column in columns]
-        numbers = ["–" if value is None else score(value, places) for value, places in values]
+        numbers = [_write_number(cells[column.metric]) for column in columns]
         rows.append([str(rank(line.row.rank)), line.row.system, line.team, *numbers])
     sides = ("left", "left", "left", *["right"] * len(columns))
-    print(f"\n{tabulate(rows, tablefmt='plain', colalign=sides, disable_numparse=True)}")
+    table = tabulate(
+        rows, tablefmt="plain", colalign=sides, disable_numparse=True, preserve_whitespace=True
+    )
+    print(f"\n{table}")
+    if any(cell.is_cut_short for line in lines for cell in line.cells if cell.column in columns):
+        print(f"{STOPPED_NOTE}.")
+
+
+def _write_number(cell: Cell) -> str:
+    """Write a cell's number, with room for the mark of a search that was cut short."""
+    number = "–" if cell.value is None else score(cell.value, cell.column.decimals)
+    return number + (STOPPED_MARK if cell.is_cut_short else " ")

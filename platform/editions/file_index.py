@@ -72,8 +72,8 @@ class FileIndex:
             different = next((other for other in others if other.sha256 != file.sha256), None)
             if different is not None:
                 faults.append(
-                    f"{name} is there twice, with different contents: {paths[0]} and "
-                    f"{different.paths[0]}. Remove the file that is not wanted."
+                    f"The folder has {name} twice, with different contents: {paths[0]} and "
+                    f"{different.paths[0]}. Remove the wrong file."
                 )
                 continue
             yield match, file

@@ -58,9 +58,9 @@ def _ensure_task(edition: Edition, say: Say) -> SharedTask:
     for mode in modes:
         standard = STANDARD_MODES[mode.name]
         if any(getattr(mode, name) != getattr(standard, name) for name in mode.FIXED[1:]):
-            fault = f"The mode {mode} of {task} gives or scores something else than the edition's."
+            fault = f"The mode {mode} of {task} gives or scores other things than the edition's."
             raise EditionError([fault])
-    say(f"The shared task {task.slug} {'is new' if is_new else 'is there already'}.")
+    say(f"The shared task {task.slug} {'is new' if is_new else 'exists already'}.")
     return task
 
 
@@ -75,7 +75,7 @@ def _ensure_phase(task: SharedTask, plan: PhasePlan, say: Say) -> Phase:
             "is_announced": False,
         },
     )
-    say(f"The phase {task.slug}/{phase.slug} {'is new' if is_new else 'is there already'}.")
+    say(f"The phase {task.slug}/{phase.slug} {'is new' if is_new else 'exists already'}.")
     return phase
 
 
@@ -92,7 +92,7 @@ def _ensure_test_set(phase: Phase, plan: TestSetPlan) -> str:
     ).first()
     if stored is not None:
         _require_equal(stored, plan)
-        return f"{stored.slug}: is there already"
+        return f"{stored.slug}: exists already"
     try:
         with ExitStack() as stack, transaction.atomic():
             imported = import_test_set(
@@ -118,9 +118,11 @@ def _ensure_test_set(phase: Phase, plan: TestSetPlan) -> str:
     test_set = imported.test_set
     unit = "paragraphs" if test_set.unit == TestSet.Unit.DOCUMENT else "segments"
     notes = "".join(f"\n  note: {note}" for note in imported.notes)
+    unscored = test_set.unscored_segments
+    without = f" ({unscored:,} without a score)" if unscored else ""
     return (
-        f"{test_set.slug}: {test_set.segments:,} {unit}, {test_set.required_terms:,} required "
-        f"terms{notes}"
+        f"{test_set.slug}: {test_set.segments:,} {unit}{without}, "
+        f"{test_set.required_terms:,} required terms{notes}"
     )
 
 

@@ -61,7 +61,7 @@ def select_submissions(edition: Edition, task: SharedTask) -> QuerySet[Submissio
 
 
 def _group(outputs: Sequence[OutputPlan]) -> Iterator[tuple[list[OutputPlan], str]]:
-    """Yield the files of each system in a phase, in order; letter case makes no system."""
+    """Yield the files of each system in a phase, in order; names that look alike are the same."""
     groups: dict[tuple[str, str], list[OutputPlan]] = {}
     for output in outputs:
         groups.setdefault((names.make_key(output.system), output.phase), []).append(output)
@@ -86,16 +86,16 @@ def _ensure_sender(edition: Edition) -> User:
 
 def _ensure_team(edition: Edition, sender: User, system: str, *, is_baseline: bool) -> Team:
     """Return the team of a published system; another team's name is never taken."""
-    wanted = names.tidy(system)
-    tries = [wanted, f"{wanted} ({edition.label})"]
-    tries += [f"{wanted} ({edition.label}, {n})" for n in range(2, NAMES_TRIED)]
+    name = names.tidy(system)
+    tries = [name, f"{name} ({edition.label})"]
+    tries += [f"{name} ({edition.label}, {n})" for n in range(2, NAMES_TRIED)]
     own = Team.objects.filter(members=sender)
-    keys = {names.make_key(name) for name in own.values_list("name", flat=True)}
-    known = next((name for name in tries if names.make_key(name) in keys), None)
+    keys = {names.make_key(known) for known in own.values_list("name", flat=True)}
+    known = next((tried for tried in tries if names.make_key(tried) in keys), None)
     if known is not None:
         return next(team for team in own if names.make_key(team.name) == names.make_key(known))
     taken = list(Team.objects.values_list("name", flat=True))
-    free = next(name for name in tries if not names.is_like_any(name, taken))
+    free = next(tried for tried in tries if not names.is_like_any(tried, taken))
     with transaction.atomic():
         team = create_team(founder=sender, description=TeamDescription(name=free))
         team.is_verified, team.is_organisers = True, is_baseline
@@ -127,7 +127,7 @@ def _send_system(
         )
         sent += len(files)
     there = sum(output.file.name in stored for output in outputs)
-    already = f"{there} there already" if there else ""
+    already = f"{there} sent before" if there else ""
     return ", ".join(filter(None, (f"{sent} sent" if sent or not there else "", already)))
 
 

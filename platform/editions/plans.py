@@ -76,6 +76,6 @@ class Edition:
     name: str
     summary: str
     modes: tuple[str, ...]
-    wanted: str  # the files that it is made of, for a message
+    needed_files: str  # for a message
     make_plan: Callable[[FileIndex], Plan]
     find_part: Callable[[Path], str] = find_nothing

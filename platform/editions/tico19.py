@@ -59,9 +59,9 @@ def _choose_lists(pair: tuple[str, str], lists: Lists, plan: Plan) -> list[Publi
     for (_, source, language), by_region in sorted(lists.items(), key=lambda item: item[0]):
         if (source, language) != (pair[0], target.language):
             continue
-        wanted = [_find_region(target), "", ANY]
-        region = next((region for region in wanted if region in by_region), min(by_region))
-        if region not in wanted:
+        preferred = [_find_region(target), "", ANY]
+        region = next((region for region in preferred if region in by_region), min(by_region))
+        if region not in preferred:
             plan.notes.append(f"{'-'.join(pair)} gets the list {by_region[region].name}.")
         chosen.append(by_region[region])
     return chosen
@@ -81,6 +81,7 @@ EDITION = Edition(
     name="TICO-19",
     summary="Texts about COVID-19 in many languages, with the term lists of two companies.",
     modes=("proper",),
-    wanted="test.en-fr.tsv and dev.en-fr.tsv, f_en-fr_XX.csv and g_en_fr-FR.csv, or other pairs",
+    needed_files="test.en-fr.tsv and dev.en-fr.tsv, f_en-fr_XX.csv and g_en_fr-FR.csv, or other "
+    "pairs",
     make_plan=make_plan,
 )

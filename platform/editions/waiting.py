@@ -31,10 +31,10 @@ def wait_for_results(submissions: QuerySet[Submission], say: Say) -> bool:
     last_news = last_reminder = monotonic()
     while True:
         new = [line for line in _list_ended(submissions) if line not in ended]
-        ended.update(new)
         waiting = _count_waiting(submissions)
-        for line in new:
-            say(f"[{len(ended) - known} ended, {waiting} wait] {line}")
+        for still_new, line in zip(range(len(new) - 1, -1, -1), new, strict=True):
+            ended.add(line)
+            say(f"[{len(ended) - known} ended, {waiting + still_new} wait] {line}")
         now = monotonic()
         if not waiting:
             return True
@@ -44,7 +44,7 @@ def wait_for_results(submissions: QuerySet[Submission], say: Say) -> bool:
             return False
         if now - last_reminder > REMIND_AFTER:
             last_reminder = now
-            say(f"{waiting} still wait. {describe_workers()}")
+            say(f"{waiting} still wait. {describe_workers()}{_describe_others(submissions)}")
         sleep(LOOK_EVERY)
 
 
@@ -54,8 +54,15 @@ def describe_workers() -> str:
         part__startswith=presence.WORKER_OF, at__gt=timezone.now() - HEARD_WITHIN
     )
     if heard.exists():
-        return "A worker is there."
-    return "No worker answers: start one with `celery -A config worker`."
+        return "A worker is running."
+    return "No worker answers. Start a worker: `celery -A config worker`."
+
+
+def _describe_others(submissions: QuerySet[Submission]) -> str:
+    """Return how many other entries wait for the same workers, such as rows of references."""
+    unfinished = Entry.objects.exclude(state__in=FINAL)
+    count = unfinished.count() - _entries(submissions).exclude(state__in=FINAL).count()
+    return f" Other entries that wait for workers or nodes: {count:,}." if count > 0 else ""
 
 
 def _entries(submissions: QuerySet[Submission]) -> QuerySet[Entry]:

@@ -94,7 +94,7 @@ EDITION = Edition(
     name="WMT21 terminology task",
     summary="Medical sentences with annotated terms, scored as in 2021.",
     modes=("proper",),
-    wanted="dev.en-fr.en.sgm with dev.en-fr.fr.sgm, all.en-fr.en.xml with all.en-fr.fr.xml, or "
-    "other sets and pairs",
+    needed_files="dev.en-fr.en.sgm with dev.en-fr.fr.sgm, all.en-fr.en.xml with all.en-fr.fr.xml, "
+    "or other sets and pairs",
     make_plan=make_plan,
 )

@@ -92,7 +92,9 @@ def _add_segment_outputs(index: FileIndex, plan: Plan, pairs: Mapping[str, Publi
     for match, file in index.match(SEGMENT_OUTPUT, plan.unsent):
         pair = match["pair"]
         if pair in DIRECTIONS:
-            plan.unsent.append(f"{file.name}: its name has no year. Task 2 has a file a year.")
+            plan.unsent.append(
+                f"{file.name}: its name has no year. Task 2 has a file for each year."
+            )
         elif pair not in pairs:
             plan.unsent.append(f"{file.name}: there is no test set of {pair}.")
         elif match["mode"] not in MODES:
@@ -113,9 +115,9 @@ def _add_document_outputs(
         years.setdefault(key, {})[int(match["year"])] = file
     for (system, pair, mode), files in years.items():
         name = f"{system}.{pair}.{mode}.jsonl"
-        wanted = YEARS[pair]
-        missing = [year for year in wanted if year not in files]
-        other = [year for year in files if year not in wanted]
+        expected = YEARS[pair]
+        missing = [year for year in expected if year not in files]
+        other = [year for year in files if year not in expected]
         if pair not in directions:
             plan.unsent.append(f"{name}: there is no test set of {pair}.")
         elif missing or other:
@@ -123,7 +125,7 @@ def _add_document_outputs(
             faults += [f"{_list_years(other)} of the other direction"] if other else []
             plan.unsent.append(f"{name}: {'; '.join(faults)}.")
         else:
-            paths = tuple(path for year in wanted for path in files[year].paths)
+            paths = tuple(path for year in expected for path in files[year].paths)
             plan.outputs.append(_output(system, TASK_2, Published(name, paths)))
 
 
@@ -141,7 +143,7 @@ EDITION = Edition(
     name="WMT25 terminology task",
     summary="Sentences and documents with a dictionary each, in three terminology modes.",
     modes=MODES,
-    wanted="full_data.ende.jsonl (task 1, a file a pair), full_data_2015.jsonl (task 2, a file a "
-    "year)",
+    needed_files="full_data.ende.jsonl (task 1, a file for each pair), full_data_2015.jsonl (task "
+    "2, a file for each year)",
     make_plan=make_plan,
 )

@@ -15,9 +15,13 @@ from pathlib import Path
 
 from editions.file_index import FileIndex, Published
 from editions.plans import Edition, OutputPlan, PhasePlan, Plan, TestSetPlan
+from evaluator.types import DELIMITERS
 
 TASKS = {"1": "task-1", "2": "task-2"}
 NAMES = {"1": "Task 1: documents with a dictionary", "2": "Task 2: documents with samples"}
+# Of these modes a system sends outputs in that task only. Where both tasks have the same documents,
+# its output without terms is its answer to each task for which it has sent another.
+OWN_MODES = {"1": {"proper", "random"}, "2": {"sample"}}
 MODES = {"1": ("proper", "noterm", "random"), "2": ("sample", "noterm")}
 RELEASED = re.compile(r"(?P<kind>text|terms|sample)\.(?P<domain>[\w-]+)\.(?P<pair>[a-z]{4})\.json")
 GOLD = re.compile(
@@ -28,7 +32,6 @@ OUTPUT = re.compile(
     r"(?P<system>.+)\.(?P<mode>[a-z]+)\.(?P<domain>[\w-]+)\.(?P<pair>[a-z]{4})\.json"
 )
 IN_PATH = re.compile(r"(?:track|task)[-_ ]?([12])", re.IGNORECASE)
-DELIMITERS = ("\n\n", "\n", "")  # tried in this order where the gold data names none
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,16 @@ class Gold:
     lists: Mapping[str, Mapping[str, object]]  # the targets of terms, by list
 
 
+@dataclass(frozen=True, slots=True)
+class BorrowedGold(Published):
+    """Gold data of task 1 as task 2 would have published it: its glossary is given to nobody."""
+
+    def read(self) -> bytes:
+        """Return the bytes. Raises EditionError."""
+        value = json.loads(Published.read(self))
+        return json.dumps({**value, "track": 2}, ensure_ascii=False).encode()
+
+
 def find_part(path: Path) -> str:
     """Return the task that a file's folders or its name say, "" if none does."""
     words = [*reversed(path.parent.parts), *path.name.split(".")]
@@ -68,18 +81,18 @@ def make_plan(index: FileIndex) -> Plan:
         for task in (file.part,) if file.part else TASKS:
             released[match["kind"], Key(task, match["domain"], match["pair"])] = file
     golds = _find_golds(index, plan)
-    _borrow_golds(golds, released)
+    _borrow_golds(golds, released, plan)
     phases: dict[str, list[TestSetPlan]] = {}
     modes: dict[Key, tuple[str, ...]] = {}
-    for key, gold in sorted(golds.items(), key=lambda item: str(item[0])):
-        test_sets = _plan_test_sets(key, gold, released, plan)
+    for key in sorted(golds, key=str):
+        test_sets = _plan_test_sets(key, golds, released, plan)
         modes[key] = tuple(test_set.mode for test_set in test_sets)
         phases.setdefault(key.task, []).extend(test_sets)
     for kind, key in released:
         if kind == "text" and key not in golds and not _has_other_task(key, golds):
             plan.notes.append(f"{key} has no gold data: it is not imported.")
     plan.phases = [PhasePlan(TASKS[task], NAMES[task], sets) for task, sets in phases.items()]
-    _add_outputs(index, plan, modes)
+    _add_outputs(index, plan, modes, golds)
     return plan
 
 
@@ -95,7 +108,7 @@ def _find_golds(index: FileIndex, plan: Plan) -> dict[Key, Gold]:
         if key in golds:
             plan.faults.append(
                 f"{key} has gold data twice: {golds[key].file.name} and {file.name}. Remove the "
-                "file that is not wanted."
+                "wrong file."
             )
             continue
         golds[key] = _read_gold(file, value)
@@ -109,12 +122,18 @@ def _guess_task(value: Mapping[str, object]) -> str:
     return "2" if value.get("samples") and not value.get("glossary") else "1"
 
 
-def _borrow_golds(golds: dict[Key, Gold], released: Mapping[tuple[str, Key], Published]) -> None:
+def _borrow_golds(
+    golds: dict[Key, Gold], released: Mapping[tuple[str, Key], Published], plan: Plan
+) -> None:
     """Where samples were released and only task 1 has gold data, use that for task 2 as well."""
     for key, gold in list(golds.items()):
         other = Key("2", key.domain, key.pair)
-        if key.task == "1" and ("sample", other) in released:
-            golds.setdefault(other, gold)
+        if key.task == "1" and ("sample", other) in released and other not in golds:
+            golds[other] = gold
+            plan.notes.append(
+                f"{other} has no gold data of its own: that of task 1 is used, without its "
+                "glossary, for the modes sample and noterm."
+            )
 
 
 def _has_other_task(key: Key, golds: Mapping[Key, Gold]) -> bool:
@@ -122,9 +141,13 @@ def _has_other_task(key: Key, golds: Mapping[Key, Gold]) -> bool:
 
 
 def _plan_test_sets(
-    key: Key, gold: Gold, released: Mapping[tuple[str, Key], Published], plan: Plan
+    key: Key,
+    golds: Mapping[Key, Gold],
+    released: Mapping[tuple[str, Key], Published],
+    plan: Plan,
 ) -> list[TestSetPlan]:
     """Return the modes of a test set; what was released has to fit the gold data."""
+    gold = golds[key]
     text, terms = released.get(("text", key)), released.get(("terms", key))
     delimiter = _find_delimiter(key, gold, text, plan)
     samples = released.get(("sample", key), gold.file)
@@ -137,12 +160,13 @@ def _plan_test_sets(
         if gold.lists and lists:
             plan.notes.append(f"{key}: {terms.name} differs from the gold data, and is used.")
     known = lists or gold.lists
-    is_borrowed = key.task == "2" and bool(gold.lists) and gold.file.part != "2"
+    is_borrowed = golds.get(Key("1", key.domain, key.pair)) is gold and key.task == "2"
+    bare = BorrowedGold(gold.file.name, gold.file.paths, gold.file.part)
     return [
         TestSetPlan(
             pair=(key.pair[:2], key.pair[2:]),
             mode=mode,
-            source=gold.file,
+            source=bare if is_borrowed and mode == "noterm" else gold.file,
             lists=lists,
             samples=samples if mode == "sample" else None,
             domain=key.domain.lower().replace("_", "-"),
@@ -150,7 +174,7 @@ def _plan_test_sets(
             delimiter=delimiter,
         )
         for mode in MODES[key.task]
-        if (mode != "random" or "random" in known) and not (is_borrowed and mode == "noterm")
+        if mode != "random" or "random" in known
     ]
 
 
@@ -162,7 +186,7 @@ def _find_delimiter(key: Key, gold: Gold, text: Published | None, plan: Plan) ->
     if text is None:
         return None
     texts = _read_json(text)
-    tried = DELIMITERS if gold.delimiter is None else (gold.delimiter,)
+    tried = (*DELIMITERS, "") if gold.delimiter is None else (gold.delimiter,)
     for delimiter in tried:
         if texts == [delimiter.join(paragraphs) for paragraphs in gold.documents]:
             return delimiter if gold.delimiter is None else None
@@ -200,8 +224,14 @@ def _read_json(file: Published) -> object:
         return None
 
 
-def _add_outputs(index: FileIndex, plan: Plan, modes: Mapping[Key, tuple[str, ...]]) -> None:
-    for match, file in index.match(OUTPUT, plan.unsent):
+def _add_outputs(
+    index: FileIndex,
+    plan: Plan,
+    modes: Mapping[Key, tuple[str, ...]],
+    golds: Mapping[Key, Gold],
+) -> None:
+    matches = list(index.match(OUTPUT, plan.unsent))
+    for match, file in matches:
         keys = [Key(task, match["domain"], match["pair"]) for task in _list_tasks(file)]
         known = [key for key in keys if key in modes]
         fitting = [key for key in known if match["mode"] in modes[key]]
@@ -213,12 +243,20 @@ def _add_outputs(index: FileIndex, plan: Plan, modes: Mapping[Key, tuple[str, ..
             plan.unsent.append(
                 f"{file.name}: there is no mode {match['mode']}; the modes are {choices}."
             )
+        elif len(fitting) > 1 and len({id(golds[key]) for key in fitting}) == 1:
+            sent = {other["mode"] for other, _ in matches if _is_of_same_system(other, match)}
+            chosen = [key for key in fitting if sent & OWN_MODES[key.task]] or fitting[:1]
+            plan.outputs += [OutputPlan(match["system"], TASKS[key.task], file) for key in chosen]
         elif len(fitting) > 1:
             plan.unsent.append(
                 f"{file.name}: it may be of both tasks. Put it into a folder track1 or track2."
             )
         else:
             plan.outputs.append(OutputPlan(match["system"], TASKS[fitting[0].task], file))
+
+
+def _is_of_same_system(one: re.Match[str], other: re.Match[str]) -> bool:
+    return all(one[name] == other[name] for name in ("system", "domain", "pair"))
 
 
 def _list_tasks(file: Published) -> tuple[str, ...]:
@@ -231,8 +269,8 @@ EDITION = Edition(
     name="WMT26 terminology task",
     summary="Documents of several domains, with a dictionary or with sample bitexts.",
     modes=("proper", "noterm", "random", "sample"),
-    wanted="{provider}.{domain}.{pair}.track1.json (gold data) and what was released: text, terms "
-    "and sample.{domain}.{pair}.json",
+    needed_files="{provider}.{domain}.{pair}.track1.json (gold data) and what was released: text, "
+    "terms and sample.{domain}.{pair}.json",
     make_plan=make_plan,
     find_part=find_part,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from leaderboard.snapshots import BoardRow
@@ -25,6 +25,7 @@ class BlindRow:
     rank: float | None
     scores: Mapping[str, float]  # by metric
     signatures: Mapping[str, str]  # where not the board's; the evaluator's words
+    cut_short: Sequence[str]  # metrics whose score is from a search that was cut short
 
 
 def hide_names(row: BoardRow) -> BlindRow:
@@ -39,4 +40,5 @@ def hide_names(row: BoardRow) -> BlindRow:
         rank=row.rank,
         scores=row.scores,
         signatures=row.signatures,
+        cut_short=row.cut_short,
     )

@@ -59,6 +59,7 @@ class Cell:
     value: float | None
     own_signature: str  # empty: the heading's
     begins_group: bool
+    is_cut_short: bool  # a search for it was; the table marks it
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,13 @@ class BoardView:
         """Return whether the ranking metric has a newer version than the board shows."""
         signature = {h.column: h.signature for h in self.headings}.get(self.ranked_by, "")
         return bool(signature and find_older({self.ranked_by.metric: signature}))
+
+    @property
+    def has_cut_short(self) -> bool:
+        """Return whether a number in the table has the mark of a search that was cut short."""
+        return any(
+            cell.is_cut_short for line in self.lines + self.yardsticks for cell in line.cells
+        )
 
     @property
     def has_unverified(self) -> bool:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.utils import timezone
 from django.utils.text import Truncator
 
 import evaluator
 from accounts.models import Team
-from evaluator.metrics import METRICS
+from evaluator.metrics import METRICS, STOPPED_COUNTS
 from leaderboard.aliases import make_aliases
 from leaderboard.models import BoardSnapshot
 from leaderboard.snapshots import BASELINE, NOBODY, Board, BoardRow, TeamOnBoard
@@ -38,6 +40,12 @@ DECIDING: Sequence[Collection[str]] = (
 )
 
 
+# Asked of the database: to read the parts of all scores would take longer than all the rest.
+IS_CUT_SHORT = ExpressionWrapper(
+    reduce(or_, (Q(**{f"details__{name}__gt": 0}) for name in STOPPED_COUNTS)), BooleanField()
+)
+
+
 class Scored(NamedTuple):
     """What the board needs of a Score."""
 
@@ -45,6 +53,7 @@ class Scored(NamedTuple):
     metric: str
     value: float
     signature: str
+    is_cut_short: bool  # a search for it was
 
 
 def rebuild(test_set_id: int) -> bool:
@@ -94,9 +103,10 @@ def _build_board(test_set: TestSet) -> Board:
         .order_by("pk")
     )
     scores = Score.objects.filter(entry__test_set=test_set).order_by("pk")
+    read = scores.values_list("entry_id", "metric", "value", "signature", IS_CUT_SHORT)
     comparable = _ComparableScores(
         entries,
-        map(Scored._make, scores.values_list("entry_id", "metric", "value", "signature")),
+        map(Scored._make, read),
         chosen_versions=test_set.phase.metric_versions,
     )
     return Board.of(
@@ -111,7 +121,7 @@ def _build_board(test_set: TestSet) -> Board:
 class _ComparableScores:
     """The scores that may stand on a board: of each metric, those with the board's signature.
 
-    Which that is, the teams' entries decide; only without any do the test set's own rows decide.
+    The teams' entries decide which signature that is; without any, the test set's own rows do.
     A reference is scored against the other references: it needs the same scorer, and keeps its
     own signature.
     """
@@ -132,16 +142,23 @@ class _ComparableScores:
         self.rescored = _count_rescored(kept, self.signatures)
         self.by_entry: dict[int, dict[str, float]] = {}
         self.own_signatures: dict[int, dict[str, str]] = {}
+        self.cut_short: dict[int, set[str]] = {}
         for score in kept:
             signature = self.signatures[score.metric]
             if score.signature == signature:
-                self.by_entry.setdefault(score.entry, {})[score.metric] = score.value
+                self._show(score)
                 self.own_signatures.get(score.entry, {}).pop(score.metric, None)
             elif kinds[score.entry] == Entry.Kind.ORACLE and read_scorer(
                 score.signature
             ) == read_scorer(signature):
-                self.by_entry.setdefault(score.entry, {})[score.metric] = score.value
+                self._show(score)
                 self.own_signatures.setdefault(score.entry, {})[score.metric] = score.signature
+
+    def _show(self, score: Scored) -> None:
+        """Let an entry have this score of a metric, and no score before it."""
+        self.by_entry.setdefault(score.entry, {})[score.metric] = score.value
+        marked = self.cut_short.setdefault(score.entry, set())
+        (marked.add if score.is_cut_short else marked.discard)(score.metric)
 
 
 def _count_rescored(scores: Iterable[Scored], signatures: Mapping[str, str]) -> int:
@@ -228,4 +245,5 @@ def _build_row(
         place=place,
         scores=comparable.by_entry.get(entry.pk, {}),
         signatures=comparable.own_signatures.get(entry.pk, {}),
+        cut_short=sorted(comparable.cut_short.get(entry.pk, ())),
     )

@@ -19,11 +19,12 @@ class Difference:
 
     column: Column
     value: float | None
+    is_cut_short: bool = False  # a search for either score was
 
 
 @dataclass(frozen=True, slots=True)
 class TermGain:
-    """What a system gains over sources alone, in each mode that gives it more."""
+    """What a system gains in each mode that gives it more than sources."""
 
     row: BoardRow
     by_mode: list[list[Difference]]  # in the order of TermGains.modes; empty: no differences
@@ -33,7 +34,7 @@ class TermGain:
 class TermGains:
     """What the systems of a board gain in the modes of its language pair."""
 
-    base: Mode | None = None  # systems are given sources alone; None: no such test set
+    base: Mode | None = None  # systems are given only sources; None: no such test set
     modes: list[Mode] = field(default_factory=list)  # those with which it is compared
     systems: list[TermGain] = field(default_factory=list)
 
@@ -48,8 +49,18 @@ class TermGains:
         return any(mode.gives_samples for mode in self.modes)
 
     @property
+    def has_cut_short(self) -> bool:
+        """Return whether a difference has the mark of a search that was cut short."""
+        return any(
+            difference.is_cut_short
+            for gain in self.systems
+            for differences in gain.by_mode
+            for difference in differences
+        )
+
+    @property
     def headings(self) -> list[tuple[Mode, list[Difference]]]:
-        """Return the modes with any differences, and whatever system's columns."""
+        """Return the modes with any differences, each with its columns: those of any system."""
         columns = self.systems[0].by_mode if self.systems else []
         return [(mode, row) for mode, row in zip(self.modes, columns, strict=False) if row]
 
@@ -124,21 +135,31 @@ class _ModeBoard:
         index, values = self.index(row), self.board.scores.get(metric)
         return None if index is None or values is None else values[index]
 
+    def is_cut_short(self, row: BoardRow, metric: str) -> bool:
+        """Return whether a search for this score was cut short."""
+        index = self.index(row)
+        if index is None:
+            return False
+        return metric in self.board.cut_short.get(self.board.columns.entry[index], ())
+
 
 def _subtract(
     side: _ModeBoard, base: _ModeBoard, row: BoardRow, columns: Sequence[Column]
 ) -> list[Difference]:
-    """Return, by column, a row's scores in a mode minus its scores with sources alone."""
+    """Return, by column, a row's scores in a mode minus its scores with only sources."""
     differences = []
     for column in columns:
-        value, metric = None, column.metric
+        value, is_cut_short, metric = None, False, column.metric
         if METRICS[metric].follows_list and side.mode.list_name != base.mode.list_name:
-            # What counts the terms of the mode's list in outputs for sources alone.
+            # Outputs without terms, scored by the list of the mode.
             metric = f"{metric}{OTHER_LIST}{side.mode.list_name}"
         if _is_comparable(side, base, column, metric):
             first, second = side.score(row, column.metric), base.score(row, metric)
-            value = None if first is None or second is None else first - second
-        differences.append(Difference(column, value))
+            if first is not None and second is not None:
+                value = first - second
+                marks = side.is_cut_short(row, column.metric), base.is_cut_short(row, metric)
+                is_cut_short = any(marks)
+        differences.append(Difference(column, value, is_cut_short))
     return differences
 
 

@@ -251,6 +251,7 @@ class _Reading:
                     row.scores.get(heading.column.metric),
                     row.signatures.get(heading.column.metric, ""),
                     heading.begins_group,
+                    heading.column.metric in row.cut_short,
                 )
                 for heading in headings
             ],

@@ -6,7 +6,7 @@ shows: with thousands of entries that is most of the time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -53,6 +53,7 @@ class BoardRow:
     place: float | None  # in the order of all systems, ranked or not; equal for equal scores
     scores: Mapping[str, float]  # by metric
     signatures: Mapping[str, str] = field(default_factory=dict)  # where not the board's
+    cut_short: Sequence[str] = ()  # the metrics for whose score a search was cut short, sorted
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Board:
     columns: BoardColumns = field(default_factory=BoardColumns)
     scores: Mapping[str, list[float | None]] = field(default_factory=dict)  # by metric
     own_signatures: Mapping[int, Mapping[str, str]] = field(default_factory=dict)  # by entry
+    cut_short: Mapping[int, Sequence[str]] = field(default_factory=dict)  # metrics, by entry
     rescored: int = 0  # rows with scores by a version of the metrics that the board does not show
 
     def __len__(self) -> int:
@@ -119,6 +121,7 @@ class Board:
             place=columns.place[index],
             scores={metric: value for metric, value in scores.items() if value is not None},
             signatures=self.own_signatures.get(entry, {}),
+            cut_short=self.cut_short.get(entry, ()),
         )
 
     @classmethod
@@ -143,6 +146,7 @@ class Board:
             columns=BoardColumns(**{name: [getattr(row, name) for row in rows] for name in names}),
             scores={metric: [row.scores.get(metric) for row in rows] for metric in signatures},
             own_signatures={row.entry: row.signatures for row in rows if row.signatures},
+            cut_short={row.entry: row.cut_short for row in rows if row.cut_short},
             rescored=rescored,
         )
 
@@ -155,6 +159,7 @@ class Board:
             "columns": asdict(self.columns),
             "scores": dict(self.scores),
             "own_signatures": {str(pk): dict(own) for pk, own in self.own_signatures.items()},
+            "cut_short": {str(pk): list(metrics) for pk, metrics in self.cut_short.items()},
             "rescored": self.rescored,
         }
 
@@ -169,7 +174,9 @@ class Board:
             columns=BoardColumns(**body["columns"]),
             scores=body["scores"],
             own_signatures={int(pk): own for pk, own in body["own_signatures"].items()},
-            rescored=body.get("rescored", 0),  # not in what earlier releases have built
+            # Not in what earlier releases have built:
+            cut_short={int(pk): own for pk, own in body.get("cut_short", {}).items()},
+            rescored=body.get("rescored", 0),
         )
 
 

@@ -159,6 +159,7 @@ class TestSetAdmin(Removable[TestSet]):
         "lemmatiser",
         "term_lemmatiser",
         "segments",
+        "unscored_segments",
         "documents",
         "terms",
         "required_terms",

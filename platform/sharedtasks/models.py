@@ -238,8 +238,12 @@ class TestSet(models.Model):
     )
     reference_files = models.ManyToManyField(StoredFile, through="TestSetReference")
     digest = models.CharField(max_length=64)  # evaluator's, over all that decides a score
+    # What is translated. Pages show these numbers, for more would tell which paragraphs count.
     segments = models.PositiveIntegerField()
     documents = models.PositiveIntegerField()
+    unscored_segments = models.PositiveIntegerField(  # of them; only organisers see the number
+        "paragraphs that no score counts", default=0
+    )
     required_terms = models.PositiveIntegerField()  # occurrences that translations have to render
     terms = models.PositiveIntegerField(default=0)  # different entries of its list
     left_out = models.JSONField(default=list, blank=True)  # ids of documents that no score counts

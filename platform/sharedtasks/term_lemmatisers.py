@@ -34,7 +34,7 @@ def require_term_lemmatiser(test_set: TestSet) -> None:
         raise ValidationError(
             {
                 FIELD: f"The lemmatiser {name} does not know {name_of(language)} ({language}). "
-                f"Choose one of: {', '.join(fitting)}; or none of them for what the language has."
+                f"Choose one of: {', '.join(fitting)}; or leave it out for what the language has."
             }
         )
 

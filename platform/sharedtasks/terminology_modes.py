@@ -41,7 +41,7 @@ STANDARD_MODES = {
 
 
 class Mode(models.Model):
-    """What systems are given in a part of a shared task's test sets, and how that is scored."""
+    """What systems are given for some test sets of a shared task, and which terms scores count."""
 
     FIXED = ("name", "gives_terms", "gives_samples", "list_name")  # once it has test sets
 
@@ -150,6 +150,6 @@ def find_mode(shared_task: SharedTask, name: str) -> Mode:
         list_name=standard.list_name,
         position=list(STANDARD_MODES).index(name),
     )
-    mode.full_clean()
+    mode.clean()  # all else is right in a standard mode that is not there yet
     mode.save()
     return mode

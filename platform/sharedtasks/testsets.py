@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
@@ -75,6 +75,12 @@ class _Parsed:
     test_set: evaluator.TestSet
     terminology: evaluator.ImportedTerminology | None  # of the mode's list
     samples: tuple[Sample, ...]
+    notes: tuple[str, ...]  # on parts that were not read
+
+    @property
+    def references(self) -> int:
+        """Return the number of references of each segment."""
+        return len(self.test_set.segments[0].references)
 
 
 def import_test_set(
@@ -116,20 +122,15 @@ def import_test_set(
         term_lemmatiser=term_lemmatiser,
         left_out=sorted(set(leave_out)),
     )
-    notes: list[str] = []
     with refuse_missing_lemmatisers():
         require_term_lemmatiser(test_set)
-        parsed = _parse(test_set, files, on_note=notes.append)
-        _describe(test_set, parsed.test_set)
-        test_set.ranking_metric = _choose_ranking_metric(ranking_metric, parsed.test_set)
+        parsed = _parse(test_set, files)
+        _describe(test_set, parsed.test_set, ranking_metric)
     _save(test_set, files, parsed)
-    references = len(parsed.test_set.segments[0].references)
-    return ImportedTestSet(test_set, parsed.terminology, references, tuple(notes))
+    return ImportedTestSet(test_set, parsed.terminology, parsed.references, parsed.notes)
 
 
-def _parse(
-    test_set: TestSet, files: TestSetFiles, on_note: Callable[[str], None] = lambda _: None
-) -> _Parsed:
+def _parse(test_set: TestSet, files: TestSetFiles) -> _Parsed:
     """Read the files as a row says, new or stored; raises `evaluator.TestSetError`."""
     source_language, target_language = test_set.source_language, test_set.target_language
     mode, own, others = test_set.terminology_mode, None, {}
@@ -145,6 +146,7 @@ def _parse(
             name: read_list(listed, list_name=name).terminology
             for name, listed in files.other_lists.items()
         }
+    notes: list[str] = []
     samples: tuple[Sample, ...] = ()
     if files.samples:
         stream, name = files.samples
@@ -164,30 +166,34 @@ def _parse(
         unit=cast("Unit | None", test_set.unit or None),
         delimiter=test_set.delimiter,
         leave_out=test_set.left_out,
-        on_note=on_note,
+        on_note=notes.append,
     )
-    return _Parsed(replace(parsed, lemmatiser=test_set.term_lemmatiser or None), own, samples)
+    parsed = replace(parsed, lemmatiser=test_set.term_lemmatiser or None)
+    return _Parsed(parsed, own, samples, tuple(notes))
 
 
-def _describe(test_set: TestSet, parsed: evaluator.TestSet) -> None:
-    """Note on a new row what can be read from the files."""
+def _describe(test_set: TestSet, parsed: evaluator.TestSet, ranking_metric: str | None) -> None:
+    """Note on a new row what can be read from the files, and what its board ranks by."""
     required = required_terms(parsed).per_segment
     test_set.source_language = parsed.source_language  # zh-CN, also where zh_cn was written
     test_set.target_language = parsed.target_language
     test_set.text_form = parsed.text_form
     test_set.unit = parsed.unit
     test_set.digest = parsed.digest
-    test_set.segments = len(parsed.segments)
-    test_set.documents = len({segment.document for segment in parsed.segments})
+    segments = count_all_paragraphs(parsed).segments
+    test_set.segments = len(segments)
+    test_set.unscored_segments = len(segments) - len(parsed.segments)
+    test_set.documents = len({segment.document for segment in segments})
     test_set.required_terms = sum(term.count for segment in required for term in segment)
     test_set.terms = _count_terms(parsed)
+    test_set.ranking_metric = _choose_ranking_metric(ranking_metric, parsed)
 
 
 def _count_terms(parsed: evaluator.TestSet) -> int:
     """Return the number of different entries of its list, at whatever address they are given."""
     common = parsed.terminology.terms if parsed.terminology else ()
     known = {(term.source, term.targets) for term in common}
-    given = [segment.terms or () for segment in parsed.segments]
+    given = [segment.terms or () for segment in count_all_paragraphs(parsed).segments]
     given += [document.terms or () for document in parsed.documents]
     addressed = {(term.source, term.targets) for terms in given for term in terms}
     return len(common) + len(addressed - known)
@@ -274,13 +280,6 @@ class Slots(Mapping[str, evaluator.TestSet]):
 def read(test_set: TestSet) -> evaluator.TestSet:
     """Return an imported test set with its segments; a process keeps those it read last."""
     return _read(test_set.pk, test_set.digest, test_set.term_lemmatiser)
-
-
-def count_lines(test_set: TestSet) -> int:
-    """Return how many lines a system's output has: of documents also paragraphs without a score."""
-    if test_set.unit == TestSet.Unit.SEGMENT:
-        return test_set.segments
-    return len(count_all_paragraphs(read(test_set)).segments)
 
 
 @lru_cache(maxsize=KEPT_IN_MEMORY)

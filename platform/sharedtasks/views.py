@@ -14,7 +14,7 @@ from sharedtasks.access import announced_or_404, task_or_404
 from sharedtasks.downloads import SAMPLES
 from sharedtasks.explanations import FAMILIES, SIGNATURE_KEYS
 from sharedtasks.format_guide import describe_formats
-from sharedtasks.models import TestSetDownload
+from sharedtasks.models import TestSet, TestSetDownload
 from sharedtasks.schedule import list_contents, list_offered_files, list_reveals, show_phases
 from sharedtasks.viewers import viewer_of
 
@@ -89,6 +89,7 @@ def how_to_submit(request: HttpRequest, slug: str) -> HttpResponse:
         "formats": describe_formats(),
         "slots": list(slots.values()),  # most phases have the same test sets
         "has_outputs_only": any(row.terminology_mode.gives_samples for row in slots.values()),
+        "has_documents": any(row.unit == TestSet.Unit.DOCUMENT for row in slots.values()),
         "takes_images": any(shown_phase.phase.takes_images for shown_phase in shown),
         "max_image_bytes": settings.MAX_IMAGE_BYTES,
         "image_registries": settings.IMAGE_REGISTRIES,

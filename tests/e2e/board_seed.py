@@ -19,7 +19,7 @@ def fill() -> None:
     from files.models import StoredFile
     from sharedtasks.models import Phase, SharedTask, TestSet
     from sharedtasks.terminology_modes import find_mode
-    from submissions.models import Submission
+    from submissions.models import Score, Submission
     from tests.integration.board_rows import build, many
 
     now = timezone.now()
@@ -38,6 +38,9 @@ def fill() -> None:
         for target in ("fr", "de")
     ]  # fmt: skip
     many(test_sets[0], User.objects.get(username="alice"), 43)
+    Score.objects.filter(metric="term-1-ter", entry__system="System 1").update(
+        details={"stopped_searches": 2}
+    )
     Submission.objects.update(description="Copies the terms that it is given.")
     build(test_sets[0])
 

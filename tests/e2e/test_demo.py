@@ -18,7 +18,7 @@ from playwright.sync_api import Browser
 
 from demo.systems import LANGUAGE_PAIRS
 from tests.containers import Images
-from tests.e2e.walking import Look, walk
+from tests.e2e.walking import Walked, walk
 from tests.environment import ROOT
 from tests.services.service import free_port
 
@@ -126,14 +126,14 @@ def test_boards_fill_through_the_real_pipeline_with_baselines_in_containers(
 
 
 @pytest.fixture(scope="module")
-def walked() -> set[Look]:
-    """The pages that were looked at, by whichever role."""
-    return set()
+def walked() -> Walked:
+    """What was looked at, by whichever role."""
+    return {}
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_axe_finds_nothing_and_nothing_overflows(
-    demo: Demo, browser: Browser, walked: set[Look], role: str
+    demo: Demo, browser: Browser, walked: Walked, role: str
 ) -> None:
     looked_at, wrong = walk(browser, demo.address, role, walked)
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import Resolver404, resolve
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Error, Page
 
 from demo.sample_data import PASSWORD
 
@@ -28,7 +29,16 @@ RULES = {
 }
 OUTLINE = (Path(__file__).parent / "outline.js").read_text()
 
-Look = tuple[str, str, int]  # the shape of the page's main part, colour scheme and width
+
+@dataclass
+class Looks:
+    """What was looked at in a colour scheme at a width."""
+
+    shapes: set[str] = field(default_factory=set)  # of pages' main parts
+    texts: dict[str, int] = field(default_factory=dict)  # how many, by the elements around them
+
+
+Walked = dict[tuple[str, int], Looks]
 
 
 def sign_in(page: Page, address: str, role: str) -> None:
@@ -55,6 +65,20 @@ def view_of(link: str) -> str:
     return f"{match.view_name}?{'&'.join(sorted(parts.query.split('=')[0:1]))}"
 
 
+def opens(page: Page, link: str) -> bool:
+    """Go to an address; return whether it is a page of its own, and no download or redirect."""
+    try:
+        answer = page.goto(link)
+    except Error as error:
+        if "Download is starting" in error.message:
+            return False
+        raise
+    assert answer is not None
+    assert answer.status < 400, f"{link} answers {answer.status}"
+    is_page = "text/html" in answer.headers["content-type"]
+    return is_page and answer.request.redirected_from is None
+
+
 def pages(page: Page, address: str, *, with_queries: bool) -> Iterator[str]:
     """Open every page that can be reached, a few of each view."""
     waiting, seen, opened = [f"{address}/"], set(), Counter()
@@ -65,23 +89,25 @@ def pages(page: Page, address: str, *, with_queries: bool) -> Iterator[str]:
         if not view or link in seen or opened[view] >= most:
             continue
         seen.add(link)
-        answer = page.request.get(link, max_redirects=0)
-        if answer.status != 200 or "text/html" not in answer.headers["content-type"]:
-            assert answer.status < 400, f"{link} answers {answer.status}"
+        if not opens(page, link):
             continue
         opened[view] += 1
-        page.goto(link)
         yield link
         waiting += links(page, address)
 
 
-def faults(page: Page) -> list[str]:
-    """Return what axe finds wrong, in words. Of rows with one shape it looks at the first few."""
+def faults(page: Page, texts: dict[str, int] | None = None) -> list[str]:
+    """Return what axe finds wrong, in words; of what repeats itself it looks at the first few.
+
+    `texts` holds whose contrast it has looked at before, and takes this page's.
+    """
+    texts = {} if texts is None else texts
     if page.evaluate("!globalThis.axe"):
         page.evaluate(Axe().axe_script)
     page.evaluate(f"{OUTLINE}; var putRepeatsBack = takeRepeatsOut()")
+    texts |= page.evaluate("texts => chooseTexts(texts)", texts)
     response = page.evaluate("options => axe.run(options)", RULES)
-    page.evaluate("putRepeatsBack()")
+    page.evaluate("forgetTexts(); putRepeatsBack()")
     assert response["passes"]  # it has looked
     return [
         f"{rule['id']}: {node['html'][:200]} {node.get('failureSummary', '')[:300]}"
@@ -90,7 +116,7 @@ def faults(page: Page) -> list[str]:
     ]
 
 
-def walk(browser: Browser, address: str, role: str, walked: set[Look]) -> tuple[int, list[str]]:
+def walk(browser: Browser, address: str, role: str, walked: Walked) -> tuple[int, list[str]]:
     """Look at every page as a role, light and wide, dark and narrow; return how many, and faults.
 
     `walked` holds what any role has looked at before: axe does not run again on a page whose main
@@ -98,7 +124,8 @@ def walk(browser: Browser, address: str, role: str, walked: set[Look]) -> tuple[
     pages. What a query chooses (an order, a team) is the same for everybody: the visitor looks at
     it.
     """
-    context = browser.new_context(color_scheme="light")
+    # What turns takes a tenth of a core.
+    context = browser.new_context(color_scheme="light", reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(15_000)  # milliseconds
     if role != "visitor":
@@ -107,16 +134,14 @@ def walk(browser: Browser, address: str, role: str, walked: set[Look]) -> tuple[
     looked_at = 0
     for link in pages(page, address, with_queries=role == "visitor"):
         for scheme, width in (("light", WIDE), ("dark", NARROW)):
+            looks = walked.setdefault((scheme, width), Looks())
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": width, "height": 800})
-            look = (
-                page.evaluate(f"{OUTLINE}; shapeOf(document.querySelector('main'))"),
-                scheme,
-                width,
-            )
-            if look not in walked or not looked_at:
-                wrong += [f"{link} {scheme} {width}: {fault}" for fault in faults(page)]
-            walked.add(look)
+            shape = page.evaluate(f"{OUTLINE}; shapeOf(document.querySelector('main'))")
+            if shape not in looks.shapes or not looked_at:
+                found = faults(page, looks.texts)
+                wrong += [f"{link} {scheme} {width}: {fault}" for fault in found]
+            looks.shapes.add(shape)
             reach = page.evaluate("document.documentElement.scrollWidth")
             if reach > width:
                 wrong.append(f"{link} is {reach} px wide in a window of {width}")

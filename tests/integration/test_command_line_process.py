@@ -39,6 +39,17 @@ def test_a_help_text_imports_no_metric(root: Path, arguments: list[str]) -> None
     assert not HEAVY & set(done.stderr.split())
 
 
+@pytest.mark.parametrize("module", ["evaluator.score_server", "evaluator.api", "evaluator.metrics"])
+def test_who_scores_imports_no_redis_and_others_still_can(root: Path, module: str) -> None:
+    script = (
+        f"import sys, {module}\nassert 'sacrebleu' in sys.modules\n"
+        "assert not {'redis', 'portalocker.redis'} & set(sys.modules)\n"
+        "import portalocker.redis"
+    )
+
+    subprocess.run([sys.executable, "-c", script], cwd=root, check=True, timeout=60)
+
+
 def test_ctrl_c_is_one_line(root: Path, tmp_path: Path) -> None:
     pipe = tmp_path / "source.en-fr.txt"
     os.mkfifo(pipe)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 
 import pytest
 
 from editions import wmt21, wmt25, wmt26
 from editions.file_index import EditionError, FileIndex
+from evaluator import read_test_set
 from tests.integration.editions import write
 
 GOLD_1 = {
@@ -78,7 +80,10 @@ def test_tasks_of_wmt26_are_told_by_folders_names_and_contents(tmp_path):
         ({"text.medical.enpl.json": ["a\nb", "c"]}, "do not hold the same documents"),
         ({"text.medical.enpl.json": "no JSON"}, "do not hold the same documents"),
         ({"x/lab2.medical.enpl.track1.json": GOLD_1}, "has gold data twice"),
-        ({"a/text.medical.enpl.json": ["a\nb"], "b/text.medical.enpl.json": []}, "is there twice"),
+        (
+            {"a/text.medical.enpl.json": ["a\nb"], "b/text.medical.enpl.json": []},
+            "twice, with different",
+        ),
     ],
 )
 def test_what_does_not_fit_gold_data_is_a_fault(tmp_path, files, words):
@@ -123,6 +128,51 @@ def test_an_output_of_either_task_needs_a_folder(tmp_path):
     plan = make(wmt26.EDITION, tmp_path, both | {"S.noterm.medical.enpl.json": ["x"]})
 
     assert "Put it into a folder track1 or track2" in plan.unsent[0]
+
+
+@pytest.mark.parametrize(
+    ("sent", "phases"),
+    [
+        (("noterm", "sample"), ["task-2"]),
+        (("noterm", "proper", "random"), ["task-1"]),
+        (("noterm", "proper", "sample"), ["task-1", "task-2"]),
+        (("noterm",), ["task-1"]),  # whose gold data it is
+        (("track2/noterm", "proper"), ["task-2"]),
+    ],
+)
+def test_outputs_without_terms_go_to_each_task_of_borrowed_documents(tmp_path, sent, phases):
+    files = TRACK_1 | {"sample.medical.enpl.json": [{"en": "a", "pl": "x"}]}
+    for mode in sent:
+        folder, _, name = mode.rpartition("/")
+        files[f"{folder or 'out'}/S.1.{name}.medical.enpl.json"] = ["x\ny"]
+    files["out/other.sample.medical.enpl.json"] = ["x\ny"]
+
+    plan = make(wmt26.EDITION, tmp_path, files)
+
+    assert list_planned(plan)[-2:] == [
+        "task-2 en-pl.medical.sample", "task-2 en-pl.medical.noterm"
+    ]  # fmt: skip
+    assert plan.unsent == plan.faults == []
+    bare = [one for one in plan.outputs if ".noterm." in one.file.name]
+    assert [(output.system, output.phase) for output in bare] == [("S.1", one) for one in phases]
+
+
+def test_borrowed_gold_data_without_terms_has_no_glossary_and_does_not_change(tmp_path):
+    files = TRACK_1 | {"sample.medical.enpl.json": [{"en": "a", "pl": "x"}]}
+
+    plan = make(wmt26.EDITION, tmp_path, files)
+
+    of_mode = {one.mode: one.source for one in plan.phases[1].test_sets}
+    assert of_mode["noterm"].sha256 == of_mode["noterm"].sha256 != of_mode["sample"].sha256
+    told = read_test_set(
+        source=BytesIO(of_mode["noterm"].read()),
+        source_language="en",
+        target_language="pl",
+        mode="noterm",
+        sources_only=True,
+    )
+    assert not told.has_terms
+    assert [note for note in plan.notes if "is used, without its glossary" in note]
 
 
 def test_years_of_a_system_are_joined_in_order(tmp_path):

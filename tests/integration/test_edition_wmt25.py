@@ -80,8 +80,8 @@ def test_all_published_outputs_reach_the_boards(client, shared_data, monkeypatch
     report, error = editions.run("wmt25", folder, "--outputs")
 
     assert error == ""
-    assert "[2/6] task-1 en-de.noterm: is there already" in report
-    assert "[1/8] BIT, task-1: 6 there already" in report
+    assert "[2/6] task-1 en-de.noterm: exists already" in report
+    assert "[1/8] BIT, task-1: 6 sent before" in report
     assert "[8/8] organizers_gpt-4.1-nano, task-1: 2 sent" in report
     assert "41 outputs are scored." in report
     assert Submission.objects.count() == 8  # one a system, with all of its files
@@ -103,8 +103,8 @@ def test_all_published_outputs_reach_the_boards(client, shared_data, monkeypatch
     again, error = editions.run("wmt25", folder, "--outputs")
 
     assert (count_rows(), error) == (before, "")
-    assert again.count("is there already") == 8  # task, phase, test sets
-    assert again.count("there already") == 16  # and each system's files
+    assert again.count("exists already") == 8  # task, phase, test sets
+    assert again.count("sent before") == 8  # each system's files
     assert [line for line in report.splitlines() if "warning" in line] == [
         line for line in again.splitlines() if "warning" in line
     ]

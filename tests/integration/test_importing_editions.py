@@ -13,6 +13,7 @@ from accounts.models import Team, User
 from editions import waiting
 from sharedtasks import models
 from submissions.models import Entry, Submission
+from submissions.pipeline.tasks import check
 from tests.integration import editions
 from tests.integration.editions import GERMAN, make_output, make_set, run, write
 
@@ -50,7 +51,7 @@ def test_files_are_read_wherever_they_lie_and_others_are_named(tmp_path):
     assert error == ""
     modes = ("", ".noterm", ".random")
     assert list_test_sets() == [f"task-1 {p}{m}" for p in ("en-de", "en-es") for m in modes]
-    assert "of no use here: notes.txt." in report
+    assert "these files are not used: notes.txt." in report
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_files_are_read_wherever_they_lie_and_others_are_named(tmp_path):
     [
         ("wmt25", {}, "holds no test set"),
         ("wmt25", {"readme.txt": ""}, "full_data.ende.jsonl"),
-        ("wmt25", SET | {"b/full_data.ende.jsonl": "{}"}, "is there twice, with different"),
+        ("wmt25", SET | {"b/full_data.ende.jsonl": "{}"}, "twice, with different"),
         ("wmt25", SET | {"full_data_2016.jsonl": "{}", "full_data_2024.jsonl": "{}"},
          "zhen: the years 2018, 2020, 2022 are missing"),
         ("wmt25", {f"full_data_{y}.jsonl": "{}" for y in (2015, 2017, 2021, 2023)},
@@ -141,7 +142,7 @@ def test_what_cannot_be_sent_or_is_refused_is_reported(tmp_path, monkeypatch):
     assert "not sent: sys.v1.ende.sample.jsonl: there is no mode sample" in report
     assert "not sent: sys.v1.enfr.proper.jsonl: there is no test set of enfr" in report
     assert "not sent: sys.v1.enzh.proper.jsonl: its name has no year" in report
-    assert "not sent: two.ende.proper.jsonl is there twice" in report
+    assert "not sent: The folder has two.ende.proper.jsonl twice" in report
     assert "organizers_gpt-9 is, to the letter, the output of sys.v1." in report
     assert "3 outputs are scored." in report
     assert {team.name: team.is_organisers for team in Team.objects.all()} == {
@@ -159,7 +160,7 @@ def test_a_later_file_is_sent_and_another_under_an_old_name_is_a_fault(tmp_path,
 
     report, error = run("wmt25", tmp_path, "--outputs")
 
-    assert "sys, task-1: 1 sent, 1 there already" in report
+    assert "sys, task-1: 1 sent, 1 sent before" in report
     assert "sys.ende.proper.jsonl: a file with this name and other contents" in report
     assert error
     assert Entry.objects.count() == 2
@@ -196,8 +197,33 @@ def test_without_a_worker_it_says_so_and_ends(tmp_path, monkeypatch):
 
     report, error = run("wmt25", tmp_path, "--outputs")
 
-    assert "1 still wait. No worker answers: start one" in report
+    assert "1 still wait. No worker answers. Start a worker" in report
     assert "No result has come for a long time. No worker answers" in error
+
+
+@pytest.mark.parametrize(
+    "modes", [["proper"], ["noterm", "random"], ["noterm", "proper", "random"]]
+)
+def test_stopped_while_it_waits_it_says_how_to_go_on(tmp_path, monkeypatch, modes):
+    write(tmp_path, SET | {f"sys.ende.{mode}.jsonl": make_output() for mode in modes})
+
+    def press_ctrl_c(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(waiting, "sleep", press_ctrl_c)
+    _, error = run("wmt25", tmp_path, "--outputs")
+
+    assert error.startswith("Stopped.")
+    assert "Run the same command again" in error
+    check.apply(args=[Submission.objects.get().pk], task_id="check")
+    others = waiting._describe_others(Submission.objects.none())
+    assert others == f" Other entries that wait for workers or nodes: {len(modes)}."
+    assert waiting._describe_others(Submission.objects.all()) == ""
+    monkeypatch.setattr(waiting, "sleep", lambda _: editions.work())
+    report, error = run("wmt25", tmp_path, "--outputs")
+    assert not error
+    for ended in range(1, len(modes) + 1):
+        assert f"[{ended} ended, {len(modes) - ended} wait] entry" in report
 
 
 def test_many_files_are_several_submissions(tmp_path, monkeypatch):
@@ -251,18 +277,27 @@ def test_an_edition_like_wmt26_gets_to_the_boards(tmp_path, monkeypatch, admin):
     assert error == ""
     domains, modes = ("machine-building", "medical"), ("", ".noterm", ".random")
     first = [f"task-1 en-pl.{domain}{mode}" for domain in domains for mode in modes]
-    assert list_test_sets() == [*first, *(f"task-2 en-pl.{domain}.sample" for domain in domains)]
+    second = [
+        f"task-2 en-pl.{domain}.{mode}" for domain in domains for mode in ("sample", "noterm")
+    ]
+    assert list_test_sets() == [*first, *second]
+    assert report.count("that of task 1 is used, without its glossary") == 2
+    # With samples and without: the same documents, ranked by the same metric, for differences.
+    borrowed = models.TestSet.objects.filter(phase__slug="task-2")
+    assert len({row.ranking_metric for row in borrowed}) == 1
+    assert {(row.segments, row.terms) for row in borrowed} == {(10, 0)}
     rows = models.TestSet.objects.filter(phase__slug="task-1")
-    assert {(row.unit, row.documents, row.segments) for row in rows} == {
-        ("document", 4, 9),  # a paragraph has no reference
-        ("document", 4, 10),
+    assert {(row.unit, row.documents, row.segments, row.unscored_segments) for row in rows} == {
+        ("document", 4, 10, 1),  # a paragraph has no reference
+        ("document", 4, 10, 0),
     }
+    assert "10 paragraphs (1 without a score)" in report
     assert "6 outputs are scored." in report
     assert Team.objects.get().name == "gloss.v1"
     for row in rows:
         page = admin.get(row.get_absolute_url()).text
         assert "gloss.v1" in page
-    assert run("wmt26", SHAPED, "--outputs")[0].count("is there already") == 1 + 2 + 8
+    assert run("wmt26", SHAPED, "--outputs")[0].count("exists already") == 1 + 2 + 10
 
 
 def test_wmt21_is_imported_with_its_outputs(shared_data, tmp_path, monkeypatch):
@@ -282,7 +317,7 @@ def test_wmt21_is_imported_with_its_outputs(shared_data, tmp_path, monkeypatch):
         "tokenised",
     )
     assert "[1/1] Fairseq, dev: 1 sent" in report
-    assert run("wmt21", tmp_path)[0].count("is there already") == 3
+    assert run("wmt21", tmp_path)[0].count("exists already") == 3
 
 
 def test_tico_has_the_lists_of_its_own_country(shared_data, tmp_path):

@@ -106,7 +106,7 @@ def test_boards_show_the_old_version_until_the_command(site, call):
     assert shown_versions(test_set) == {NEW}
     assert systems(read(test_set)) == [("B", 1), ("A", 2)]  # with the new ranks
     assert read(test_set).rescored == 0
-    assert "showed already" in call(PHASE)
+    assert "already showed" in call(PHASE)
 
 
 def test_a_new_site_shows_the_present_version_and_says_nothing(
@@ -137,6 +137,28 @@ def test_the_command_refuses_while_entries_lack_scores(site, call):
     assert "Warning: 1 entry lacks" in call(PHASE, "--anyway", lacking=entries[1:])
     assert shown_versions(test_set) == {NEW}
     assert systems(read(test_set)) == [("A", 1), ("B", None)]
+
+
+@pytest.mark.parametrize(("lacks_before", "lacks_after"), [(0, 1), (0, 2), (1, 1), (1, 2), (0, 0)])
+def test_entries_that_are_scored_while_the_command_runs_are_named(
+    site, call, monkeypatch, lacks_before, lacks_after
+):
+    """The first look has ended when a worker of an earlier release records its scores."""
+    _, entries = site
+    looks = iter([entries[:lacks_before], entries[:lacks_after]])
+
+    def look(_):
+        return (rescoring.LackingEntry(entry, ["term-success"], {}) for entry in next(looks))
+
+    out, err = StringIO(), StringIO()
+    monkeypatch.setattr(rescoring, "find_lacking", look)
+    call_command("show_metric_version", PHASE, anyway=bool(lacks_before), stdout=out, stderr=err)
+
+    assert "now show the newest version of every metric" in out.getvalue()
+    late = entries[lacks_before:lacks_after]
+    told = err.getvalue().partition("while this command ran")[2]
+    assert [entry for entry in entries if str(entry) in told] == late
+    assert ("rescore_entries --phase" in told) == bool(late)
 
 
 def test_of_many_entries_that_lack_scores_ten_are_named(site, call):

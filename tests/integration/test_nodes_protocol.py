@@ -504,7 +504,9 @@ def test_a_node_is_told_the_terms_of_its_mode_and_nothing_else(node, entry, monk
 def test_of_documents_a_node_sends_every_paragraph_and_those_that_count_are_kept(
     node, entry, monkeypatch
 ):
-    models.TestSet.objects.filter(pk=entry.test_set_id).update(unit="document", digest="marked")
+    models.TestSet.objects.filter(pk=entry.test_set_id).update(
+        unit="document", digest="marked", unscored_segments=1
+    )
     monkeypatch.setattr(testsets, "read", lambda _: MARKED)
     run = past_smoke(node)
     texts = ["first", "not counted", "second", "third"]
@@ -517,6 +519,7 @@ def test_of_documents_a_node_sends_every_paragraph_and_those_that_count_are_kept
     assert (kept.status_code // 100, ended.status_code // 100) == (2, 2)
     entry.refresh_from_db()
     assert hypotheses.load(entry).texts == ("first", "second", "third")
+    assert list(hypotheses.read_texts(entry)) == texts
 
 
 def test_an_entry_that_runs_nowhere_waits_again(node, entry):

@@ -67,7 +67,7 @@ def test_it_is_sacrebleu_on_real_system_outputs(shared_data):
     references = sentences(folder / "dev.en-fr.fr.sgm")
     assert len(hypotheses) == len(references) == 971
 
-    pairs = list(zip(hypotheses, references, strict=True))[::4]
+    pairs = list(zip(hypotheses, references, strict=True))[::8]
 
     compare([tuple(tokens(text, "fr") for text in pair) for pair in pairs])
 
@@ -86,12 +86,12 @@ def test_it_is_sacrebleu_on_disturbed_references(shared_data, language):
 @pytest.mark.slow
 def test_a_test_set_takes_seconds(shared_data):
     source = random.Random(20242)
-    references = translations(shared_data / "tico19" / "text" / "test.en-fr.tsv")[::5]
+    references = translations(shared_data / "tico19" / "text" / "test.en-fr.tsv")[::10]
     pairs = [(disturbed(words, source), words) for words in map(str.split, references)]
     start = time.process_time()
 
     found = [find_edits(own, words, [1] * len(words)) for own, words in pairs]
 
     assert all(edits.is_complete for edits in found)
-    # Seconds for a fifth of the test set; far above the usual, far below a hang.
-    assert time.process_time() - start < 20
+    # Seconds for a tenth of the test set; far above the usual, far below a hang.
+    assert time.process_time() - start < 10

@@ -341,7 +341,7 @@ def test_images_are_not_run_where_systems_are_given_samples(
     notice = re.sub("<[^>]*>", "", page.partition('id="outputs-only"')[2].partition("</div>")[0])
     assert "Outputs only: systems are given sample bitexts for en-fr.sample, en-de.sample" in notice
     guide = alices.get("/tasks/spring/how-to-submit").text
-    assert "but those with sample bitexts, for which it takes outputs only" in guide
+    assert "except those with sample bitexts, for which it takes only outputs" in guide
 
 
 def test_a_phase_of_samples_only_takes_outputs_only(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from django.urls import reverse
 
+from evaluator.checking import count_all_paragraphs
 from sharedtasks import models, testsets
 from sharedtasks.downloads import KINDS
 from sharedtasks.policy import Thing
+from submissions import hypotheses
 from submissions.models import Entry
 from submissions.pipeline.tasks import check
 
@@ -69,7 +72,8 @@ def test_pages_count_documents_paragraphs_and_terms(edition, client):
     for test_set in edition.values():
         is_random = test_set.mode == "random"
         assert (test_set.unit, test_set.documents) == ("document", 4)
-        assert test_set.segments == (9 if test_set.domain == "medical" else 10)  # with a reference
+        assert test_set.segments == 10  # those that are sent
+        assert test_set.unscored_segments == (test_set.domain == "medical")  # without a reference
         # With samples there is no list: what is required stands in the gold data alone.
         assert test_set.terms == {"random": 4, "sample": 0}.get(test_set.mode, 8)
         assert is_random or test_set.required_terms == 20
@@ -145,3 +149,56 @@ def test_stored_files_of_a_test_set_are_kept(edition):
 
     assert all(row.samples_file_id for row in rows)
     assert not models.TestSet.objects.exclude(mode="sample").filter(samples_file__isnull=False)
+
+
+def test_a_team_gets_back_every_paragraph_that_it_sent_and_may_send_them_again(
+    edition, make_submission, alices
+):
+    """An export without some paragraphs would show which of them no score counts."""
+    paths = sorted((FOLDER / "submissions").glob("*.medical.*"))
+    submission = make_submission(files=[(path.name, path.read_bytes()) for path in paths])
+    check.apply(args=[submission.pk], task_id="task-1")
+    entries = list(Entry.objects.filter(submission=submission).select_related("test_set"))
+    assert len(entries) == 3
+
+    exports = {}
+    for entry in entries:
+        answer = alices.get(f"/entries/{entry.pk}/hypotheses.jsonl")
+        rows = [json.loads(row) for row in b"".join(answer).decode().splitlines()]
+        exports[entry.test_set.slot] = "".join(json.dumps(row) + "\n" for row in rows)
+        whole = count_all_paragraphs(testsets.read(entry.test_set)).segments
+        assert [(row["doc"], row["id"]) for row in rows] == [(s.document, s.id) for s in whole]
+        assert len(hypotheses.load(entry).texts) == len(whole) - 1 == entry.test_set.segments - 1
+    again = make_submission(
+        files=[(f"again.{slot}.jsonl", text.encode()) for slot, text in exports.items()]
+    )
+    check.apply(args=[again.pk], task_id="task-2")
+
+    stored = {entry.test_set.slot: entry.hypotheses_id for entry in entries}
+    same = Entry.objects.filter(submission=again).select_related("test_set")
+    assert {entry.test_set.slot: entry.hypotheses_id for entry in same} == stored
+
+
+def test_pages_show_how_many_paragraphs_to_send_and_none_how_many_count(edition, client, alices):
+    """Nor is a document without any scored paragraph left out of the count."""
+    medical = [test_set for test_set in edition.values() if test_set.domain == "medical"]
+    models.TestSet.objects.filter(pk__in=[row.pk for row in medical]).update(
+        segments=48, unscored_segments=5, documents=7
+    )
+    pages = {
+        "overview": client.get(reverse("shared-task", args=["spring"])).text,
+        "data": client.get(reverse("task-data", args=["spring"])).text,
+        "how-to": client.get(reverse("task-how-to-submit", args=["spring"])).text,
+        "submit": alices.get(reverse("submit", args=["spring", "test"])).text,
+        "board": client.get(medical[0].get_absolute_url()).text,
+    }
+
+    assert pages["overview"].count('48<br><span class="tag">paragraphs</span>') == len(medical)
+    assert pages["data"].count("48 paragraphs") == len(medical)
+    assert "send every paragraph" in pages["how-to"]
+    assert pages["submit"].count("7 documents, 48 paragraphs") == len(medical)
+    assert "<dt>Paragraphs</dt><dd>48</dd>" in pages["board"]
+    for name, text in pages.items():
+        words = re.sub(r"<[^>]*>", " ", text)
+        assert not re.search(r"\b43\b", words), name
+        assert not re.search(r"\b5 (?:of|paragraph)", words), name

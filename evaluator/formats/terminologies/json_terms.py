@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from evaluator.errors import ProblemLog
 from evaluator.formats.json_lines import parse_object
 from evaluator.formats.terminologies.changes import Change, quote, quote_all
+from evaluator.formats.terminologies.column_names import find_role, simplify_name
 from evaluator.formats.terminologies.json_pieces import (
     MAX_VALUE,
     BrokenJSONError,
@@ -56,12 +57,13 @@ def read_json(
     elif shape != "lines":
         yield from _read_whole(text, start, pair, log, report, is_last=True)
     else:
+        naming = _Naming(pair, log.file, report)
         for number, line in enumerate(io.StringIO(text, newline="\n"), 1):
             if not line.strip():
                 continue
             is_long = len(line) > MAX_VALUE
             value = f"The line has {len(line):,} characters." if is_long else parse_object(line)
-            yield from _list_term(number, value, log)
+            yield from _list_term(number, naming.rename(value, number), log)
 
 
 def _find_shape(text: str, start: int, pair: Pair) -> str:
@@ -76,26 +78,41 @@ def _find_shape(text: str, start: int, pair: Pair) -> str:
         while len(keys) < MAX_KEYS and text[place : place + 1] != "}":
             key, place = read_key(text, place)
             if not keys and _OBJECTS.match(text, place):
-                return "dictionary" if _is_by_language(text, place, pair) else "lists"
+                return "dictionary" if _is_entry(text, place, pair) else "lists"
             keys.append(key)
             place = skip_space(text, read_value(text, place)[1])
             if text[place : place + 1] == ",":
                 place = skip_space(text, place + 1)
     except BrokenJSONError:
         return "lines" if {*keys} & {*KEYS, "id", "seen"} else "dictionary"
-    is_term = text[place : place + 1] == "}" and "source" in keys and len(KEYS & {*keys}) > 1
-    if not is_term:
-        return "dictionary"
-    return "spread" if "\n" in text[start:place] else "lines"
+    is_whole = text[place : place + 1] == "}"
+    is_term = is_whole and "source" in keys and len(KEYS & {*keys}) > 1
+    if is_term and "\n" in text[start:place]:
+        return "spread"
+    if is_term or (is_whole and isinstance(read_header(keys, pair), Layout)):
+        return "lines"
+    return "dictionary"
 
 
-def _is_by_language(text: str, place: int, pair: Pair) -> bool:
-    """Return whether an object's first key is a language of the pair: `{"tablet": {"fr": …}}`."""
+def _is_entry(text: str, place: int, pair: Pair) -> bool:
+    """Return whether an object is an entry: `{"fr": …}`, `{"target": …, "status": …}`.
+
+    Its first key is a language of the pair, or all of its keys are names of columns.
+    """
+    if text[place] != "{":
+        return False
     try:
-        key = read_key(text, skip_space(text, place + 1))[0] if text[place] == "{" else ""
+        key = read_key(text, skip_space(text, place + 1))[0]
     except BrokenJSONError:
         return False
-    return any(is_language(key, language) for language in pair)
+    if any(is_language(key, language) for language in pair):
+        return True
+    try:
+        value = read_value(text, place)[0] if find_role(simplify_name(key)) else None
+    except BrokenJSONError:  # a list is longer
+        return False
+    roles = [find_role(simplify_name(name)) for name in value] if isinstance(value, dict) else []
+    return "target" in roles and all(roles)
 
 
 def _read_lists(text: str, place: int, log: ProblemLog) -> dict[str, int]:

@@ -41,6 +41,7 @@ class Layout:
     status: int | None = None
     forbidden: int | None = None
     forbidden_name: str = ""  # of this column, for the report
+    allowed: int | None = None  # says the same the other way round
     seen: int | None = None
     source_language: int | None = None
     target_language: int | None = None
@@ -79,6 +80,7 @@ def read_header(names: Sequence[str], pair: Pair) -> Layout | str | None:
         status=next((place for place in statuses if place > target), roles.get("status")),
         forbidden=roles.get("forbidden"),
         forbidden_name=names[roles["forbidden"]].strip() if "forbidden" in roles else "",
+        allowed=roles.get("allowed"),
         seen=2 if is_plain and is_documented else roles.get("seen"),
         source_language=roles.get("source_language"),
         target_language=roles.get("target_language"),

@@ -29,7 +29,7 @@ from evaluator.formats.terminologies.listed import (
 from evaluator.formats.terminologies.merging import Merger
 from evaluator.formats.terminologies.rules import build_entries
 from evaluator.formats.terminologies.statuses import read_status
-from evaluator.formats.terminologies.tables import read_any_table
+from evaluator.formats.terminologies.tables import begins_as_table, read_any_table
 from evaluator.formats.terminologies.tbx import read_tbx
 from evaluator.normalise import canonical_pair
 from evaluator.types import Terminology
@@ -116,7 +116,7 @@ class Import:
     def read_file(self, text: str, log: ProblemLog) -> None:
         """Add the entries of a file; what is wrong with it goes to `log`."""
         self.other_pairs.clear()
-        chosen = choose_format(FORMATS, text.lstrip()[:1]) or TABLE
+        chosen = choose_format(FORMATS, "" if begins_as_table(text) else text.lstrip()[:1]) or TABLE
         if chosen is not TBX and "\n" not in text and "\r" in text[:-1]:
             log.add(CARRIAGE_RETURNS, line=1)
             return

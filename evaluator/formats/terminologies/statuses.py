@@ -25,7 +25,15 @@ _WORDS: dict[Status, str] = {
     "rejected banned avoid toavoid tobeavoided blacklisted blocklisted invalid incorrect wrong "
     "negative retired withdrawn nonpreferred dispreferred nolongerused "
     "verboten nichtverwenden nichtbenutzen nichtempfohlen nichterlaubt nichtzulässig unzulässig "
+    "nottouse notok neverused notauthorized notauthorised unauthorized unauthorised unpreferred "
+    "notinuse blacklist blocklist blocked donotuseanymore nouse unusable forbiden "
     "vermeiden zuvermeiden veraltet überholt abgelehnt verworfen gesperrt ungültig "
+    "nonautorisé nonautorisée nonadmis nonaccepté "
+    "niettegebruiken nietgebruiken verouderd verboden afgeraden nietaanbevolen nietgewenst "
+    "föråldrad föråldrat avrådes avråds olämplig förbjuden användinte forældet frarådes forbudt "
+    "foreldet frarådet forbudt vanhentunut vältettävä eisuositeltava kielletty "
+    "zastaralý zastaralé nepoužívat nedoporučeno zakázáno nepoužívať elavult kerülendő tiltott "
+    "kullanmayın yasak eski заборонено застарілий застаріле învechit interzis nerecomandat "
     "interdit interdite proscrit proscrite àproscrire obsolète déconseillé déconseillée àéviter "
     "déprécié dépréciée rejeté rejetée refusé refusée nepasutiliser nonrecommandé périmé "
     "prohibido prohibida desaconsejado desaconsejada obsoleto obsoleta rechazado rechazada "
@@ -35,6 +43,7 @@ _WORDS: dict[Status, str] = {
     "нерекомендуется нерекомендуемый отклонён отклонено "
     "zabroniony zakazany niezalecany przestarzały odrzucony niestosować nieużywać "
     "debekatua baztertua zaharkitua "
+    "不允许 不推荐使用 不要使用 禁忌 废止 "
     "禁用 禁止 禁止使用 弃用 已弃用 棄用 废弃 已废弃 不推荐 不使用 请勿使用 停用 拒绝 "
     "使用禁止 使用不可 非推奨 廃止 금지 사용금지 사용안함 폐기",
 }
@@ -70,10 +79,19 @@ def read_flag(name: str, cell: str, status: str = "") -> str:
     return status if status or word in NO else cell.strip()
 
 
+def read_permission(cell: str, status: str) -> str:
+    """Return the status by a column such as `allowed`, whose cell `no` forbids a translation."""
+    word = cell.strip().casefold()
+    if word in NO - {"", "-"}:
+        return "not allowed"
+    return status if status or word in YES or word in NO else cell.strip()
+
+
 def _read_word(word: str) -> Status:
-    plain = _fold(re.sub(r"-admn-sts$", "", word.strip().casefold()))
+    word = _REMARK.sub("", word.strip().casefold())
+    plain = _fold(re.sub(r"-admn-sts$", "", word))
     if not plain:
-        return "accepted"
+        return _SIGNS.get(word.strip("\ufe0f "), "accepted" if word in NO else "unknown")
     plain = plain.removeprefix("is")
     return _STATUS_OF.get(plain) or _STATUS_OF.get(plain.removesuffix("term"), "unknown")
 
@@ -84,6 +102,11 @@ def _fold(word: str) -> str:
     return unicodedata.normalize("NFC", re.sub(r"[^\w]|_", "", letters))
 
 
+_REMARK = re.compile(r"\s*[(\[（][^()\[\]（）]*[)\]）]$")  # deprecated (since 2019)
+_SIGNS: dict[str, Status] = {
+    **dict.fromkeys("✗✘❌⛔🚫☒✖👎", "forbidden"),
+    **dict.fromkeys("✓✔✅☑👍★⭐–—/.", "accepted"),
+}  # fmt: skip
 _STATUS_OF: dict[str, Status] = {
     _fold(word): status for status, words in _WORDS.items() for word in words.split()
 }

@@ -30,7 +30,7 @@ from evaluator.formats.terminologies.rows import (
     open_reader,
     plain_rows,
 )
-from evaluator.formats.terminologies.statuses import read_flag
+from evaluator.formats.terminologies.statuses import read_flag, read_permission
 
 # Semicolons: half of Europe's Excel. Bars are looked for where Excel's first line names them.
 DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars"}
@@ -47,6 +47,10 @@ TWO_COLUMNS = (
     "perhaps TAB 1 or 0 for seen in training or not."
 )
 _COMMENT = re.compile(r"(?:#+[ !]|//|#+\s*$)[^\t]*$")
+# No JSON and no markup begins like this: the bracket closes before the first mark of the row.
+_BRACKETED_CELL = re.compile(
+    r'\s*(?:[\[{][^\[\]{}"\n\t,;:]{0,100}[\]}]|<(?![A-Za-z!?/]))[^\n\t,;]{0,1000}[\t,;]'
+)
 _SEPARATOR_LINE = re.compile(r'("?)sep=([\t;,|])\1[ \t;,]*(?=\r?\n)', re.IGNORECASE)
 _QUOTED_CELL = re.compile(r'(?:^|(?<=[,;\t]))"(?:[^"]|"")*"(?=[,;\t\r\n]|$)')
 
@@ -62,6 +66,11 @@ def read_any_table(
     table, delimiter = take_separator_line(table)
     delimiter = delimiter or find_delimiter(table, pair)
     return read_table(table, delimiter, pair, log, report) if delimiter else None
+
+
+def begins_as_table(text: str) -> bool:
+    """Return whether a text with a bracket in front is a table: `[18F]FDG;…`, `<5 years;…`."""
+    return _BRACKETED_CELL.match(text) is not None
 
 
 def find_delimiter(text: str, pair: Pair) -> str | None:
@@ -211,10 +220,16 @@ def _build_term(line: int, row: list[str], layout: Layout, delimiter: str) -> Li
         tuple(part for part in target.split("|") if part.strip()) if is_list else (target,),
         SEEN[_cell(row, layout.seen)],
         languages=languages if all(languages) else None,
-        status=read_flag(
-            layout.forbidden_name, _cell(row, layout.forbidden), _cell(row, layout.status)
-        ),
+        status=_read_status_cells(row, layout),
     )
+
+
+def _read_status_cells(row: list[str], layout: Layout) -> str:
+    """Return a row's status by its columns for it; a column such as `allowed` forbids by `no`."""
+    status = _cell(row, layout.status)
+    if layout.allowed is not None:
+        status = read_permission(_cell(row, layout.allowed), status)
+    return read_flag(layout.forbidden_name, _cell(row, layout.forbidden), status)
 
 
 def _cell(row: list[str], place: int | None) -> str:

@@ -16,11 +16,18 @@ from evaluator.formats.test_sets.rows import (
     Options,
     TestSetRow,
     build_segments,
+    number_given,
     number_terms,
 )
-from evaluator.types import Document, Term, Terminology, TermList, Unit, UnscoredSegment
-
-DEFAULT_DELIMITER = "\n\n"  # of paragraphs in a format that has no place to say it
+from evaluator.types import (
+    DEFAULT_DELIMITER,
+    Document,
+    Term,
+    Terminology,
+    TermList,
+    Unit,
+    UnscoredSegment,
+)
 
 
 def build_contents(rows: Sequence[AnyRow], options: Options, log: ProblemLog) -> Contents:
@@ -37,7 +44,7 @@ def build_contents(rows: Sequence[AnyRow], options: Options, log: ProblemLog) ->
     return Contents(
         build_segments(scored, log, references_required=options.references_required),
         tuple(
-            UnscoredSegment(place, row.id, row.document, row.source)
+            UnscoredSegment(place, row.id, row.document, row.source, number_given(row.terms))
             for place, row in enumerate(segments)
             if not row.is_scored
         ),
@@ -88,7 +95,7 @@ def _describe_documents(
     described = []
     for name, count in paragraphs.items():
         row = documents.get(name)
-        terms = None if row is None or row.terms is None else number_terms(row.terms)
+        terms = None if row is None else number_given(row.terms)
         if unit == "segment":
             if terms is not None:
                 described.append(Document(name, terms))

@@ -10,8 +10,8 @@ from evaluator.errors import ProblemLog
 from evaluator.formats.json_lines import wrong_string
 from evaluator.formats.limits import Budget, Refused, require_few_marks
 from evaluator.formats.test_sets.rows import AnyRow, DocumentRow, Options, TestSetRow, is_blank
+from evaluator.types import DELIMITERS
 
-DELIMITERS = ("\n\n", "\n")  # looked for in this order
 _ARRAY = re.compile(r'\[\s*+(?:"|\])')
 
 
@@ -34,7 +34,9 @@ def read_document_rows(
     except (ValueError, RecursionError) as error:
         raise Refused(f"The file is not valid JSON ({error}).") from None
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise Refused("The array holds something else than strings. Write a string a document.")
+        raise Refused(
+            "The array holds other things than strings. Write a string for each document."
+        )
     delimiter = options.delimiter
     if delimiter is None:
         delimiter = find_delimiter(texts)

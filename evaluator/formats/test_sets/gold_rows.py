@@ -26,10 +26,9 @@ from evaluator.formats.test_sets.rows import (
     Options,
     TestSetRow,
 )
-from evaluator.types import GoldTerm
+from evaluator.types import DEFAULT_DELIMITER, GoldTerm
 
 Object = Mapping[str, object]
-DEFAULT_DELIMITER = "\n\n"  # where neither the file nor the caller names one
 _KEY = re.compile(r'(?<!\\)"(?:documents|glossary|samples)"\s*+:\s*+[\[{]')
 
 
@@ -182,7 +181,7 @@ class _Reader:
         terms: list[GoldTerm] = []
         if segments is None:
             return terms
-        if not isinstance(segments, list) or not all(isinstance(one, dict) for one in segments):
+        if not isinstance(segments, list) or not all(isinstance(item, dict) for item in segments):
             faults.append('"segments" must be a list of objects.')
             return terms
         for segment in segments:

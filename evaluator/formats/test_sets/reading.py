@@ -204,7 +204,7 @@ def _read_rows(
     if chosen is None:
         *others, last = [known.description for known in ROW_FORMATS]
         own.add(
-            "The file is no test set that is read here. Give WMT SGML (<srcset>), "
+            "The file is not a test set that can be read here. Give WMT SGML (<srcset>), "
             f"{', '.join(others)}, or {last}."
         )
     elif has_other_files:

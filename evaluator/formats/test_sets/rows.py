@@ -145,7 +145,7 @@ def build_segments(
             row.references,
             source_terms=row.source_terms,
             reference_terms=row.reference_terms or ((),) * expected,
-            terms=None if row.terms is None else number_terms(row.terms),
+            terms=number_given(row.terms),
             gold_terms=row.gold_terms,
         )
         for row in rows
@@ -162,6 +162,11 @@ def number_terms(terms: GivenTerms) -> tuple[Term, ...]:
         Term(str(number), source, tuple(targets))
         for number, (source, targets) in enumerate(entries.items(), 1)
     )
+
+
+def number_given(terms: GivenTerms | None) -> tuple[Term, ...] | None:
+    """Return the terms of an address, None where nothing is said."""
+    return None if terms is None else number_terms(terms)
 
 
 def _report_documents(rows: Sequence[TestSetRow], log: ProblemLog) -> set[str]:

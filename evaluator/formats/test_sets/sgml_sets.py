@@ -208,7 +208,7 @@ def find_annotation_faults(
         faults.append('The <term> has no tgt. Write the accepted translations as tgt="…|…".')
     tokens = set(text.split()) if is_tokenised else set(term.form.split())
     faults += [
-        f"The <term>'s word {token!r} is no token of the segment: the tag stands "
+        f"The <term>'s word {token!r} is not a token of the segment: the tag stands "
         "inside a word. Put white space around the words of the term."
         for token in term.form.split()
         if token not in tokens

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 import numpy as np
@@ -11,7 +12,7 @@ from evaluator.metrics.kept import keep_per_test_set
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.renderings import RenderedSegment, TermView, rendered, term_view
 from evaluator.metrics.wording import write_number
-from evaluator.normalise import Form
+from evaluator.normalise import Form, NormalisedText
 from evaluator.terms.matching import FormIndex
 from evaluator.terms.source_terms import TermIndex
 from evaluator.terms.span_selection import Tier
@@ -77,9 +78,9 @@ def _read_targets(test_set: TestSet) -> tuple[_Targets | None, ...]:
     indexes = {id(index): index for index in view.terms.indexes if index is not None}
     by_index = {key: _Targets(view, index) for key, index in indexes.items()}
     targets = tuple(by_index.get(id(index)) for index in view.terms.indexes)
-    for at, own in enumerate(targets):
+    for at, (own, texts) in enumerate(zip(targets, view.references, strict=True)):
         if own is not None:
-            own.read_references(at)
+            own.read_references(at, texts)
     return targets
 
 
@@ -98,9 +99,8 @@ class _Targets:
         self._index = FormIndex(self._forms, view.target)
         self._in_references: dict[int, frozenset[int]] = {}  # by segment
 
-    def read_references(self, at: int) -> None:
+    def read_references(self, at: int, texts: Iterable[NormalisedText]) -> None:
         """Look for all targets in a segment's references, before `are_in` is asked about it."""
-        texts = self._view.references[at]
         matches = (match.form for text in texts for match in self._index.surface(text))
         self._in_references[at] = frozenset(matches)
 

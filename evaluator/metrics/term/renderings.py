@@ -6,9 +6,8 @@ Computed once for a test set, and once for its hypotheses: six metrics ask for t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
-from evaluator.metrics.kept import keep_per_test_set
+from evaluator.metrics.kept import keep_last, keep_per_test_set
 from evaluator.normalise import NormalisedText, Normaliser
 from evaluator.terms.matching import Required, Requirements, TermAssignment
 from evaluator.terms.required import RequiredTerms, required_terms
@@ -59,7 +58,7 @@ def term_view(test_set: TestSet) -> TermView:
     )
 
 
-@lru_cache(maxsize=1)
+@keep_last
 def rendered(test_set: TestSet, hypotheses: Hypotheses) -> tuple[RenderedSegment, ...]:
     """Normalise and match the hypothesis of each segment; the last result is kept."""
     view = term_view(test_set)
@@ -70,7 +69,7 @@ def rendered(test_set: TestSet, hypotheses: Hypotheses) -> tuple[RenderedSegment
     return tuple(segments)
 
 
-@lru_cache(maxsize=1)  # large, and only read to prepare what is kept per test set
+@keep_last  # large, and only read to prepare what is kept per test set
 def normalised_references(test_set: TestSet) -> tuple[tuple[NormalisedText, ...], ...]:
     """Normalise every reference, per segment; the last test set's are kept."""
     target = Normaliser.for_language(test_set.target_language, test_set.lemmatiser)

@@ -1,6 +1,6 @@
-"""Consistency of WMT 2025: whether a system translates a term alike, by aligned targets.
+"""Consistency of WMT 2025: whether a system translates a term the same way each time.
 
-Which words of a hypothesis translate a term is not found out here: a file says it. Macro averages
+A file says which words of a hypothesis translate a term. Macro averages
 are not sums over segments, so the only row of statistics is the whole test set's.
 """
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from evaluator.metrics.kept import keep_per_test_set
+from evaluator.metrics.kept import keep_last, keep_per_test_set
 from evaluator.metrics.wmt26.exclusive import assign_spans
 from evaluator.metrics.wmt26.matching import Form, Paragraph, Span, build_form
 from evaluator.metrics.words import find_lemmatiser
@@ -18,7 +17,7 @@ from evaluator.types import GoldTerm, Hypotheses, TestSet
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class GoldForms:
     """The forms of an annotated occurrence."""
 
     target: Form
@@ -26,7 +25,7 @@ class Wanted:
     alternatives: tuple[Form, ...]
 
     @classmethod
-    def build(cls, gold: GoldTerm, lemmatiser: Lemmatiser | None) -> Wanted:
+    def build(cls, gold: GoldTerm, lemmatiser: Lemmatiser | None) -> GoldForms:
         """Return the forms that have content."""
         inflected = build_form(gold.inflected or "", lemmatiser)
         alternatives = (build_form(text, lemmatiser) for text in gold.alternatives)
@@ -55,35 +54,35 @@ class RenderedParagraph:
     is_complete: bool
 
 
-@lru_cache(maxsize=1)
+@keep_last
 def render(test_set: TestSet, hypotheses: Hypotheses) -> tuple[RenderedParagraph, ...]:
     """Look for every occurrence in its paragraph; the last result is kept."""
     lemmatiser = find_lemmatiser(test_set)
     rendered = []
-    segments = zip(test_set.segments, _list_wanted(test_set), hypotheses.texts, strict=True)
-    for segment, wanted, text in segments:
-        paragraph = Paragraph(text if wanted else "", lemmatiser)
-        rendered.append(_render_paragraph(segment.gold_terms, wanted, paragraph))
+    segments = zip(test_set.segments, _list_forms(test_set), hypotheses.texts, strict=True)
+    for segment, forms, text in segments:
+        paragraph = Paragraph(text if forms else "", lemmatiser)
+        rendered.append(_render_paragraph(segment.gold_terms, forms, paragraph))
     return tuple(rendered)
 
 
 @keep_per_test_set
-def _list_wanted(test_set: TestSet) -> tuple[tuple[Wanted, ...], ...]:
+def _list_forms(test_set: TestSet) -> tuple[tuple[GoldForms, ...], ...]:
     lemmatiser = find_lemmatiser(test_set)
-    known: dict[GoldTerm, Wanted] = {}
+    known: dict[GoldTerm, GoldForms] = {}
     for segment in test_set.segments:
         for gold in segment.gold_terms:
             if gold not in known:
-                known[gold] = Wanted.build(gold, lemmatiser)
+                known[gold] = GoldForms.build(gold, lemmatiser)
     return tuple(tuple(known[gold] for gold in segment.gold_terms) for segment in test_set.segments)
 
 
 def _render_paragraph(
-    golds: Sequence[GoldTerm], wanted: Sequence[Wanted], paragraph: Paragraph
+    golds: Sequence[GoldTerm], all_forms: Sequence[GoldForms], paragraph: Paragraph
 ) -> RenderedParagraph:
     passed, spans = [], []
-    known: dict[Wanted, tuple[frozenset[str], frozenset[Span]]] = {}
-    for forms in wanted:
+    known: dict[GoldForms, tuple[frozenset[str], frozenset[Span]]] = {}
+    for forms in all_forms:
         if forms not in known:
             known[forms] = _look_for(forms, paragraph)
         tiers, own = known[forms]
@@ -93,20 +92,20 @@ def _render_paragraph(
     outcomes = tuple(
         Outcome(gold, forms.inflected is not None, tiers | ({"exclusive"} if has_own else set()))
         for gold, forms, tiers, has_own in zip(
-            golds, wanted, passed, exclusive.satisfied, strict=True
+            golds, all_forms, passed, exclusive.satisfied, strict=True
         )
     )
     return RenderedParagraph(outcomes, exclusive.upper_bound, exclusive.is_complete)
 
 
-def _look_for(wanted: Wanted, paragraph: Paragraph) -> tuple[frozenset[str], frozenset[Span]]:
+def _look_for(forms: GoldForms, paragraph: Paragraph) -> tuple[frozenset[str], frozenset[Span]]:
     """Return the tiers that a paragraph passes, and all spans that render the occurrence."""
-    inflected = () if wanted.inflected is None else (wanted.inflected,)
-    annotated = (wanted.target, *inflected)
+    inflected = () if forms.inflected is None else (forms.inflected,)
+    annotated = (forms.target, *inflected)
     surface = _join(map(paragraph.find_surface, annotated))
-    listed = _join(map(paragraph.find_surface, wanted.alternatives))
+    listed = _join(map(paragraph.find_surface, forms.alternatives))
     lemmas = _join(map(paragraph.find_lemmas, annotated))
-    listed_lemmas = _join(map(paragraph.find_lemmas, wanted.alternatives))
+    listed_lemmas = _join(map(paragraph.find_lemmas, forms.alternatives))
     passes = {
         "annotated": surface,
         "annotated_lemma": surface | lemmas,
@@ -114,7 +113,7 @@ def _look_for(wanted: Wanted, paragraph: Paragraph) -> tuple[frozenset[str], fro
         "glossary_lemma": surface | lemmas | listed | listed_lemmas,
         "inflected_exact": _join(map(paragraph.find_surface, inflected)),
     }
-    tiers = frozenset(tier for tier, found in passes.items() if found)
+    tiers = frozenset(tier for tier, spans in passes.items() if spans)
     return tiers, passes["glossary_lemma"]
 
 

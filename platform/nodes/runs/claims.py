@@ -19,7 +19,6 @@ from nodes.runs import endings, fitness, processes, retries, turns
 from nodes.runs.clock import database_now
 from nodes.runs.fitness import Health
 from nodes.runs.processes import Process
-from sharedtasks import testsets
 from submissions import work
 from submissions.models import Entry, Submission
 from submissions.states import EntryState
@@ -168,7 +167,7 @@ def _begin(entry: Entry, node: Node, offer: Offer) -> Run:
         lease_until=now + timedelta(seconds=settings.NODE_LEASE),
         started_at=now,
         heartbeat_at=now,
-        segments=SMOKE_SEGMENTS if is_smoke else testsets.count_lines(test_set),
+        segments=SMOKE_SEGMENTS if is_smoke else test_set.segments,
     )
     turns.take_turn(entry.submission.team_id, now)
     return run

@@ -125,7 +125,7 @@ def keep_hypotheses(node: Node, run_id: int, fence: int, lines: Iterator[bytes])
         )
     except evaluator.SubmissionError as error:
         raise Unacceptable(str(error.problems[0])) from error
-    _keep(node, run_id, fence, hypotheses=hypotheses.store(read))
+    _keep(node, run_id, fence, hypotheses=hypotheses.store(read, content))
 
 
 def finish(node: Node, run_id: int, fence: int, end: RunEnd) -> None:

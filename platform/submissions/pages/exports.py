@@ -10,7 +10,6 @@ from io import StringIO
 
 from django.utils.text import slugify
 
-from sharedtasks import testsets
 from submissions import hypotheses
 from submissions.models import Entry, Submission
 
@@ -47,7 +46,7 @@ def write_text(entry: Entry) -> Iterator[str]:
 
 def write_jsonl(entry: Entry) -> Iterator[str]:
     """Write an entry's hypotheses in a form that can be uploaded again."""
-    segments = testsets.read(entry.test_set).segments
+    segments = hypotheses.list_segments(entry)
     for segment, text in zip(segments, hypotheses.read_texts(entry), strict=True):
         row = {"id": segment.id, "doc": segment.document, "translation": text}
         yield json.dumps(row, ensure_ascii=False) + "\n"

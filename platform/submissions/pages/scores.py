@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evaluator.metrics import describe, split_name
+from evaluator.metrics import count_stopped, describe, split_name
 from sharedtasks.metric_columns import COLUMNS, Column
 from submissions.models import Entry, Score
 from submissions.signatures import read_scorer, read_version
@@ -19,6 +19,11 @@ class ShownScore:
     score: Score
     parts: str  # in words; empty if there is nothing to say
     version: str  # of several, in words; empty if there is only the leaderboard's
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Return whether a search for it was cut short; the parts say in how many segments."""
+        return bool(count_stopped(self.score.details))
 
 
 @dataclass(frozen=True, slots=True)

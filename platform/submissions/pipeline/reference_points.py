@@ -33,9 +33,10 @@ def _try_to_add(test_set: TestSet) -> int:
 
 
 def _add(test_set: TestSet) -> int:
+    content = testsets.read(test_set)
     stored = [
-        (candidate, hypotheses.store(candidate.hypotheses))
-        for candidate in plan_baselines(testsets.read(test_set))
+        (candidate, hypotheses.store(candidate.hypotheses, content))
+        for candidate in plan_baselines(content)
     ]
     with transaction.atomic():
         # The lock: of two sweepers only the first makes them.

@@ -72,9 +72,8 @@ def record_overrun(entry: Entry, limit: str, *, owner: str) -> None:
 
 
 def _why_rejected(entry: Entry, limit: str) -> str:
-    texts = hypotheses.load(entry).texts
-    segments = testsets.read(entry.test_set).segments
-    sizes = [len(text.encode()) for text in texts]
+    segments = hypotheses.list_segments(entry)
+    sizes = [len(text.encode()) for text in hypotheses.read_texts(entry)]
     largest = nlargest(LARGEST_NAMED, zip(sizes, segments, strict=True), key=itemgetter(0))
     named = ", ".join(f"{_name(segment)} ({size:,} bytes)" for size, segment in largest)
     return (

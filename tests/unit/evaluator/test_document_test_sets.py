@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -207,7 +208,7 @@ def test_an_array_holds_a_document_a_string(array, delimiter, counts, delimiters
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ('["a", 3]', "something else than strings"),
+        ('["a", 3]', "other things than strings"),
         ('["a"', "not valid JSON"),
         ('["a", "  "]', "Document 2 is empty"),
         ('["\\ud800"]', "half a surrogate pair"),
@@ -365,3 +366,30 @@ def test_annotations_in_xml_are_terms_of_their_segment():
 )
 def test_annotations_in_xml_that_could_not_be_scored_are_refused(term, words):
     assert words in problems(XML.format(source=term, reference="x"))
+
+
+@pytest.mark.parametrize("left_out", [["a"], ["b"], ["a", "c"]])
+@pytest.mark.parametrize("unit", ["document", "segment"])
+def test_paragraphs_of_documents_that_are_left_out_keep_their_terms(unit, left_out):
+    """For participants: only scores leave these paragraphs out."""
+    given = [{"terms": [{"source": "pill", "targets": ["pigułka", "tabletka"]}]}, {"terms": []}, {}]
+    rows = [
+        {
+            "doc": doc,
+            "id": f"{doc}{number}",
+            "source": "A pill.",
+            "references": ["Pigułka."],
+            **more,
+        }
+        for doc in "abc"
+        for number, more in enumerate(given)
+    ]
+
+    test_set = read(lines(*rows), unit=unit, leave_out=left_out)
+
+    expected = [(Term("1", "pill", ("pigułka", "tabletka")),), (), None]
+    assert [row.document for row in test_set.unscored[::3]] == left_out
+    assert [row.terms for row in test_set.unscored] == expected * len(left_out)
+    assert [row.terms for row in test_set.all_segments] == expected * 3
+    bare = tuple(replace(row, terms=None) for row in test_set.unscored)
+    assert test_set.digest == replace(test_set, unscored=bare).digest

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -12,8 +14,9 @@ from sacrebleu.tokenizers.tokenizer_ko_mecab import TokenizerKoMecab
 
 from evaluator import Hypotheses, Segment, TestSet
 from evaluator.metrics import METRICS, bleu, chrf, kept, ngrams
-from evaluator.metrics.kept import digest_of, keep_per_test_set
+from evaluator.metrics.kept import digest_of, keep_last, keep_per_test_set
 from evaluator.normalise import tokenisers
+from evaluator.types import Document, GoldTerm, Term, TermAnnotation, Terminology, TermList
 
 ODD = 'ab .,!"(-é中\ud800😀\u00a0\u2028\t\x1c&lt;'
 
@@ -81,15 +84,17 @@ def test_ngrams_of_many_rows_and_tokens_are_told_apart():
     assert_equals_sacrebleu(rows, [f"t{399 - at} t{400 - at}" for at in range(400)])
 
 
-def test_chrf_and_chrf_plus_plus_count_once_and_share_no_array():
+def test_chrf_and_chrf_plus_plus_count_once_and_share_no_array(monkeypatch):
     test_set, hypotheses = make_test_set([["un deux"], ["trois"]]), Hypotheses(("un", "trois"))
-    chrf._compare.cache_clear()
+    monkeypatch.setattr(chrf, "_split_characters", Mock(wraps=chrf._split_characters))
 
     first = METRICS["chrf"]().statistics(test_set, hypotheses)
     first += 1  # a caller's own
     both = METRICS["chrf++"]().statistics(test_set, hypotheses)
 
-    assert chrf._compare.cache_info().misses == 1
+    assert [call.args[0] for call in chrf._split_characters.call_args_list] == [
+        ("un", "trois"), ("un deux", "trois"),  # the hypotheses and the references, once each
+    ]  # fmt: skip
     assert np.array_equal(METRICS["chrf"]().statistics(test_set, hypotheses), both[:, :18])
     assert np.array_equal(first - 1, both[:, :18])
 
@@ -129,6 +134,61 @@ def test_what_is_kept_is_bounded_by_number_and_by_text(number, text, monkeypatch
     assert len(calls) == 6
     prepare(test_sets[0])
     assert len(calls) == 7
+
+
+TERM = (Term("1", "12345", ("12", "345")),)  # 10 characters
+LIST = Terminology("en", "fr", TERM)
+GOLD = GoldTerm("123", "12", "12", ("123",))
+NOTE = TermAnnotation("1", "", "1234", "123", "123")
+
+
+@pytest.mark.parametrize(
+    "give",
+    [
+        lambda t: replace(t, terminology=LIST),
+        lambda t: replace(t, documents=(Document("d", TERM),)),
+        lambda t: replace(t, segments=(replace(t.segments[0], terms=TERM),)),
+        lambda t: replace(t, other_lists=(TermList("random", LIST, (), ()),)),
+        lambda t: replace(t, other_lists=(TermList("random", None, (TERM,), (None,)),)),
+        lambda t: replace(t, other_lists=(TermList("random", None, (), (None, TERM)),)),
+        lambda t: replace(t, segments=(replace(t.segments[0], gold_terms=(GOLD,)),)),
+        lambda t: replace(t, segments=(replace(t.segments[0], source_terms=(NOTE,)),)),
+        lambda t: replace(t, segments=(replace(t.segments[0], reference_terms=((NOTE,),)),)),
+    ],
+)
+def test_lists_of_terms_count_as_text(give):
+    test_set = make_test_set([["1234"]])
+
+    assert kept._count_characters(test_set) == 10
+    assert kept._count_characters(give(test_set)) == 20
+
+
+def test_a_list_that_many_segments_share_counts_once():
+    [segment] = make_test_set([["1234"]]).segments
+    segments = tuple(replace(segment, id=str(at), terms=TERM) for at in range(100))
+
+    assert kept._count_characters(TestSet("en", "fr", segments)) == 1010
+
+
+def test_the_last_result_is_kept_by_identity_and_nothing_is_hashed():
+    class Unhashable:
+        __hash__ = None
+
+        def __eq__(self, other):
+            raise AssertionError
+
+    calls = []
+
+    @keep_last
+    def compute(first, second):
+        calls.append((first, second))
+        return [len(calls)]
+
+    one, two, three = (Unhashable() for _ in range(3))
+    assert compute(one, two) is compute(one, two)
+    assert compute(one, three) == [2]
+    assert compute(two, three) == compute(two, three) == [3]
+    assert compute(one, two) == [4]
 
 
 def test_equal_test_sets_are_digested_alike():

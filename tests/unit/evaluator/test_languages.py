@@ -250,7 +250,7 @@ def test_one_language_with_a_country_is_told_from_a_pair(code, expected):
     [
         *((code, "tokeniser") for code in "th km lo my bo ja yue wuu shn ii lzh nod".split()),
         *((code, "lemmatiser") for code in "eu kk am ta fil hr ja-Latn xh".split()),
-        *((code, "provisional") for code in "nl sv da nb fi et hu tr fi-FI".split()),
+        *((code, "provisional") for code in "nl sv da nb no nor no-NO fi et hu tr fi-FI".split()),
         *((code, None) for code in "zh zh-Hant ko vi fr ru de de-AT en pl is".split()),
     ],
 )

@@ -305,3 +305,48 @@ def test_the_budget_grows_with_what_is_required(monkeypatch, copies, is_exact):
     _, exact = span_selection.select_spans(puzzle, [1] * 6 + [copies])
 
     assert exact is is_exact
+
+
+def crowd(regions, entries=8, chance=None):
+    """Return places full of spans: in each region more than a small budget can search."""
+    chance = chance or random.Random(7)
+    spans = {
+        (region * entries + entry, region * 100 + start, region * 100 + start + length)
+        for region in range(regions)
+        for entry in range(entries)
+        for start, length in ((chance.randrange(50), chance.randrange(1, 6)) for _ in range(12))
+    }
+    return [CandidateSpan(*span, 0) for span in sorted(spans)]
+
+
+@pytest.mark.parametrize("regions", [1, 6, 24])
+def test_what_fails_costs_as_much_as_what_succeeds(monkeypatch, regions):
+    """Or a text with many hard places would take the whole budget for each of them."""
+    monkeypatch.setattr(span_selection, "BUDGET", 2**25)
+    spent = []
+    search = span_selection._search
+
+    def count(*arguments):
+        answer = search(*arguments)
+        spent.append(answer[1])
+        return answer
+
+    monkeypatch.setattr(span_selection, "_search", count)
+
+    chosen, is_exact = select_spans(crowd(regions), [1] * 8 * regions)
+
+    longest_step = 2**22  # what a step may cost beyond the budget, which ends the search
+    budget = 2**25 * min(regions, span_selection.MOST)
+    assert sum(spent) <= budget + longest_step
+    assert len(chosen) > 4 * regions
+    assert not is_exact
+
+
+@pytest.mark.parametrize(("memory", "is_exact"), [(2**28, True), (2**22, True), (2**13, False)])
+def test_the_states_of_a_search_fit_the_memory(monkeypatch, memory, is_exact):
+    monkeypatch.setattr(span_selection, "MEMORY", memory)
+
+    chosen, was_exact = select_spans(crowd(1), [1] * 8)
+
+    assert was_exact == is_exact
+    assert len(chosen) > 4

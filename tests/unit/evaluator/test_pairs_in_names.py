@@ -76,6 +76,20 @@ DOMAINS = [
         ("sys.mechanical_engineering.eng-pol.json", "en-pl.mechanical-engineering"),
         ("sys.glossary.energy.eseu.json", "es-eu.energy.glossary"),  # a mode of the organiser
         ("noterm/medical/sys.enpl.json", "en-pl.medical.noterm"),
+        # a file without terms must never count as one with terms
+        ("out.en-de.no-term.txt", "en-de.noterm"),
+        ("out_en-de_no_terms.txt", "en-de.noterm"),
+        ("NoTerminology.ende.jsonl", "en-de.noterm"),
+        ("en-de random.txt", "en-de.random"),
+        ("en-de(noterm).txt", "en-de.noterm"),
+        ("en-de+random.v2.txt", "en-de.random"),
+        # signs that people leave out, or that a computer writes for a hyphen
+        ("sys.noterm.mechanical engineering.enpl.json", "en-pl.mechanical-engineering.noterm"),
+        ("sys.mechanicalengineering.enpl.json", "en-pl.mechanical-engineering"),
+        ("sys.en\u2013de.txt", "en-de"),
+        ("en\u2192de.random.txt", "en-de.random"),
+        ("sys.2015.noterm.en-zh_TW.jsonl", "en-zh-Hant.2015.noterm"),
+        ("sys.2015.noterm.en-zh-CN.jsonl", None),
         # words that belong to the system's name
         ("medical-mt.noterm.mechanical-engineering.enpl.json",
          "en-pl.mechanical-engineering.noterm"),

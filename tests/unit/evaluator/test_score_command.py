@@ -191,6 +191,6 @@ def test_a_wrong_file_of_alignments_is_refused(files, capsys, content, times, wo
 def test_without_a_file_of_alignments_the_command_says_so(files, capsys):
     run(files, "--metrics", "wmt25-consistency")
 
-    assert "No score for wmt25-consistency: the test set lacks a file of --term-alignments." in (
+    assert "No score for wmt25-consistency: it needs a file of alignments (--term-alignments)." in (
         capsys.readouterr().err
     )

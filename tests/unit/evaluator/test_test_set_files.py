@@ -66,7 +66,7 @@ def test_attributes_are_decoded_once_and_forms_joined_by_single_spaces():
         (GOOD.replace("tgt_lemma", "tgt_lema"), "unknown type"),
         (GOOD.replace("tgt=", "target="), "has no tgt"),
         (GOOD.replace(">gants<", "> <") + " a", "has no text"),
-        (f"sous{GOOD}", "'gants' is no token"),
+        (f"sous{GOOD}", "'gants' is not a token"),
         (GOOD.replace("gant|gants", "(a+)+"), "can take for ever"),
     ],
 )
@@ -370,7 +370,7 @@ def test_a_broken_reference_stops_a_set_whose_references_are_not_required():
         ("id\tsource\ttarget\n1\ta\t \n", 2, "reference is empty"),
         ("id\tsource\ttarget\n1\ta\tb\n1\tc\td\n", 3, "used twice"),
         ("id\tsource\ttarget\n", None, "holds no segment"),
-        ("some text\n", None, "no test set that is read here"),
+        ("some text\n", None, "not a test set that can be read here"),
         ('{"id": "1", "source": "a", "references": "b"}', 1, "must be a list of strings"),
         ('{"id": "1", "source": "a", "references": [1]}', 1, '"references" must be a string'),
         ('{"id": "1", "source": "a\\nb", "references": []}', 1, "holds a line break"),

@@ -327,7 +327,7 @@ REPEATED = make_zip(("o.en-fr.txt", "a\n"), ("o.en-fr.txy", "b\n")).replace(b"tx
             "en-fr.txt",
             "link",
         ),
-        (make_zip((special("en-fr.txt", stat.S_IFIFO), "")), "en-fr.txt", "no regular file"),
+        (make_zip((special("en-fr.txt", stat.S_IFIFO), "")), "en-fr.txt", "not a regular file"),
         # what can't be unpacked, or shouldn't
         (flagged(GOOD, 0x1), "", "zip is encrypted"),
         (make_zip(("en-fr.txt", "a"), method=zipfile.ZIP_LZMA), "en-fr.txt", "uncommon method"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from evaluator.cli import main
-from evaluator.cli.tables import SystemRow, show_systems
+from evaluator.cli.tables import SystemRow, difference, show_systems
 from evaluator.formats.slots_in_names import Slot
 from evaluator.types import Score, ScoringResult
 
@@ -166,5 +166,30 @@ def test_a_number_from_a_stopped_search_has_a_mark(capsys):
 
     assert "40.0*" in table
     assert "12.0*" not in table
+    assert table.splitlines()[2].endswith("-")  # where a row has no number
     assert "* A search was cut short" in table
     assert "*" not in show_systems(rows[1:], verbose=False)
+
+
+def test_numbers_beside_a_marked_number_stay_in_a_line():
+    rows = [
+        SystemRow(str(count), ScoringResult((Score("term-success", value, "s", details),), {}))
+        for count, (value, details) in enumerate(
+            [(7.0, {"flagged": 1}), (100.0, {"flagged": 0}), (55.5, {"hits": 3})]
+        )
+    ]
+
+    lines = show_systems(rows, verbose=False).splitlines()[1:4]
+
+    assert {line.index(".") for line in lines} == {lines[0].index(".")}
+    assert lines[0].endswith("7.0*")
+
+
+def test_a_difference_from_a_marked_number_has_the_mark():
+    for first, second in (({"flagged": 2}, {}), ({}, {"flagged": 1}), ({}, {"flagged": 0})):
+        with_terms, without = (
+            SystemRow("ours", ScoringResult((Score("term-success", 9.0, "s", details),), {}))
+            for details in (first, second)
+        )
+        table = show_systems([difference(with_terms, without)], verbose=False)
+        assert ("0.0*" in table) == any([*first.values(), *second.values()])

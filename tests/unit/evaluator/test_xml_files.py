@@ -97,7 +97,7 @@ def test_a_file_of_something_else_is_named(read, parts, words):
 @pytest.mark.parametrize(
     ("content", "line", "words"),
     [
-        (dataset(hyp("s", "a & b")), 3, "no well-formed XML"),
+        (dataset(hyp("s", "a & b")), 3, "not well-formed XML"),
         (dataset(hyp("s", "a &eacute; b")), 3, "undefined entity"),
         (dataset(hyp("s", "a <unk> b")), 3, "mismatched tag"),
         (dataset(hyp("s", "a")).removesuffix("</dataset>"), 4, "no element found"),

@@ -11,12 +11,12 @@ import pytest
 import evaluator
 from evaluator.container import system_inputs
 from evaluator.formats.samples import Sample
-from evaluator.types import Document, Segment
+from evaluator.types import Document, Segment, UnscoredSegment
 from sharedtasks.downloads import KINDS, Contents
 from sharedtasks.policy import Thing
 from sharedtasks.release import make_release, release_test_set
 from sharedtasks.terminology_modes import STANDARD_MODES, Mode
-from tests.marked_test_sets import MARKED, MARKERS, OWN, SAMPLE, find_markers
+from tests.marked_test_sets import MARKED, MARKERS, OWN, SAMPLE, find_markers, term
 
 SAMPLES = (Sample("A cup.", SAMPLE),)
 # Modes of an organiser's own, beside the standard modes.
@@ -104,6 +104,37 @@ def test_no_download_shows_which_paragraphs_have_a_reference():
         assert all("No reference here." in written[name] for name in sources & set(written))
 
 
+def test_what_is_released_is_the_same_whichever_paragraphs_have_a_reference():
+    given = (None, (), (term("pill", "pilule"),), (term("drop", "goutte"), term("a", "une")))
+    paragraphs = [
+        Segment(str(number), "d", f"A pill and a drop, {number}.", ("Une pilule.",), terms=terms)
+        for number, terms in enumerate(given)
+    ]
+
+    def make(hidden):
+        return replace(
+            MARKED,
+            segments=tuple(row for place, row in enumerate(paragraphs) if place not in hidden),
+            unscored=tuple(
+                UnscoredSegment(place, row.id, row.document, row.source, row.terms)
+                for place, row in enumerate(paragraphs)
+                if place in hidden
+            ),
+            documents=(Document("d", (term("and", "et"),), "\n\n"),),
+        )
+
+    for gives_terms in (True, False):
+        whole, *others = (
+            release_test_set(make(hidden), gives_terms=gives_terms)
+            for hidden in (set(), {0}, {3}, {1, 2}, {0, 1, 3})
+        )
+        assert others == [whole] * 4
+        assert [row.terms for row in whole.segments] == [
+            terms if gives_terms else None for terms in given
+        ]
+        assert ("goutte" in repr(system_inputs(whole, "terms"))) == gives_terms
+
+
 def test_the_terms_of_segments_and_documents_are_read_back_at_their_addresses():
     written = write_all(MODES["proper"])
 
@@ -123,7 +154,7 @@ def test_the_terms_of_segments_and_documents_are_read_back_at_their_addresses():
         return None if terms is None else [(term.source, term.targets) for term in terms]
 
     assert [list_terms(segment.terms) for segment in read.segments] == [
-        [("drop", (OWN[2],))], None, None, None
+        [("drop", (OWN[2],))], [("reference", (OWN[3],))], None, None
     ]  # fmt: skip
     assert [list_terms(document.terms) for document in read.documents] == [
         [("syrup", (OWN[1],))], None

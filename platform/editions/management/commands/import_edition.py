@@ -18,6 +18,7 @@ from editions.waiting import describe_workers, wait_for_results
 from sharedtasks.models import SharedTask
 
 NAMES_SHOWN = 10
+INTERRUPTED = 130  # the exit status after Ctrl-C
 
 
 class Command(BaseCommand):
@@ -26,7 +27,7 @@ class Command(BaseCommand):
     help = (
         "Make a shared task of a past edition: phases, test sets, references, terms and modes, "
         "from the files as published, wherever they lie in FOLDER. Only organisers see it until "
-        "it is announced. What is there already stays as it is; a file that differs from the "
+        "it is announced. What exists already stays as it is; a file that differs from the "
         "stored file is a fault. Example: manage.py import_edition wmt25 wmt25-terminology "
         "--outputs"
     )
@@ -42,7 +43,16 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, edition: str, folder: Path, outputs: bool, **_: Any) -> None:
-        chosen = EDITIONS[edition]
+        try:
+            self._import(EDITIONS[edition], folder, outputs)
+        except KeyboardInterrupt:
+            raise CommandError(
+                "Stopped. What is imported and sent stays, and workers go on with it. Run the "
+                "same command again to go on.",
+                returncode=INTERRUPTED,
+            ) from None
+
+    def _import(self, chosen: Edition, folder: Path, outputs: bool) -> None:
         try:
             plan = self._plan(chosen, folder)
             task = import_shared_task(chosen, plan, self._say)
@@ -61,7 +71,7 @@ class Command(BaseCommand):
             raise EditionError(plan.faults)
         if not plan.phases:
             raise EditionError(
-                [f"{folder} holds no test set of {edition.name}. Wanted: {edition.wanted}."]
+                [f"{folder} holds no test set of {edition.name}. It needs {edition.needed_files}."]
             )
         for note in plan.notes:
             self._say(f"note: {note}")
@@ -69,7 +79,7 @@ class Command(BaseCommand):
         if unused:
             more = f" and {len(unused) - NAMES_SHOWN:,} more" if len(unused) > NAMES_SHOWN else ""
             named = ", ".join(unused[:NAMES_SHOWN])
-            self._say(f"note: these files are of no use here: {named}{more}.")
+            self._say(f"note: these files are not used: {named}{more}.")
         return plan
 
     def _say_how_to_announce(self, task: SharedTask) -> None:
@@ -80,7 +90,7 @@ class Command(BaseCommand):
             )
 
     def _report(self, edition: Edition, task: SharedTask, unsent: list[str]) -> None:
-        """Wait for the workers, then tell what came of the outputs."""
+        """Wait for the workers, then print the report."""
         submissions = select_submissions(edition, task)
         if not wait_for_results(submissions, self._say):
             raise CommandError(

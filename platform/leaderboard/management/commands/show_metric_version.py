@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 
 from django.core.management.base import BaseCommand, CommandError
 
 from leaderboard.newest_versions import show_newest_versions
 from sharedtasks.management.phases import find_phase
+from sharedtasks.models import Phase
 from submissions.pipeline import rescoring
 
 ENTRIES_NAMED = 10
@@ -32,13 +34,9 @@ class Command(BaseCommand):
 
     def handle(self, *, phase: str, anyway: bool, **_: object) -> None:
         row = find_phase(phase)
-        lacking = [str(lacking.entry) for lacking in rescoring.find_lacking(row)]
+        lacking = _list_lacking(row)
         if lacking:
-            named = "; ".join(lacking[:ENTRIES_NAMED])
-            more = len(lacking) - ENTRIES_NAMED
-            named += f"; and {more} more" if more > 0 else ""
-            count = "1 entry lacks" if len(lacking) == 1 else f"{len(lacking)} entries lack"
-            text = f"{count} scores by the newest version: {named}."
+            text = f"{_describe(lacking)}."
             if not anyway:
                 raise CommandError(
                     f"{text} Run `manage.py rescore_entries --phase {phase}` first. With --anyway "
@@ -46,5 +44,28 @@ class Command(BaseCommand):
                 )
             self.stderr.write(f"Warning: {text}")
         is_changed = show_newest_versions(row)
-        since = "now show" if is_changed else "showed already"
-        self.stdout.write(f"The boards of {row} {since} the newest version of every metric.")
+        show = "now show" if is_changed else "already showed"
+        self.stdout.write(f"The boards of {row} {show} the newest version of every metric.")
+        # To look takes a while, and a worker of an earlier release may have scored something.
+        late = [entry for entry in _list_lacking(row) if entry not in lacking]
+        if late:
+            self.stderr.write(
+                "Warning: while this command ran, entries were scored by an earlier version. "
+                f"{_describe(late)}. They have no rank until they have these scores. Restart the "
+                "workers that still run an earlier release, then run `manage.py rescore_entries "
+                f"--phase {phase}`."
+            )
+
+
+def _list_lacking(phase: Phase) -> list[str]:
+    """Return the entries of a phase that lack scores by the newest version, in words."""
+    return [str(lacking.entry) for lacking in rescoring.find_lacking(phase)]
+
+
+def _describe(entries: Sequence[str]) -> str:
+    """Name the first of these entries, and say how many there are."""
+    named = "; ".join(entries[:ENTRIES_NAMED])
+    more = len(entries) - ENTRIES_NAMED
+    named += f"; and {more} more" if more > 0 else ""
+    count = "1 entry lacks" if len(entries) == 1 else f"{len(entries)} entries lack"
+    return f"{count} scores by the newest version: {named}"

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 import evaluator
 from evaluator.normalise import describe_gap, parse_pair
-from sharedtasks.models import Phase, SharedTask
+from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.terminology_modes import (
     create_usual_modes,
     find_mode,
@@ -102,7 +102,8 @@ class Command(BaseCommand):
             self.stdout.write(f"note: {gap}")
         self.stdout.write(
             f"Imported {test_set}: {test_set.text_form} text, "
-            f"{_count(test_set.segments, 'segment')} in {_count(test_set.documents, 'document')}, "
+            f"{_count(test_set.segments, 'segment')}{_describe_unscored(test_set)} in "
+            f"{_count(test_set.documents, 'document')}, "
             f"{_count(imported.references, 'reference')}, "
             f"{test_set.required_terms} required terms. Its board: {test_set.get_absolute_url()}"
         )
@@ -118,6 +119,11 @@ class Command(BaseCommand):
             f"{len(terminology.terminology.terms)} terms: {terminology.changed} changed, "
             f"{terminology.dropped} dropped, {terminology.doubtful} kept with doubts."
         )
+
+
+def _describe_unscored(test_set: TestSet) -> str:
+    count = test_set.unscored_segments
+    return f" ({count:,} without a score)" if count else ""
 
 
 def _count(number: int, what: str) -> str:

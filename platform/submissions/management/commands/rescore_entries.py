@@ -22,13 +22,13 @@ MAX_AT_ONCE = 100
 
 
 class Command(BaseCommand):
-    """Announce these entries one by one: each once the entry before it has been scored."""
+    """Announce these entries one by one: the next when the last has been scored."""
 
     help = (
         "Score entries again that lack a score by the present version of a metric that their test "
         "set defines. The workers do it, one entry after the other. Entries keep their scores, "
-        "ranks and places meanwhile; the new scores are kept beside the old. Stop it at any time: "
-        "run again, it goes on with what is left. Begin with --dry-run."
+        "ranks and places meanwhile; the new scores are kept beside the old. You can stop it at "
+        "any time: the next run goes on with what is left. Begin with --dry-run."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -59,7 +59,8 @@ class SubmissionForm(SystemForm):
 
     file = FilesField(
         label="Files",
-        help_text=f"{list_formats()}, in UTF-8; each may be gzipped, and a zip may hold several.",
+        help_text=f"{list_formats()}, or a JSON array of documents, in UTF-8; each may be gzipped, "
+        "and a zip may hold several.",
         error_messages={"required": "Choose the files with your system's outputs."},
     )
     test_set = TestSetField(

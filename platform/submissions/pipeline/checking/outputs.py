@@ -125,7 +125,7 @@ def _judge(
         return JudgedFile(verdict.file, test_set, None, error.problems, error.total, systems)
     assert test_set is not None  # read_slots promises both
     assert verdict.hypotheses is not None
-    stored = hypotheses.store(verdict.hypotheses)
+    stored = hypotheses.store(verdict.hypotheses, slots[test_set.slot])
     copies = [
         evaluator.Problem("warning", message, file=verdict.file)
         for message in _find_copies(submission, stored, earlier)
