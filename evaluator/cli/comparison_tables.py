@@ -55,8 +55,10 @@ def _write_comparison(comparison: Comparison, outcome: Outcome) -> str:
     numbers = [str(place + 1) for place in range(len(comparison.entries))]
     rows = [["", "range", "system", "score", "95 % interval", *numbers[1:]]]
     for place in range(len(comparison.entries)):
-        p_values = [_write_p(value) for value in comparison.p_values[place][1:]]
-        p_values[: max(place, 0)] = [""] * place  # each pair stands once
+        p_values = [""] * place  # each pair stands once
+        for value in comparison.p_values[place][place + 1 :]:
+            text = f"{value:.4f}" if value < 0.1 else f"{value:.2f}"
+            p_values.append("" if isnan(value) else text + ("*" if value < ALPHA else " "))
         rows.append([f"{numbers[place]}.", *_write_row(comparison, place, outcome), *p_values])
     lines = [comparison.metric, *_rule(rows, comparison.lines)]
     if comparison.too_few:
@@ -94,13 +96,6 @@ def _rule(rows: Sequence[Sequence[str]], after: Iterable[int]) -> list[str]:
     rule = LINE * max(map(len, text))
     places = set(after)
     return [part for n, row in enumerate(text) for part in ([row, rule] if n in places else [row])]
-
-
-def _write_p(value: float) -> str:
-    if isnan(value):
-        return ""
-    text = f"{value:.4f}" if value < 0.1 else f"{value:.2f}"
-    return f"{text}{'*' if value < ALPHA else ' '}"
 
 
 def write_latex(outcome: Outcome) -> str:

@@ -81,7 +81,8 @@ class SlotFiles(Mapping[str, TestSet]):
 def list_files(paths: Sequence[str]) -> list[Path]:
     """Return the files that paths name, those of folders by name; hidden files are left out.
 
-    Raises UnopenableError for a path that does not exist and for a folder of too many files.
+    A file that two paths name, or a link, comes once. Raises UnopenableError for a path that does
+    not exist and for a folder of too many files.
     """
     files: list[Path] = []
     for path in map(Path, paths):
@@ -97,7 +98,7 @@ def list_files(paths: Sequence[str]) -> list[Path]:
             if len(files) > MAX_FILES:
                 message = f"the folder has more than {MAX_FILES:,} files. Name another folder."
                 raise UnopenableError(str(path), message)
-    return files
+    return list({file.resolve(): file for file in reversed(files)}.values())[::-1]
 
 
 def find_test_sets(
@@ -108,9 +109,12 @@ def find_test_sets(
     A name says pair, domain and mode (`text.medical.enpl.json`, `test.en-fr.noterm.tsv`). Without
     a mode there, a test set has those of its lists, in it or in the file `terms.…` beside it, and
     `noterm`; beside `sample.…` it has `noterm` and `sample`. `modes` and `pair` say it instead.
-    Raises UnopenableError for two test sets of the same name, LanguageError for no pair.
+    Raises UnopenableError for two test sets of the same name and for none, LanguageError for no
+    pair.
     """
     files = [path for path in list_files(paths) if not path.name.startswith(BESIDE)]
+    if not files:
+        raise UnopenableError(" ".join(paths), "the folder holds no test set. Name another folder.")
     # Beside the texts of WMT26 may lie what is for organisers, or a submission.
     texts = [path for path in files if path.name.startswith("text.")]
     by_slot: dict[str, TestSetFile] = {}
@@ -176,12 +180,19 @@ def _find_modes(path: Path) -> tuple[Mode, ...]:
 
 
 def _read_lists(path: Path) -> list[str]:
+    """Return the names of a file's lists; raises UnopenableError where nobody can tell them."""
     with open_file(str(path)) as stream:
         try:
             value = json.loads(stream.read(MAX_LIST_BYTES))
         except (ValueError, RecursionError):
-            return []
-    return [name for name, terms in value.items() if isinstance(terms, dict)] if value else []
+            value = None
+    if not isinstance(value, dict):
+        message = (
+            'this is no JSON object of lists such as {"proper": {…}}, so the modes of the test set '
+            "beside it are unknown. Give the file as published, or say: --modes noterm proper."
+        )
+        raise UnopenableError(str(path), message)
+    return [name for name, terms in value.items() if isinstance(terms, dict | list)]
 
 
 def _add_noterm(lists: Sequence[str]) -> tuple[Mode, ...]:

@@ -11,7 +11,7 @@ from evaluator.formats.terminologies import (
     read_terminologies,
     read_terminology,
 )
-from evaluator.formats.test_sets import read_test_set
+from evaluator.formats.test_sets import find_track, read_test_set
 from evaluator.formats.uploads import Upload, UploadedFile, open_upload
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Sample",
     "Upload",
     "UploadedFile",
+    "find_track",
     "open_upload",
     "read_hypotheses",
     "read_samples",

@@ -78,9 +78,15 @@ def _simplemma(language: str) -> Lemmatiser | None:
 @lru_cache(maxsize=1)
 def _simplemma_backend() -> simplemma.Lemmatizer:
     import simplemma
+    from simplemma.strategies import DefaultStrategy
+
+    from evaluator.normalise.dictionaries import share_dictionaries
 
     # Without a cache of its own: simplemma's keeps tokens of any length.
-    return simplemma.Lemmatizer(cache_max_size=0)
+    return simplemma.Lemmatizer(
+        cache_max_size=0,
+        lemmatization_strategy=DefaultStrategy(dictionary_factory=share_dictionaries()),
+    )
 
 
 @lru_cache(maxsize=CACHED_TOKENS)

@@ -92,7 +92,9 @@ def _is_known(word: str, rules: LongerWordRules) -> bool:
 
 @lru_cache(maxsize=1)
 def _load_dictionary() -> DictionaryLookupStrategy:
-    # Imported here: German's takes more than a second to load, and most texts need none.
+    # Imported here: most texts need none.
     from simplemma.strategies import DictionaryLookupStrategy
 
-    return DictionaryLookupStrategy()
+    from evaluator.normalise.dictionaries import share_dictionaries
+
+    return DictionaryLookupStrategy(share_dictionaries())

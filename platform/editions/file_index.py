@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from evaluator.errors import UNSHOWABLE
+
 MAX_FILES = 50_000  # in the folder; a checkout of an edition has thousands
 MAX_DEPTH = 12  # of folders in folders
 MAX_FILE_BYTES = 64 * 1024 * 1024  # of a file that is read
@@ -52,7 +54,7 @@ class FileIndex:
         self._paths: dict[tuple[str, str], list[Path]] = {}
         self._used: set[tuple[str, str]] = set()
         for path in _list_files(folder):
-            key = find_part(path.relative_to(folder)), path.name
+            key = find_part(path.relative_to(folder)), show(path.name)
             self._paths.setdefault(key, []).append(path)
 
     def match(
@@ -72,8 +74,8 @@ class FileIndex:
             different = next((other for other in others if other.sha256 != file.sha256), None)
             if different is not None:
                 faults.append(
-                    f"The folder has {name} twice, with different contents: {paths[0]} and "
-                    f"{different.paths[0]}. Remove the wrong file."
+                    f"The folder has {name} twice, with different contents: {show(paths[0])} and "
+                    f"{show(different.paths[0])}. Remove the wrong file."
                 )
                 continue
             yield match, file
@@ -81,6 +83,11 @@ class FileIndex:
     def list_unused(self) -> list[str]:
         """Return the names of the files that no pattern has matched."""
         return sorted({name for part, name in self._paths.keys() - self._used})
+
+
+def show(path: Path | str) -> str:
+    """Return a path as terminals and databases take it: odd characters, and bytes, are escaped."""
+    return UNSHOWABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), str(path))
 
 
 def _list_files(folder: Path) -> Iterator[Path]:
@@ -108,7 +115,9 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as stream:
             content = stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise EditionError([f"{path} cannot be read: {error.strerror}."]) from error
+        raise EditionError([f"{show(path)} cannot be read: {error.strerror}."]) from error
     if len(content) > MAX_FILE_BYTES:
-        raise EditionError([f"{path} is larger than {MAX_FILE_BYTES:,} bytes, the most we read."])
+        raise EditionError(
+            [f"{show(path)} is larger than {MAX_FILE_BYTES:,} bytes, the most we read."]
+        )
     return content

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from io import BytesIO
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 import evaluator
@@ -81,18 +81,12 @@ def _ensure_phase(task: SharedTask, plan: PhasePlan, say: Say) -> Phase:
 
 def _ensure_test_set(phase: Phase, plan: TestSetPlan) -> str:
     """Make the test set unless it is there; return what was done. Raises EditionError."""
-    source_language, target_language = parse_pair("-".join(plan.pair))
-    stored = TestSet.objects.filter(
-        phase=phase,
-        domain=plan.domain,
-        mode=plan.mode,
-        version=1,
-        source_language=source_language,
-        target_language=target_language,
-    ).first()
-    if stored is not None:
-        _require_equal(stored, plan)
-        return f"{stored.slug}: exists already"
+    try:
+        source_language, target_language = parse_pair("-".join(plan.pair))
+    except evaluator.LanguageError as error:  # in a file's name
+        raise EditionError([f"{plan.source.name}: {error}"]) from error
+    if stored := _describe_stored(phase, plan):
+        return stored
     try:
         with ExitStack() as stack, transaction.atomic():
             imported = import_test_set(
@@ -111,8 +105,11 @@ def _ensure_test_set(phase: Phase, plan: TestSetPlan) -> str:
         if error.total > FAULTS_SHOWN:
             shown.append(f"{plan.name}: … and {error.total - FAULTS_SHOWN:,} more.")
         raise EditionError(shown) from error
-    except ValidationError as error:
-        raise EditionError([f"{plan.name}: {' '.join(error.messages)}"]) from error
+    except (ValidationError, IntegrityError) as error:
+        if stored := _describe_stored(phase, plan):  # another command was faster
+            return stored
+        messages = error.messages if isinstance(error, ValidationError) else [str(error)]
+        raise EditionError([f"{plan.name}: {' '.join(messages)}"]) from error
     except evaluator.InfrastructureError as error:  # a lemmatiser that is not installed
         raise EditionError([f"{plan.name}: {error}"]) from error
     test_set = imported.test_set
@@ -124,6 +121,23 @@ def _ensure_test_set(phase: Phase, plan: TestSetPlan) -> str:
         f"{test_set.slug}: {test_set.segments:,} {unit}{without}, "
         f"{test_set.required_terms:,} required terms{notes}"
     )
+
+
+def _describe_stored(phase: Phase, plan: TestSetPlan) -> str:
+    """Say that the test set exists; "" if it does not. Raises EditionError for other files."""
+    source_language, target_language = parse_pair("-".join(plan.pair))
+    stored = TestSet.objects.filter(
+        phase=phase,
+        domain=plan.domain,
+        mode=plan.mode,
+        version=1,
+        source_language=source_language,
+        target_language=target_language,
+    ).first()
+    if stored is None:
+        return ""
+    _require_equal(stored, plan)
+    return f"{stored.slug}: exists already"
 
 
 def _open_files(stack: ExitStack, plan: TestSetPlan, own_list: str) -> TestSetFiles:

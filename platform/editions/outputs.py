@@ -9,7 +9,7 @@ from io import BytesIO
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from accounts import names
@@ -76,12 +76,20 @@ def _name_sender(edition: Edition) -> str:
 def _ensure_sender(edition: Edition) -> User:
     """Return the account that sends the outputs; nobody can sign in to it. Raises EditionError."""
     name = _name_sender(edition)
-    user = User.objects.filter(username=name).first()
+    user = _find_user(name)
     if user is None:
-        return User.objects.create_user(name, is_active=False)
+        try:
+            with transaction.atomic():
+                return User.objects.create_user(name, is_active=False)
+        except IntegrityError:  # another command at the same time was faster
+            user = User.objects.get(username=name)
     if user.is_active or user.has_usable_password():
         raise EditionError([f"The account {name} belongs to a person. Rename it first."])
     return user
+
+
+def _find_user(name: str) -> User | None:
+    return User.objects.filter(username=name).first()
 
 
 def _ensure_team(edition: Edition, sender: User, system: str, *, is_baseline: bool) -> Team:
@@ -89,15 +97,33 @@ def _ensure_team(edition: Edition, sender: User, system: str, *, is_baseline: bo
     name = names.tidy(system)
     tries = [name, f"{name} ({edition.label})"]
     tries += [f"{name} ({edition.label}, {n})" for n in range(2, NAMES_TRIED)]
-    own = Team.objects.filter(members=sender)
-    keys = {names.make_key(known) for known in own.values_list("name", flat=True)}
-    known = next((tried for tried in tries if names.make_key(tried) in keys), None)
+    taken = _list_taken()  # before the search, or another command's new team would count as theirs
+    known = _find_team(sender, tries)
     if known is not None:
-        return next(team for team in own if names.make_key(team.name) == names.make_key(known))
-    taken = list(Team.objects.values_list("name", flat=True))
+        return known
     free = next(tried for tried in tries if not names.is_like_any(tried, taken))
+    try:
+        return _create_team(sender, free, is_baseline=is_baseline)
+    except (IntegrityError, ValidationError):
+        faster = _find_team(sender, tries)  # by another command at the same time
+        if faster is None:
+            raise
+        return faster
+
+
+def _find_team(sender: User, tries: Sequence[str]) -> Team | None:
+    """Return the sender's team with the first of these names."""
+    own = {names.make_key(team.name): team for team in Team.objects.filter(members=sender)}
+    return next((own[key] for key in map(names.make_key, tries) if key in own), None)
+
+
+def _list_taken() -> list[str]:
+    return list(Team.objects.values_list("name", flat=True))
+
+
+def _create_team(sender: User, name: str, *, is_baseline: bool) -> Team:
     with transaction.atomic():
-        team = create_team(founder=sender, description=TeamDescription(name=free))
+        team = create_team(founder=sender, description=TeamDescription(name=name))
         team.is_verified, team.is_organisers = True, is_baseline
         team.save(update_fields=["is_verified", "is_organisers"])
     return team
@@ -115,6 +141,7 @@ def _send_system(
     stored = dict(rows.values_list("name", "file__sha256"))
     sent = 0
     for files in _split(_list_new(outputs, stored, faults)):
+        facts = [str(team.pk), phase.slug, *(f"{file.name} {file.sha256}" for file in files)]
         sending.submit(
             team=team,
             member=sender,
@@ -122,7 +149,8 @@ def _send_system(
             system=sending.SystemDescription(name=outputs[0].system),
             wants_primary=True,
             files=[sending.NamedStream(BytesIO(file.content), file.name) for file in files],
-            form_token=_make_token(team, phase.slug, files),
+            # Equal for the same files again: two commands at once send them once.
+            form_token=hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32],
             is_import=True,
         )
         sent += len(files)
@@ -159,9 +187,3 @@ def _split(files: Iterator[File]) -> Iterator[list[File]]:
         size += len(file.content)
     if group:
         yield group
-
-
-def _make_token(team: Team, phase: str, files: Sequence[File]) -> str:
-    """Return what is equal for the same files again: two commands at once send them once."""
-    parts = [str(team.pk), phase, *(f"{file.name} {file.sha256}" for file in files)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]

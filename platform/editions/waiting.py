@@ -28,10 +28,11 @@ def wait_for_results(submissions: QuerySet[Submission], say: Say) -> bool:
     """
     ended = set(_list_ended(submissions))
     known = len(ended)
+    entries = _entries(submissions)
     last_news = last_reminder = monotonic()
     while True:
         new = [line for line in _list_ended(submissions) if line not in ended]
-        waiting = _count_waiting(submissions)
+        waiting = sum(rows.exclude(state__in=FINAL).count() for rows in (submissions, entries))
         for still_new, line in zip(range(len(new) - 1, -1, -1), new, strict=True):
             ended.add(line)
             say(f"[{len(ended) - known} ended, {waiting + still_new} wait] {line}")
@@ -77,8 +78,3 @@ def _list_ended(submissions: QuerySet[Submission]) -> Iterator[str]:
     rows = _entries(submissions).filter(state__in=FINAL).select_related("test_set")
     for entry in rows.order_by("pk"):
         yield f"{entry}: {entry.state}"
-
-
-def _count_waiting(submissions: QuerySet[Submission]) -> int:
-    unchecked = submissions.exclude(state__in=FINAL).count()
-    return unchecked + _entries(submissions).exclude(state__in=FINAL).count()

@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from editions.file_index import FileIndex, Published
 from editions.plans import Edition, OutputPlan, PhasePlan, Plan, TestSetPlan
+from evaluator.formats import find_track
 from evaluator.types import DELIMITERS
 
 TASKS = {"1": "task-1", "2": "task-2"}
@@ -54,11 +55,12 @@ class Gold:
     documents: tuple[tuple[str, ...], ...]  # paragraphs, sources only
     delimiter: str | None  # None: the file names none
     lists: Mapping[str, Mapping[str, object]]  # the targets of terms, by list
+    track: str  # that it says, "" for none
 
 
 @dataclass(frozen=True, slots=True)
-class BorrowedGold(Published):
-    """Gold data of task 1 as task 2 would have published it: its glossary is given to nobody."""
+class BareGold(Published):
+    """Gold data that does not say it is task 2's, as if it did: its glossary is given to nobody."""
 
     def read(self) -> bytes:
         """Return the bytes. Raises EditionError."""
@@ -89,7 +91,8 @@ def make_plan(index: FileIndex) -> Plan:
         modes[key] = tuple(test_set.mode for test_set in test_sets)
         phases.setdefault(key.task, []).extend(test_sets)
     for kind, key in released:
-        if kind == "text" and key not in golds and not _has_other_task(key, golds):
+        has_other_task = any(replace(key, task=task) in golds for task in TASKS)
+        if kind == "text" and not has_other_task:
             plan.notes.append(f"{key} has no gold data: it is not imported.")
     plan.phases = [PhasePlan(TASKS[task], NAMES[task], sets) for task, sets in phases.items()]
     _add_outputs(index, plan, modes, golds)
@@ -100,6 +103,9 @@ def _find_golds(index: FileIndex, plan: Plan) -> dict[Key, Gold]:
     golds: dict[Key, Gold] = {}
     for match, file in index.match(GOLD, plan.faults):
         value = _read_json(file)
+        if value is None:
+            plan.faults.append(f"{file.name} is not valid JSON. Give the file as published.")
+            continue
         if not isinstance(value, dict) or not isinstance(value.get("documents"), list):
             plan.unsent.append(f"{file.name}: the name has no mode, and the file is not gold data.")
             continue
@@ -117,9 +123,8 @@ def _find_golds(index: FileIndex, plan: Plan) -> dict[Key, Gold]:
 
 def _guess_task(value: Mapping[str, object]) -> str:
     """Return the task of gold data whose name and folders say none."""
-    if str(value.get("track")) in TASKS:
-        return str(value["track"])
-    return "2" if value.get("samples") and not value.get("glossary") else "1"
+    by_contents = "2" if value.get("samples") and not value.get("glossary") else "1"
+    return find_track(value.get("track")) or by_contents
 
 
 def _borrow_golds(
@@ -134,10 +139,6 @@ def _borrow_golds(
                 f"{other} has no gold data of its own: that of task 1 is used, without its "
                 "glossary, for the modes sample and noterm."
             )
-
-
-def _has_other_task(key: Key, golds: Mapping[Key, Gold]) -> bool:
-    return any(Key(task, key.domain, key.pair) in golds for task in TASKS)
 
 
 def _plan_test_sets(
@@ -161,12 +162,14 @@ def _plan_test_sets(
             plan.notes.append(f"{key}: {terms.name} differs from the gold data, and is used.")
     known = lists or gold.lists
     is_borrowed = golds.get(Key("1", key.domain, key.pair)) is gold and key.task == "2"
-    bare = BorrowedGold(gold.file.name, gold.file.paths, gold.file.part)
+    # Only these two, for the bytes of the others are stored as they are.
+    needs_bare = is_borrowed or (key.task == "2" and gold.track != "2" and bool(gold.lists))
+    bare = BareGold(gold.file.name, gold.file.paths, gold.file.part)
     return [
         TestSetPlan(
             pair=(key.pair[:2], key.pair[2:]),
             mode=mode,
-            source=bare if is_borrowed and mode == "noterm" else gold.file,
+            source=bare if needs_bare and mode == "noterm" else gold.file,
             lists=lists,
             samples=samples if mode == "sample" else None,
             domain=key.domain.lower().replace("_", "-"),
@@ -209,7 +212,8 @@ def _read_gold(file: Published, value: Mapping[str, object]) -> Gold:
         }
         for name, entries in (glossary.items() if isinstance(glossary, dict) else ())
     }
-    return Gold(file, tuple(documents), delimiter if is_said else None, lists)
+    track = find_track(value.get("track"))
+    return Gold(file, tuple(documents), delimiter if is_said else None, lists, track)
 
 
 def _list_objects(value: object) -> list[Mapping[str, object]]:
@@ -244,7 +248,9 @@ def _add_outputs(
                 f"{file.name}: there is no mode {match['mode']}; the modes are {choices}."
             )
         elif len(fitting) > 1 and len({id(golds[key]) for key in fitting}) == 1:
-            sent = {other["mode"] for other, _ in matches if _is_of_same_system(other, match)}
+            own = match.group("system", "domain", "pair")
+            same = (other for other, _ in matches if other.group("system", "domain", "pair") == own)
+            sent = {other["mode"] for other in same}
             chosen = [key for key in fitting if sent & OWN_MODES[key.task]] or fitting[:1]
             plan.outputs += [OutputPlan(match["system"], TASKS[key.task], file) for key in chosen]
         elif len(fitting) > 1:
@@ -253,10 +259,6 @@ def _add_outputs(
             )
         else:
             plan.outputs.append(OutputPlan(match["system"], TASKS[fitting[0].task], file))
-
-
-def _is_of_same_system(one: re.Match[str], other: re.Match[str]) -> bool:
-    return all(one[name] == other[name] for name in ("system", "domain", "pair"))
 
 
 def _list_tasks(file: Published) -> tuple[str, ...]:

@@ -55,9 +55,12 @@ def find_implausible(board: Board, mode: Mode) -> list[ImplausibleSystem]:
     implausible = []
     for team, system, value in _list_systems(board, values):
         others = [other for key, other in best.items() if key != team]
-        if len(others) >= MIN_OTHERS and value > _find_limit(others):
-            name = board.teams[team].name
-            implausible.append(ImplausibleSystem(name, system, value, median(others)))
+        if len(others) < MIN_OTHERS:
+            continue
+        middle = median(others)
+        deviation = median(abs(other - middle) for other in others)
+        if value > middle + max(MIN_GAP, MIN_DEVIATIONS * deviation):
+            implausible.append(ImplausibleSystem(board.teams[team].name, system, value, middle))
     return sorted(implausible, key=lambda row: -row.value)
 
 
@@ -68,9 +71,3 @@ def _list_systems(board: Board, values: list[float | None]) -> Iterator[tuple[in
         team, value = columns.team_id[index], values[index]
         if kind in (Entry.Kind.SYSTEM, BASELINE) and team is not None and value is not None:
             yield team, columns.system[index], value
-
-
-def _find_limit(others: list[float]) -> float:
-    middle = median(others)
-    deviation = median(abs(other - middle) for other in others)
-    return middle + max(MIN_GAP, MIN_DEVIATIONS * deviation)

@@ -175,6 +175,35 @@ def test_borrowed_gold_data_without_terms_has_no_glossary_and_does_not_change(tm
     assert [note for note in plan.notes if "is used, without its glossary" in note]
 
 
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("lab.medical.enpl.track2.json", {}),
+        ("Task 2/lab.medical.enpl.json", {}),
+        ("lab.medical.enpl.json", {"track": "track2"}),
+        ("lab.medical.enpl.json", {"track": "2"}),
+        ("lab.medical.enpl.task-2.json", {"track": "Task 2"}),
+    ],
+)
+def test_no_mode_of_task_2_has_the_glossary_that_scored_it(tmp_path, name, more):
+    glossary = GOLD_2 | {"glossary": GOLD_1["glossary"]} | more
+
+    plan = make(wmt26.EDITION, tmp_path, {name: glossary})
+
+    assert list_planned(plan) == ["task-2 en-pl.medical.sample", "task-2 en-pl.medical.noterm"]
+    for planned in plan.phases[0].test_sets:
+        told = read_test_set(
+            source=BytesIO(planned.source.read()),
+            source_language="en",
+            target_language="pl",
+            mode=planned.mode,
+            sources_only=True,
+        )
+        assert (told.has_terms, told.other_lists) == (False, ())
+    says_it = "track" in more
+    assert len({planned.source.sha256 for planned in plan.phases[0].test_sets}) == 2 - says_it
+
+
 def test_years_of_a_system_are_joined_in_order(tmp_path):
     years = (2023, 2015, 2021, 2017, 2019)
     files = {f"full_data_{year}.jsonl": f"{year}" for year in years}

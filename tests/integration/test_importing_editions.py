@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from django.core.management import call_command
 
 from accounts.models import Team, User
-from editions import waiting
+from editions import importing, outputs, waiting
 from sharedtasks import models
 from submissions.models import Entry, Submission
 from submissions.pipeline.tasks import check
@@ -20,6 +21,7 @@ from tests.integration.editions import GERMAN, make_output, make_set, run, write
 pytestmark = pytest.mark.django_db
 
 SHAPED = Path(__file__).parents[1] / "data" / "wmt26_shaped"
+GOLD = '{"documents": [{"paragraphs": [{"source": "a", "reference": "b"}]}]}'
 SET = {"data/full_data.ende.jsonl": make_set()}
 
 
@@ -68,6 +70,12 @@ def test_files_are_read_wherever_they_lie_and_others_are_named(tmp_path):
         ("wmt21", {"dev.en-fr.en.sgm": "<srcset>"}, "the file of fr is missing"),
         ("wmt21", {"test.cs-de.de.xml": "<refset>"}, "the file of cs is missing"),
         ("wmt26", {"track1/text.law.enpl.json": '["a"]'}, "holds no test set"),
+        ("wmt26", {"a/lab.law.enpl.json": '[{"source": '}, "lab.law.enpl.json is not valid JSON"),
+        ("wmt26", {"lab.law.enpl.track2.json": ""}, "lab.law.enpl.track2.json is not valid JSON"),
+        ("wmt26", {"lab.law.enpl.json": '{"documents": 7}'}, "lab.law.enpl.json: the name has no"),
+        ("wmt26", {"lab.law.xxqq.json": GOLD}, "lab.law.xxqq.json: 'xx-qq' is not a language pair"),
+        ("wmt26", {"lab.law.enen.json": GOLD}, "lab.law.enen.json: "),
+        ("wmt26", {"lab.law.full.json": GOLD}, "lab.law.full.json: "),
         ("tico19", {"train.en-fr.tsv": "x"}, "holds no test set"),
     ],
 )  # fmt: skip
@@ -76,6 +84,34 @@ def test_a_fault_of_the_folder_is_told_and_nothing_is_half_made(tmp_path, editio
 
     assert words in error
     assert not models.TestSet.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("odd", "shown"),
+    [
+        (b"\xff", "\\udcff"),
+        (b"\x1b[31m", "\\x1b[31m"),
+        (b"a\nb", "a\\nb"),
+        (b"\xe2\x80\xae", "\\u202e"),
+    ],
+)
+def test_names_of_files_may_hold_any_bytes(tmp_path, monkeypatch, odd, shown):
+    write(tmp_path, SET)
+    folder = os.fsencode(tmp_path)
+    for name in (b"n%s.txt", b"S%s.ende.proper.jsonl", b"x%s/T.ende.proper.jsonl"):
+        path = os.path.join(folder, name % odd)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        Path(os.fsdecode(path)).write_text("" if name.startswith(b"n") else make_output())
+    write(tmp_path, {"T.ende.proper.jsonl": make_output(("a", "b", "c"))})
+    editions.use_workers(monkeypatch)
+
+    report, error = run("wmt25", tmp_path, "--outputs")
+
+    report.encode(), error.encode()  # as a terminal does, which takes no half of a pair
+    assert f"not used: n{shown}.txt" in report
+    assert f"x{shown}/T.ende.proper.jsonl" in report  # the same name twice
+    assert [team.name for team in Team.objects.all()] == [f"S{shown}"]
+    assert not {"\x1b", "\u202e"} & {*report, *error}
 
 
 def test_a_folder_that_is_none_is_told(tmp_path):
@@ -104,6 +140,40 @@ def test_a_test_set_of_other_files_is_a_fault_and_stays(tmp_path):
     assert "en-de is stored with other files. Different: the source." in error
     assert error.count("en-de") == 3  # every mode
     assert list(models.TestSet.objects.values_list("digest", flat=True)) == digests
+
+
+@pytest.mark.parametrize("is_checked", [True, False], ids=["by the form", "by the database"])
+def test_two_commands_at_once_import_and_send_everything_once(tmp_path, monkeypatch, is_checked):
+    """Each looks for a row, finds none, and makes it; the slower command finds the other's."""
+    files = SET | {f"{name}.ende.proper.jsonl": make_output() for name in ("A.1", "Bé")}
+    write(tmp_path, files)
+    editions.use_workers(monkeypatch)
+    _, first_error = run("wmt25", tmp_path, "--outputs")
+    counts = [model.objects.count() for model in (models.TestSet, Team, User, Submission)]
+    if not is_checked:
+        monkeypatch.setattr(models.TestSet, "full_clean", lambda _: None)
+    blind_once(monkeypatch, importing, "_describe_stored")
+    monkeypatch.setattr(outputs, "_list_taken", list)  # as read before the other made its teams
+    for name in ("_find_user", "_find_team"):
+        blind_once(monkeypatch, outputs, name)
+
+    report, error = run("wmt25", tmp_path, "--outputs")
+
+    assert error == first_error == ""
+    assert report.count(": exists already") == 3
+    assert counts == [model.objects.count() for model in (models.TestSet, Team, User, Submission)]
+
+
+def blind_once(monkeypatch, module, name):
+    """Let a search find nothing the first time that it is asked for something."""
+    search, asked = getattr(module, name), set()
+
+    def find(*facts):
+        is_first = repr(facts) not in asked
+        asked.add(repr(facts))
+        return None if is_first else search(*facts)
+
+    monkeypatch.setattr(module, name, find)
 
 
 def test_a_mode_that_means_something_else_is_a_fault(tmp_path):

@@ -29,6 +29,7 @@ from evaluator.formats.test_sets.rows import (
 from evaluator.types import DEFAULT_DELIMITER, GoldTerm
 
 Object = Mapping[str, object]
+_TRACK = re.compile(r"\s*(?:(?:track|task)[-_ ]*)?([12])(?:\.0)?\s*", re.IGNORECASE)
 _KEY = re.compile(r'(?<!\\)"(?:documents|glossary|samples)"\s*+:\s*+[\[{]')
 
 
@@ -54,11 +55,17 @@ def read_gold_rows(
     if not isinstance(value, dict) or not isinstance(value.get("documents"), list):
         raise Refused('The file holds no list "documents". Give a test set of WMT26.')
     reader = _Reader(log, budget, options, _Samples.read(value.get("samples")))
-    if options.mode != "sample" and str(value.get("track")) != "2":
+    if options.mode != "sample" and find_track(value.get("track")) != "2":
         yield from reader.read_glossary(value.get("glossary"))
     delimiter = reader.find_delimiter(value)
     for number, document in enumerate(value["documents"], 1):
         yield from reader.read_document(number, document, delimiter)
+
+
+def find_track(said: object) -> str:
+    """Return the number of the track that gold data says: 2, "2", "track2"; "" if it says none."""
+    match = _TRACK.fullmatch(str(said))
+    return match[1] if match else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,8 +100,10 @@ class Scorer:
         self._watched = psutil.Process(self._process.pid)
 
     def _answer(self, require_within_limits: Callable[[], None]) -> object:
-        while not self._connection.poll(LOOK_EVERY):
-            require_within_limits()
+        answered = False
+        while not answered:
+            answered = self._connection.poll(LOOK_EVERY)
+            require_within_limits()  # once more after the answer: no verdict by luck
         return self._connection.recv()
 
     def _limits(self) -> Callable[[], None]:

@@ -280,7 +280,15 @@ def test_of_a_gold_file_the_mode_chooses_the_list():
 
 
 @pytest.mark.parametrize(
-    ("options", "more"), [({"mode": "sample"}, {}), ({"mode": "noterm"}, {"track": 2})]
+    ("options", "more"),
+    [
+        ({"mode": "sample"}, {}),
+        *(
+            ({"mode": mode, "sources_only": False}, {"track": track})
+            for mode in ("noterm", "proper", "random", "hints")
+            for track in (2, "2", 2.0, "track2", "Track 2", "task-2", " TASK_2 ")
+        ),
+    ],
 )
 def test_a_glossary_for_scoring_is_given_to_nobody(options, more):
     test_set = read(gold(**more), **options)
@@ -288,6 +296,11 @@ def test_a_glossary_for_scoring_is_given_to_nobody(options, more):
     assert not test_set.has_terms
     assert not test_set.other_lists
     assert sum(len(segment.gold_terms) for segment in test_set.segments) == 2
+
+
+@pytest.mark.parametrize("track", [1, "1", "track1", None, "", 12, "22", "track 2 of 3", [2]])
+def test_a_glossary_is_a_list_for_systems_unless_the_file_says_track_2(track):
+    assert read(gold(track=track)).has_terms
 
 
 def test_a_caller_gives_the_lists_in_place_of_the_files():

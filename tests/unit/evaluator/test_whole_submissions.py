@@ -193,3 +193,48 @@ def test_a_difference_from_a_marked_number_has_the_mark():
         )
         table = show_systems([difference(with_terms, without)], verbose=False)
         assert ("0.0*" in table) == any([*first.values(), *second.values()])
+
+
+@pytest.mark.parametrize(
+    "content",
+    ['["pill"]', "7", '"proper"', "null", '{"proper": {', "", "source,target\npill,pigułka\n"],
+)
+def test_a_list_of_terms_that_tells_no_mode_is_named(submission, capsys, tmp_path, content):
+    released = Path(shutil.copytree(SHAPED, tmp_path / "released"))
+    (released / "terms.medical.enpl.json").write_text(content)
+    arguments = ["validate", str(submission), "--test-sets", str(released)]
+
+    assert main(arguments) == 1
+    told = capsys.readouterr()
+    assert "terms.medical.enpl.json: this is no JSON object of lists" in told.err
+    assert "not expected" not in told.out
+
+    assert main([*arguments, "--modes", "proper", "noterm", "random"]) == 0
+
+
+@pytest.mark.parametrize("value", [{}, [], [{"source": "pill", "targets": ["pigułka"]}]])
+def test_lists_of_terms_may_be_objects_or_arrays(submission, tmp_path, value):
+    released = Path(shutil.copytree(SHAPED, tmp_path / "released"))
+    lists = json.dumps({"proper": value, "random": value, "about": "two lists"})
+    (released / "terms.medical.enpl.json").write_text(lists)
+
+    assert main(["validate", str(submission), "--test-sets", str(released)]) == 0
+
+
+def test_a_file_that_is_named_twice_counts_once(submission, tmp_path):
+    (tmp_path / "link").symlink_to(submission)
+    (submission / "nowhere").symlink_to(tmp_path / "nothing")
+    (submission / "again").symlink_to(submission)
+    paths = [submission, tmp_path / "link", next(submission.glob("*.medical.*")), submission]
+
+    test_sets = [SHAPED, next(SHAPED.glob("text.*")), SHAPED / ".." / SHAPED.name]
+    assert main(["validate", *map(str, paths), "--test-sets", *map(str, test_sets)]) == 0
+
+
+def test_a_folder_without_a_test_set_is_told(submission, capsys, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / ".hidden").touch()
+    (tmp_path / "empty" / "terms.medical.enpl.json").write_text("{}")
+
+    assert main(["validate", str(submission), "--test-sets", str(tmp_path / "empty")]) == 1
+    assert "the folder holds no test set" in capsys.readouterr().err

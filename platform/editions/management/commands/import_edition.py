@@ -70,9 +70,10 @@ class Command(BaseCommand):
         if plan.faults:
             raise EditionError(plan.faults)
         if not plan.phases:
-            raise EditionError(
-                [f"{folder} holds no test set of {edition.name}. It needs {edition.needed_files}."]
+            fault = (
+                f"{folder} holds no test set of {edition.name}. It needs {edition.needed_files}."
             )
+            raise EditionError([fault, *plan.unsent])
         for note in plan.notes:
             self._say(f"note: {note}")
         unused = index.list_unused()
@@ -102,17 +103,17 @@ class Command(BaseCommand):
             self._say(line)
         self._say(f"{report.scored:,} outputs are scored.")
         counts = {"refused": report.refused, "not sent": len(unsent)}
-        faults = [f"{_count(count)} {what}" for what, count in counts.items() if count]
+        faults = [
+            f"1 file was {what}" if count == 1 else f"{count:,} files were {what}"
+            for what, count in counts.items()
+            if count
+        ]
         if faults:
             raise CommandError(f"{' and '.join(faults)}. The lines above say why.")
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
-
-
-def _count(files: int) -> str:
-    return "1 file was" if files == 1 else f"{files:,} files were"
 
 
 def _list_faults(faults: list[str]) -> str:
