@@ -6,6 +6,7 @@ so that dictionaries, tokenisers and test sets are loaded once.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -79,6 +80,9 @@ def main() -> None:
     # The caller ends us. A worker that is asked to stop finishes its task first.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    # Lines for the worker's log, as its own are.
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("evaluator").setLevel(logging.INFO)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     with Connection(int(sys.argv[1])) as connection:
         connection.send(os.getpid())  # from here on its memory counts

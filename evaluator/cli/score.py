@@ -183,7 +183,7 @@ def score_system(
     def show(metric: str) -> None:
         kernel = METRICS[split_name(metric)[0]].kernel
         is_first = kernels.takes_time(kernel, len(test_set.segments))
-        hint = ", which is compiled the first time: some seconds" if is_first else ""
+        hint = ", preparing a faster search, once on this machine" if is_first else ""
         progress.show(f"{Path(hypotheses.name).name}: {metric}{hint} …")
 
     return score(
@@ -201,7 +201,7 @@ def note_slow_searches(options: argparse.Namespace) -> None:
     if problem is not None:
         options.messages.note(
             f"numba can't be used, so scoring is slower ({problem}). "
-            "NUMBA_CACHE_DIR may name a folder that can be written."
+            "If that is for want of a folder, name another in XDG_CACHE_HOME."
         )
 
 

@@ -35,15 +35,6 @@ class Wmt21Metric(Metric):
             return "terms annotated in its references"
         return None
 
-    def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
-        """Return a row per segment, columns as `row` says."""
-        pairs = zip(test_set.segments, hypotheses.texts, strict=True)
-        return np.array([self.row(segment, text) for segment, text in pairs], dtype=self.dtype)
-
-    @abstractmethod
-    def row(self, segment: Segment, hypothesis: str) -> tuple[float, ...]:
-        """Return a segment's statistics."""
-
     def lemmas(self, tokens: Tokens) -> Tokens:
         """Each token's lemma; only to be called where there is a lemmatiser."""
         assert self.lemmatiser is not None
@@ -56,3 +47,16 @@ class Wmt21Metric(Metric):
             f"nrefs:1|case:mixed|tok:split|lemma:{lemmatiser}|v:{self.version}"
             f"|{testset_part(test_set)}"
         )
+
+
+class SegmentMetric(Wmt21Metric):
+    """A metric that computes a segment by itself."""
+
+    def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
+        """Return a row per segment, columns as `row` says."""
+        pairs = zip(test_set.segments, hypotheses.texts, strict=True)
+        return np.array([self.row(segment, text) for segment, text in pairs], dtype=self.dtype)
+
+    @abstractmethod
+    def row(self, segment: Segment, hypothesis: str) -> tuple[float, ...]:
+        """Return a segment's statistics."""

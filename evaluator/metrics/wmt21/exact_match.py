@@ -8,14 +8,14 @@ from typing import ClassVar
 import numpy as np
 
 from evaluator.metrics.base import Details, divide
-from evaluator.metrics.wmt21.base import Wmt21Metric
+from evaluator.metrics.wmt21.base import SegmentMetric
 from evaluator.metrics.wmt21.expressions import find_offsets
 from evaluator.metrics.wmt21.terms import accepted_forms, padded
 from evaluator.metrics.wording import write_number
 from evaluator.types import Scores, Segment, Statistics, TermAnnotation
 
 
-class ExactMatch(Wmt21Metric):
+class ExactMatch(SegmentMetric):
     """Share of the terms that occur, in [0, 1], higher is better; absent without terms."""
 
     name = "wmt21-exact-match"

@@ -10,19 +10,18 @@ place to place (Myers 1999, Hyyrö 2003), from the end of both texts. Three fact
   before them and of the suffix's row. The step between the two is taken cell by cell, because
   steps along a weighted row cost more.
 
-Import this module by `evaluator.metrics.kernels` only: it compiles, or reads what was compiled.
+Only `evaluator.metrics.kernel_compiler` imports this module. Whatever is needed is allocated by
+the caller, `compiled_shifts.py`, and nothing here can raise: so the code runs without numba.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from evaluator.metrics.wmt21.shifts import Edits, cells_allowed, number_words
-from evaluator.metrics.wmt21.terms import Tokens
+from evaluator.metrics.kernel_compiler import carray, compiled, entry
 
 Array = NDArray[Any]
 BITS = 64
@@ -30,15 +29,43 @@ ONE = np.uint64(1)
 ZERO = np.uint64(0)
 LAST = np.uint64(63)
 
-compiled = njit(cache=True)  # what `search` calls
+
+class Pair(NamedTuple):
+    """A hypothesis with its reference, and room to work in.
+
+    Words are numbers in the order of code points. `kinds` numbers the words of the reference from
+    1 on; 0 stands for all others.
+    """
+
+    original: Array
+    reference: Array
+    heavy: Array  # what each place costs in a weighted row; the last for the reference's end
+    kinds: Array  # by word
+    equal: Array  # [kinds, blocks]: bits of the places that have the word, from the last place
+    heads: Array  # by kind, the last place that has the word, or -1
+    links: Array  # by place, the place before it with the same word, or -1
+    original_rows: Array  # [words + 1, places + 1]: distances of prefixes of the original
+    rows: Array  # the same of the current words, once there was a shift
+    suffixes: Array  # [words + 1, blocks, rises or falls]: distances of suffixes, plain
+    scratch: Array  # [blocks, rises or falls]
+    runs: Array  # [2, places + 1]: lengths of runs of equal words, by place
+    words: Array  # after the shifts so far
+    before: Array  # room for another of it
 
 
 @compiled
-def _step(equal: Array, word: int, row: Array) -> None:
+def copy(source: Array, target: Array) -> None:
+    """Copy all items; an assignment of arrays could raise."""
+    for at in range(source.size):
+        target.flat[at] = source.flat[at]
+
+
+@compiled
+def step(equal: Array, kind: int, row: Array) -> None:
     """Make the row [blocks, rises or falls] that of a suffix a word longer; lowest bit = last."""
     carry_up, carry_down = ONE, ZERO  # the first column grows by 1 for each word
     for block in range(equal.shape[1]):
-        rise, fall, same = row[block, 0], row[block, 1], equal[word, block]
+        rise, fall, same = row[block, 0], row[block, 1], equal[kind, block]
         vertical = same | fall
         same |= carry_down
         horizontal = (((same & rise) + rise) ^ rise) | same
@@ -52,12 +79,14 @@ def _step(equal: Array, word: int, row: Array) -> None:
 
 
 @compiled
-def _fill_rows(
-    rows: Array, words: Array, reference: Array, heavy: Array, shared: int, first: int
-) -> None:
-    """Compute the distances of prefixes from row `first` + 1 on; weighted up to row `shared`."""
+def fill_rows(pair: Pair, words: Array, rows: Array, shared: int, first: int) -> None:
+    """Compute the distances of prefixes from row `first` + 1 on; weighted up to row `shared`.
+
+    Where there are fewer rows than words, each takes the place of the oldest.
+    """
+    reference, heavy, height = pair.reference, pair.heavy, len(rows)
     for n in range(first, len(words)):
-        word, before, row = words[n], rows[n], rows[n + 1]
+        word, before, row = words[n], rows[n % height], rows[(n + 1) % height]
         left = before[0] + 1
         row[0] = left
         for j in range(len(reference)):
@@ -69,7 +98,8 @@ def _fill_rows(
 
 
 @compiled
-def _count_shared(words: Array, original: Array) -> int:
+def count_shared(words: Array, original: Array) -> int:
+    """Return how many words both begin with."""
     for n in range(len(words)):
         if words[n] != original[n]:
             return n
@@ -77,43 +107,12 @@ def _count_shared(words: Array, original: Array) -> int:
 
 
 @compiled
-def _list_shifts(words: Array, reference: Array, heads: Array, links: Array, out: Array) -> Any:
-    """Write shifts [first, middle, last] while there is room; return their number and rows.
+def word_after(words: Array, shift: Any, at: int) -> Any:
+    """Return the word that a shift puts at a place.
 
-    A shift turns the window [first, last) so that it begins with the word at `middle`. `heads`
-    and `links` lead through a word's places in the reference, from the last to the first.
+    A shift (first, middle, last) turns [first, last) so that it begins with the word at `middle`.
     """
-    many = len(words)
-    runs = np.zeros(len(reference) + 1, np.int64)  # of the word after, by place
-    new = np.zeros(len(reference) + 1, np.int64)
-    count = rows = 0
-    for start in range(many - 1, -1, -1):
-        at = heads[words[start]]
-        while at >= 0:
-            length = runs[at + 1] + 1
-            new[at] = length
-            # Beyond the end of the rest a run is appended; where that moves nothing, no shift.
-            target = min(at, many - length)
-            if at != start and target != start:
-                first, last = min(start, target), max(start, target) + length
-                if count < len(out):
-                    out[count, 0], out[count, 2] = first, last
-                    out[count, 1] = start if target < start else start + length
-                count += 1
-                rows += last - first
-            at = links[at]
-        if start + 1 < many:
-            at = heads[words[start + 1]]
-            while at >= 0:
-                runs[at] = 0
-                at = links[at]
-        runs, new = new, runs
-    return count, rows
-
-
-@compiled
-def _word_after(words: Array, first: int, middle: int, last: int, at: int) -> Any:
-    """Return the word that a shift puts at a place."""
+    first, middle, last = shift
     if first <= at < last:
         at += middle - first
         at -= last - first if at >= last else 0
@@ -121,152 +120,179 @@ def _word_after(words: Array, first: int, middle: int, last: int, at: int) -> An
 
 
 @compiled
-def _is_greater(words: Array, shifts: Array, this: int, other: int) -> bool:
+def is_greater(words: Array, shift: Any, other: Any) -> bool:
     """Return whether a shift gives a greater word list than another."""
-    first, middle, last = shifts[this, 0], shifts[this, 1], shifts[this, 2]
-    from_, by, to = shifts[other, 0], shifts[other, 1], shifts[other, 2]
-    for at in range(min(first, from_), max(last, to)):
-        word = _word_after(words, first, middle, last, at)
-        against = _word_after(words, from_, by, to, at)
+    for at in range(min(shift[0], other[0]), max(shift[2], other[2])):
+        word, against = word_after(words, shift, at), word_after(words, other, at)
         if word != against:
             return word > against  # type: ignore[no-any-return]
     return False
 
 
 @compiled
-def _join(rows: Array, top: int, equal: Array, word: int, suffix: Array, after: Any) -> int:
-    """Return the least sum of row `top` and of the suffix's row, with `word` between them.
+def join(row: Array, equal: Array, kind: int, suffix: Array, after: Any) -> Any:
+    """Return the least sum of a row and of the suffix's row, with a word between them.
 
     The suffix's distances are `after` for no word of the reference, and so on by its bits.
     """
-    place = rows.shape[1] - 1
-    least = rows[top, place] + after + 1
+    place = len(row) - 1
+    least = row[place] + after + 1
     for block in range(equal.shape[1]):
-        rise, fall, differs = suffix[block, 0], suffix[block, 1], ~equal[word, block]
+        rise, fall, differs = suffix[block, 0], suffix[block, 1], ~equal[kind, block]
         for _ in range(min(BITS, place)):
             place -= 1
             substituted = after + np.int64(differs & ONE)
             after += np.int64(rise & ONE) - np.int64(fall & ONE)
-            least = min(least, rows[top, place] + min(substituted, after + 1))
+            least = min(least, row[place] + min(substituted, after + 1))
             rise, fall, differs = rise >> ONE, fall >> ONE, differs >> ONE
-    return least  # type: ignore[no-any-return]
+    return least
 
 
 @compiled
-def _measure(
-    shift: Any,
-    words: Array,
-    original: Array,
-    shared: int,
-    rows: Array,
-    original_rows: Array,
-    equal: Array,
-    suffixes: Array,
-    scratch: Array,
-) -> int:
-    """Return the distance after a shift; `scratch` is the suffix's row of bits."""
-    first, middle, last = shift
-    many, places = len(words), rows.shape[1] - 1
+def measure(pair: Pair, shared: int, shift: Any) -> Any:
+    """Return the distance after a shift."""
+    words, original, suffix = pair.words, pair.original, pair.scratch
+    first, _, last = shift
+    many = len(words)
     top = first
     if shared >= first:
-        while top < many and _word_after(words, first, middle, last, top) == original[top]:
+        while top < many and word_after(words, shift, top) == original[top]:
             top += 1
         if top == many:  # the original once more: every row is weighted
-            return original_rows[top, places]  # type: ignore[no-any-return]
+            return pair.original_rows[top, len(pair.reference)]
     at = max(last, top + 1)
-    for block in range(equal.shape[1]):
-        scratch[block, 0], scratch[block, 1] = suffixes[at, block, 0], suffixes[at, block, 1]
+    copy(pair.suffixes[at], suffix)
     while at > top + 1:
         at -= 1
-        _step(equal, _word_after(words, first, middle, last, at), scratch)
-    word = _word_after(words, first, middle, last, top)
-    if shared >= first:
-        return _join(original_rows, top, equal, word, scratch, many - at)
-    return _join(rows, top, equal, word, scratch, many - at)
+        step(pair.equal, pair.kinds[word_after(words, shift, at)], suffix)
+    kind = pair.kinds[word_after(words, shift, top)]
+    rows = pair.original_rows if shared >= first else pair.rows
+    return join(rows[top], pair.equal, kind, suffix, many - at)
 
 
 @compiled
-def _index(reference: Array, kinds: int) -> Any:
-    """Return a word's bits [kinds, blocks], from the last place, and the links between places."""
-    places = len(reference)
-    equal = np.zeros((kinds, max(1, -(-places // BITS))), np.uint64)
-    heads, links = np.full(kinds, -1, np.int64), np.full(places, -1, np.int64)
-    for at in range(places):
-        from_end = places - 1 - at
-        equal[reference[at], from_end // BITS] |= ONE << np.uint64(from_end % BITS)
-        links[at] = heads[reference[at]]
-        heads[reference[at]] = at
-    return equal, heads, links
+def visit_shifts(pair: Pair, shared: int, least: Any, measures: bool) -> Any:
+    """Return the rows of all windows together, the best shift, and its distance.
 
-
-@njit("UniTuple(int64, 5)(int32[::1], int32[::1], int64[::1], int64)", cache=True)
-def search(original: Array, reference: Array, heavy: Array, allowed: int) -> Any:
-    """Return shifts, distance, 1 if the search is complete, first distance, and cells.
-
-    Words are numbers in the order of code points, from 0; `heavy` int64 [places + 1] is what each
-    place costs in a weighted row, the last for the end of the reference.
+    The best is none, with a `last` of 0, where no shift is below `least`, or nothing is measured.
     """
-    many, places = len(original), len(reference)
-    kinds = 1
-    for word in original:
-        kinds = max(kinds, word + 1)
-    for word in reference:
-        kinds = max(kinds, word + 1)
-    equal, heads, links = _index(reference, kinds)
-    original_rows = np.empty((many + 1, places + 1), np.int32)
-    original_rows[0] = np.arange(places + 1)
-    _fill_rows(original_rows, original, reference, heavy, many, 0)
-    suffixes = np.zeros((many + 1, equal.shape[1], 2), np.uint64)
-    suffixes[many, :, 0] = ~ZERO
-    scratch = np.empty((equal.shape[1], 2), np.uint64)
-    words, rows, filled = original.copy(), original_rows, many
-    shifts, cells = 0, 0
-    distance = first_distance = int(rows[many, places])
+    words, many = pair.words, len(pair.words)
+    runs, new = pair.runs[0], pair.runs[1]  # of the word after
+    runs[:] = 0
+    new[:] = 0
+    window, best = 0, (0, 0, 0)
+    for start in range(many - 1, -1, -1):
+        at = pair.heads[pair.kinds[words[start]]]
+        while at >= 0:
+            length = runs[at + 1] + 1
+            new[at] = length
+            # Beyond the end of the rest a run is appended; where that moves nothing, no shift.
+            target = min(at, many - length)
+            if at != start and target != start:
+                first, last = min(start, target), max(start, target) + length
+                window += last - first
+                if measures:
+                    shift = (first, start if target < start else start + length, last)
+                    after = measure(pair, shared, shift)
+                    if after < least or (
+                        best[2] and after == least and is_greater(words, shift, best)
+                    ):
+                        best, least = shift, after
+            at = pair.links[at]
+        if start + 1 < many:
+            at = pair.heads[pair.kinds[words[start + 1]]]
+            while at >= 0:
+                runs[at] = 0
+                at = pair.links[at]
+        runs, new = new, runs
+    return window, best, least
+
+
+@compiled
+def index(pair: Pair) -> None:
+    """Number the words of the reference, and write down where each of them stands."""
+    places, known = len(pair.reference), 0
+    pair.heads[0] = -1
+    pair.equal[:] = ZERO
+    for at in range(places):
+        word, from_end = pair.reference[at], places - 1 - at
+        if pair.kinds[word] == 0:
+            known += 1
+            pair.kinds[word] = known
+            pair.heads[known] = -1
+        kind = pair.kinds[word]
+        pair.equal[kind, from_end // BITS] |= ONE << np.uint64(from_end % BITS)
+        pair.links[at] = pair.heads[kind]
+        pair.heads[kind] = at
+
+
+@compiled
+def search(pair: Pair, allowed: int, result: Array) -> None:
+    """Write shifts, distance, 1 if the search is complete, first distance, and cells."""
+    words, original, many = pair.words, pair.original, len(pair.words)
+    places = len(pair.reference)
+    fill_rows(pair, original, pair.original_rows, many, 0)
+    distance = first_distance = np.int64(pair.original_rows[many % len(pair.original_rows), places])
+    shifts, cells, filled, is_complete = 0, 0, many, 0
     while True:
-        count, window = _list_shifts(words, reference, heads, links, np.empty((0, 3), np.int64))
+        window, _, _ = visit_shifts(pair, 0, 0, False)
         cells += (2 * many + window) * (places + 1)
         if cells > allowed:
-            return shifts, distance, 0, first_distance, cells
-        candidates = np.empty((count, 3), np.int64)
-        _list_shifts(words, reference, heads, links, candidates)
+            break
         for at in range(filled - 1, -1, -1):
-            suffixes[at] = suffixes[at + 1]
-            _step(equal, words[at], suffixes[at])
-        shared = _count_shared(words, original)
-        best, least = -1, distance
-        for at in range(count):
-            shift = candidates[at, 0], candidates[at, 1], candidates[at, 2]
-            after = _measure(
-                shift, words, original, shared, rows, original_rows, equal, suffixes, scratch
-            )
-            if after < least or (
-                best >= 0 and after == least and _is_greater(words, candidates, at, best)
-            ):
-                best, least = at, after
-        if best < 0:
-            return shifts, distance, 1, first_distance, cells
-        first, middle, last = candidates[best, 0], candidates[best, 1], candidates[best, 2]
-        before = words.copy()
-        for at in range(first, last):
-            words[at] = _word_after(before, first, middle, last, at)
+            copy(pair.suffixes[at + 1], pair.suffixes[at])
+            step(pair.equal, pair.kinds[words[at]], pair.suffixes[at])
+        shared = count_shared(words, original)
+        _, best, least = visit_shifts(pair, shared, distance, True)
+        if best[2] == 0:
+            is_complete = 1
+            break
+        copy(words, pair.before)
+        for at in range(best[0], best[2]):
+            words[at] = word_after(pair.before, best, at)
         if shifts == 0:
-            rows = original_rows.copy()
-        shifts, distance, filled = shifts + 1, least, last
-        _fill_rows(rows, words, reference, heavy, _count_shared(words, original), first)
+            copy(pair.original_rows, pair.rows)
+        shifts, distance, filled = shifts + 1, least, best[2]
+        fill_rows(pair, words, pair.rows, count_shared(words, original), best[0])
+    result[0], result[1], result[2] = shifts, distance, is_complete
+    result[3], result[4] = first_distance, cells
 
 
-def find_edits(
-    hypothesis: Tokens,
-    reference: Tokens,
-    weighted: frozenset[int],
-    *,
-    weight: int = 2,
-    max_cells: int | None = None,
-) -> Edits:
-    """Return what `shifts.find_edits` returns."""
-    original, wanted = number_words(hypothesis, reference)
-    heavy = np.ones(len(reference) + 1, np.int64)
-    heavy[list(weighted)] = weight
-    allowed = cells_allowed(len(reference)) if max_cells is None else max_cells
-    shifts, distance, is_complete, first_distance, cells = search(original, wanted, heavy, allowed)
-    return Edits(shifts, distance, bool(is_complete), first_distance, cells)
+@entry
+def kernel(count: int, ints: Any, longs: Any, bits: Any) -> None:
+    """Search for the shifts of pair after pair; `compiled_shifts.py` says what is where."""
+    shapes, results = carray(longs[0], (count, 5)), carray(longs[1], (count, 5))
+    left = carray(longs[2], (1,))
+    word = weight = 0
+    for number in range(count):
+        many, places, height, known, limit = shapes[number]
+        blocks = max(1, -(-places // BITS))
+        middle, end = word + many, word + many + places
+        texts = carray(ints[0], (end,))
+        pair = Pair(
+            texts[word:middle],
+            texts[middle:end],
+            carray(longs[3], (weight + places + 1,))[weight:],
+            carray(ints[1], (known,)),
+            carray(bits[0], (places + 1, blocks)),
+            carray(ints[2], (places + 1,)),
+            carray(ints[3], (places,)),
+            carray(ints[4], (height, places + 1)),
+            carray(ints[5], (height, places + 1)),
+            carray(bits[1], (many + 1, blocks, 2)),
+            carray(bits[2], (blocks, 2)),
+            carray(ints[6], (2, places + 1)),
+            carray(ints[7], (many,)),
+            carray(ints[8], (many,)),
+        )
+        index(pair)
+        copy(pair.original, pair.words)
+        for at in range(places + 1):
+            pair.original_rows[0, at] = at
+        for block in range(blocks):
+            pair.suffixes[many, block, 0], pair.suffixes[many, block, 1] = ~ZERO, ZERO
+        search(pair, min(limit, left[0]), results[number])
+        left[0] = max(left[0] - results[number, 4], 0)
+        for at in range(places):
+            pair.kinds[pair.reference[at]] = 0
+        word, weight = end, weight + places + 1

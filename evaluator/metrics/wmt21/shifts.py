@@ -1,6 +1,6 @@
 """TERm's edits and shifts on a segment: exact integers, all shifts of a step at once.
 
-`shift_kernel.py` has the same search compiled.
+`shift_kernel.py` has the same search to be compiled.
 
 docs/metrics.md 3 defines it cell by cell. Three facts make it fast without changing a number:
 
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from evaluator.metrics.wmt21.terms import Tokens
 Integers = NDArray[np.int32]
 Indexes = NDArray[np.intp]
 
+WEIGHT = 2  # of the positions of terms
 # Cells of the edit distance that a search may cost, all its shifts together. A translation has
 # about as many words as its reference, so its cost grows with the fourth power of their number
 # (pairs x rows x places). On the 3,071 segments of the WMT21 sample no search needs more than
@@ -39,6 +41,14 @@ CELLS_DIVISOR = 5
 # is a tenth of it at most. A file of mere repetitions would otherwise take a worker's day.
 ENTRY_CELLS = 1_000_000
 CHUNK = 2_000_000  # array elements worked on at once: bounds memory to some tens of MB
+
+
+class Pair(NamedTuple):
+    """A hypothesis, its reference, and the positions in it that weigh more."""
+
+    hypothesis: Tokens
+    reference: Tokens
+    weighted: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +129,29 @@ def entry_cells_allowed(reference_lengths: Iterable[int]) -> int:
     return sum(ENTRY_CELLS + length**4 // CELLS_DIVISOR for length in reference_lengths)
 
 
+def find_all(pairs: Iterable[Pair], left: int, *, weight: int = WEIGHT) -> list[Edits]:
+    """Return the edits of each pair; `left` are the cells that all may cost together."""
+    edits = []
+    for pair in pairs:
+        allowed = min(cells_allowed(len(pair.reference)), left)
+        edits.append(find_edits(*pair, weight=weight, max_cells=allowed))
+        left = max(left - edits[-1].cells, 0)
+    return edits
+
+
 def find_edits(
     hypothesis: Tokens,
     reference: Tokens,
     weighted: frozenset[int],
     *,
-    weight: int = 2,
+    weight: int = WEIGHT,
     max_cells: int | None = None,
 ) -> Edits:
     """Shift greedily while it helps; `weighted` are the reference's positions that cost `weight`.
 
     Each step takes the greatest gain, among equals the greatest word list by code points.
     """
-    original, wanted = number_words(hypothesis, reference)
+    original, wanted = _number_words(hypothesis, reference)
     allowed = cells_allowed(len(reference)) if max_cells is None else max_cells
     costs = _Costs(wanted, weighted, weight)
     current, shifts, cells = original, 0, 0
@@ -151,7 +171,7 @@ def find_edits(
         prefix = _prefix_rows(current, original, costs)
 
 
-def number_words(hypothesis: Tokens, reference: Tokens) -> tuple[Integers, Integers]:
+def _number_words(hypothesis: Tokens, reference: Tokens) -> tuple[Integers, Integers]:
     """Return both texts' words by number, in the order of code points.
 
     So lists of numbers compare as lists of words do.

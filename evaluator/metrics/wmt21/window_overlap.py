@@ -11,7 +11,7 @@ from operator import add
 from typing import ClassVar
 
 from evaluator.metrics.base import divide
-from evaluator.metrics.wmt21.base import Wmt21Metric
+from evaluator.metrics.wmt21.base import SegmentMetric, Wmt21Metric
 from evaluator.metrics.wmt21.expressions import find_offsets
 from evaluator.metrics.wmt21.terms import Tokens, is_lemma, is_original, padded, positions
 from evaluator.types import Scores, Segment, Statistics
@@ -20,7 +20,7 @@ from evaluator.types import Scores, Segment, Statistics
 Annotated = dict[Tokens, list[tuple[int, ...]]]
 
 
-class WindowOverlap(Wmt21Metric):
+class WindowOverlap(SegmentMetric):
     """Mean over all segments, in [0, 1], higher is better; a perfect translation is below 1."""
 
     version: ClassVar[int] = 2  # 1 searched forms literally

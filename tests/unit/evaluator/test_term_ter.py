@@ -6,16 +6,18 @@ The search in NumPy and the compiled search both, and the one against the other.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 
 import pytest
 
 from evaluator.metrics import kernels
-from evaluator.metrics.wmt21 import shifts
-from evaluator.metrics.wmt21.shifts import Edits
+from evaluator.metrics.kernels import Kernel
+from evaluator.metrics.wmt21 import compiled_shifts, shifts
+from evaluator.metrics.wmt21.shifts import Pair
 from evaluator.metrics.wmt21.term_ter import TermTer
 from evaluator.normalise import LEMMATISERS, Lemmatiser
-from evaluator.types import Segment, TermAnnotation
+from evaluator.types import Hypotheses, Segment, TermAnnotation, TestSet
+
+ENOUGH = 10**12  # cells for all searches together
 
 
 def naive_distance(words, original, reference, weighted, weight):
@@ -67,28 +69,22 @@ def naive_edits(hypothesis, reference, weighted, weight=2):
         current = best[1]
 
 
-@pytest.fixture(params=["numpy", "compiled"])
-def find_edits(request: pytest.FixtureRequest) -> Callable[..., Edits]:
-    return search_of(request.param)
+@pytest.fixture(scope="module")
+def kernel() -> Kernel:
+    loaded = kernels.load(TermTer.kernel, kernels.SEGMENTS)
+    assert loaded, kernels.problem()
+    return loaded
 
 
-def search_of(kind: str) -> Callable[..., Edits]:
-    if kind == "numpy":
-        return shifts.find_edits
-    module = kernels.load(TermTer.kernel, kernels.SEGMENTS)
-    assert module, kernels.problem()
-    return module.find_edits
+def compare(kernel, *cases):
+    """Compare both searches with the definition."""
+    pairs = [Pair(tuple(words), tuple(wanted), frozenset(at)) for words, wanted, at in cases]
 
+    compiled = compiled_shifts.find_all(kernel, pairs, ENOUGH)
 
-def compare(find_edits, hypothesis, reference, weighted):
-    edits = find_edits(tuple(hypothesis), tuple(reference), frozenset(weighted))
-
-    assert (edits.shifts, edits.distance) == naive_edits(hypothesis, reference, weighted), (
-        hypothesis,
-        reference,
-        weighted,
-    )
-    assert edits.is_complete
+    assert compiled == shifts.find_all(pairs, ENOUGH)
+    for pair, edits in zip(pairs, compiled, strict=True):
+        assert (edits.shifts, edits.distance) == naive_edits(*pair), pair
 
 
 @pytest.mark.parametrize(
@@ -112,23 +108,26 @@ def compare(find_edits, hypothesis, reference, weighted):
         ("a b c d e f", "f", {0}),  # reference of one token
     ],
 )
-def test_it_equals_the_definition_in_chosen_cases(find_edits, hypothesis, reference, weighted):
-    compare(find_edits, hypothesis.split(), reference.split(), weighted)
+def test_it_equals_the_definition_in_chosen_cases(kernel, hypothesis, reference, weighted):
+    compare(kernel, (hypothesis.split(), reference.split(), weighted))
 
 
-def test_it_equals_the_definition_in_random_cases(find_edits):
+def test_it_equals_the_definition_in_random_cases(kernel):
     random_source = random.Random(20211)
+    cases = []
     for _ in range(3000):
         words = "abcdé"[: random_source.randint(1, 5)]
         hypothesis = random_source.choices(words, k=random_source.randint(1, 9))
         reference = random_source.choices(words, k=random_source.randint(1, 9))
         weighted = {k for k in range(len(reference)) if random_source.random() < 0.4}
-        compare(find_edits, hypothesis, reference, weighted)
+        cases.append((hypothesis, reference, weighted))
+    compare(kernel, *cases)
 
 
-def test_it_equals_the_definition_for_shuffled_sentences(find_edits):
+def test_it_equals_the_definition_for_shuffled_sentences(kernel):
     """More different words: long windows, and searches of several shifts."""
     random_source = random.Random(20212)
+    cases = []
     for _ in range(150):
         reference = random_source.choices("abcdefghijklmnop", k=random_source.randint(6, 16))
         hypothesis = reference.copy()
@@ -139,26 +138,25 @@ def test_it_equals_the_definition_for_shuffled_sentences(find_edits):
             to = random_source.randint(0, len(hypothesis))
             hypothesis[to:to] = run
         weighted = {k for k in range(len(reference)) if random_source.random() < 0.3}
-        compare(find_edits, hypothesis, reference, weighted)
+        cases.append((hypothesis, reference, weighted))
+    compare(kernel, *cases)
 
 
-def test_chunks_change_nothing(monkeypatch):
-    find_edits = shifts.find_edits
+def test_chunks_change_nothing(monkeypatch, kernel):
     monkeypatch.setattr(shifts, "CHUNK", 1)
     random_source = random.Random(20213)
-    for _ in range(100):
-        compare(
-            find_edits, random_source.choices("abc", k=8), random_source.choices("abc", k=7), {0, 3}
-        )
+    words = [random_source.choices("abc", k=15) for _ in range(100)]
+    compare(kernel, *((both[:8], both[8:], {0, 3}) for both in words))
 
 
-def test_a_search_beyond_the_limit_stops_and_says_so(find_edits):
-    words = tuple("a b c d".split()), tuple("d c b a".split())
+def test_a_search_beyond_the_limit_stops_and_says_so(kernel):
+    pair = Pair(tuple("a b c d".split()), tuple("d c b a".split()), frozenset())
 
-    edits = find_edits(*words, frozenset(), max_cells=1)
+    [edits] = shifts.find_all([pair], 1)
 
     assert not edits.is_complete
     assert (edits.shifts, edits.distance) == (0, edits.first_distance)
+    assert compiled_shifts.find_all(kernel, [pair], 1) == [edits]
 
 
 def disturb(words, source, vocabulary):
@@ -175,107 +173,78 @@ def disturb(words, source, vocabulary):
     return words
 
 
-def test_the_compiled_search_equals_numpys_in_thousands_of_random_cases():
-    """Empty hypotheses, other weights, and bounds that stop the search in the middle."""
-    compiled = search_of("compiled")
-    source = random.Random(20214)
-    for _ in range(2500):
+@pytest.mark.parametrize(
+    ("left", "cells"),
+    [(ENOUGH, shifts.CELLS), (300_000, shifts.CELLS), (0, shifts.CELLS), (ENOUGH, 500)],
+)
+def test_the_compiled_search_equals_numpys(kernel, monkeypatch, left, cells):
+    """Empty hypotheses, other weights, and bounds that stop the searches in the middle."""
+    monkeypatch.setattr(shifts, "CELLS", cells)
+    source = random.Random(left + cells)
+    pairs = []
+    for _ in range(300):
         vocabulary = [chr(0x61 + n) for n in range(source.choice([1, 2, 3, 6, 20, 60]))]
         reference = source.choices(vocabulary, k=source.randint(1, source.choice([3, 12, 24])))
         hypothesis = source.choices(vocabulary, k=source.randint(0, source.choice([3, 12, 24])))
         if source.random() < 0.6:
             hypothesis = disturb(reference, source, [*vocabulary, "new"])
         weighted = frozenset(n for n in range(len(reference)) if source.random() < 0.3)
-        options = {"weight": source.choice([1, 2, 2, 3])}
-        if source.random() < 0.3:
-            options["max_cells"] = source.choice([0, 1, 100, 1_000, 10_000])
-        case = tuple(hypothesis), tuple(reference), weighted
+        pairs.append(Pair(tuple(hypothesis), tuple(reference), weighted))
+    for weight in (1, 2, 3):
+        expected = shifts.find_all(pairs, left, weight=weight)
 
-        assert compiled(*case, **options) == shifts.find_edits(*case, **options), (case, options)
-
-
-@pytest.mark.parametrize("length", [63, 64, 65, 127, 128, 129, 200, 500])
-def test_the_compiled_search_equals_numpys_where_rows_have_several_blocks(length):
-    compiled = search_of("compiled")
-    source = random.Random(length)
-    vocabulary = [str(n) for n in range(5 * length)]
-    reference = source.choices(vocabulary, k=length)
-    weighted = frozenset(n for n in range(length) if source.random() < 0.2)
-    others = reference[: length // 2], [*reference, *reference[:20]], ["x"]
-    for words in (reference, *(others if length < 500 else ())):
-        hypothesis = tuple(disturb(words, source, vocabulary))
-        case = hypothesis, tuple(reference), weighted
-
-        assert compiled(*case) == shifts.find_edits(*case)
+        assert compiled_shifts.find_all(kernel, pairs, left, weight=weight) == expected
 
 
-def broken(error: Exception):
-    def fail(name: str) -> None:
-        raise error
+def test_the_compiled_search_equals_numpys_where_rows_have_several_blocks(kernel):
+    source = random.Random(20214)
+    pairs = []
+    for length in (63, 64, 65, 127, 128, 129):
+        vocabulary = [str(n) for n in range(5 * length)]
+        reference = source.choices(vocabulary, k=length)
+        weighted = frozenset(n for n in range(length) if source.random() < 0.2)
+        for words in (reference, reference[: length // 2], [*reference, *reference[:20]], ["x"]):
+            moved = tuple(disturb(words, source, vocabulary))
+            pairs.append(Pair(moved, tuple(reference), weighted))
 
-    return fail
-
-
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        (RuntimeError("cannot cache function 'f': no locator available\nfor file"), "no locator"),
-        (OSError(28, "No space left on device"), "No space left"),
-        (ImportError("Numba needs NumPy 2.6 or less"), "needs NumPy"),
-        (PermissionError(13, "Permission denied", "/read-only"), "Permission denied"),
-    ],
-)
-def test_a_search_that_can_not_be_compiled_falls_back_and_says_why(monkeypatch, error, reason):
-    monkeypatch.setattr(kernels, "_problems", {})
-    monkeypatch.setattr(kernels, "import_module", broken(error))
-
-    assert kernels.load(f"test kernel, {reason}", kernels.SEGMENTS) is None
-    assert reason in kernels.problem()
-    assert "\n" not in kernels.problem()
+    assert compiled_shifts.find_all(kernel, pairs, ENOUGH) == shifts.find_all(pairs, ENOUGH)
+    assert compiled_shifts.find_all(kernel, [], ENOUGH) == []
 
 
-def test_small_test_sets_and_machines_without_numba_compile_nothing(monkeypatch):
-    monkeypatch.setattr(kernels, "_problems", {})
-    monkeypatch.setattr(kernels, "import_module", broken(AssertionError("imported")))
-
-    assert kernels.load("test kernel, small", kernels.SEGMENTS - 1) is None
-    monkeypatch.setattr(kernels, "find_spec", lambda name: None)
-    assert kernels.load("test kernel, no numba", kernels.SEGMENTS) is None
-    assert not kernels.takes_time("test kernel, no numba", kernels.SEGMENTS)
-    assert kernels.problem() is None
-
-
-def test_a_hostile_line_ends_in_bounded_time(find_edits):
+def test_a_hostile_line_ends_in_bounded_time(kernel):
     reference = tuple(f"w{n % 20}" for n in range(60))
     hypothesis = tuple(f"w{(n * 7) % 20}" for n in range(3000))
+    pairs = [Pair(hypothesis, reference, frozenset({1}))]
 
-    edits = find_edits(hypothesis, reference, frozenset({1}), max_cells=10_000_000)
+    edits = shifts.find_all(pairs, 10_000_000)
 
-    assert not edits.is_complete
+    assert not edits[0].is_complete
+    assert compiled_shifts.find_all(kernel, pairs, 10_000_000) == edits
 
 
-def _segment(reference, *terms):
+def term_of(lemmatiser, reference, hypothesis, *terms):
     annotations = tuple(
         TermAnnotation("1", f"src_original_and_{kind}", "s", form, form) for kind, form in terms
     )
-    return Segment("1", "d", "s", (reference,), (), (annotations,))
+    segment = Segment("1", "d", "s", (reference,), (), (annotations,))
+    test_set = TestSet("en", "fr", (segment,), "tokenised")
+    [row] = TermTer(lemmatiser).statistics(test_set, Hypotheses((hypothesis,)))
+    return row[0]
 
 
 def test_only_terms_of_the_surface_weigh_in_the_surface():
-    metric = TermTer(None)
-
-    assert metric.row(_segment("a b t", ("tgt_original", "t")), "a b")[0] == 2 / 3
-    assert metric.row(_segment("a b t", ("tgt_lemma", "t")), "a b")[0] == 1 / 3
+    assert term_of(None, "a b t", "a b", ("tgt_original", "t")) == 2 / 3
+    assert term_of(None, "a b t", "a b", ("tgt_lemma", "t")) == 1 / 3
 
 
 def test_terms_of_lemmas_add_a_second_pass_over_lemmas_and_the_mean_counts():
-    upper = Lemmatiser("upper", str.upper)
-    segment = _segment("a b t", ("tgt_lemma", "t"))
+    upper, term = Lemmatiser("upper", str.upper), ("tgt_lemma", "t")
+    identity = LEMMATISERS["identity"]("fr")
 
     # Surface, unit weights: A → a and t are missing, 2 of 3. Lemmas: only T is missing, cost 2.
-    assert TermTer(upper).row(segment, "A b")[0] == (2 / 3 + 2 / 3) / 2
-    assert TermTer(LEMMATISERS["identity"]("fr")).row(segment, "a b")[0] == (1 / 3 + 2 / 3) / 2
+    assert term_of(upper, "a b t", "A b", term) == (2 / 3 + 2 / 3) / 2
+    assert term_of(identity, "a b t", "a b", term) == (1 / 3 + 2 / 3) / 2
 
 
 def test_an_empty_hypothesis_has_term_1_whatever_its_terms_weigh():
-    assert TermTer(None).row(_segment("a t", ("tgt_original", "t")), "  ")[0] == 1.0
+    assert term_of(None, "a t", "  ", ("tgt_original", "t")) == 1.0
