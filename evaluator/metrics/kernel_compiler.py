@@ -52,9 +52,21 @@ def compile_kernel(module: str) -> bytes:
             function.name = "kernel"
         elif not function.is_declaration:
             function.linkage = "internal"  # so that what nobody calls goes away
+    machine = make_machine()
+    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=3))
+    builder.getModulePassManager().run(code, builder)
+    needed = [function.name for function in code.functions if function.is_declaration]
+    missing = [name for name in needed if not name.startswith(EXPECTED)]
+    if missing:
+        raise ValueError(f"{module} needs {', '.join(missing)}")
+    return bytes(machine.emit_object(code))
+
+
+def make_machine() -> Any:
+    """Return this processor as a target, with all that it can do."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    machine = llvm.Target.from_default_triple().create_target_machine(
+    return llvm.Target.from_default_triple().create_target_machine(
         cpu=llvm.get_host_cpu_name(),
         features=llvm.get_host_cpu_features().flatten(),
         opt=3,
@@ -62,16 +74,6 @@ def compile_kernel(module: str) -> bytes:
         codemodel="jitdefault",
         jit=True,
     )
-    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=3))
-    builder.getModulePassManager().run(code, builder)
-    missing = [
-        function.name
-        for function in code.functions
-        if function.is_declaration and not function.name.startswith(EXPECTED)
-    ]
-    if missing:
-        raise ValueError(f"{module} needs {', '.join(missing)}")
-    return bytes(machine.emit_object(code))
 
 
 if __name__ == "__main__":

@@ -113,12 +113,11 @@ def _compile(module: str, file: Path) -> bytes:
         portalocker.Lock(file.with_suffix(".lock"), timeout=LONGEST),
         TemporaryDirectory(dir=file.parent) as folder,
     ):
-        known = _read(file)
-        if known:
+        if known := _read(file):
             return known
         logger.info("compiling %s, once on this machine: some seconds", module)
         command = [sys.executable, "-m", COMPILER, module]
-        run = subprocess.run(command, capture_output=True, timeout=LONGEST, check=False)
+        run = subprocess.run(command, capture_output=True, timeout=LONGEST)
         if run.returncode:
             raise RuntimeError(run.stderr.decode(errors="replace") or f"status {run.returncode}")
         draft = Path(folder) / file.name
@@ -138,10 +137,13 @@ def link(code: bytes) -> Kernel:
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     _engines.append(engine)
+    return wrap_function(engine.get_function_address("kernel"))
+
+
+def wrap_function(address: int) -> Kernel:
+    """Make a function that gives a kernel the addresses of arrays."""
     table = ctypes.POINTER(ctypes.c_void_p)
-    function = ctypes.CFUNCTYPE(None, ctypes.c_int64, table, table, table)(
-        engine.get_function_address("kernel")
-    )
+    function = ctypes.CFUNCTYPE(None, ctypes.c_int64, table, table, table)(address)
 
     def call(count: int, *arrays: Sequence[NDArray[Any]]) -> None:
         tables = []

@@ -26,8 +26,8 @@ def find_all(
     many, places = np.array([len(text) for text in texts]).reshape(-1, 2).T
     heavy = np.ones((places + 1).sum(), np.int64)
     starts = np.cumsum(places + 1) - places - 1
-    for start, pair in zip(starts.tolist(), pairs, strict=True):
-        heavy[[start + at for at in pair.weighted]] = weight
+    weighted = zip(starts.tolist(), pairs, strict=True)
+    heavy[[start + at for start, pair in weighted for at in pair.weighted]] = weight
     limits = np.array([cells_allowed(length) for length in places.tolist()])
     # Where no search is allowed two rows give the distance, however long the hypothesis is.
     height = np.where(2 * many * (places + 1) > limits, 2, many + 1)

@@ -270,8 +270,7 @@ def _measure(
     costs: _Costs,
 ) -> Integers:
     """Return int32 [candidates], each shift's distance: only the window's rows are new."""
-    shared = _shared(words, original)
-    first = shifts.first
+    shared, first = _shared(words, original), shifts.first
     # The common suffix holds only after a unit row: after a weighted row go on to the end.
     last = np.where(shared >= shifts.last, len(original), shifts.last)
     rows = prefix[first]
@@ -280,5 +279,5 @@ def _measure(
         if len(active):
             kind = (shared[active] > n).astype(np.intp)
             rows[active] = costs.next_rows(rows[active], words[active, n], n + 1, kind)
-    is_original = shared == len(original)  # every row weighted: nothing to add after the last
-    return np.where(is_original, rows[:, -1], (rows + suffix[last]).min(axis=1))
+    # The original: every row is weighted, and there is nothing to add after the last.
+    return np.where(shared == len(original), rows[:, -1], (rows + suffix[last]).min(axis=1))

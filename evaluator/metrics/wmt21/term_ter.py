@@ -34,11 +34,11 @@ class TermTer(Wmt21Metric):
         """
         references = _read_references(test_set, self.lemmatiser)
         texts = [tuple(text.split()) for text in hypotheses.texts]
-        pairs = []
-        for searches, tokens in zip(references, texts, strict=True):
-            for number, (reference, weighted) in enumerate(searches if tokens else ()):
-                words = self.lemmas(tokens) if number else tokens
-                pairs.append(Pair(words, reference, weighted))
+        pairs = [
+            Pair(self.lemmas(tokens) if number else tokens, *search)
+            for searches, tokens in zip(references, texts, strict=True)
+            for number, search in enumerate(searches if tokens else ())
+        ]
         left = entry_cells_allowed(len(searches[0][0]) for searches in references)
         kernel = kernels.load(self.kernel, len(references))
         edits = compiled_shifts.find_all(kernel, pairs, left) if kernel else find_all(pairs, left)
