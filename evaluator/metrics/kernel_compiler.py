@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 
 import llvmlite.binding as llvm
 import numba
+import numpy as np
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,6 +29,7 @@ EXPECTED = ("llvm.", "memset", "memcpy", "memmove")  # functions that any proces
 OPTIONS: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy"}
 
 carray: Any = numba.carray  # type: ignore[attr-defined]
+int64: Any = np.int64  # each set of types that a function is called with takes its own time
 
 
 def compiled(function: F) -> F:

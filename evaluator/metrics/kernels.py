@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 SEGMENTS = 100  # of a test set for which something compiled is worth its 50 MB
 COMPILER = "evaluator.metrics.kernel_compiler"
+COMPILER_FILE = Path(__file__).with_name("kernel_compiler.py")
 LONGEST = 300  # seconds for the compiler, on a slow machine that is busy
 DIGEST = sha256().digest_size  # of the machine code, before it: broken code would end the process
 TYPES = np.dtype(np.int32), np.dtype(np.int64), np.dtype(np.uint64)
@@ -79,9 +80,12 @@ def _find_file(module: str) -> Path:
     """Return where a kernel's machine code is kept, for this processor and these versions."""
     import llvmlite.binding as llvm
 
-    specs = [find_spec(name) for name in (module, COMPILER)]
+    spec = find_spec(module)
+    assert spec is not None
+    # All of its package: kernels take their constants from the modules beside them.
+    sources = sorted(Path(str(spec.origin)).parent.glob("*.py"))
     parts = (
-        *(Path(str(spec and spec.origin)).read_text(encoding="utf-8") for spec in specs),
+        *(path.read_text(encoding="utf-8") for path in (*sources, COMPILER_FILE)),
         version("numba"),
         version("llvmlite"),
         llvm.get_host_cpu_name(),

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.metrics.kernel_compiler import carray, compiled, entry
+from evaluator.metrics.kernel_compiler import carray, compiled, entry, int64
 
 Array = NDArray[Any]
 BITS = 64
@@ -141,8 +141,8 @@ def join(row: Array, equal: Array, kind: int, suffix: Array, after: Any) -> Any:
         rise, fall, differs = suffix[block, 0], suffix[block, 1], ~equal[kind, block]
         for _ in range(min(BITS, place)):
             place -= 1
-            substituted = after + np.int64(differs & ONE)
-            after += np.int64(rise & ONE) - np.int64(fall & ONE)
+            substituted = after + int64(differs & ONE)
+            after += int64(rise & ONE) - int64(fall & ONE)
             least = min(least, row[place] + min(substituted, after + 1))
             rise, fall, differs = rise >> ONE, fall >> ONE, differs >> ONE
     return least
@@ -159,7 +159,7 @@ def measure(pair: Pair, shared: int, shift: Any) -> Any:
         while top < many and word_after(words, shift, top) == original[top]:
             top += 1
         if top == many:  # the original once more: every row is weighted
-            return pair.original_rows[top, len(pair.reference)]
+            return int64(pair.original_rows[top, len(pair.reference)])
     at = max(last, top + 1)
     copy(pair.suffixes[at], suffix)
     while at > top + 1:
@@ -182,9 +182,9 @@ def visit_shifts(pair: Pair, shared: int, least: Any, measures: bool) -> Any:
     new[:] = 0
     window, best = 0, (0, 0, 0)
     for start in range(many - 1, -1, -1):
-        at = pair.heads[pair.kinds[words[start]]]
+        at = int64(pair.heads[pair.kinds[words[start]]])
         while at >= 0:
-            length = runs[at + 1] + 1
+            length = int64(runs[at + 1]) + 1
             new[at] = length
             # Beyond the end of the rest a run is appended; where that moves nothing, no shift.
             target = min(at, many - length)
@@ -198,7 +198,7 @@ def visit_shifts(pair: Pair, shared: int, least: Any, measures: bool) -> Any:
                         best[2] and after == least and is_greater(words, shift, best)
                     ):
                         best, least = shift, after
-            at = pair.links[at]
+            at = int64(pair.links[at])
         if start + 1 < many:
             at = pair.heads[pair.kinds[words[start + 1]]]
             while at >= 0:
@@ -232,10 +232,10 @@ def search(pair: Pair, allowed: int, result: Array) -> None:
     words, original, many = pair.words, pair.original, len(pair.words)
     places = len(pair.reference)
     fill_rows(pair, original, pair.original_rows, many, 0)
-    distance = first_distance = np.int64(pair.original_rows[many % len(pair.original_rows), places])
+    distance = first_distance = int64(pair.original_rows[many % len(pair.original_rows), places])
     shifts, cells, filled, is_complete = 0, 0, many, 0
     while True:
-        window, _, _ = visit_shifts(pair, 0, 0, False)
+        window, _, _ = visit_shifts(pair, int64(0), distance, False)
         cells += (2 * many + window) * (places + 1)
         if cells > allowed:
             break
