@@ -80,7 +80,7 @@ class FormIndex:
 
     def _token_lemmas(self, text: NormalisedText) -> Iterator[tuple[int, int, int]]:
         """Yield forms that match token by token, with their places."""
-        if not self._by_lemma:
+        if self._by_lemma.keys().isdisjoint(text.lemmas):
             return
         for first, lemma in enumerate(text.lemmas):
             for number in self._by_lemma.get(lemma, ()):
@@ -95,7 +95,7 @@ class FormIndex:
         Tokens keep quotation marks and hyphens (`«ресурсы»`, `Compliance-Anforderungen`), which
         hide a word's lemma.
         """
-        if not self._by_word_lemma:
+        if self._by_word_lemma.keys().isdisjoint(text.word_lemmas):
             return
         for first, lemma in enumerate(text.word_lemmas):
             for number in self._by_word_lemma.get(lemma, ()):
@@ -112,9 +112,15 @@ class FormIndex:
                     yield number, start, end
 
     def _occurrences(self, table: StringTable[int], text: str) -> Iterator[tuple[int, int, int]]:
+        starts_at, ends_at = self._normaliser.starts_at, self._normaliser.ends_at
+        if table.has_few:
+            for number, start, end in table.find(text):
+                if starts_at(text, start) and ends_at(text, end):
+                    yield number, start, end
+            return
         for start in self._normaliser.starts(text, table.first):
             for number, end in table.find_at(text, start):
-                if self._normaliser.ends_at(text, end):
+                if ends_at(text, end):
                     yield number, start, end
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
 HEAD = 4  # characters by which strings are looked up first
+FEW = 16  # strings that are looked for each by itself: faster than from every place
 
 Item = TypeVar("Item")
 
@@ -14,7 +15,7 @@ class StringTable(Generic[Item]):
     """Items by their strings; the time of a search does not depend on how many there are."""
 
     def __init__(self, items: Iterable[tuple[str, Item]] = ()) -> None:
-        self.first: set[str] = set()  # characters with which a string begins
+        self.first = ""  # characters with which a string begins, in order
         self._items: dict[str, list[Item]] = {}
         self._lengths: set[int] = set()
         self._head_lengths: set[int] = set()
@@ -28,11 +29,30 @@ class StringTable(Generic[Item]):
     def add(self, string: str, item: Item) -> None:
         """Add an item under a string, which is not empty."""
         head = string[:HEAD]
-        self.first.add(string[0])
+        if string[0] not in self.first:
+            self.first = "".join(sorted(self.first + string[0]))
         self._items.setdefault(string, []).append(item)
         self._lengths.add(len(string))
         self._head_lengths.add(len(head))
         self._lengths_by_head.setdefault(head, set()).add(len(string))
+
+    @property
+    def has_few(self) -> bool:
+        """Return whether `find` is the faster way."""
+        return len(self._items) <= FEW
+
+    def occurs_in(self, text: str) -> bool:
+        """Return whether any string is in a text; True if it would take long to tell."""
+        return not self.has_few or any(map(text.__contains__, self._items))
+
+    def find(self, text: str) -> Iterator[tuple[Item, int, int]]:
+        """Yield the items whose strings are in a text, with each place, overlapping too."""
+        for string, items in self._items.items():
+            start = text.find(string)
+            while start >= 0:
+                for item in items:
+                    yield item, start, start + len(string)
+                start = text.find(string, start + 1)
 
     def find_at(self, text: str, start: int) -> Iterator[tuple[Item, int]]:
         """Yield the items whose strings stand at a place, with where each string ends."""

@@ -41,7 +41,7 @@ def find_all(
     cells = int((np.where(is_long, 1, many + 1) * (places + 2)).max())
     sizes = (
         *(column, 2 * row, cells, cells, column, column, row, column),
-        *(3 * MAX_SHIFT_CANDIDATES, MAX_SHIFT_SIZE * row, row),
+        *(3 * MAX_SHIFT_CANDIDATES, MAX_SHIFT_SIZE * row, row, column * column, column),
     )
     rooms = [np.empty(size, np.int32) for size in sizes]
     heads = np.full(len(numbers), -1, np.int32)

@@ -24,6 +24,7 @@ from evaluator.metrics.term.edits import (
 from evaluator.metrics.term.gains import BEAM_WIDTH, NARROW, ROW_WORK, UNREACHABLE
 
 Array = NDArray[Any]
+MOST_CELLS = 1_000_000  # of a pair for which to compute the gain without the beam is worth it
 
 
 class Pair(NamedTuple):
@@ -34,6 +35,7 @@ class Pair(NamedTuple):
     costs: Array  # of each
     heads: Array  # by word, its first place in the reference, or -1
     links: Array  # by place, the next with the same word, or -1
+    table: Array  # [heads + 1, places + 2]: gains of a word; token j is in column j + 1, most in 0
     beam: Array  # [words + 1, first column or the first after it]
     prefixes: Array  # [words + 1, places + 2]: gains; j tokens are in column j + 1
     suffixes: Array  # the same; those after j tokens are in column j
@@ -44,6 +46,7 @@ class Pair(NamedTuple):
     shifts: Array  # [MAX_SHIFT_CANDIDATES, length, start or target]
     seen: Array  # [MAX_SHIFT_SIZE, targets]: the last start that has such a shift, + 1
     before: Array  # room for another hypothesis
+    best: Array  # room for a row
 
 
 @compiled
@@ -66,15 +69,14 @@ def draw_beam(pair: Pair) -> int:
 @compiled
 def advance(pair: Pair, above: Array, row: Array, number: int, word: Any) -> None:
     """Compute row `number` of prefixes, which a word makes of the row above; in place, too."""
-    first, end = pair.beam[number, 0], pair.beam[number, 1]
-    before, best = above[first], UNREACHABLE
+    first, end, best = pair.beam[number, 0], pair.beam[number, 1], pair.best
+    gains = pair.table[pair.heads[word] + 1]
+    for column in range(first, end):  # by itself, so that a processor takes several at once
+        best[column] = max(above[column] + gains[column], above[column + 1])
+    most = UNREACHABLE
     for column in range(first, end):
-        gain = 1
-        if column and pair.wanted[column - 1] == word:
-            gain += pair.costs[column - 1]
-        after = above[column + 1]
-        best = max(best, max(before + gain, after))
-        row[column + 1], before = best, after
+        most = max(most, best[column])
+        row[column + 1] = most
     row[first] = UNREACHABLE  # in place: all that the next row may look at of older rows
 
 
@@ -92,12 +94,10 @@ def fill_suffixes(pair: Pair, last: int) -> None:
     for number in range(last - 1, -1, -1):
         row, following, word = pair.suffixes[number], pair.suffixes[number + 1], pair.words[number]
         first, end = pair.beam[number, 0], pair.beam[number, 1]
-        best = UNREACHABLE
+        gains, best = pair.table[pair.heads[word] + 1], UNREACHABLE
         for column in range(end - 1, first - 1, -1):
-            gain = 1
-            if column < len(pair.wanted) and pair.wanted[column] == word:
-                gain += pair.costs[column]
-            best = max(best, max(following[column + 1] + gain, following[column]))
+            gained = following[column + 1] + gains[column + 1]
+            best = max(best, max(gained, following[column]))
             row[column] = best
 
 
@@ -125,9 +125,7 @@ def align(pair: Pair) -> None:
         pair.word_error[number] = 1
     while column:
         here = pair.prefixes[row, column + 1]
-        gain = 1
-        if row and pair.words[row - 1] == pair.wanted[column - 1]:
-            gain += pair.costs[column - 1]
+        gain = pair.table[pair.heads[pair.words[row - 1]] + 1, column] if row else 0
         if row and pair.prefixes[row - 1, column] + gain == here:
             row, column = row - 1, column - 1
             pair.at[column] = row
@@ -235,17 +233,52 @@ def measure_worst(pair: Pair) -> int:
 
 
 @compiled
+def measure_slack(pair: Pair) -> Any:
+    """Return by how much the beam keeps the gain of the whole hypothesis down.
+
+    No shift gains more than that and what the moved tokens can gain: to leave these out gains
+    nothing.
+    """
+    row, best, places = pair.row, pair.best, len(pair.wanted)
+    if places + 1 <= pair.beam[1, 1] and pair.beam[len(pair.words), 0] == 0:
+        return 0  # all rows have all columns
+    if len(pair.words) * places > MOST_CELLS:
+        return -UNREACHABLE
+    row[0] = UNREACHABLE
+    for column in range(places + 1):
+        row[column + 1] = 0
+    for word in pair.words:
+        gains, most = pair.table[pair.heads[word] + 1], UNREACHABLE
+        for column in range(places + 1):
+            best[column] = max(row[column] + gains[column], row[column + 1])
+        for column in range(places + 1):
+            most = max(most, best[column])
+            row[column + 1] = most
+    return row[places + 1] - pair.prefixes[len(pair.words), places + 1]
+
+
+@compiled
 def find_best(pair: Pair, known: int) -> Any:
     """Return the best of the shifts, and by how much it lowers the distance."""
     now = pair.prefixes[len(pair.words), len(pair.wanted) + 1]
-    best, most = -1, 0
-    for number in range(known):
-        first, last, by = rotate(len(pair.words), pair.shifts[number])
-        gained = measure(pair, first, last, by) - now
-        if gained > most or (
-            best >= 0 and gained == most and is_before(pair.shifts[number], pair.shifts[best])
-        ):
-            best, most = number, gained
+    slack = measure_slack(pair)
+    best, most = -1, int64(0)
+    for length in range(MAX_SHIFT_SIZE, 0, -1):  # long runs gain most, and leave others out
+        for number in range(known):
+            shift = pair.shifts[number]
+            if shift[0] != length:
+                continue
+            bound = int64(slack)
+            for at in range(shift[1], shift[1] + length):
+                bound += pair.table[pair.heads[pair.words[at]] + 1, 0]
+            if bound < most:
+                continue
+            first, last, by = rotate(len(pair.words), shift)
+            gained = measure(pair, first, last, by) - now
+            if gained > most or (
+                best >= 0 and gained == most and is_before(shift, pair.shifts[best])
+            ):
+                best, most = number, gained
     return best, most
 
 
@@ -308,11 +341,22 @@ def measure_only(pair: Pair, result: Array) -> None:
 
 @compiled
 def index(pair: Pair) -> None:
-    """Write down where each word stands, and the first row of prefixes, the last of suffixes."""
+    """Write down where each word stands, and what each gains at every place."""
     places = len(pair.wanted)
     for at in range(places - 1, -1, -1):
         pair.links[at] = pair.heads[pair.wanted[at]]
         pair.heads[pair.wanted[at]] = at
+    pair.table[:] = 1
+    for at in range(places):
+        gains = pair.table[pair.heads[pair.wanted[at]] + 1]
+        gains[at + 1] += pair.costs[at]
+        gains[0] = max(gains[0], gains[at + 1])
+
+
+@compiled
+def open_search(pair: Pair) -> None:
+    """Write the first row of prefixes and the last of suffixes; all else is out of reach."""
+    places = len(pair.wanted)
     pair.prefixes[:] = UNREACHABLE
     pair.suffixes[:] = UNREACHABLE
     for column in range(places + 1):
@@ -338,6 +382,7 @@ def kernel(count: int, ints: Any, longs: Any, bits: Any) -> None:
             carray(ints[1], (cost + places,))[cost:],
             carray(ints[2], (vocabulary,)),
             carray(ints[3], (places,)),
+            carray(ints[14], (places + 1, places + 2)),
             carray(ints[4], (many + 1, 2)),
             carray(ints[5], (rows, places + 2)),
             carray(ints[6], (rows, places + 2)),
@@ -348,13 +393,15 @@ def kernel(count: int, ints: Any, longs: Any, bits: Any) -> None:
             carray(ints[11], (MAX_SHIFT_CANDIDATES, 3)),
             carray(ints[12], (MAX_SHIFT_SIZE, many + 1)),
             carray(ints[13], (many,)),
+            carray(ints[15], (places + 2,)),
         )
         width = draw_beam(pair)
+        index(pair)
         if is_long:
             measure_only(pair, results[number])
         else:
-            index(pair)
+            open_search(pair)
             search(pair, width, max_work, results[number])
-            for at in range(places):
-                pair.heads[pair.wanted[at]] = -1
+        for at in range(places):
+            pair.heads[pair.wanted[at]] = -1
         word, cost = end, cost + places

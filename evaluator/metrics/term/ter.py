@@ -97,7 +97,7 @@ def _weigh_references(test_set: TestSet) -> tuple[tuple[WeightedReference, ...],
     for requirements, texts in zip(view.requirements, view.references, strict=True):
         row = []
         for text in texts:
-            weights = [1] * len(text.tokens)
+            weights = [1] * len(text.token_starts)
             for span in requirements.candidates(text):
                 weights[span.first : span.last] = [TERM_WEIGHT] * (span.last - span.first)
             row.append(WeightedReference(text.folded_tokens, tuple(weights)))

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from evaluator.metrics.base import Details, divide
-from evaluator.metrics.kept import keep_per_test_set
+from evaluator.metrics.kept import keep_last, keep_per_test_set
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.pairing import best_sum
 from evaluator.metrics.term.renderings import rendered, rendered_references, term_view
@@ -52,10 +52,14 @@ class TermWindowOverlap(TermMetric):
         Overlaps are in twelfths (size 2) or sixtieths (size 3), exactly. Flagged is a segment for
         which term success or the pairing hit its bound.
         """
-        expected = _find_expected(test_set, self.size)
+        segments = zip(
+            rendered(test_set, hypotheses),
+            _find_contents(test_set, hypotheses),
+            _find_expected(test_set, self.size),
+            strict=True,
+        )
         rows = []
-        for segment, entries in zip(rendered(test_set, hypotheses), expected, strict=True):
-            content = _find_content(segment.text)
+        for segment, content, entries in segments:
             overlap, is_complete = 0, segment.assignment.is_complete
             for number, entry in enumerate(entries):
                 chosen = segment.assignment.of(number)
@@ -151,12 +155,20 @@ def _find_reference_windows(
     return per_entry
 
 
+@keep_last
+def _find_contents(test_set: TestSet, hypotheses: Hypotheses) -> list[list[int]]:
+    """Return `_find_content` of each hypothesis, for windows of any size."""
+    return [_find_content(segment.text) for segment in rendered(test_set, hypotheses)]
+
+
 def _find_content(text: NormalisedText) -> list[int]:
     """Return indexes of the tokens with a character other than punctuation and symbols."""
+    # A letter first is the usual case, and known at once.
     return [
         at
         for at, token in enumerate(text.folded_tokens)
-        if any(unicodedata.category(character)[0] not in "PS" for character in token)
+        if token[:1].isalnum()
+        or any(unicodedata.category(character)[0] not in "PS" for character in token)
     ]
 
 
@@ -181,6 +193,8 @@ def _pair(own: Sequence[Window], expected: Sequence[Window], parts: int) -> tupl
     The overlap of a pair is the number of shared tokens, as often as both windows have them, per
     token of the reference's window.
     """
+    if not own or not expected:
+        return 0, True
     fewer, more = sorted((len(own), len(expected)))
     if fewer**2 * more > PAIRING_STEPS:
         return parts * (Counter(own) & Counter(expected)).total(), False
