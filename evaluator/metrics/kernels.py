@@ -27,7 +27,7 @@ from platformdirs import user_cache_path
 
 logger = logging.getLogger(__name__)
 
-SEGMENTS = 100  # of a test set for which something compiled is worth its 50 MB
+SEGMENTS = 40  # of a test set for which something compiled is worth its 50 MB
 COMPILER = "evaluator.metrics.kernel_compiler"
 COMPILER_FILE = Path(__file__).with_name("kernel_compiler.py")
 LONGEST = 300  # seconds for the compiler, on a slow machine that is busy

@@ -181,6 +181,7 @@ LEMMATISERS: Mapping[str, Callable[[str], Lemmatiser | None]] = MappingProxyType
 OWN_LEMMATISERS = {"ru": "pymorphy3", "pl": "morfeusz2"}
 
 
+@lru_cache(maxsize=256)  # versions are read from files
 def lemmatiser_for(name: str | None, language: str) -> Lemmatiser | None:
     """Return the lemmatiser of that name for a language (BCP 47), or None.
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -156,13 +155,6 @@ class Normaliser:
             tuple(gaps),
         )
 
-    def starts(self, text: str, first: str) -> Iterator[int]:
-        """Yield where a match may start with any of these characters."""
-        for match in _find_firsts(first, self.script != "zh").finditer(text):
-            at = match.start()
-            if at == 0 or self.starts_at(text, at):
-                yield at
-
     def starts_at(self, text: str, start: int) -> bool:
         """Return whether a match may start there, by the character before it."""
         if start == 0:
@@ -199,12 +191,6 @@ def _build(language: str, lemmatiser: str | None) -> Normaliser:
     )
     own = lemmatiser_of(language) if lemmatiser is None else lemmatiser_for(lemmatiser, language)
     return Normaliser(language, own, script)
-
-
-@lru_cache(maxsize=256)
-def _find_firsts(first: str, at_starts: bool) -> re.Pattern[str]:
-    """Return an expression for characters; outside Chinese none of them follows a letter."""
-    return re.compile((r"(?<!\w)" if at_starts else "") + f"[{re.escape(first)}]", re.DOTALL)
 
 
 def _is_cased(character: str) -> bool:

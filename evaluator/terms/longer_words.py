@@ -82,7 +82,7 @@ class LongerWordIndex:
 
     def _find_in(self, word: Word, asked: _Asked) -> Iterator[LongerMatch]:
         for stems, string in ((self._stems, word.folded), (self._capitals, word.text)):
-            for at in range(len(string)):
+            for at in range(len(string)) if stems.occurs_in(string) else ():
                 for stem, end in stems.find_at(string, at):
                     left, right = string[:at], string[end:]
                     is_inside = left or right or stem.is_lemma

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 HEAD = 4  # characters by which strings are looked up first
@@ -36,17 +38,22 @@ class StringTable(Generic[Item]):
         self._head_lengths.add(len(head))
         self._lengths_by_head.setdefault(head, set()).add(len(string))
 
-    @property
-    def has_few(self) -> bool:
-        """Return whether `find` is the faster way."""
-        return len(self._items) <= FEW
-
     def occurs_in(self, text: str) -> bool:
         """Return whether any string is in a text; True if it would take long to tell."""
-        return not self.has_few or any(map(text.__contains__, self._items))
+        return len(self._items) > FEW or any(map(text.__contains__, self._items))
 
-    def find(self, text: str) -> Iterator[tuple[Item, int, int]]:
-        """Yield the items whose strings are in a text, with each place, overlapping too."""
+    def find(self, text: str, starts: str = "") -> Iterator[tuple[Item, int, int]]:
+        """Yield the items whose strings are in a text, with each place, overlapping too.
+
+        `starts` may say what has to stand before a string, as a regular expression; of few strings
+        all places are yielded.
+        """
+        if len(self._items) > FEW:
+            for match in find_any(self.first, starts).finditer(text):
+                start = match.start()
+                for item, end in self.find_at(text, start):
+                    yield item, start, end
+            return
         for string, items in self._items.items():
             start = text.find(string)
             while start >= 0:
@@ -56,12 +63,9 @@ class StringTable(Generic[Item]):
 
     def find_at(self, text: str, start: int) -> Iterator[tuple[Item, int]]:
         """Yield the items whose strings stand at a place, with where each string ends."""
-        room = len(text) - start
         for head in self._head_lengths:
-            if head > room:
-                continue
             for length in self._lengths_by_head.get(text[start : start + head], ()):
-                if length <= room:
+                if length <= len(text) - start:
                     for item in self._items.get(text[start : start + length], ()):
                         yield item, start + length
 
@@ -71,3 +75,9 @@ class StringTable(Generic[Item]):
             if length <= len(text):
                 for item in self._items.get(text[-length:], ()):
                     yield item, len(text) - length
+
+
+@lru_cache(maxsize=256)
+def find_any(characters: str, before: str) -> re.Pattern[str]:
+    """Return an expression for any of some characters after something."""
+    return re.compile(f"{before}[{re.escape(characters)}]")

@@ -58,13 +58,13 @@ class TermWindowOverlap(TermMetric):
             _find_expected(test_set, self.size),
             strict=True,
         )
-        rows = []
+        rows, parts = [], self.parts
         for segment, content, entries in segments:
             overlap, is_complete = 0, segment.assignment.is_complete
             for number, entry in enumerate(entries):
                 chosen = segment.assignment.of(number)
                 own = _build_windows(segment.text, content, chosen, self.size)
-                sums = [_pair(own, windows, self.parts) for windows in entry.windows]
+                sums = [_pair(own, windows, parts) for windows in entry.windows]
                 overlap += max((value for value, _ in sums), default=0)
                 is_complete &= all(is_exact for _, is_exact in sums)
             count = sum(entry.count for entry in entries)
@@ -198,7 +198,16 @@ def _pair(own: Sequence[Window], expected: Sequence[Window], parts: int) -> tupl
     fewer, more = sorted((len(own), len(expected)))
     if fewer**2 * more > PAIRING_STEPS:
         return parts * (Counter(own) & Counter(expected)).total(), False
-    overlaps = [
-        [(Counter(a) & Counter(b)).total() * parts // len(b) for b in expected] for a in own
-    ]
+    overlaps = [[_count_shared(a, b) * parts // len(b) for b in expected] for a in own]
+    if fewer == 1:
+        return max(map(max, overlaps)), True
     return best_sum(overlaps), True
+
+
+def _count_shared(window: Window, other: Window) -> int:
+    """Return the number of tokens that both have, each as often as both have it."""
+    rest = list(other)
+    for token in window:
+        if token in rest:
+            rest.remove(token)
+    return len(other) - len(rest)
