@@ -6,6 +6,7 @@ so that dictionaries, tokenisers and test sets are loaded once.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -51,7 +52,8 @@ def serve(connection: Connection) -> None:
     while True:
         try:
             job: Job = connection.recv()
-            if job.key not in kept:
+            is_new = job.key not in kept
+            if is_new:
                 connection.send(WANTS_TEST_SET)
                 kept[job.key] = connection.recv()
         except EOFError:
@@ -66,6 +68,9 @@ def serve(connection: Connection) -> None:
         except Exception:  # the caller decides what it means
             answer = Failed(traceback.format_exc())
         connection.send(answer)
+        if is_new:  # what was made for the test set stays: it need not be looked through again
+            gc.collect()
+            gc.freeze()
 
 
 def _end_with(parent: int) -> None:

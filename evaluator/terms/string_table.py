@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Generic, TypeVar
 
 HEAD = 4  # characters by which strings are looked up first
-FEW = 16  # strings that are looked for each by itself: faster than from every place
+FEW = 40  # strings that are looked for each by itself: faster than from every place
 
 Item = TypeVar("Item")
 
@@ -49,10 +49,12 @@ class StringTable(Generic[Item]):
         all places are yielded.
         """
         if len(self._items) > FEW:
+            known = self._lengths_by_head
             for match in find_any(self.first, starts).finditer(text):
                 start = match.start()
-                for item, end in self.find_at(text, start):
-                    yield item, start, end
+                if any([text[start : start + head] in known for head in self._head_lengths]):
+                    for item, end in self.find_at(text, start):
+                        yield item, start, end
             return
         for string, items in self._items.items():
             start = text.find(string)
