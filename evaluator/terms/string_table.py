@@ -49,12 +49,10 @@ class StringTable(Generic[Item]):
         all places are yielded.
         """
         if len(self._items) > FEW:
-            known = self._lengths_by_head
             for match in find_any(self.first, starts).finditer(text):
                 start = match.start()
-                if any([text[start : start + head] in known for head in self._head_lengths]):
-                    for item, end in self.find_at(text, start):
-                        yield item, start, end
+                for item, end in self.find_at(text, start):
+                    yield item, start, end
             return
         for string, items in self._items.items():
             start = text.find(string)

@@ -97,7 +97,7 @@ def test_term_on_the_sample(shared_data: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_term_ter_against_sacrebleus(shared_data: Path) -> None:
     whole = read_tico(shared_data, "en-fr")
-    test_set = replace(whole, segments=whole.segments[:100])
+    test_set = replace(whole, segments=whole.segments[::20])
     references = [[segment.references[0] for segment in test_set.segments]]
     score(test_set, disturb(test_set, 0), metrics=["term-1-ter"])  # loads all that it needs
     texts = [disturb(test_set, seed) for seed in range(1, ROUNDS + 1)]
@@ -107,8 +107,10 @@ def test_term_ter_against_sacrebleus(shared_data: Path) -> None:
         cpu(lambda each=each: score(test_set, each, metrics=["term-1-ter"])) for each in texts
     )
 
-    print(f"\nsacrebleu's TER {theirs:.2f} s, term-1-ter {ours:.3f} s: {theirs / ours:.0f} times")
-    assert theirs > 50 * ours
+    print(
+        f"\n{len(test_set.segments)} segments: sacrebleu's TER {theirs:.2f} s, term-1-ter {ours:.3f} s: {theirs / ours:.0f} times"
+    )
+    assert theirs > 20 * ours
 
 
 @pytest.mark.parametrize("name", ["en-fr", "en-zh", "en-ru", "demo en-ko", "demo cs-de"])
