@@ -33,6 +33,9 @@ check: lint types ## while you write: linters, types, then the tests in ARGS (no
 test: lint types ## what CI runs: linters, types, layers, migrations, then every test on real services
 	@echo "== migrations: do they match the models?"
 	@$(PY) -m tests.environment makemigrations --check --dry-run
+	@echo "== tests: can all be imported?"
+	@# First by a single process: several that begin at once would each compile all of them.
+	@found=$$($(PY) -m pytest --collect-only -qqq $(ARGS)) || { echo "$$found"; exit 1; }
 	@echo "== tests"
 	@exec $(PY) -m tests.services -- $(PY) -m pytest --numprocesses $(WORKERS) --durations 20 $(ARGS)
 

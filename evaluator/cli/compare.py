@@ -21,7 +21,7 @@ from evaluator.cli.files import (
 from evaluator.cli.progress import ProgressLine
 from evaluator.cli.score import add_metrics, note_slow_searches, score_system
 from evaluator.errors import SubmissionError
-from evaluator.metrics import METRICS, Metric
+from evaluator.metrics import METRICS, OFFICIAL_ORDER, Metric
 from evaluator.normalise import lemmatiser_for
 from evaluator.scoring import DEFAULT
 from evaluator.significance import (
@@ -45,7 +45,6 @@ examples:
   terminarium compare --source test.en-fr.tsv --terminology terms.en-fr.csv \\
       --hypotheses ours.txt --hypotheses theirs.txt --target-language fr
   terminarium compare … --metrics term-success bleu --latex"""
-OFFICIAL = ("term-success", "chrf++")  # the order of a new board
 FEWEST = 2
 
 
@@ -169,9 +168,9 @@ def _compare(
         given = [(each.metric, each.statistics) for each in group]
         done = compare(given, unit=unit, correction=options.correction, test=test)
         comparisons |= {comparison.metric: comparison for comparison in done}
-    official = [each for each in systems if each.metric.name in OFFICIAL]
-    official.sort(key=lambda each: OFFICIAL.index(each.metric.name))
-    is_several = options.metrics is DEFAULT or len(official) == len(OFFICIAL)
+    official = [each for each in systems if each.metric.name in OFFICIAL_ORDER]
+    official.sort(key=lambda each: OFFICIAL_ORDER.index(each.metric.name))
+    is_several = options.metrics is DEFAULT or len(official) == len(OFFICIAL_ORDER)
     scores = [
         (each.metric, dict(zip(own.entries, own.scores, strict=True)))
         for each, own in ((each, comparisons[each.metric.name]) for each in systems)

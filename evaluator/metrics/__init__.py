@@ -77,8 +77,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 OTHER_LIST = "@"  # in a score's name, before the list of terms that it counts: term-success@random
 
-# A board ranks by the first of these that its test set defines, unless an organiser chooses.
-RANKING = (TermSuccess.name, Chrf.name)
+# A new board is ordered by the mean of ranks over those of these that its test set defines.
+OFFICIAL_ORDER = (TermSuccess.name, ChrfPlusPlus.name)
 
 
 def split_name(score: str) -> tuple[str, str]:
@@ -109,8 +109,8 @@ def read_definition(metric: type[Metric]) -> str | None:
 __all__ = [
     "FAMILIES",
     "METRICS",
+    "OFFICIAL_ORDER",
     "OTHER_LIST",
-    "RANKING",
     "STOPPED_COUNTS",
     "STOPPED_MARK",
     "STOPPED_NOTE",

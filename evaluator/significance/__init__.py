@@ -3,7 +3,7 @@
 from evaluator.significance.comparison import Comparison, PairCounts, Test, compare
 from evaluator.significance.orders import Order, order_by_mean_rank, order_on_resamples
 from evaluator.significance.ranges import Correction, Range, write_place, write_range
-from evaluator.significance.stability import write_detectable
+from evaluator.significance.stability import leave_one_document_out, write_detectable
 
 __all__ = [
     "Comparison",
@@ -13,6 +13,7 @@ __all__ = [
     "Range",
     "Test",
     "compare",
+    "leave_one_document_out",
     "order_by_mean_rank",
     "order_on_resamples",
     "write_detectable",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from evaluator.metrics.base import Metric
 from evaluator.ranking import TOLERANCE, rank
 from evaluator.significance.comparison import FEWEST_FOR_P, Comparison
-from evaluator.significance.ranges import Range, find_places
+from evaluator.significance.ranges import Range
 from evaluator.significance.resampling import resample
 from evaluator.types import Scores, Statistics
 
@@ -27,11 +27,14 @@ class Order:
     entries: tuple[int, ...]
     mean_ranks: tuple[float, ...]
     places: tuple[Range, ...]  # first and last place that entries with the same mean rank share
+    ranks: tuple[tuple[float, ...], ...]  # of each entry, its ranks in the single metrics
     ranges: tuple[Range, ...] = ()  # how stable a place is: no confidence interval
     lines: tuple[int, ...] = ()  # the places after which a line stands
 
 
-def order_by_mean_rank(scores: Sequence[tuple[Metric, Mapping[int, float]]]) -> Order:
+def order_by_mean_rank(
+    scores: Sequence[tuple[type[Metric] | Metric, Mapping[int, float]]],
+) -> Order:
     """Order entries by the mean of their ranks in each metric, then by the first metric, then id.
 
     Takes for each metric a score by entry; entries that lack one of them are left out. Equal
@@ -45,7 +48,8 @@ def order_by_mean_rank(scores: Sequence[tuple[Metric, Mapping[int, float]]]) -> 
             ranks[ranked.entry_id].append(ranked.rank or 0)  # all have a score, and so a rank
     entries = sorted(ranks, key=lambda entry: (sum(ranks[entry]), ranks[entry][0], entry))
     means = [sum(ranks[entry]) / len(scores) for entry in entries]
-    return Order(tuple(entries), tuple(means), tuple(find_places(np.array(means))))
+    each = tuple(tuple(ranks[entry]) for entry in entries)
+    return Order(tuple(entries), tuple(means), _pair(_place(np.array(means))), each)
 
 
 def order_on_resamples(metrics: ByMetric, comparisons: Mapping[str, Comparison]) -> Order:
@@ -76,7 +80,12 @@ def order_on_resamples(metrics: ByMetric, comparisons: Mapping[str, Comparison])
     ranges = _find_ranges(sum(ranks[1:], ranks[0]) / len(ranks))
     own = [dict(zip(each.entries, each.ranges, strict=False)) for each in by_metric]
     return Order(
-        order.entries, order.mean_ranks, order.places, tuple(ranges), _find_lines(order, own)
+        order.entries,
+        order.mean_ranks,
+        order.places,
+        order.ranks,
+        ranges,
+        _find_lines(order, own),
     )
 
 
@@ -98,7 +107,11 @@ def _place(values: Scores) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return first, last
 
 
-def _find_ranges(mean_ranks: Scores) -> list[Range]:
+def _pair(places: tuple[NDArray[np.intp], NDArray[np.intp]]) -> tuple[Range, ...]:
+    return tuple(zip(places[0].tolist(), places[1].tolist(), strict=True))
+
+
+def _find_ranges(mean_ranks: Scores) -> tuple[Range, ...]:
     """Return ranges of places of mean ranks [resamples, systems].
 
     A shared mean rank counts as its first place for the lower end, as its last for the upper end.
@@ -106,8 +119,7 @@ def _find_ranges(mean_ranks: Scores) -> list[Range]:
     places = np.array([_place(row) for row in mean_ranks])  # [resamples, 2, systems]
     places.sort(axis=0)
     cut = len(places) // 40
-    lower, upper = places[cut, 0], places[len(places) - cut - 1, 1]
-    return list(zip(lower.tolist(), upper.tolist(), strict=True))
+    return _pair((places[cut, 0], places[len(places) - cut - 1, 1]))
 
 
 def _find_lines(order: Order, by_metric: Sequence[Mapping[int, Range]]) -> tuple[int, ...]:

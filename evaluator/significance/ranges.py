@@ -73,17 +73,6 @@ def find_lines(ranges: Sequence[Range]) -> list[int]:
     ]
 
 
-def find_places(values: Scores) -> list[Range]:
-    """Return each system's first and last place by a value of which less is better.
-
-    Equal values (within 1e-9) share their places, from the first to the last.
-    """
-    gaps = values[..., np.newaxis, :] - values[..., :, np.newaxis]
-    first = 1 + (gaps < -TOLERANCE).sum(axis=-1)
-    last = (gaps <= TOLERANCE).sum(axis=-1)
-    return list(zip(first.tolist(), last.tolist(), strict=True))
-
-
 def write_place(place: Range) -> str:
     """Write the place of an order without significance: `1`, or `1=` where it is shared."""
     return f"{place[0]}=" if place[1] > place[0] else str(place[0])

@@ -314,6 +314,9 @@ if not re.fullmatch(r"[A-Za-z0-9_-]{0,50}", WEB_ROLE):
 IMAGE_RETRY_PAUSE = env.seconds("IMAGE_RETRY_PAUSE", 60)
 NODES_BROKER_URL = env.secret("NODES_BROKER_URL", "")  # only for nodes; empty: none are woken
 SWEEP_INTERVAL = env.seconds("SWEEP_INTERVAL", 15)  # seconds between two sweeps
+# Ranges of places: seconds without work on a board, and between two computations for a board.
+RANGES_QUIET = env.seconds("RANGES_QUIET", 30)
+RANGES_EVERY = env.seconds("RANGES_EVERY", 300)
 
 BROKER_URL = env.secret("BROKER_URL", "filesystem://localhost")
 brokers.require_known("BROKER_URL", BROKER_URL)
@@ -351,11 +354,17 @@ FETCHING_SOFT_TIME_LIMIT = IMAGE_SOFT_TIME_LIMIT + math.ceil(IMAGE_FETCH_TIME)
 FETCHING_TIME_LIMIT = IMAGE_TIME_LIMIT + math.ceil(IMAGE_FETCH_TIME)
 IMAGE_ACKS_LATE = IMAGE_TIME_LIMIT <= LONGEST_LATE_ACKNOWLEDGEMENT
 FETCHING_ACKS_LATE = FETCHING_TIME_LIMIT <= LONGEST_LATE_ACKNOWLEDGEMENT
-# An image takes minutes. A worker serves both queues unless it is told otherwise (-Q).
-CELERY_TASK_DEFAULT_QUEUE = "celery"
-CELERY_TASK_QUEUES = [Queue(name, Exchange(name), name) for name in ("celery", "images")]
+# By what people wait for: verdicts and boards, then scores. An image takes minutes, and ranges keep
+# a process busy for seconds. A worker serves all queues unless it is told otherwise (-Q).
+QUEUES = ["boards", "checks", "celery", "images", "ranges"]
+CELERY_TASK_DEFAULT_QUEUE = "celery"  # scoring
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), name) for name in QUEUES]
 CELERY_TASK_ROUTES = {
-    f"submissions.{name}": {"queue": "images"} for name in ("check_image", "fetch_image")
+    "leaderboard.rank": {"queue": "boards"},
+    "leaderboard.compute_ranges": {"queue": "ranges"},
+    "submissions.check": {"queue": "checks"},
+    "submissions.check_image": {"queue": "images"},
+    "submissions.fetch_image": {"queue": "images"},
 }
 # A message is a hint and the sweeper repeats it: an upload never waits for a broker that is down.
 CELERY_TASK_PUBLISH_RETRY = False

@@ -64,6 +64,8 @@ def _set_environment(state: Path) -> None:
         HTTPS="false",
         DEMO="true",
         SWEEP_INTERVAL="2",
+        RANGES_QUIET="4",
+        RANGES_EVERY="15",
         MIN_FREE_BYTES=str(1024**3),  # it all goes away at the end
         LOG_LEVEL="WARNING",
     )

@@ -130,7 +130,25 @@ def running(logs: Path, *, port: int) -> Iterator[Children]:
     children = Children(logs)
     try:
         children.start("sweeper", "django", "sweep")
-        children.start("worker", "celery", "-A", "config", "worker", "-c", "2", "-l", "INFO")
+        children.start(
+            "worker", "celery", "-A", "config", "worker", "-c", "2", "-X", "ranges", "-l", "INFO"
+        )
+        # A process of its own, so that ranges hold up no score.
+        children.start(
+            "ranges worker",
+            "celery",
+            "-A",
+            "config",
+            "worker",
+            "-Q",
+            "ranges",
+            "-P",
+            "solo",
+            "-n",
+            "ranges@%h",
+            "-l",
+            "INFO",
+        )
         children.start("server", "config.serve", "--bind", f"{HOST}:{port}")
         wait_for_answer(children, port)
         yield children

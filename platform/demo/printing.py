@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tabulate import tabulate
 
-from config.templatetags.site import rank, score
+from config.templatetags.site import score
 from evaluator.metrics import STOPPED_MARK, STOPPED_NOTE
 from leaderboard import boards
 from leaderboard.board_view import BoardLine, BoardView, Cell
@@ -60,7 +60,7 @@ def _print_lines(view: BoardView, lines: Sequence[BoardLine]) -> None:
     for line in lines:
         cells = {cell.column.metric: cell for cell in line.cells}
         numbers = [_write_number(cells[column.metric]) for column in columns]
-        rows.append([str(rank(line.row.rank)), line.row.system, line.team, *numbers])
+        rows.append([line.row.place or "–", line.row.system, line.team, *numbers])
     sides = ("left", "left", "left", *["right"] * len(columns))
     table = tabulate(
         rows, tablefmt="plain", colalign=sides, disable_numparse=True, preserve_whitespace=True

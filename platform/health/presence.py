@@ -6,6 +6,7 @@ about its node.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -46,7 +47,9 @@ def beat(part: str) -> None:
     with transaction.atomic():
         heartbeat = rows.select_for_update().first()
         if heartbeat is None:
-            _begin(part)
+            # It may fail, as another process of the part was faster.
+            with suppress(IntegrityError), transaction.atomic():
+                Heartbeat.objects.create(part=part, at=Now())
             return
         rows.update(at=Now())
         now = rows.values_list("at", flat=True).get()
@@ -92,14 +95,6 @@ def _present_absence(now: datetime) -> Absence | None:
         if heartbeat.at < now - _limit(heartbeat.part):
             return Absence(part=heartbeat.part, since=heartbeat.at, until=now)
     return None
-
-
-def _begin(part: str) -> None:
-    try:
-        with transaction.atomic():
-            Heartbeat.objects.create(part=part, at=Now())
-    except IntegrityError:  # another process of the part was faster
-        pass
 
 
 def _limit(part: str) -> timedelta:

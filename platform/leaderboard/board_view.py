@@ -13,7 +13,7 @@ from leaderboard.blind_rows import BlindRow
 from leaderboard.implausible import ImplausibleSystem
 from leaderboard.modes import TermGains
 from leaderboard.selection import Selection
-from leaderboard.snapshots import BoardRow
+from leaderboard.snapshots import BoardRow, RangesOnBoard
 from leaderboard.versions import OlderColumns, find_older
 from sharedtasks.metric_columns import BY_METRIC, Column
 from sharedtasks.models import TestSet
@@ -68,6 +68,7 @@ class BoardLine:
 
     row: BoardRow | BlindRow
     cells: list[Cell]
+    begins_cluster: bool = False  # a line parts it from the ranked systems above
     is_own: bool = False
     may_open: bool = False  # its entry's page
     team_address: str = ""  # of the board with only this team
@@ -100,14 +101,15 @@ class BoardView:
     state: BoardState
     embargo: BoardEmbargo
     selection: Selection
-    ranked_by: Column
+    order: list[Column]  # the official order: a metric, or several for the mean of ranks
     headings: list[Heading] = field(default_factory=list)
     lines: list[BoardLine] = field(default_factory=list)
     yardsticks: list[BoardLine] = field(default_factory=list)
     references: int = 1
     total: int = 0  # systems that this reader may see
     shown: int = 0  # of them, after the filters
-    ranked: int = 0  # of them, with a rank
+    ranked: int = 0  # of them, with a place
+    ranges: RangesOnBoard = field(default_factory=RangesOnBoard)
     pages: Page[int] | None = None
     teams: list[tuple[str, str]] = field(default_factory=list)  # slug and name, to filter by
     has_modes: bool = False
@@ -118,14 +120,28 @@ class BoardView:
     implausible: list[ImplausibleSystem] = field(default_factory=list)
 
     @property
+    def ranges_at(self) -> datetime | None:
+        """Return when ranges were computed last."""
+        at = self.ranges.computed_at
+        return datetime.fromisoformat(at) if at else None
+
+    @property
     def path(self) -> str:
         """Return the address of the official board."""
         return self.test_set.get_absolute_url()
 
     @property
-    def sorted_by(self) -> Column:
-        """Return the column whose best value stands first."""
-        return BY_METRIC[self.selection.sort] if self.selection.sort else self.ranked_by
+    def sorted_by(self) -> Column | None:
+        """Return the column whose best value stands first; None for the mean of ranks."""
+        if self.selection.sort:
+            return BY_METRIC[self.selection.sort]
+        return self.order[0] if len(self.order) == 1 else None
+
+    @property
+    def order_words(self) -> str:
+        """Write what the official order is by: `chrF++`, `the mean of ranks over … and …`."""
+        *others, last = (column.label for column in self.order)
+        return f"the mean of ranks over {', '.join(others)} and {last}" if others else last
 
     @property
     def official_address(self) -> str:
@@ -168,16 +184,18 @@ class BoardView:
         It is made from what the page shows: a counter of results would count hidden results too.
         """
         shown = (self.state, self.embargo, self.selection, self.headings, self.total, self.shown,
-                 self.rescored, self.implausible)  # fmt: skip
-        rows = [(line.row, line.is_own) for line in self.lines + self.yardsticks]
+                 self.rescored, self.implausible, self.ranges)  # fmt: skip
+        rows = [
+            (line.row, line.is_own, line.begins_cluster) for line in self.lines + self.yardsticks
+        ]
         content = repr((shown, rows, self.teams, self.gains))
         return blake2b(content.encode(), digest_size=8).hexdigest()
 
     @property
     def ranks_by_older(self) -> bool:
-        """Return whether the ranking metric has a newer version than the board shows."""
-        signature = {h.column: h.signature for h in self.headings}.get(self.ranked_by, "")
-        return bool(signature and find_older({self.ranked_by.metric: signature}))
+        """Return whether a metric of the order has a newer version than the board shows."""
+        shown = {h.column.metric: h.signature for h in self.headings if h.column in self.order}
+        return bool(find_older(shown))
 
     @property
     def has_cut_short(self) -> bool:

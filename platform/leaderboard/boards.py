@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from functools import reduce
 from operator import or_
@@ -13,30 +15,38 @@ from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.utils import timezone
 from django.utils.text import Truncator
 
-import evaluator
 from accounts.models import Team
 from evaluator.metrics import METRICS, STOPPED_COUNTS
 from leaderboard.aliases import make_aliases
+from leaderboard.builders import BeingBuilt, begin_build, end_build
 from leaderboard.models import BoardSnapshot
+from leaderboard.places import Standing, find_standings
+from leaderboard.ranges import add_ranges
 from leaderboard.snapshots import BASELINE, NOBODY, Board, BoardRow, TeamOnBoard
 from leaderboard.versions import find_older
-from sharedtasks.metric_columns import BY_METRIC
 from sharedtasks.models import TestSet
 from submissions.models import Entry, Score
 from submissions.signatures import choose_signatures, read_scorer, read_version
 from submissions.states import EntryState
 
 DESCRIPTION_SHOWN = 400  # characters; an entry's own page has the whole
+LOOK_EVERY = 0.05  # seconds, while another process builds
 
 # What systems are compared with, in the order in which boards show it.
 YARDSTICKS: list[str] = [Entry.Kind.ORACLE, Entry.Kind.COPY, BASELINE]
 
 
-# Whose scores decide which signature a board shows, each group over the groups before it.
+OF_A_ROW = [
+    *("kind", "system", "is_primary", "team_id", "submission_id"),
+    *(f"team__{name}" for name in ("name", "slug", "is_verified", "is_organisers")),
+    *(f"submission__{name}" for name in ("description", "is_constrained", "terminology_use")),
+]
+
+# Whose scores decide which signature a board shows, each group over the groups after it.
 DECIDING: Sequence[Collection[str]] = (
-    Entry.Kind.values,
-    (Entry.Kind.SYSTEM, Entry.Kind.COPY),
     (Entry.Kind.SYSTEM,),
+    (Entry.Kind.SYSTEM, Entry.Kind.COPY),
+    Entry.Kind.values,
 )
 
 
@@ -57,24 +67,49 @@ class Scored(NamedTuple):
 
 
 def rebuild(test_set_id: int) -> bool:
-    """Build a test set's board from its scores, unless it is fresh; return whether it was built."""
-    with transaction.atomic():
-        # Locked, so that of two builders the later sees all that the earlier saw.
-        test_set = TestSet.objects.select_for_update().get(pk=test_set_id)
-        if test_set.ranked_version == test_set.results_version:
-            return False
-        board = _build_board(test_set)
-        BoardSnapshot.objects.update_or_create(
-            test_set=test_set,
-            population=BoardSnapshot.Population.SCORED,
-            defaults={
-                "results_version": test_set.results_version,
-                "built_at": timezone.now(),
-                "body": board.body(),
-                "teams": {str(pk): asdict(team) for pk, team in board.teams.items()},
-            },
-        )
-        TestSet.objects.filter(pk=test_set_id).update(ranked_version=F("results_version"))
+    """Build a test set's board from its scores, unless it is fresh; return whether it was built.
+
+    Waits while another process builds it.
+    """
+    while True:
+        with suppress(BeingBuilt):
+            return try_to_rebuild(test_set_id)
+        time.sleep(LOOK_EVERY)
+
+
+def try_to_rebuild(test_set_id: int, *, takes_over: bool = False) -> bool:
+    """Do the same, but do not wait: raise BeingBuilt, or take over from another builder.
+
+    The row is locked for moments only, at the begin and at the end. Whoever records scores
+    meanwhile does not wait for the build.
+    """
+    test_set = begin_build(test_set_id, takes_over=takes_over)
+    if test_set is None:
+        return False
+    try:
+        return _record(test_set, _build_board(test_set))
+    finally:
+        end_build(test_set)
+
+
+@transaction.atomic
+def _record(test_set: TestSet, board: Board) -> bool:
+    """Keep the board, unless a later builder has been quicker; return whether it was kept."""
+    rows = TestSet.objects.select_for_update(no_key=True).filter(pk=test_set.pk)
+    version = test_set.results_version
+    if rows.values_list("ranked_version", flat=True).get() >= version:
+        return False
+    BoardSnapshot.objects.update_or_create(
+        test_set=test_set,
+        population=BoardSnapshot.Population.SCORED,
+        defaults={
+            "results_version": version,
+            "built_at": timezone.now(),
+            "body": board.body(),
+            "teams": {str(pk): asdict(team) for pk, team in board.teams.items()},
+        },
+    )
+    TestSet.objects.filter(pk=test_set.pk).update(ranked_version=version)
     return True
 
 
@@ -83,7 +118,11 @@ def rebuild_stale() -> int:
     outdated = find_boards_with_changed_teams()
     TestSet.objects.filter(pk__in=outdated).update(results_version=F("results_version") + 1)
     stale = TestSet.objects.filter(results_version__gt=F("ranked_version"))
-    return sum(rebuild(pk) for pk in stale.values_list("pk", flat=True))
+    built = 0
+    for test_set_id in stale.values_list("pk", flat=True):
+        with suppress(BeingBuilt):
+            built += try_to_rebuild(test_set_id)
+    return built
 
 
 def find_boards_with_changed_teams() -> list[int]:
@@ -100,18 +139,18 @@ def _build_board(test_set: TestSet) -> Board:
     entries = list(
         Entry.objects.filter(test_set=test_set, state=EntryState.SCORED, withdrawn_at=None)
         .select_related("team", "submission")
+        .only(*OF_A_ROW)
         .order_by("pk")
     )
     scores = Score.objects.filter(entry__test_set=test_set).order_by("pk")
     read = scores.values_list("entry_id", "metric", "value", "signature", IS_CUT_SHORT)
-    comparable = _ComparableScores(
-        entries,
-        map(Scored._make, read),
-        chosen_versions=test_set.phase.metric_versions,
-    )
+    scored = map(Scored._make, read)
+    comparable = _ComparableScores(entries, scored, chosen_versions=test_set.phase.metric_versions)
+    rows, ranges = add_ranges(test_set, _build_rows(entries, comparable, test_set.official_order))
     return Board.of(
-        _build_rows(entries, comparable, metric=test_set.ranking_metric),
-        ranking_metric=test_set.ranking_metric,
+        rows,
+        order=test_set.official_order,
+        ranges=ranges,
         references=Entry.objects.filter(test_set=test_set, kind=Entry.Kind.ORACLE).count(),
         signatures=comparable.signatures,
         rescored=comparable.rescored,
@@ -137,7 +176,11 @@ class _ComparableScores:
         kept = [score for score in scores if score.entry in kinds]
         self.signatures: dict[str, str] = {}
         for deciding in DECIDING:
-            named = [(s.metric, s.signature) for s in kept if kinds[s.entry] in deciding]
+            named = [
+                (score.metric, score.signature)
+                for score in kept
+                if score.metric not in self.signatures and kinds[score.entry] in deciding
+            ]
             self.signatures |= choose_signatures(named, chosen_versions)
         self.rescored = _count_rescored(kept, self.signatures)
         self.by_entry: dict[int, dict[str, float]] = {}
@@ -157,8 +200,10 @@ class _ComparableScores:
     def _show(self, score: Scored) -> None:
         """Let an entry have this score of a metric, and no score before it."""
         self.by_entry.setdefault(score.entry, {})[score.metric] = score.value
-        marked = self.cut_short.setdefault(score.entry, set())
-        (marked.add if score.is_cut_short else marked.discard)(score.metric)
+        if score.is_cut_short:
+            self.cut_short.setdefault(score.entry, set()).add(score.metric)
+        elif score.entry in self.cut_short:
+            self.cut_short[score.entry].discard(score.metric)
 
 
 def _count_rescored(scores: Iterable[Scored], signatures: Mapping[str, str]) -> int:
@@ -174,35 +219,29 @@ def _count_rescored(scores: Iterable[Scored], signatures: Mapping[str, str]) -> 
 
 
 def _build_rows(
-    entries: list[Entry], comparable: _ComparableScores, *, metric: str
+    entries: list[Entry], comparable: _ComparableScores, order: Sequence[str]
 ) -> list[BoardRow]:
     """Return the rows of systems, best first, then those that systems are compared with."""
-    by_id = {entry.pk: entry for entry in entries}
     systems = [entry for entry in entries if kind_of(entry) == Entry.Kind.SYSTEM]
-    names = make_aliases(by_id)
+    names = make_aliases([entry.pk for entry in entries])
+    standings = find_standings(
+        {entry.pk: comparable.by_entry.get(entry.pk, {}) for entry in systems},
+        {entry.pk for entry in systems if is_ranked(entry)},
+        order,
+    )
 
-    def rank(some: Iterable[Entry]) -> Mapping[int, float | None]:
-        values = {entry.pk: comparable.by_entry.get(entry.pk, {}).get(metric) for entry in some}
-        order = evaluator.rank(values, higher_is_better=BY_METRIC[metric].higher_is_better)
-        return {ranked.entry_id: ranked.rank for ranked in order}
-
-    places = rank(systems)  # of all, in the order of the board
-    ranks = rank(entry for entry in systems if _is_ranked(entry))
-
-    def order(entry: Entry) -> tuple[float, bool]:
-        place = places[entry.pk]
-        is_contrastive = not _is_ranked(entry)  # among equals, primaries first
-        return float("inf") if place is None else place, is_contrastive
+    def position(entry: Entry) -> tuple[float, int]:
+        standing = standings.get(entry.pk)
+        return (standing.position if standing else float("inf"), entry.pk)
 
     yardsticks = sorted(
         (entry for entry in entries if kind_of(entry) in YARDSTICKS),
         key=lambda entry: (YARDSTICKS.index(kind_of(entry)), entry.pk),
     )
     return [
-        _build_row(entry, comparable, alias=names[entry.pk], rank=ranks.get(entry.pk),
-                   place=places.get(entry.pk))
-        for entry in sorted((by_id[pk] for pk in places), key=order) + yardsticks
-    ]  # fmt: skip
+        _build_row(entry, comparable, alias=names[entry.pk], standing=standings.get(entry.pk))
+        for entry in sorted(systems, key=position) + yardsticks
+    ]
 
 
 def kind_of(entry: Entry) -> str:
@@ -210,7 +249,7 @@ def kind_of(entry: Entry) -> str:
     return BASELINE if entry.team is not None and entry.team.is_organisers else entry.kind
 
 
-def _is_ranked(entry: Entry) -> bool:
+def is_ranked(entry: Entry) -> bool:
     """Return whether it takes part in the ranking: the primary of a verified team."""
     return entry.is_primary and entry.team is not None and entry.team.is_verified
 
@@ -220,8 +259,7 @@ def _build_row(
     comparable: _ComparableScores,
     *,
     alias: str,
-    rank: float | None,
-    place: float | None,
+    standing: Standing | None,
 ) -> BoardRow:
     submission = entry.submission
     team = TeamOnBoard.of(entry.team) if entry.team else NOBODY
@@ -241,8 +279,8 @@ def _build_row(
         is_constrained=submission.is_constrained if submission else False,
         terminology_use=submission.get_terminology_use_display() if submission else "",
         alias=alias,
-        rank=rank,
-        place=place,
+        place=standing.place if standing else "",
+        position=standing.position if standing else None,
         scores=comparable.by_entry.get(entry.pk, {}),
         signatures=comparable.own_signatures.get(entry.pk, {}),
         cut_short=sorted(comparable.cut_short.get(entry.pk, ())),

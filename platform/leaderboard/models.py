@@ -32,3 +32,19 @@ class BoardSnapshot(models.Model):
 
     def __str__(self) -> str:
         return f"board of {self.test_set}, version {self.results_version}"
+
+
+class BoardRanges(models.Model):
+    """Ranges of places of a board's ranked systems; the next snapshot shows them."""
+
+    TASK = "leaderboard.compute_ranges"
+
+    test_set = models.OneToOneField(TestSet, models.CASCADE, related_name="ranges")
+    results_version = models.PositiveBigIntegerField(default=0)  # the test set's, of these ranges
+    begun_at = models.DateTimeField(null=True)  # when they were last announced
+    computed_at = models.DateTimeField(null=True)
+    inputs = models.CharField(max_length=32, default="")  # a digest: the same ones, the same ranges
+    body = models.JSONField(default=dict)  # of leaderboard.ranges
+
+    def __str__(self) -> str:
+        return f"ranges of {self.test_set}, version {self.results_version}"

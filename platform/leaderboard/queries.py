@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 
@@ -35,16 +35,18 @@ def read_board(
     selection: Selection | None = None,
     modes: Sequence[TestSet] = (),
     leaders: int | None = None,
+    is_whole: bool = False,
 ) -> BoardView:
     """Return a test set's board as a viewer may see it, by one query.
 
     `modes` are all test sets of its language pair, for the differences between them. `leaders`
-    asks for so many of the best systems, and for the headline columns only.
+    asks for so many of the best systems, and for the headline columns only; `is_whole` asks for
+    all rows on one page.
     """
     now = now or timezone.now()
     embargo = _read_embargo(test_set.phase, viewer, now)
-    ranked_by = BY_METRIC[test_set.ranking_metric]
-    empty = BoardView(test_set, BoardState.HIDDEN, embargo, Selection(), ranked_by)
+    order = [BY_METRIC[metric] for metric in test_set.official_order]
+    empty = BoardView(test_set, BoardState.HIDDEN, embargo, Selection(), order)
     if not can_see(viewer, Thing.BOARD, test_set.phase, now):
         return empty
     snapshots = BoardSnapshot.objects.filter(
@@ -56,7 +58,7 @@ def read_board(
         state = BoardState.BUILDING if test_set.results_version else BoardState.EMPTY
         return replace(empty, state=state)
     reading = _Reading(boards[test_set.pk], empty, viewer, now, selection or Selection())
-    view = reading.leaders(leaders) if leaders else reading.view()
+    view = reading.leaders(leaders) if leaders else reading.view(is_whole=is_whole)
     if len(modes) < 2 or leaders:
         return view
     named = [line.row for line in view.lines if isinstance(line.row, BoardRow)]
@@ -75,6 +77,8 @@ def _read_embargo(phase: Phase, viewer: Viewer, now: datetime) -> BoardEmbargo:
 
 class _Reading:
     """A board while a reader's page of it is put together."""
+
+    below_lines: Set[int] = frozenset()  # rows
 
     def __init__(
         self,
@@ -97,10 +101,12 @@ class _Reading:
         self.has_counts = bool(self.older) and viewer.is_organiser
         self.selection = self._drop_unknown(selection)
 
-    def view(self) -> BoardView:
+    def view(self, *, is_whole: bool) -> BoardView:
         """Return the page that was asked for."""
         indices = self._ordered([index for index in self.systems if self._is_wanted(index)])
-        size = ROWS_ON_A_PAGE if len(indices) > ROWS_WITHOUT_PAGES else ROWS_WITHOUT_PAGES
+        self.below_lines = self._find_lines(indices)
+        is_short = is_whole or len(indices) <= ROWS_WITHOUT_PAGES
+        size = max(len(indices), 1) if is_short else ROWS_ON_A_PAGE
         page = Paginator(indices, size).get_page(self.selection.page)
         self.selection = replace(self.selection, page=page.number)
         headings = self._headings(self.board.shown_metrics)
@@ -112,14 +118,13 @@ class _Reading:
         )
 
     def leaders(self, count: int) -> BoardView:
-        """Return the best systems by official rank, or, while no system is ranked, by score."""
+        """Return the best ranked systems, or, while no system is ranked, the best systems."""
         self.selection = Selection()
-        ranked = [index for index in self.systems if self.board.columns.rank[index] is not None]
-        ranking = self.board.ranking_metric
+        ranked = [index for index in self.systems if self.board.columns.place[index]]
         metrics = [
             metric
             for metric in self.board.shown_metrics
-            if BY_METRIC[metric].is_headline or metric == ranking
+            if BY_METRIC[metric].is_headline or metric in self.board.order
         ]
         indices = self._ordered(ranked or self.systems)[:count]
         return replace(self._view(self._headings(metrics), indices, []), shown=len(indices))
@@ -127,18 +132,19 @@ class _Reading:
     def _view(
         self, headings: list[Heading], indices: list[int], yardsticks: list[int]
     ) -> BoardView:
-        ranks = self.board.columns.rank
+        places, ranges = self.board.columns.place, self.board.ranges
         return replace(
             self.empty,
             state=BoardState.READY if self.systems else BoardState.EMPTY,
             selection=self.selection,
-            ranked_by=BY_METRIC[self.board.ranking_metric],
+            order=[BY_METRIC[metric] for metric in self.board.order],
             headings=headings,
             lines=[self._line(index, headings) for index in indices],
             yardsticks=[self._line(index, headings) for index in yardsticks],
             references=self.board.references,
             total=len(self.systems),
-            ranked=sum(ranks[index] is not None for index in self.systems),
+            ranked=sum(bool(places[index]) for index in self.systems),
+            ranges=ranges if self.viewer.is_organiser else replace(ranges, first_place=""),
             teams=self.teams,
             older=self.older,
             rescored=f"{self.board.rescored} of {len(self.board)}" if self.has_counts else "",
@@ -170,7 +176,7 @@ class _Reading:
 
     def _drop_unknown(self, selection: Selection) -> Selection:
         """Drop what this board does not have, or does not show to this reader."""
-        is_other = selection.sort != self.board.ranking_metric
+        is_other = [selection.sort] != self.board.order
         has_it = selection.sort in self.board.signatures
         is_team = any(selection.team == slug for slug, _ in self.teams)
         return replace(
@@ -192,14 +198,24 @@ class _Reading:
         """Sort by score. Equal scores are sorted by entry, but by alias where names are hidden:
         the order of entries tells which came first."""
         columns = self.board.columns
-        places = self._rank(self.selection.sort, indices) if self.selection.sort else None
+        ranks = self._rank(self.selection.sort, indices) if self.selection.sort else None
         ties: Sequence[object] = columns.entry if self.embargo.sees_names else columns.alias
 
         def key(index: int) -> tuple[float, object]:
-            place = columns.place[index] if places is None else places[index]
-            return (float("inf") if place is None else place, ties[index])
+            rank = columns.position[index] if ranks is None else ranks[index]
+            return (float("inf") if rank is None else rank, ties[index])
 
         return sorted(indices, key=key)
+
+    def _find_lines(self, indices: list[int]) -> set[int]:
+        """Return the rows with a line above, of rows in the official order."""
+        below, reached = set(), 0
+        for index in [] if self.selection.sort else indices:
+            cluster = self.board.columns.cluster[index] or 0
+            if 0 < reached < cluster:
+                below.add(index)
+            reached = max(reached, cluster)
+        return below
 
     def _rank(self, metric: str, indices: list[int]) -> Mapping[int, float | None]:
         values = self.board.scores[metric]
@@ -219,7 +235,7 @@ class _Reading:
         return sorted(others, key=alias)
 
     def _headings(self, metrics: list[str]) -> list[Heading]:
-        sorted_by = self.selection.sort or self.board.ranking_metric
+        sorted_by = [self.selection.sort] if self.selection.sort else self.board.order
         headings: list[Heading] = []
         for metric in metrics:
             column = BY_METRIC[metric]
@@ -227,7 +243,7 @@ class _Reading:
                 Heading(
                     column=column,
                     signature=self.board.signatures[metric],
-                    is_sorted=metric == sorted_by,
+                    is_sorted=[metric] == sorted_by,
                     begins_group=not headings or headings[-1].column.group != column.group,
                     group_size=sum(BY_METRIC[m].group == column.group for m in metrics),
                     address=self.selection.address(self.empty.path, sort=metric),
@@ -244,7 +260,7 @@ class _Reading:
         can_filter = self.embargo.sees_names and row.kind == Entry.Kind.SYSTEM
         has_page = row.team_id is not None and (is_own or self.viewer.is_organiser)
         return BoardLine(
-            row=replace(row, alias="", place=None) if is_named else hide_names(row),
+            row=replace(row, alias="", position=None) if is_named else hide_names(row),
             cells=[
                 Cell(
                     heading.column,
@@ -255,6 +271,7 @@ class _Reading:
                 )
                 for heading in headings
             ],
+            begins_cluster=index in self.below_lines,
             is_own=is_own,
             may_open=has_page,
             team_address=self.selection.address(self.empty.path, team=row.team_slug)

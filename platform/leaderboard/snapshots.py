@@ -49,11 +49,23 @@ class BoardRow:
     is_constrained: bool
     terminology_use: str
     alias: str  # its name where names are hidden
-    rank: float | None  # equal scores share their mean rank; None: not part of the ranking
-    place: float | None  # in the order of all systems, ranked or not; equal for equal scores
+    place: str  # among the ranked: `1`, or `1=` where it is shared; empty: not ranked
+    position: int | None  # in the order of all systems, ranked or not; the same for equal systems
     scores: Mapping[str, float]  # by metric
+    range: str = ""  # of its place, by the ranges computed last: `1`, `2–4`
+    cluster: int | None = None  # by the same; lines stand between clusters
     signatures: Mapping[str, str] = field(default_factory=dict)  # where not the board's
     cut_short: Sequence[str] = ()  # the metrics for whose score a search was cut short, sorted
+
+
+@dataclass(frozen=True, slots=True)
+class RangesOnBoard:
+    """What a board says of the ranges that were computed last."""
+
+    computed_at: str = ""  # ISO 8601; empty: never by this order
+    note: str = ""  # why there are none, in words
+    lines: Sequence[int] = ()  # the places after which a line stands
+    first_place: str = ""  # for organisers: whether it depends on a single document
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +82,17 @@ class BoardColumns:
     is_constrained: list[bool] = field(default_factory=list)
     terminology_use: list[str] = field(default_factory=list)
     alias: list[str] = field(default_factory=list)
-    rank: list[float | None] = field(default_factory=list)
-    place: list[float | None] = field(default_factory=list)
+    place: list[str] = field(default_factory=list)
+    position: list[int | None] = field(default_factory=list)
+    range: list[str] = field(default_factory=list)
+    cluster: list[int | None] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
     """All entries of a test set: the systems, best first, then what they are compared with."""
 
-    ranking_metric: str
+    order: Sequence[str]  # a metric, or several for the mean of ranks
     references: int = 1  # of the test set
     signatures: Mapping[str, str] = field(default_factory=dict)  # by metric, in column order
     teams: Mapping[int, TeamOnBoard] = field(default_factory=dict)
@@ -86,6 +100,7 @@ class Board:
     scores: Mapping[str, list[float | None]] = field(default_factory=dict)  # by metric
     own_signatures: Mapping[int, Mapping[str, str]] = field(default_factory=dict)  # by entry
     cut_short: Mapping[int, Sequence[str]] = field(default_factory=dict)  # metrics, by entry
+    ranges: RangesOnBoard = RangesOnBoard()
     rescored: int = 0  # rows with scores by a version of the metrics that the board does not show
 
     def __len__(self) -> int:
@@ -117,8 +132,10 @@ class Board:
             is_constrained=columns.is_constrained[index],
             terminology_use=columns.terminology_use[index],
             alias=columns.alias[index],
-            rank=columns.rank[index],
             place=columns.place[index],
+            position=columns.position[index],
+            range=columns.range[index],
+            cluster=columns.cluster[index],
             scores={metric: value for metric, value in scores.items() if value is not None},
             signatures=self.own_signatures.get(entry, {}),
             cut_short=self.cut_short.get(entry, ()),
@@ -126,14 +143,14 @@ class Board:
 
     @classmethod
     def of(
-        cls, rows: Iterable[BoardRow], *, ranking_metric: str, references: int,
-        signatures: Mapping[str, str], rescored: int = 0,
+        cls, rows: Iterable[BoardRow], *, order: Sequence[str], references: int,
+        signatures: Mapping[str, str], ranges: RangesOnBoard = RangesOnBoard(), rescored: int = 0,
     ) -> Board:  # fmt: skip
         """Take rows apart into columns."""
         rows = list(rows)
         names = BoardColumns.__dataclass_fields__
         return cls(
-            ranking_metric=ranking_metric,
+            order=list(order),
             references=references,
             signatures=_sort_by_column(signatures),
             teams={
@@ -147,19 +164,23 @@ class Board:
             scores={metric: [row.scores.get(metric) for row in rows] for metric in signatures},
             own_signatures={row.entry: row.signatures for row in rows if row.signatures},
             cut_short={row.entry: row.cut_short for row in rows if row.cut_short},
+            ranges=ranges,
             rescored=rescored,
         )
 
     def body(self) -> dict[str, object]:
         """Return what a snapshot keeps beside the teams."""
+        names = BoardColumns.__dataclass_fields__
         return {
-            "ranking_metric": self.ranking_metric,
+            "order": list(self.order),
             "references": self.references,
             "signatures": dict(self.signatures),
-            "columns": asdict(self.columns),
+            # Not `asdict`, which copies each value of thousands.
+            "columns": {name: getattr(self.columns, name) for name in names},
             "scores": dict(self.scores),
             "own_signatures": {str(pk): dict(own) for pk, own in self.own_signatures.items()},
             "cut_short": {str(pk): list(metrics) for pk, metrics in self.cut_short.items()},
+            "ranges": asdict(self.ranges),
             "rescored": self.rescored,
         }
 
@@ -167,7 +188,7 @@ class Board:
     def from_json(cls, body: Mapping[str, Any], teams: Mapping[str, Any]) -> Board:
         """Read back what a snapshot keeps."""
         return cls(
-            ranking_metric=body["ranking_metric"],
+            order=body["order"],
             references=body["references"],
             signatures=_sort_by_column(body["signatures"]),
             teams={int(pk): TeamOnBoard(**team) for pk, team in teams.items()},
@@ -176,6 +197,7 @@ class Board:
             own_signatures={int(pk): own for pk, own in body["own_signatures"].items()},
             # Not in what earlier releases have built:
             cut_short={int(pk): own for pk, own in body.get("cut_short", {}).items()},
+            ranges=RangesOnBoard(**body["ranges"]),
             rescored=body.get("rescored", 0),
         )
 

@@ -1,17 +1,15 @@
 from __future__ import annotations
 
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from django.contrib import admin
 from django.db.models import CharField, F
-from django.forms import ChoiceField, ModelForm, TextInput
+from django.forms import ModelForm, TextInput
 from django.http import HttpRequest
 
-import evaluator
-from sharedtasks import testsets
-from sharedtasks.metric_columns import BY_METRIC
 from sharedtasks.models import Mode, Phase, SharedTask, TestSet
 from sharedtasks.terminology_modes import create_usual_modes, move_modes
+from sharedtasks.testset_form import TestSetForm
 
 Row = TypeVar("Row", SharedTask, Phase, TestSet)
 
@@ -116,36 +114,12 @@ class PhaseAdmin(Removable[Phase]):
         move_modes(obj)
 
 
-class TestSetForm(ModelForm[TestSet]):
-    """A choice of the ranking metric from the metrics that the test set defines."""
-
-    ranking_metric = ChoiceField()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        try:
-            names = evaluator.defined_metrics(testsets.read(self.instance))
-        except evaluator.InfrastructureError as error:
-            # Without a lemmatiser nothing says which metrics exist: the present choice stays.
-            names = (self.instance.ranking_metric,)
-            self.fields["ranking_metric"].help_text = str(error)
-        field = cast("ChoiceField", self.fields["ranking_metric"])
-        field.choices = [(name, f"{BY_METRIC[name].label} ({name})") for name in names]
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        # The form leaves out what identifies the test set beside its domain, and so the check.
-        self.instance.domain = data.get("domain", self.instance.domain)
-        self.instance.validate_constraints()
-        return data
-
-
 @admin.register(TestSet)
 class TestSetAdmin(Removable[TestSet]):
-    """To look at, and to choose domain and ranking metric; `import_test_set` makes test sets."""
+    """To look at, and to choose domain and official order; `import_test_set` makes test sets."""
 
     form = TestSetForm
-    list_display = ["slug", "phase", "segments", "terms", "required_terms", "ranking_metric"]
+    list_display = ["slug", "phase", "segments", "terms", "required_terms", "official_order"]
     list_filter = ["phase"]
     list_select_related = ["phase__shared_task", "terminology_mode"]
     readonly_fields = [
@@ -164,8 +138,13 @@ class TestSetAdmin(Removable[TestSet]):
         "terms",
         "required_terms",
         "digest",
+        "smallest_difference",
     ]
-    fields = [*readonly_fields, "domain", "ranking_metric"]
+    fields = [*readonly_fields, "domain", "official_order"]
+
+    @admin.display(description="Smallest detectable difference")
+    def smallest_difference(self, test_set: TestSet) -> str:
+        return test_set.detectable
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -174,5 +153,5 @@ class TestSetAdmin(Removable[TestSet]):
         self, request: HttpRequest, obj: TestSet, form: ModelForm[TestSet], change: bool
     ) -> None:
         super().save_model(request, obj, form, change)
-        # Another ranking metric is another board: the sweeper sees the new count.
+        # Another order is another board: the sweeper sees the new count.
         TestSet.objects.filter(pk=obj.pk).update(results_version=F("results_version") + 1)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from evaluator.container import Limits
 from evaluator.metrics import METRICS
 from evaluator.normalise import LEMMATISERS
+from evaluator.significance import write_detectable
 from files.models import StoredFile
 from sharedtasks.terminology_modes import PROPER, STANDARD_MODES, Mode
 from sharedtasks.test_set_parts import TestSetDownload, TestSetReference, TestSetTerminology
@@ -43,6 +44,16 @@ def known_metric(name: str) -> None:
     """Refuse a name that is not a metric of the evaluator."""
     if name not in METRICS:
         raise ValidationError(f"There is no metric {name!r}. Choose one of: {', '.join(METRICS)}.")
+
+
+def known_order(names: object) -> None:
+    """Refuse what is not an order of a board: a list of metrics, each once."""
+    if not isinstance(names, list) or not names:
+        raise ValidationError("Name the metrics that the board ranks by.")
+    for name in names:
+        known_metric(name)
+        if names.count(name) > 1:
+            raise ValidationError(f"{name} is named twice. Name each metric of the order once.")
 
 
 def known_lemmatiser(name: str) -> None:
@@ -231,7 +242,8 @@ class TestSet(models.Model):
         validators=[known_lemmatiser],
         help_text="Empty: what the target language has.",
     )
-    ranking_metric = models.CharField(max_length=50, validators=[known_metric])
+    # A metric, or several for the mean of the ranks in each. The first decides between equals.
+    official_order = models.JSONField(validators=[known_order])
     source_file = models.ForeignKey(StoredFile, models.PROTECT, related_name="source_of")
     samples_file = models.ForeignKey(  # bitexts that systems may learn from
         StoredFile, models.PROTECT, null=True, blank=True, related_name="samples_of"
@@ -250,6 +262,10 @@ class TestSet(models.Model):
     # Counts every change of what the board shows, and the change that it was last built from.
     results_version = models.PositiveBigIntegerField(default=0)
     ranked_version = models.PositiveBigIntegerField(default=0)
+    # Of its board's builds: submissions.boards and leaderboard.boards alone write these.
+    build_due_at = models.DateTimeField(null=True, editable=False)  # the announced build
+    build_begun_at = models.DateTimeField(null=True, editable=False)  # the last
+    is_being_built = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -283,6 +299,11 @@ class TestSet(models.Model):
         modes = Mode.objects.filter(shared_task=self.phase.shared_task_id, name=self.domain)
         if self.domain in STANDARD_MODES or modes.exists():
             raise ValidationError({"domain": f"{self.domain} is the name of a mode."})
+
+    @property
+    def detectable(self) -> str:
+        """Return which differences between two systems it can tell apart, in a sentence."""
+        return write_detectable(self.segments - self.unscored_segments, self.required_terms)
 
     @property
     def language_pair(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import CommandError
 
-from evaluator.metrics import RANKING
+from evaluator.metrics import OFFICIAL_ORDER
 from evaluator.normalise import LEMMATISERS
 from sharedtasks.models import TestSet
 from sharedtasks.terminology_modes import LISTS, STANDARD_MODES
@@ -94,10 +94,11 @@ def add_content_options(parser: ArgumentParser) -> None:
         "language has)",
     )  # fmt: skip
     parser.add_argument(
-        "--ranking-metric",
+        "--official-order",
+        action="append",
         metavar="METRIC",
-        help="what the board ranks by "
-        f"(default: the first of {', '.join(RANKING)} that the test set defines)",
+        help="what the board ranks by; repeat it for the mean of ranks over several metrics "
+        f"(default: those of {', '.join(OFFICIAL_ORDER)} that the test set defines)",
     )
 
 

@@ -14,7 +14,7 @@ from django.db import transaction
 import evaluator
 from evaluator.checking import count_all_paragraphs
 from evaluator.formats import Sample, read_samples, read_test_set
-from evaluator.metrics import RANKING
+from evaluator.metrics import OFFICIAL_ORDER
 from evaluator.terms import required_terms
 from evaluator.types import TextForm, Unit
 from files import storage
@@ -24,7 +24,7 @@ from sharedtasks.models import (
     TestSet,
     TestSetReference,
     TestSetTerminology,
-    known_metric,
+    known_order,
 )
 from sharedtasks.release import make_release
 from sharedtasks.term_lemmatisers import refuse_missing_lemmatisers, require_term_lemmatiser
@@ -97,13 +97,13 @@ def import_test_set(
     delimiter: str | None = None,  # what joins paragraphs, "" for nothing; None: as the files show
     lemmatiser: str = "simplemma",  # of the family wmt21
     term_lemmatiser: str = "",  # of the other metrics of terms; empty: what the language has
-    ranking_metric: str | None = None,
+    official_order: Sequence[str] | None = None,
     leave_out: Sequence[str] = (),
 ) -> ImportedTestSet:
     """Check the files and make a test set of them; raises `evaluator.TestSetError`.
 
     Documents to `leave_out` count for no score and need no reference; participants may translate
-    them or not. Without a `ranking_metric` the first of RANKING that the test set defines ranks.
+    them or not. Without an `official_order` it is the part of OFFICIAL_ORDER that is defined.
     """
     terminology_mode = find_mode(phase.shared_task, mode)
     files.require_mode(terminology_mode)
@@ -125,7 +125,7 @@ def import_test_set(
     with refuse_missing_lemmatisers():
         require_term_lemmatiser(test_set)
         parsed = _parse(test_set, files)
-        _describe(test_set, parsed.test_set, ranking_metric)
+        _describe(test_set, parsed.test_set, official_order)
     _save(test_set, files, parsed)
     return ImportedTestSet(test_set, parsed.terminology, parsed.references, parsed.notes)
 
@@ -172,7 +172,9 @@ def _parse(test_set: TestSet, files: TestSetFiles) -> _Parsed:
     return _Parsed(parsed, own, samples, tuple(notes))
 
 
-def _describe(test_set: TestSet, parsed: evaluator.TestSet, ranking_metric: str | None) -> None:
+def _describe(
+    test_set: TestSet, parsed: evaluator.TestSet, official_order: Sequence[str] | None
+) -> None:
     """Note on a new row what can be read from the files, and what its board ranks by."""
     required = required_terms(parsed).per_segment
     test_set.source_language = parsed.source_language  # zh-CN, also where zh_cn was written
@@ -186,7 +188,7 @@ def _describe(test_set: TestSet, parsed: evaluator.TestSet, ranking_metric: str 
     test_set.documents = len({segment.document for segment in segments})
     test_set.required_terms = sum(term.count for segment in required for term in segment)
     test_set.terms = _count_terms(parsed)
-    test_set.ranking_metric = _choose_ranking_metric(ranking_metric, parsed)
+    test_set.official_order = _choose_order(official_order, parsed)
 
 
 def _count_terms(parsed: evaluator.TestSet) -> int:
@@ -199,17 +201,18 @@ def _count_terms(parsed: evaluator.TestSet) -> int:
     return len(common) + len(addressed - known)
 
 
-def _choose_ranking_metric(chosen: str | None, parsed: evaluator.TestSet) -> str:
+def _choose_order(chosen: Sequence[str] | None, parsed: evaluator.TestSet) -> list[str]:
     """Return what the board ranks by; ValidationError for a metric that is not defined."""
     defined = evaluator.defined_metrics(parsed)
-    metric = chosen or next((name for name in RANKING if name in defined), RANKING[-1])
-    known_metric(metric)
-    if metric not in defined:
-        raise ValidationError(
-            f"This test set has no scores of {metric}, so it cannot rank by it. "
-            f"Choose one of: {', '.join(defined)}."
-        )
-    return metric
+    order = list(chosen or (name for name in OFFICIAL_ORDER if name in defined))
+    known_order(order)
+    for metric in order:
+        if metric not in defined:
+            raise ValidationError(
+                f"This test set has no scores of {metric}, so it cannot rank by it. "
+                f"Choose one of: {', '.join(defined)}."
+            )
+    return order
 
 
 def _save(test_set: TestSet, files: TestSetFiles, parsed: _Parsed) -> None:

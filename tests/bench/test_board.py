@@ -51,7 +51,7 @@ def sizes(phase: models.Phase) -> dict[int, models.TestSet]:
     for version, size in enumerate((SMALL, LARGE), start=1):
         made[size] = models.TestSet.objects.create(
             phase=phase, source_language="en", target_language="fr", version=version,
-            text_form="raw", ranking_metric="term-success", source_file=file, digest="0" * 64,
+            text_form="raw", official_order=["term-success"], source_file=file, digest="0" * 64,
             segments=10, documents=1, required_terms=10,
             terminology_mode=find_mode(phase.shared_task, "proper"),
         )  # fmt: skip

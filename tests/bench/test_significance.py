@@ -17,6 +17,7 @@ from evaluator import Hypotheses, TestSet, read_test_set
 from evaluator.metrics import METRICS
 from evaluator.significance import Comparison, compare
 from evaluator.types import Statistics
+from tests.bench.conftest import Record
 
 pytestmark = pytest.mark.bench
 SYSTEMS = 43
@@ -51,7 +52,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def test_all_pairs_against_sacrebleus_paired_bootstrap(
-    test_set: TestSet, outputs: list[list[str]]
+    test_set: TestSet, outputs: list[list[str]], record: Record
 ) -> None:
     """sacrebleu compares with one baseline at a time: its time is taken 43 times."""
     references = [[segment.references[0] for segment in test_set.segments]]
@@ -76,7 +77,12 @@ def test_all_pairs_against_sacrebleus_paired_bootstrap(
     )  # fmt: skip
     ours = seconds(lambda: compare(given, unit="segment", resamples=1_000))
     ratio = SYSTEMS * theirs / ours
-    print(f"\n43 systems, BLEU + chrF, 1,000 resamples: {ours:.2f} s; sacrebleu {ratio:,.0f} times")
+    record(
+        "all pairs of 43, BLEU + chrF, 1,000 resamples",
+        "sacrebleu's paired bootstrap, each baseline",
+        f"{ratio:,.0f} times as fast ({ours:.2f} s)",
+        "1,000 times",
+    )
     assert ratio >= 1_000
 
 
@@ -103,7 +109,7 @@ def make_ngrams(rng: np.random.Generator, systems: int, units: int) -> Mapping[i
     ("systems", "units", "resamples", "limit"), [(43, 2_100, None, 10), (430, 500, 1_000, 2)]
 )
 def test_a_whole_board_takes_little_time_and_memory(
-    systems: int, units: int, resamples: int | None, limit: float
+    systems: int, units: int, resamples: int | None, limit: float, record: Record
 ) -> None:
     rng = np.random.default_rng(3)
     ngrams, counts = make_ngrams(rng, systems, units), make_counts(rng, systems, units)
@@ -114,7 +120,8 @@ def test_a_whole_board_takes_little_time_and_memory(
 
     ours = seconds(lambda: compare(given, unit="segment", resamples=resamples))
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"\n{systems} systems, {len(given)} metrics: {ours:.2f} s, at most {megabytes} MB")
+    work = f"{systems} systems, {len(given)} metrics, {units:,} segments"
+    record(work, "", f"{ours:.2f} s, {megabytes} MB with pytest", f"{limit} s, 500 MB")
     assert ours < limit
 
 
@@ -131,11 +138,11 @@ def simulate(seed: int, step: float) -> Comparison:
     return comparison
 
 
-def test_equal_systems_are_one_cluster() -> None:
+def test_equal_systems_are_one_cluster(record: Record) -> None:
     comparisons = [simulate(seed, 0) for seed in range(100)]
 
     whole = sum(own.ranges.count((1, SYSTEMS)) for own in comparisons) / (100 * SYSTEMS)
-    print(f"\n100 boards of 43 equal systems: {whole:.1%} of ranges are 1 to 43")
+    record("100 boards of 43 equal systems", "", f"{whole:.1%} of ranges are 1-43", "94 %")
     assert whole >= 0.94
     assert [own.lines for own in comparisons].count(()) >= 95
 

@@ -31,7 +31,7 @@ def fill() -> None:
     test_sets = [
         TestSet.objects.create(
             phase=phase, source_language="en", target_language=target, text_form="raw",
-            ranking_metric="term-success", source_file=file, digest="0" * 64, segments=10,
+            official_order=["term-success"], source_file=file, digest="0" * 64, segments=10,
             documents=1, required_terms=10,
             terminology_mode=find_mode(phase.shared_task, "proper"),
         )

@@ -1,9 +1,9 @@
-"""A site's processes, forked from one that has imported the libraries they need.
+"""A site's processes, forked from one that has imported what they need.
 
-The libraries take a second of a core to import, and the tests start hundreds of processes. The
-process that forks has read no settings and opened no connection. A child gets the environment that
-it is given and runs its module as `python -m` does. A worker's scoring process is forked from the
-worker, which has the dictionaries already.
+Libraries and applications take 1.5 seconds of a core to import, and the tests start hundreds of
+processes. The process that forks has opened no connection and started no thread. A child gets the
+environment that it is given, reads its own settings (tests/e2e/preparing.py) and runs its module as
+`python -m` does. A worker's scoring process is forked from the worker.
 
 python -m tests.e2e.forking     reads lines of JSON, {"arguments": …, "environment": …, "log": …};
                                 says in lines of JSON which process was started, and which ended
@@ -30,19 +30,28 @@ from pathlib import Path
 from typing import Any
 
 from evaluator.normalise.dictionaries import share_dictionaries
+from tests.e2e.preparing import has_same_settings, import_applications
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTS_WITHIN = 60  # seconds
 LOOK_EVERY = 0.02  # seconds
 LIBRARIES = (
-    *("celery.bin.worker", "celery.apps.worker", "celery.concurrency.prefork", "celery.app.amqp"),
-    *("kombu.transport.redis", "kombu.transport.filesystem", "django.core.management"),
+    *("celery.bin.celery", "celery.apps.worker", "celery.concurrency.prefork", "celery.app.amqp"),
+    *("celery.app.control", "celery.app.events", "celery.app.log", "celery.contrib.django.task"),
+    *("celery.worker.consumer", "celery.worker.strategy", "celery.worker.autoscale"),
+    *("celery.worker.loops", "billiard.heap", "billiard.popen_fork"),
+    *("kombu.transport.redis", "kombu.transport.filesystem", "kombu.mixins"),
+    *("django.core.management", "django.core.management.commands.migrate", "django.core.wsgi"),
     *("django.contrib.admin", "django.db.models", "django.forms", "django.template.loader"),
+    *("django.core.cache.backends.db", "django.template.context_processors", "django.views.debug"),
+    *("django.middleware.clickjacking", "django.middleware.common", "django.middleware.security"),
     *("psycopg", "lxml.etree", "requests", "gunicorn.app.base", "cryptography.fernet"),
+    *("gunicorn.glogging", "django_htmx.middleware", "whitenoise.storage", "whitenoise.compress"),
     *("fido2.features", "fido2.server", "markdown_it", "docker", "langcodes.language_distance"),
     *("confusable_homoglyphs.confusables", "csp.middleware", "whitenoise.middleware", "sqlite3"),
     *("simplemma", "sacrebleu.metrics", "evaluator.api", "evaluator.formats", "evaluator.metrics"),
     *("evaluator.container.archives.checking", "evaluator.node.service"),
+    *("evaluator.node.brokers.redis_broker", "sacrebleu.tokenizers.tokenizer_zh"),
     *("evaluator.score_server", "sacrebleu.tokenizers.tokenizer_13a", "psutil"),
 )
 SCORES = ["-c", "from evaluator.score_server import main; main()"]
@@ -179,13 +188,19 @@ def _start() -> subprocess.Popen[bytes]:
     )
 
 
-def main() -> dict[str, Any] | None:
-    """Fork what is asked for; return the request in each child, None at the end."""
+def prepare() -> dict[str, Any]:
+    """Load what the children need; return the settings that were read for it."""
     for name in LIBRARIES:
         importlib.import_module(name)
     for language in ("en", "fr"):  # of the tests' own test set
         share_dictionaries().get_dictionary(language)
+    read = import_applications()
     gc.freeze()  # what is there now is shared by all
+    return read
+
+
+def main() -> dict[str, Any] | None:
+    """Fork what is asked for; return the request in each child, None at the end."""
     answers = os.dup(1)
     os.dup2(2, 1)
     awake, wake = os.pipe()
@@ -243,7 +258,7 @@ def _say(answers: int, what: dict[str, int]) -> None:
     os.write(answers, json.dumps(what).encode() + b"\n")
 
 
-def _become(request: dict[str, Any]) -> None:
+def _become(request: dict[str, Any], read: dict[str, Any]) -> None:
     """Be the process that was asked for, with nothing of the one it was forked from."""
     for descriptor, (path, flags) in enumerate(
         [(os.devnull, os.O_RDONLY), (request["log"], os.O_WRONLY | os.O_APPEND)]
@@ -258,11 +273,14 @@ def _become(request: dict[str, Any]) -> None:
     time.tzset()
     tempfile.tempdir = None  # read from the environment again
     random.seed()
+    if "DJANGO_SETTINGS_MODULE" in os.environ and not has_same_settings(read):
+        os.execv(sys.executable, [sys.executable, "-m", *request["arguments"]])
     subprocess.Popen = PopenOrFork  # type: ignore[misc]
     sys.argv[1:] = request["arguments"][1:]
     runpy.run_module(request["arguments"][0], run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":
+    read = prepare()
     if (request := main()) is not None:
-        _become(request)
+        _become(request, read)

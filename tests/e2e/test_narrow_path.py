@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 import evaluator
 from tests.e2e.seed import PASSWORD
+from tests.e2e.session import COOKIE, session_of
 from tests.e2e.site import Site
 from tests.environment import ROOT
 
@@ -38,9 +39,9 @@ def wmt21(site: Site, shared_data: Path) -> Path:
     return folder
 
 
-def sign_in(page: Page, site: Site, name: str = "alice") -> None:
+def sign_in(page: Page, site: Site) -> None:
     page.goto(f"{site.url}/account/sign-in")
-    page.get_by_label("Username").fill(name)
+    page.get_by_label("Username").fill("alice")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
@@ -92,7 +93,7 @@ def test_the_published_digits_stand_on_the_leaderboard(page: Page, site: Site, w
 
 
 def test_half_of_the_file_is_refused_with_the_ids_that_are_missing(
-    page: Page, site: Site, wmt21: Path
+    alices: Page, site: Site, wmt21: Path
 ) -> None:
     lines = (wmt21 / "en-fr.dev.txt.truecased.sgm").read_text().splitlines(keepends=True)
     segments = [number for number, line in enumerate(lines) if line.startswith("<seg")]
@@ -100,16 +101,15 @@ def test_half_of_the_file_is_refused_with_the_ids_that_are_missing(
     missing = re.findall(r'<seg id="(\d+)"', "".join(lines[cut:]))
     half = "".join(lines[:cut])[:-20]  # in the middle of the last line
     missing.insert(0, re.findall(r'<seg id="(\d+)"', half)[-1])
-    sign_in(page, site)
 
-    upload(page, site, "wmt21", system="half", name="half.sgm", body=half.encode())
+    upload(alices, site, "wmt21", system="half", name="half.sgm", body=half.encode())
 
-    expect(page.locator("#live .state-card .state-refused")).to_be_visible(timeout=60_000)
-    expect(page.locator("#live")).to_contain_text(f"{len(missing)} problems found")
-    shown = page.locator(".problems tbody tr")
-    expect(page.locator(".problems")).to_contain_text("not closed at the end of the file")
+    expect(alices.locator("#live .state-card .state-refused")).to_be_visible(timeout=60_000)
+    expect(alices.locator("#live")).to_contain_text(f"{len(missing)} problems found")
+    shown = alices.locator(".problems tbody tr")
+    expect(alices.locator(".problems")).to_contain_text("not closed at the end of the file")
     assert 1 < shown.count() < 20  # missing segments are a row for each document
-    table = page.request.get(page.url.rstrip("/") + "/problems.tsv").text()
+    table = alices.request.get(alices.url.rstrip("/") + "/problems.tsv").text()
     ids = [line.split("\t")[4] for line in table.splitlines()[1:]]  # the column of segments
     assert sorted(ids) == sorted(
         missing
@@ -117,45 +117,42 @@ def test_half_of_the_file_is_refused_with_the_ids_that_are_missing(
     assert site.rows("select count(*) from submissions_entry where system = 'half'") == [(0,)]
 
 
-def test_a_small_file_goes_the_same_way(page: Page, site: Site) -> None:
+def test_a_small_file_goes_the_same_way(alices: Page, site: Site) -> None:
     source, reference = DATA / "en-fr.source.sgm", DATA / "en-fr.reference.sgm"
     site.import_test_set(source, reference, shared_task="small")
     body = reference.read_bytes().replace(b"refset", b"tstset")
-    sign_in(page, site)
 
-    upload(page, site, "small", system="oracle", name="oracle.en-fr.sgm", body=body)
-    page.get_by_role("link", name="See its entry for en-fr.").click(timeout=30_000)
-    expect(page.locator("#live .state-scored")).to_be_visible(timeout=30_000)
-    page.goto(f"{site.url}/boards/small/dev/en-fr")
-    expect(page.get_by_text("oracle", exact=True)).to_be_visible(timeout=30_000)
+    upload(alices, site, "small", system="oracle", name="oracle.en-fr.sgm", body=body)
+    alices.get_by_role("link", name="See its entry for en-fr.").click(timeout=30_000)
+    expect(alices.locator("#live .state-scored")).to_be_visible(timeout=30_000)
+    alices.goto(f"{site.url}/boards/small/dev/en-fr")
+    expect(alices.get_by_text("oracle", exact=True)).to_be_visible(timeout=30_000)
 
     expected = _scores(source, reference, body)
-    assert board_values(page, "oracle") == expected
+    assert board_values(alices, "oracle") == expected
     assert {"term-success", "wmt21-exact-match", "bleu"} <= set(expected)
 
 
-def test_rubbish_gets_a_message_that_a_person_understands(page: Page, site: Site) -> None:
+def test_rubbish_gets_a_message_that_a_person_understands(alices: Page, site: Site) -> None:
     source, reference = DATA / "en-fr.source.sgm", DATA / "en-fr.reference.sgm"
     site.import_test_set(source, reference, shared_task="rubbish")
-    sign_in(page, site)
 
-    upload(page, site, "rubbish", system="noise", name="noise.sgm", body=RUBBISH)
+    upload(alices, site, "rubbish", system="noise", name="noise.sgm", body=RUBBISH)
 
-    expect(page.locator("#live .state-card .state-refused")).to_be_visible(timeout=30_000)
-    message = page.locator(".problems tbody tr").first
+    expect(alices.locator("#live .state-card .state-refused")).to_be_visible(timeout=30_000)
+    message = alices.locator(".problems tbody tr").first
     expect(message).to_contain_text("UTF-8")
-    expect(page.get_by_role("link", name="Submit a corrected file")).to_be_visible()
+    expect(alices.get_by_role("link", name="Submit a corrected file")).to_be_visible()
 
 
-def test_the_form_says_what_is_missing_and_keeps_what_was_typed(page: Page, site: Site) -> None:
+def test_the_form_says_what_is_missing_and_keeps_what_was_typed(alices: Page, site: Site) -> None:
     source, reference = DATA / "en-fr.source.sgm", DATA / "en-fr.reference.sgm"
     site.import_test_set(source, reference, shared_task="form")
-    sign_in(page, site)
 
-    upload(page, site, "form", system="kept", name="empty.txt", body=b"")
+    upload(alices, site, "form", system="kept", name="empty.txt", body=b"")
 
-    expect(page.get_by_text("This file is empty.")).to_be_visible()
-    expect(page.get_by_label("System name")).to_have_value("kept")
+    expect(alices.get_by_text("This file is empty.")).to_be_visible()
+    expect(alices.get_by_label("System name")).to_have_value("kept")
 
 
 def test_a_stranger_sees_the_board_but_not_the_entry(page: Page, site: Site) -> None:
@@ -168,7 +165,8 @@ def test_a_stranger_sees_the_board_but_not_the_entry(page: Page, site: Site) -> 
     query = f"select id from submissions_entry where submission_id = {submission}"
     site.wait_for(query + " and state = 'scored'", bool, within=60)
     entry = site.rows(query)[0][0]
-    sign_in(page, site, "charlie")
+    session = session_of(site, "charlie")
+    page.context.add_cookies([{"name": COOKIE, "value": session, "url": site.url}])
 
     answer = page.goto(f"{site.url}/entries/{entry}/")
     assert answer is not None

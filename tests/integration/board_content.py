@@ -10,6 +10,6 @@ def rows(board: Board) -> list[BoardRow]:
     return [board.row(index) for index in range(len(board))]
 
 
-def systems(board: Board) -> list[tuple[str, float | None]]:
-    """Return its systems, each with its rank."""
-    return [(row.system, row.rank) for row in rows(board)]
+def systems(board: Board) -> list[tuple[str, str]]:
+    """Return its systems, each with its place."""
+    return [(row.system, row.place) for row in rows(board)]

@@ -20,7 +20,10 @@ from celery import current_app
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.management.commands import flush
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
@@ -28,6 +31,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from accounts.models import Membership, Team, User
+from files.marker import mark_new_site
 from files.models import StoredFile
 from leaderboard.models import BoardSnapshot
 from leaderboard.snapshots import Board
@@ -55,6 +59,23 @@ def _files_of_its_own(settings: Any, tmp_path: Path) -> None:
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir()  # WhiteNoise warns when it is not there
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _rows_of_django_kept() -> Iterator[None]:
+    """Keep content types and permissions when a test empties tables: making them takes a while."""
+    empty_tables = flush.Command.handle
+
+    def handle(command: flush.Command, **options: Any) -> None:
+        kept = [list(model.objects.all()) for model in (ContentType, Permission)]
+        empty_tables(command, **options | {"inhibit_post_migrate": True})
+        for rows in filter(None, kept):
+            type(rows[0]).objects.bulk_create(rows)
+        mark_new_site()  # the only other thing that a site does after its migrations
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush.Command, "handle", handle)
+        yield
 
 
 @pytest.fixture
@@ -271,7 +292,7 @@ def make_bare_test_set(phase: Phase, stored_file: StoredFile) -> Callable[..., T
             "source_language": "en",
             "target_language": "fr",
             "text_form": "raw",
-            "ranking_metric": "term-success",
+            "official_order": ["term-success"],
             "source_file": stored_file,
             "digest": "0" * 64,
             "segments": 10,
@@ -399,7 +420,7 @@ def drain() -> list[Message]:
     """Take what lies in the queues of the in-memory broker."""
     found: list[Message] = []
     with current_app.connection_for_read() as connection:
-        for name in ("celery", "images"):
+        for name in settings.QUEUES:
             queue = connection.SimpleQueue(name)
             while True:
                 try:

@@ -37,10 +37,15 @@ READ_ONLY = ["submission", "entry", "score", "verdict", "problem", "statechange"
 
 
 @pytest.fixture
-def change_ranking_metric(admin, test_set):
-    """Choose another metric as an organiser does."""
+def change_order(admin, test_set):
+    """Choose another order as an organiser does."""
     address = reverse("admin:sharedtasks_testset_change", args=[test_set.pk])
-    return lambda metric: admin.post(address, {"ranking_metric": metric})
+
+    def change(*metrics):
+        data = {f"official_order_{number}": metric for number, metric in enumerate(metrics)}
+        return admin.post(address, data)
+
+    return change
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -112,14 +117,12 @@ def test_moves_happen_through_services_alone(admin, make_scored_entry, name):
         assert admin.post(delete, {"post": "yes"}).status_code == 403
 
 
-def test_another_ranking_metric_makes_the_board_stale(
-    change_ranking_metric, make_scored_entry, test_set
-):
+def test_another_order_makes_the_board_stale(change_order, make_scored_entry, test_set):
     for system, texts, bleu in (("terms", PERFECT, 1.0), ("words", POOR, 2.0)):
         make_scored_entry(texts, system=system).scores.filter(metric="bleu").update(value=bleu)
     boards.rebuild(test_set.pk)
 
-    response = change_ranking_metric("bleu")
+    response = change_order("bleu")
 
     assert response.status_code == 302
     assert boards.rebuild_stale() == 1
@@ -127,18 +130,36 @@ def test_another_ranking_metric_makes_the_board_stale(
     assert body["columns"]["system"] == ["words", "terms"]
 
 
-def test_an_unknown_ranking_metric_is_refused(change_ranking_metric, test_set):
-    response = change_ranking_metric("best-of-all")
+@pytest.mark.parametrize(
+    "metrics", [("best-of-all",), (), ("", ""), ("bleu", "bleu"), ("chrf", "", "comet")]
+)
+def test_an_order_that_is_not_of_known_metrics_is_refused(change_order, test_set, metrics):
+    response = change_order(*metrics)
 
     test_set.refresh_from_db()
     assert response.status_code == 200  # the admin's form again, with its message
-    assert test_set.ranking_metric == "term-success"
+    assert test_set.official_order == ["term-success", "chrf++"]
+
+
+@pytest.mark.parametrize(
+    ("metrics", "order"),
+    [
+        (("chrf++", "term-success"), ["chrf++", "term-success"]),
+        (("", "bleu"), ["bleu"]),
+        (("bleu", "", "chrf", "wmt21-1-term"), ["bleu", "chrf", "wmt21-1-term"]),
+    ],
+)
+def test_an_order_is_of_metrics_in_the_order_chosen(change_order, test_set, metrics, order):
+    assert change_order(*metrics).status_code == 302
+
+    test_set.refresh_from_db()
+    assert test_set.official_order == order
 
 
 def test_what_decides_a_score_can_not_be_edited(admin, test_set):
     address = reverse("admin:sharedtasks_testset_change", args=[test_set.pk])
 
-    admin.post(address, {"ranking_metric": "bleu", "digest": "0" * 64, "lemmatiser": "none"})
+    admin.post(address, {"official_order_0": "bleu", "digest": "0" * 64, "lemmatiser": "none"})
 
     before = (test_set.digest, test_set.lemmatiser)
     test_set.refresh_from_db()

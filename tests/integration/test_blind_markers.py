@@ -178,5 +178,5 @@ def test_a_row_without_names_keeps_few_of_its_words_and_numbers():
     # Whether it is this or that, and its scores, are no words of a team.
     told = {name: value for name, value in values.items() if value not in (True, {}, ())}
     assert {name for name, value in told.items() if repr(value) in shown} == {
-        "alias", "kind", "terminology_use", "rank"
+        "alias", "kind", "terminology_use", "place", "range"
     }  # fmt: skip

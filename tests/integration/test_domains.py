@@ -145,14 +145,14 @@ def test_organisers_add_a_domain_later_but_not_a_modes_name(admin, make_test_set
     address = reverse("admin:sharedtasks_testset_change", args=[test_set.pk])
 
     for domain, status in (("noterm", 200), ("A b", 200), ("v2", 200), ("medical", 302)):
-        data = {"domain": domain, "ranking_metric": "term-success"}
+        data = {"domain": domain, "official_order_0": "term-success"}
         assert admin.post(address, data).status_code == status, domain
 
     test_set.refresh_from_db()
     assert test_set.slug == "en-fr.medical"
     other = make_test_set()
     address = reverse("admin:sharedtasks_testset_change", args=[other.pk])
-    answer = admin.post(address, {"domain": "medical", "ranking_metric": "term-success"})
+    answer = admin.post(address, {"domain": "medical", "official_order_0": "term-success"})
     assert "This phase has that test set already" in answer.text
 
 

@@ -27,13 +27,11 @@ def make_board(values, kinds=None):
                 entry=number, submission=number, kind=(kinds or {}).get(number, "system"),
                 team_id=team, team=f"T{team}", team_slug=f"t{team}", is_verified=True,
                 is_organisers=False, system=f"S{number}", description="", is_primary=True,
-                is_constrained=True, terminology_use="", alias="", rank=None, place=None,
+                is_constrained=True, terminology_use="", alias="", place="", position=None,
                 scores={} if score is None else {"term-success": score},
             )
         )  # fmt: skip
-    return Board.of(
-        rows, ranking_metric="term-success", references=1, signatures={"term-success": "x"}
-    )
+    return Board.of(rows, order=["term-success"], references=1, signatures={"term-success": "x"})
 
 
 @pytest.mark.parametrize(
@@ -68,7 +66,7 @@ def test_where_systems_are_given_something_nothing_is_odd(mode):
 
 
 def test_a_board_without_the_metric_says_nothing():
-    board = Board.of([], ranking_metric="bleu", references=1, signatures={"bleu": "x"})
+    board = Board.of([], order=["bleu"], references=1, signatures={"bleu": "x"})
 
     assert find_implausible(board, NOTERM) == []
 

@@ -64,8 +64,10 @@ def test_it_imports_and_says_what_and_where(run):
     test_set = models.TestSet.objects.get()
     assert "tokenised text, 4 segments in 2 documents, 1 reference, 4 required terms" in said
     assert "/boards/spring/test/en-fr" in said
+    assert "differences of about 62.6 points of term success and 25.2 of chrF++ can be told" in said
     assert test_set.phase.shared_task.name == "Spring edition"
-    assert (test_set.ranking_metric, test_set.lemmatiser) == ("term-success", "simplemma")
+    assert test_set.official_order == ["term-success", "chrf++"]
+    assert test_set.lemmatiser == "simplemma"
     assert (test_set.results_version, test_set.ranked_version) == (0, 0)
 
 
@@ -194,11 +196,18 @@ def test_source_and_reference_the_wrong_way_round_are_told_apart(run, source, re
         run(source=reference, reference=[source])
 
 
-def test_an_unknown_ranking_metric_is_refused_with_the_known_ones(run):
-    with pytest.raises(
-        CommandError, match=r"no metric 'best'\. Choose one of: .*wmt21-exact-match"
-    ):
-        run(ranking_metric="best")
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        (["best"], r"no metric 'best'\. Choose one of: .*wmt21-exact-match"),
+        (["chrf++", "BLEU"], r"no metric 'BLEU'"),
+        (["chrf", "bleu", "chrf"], "chrf is named twice"),
+        (["bleu", "wmt25-consistency"], "no scores of wmt25-consistency, so it cannot rank by it"),
+    ],
+)
+def test_an_order_of_other_metrics_is_refused(run, order, words):
+    with pytest.raises(CommandError, match=words):
+        run(official_order=order)
 
     assert nothing_was_made()
 

@@ -2,11 +2,21 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import pytest
 from simplemma.strategies.dictionaries import DefaultDictionaryFactory
 
 from evaluator.normalise.dictionaries import KeptDictionaries, TrieDictionary
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _decoded_once():
+    """Let simplemma decode each dictionary once: it is read only, and compared as a whole."""
+    decode = cache(DefaultDictionaryFactory().get_dictionary)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DefaultDictionaryFactory, "get_dictionary", lambda _, lang: decode(lang))
+        yield
 
 
 @pytest.fixture

@@ -98,13 +98,13 @@ def test_boards_show_the_old_version_until_the_command(site, call):
         give(entry, NEW, value)
         build(test_set)
         assert shown_versions(test_set) == {OLD}
-        assert systems(read(test_set)) == [("A", 1), ("B", 2)]
+        assert systems(read(test_set)) == [("A", "1"), ("B", "2")]
         assert read(test_set).rescored == rescored
 
     assert "now show the newest version of every metric" in call(PHASE)
 
     assert shown_versions(test_set) == {NEW}
-    assert systems(read(test_set)) == [("B", 1), ("A", 2)]  # with the new ranks
+    assert systems(read(test_set)) == [("B", "1"), ("A", "2")]  # with the new places
     assert read(test_set).rescored == 0
     assert "already showed" in call(PHASE)
 
@@ -136,7 +136,7 @@ def test_the_command_refuses_while_entries_lack_scores(site, call):
 
     assert "Warning: 1 entry lacks" in call(PHASE, "--anyway", lacking=entries[1:])
     assert shown_versions(test_set) == {NEW}
-    assert systems(read(test_set)) == [("A", 1), ("B", None)]
+    assert systems(read(test_set)) == [("A", "1"), ("B", "")]
 
 
 @pytest.mark.parametrize(("lacks_before", "lacks_after"), [(0, 1), (0, 2), (1, 1), (1, 2), (0, 0)])

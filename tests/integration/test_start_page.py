@@ -66,7 +66,7 @@ def test_while_nothing_is_ranked_it_shows_what_there_is(client, make_bare_test_s
 
 
 def test_it_shows_the_columns_that_say_most(client, make_bare_test_set, alice, team):
-    fill(make_bare_test_set(ranking_metric="wmt21-exact-match"), alice, [Made(team, "A")])
+    fill(make_bare_test_set(official_order=["wmt21-exact-match"]), alice, [Made(team, "A")])
 
     labels = re.findall(r"<th [^>]*data-metric=\"([^\"]*)\"", client.get("/").text)
 

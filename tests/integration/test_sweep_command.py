@@ -59,6 +59,12 @@ def test_once_says_what_was_done(make_submission):
     assert "announced=1" in output.getvalue()
 
 
+def test_an_idle_site_is_asked_little(django_assert_max_num_queries):
+    """A sweep comes every few seconds, and nearly always there is nothing to do."""
+    with django_assert_max_num_queries(12):
+        call_command("sweep", once=True, stdout=StringIO())
+
+
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
 def test_it_sweeps_until_it_is_told_to_stop(sweeps, told):
     done = sweeps("first", "second", "third", told=told)

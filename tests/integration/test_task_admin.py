@@ -90,14 +90,14 @@ def test_what_ranks_is_chosen_from_the_metrics_that_the_test_set_has(admin, make
 
     assert 'value="wmt21-exact-match"' not in admin.get(address).text
     for metric in ("wmt21-exact-match", "comet", ""):
-        assert admin.post(address, {"ranking_metric": metric}).status_code == 200
-    assert admin.post(address, {"ranking_metric": "bleu"}).status_code == 302
+        assert admin.post(address, {"official_order_0": metric}).status_code == 200
+    assert admin.post(address, {"official_order_0": "bleu"}).status_code == 302
 
 
 @pytest.mark.parametrize("metric", ["wmt21-exact-match", "wmt21-1-term", "comet"])
 def test_an_import_refuses_to_rank_by_what_there_is_not(make_test_set, metric):
     with pytest.raises(ValidationError, match=r"no metric|has no scores of"):
-        make_test_set(text_form="raw", ranking_metric=metric)
+        make_test_set(text_form="raw", official_order=(metric,))
 
 
 def test_a_phase_can_not_close_before_it_opens(admin, phase):

@@ -497,12 +497,14 @@ def test_test_sets_of_earlier_versions_get_their_modes_and_go_back(phase, stored
     old = migrate([("sharedtasks", "0009_test_set_left_out_documents")])
     values = {
         "phase_id": phase.pk, "source_language": "en", "text_form": "raw", "segments": 1,
-        "ranking_metric": "bleu", "source_file_id": stored_file.pk, "digest": "0" * 64,
+        "source_file_id": stored_file.pk, "digest": "0" * 64,
         "documents": 1, "required_terms": 1,
     }  # fmt: skip
-    for target, mode in (("fr", "proper"), ("fr", "noterm"), ("de", "random")):
+    metrics = ["bleu", "chrf", "over-application"]
+    pairs = (("fr", "proper"), ("fr", "noterm"), ("de", "random"))
+    for (target, mode), metric in zip(pairs, metrics, strict=True):
         row = old.get_model("sharedtasks", "TestSet").objects.create(
-            target_language=target, mode=mode, **values
+            target_language=target, mode=mode, ranking_metric=metric, **values
         )
         old.get_model("sharedtasks", "TestSetTerminology").objects.create(
             test_set=row, file_id=stored_file.pk, name="terms", position=0
@@ -516,4 +518,7 @@ def test_test_sets_of_earlier_versions_get_their_modes_and_go_back(phase, stored
         assert [row.terminology_mode.gives_terms for row in rows] == [True, False, True]
         assert [row.term_lists.get().list_name for row in rows] == ["proper", "proper", "random"]
         assert Mode.objects.count() == 3
-        migrate([("sharedtasks", "0009_test_set_left_out_documents")])
+        assert [row.official_order for row in rows] == [[metric] for metric in metrics]
+        old = migrate([("sharedtasks", "0009_test_set_left_out_documents")])
+        earlier = old.get_model("sharedtasks", "TestSet").objects.order_by("pk")
+        assert list(earlier.values_list("ranking_metric", flat=True)) == metrics

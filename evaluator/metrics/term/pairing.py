@@ -18,6 +18,8 @@ def best_sum(scores: Sequence[Sequence[int]]) -> int:
         return 0
     if len(scores) > len(scores[0]):
         scores = list(zip(*scores, strict=True))
+    if len(scores) == 1:
+        return max(scores[0])
     pairs = _Pairs(scores)
     for row in range(len(scores)):
         pairs.add(row)

@@ -34,14 +34,6 @@ def exact(value: float) -> str:
 
 
 @register.filter
-def rank(value: float | None) -> str:
-    """Write a rank; shared ranks may end in a half."""
-    if value is None:
-        return "–"
-    return f"{value:g}"
-
-
-@register.filter
 def language(code: str) -> str:
     """Write a BCP 47 code as the language's English name."""
     if code == "zh":  # Django's table knows its scripts only
@@ -114,9 +106,3 @@ def difference(value: float, decimals: int) -> str:
     """Write a difference of two scores with its sign; none where it rounds to nothing."""
     written = score(value, decimals)
     return written if float(written.replace(MINUS, "-")) <= 0 else f"+{written}"
-
-
-@register.filter
-def is_half(value: float | None) -> bool:
-    """Return whether a rank is shared by an even number of rows, and so ends in a half."""
-    return value is not None and value % 1 != 0

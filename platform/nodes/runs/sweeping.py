@@ -37,15 +37,15 @@ class SweptRuns:
 
 def sweep_runs() -> SweptRuns:
     """Close what is overdue, and return to the queue what runs nowhere."""
+    entries = Entry.objects.filter(state__in=[EntryState.WAITING, EntryState.RUNNING])
+    if not entries.exists() and not Run.objects.filter(ended_at=None).exists():
+        return SweptRuns()
     # Read first: a web server that comes back during this sweep writes its absence with its sign.
     seen_at = presence.last_sign_of_web(database_now())
-    prolonged = prolong_leases()
-    lost = 0
-    for pk in overdue_runs(seen_at).values_list("pk", flat=True)[:ROWS_AT_MOST]:
-        lost += endings.lose(pk, reason="its lease ended", overdue_only=True)
+    overdue = overdue_runs(seen_at).values_list("pk", flat=True)[:ROWS_AT_MOST]
     done = SweptRuns(
-        prolonged=prolonged,
-        lost=lost,
+        prolonged=prolong_leases(),  # before the overdue are read
+        lost=sum(endings.lose(pk, reason="its lease ended", overdue_only=True) for pk in overdue),
         cut_short=_cut_short(),
         returned=_return_homeless(),
         failed=quarantine.fail_waiting(Entry.objects.all()),
@@ -72,13 +72,12 @@ def _return_homeless() -> int:
     """Return entries to the queue that are marked as running but have no open run."""
     open_runs = Run.objects.filter(entry=OuterRef("pk"), ended_at=None)
     rows = Entry.objects.filter(~Exists(open_runs), state=EntryState.RUNNING)
-    return sum(_return(pk) for pk in list(rows.values_list("pk", flat=True)[:ROWS_AT_MOST]))
-
-
-def _return(pk: int) -> bool:
-    with transaction.atomic():
-        entry = Entry.objects.select_for_update().get(pk=pk)
-        if Run.objects.filter(entry=entry, ended_at=None).exists():
-            return False  # another sweep has returned it, and a node has taken it
-        reason = "it ran nowhere"
-        return work.move(entry, old=[EntryState.RUNNING], to=EntryState.WAITING, reason=reason)
+    returned = 0
+    for pk in list(rows.values_list("pk", flat=True)[:ROWS_AT_MOST]):
+        with transaction.atomic():
+            entry = Entry.objects.select_for_update().get(pk=pk)
+            if Run.objects.filter(entry=entry, ended_at=None).exists():
+                continue  # another sweep has returned it, and a node has taken it
+            old, reason = [EntryState.RUNNING], "it ran nowhere"
+            returned += work.move(entry, old=old, to=EntryState.WAITING, reason=reason)
+    return returned

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import StringIO
 
 from django.utils.text import slugify
@@ -20,13 +20,13 @@ LAYOUT = re.compile(r"[\t\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 
 def write_problems(submission: Submission) -> Iterator[str]:
     """Write the problems that are kept of a submission, with a heading."""
-    yield _write_row(PROBLEM_COLUMNS)
+    yield write_row(PROBLEM_COLUMNS)
     problems = submission.problems.select_related("verdict__test_set").order_by(
         "verdict__position", "pk"
     )
     for problem in problems.iterator():
         test_set = problem.verdict.test_set
-        yield _write_row(
+        yield write_row(
             (
                 problem.verdict.file,
                 test_set.slug if test_set else "",
@@ -58,9 +58,12 @@ def build_file_name(entry: Entry, ending: str) -> str:
     return f"{system}-{entry.pk}.{entry.test_set.slot}.{ending}"
 
 
-def _write_row(cells: tuple[str, ...]) -> str:
+def write_row(cells: Iterable[str | float | None], dialect: str = "excel-tab") -> str:
+    """Write a line of a table; text that a spreadsheet would compute gets a quote before it."""
     line = StringIO()
-    csv.writer(line, dialect="excel-tab", lineterminator="\n").writerow(map(_write_cell, cells))
+    csv.writer(line, dialect=dialect, lineterminator="\n").writerow(
+        _write_cell(cell) if isinstance(cell, str) else cell for cell in cells
+    )
     return line.getvalue()
 
 

@@ -41,29 +41,34 @@ class Swept:
 
 def sweep() -> Swept:
     """Release rows held too long, announce rows that nobody took, fail rows tried too often."""
-    done = _release(
-        Submission.objects.filter(kind=Submission.Kind.OUTPUTS), dwell=settings.CHECKING_DWELL
-    )
+    outputs = Submission.objects.filter(kind=Submission.Kind.OUTPUTS)
     images = Submission.objects.filter(kind=Submission.Kind.IMAGE)
-    done += _release(images.filter(image_reference=""), dwell=settings.IMAGE_CHECKING_DWELL)
-    done += _release(images.exclude(image_reference=""), dwell=settings.IMAGE_FETCHING_DWELL)
-    done += _send_again(Submission, due=timezone.now())
-    done += _release(Entry.objects.all(), dwell=settings.SCORING_DWELL)
-    done += _send_again(Entry, due=timezone.now())
-    done += _release(Rescore.objects.all(), dwell=settings.SCORING_DWELL)
-    done += _send_again(Rescore, due=timezone.now())
+    done = _sweep_rows(
+        Submission,
+        (outputs, settings.CHECKING_DWELL),
+        (images.filter(image_reference=""), settings.IMAGE_CHECKING_DWELL),
+        (images.exclude(image_reference=""), settings.IMAGE_FETCHING_DWELL),
+    )
+    done += _sweep_rows(Entry, (Entry.objects.all(), settings.SCORING_DWELL))
+    done += _sweep_rows(Rescore, (Rescore.objects.all(), settings.SCORING_DWELL))
     if done != Swept():
         logger.info("%s", done)
     return done
 
 
-def _release(rows: QuerySet[Item], *, dwell: float) -> Swept:
-    before = timezone.now() - timedelta(seconds=dwell)
-    model = rows.model
-    overdue = rows.filter(state=model.WORKING, claimed_at__lt=before)
-    keys = overdue.values_list("pk", flat=True)[:ROWS_AT_MOST]
-    released = sum(work.release_expired(model, pk, claimed_before=before) for pk in keys)
-    return Swept(released=released)
+def _sweep_rows(
+    model: type[Submission] | type[Entry] | type[Rescore], *dwells: tuple[QuerySet[Item], float]
+) -> Swept:
+    """Sweep the rows of a model; a worker may hold rows of each kind for so many seconds."""
+    if not model._default_manager.filter(state=model.WORKING).exists():
+        return Swept()  # nearly always; it would take four questions to find nothing
+    released = 0
+    for rows, dwell in dwells:
+        before = timezone.now() - timedelta(seconds=dwell)
+        overdue = rows.filter(state=model.WORKING, claimed_at__lt=before)
+        for pk in overdue.values_list("pk", flat=True)[:ROWS_AT_MOST]:
+            released += work.release_expired(model, pk, claimed_before=before)
+    return Swept(released=released) + _send_again(model, due=timezone.now())
 
 
 def _send_again(model: type[Submission] | type[Entry] | type[Rescore], *, due: datetime) -> Swept:

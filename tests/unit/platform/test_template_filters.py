@@ -46,14 +46,6 @@ def test_an_exact_value_has_every_digit(value, written):
 
 
 @pytest.mark.parametrize(
-    ("value", "written"),
-    [(1.0, "1"), (1.5, "1.5"), (12.0, "12"), (1000.5, "1000.5"), (None, "–")],
-)
-def test_ranks_are_whole_or_halves(value, written):
-    assert site.rank(value) == written
-
-
-@pytest.mark.parametrize(
     ("code", "name"),
     [
         ("en", "English"),
@@ -130,10 +122,3 @@ def test_what_is_left_is_told_in_its_largest_unit(ahead, words):
 )
 def test_differences_have_a_sign_unless_they_round_to_nothing(value, written):
     assert site.difference(value, 1) == written
-
-
-@pytest.mark.parametrize(
-    ("value", "is_half"), [(None, False), (1.0, False), (1.5, True), (2, False)]
-)
-def test_shared_ranks_may_be_halves(value, is_half):
-    assert site.is_half(value) == is_half

@@ -17,7 +17,7 @@ from files import marker
 from files.incoming import remove_leftovers
 from files.storage import collect_garbage
 from health import presence
-from leaderboard import boards
+from leaderboard import boards, ranges
 from nodes.runs.sweeping import sweep_runs
 from nodes.waking.idle_nodes import wake_idle
 from submissions.pipeline import reference_points
@@ -26,6 +26,7 @@ from submissions.services.expiry import remove_refused_files
 
 logger = logging.getLogger(__name__)
 
+BEAT_AFTER = 1  # seconds of other steps
 COLLECT_EVERY = 600  # seconds between two removals of unreferenced files
 
 
@@ -43,7 +44,8 @@ class Command(BaseCommand):
             made = reference_points.add_missing()
             self.stdout.write(
                 f"{sweep()}, {sweep_runs()}, {wake_idle()} messages to nodes, "
-                f"{made} oracle rows made, {boards.rebuild_stale()} boards rebuilt"
+                f"{made} oracle rows made, {boards.rebuild_stale()} boards rebuilt, "
+                f"{ranges.announce_due()} boards announced for ranges"
             )
             return
         stopped = threading.Event()
@@ -58,12 +60,17 @@ class Command(BaseCommand):
                 sweep_runs,
                 wake_idle,
                 boards.rebuild_stale,
+                ranges.announce_due,
             ]
             if time.monotonic() - collected_at > COLLECT_EVERY:
                 collected_at = time.monotonic()
                 steps += [remove_refused_files, collect_garbage, remove_leftovers]
+            beaten_at = float("-inf")
             for step in steps:
-                _run_step(_beat)  # after an absence too: the sweep of runs has to know of it
+                # The sweep of runs has to know of an absence that has just ended.
+                if step is sweep_runs or time.monotonic() - beaten_at > BEAT_AFTER:
+                    _run_step(lambda: presence.beat(presence.SWEEPER))
+                    beaten_at = time.monotonic()
                 _run_step(step)
             stopped.wait(settings.SWEEP_INTERVAL)
 
@@ -72,10 +79,6 @@ def _require_storage() -> None:
     """Raise CommandError if the folder is not this site's storage: sweeping would lose files."""
     if fault := marker.find_fault():
         raise CommandError(f"The sweeper stops. {fault}")
-
-
-def _beat() -> None:
-    presence.beat(presence.SWEEPER)
 
 
 def _run_step(step: Callable[[], object]) -> None:

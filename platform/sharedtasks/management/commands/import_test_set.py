@@ -30,7 +30,7 @@ from sharedtasks.testsets import ImportedTestSet, import_test_set
 PROBLEMS_SHOWN = 50
 CHANGES_SHOWN = 50
 PASSED_ON = (  # options
-    "text_form", "mode", "domain", "unit", "lemmatiser", "term_lemmatiser", "ranking_metric",
+    "text_form", "mode", "domain", "unit", "lemmatiser", "term_lemmatiser", "official_order",
     "leave_out",
 )  # fmt: skip
 
@@ -107,6 +107,7 @@ class Command(BaseCommand):
             f"{_count(imported.references, 'reference')}, "
             f"{test_set.required_terms} required terms. Its board: {test_set.get_absolute_url()}"
         )
+        self.stdout.write(test_set.detectable)
 
     def _report_terminology(self, terminology: evaluator.ImportedTerminology) -> None:
         """Print which entries differ from the term lists."""

@@ -1,0 +1,92 @@
+"""A board as JSON and as CSV: every row that a reader may see, in the official order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from leaderboard.board_view import BoardLine, BoardView
+from leaderboard.caching import allow_caching
+from leaderboard.queries import read_board
+from sharedtasks.access import test_set_or_404
+from sharedtasks.policy import Thing
+from sharedtasks.viewers import viewer_of
+from submissions.pages.exports import write_row
+
+KEPT_FOR = 10  # seconds, in caches
+
+
+@require_safe
+def board_as_json(request: HttpRequest, task: str, phase: str, test_set: str) -> HttpResponse:
+    """Send a board as JSON, numbers with every digit."""
+    view = _read(request, task, phase, test_set)
+    return _send(JsonResponse(build_json(view)), request, view)
+
+
+@require_safe
+def board_as_csv(request: HttpRequest, task: str, phase: str, test_set: str) -> HttpResponse:
+    """Send a board as a table with a heading."""
+    view = _read(request, task, phase, test_set)
+    response = HttpResponse("".join(write_table(view)), content_type="text/csv; charset=utf-8")
+    name = f"{task}.{phase}.{view.test_set.slug}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return _send(response, request, view)
+
+
+def _read(request: HttpRequest, task: str, phase: str, test_set: str) -> BoardView:
+    viewer = viewer_of(request.user)
+    row = test_set_or_404(viewer, task, phase, test_set, thing=Thing.BOARD)
+    return read_board(row, viewer=viewer, is_whole=True)
+
+
+def _send(response: HttpResponse, request: HttpRequest, view: BoardView) -> HttpResponse:
+    phases, now = [view.test_set.phase], timezone.now()
+    return allow_caching(response, request, phases=phases, now=now, at_most=KEPT_FOR)
+
+
+def build_json(view: BoardView) -> dict[str, object]:
+    """Return what the JSON of a board holds."""
+    return {
+        "test_set": view.test_set.slug,
+        "official_order": [column.metric for column in view.order],
+        "lines": list(view.ranges.lines),
+        "ranges_at": view.ranges_at,
+        "ranges_note": view.ranges.note,
+        "metrics": {heading.column.metric: heading.signature for heading in view.headings},
+        "rows": [
+            {
+                **_describe(line),
+                "scores": {cell.column.metric: cell.value for cell in line.cells},
+            }
+            for line in view.lines + view.yardsticks
+        ],
+    }
+
+
+def write_table(view: BoardView) -> Iterator[str]:
+    """Write a board as CSV, with a column for each metric; an undefined score is empty."""
+    for number, line in enumerate(view.lines + view.yardsticks):
+        described = _describe(line)
+        if number == 0:
+            metrics = [cell.column.metric for cell in line.cells]
+            yield write_row([*described, *metrics], "excel")
+        yield write_row([*described.values(), *(cell.value for cell in line.cells)], "excel")
+
+
+def _describe(line: BoardLine) -> dict[str, str | bool]:
+    row = line.row
+    return {
+        "place": row.place,
+        "range": row.range,
+        "is_below_a_line": line.begins_cluster,
+        "kind": row.kind,
+        "system": row.system,
+        "team": line.team,
+        "is_primary": row.is_primary,
+        "is_constrained": row.is_constrained,
+        "is_verified": row.is_verified,
+        "terminology_use": row.terminology_use,
+    }
