@@ -6,6 +6,8 @@ so that dictionaries, tokenisers and test sets are loaded once.
 
 from __future__ import annotations
 
+import gc
+import logging
 import os
 import signal
 import sys
@@ -50,7 +52,8 @@ def serve(connection: Connection) -> None:
     while True:
         try:
             job: Job = connection.recv()
-            if job.key not in kept:
+            is_new = job.key not in kept
+            if is_new:
                 connection.send(WANTS_TEST_SET)
                 kept[job.key] = connection.recv()
         except EOFError:
@@ -65,6 +68,9 @@ def serve(connection: Connection) -> None:
         except Exception:  # the caller decides what it means
             answer = Failed(traceback.format_exc())
         connection.send(answer)
+        if is_new:  # what was made for the test set stays: it need not be looked through again
+            gc.collect()
+            gc.freeze()
 
 
 def _end_with(parent: int) -> None:
@@ -79,6 +85,9 @@ def main() -> None:
     # The caller ends us. A worker that is asked to stop finishes its task first.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    # Lines for the worker's log, as its own are.
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("evaluator").setLevel(logging.INFO)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     with Connection(int(sys.argv[1])) as connection:
         connection.send(os.getpid())  # from here on its memory counts

@@ -19,7 +19,7 @@ from evaluator.cli.files import (
     load_test_set,
 )
 from evaluator.cli.progress import ProgressLine
-from evaluator.cli.score import add_metrics, score_system
+from evaluator.cli.score import add_metrics, note_slow_searches, score_system
 from evaluator.errors import SubmissionError
 from evaluator.metrics import METRICS, OFFICIAL_ORDER, Metric
 from evaluator.normalise import lemmatiser_for
@@ -118,6 +118,7 @@ def run(options: argparse.Namespace) -> int:
             message = "These files and metrics give no score that all systems have."
             raise SubmissionError([Problem("error", message)])
         outcome = _compare(systems, names, results, options)
+    note_slow_searches(options)
     if options.json:
         options.answer = {**options.answer, **comparison_tables.as_json(outcome)}
     else:

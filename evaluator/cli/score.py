@@ -24,7 +24,7 @@ from evaluator.cli.progress import ProgressLine
 from evaluator.cli.tables import SystemRow
 from evaluator.errors import SubmissionError
 from evaluator.formats import read_term_alignments
-from evaluator.metrics import FAMILIES, METRICS
+from evaluator.metrics import FAMILIES, METRICS, kernels, split_name
 from evaluator.normalise import LEMMATISERS, lemmatiser_for
 from evaluator.scoring import DEFAULT, expand, score
 from evaluator.types import Hypotheses, Mode, Problem, ScoringResult, TestSet
@@ -179,13 +179,30 @@ def score_system(
     hypotheses: Hypotheses, test_set: TestSet, options: argparse.Namespace, progress: ProgressLine
 ) -> ScoringResult:
     """Score a system as the options say, and show the progress."""
+
+    def show(metric: str) -> None:
+        kernel = METRICS[split_name(metric)[0]].kernel
+        is_first = kernels.takes_time(kernel, len(test_set.segments))
+        hint = ", preparing a faster search, once on this machine" if is_first else ""
+        progress.show(f"{Path(hypotheses.name).name}: {metric}{hint} …")
+
     return score(
         test_set,
         hypotheses,
         metrics=options.metrics,
         lemmatiser=options.lemmatiser,
-        on_metric=lambda metric: progress.show(f"{Path(hypotheses.name).name}: {metric} …"),
+        on_metric=show,
     )
+
+
+def note_slow_searches(options: argparse.Namespace) -> None:
+    """Tell if numba is installed and nothing can be compiled with it: all is slower, but equal."""
+    problem = kernels.problem()
+    if problem is not None:
+        options.messages.note(
+            f"numba can't be used, so scoring is slower ({problem}). "
+            "If that is for want of a folder, name another in XDG_CACHE_HOME."
+        )
 
 
 def _score_baselines(
@@ -207,6 +224,7 @@ def _score_baselines(
 
 def print_rows(rows: Sequence[SystemRow], test_set: TestSet, options: argparse.Namespace) -> int:
     """Print scores as the options say, and why others have none; 1 unless the first row has any."""
+    note_slow_searches(options)
     options.answer = {**options.answer, "systems": tables.as_rows(rows)}
     if options.json:
         pass  # printed with the messages, once they are all known

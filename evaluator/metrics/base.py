@@ -52,6 +52,7 @@ class Metric(ABC):
     # Beside the test set's own list of terms, its other lists give further scores.
     follows_list: ClassVar[bool] = False
     needs_alignments: ClassVar[bool] = False  # Hypotheses.alignments, from a file of their own
+    kernel: ClassVar[str] = ""  # the module of its compiled search, see `metrics.kernels`
     absent: ClassVar[str] = "never, unless the test set is empty"  # when the score is absent
     version: ClassVar[int] = 0  # `v:` of the signature; 0: another program's, without the part
     signature_keys: ClassVar[Mapping[str, str]] = {  # the parts of the signature, explained

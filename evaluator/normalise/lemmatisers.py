@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
 from types import MappingProxyType
@@ -34,10 +34,10 @@ CACHED_LENGTH = 100  # characters; a longer token is no word, and would fill mem
 
 @dataclass(frozen=True, slots=True)
 class Lemmatiser:
-    """Maps tokens to lemmas, each by itself and in its own case."""
+    """Maps tokens to lemmas, each by itself and in its own case; of equal signatures alike."""
 
     signature: str  # name, version and language
-    lemmatise: Callable[[str], str]
+    lemmatise: Callable[[str], str] = field(compare=False)
 
 
 @contextmanager
@@ -181,6 +181,7 @@ LEMMATISERS: Mapping[str, Callable[[str], Lemmatiser | None]] = MappingProxyType
 OWN_LEMMATISERS = {"ru": "pymorphy3", "pl": "morfeusz2"}
 
 
+@lru_cache(maxsize=256)  # versions are read from files
 def lemmatiser_for(name: str | None, language: str) -> Lemmatiser | None:
     """Return the lemmatiser of that name for a language (BCP 47), or None.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version
 from itertools import product
 from types import MappingProxyType
@@ -59,6 +60,7 @@ def find_rules(language: str) -> tuple[str, LongerWordRules] | None:
     return (code, RULES[code]) if code in RULES else None
 
 
+@lru_cache(maxsize=256)  # a version is read from a file
 def sign_rules(language: str) -> str:
     """Name the entry, its version and its dictionary; `p` for provisional, `off` without one."""
     entry = find_rules(language)

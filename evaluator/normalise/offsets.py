@@ -78,7 +78,7 @@ def clean(text: str) -> tuple[str, Offsets]:
     The map back is beside it.
     """
     if not INVISIBLE.search(text) and " ".join(text.split()) == text:
-        return HYPHENS.sub("-", text), Offsets.identity(len(text))
+        return _put_hyphens(text), Offsets.identity(len(text))
     kept: list[str] = []
     starts: list[int] = []
     is_space = True  # before the first word
@@ -90,7 +90,13 @@ def clean(text: str) -> tuple[str, Offsets]:
         starts.append(at)
     if kept and is_space:
         del kept[-1], starts[-1]
-    return HYPHENS.sub("-", "".join(kept)), Offsets(starts, [at + 1 for at in starts])
+    return _put_hyphens("".join(kept)), Offsets(starts, [at + 1 for at in starts])
+
+
+def _put_hyphens(text: str) -> str:
+    if text.isascii() or not any(map(text.__contains__, "\u2010\u2012\u2013")):
+        return text
+    return HYPHENS.sub("-", text)
 
 
 def fold(text: str) -> tuple[str, Offsets]:
@@ -109,6 +115,13 @@ def folded(text: str) -> str:
     if text.isascii():
         return text.lower()
     return unicodedata.normalize("NFKC", _fold_letters(text))
+
+
+def fold_each(texts: Sequence[str]) -> list[str]:
+    """Return what `folded` gives for each of them, which is faster together."""
+    together = folded(" ".join(texts)).split(" ")
+    # A space keeps what stands on its sides apart. A text may have one, or become one.
+    return together if len(together) == len(texts) else list(map(folded, texts))
 
 
 def _fold_letters(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -13,9 +13,9 @@ from typing import Literal, NamedTuple
 from evaluator.normalise.languages import primary
 from evaluator.normalise.lemmatisers import Lemmatiser, lemmatiser_for, lemmatiser_of
 from evaluator.normalise.longer_word_rules import sign_rules
-from evaluator.normalise.offsets import Offsets, clean, compose, fold, folded
+from evaluator.normalise.offsets import Offsets, clean, compose, fold, fold_each
 from evaluator.normalise.tokenisers import tokenise, tokeniser_signature
-from evaluator.normalise.words import find_starts, find_words, is_word
+from evaluator.normalise.words import find_words, is_word
 
 
 class TokenSpan(NamedTuple):
@@ -38,8 +38,7 @@ class NormalisedText:
     folded: str  # casefold, no ligatures, then NFKC again
     text_offsets: Offsets  # text → raw
     folded_offsets: Offsets  # folded → text
-    tokens: tuple[TokenSpan, ...]
-    token_starts: tuple[int, ...]  # of `tokens` once more: they are searched by the thousand
+    token_starts: tuple[int, ...]
     token_ends: tuple[int, ...]
     folded_tokens: tuple[str, ...]  # each token folded by itself
     lemmas: tuple[str, ...]  # folded, a lemma per token; () where the language has no lemmatiser
@@ -47,6 +46,12 @@ class NormalisedText:
     # and hyphens. () in Chinese and Korean.
     words: tuple[tuple[int, int], ...]
     word_lemmas: tuple[str, ...]  # as `lemmas`, of words
+
+    @property
+    def tokens(self) -> tuple[TokenSpan, ...]:
+        """The tokens with their places."""
+        places = zip(self.token_starts, self.token_ends, strict=True)
+        return tuple(TokenSpan(self.text[start:end], start, end) for start, end in places)
 
     def raw_span(self, start: int, end: int) -> tuple[int, int]:
         """Map [start, end), not empty, of `text` to the raw text."""
@@ -102,21 +107,21 @@ class Normaliser:
         text, cleaned = clean(composed)
         folded_text, folded_offsets = fold(text)
         places = tokenise(text, self.language)
-        tokens = tuple(TokenSpan(text[start:end], start, end) for start, end in places)
+        tokens = [text[start:end] for start, end in places]
         places_of_words = find_words(text) if self.script == "words" else ()
         words = [text[start:end] for start, end in places_of_words]
-        lemmas = self._find_lemmas({*words, *(token.text for token in tokens)})
+        lemmas = self._find_lemmas({*words, *tokens})
+        starts, ends = zip(*places, strict=True) if places else ((), ())
         return NormalisedText(
             raw,
             text,
             folded_text,
             cleaned.after(from_composed),
             folded_offsets,
-            tokens,
-            tuple(start for start, _ in places),
-            tuple(end for _, end in places),
-            tuple(folded(token.text) for token in tokens),
-            tuple(lemmas[token.text] for token in tokens) if lemmas else (),
+            starts,
+            ends,
+            tuple(fold_each(tokens)),
+            tuple(map(lemmas.__getitem__, tokens)) if lemmas else (),
             places_of_words,
             tuple(map(lemmas.__getitem__, words)) if lemmas else (),
         )
@@ -125,9 +130,12 @@ class Normaliser:
         """Return the folded lemma of each; {} without a lemmatiser."""
         if self.lemmatiser is None:
             return {}
-        lemmatise = self.lemmatiser.lemmatise
-        # simplemma would drop the underscore of `_masques`, which is a name.
-        return {word: folded(word if "_" in word else lemmatise(word)) for word in words}
+        own = list(words)
+        lemmas = list(map(self.lemmatiser.lemmatise, own))
+        for at, word in enumerate(own):
+            if "_" in word:  # simplemma would drop the underscore of `_masques`, which is a name
+                lemmas[at] = word
+        return dict(zip(own, fold_each(lemmas), strict=True))
 
     def form(self, raw: str) -> Form:
         """Normalise a string that is to be looked for; without content its key is empty."""
@@ -146,14 +154,6 @@ class Normaliser:
             () if is_capital else normalised.word_lemmas,
             tuple(gaps),
         )
-
-    def starts(self, text: str, first: Container[str]) -> Iterator[int]:
-        """Yield where a match may start with any of these characters."""
-        # After a letter none starts, outside Chinese: the search leaps over the rest of each word.
-        places = range(len(text)) if self.script == "zh" else find_starts(text)
-        for at in places:
-            if text[at] in first and self.starts_at(text, at):
-                yield at
 
     def starts_at(self, text: str, start: int) -> bool:
         """Return whether a match may start there, by the character before it."""

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from itertools import groupby
 
 from evaluator.normalise.offsets import FIRST_MARK
 
 _RUNS = re.compile(r"\w+")
 _MAY_BE_MARKS = re.compile(rf"[^\w\0-{chr(ord(FIRST_MARK) - 1)}]")
-_STARTS = re.compile(r"(?<!\w).", re.DOTALL)
 
 
 def is_word(character: str) -> bool:
     """Return whether it is a letter, a digit, an underscore or a combining mark."""
-    return character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M"
+    return (
+        character.isalnum()
+        or character == "_"
+        or (character >= FIRST_MARK and unicodedata.category(character)[0] == "M")
+    )
 
 
 def is_letters(text: str) -> bool:
@@ -39,11 +41,6 @@ def find_words(text: str) -> tuple[tuple[int, int], ...]:
             run = [at for at, _ in characters]
             places.append((run[0], run[-1] + 1))
     return tuple(places)
-
-
-def find_starts(text: str) -> Iterator[int]:
-    r"""Yield the places with no `\w` of Python's before them: maybe with a mark."""
-    return (match.start() for match in _STARTS.finditer(text))
 
 
 def _is_letter(character: str) -> bool:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from evaluator.normalise import Form, NormalisedText, Normaliser
 from evaluator.normalise.longer_word_rules import LongerWordRules, find_rules
-from evaluator.normalise.offsets import fold, folded
+from evaluator.normalise.offsets import fold, fold_each, folded
 from evaluator.normalise.words import count_letters
 from evaluator.terms.longer_word_rule import Rule, Stem, Word
 from evaluator.terms.string_table import StringTable
@@ -64,16 +64,25 @@ class LongerWordIndex:
         words = _list_words(text)
         asked = _Asked(self._rule)
         matches: set[LongerMatch] = set()
-        for word in words:
-            if len(word.text) <= LONGEST:
-                matches.update(self._find_in(word, asked))
+        if self._may_be_in(words):
+            for word in words:
+                if len(word.text) <= LONGEST:
+                    matches.update(self._find_in(word, asked))
         if self._several is not None:
             matches.update(self._several.find(text, words, asked))
         return matches, asked.is_complete
 
+    def _may_be_in(self, words: Sequence[Word]) -> bool:
+        """Return False where no form is: most texts of most forms."""
+        return (
+            self._stems.occurs_in(" ".join([word.folded for word in words]))
+            or self._capitals.occurs_in(" ".join([word.text for word in words]))
+            or self._lemmas.occurs_in(" ".join([word.lemma or "" for word in words]))
+        )
+
     def _find_in(self, word: Word, asked: _Asked) -> Iterator[LongerMatch]:
         for stems, string in ((self._stems, word.folded), (self._capitals, word.text)):
-            for at in range(len(string)):
+            for at in range(len(string)) if stems.occurs_in(string) else ():
                 for stem, end in stems.find_at(string, at):
                     left, right = string[:at], string[end:]
                     is_inside = left or right or stem.is_lemma
@@ -181,12 +190,10 @@ class _Asked:
 
 
 def _list_words(text: NormalisedText) -> list[Word]:
-    lemmas = text.word_lemmas or (None,) * len(text.words)
-    words = []
-    for at, ((start, end), lemma) in enumerate(zip(text.words, lemmas, strict=True)):
-        word = text.text[start:end]
-        words.append(Word(at, start, word, folded(word), lemma))
-    return words
+    lemmas: Sequence[str | None] = text.word_lemmas or (None,) * len(text.words)
+    own = [text.text[start:end] for start, end in text.words]
+    starts = [start for start, _ in text.words]
+    return list(map(Word, range(len(own)), starts, own, fold_each(own), lemmas))
 
 
 def _list_stems(number: int, form: Form, rules: LongerWordRules) -> list[Stem]:

@@ -80,7 +80,7 @@ class FormIndex:
 
     def _token_lemmas(self, text: NormalisedText) -> Iterator[tuple[int, int, int]]:
         """Yield forms that match token by token, with their places."""
-        if not self._by_lemma:
+        if self._by_lemma.keys().isdisjoint(text.lemmas):
             return
         for first, lemma in enumerate(text.lemmas):
             for number in self._by_lemma.get(lemma, ()):
@@ -95,7 +95,7 @@ class FormIndex:
         Tokens keep quotation marks and hyphens (`«ресурсы»`, `Compliance-Anforderungen`), which
         hide a word's lemma.
         """
-        if not self._by_word_lemma:
+        if self._by_word_lemma.keys().isdisjoint(text.word_lemmas):
             return
         for first, lemma in enumerate(text.word_lemmas):
             for number in self._by_word_lemma.get(lemma, ()):
@@ -112,10 +112,12 @@ class FormIndex:
                     yield number, start, end
 
     def _occurrences(self, table: StringTable[int], text: str) -> Iterator[tuple[int, int, int]]:
-        for start in self._normaliser.starts(text, table.first):
-            for number, end in table.find_at(text, start):
-                if self._normaliser.ends_at(text, end):
-                    yield number, start, end
+        starts_at, ends_at = self._normaliser.starts_at, self._normaliser.ends_at
+        # After a letter nothing starts, outside Chinese: the search leaps over the rest of a word.
+        before = "" if self._normaliser.script == "zh" else r"(?<!\w)"
+        for number, start, end in table.find(text, before):
+            if starts_at(text, start) and ends_at(text, end):
+                yield number, start, end
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ class TermIndex:
         """
         text = self._normaliser.normalise(source)
         passes = self._list_matches(text)
-        taken = bytearray(len(text.tokens))
+        taken = bytearray(len(text.token_starts))
         chosen: list[Match] = []
         for matches in passes:
             for match in sorted(matches, key=self._preference):

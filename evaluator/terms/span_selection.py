@@ -15,6 +15,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from itertools import pairwise
 from typing import NamedTuple
 
 # What the search may cost per text, in bits of state: about 65,000 steps of a small component
@@ -56,9 +57,12 @@ def select_spans(
     Where the search would cost too much, spans are taken by end, shorter first, best tier first.
     """
     budget = BUDGET * min(max(1, sum(limits) // REQUIRED), MOST)
+    disjoint = count_disjoint(candidates)
+    # Each by itself would cost two steps.
+    if len(candidates) * 4 * STEP <= budget and not _compete(candidates, limits, disjoint):
+        return list(range(len(candidates))), True
     chosen: list[int] = []
     is_exact = True
-    disjoint = count_disjoint(candidates)
     # Entries with more disjoint spans than allowed: the limits of other entries never matter.
     limited = {entry for entry, count in disjoint.items() if count > limits[entry]}
     # Small components first, so that a monstrous component takes no exact answer from another.
@@ -70,6 +74,16 @@ def select_spans(
             best = _take_by_end(component, candidates, limits)
         chosen += best
     return sorted(chosen), is_exact
+
+
+def _compete(
+    candidates: Sequence[CandidateSpan], limits: Sequence[int], disjoint: Counter[int]
+) -> bool:
+    """Return whether not all candidates can be chosen: the usual case is that they can."""
+    by_start = sorted((span.start, span.end) for span in candidates)
+    return any(count > limits[entry] for entry, count in disjoint.items()) or any(
+        before[1] > after[0] for before, after in pairwise(by_start)
+    )
 
 
 def count_disjoint(candidates: Sequence[CandidateSpan]) -> Counter[int]:

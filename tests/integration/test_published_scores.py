@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from functools import cache
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from evaluator import Hypotheses, TestSet, align, read_hypotheses, read_test_set, score
-from evaluator.metrics.wmt21 import term_ter
+from evaluator.metrics import METRICS, kernels
 from evaluator.metrics.wmt21.shifts import find_edits
+from evaluator.normalise import lemmatiser_for
 
 NAMES = {
     "em_acc": "wmt21-exact-match",
@@ -21,14 +22,6 @@ NAMES = {
     "wo3": "wmt21-window-overlap-3",
     "one_minus_term": "wmt21-1-term",
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _each_search_once() -> Iterator[None]:
-    """Search for the shifts of equal words once: the lemmatisers differ in other metrics only."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(term_ter, "find_edits", cache(find_edits))
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +74,30 @@ def test_it_prints_the_published_digits(test_set, hypotheses, expected, lemmatis
     assert [details["found"], details["wrong"], details["found_by_lemma"], 0] == wanted["em"]
     assert result.scores[4].details == {"stopped_searches": 0}
     assert time.process_time() - start < 60  # seconds; far above the usual, far below a hang
+
+
+def test_the_numpy_search_gives_each_segment_what_the_compiled_search_gives(
+    test_set, hypotheses, monkeypatch
+):
+    """On every fifth segment, and with words moved and left out on others."""
+    metric = METRICS["wmt21-1-term"](lemmatiser_for("simplemma", "fr"))
+    texts = list(hypotheses.texts)
+    for number in range(1, len(texts), 5):
+        words = texts[number].split()
+        middle = len(words) // 3
+        texts[number] = " ".join([*words[middle:], *words[:middle:2]]) if number % 9 else ""
+    cases = [
+        (replace(test_set, segments=test_set.segments[at::5]), Hypotheses(tuple(texts[at::5])))
+        for at in (0, 1)
+    ]
+
+    compiled = [metric.statistics(*case) for case in cases]
+    monkeypatch.setattr(kernels, "load", lambda name, segments: None)
+    plain = [metric.statistics(*case) for case in cases]
+
+    assert kernels.problem() is None
+    for rows, others in zip(compiled, plain, strict=True):
+        assert np.array_equal(rows, others)
 
 
 def test_without_lemmatiser_it_gives_the_digits_but_counts_misses(test_set, hypotheses, expected):

@@ -3,15 +3,17 @@
 With all weights 1 the edits are sacrebleu's (`lib_ter.py`, version 2.6): its beam around the
 diagonal, its shifts after Tercom, its order among equal shifts, its limit on candidates. A weight
 w makes substituting or omitting that reference token cost w; a superfluous token and a shift
-cost 1. This file has the search for shifts, `gains.py` the distances that it asks for.
+cost 1. This file has the search for shifts, `gains.py` the distances that it asks for, and
+`edit_kernel.py` both, to be compiled.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,6 +34,14 @@ TIMES = 2  # times the reference's tokens
 CELLS = 25_000_000  # tokens of one side times those of the other, of long pairs: 300 MB
 WORK = 100_000_000  # as `Gains.work` counts it, for LONGEST tokens: some seconds
 PAIR_WORK = 100  # what it costs to look at two equal tokens
+
+
+class Pair(NamedTuple):
+    """Tokens of a hypothesis and of its reference, and what each of the latter weighs."""
+
+    hypothesis: Sequence[str]
+    reference: Sequence[str]
+    weights: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,11 @@ class _Shift:
         return Rotation(start, end, length)
 
 
+def find_all(pairs: Iterable[Pair], *, longest: int = LONGEST, max_work: int = WORK) -> list[Edits]:
+    """Return the edits of each pair."""
+    return [find_edits(*pair, longest=longest, max_work=max_work) for pair in pairs]
+
+
 def find_edits(
     hypothesis: Sequence[str],
     reference: Sequence[str],
@@ -83,13 +98,19 @@ def find_edits(
     words = np.array([ids.get(word, 0) for word in hypothesis], dtype=np.int32)
     wanted = np.array([ids[word] for word in reference], dtype=np.int32)
     costs = np.array(weights, dtype=np.int32)
-    if _is_too_long(len(words), len(wanted), longest):
+    if is_too_long(len(words), len(wanted), longest):
         return Edits(0, distance(words, wanted, costs), is_complete=False)
-    max_work = max_work * max(LONGEST, len(wanted)) // LONGEST
-    return _search(Gains(words, wanted, costs), wanted.tolist(), max_work)
+    return _search(
+        Gains(words, wanted, costs), wanted.tolist(), work_allowed(len(wanted), max_work)
+    )
 
 
-def _is_too_long(words: int, wanted: int, longest: int) -> bool:
+def work_allowed(wanted: int, max_work: int) -> int:
+    """Return how much work a search may take; the reference decides it."""
+    return max_work * max(LONGEST, wanted) // LONGEST
+
+
+def is_too_long(words: int, wanted: int, longest: int) -> bool:
     """Return whether a pair has too many tokens for a search; its reference decides how many."""
     most = max(words, wanted)
     return most > longest and (most > TIMES * wanted or words * wanted > CELLS)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 
+from evaluator.metrics import kernels
 from evaluator.metrics.base import Details, divide
 from evaluator.metrics.kept import keep_per_test_set
+from evaluator.metrics.term import compiled_edits
 from evaluator.metrics.term.base import TermMetric
-from evaluator.metrics.term.edits import find_edits
+from evaluator.metrics.term.edits import Pair, find_all
 from evaluator.metrics.term.renderings import rendered, term_view
 from evaluator.metrics.wording import write_stopped
 from evaluator.types import Hypotheses, Scores, Statistics, TestSet
@@ -36,6 +39,7 @@ class WeightedTer(TermMetric):
     label = "Term TER"
     meaning = "100 minus the edit rate in which a wrong or missing word of a term counts twice."
     range = "at most 100; can be negative"
+    kernel = "evaluator.metrics.term.edit_kernel"
     signature_keys: ClassVar[Mapping[str, str]] = {
         **TermMetric.signature_keys,
         "weight": "what a wrong or missing word of a term costs",
@@ -47,15 +51,20 @@ class WeightedTer(TermMetric):
 
         The fewest edits over the references, and the mean of their lengths.
         """
+        weighted = _weigh_references(test_set)
+        pairs = [
+            Pair(segment.text.folded_tokens, *reference)
+            for segment, row in zip(rendered(test_set, hypotheses), weighted, strict=True)
+            for reference in row
+        ]
+        kernel = kernels.load(self.kernel, len(weighted))
+        edits = iter(compiled_edits.find_all(kernel, pairs) if kernel else find_all(pairs))
         rows = []
-        for segment, references in zip(
-            rendered(test_set, hypotheses), _weigh_references(test_set), strict=True
-        ):
-            tokens = segment.text.folded_tokens
-            edits = [find_edits(tokens, other.tokens, other.weights) for other in references]
+        for references in weighted:
+            own = list(islice(edits, len(references)))
             length = sum(len(other.tokens) for other in references) / len(references)
-            is_stopped = not all(each.is_complete for each in edits)
-            rows.append((min(each.total for each in edits), length, is_stopped))
+            is_stopped = not all(each.is_complete for each in own)
+            rows.append((min(each.total for each in own), length, is_stopped))
         return np.array(rows, dtype=np.float64).reshape(-1, 3)
 
     def aggregate_many(self, totals: Statistics) -> Scores:
@@ -88,7 +97,7 @@ def _weigh_references(test_set: TestSet) -> tuple[tuple[WeightedReference, ...],
     for requirements, texts in zip(view.requirements, view.references, strict=True):
         row = []
         for text in texts:
-            weights = [1] * len(text.tokens)
+            weights = [1] * len(text.token_starts)
             for span in requirements.candidates(text):
                 weights[span.first : span.last] = [TERM_WEIGHT] * (span.last - span.first)
             row.append(WeightedReference(text.folded_tokens, tuple(weights)))

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from evaluator.metrics.base import Details, divide
-from evaluator.metrics.kept import keep_per_test_set
+from evaluator.metrics.kept import keep_last, keep_per_test_set
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.pairing import best_sum
 from evaluator.metrics.term.renderings import rendered, rendered_references, term_view
@@ -52,15 +52,19 @@ class TermWindowOverlap(TermMetric):
         Overlaps are in twelfths (size 2) or sixtieths (size 3), exactly. Flagged is a segment for
         which term success or the pairing hit its bound.
         """
-        expected = _find_expected(test_set, self.size)
-        rows = []
-        for segment, entries in zip(rendered(test_set, hypotheses), expected, strict=True):
-            content = _find_content(segment.text) if entries else []
+        segments = zip(
+            rendered(test_set, hypotheses),
+            _find_contents(test_set, hypotheses),
+            _find_expected(test_set, self.size),
+            strict=True,
+        )
+        rows, parts = [], self.parts
+        for segment, content, entries in segments:
             overlap, is_complete = 0, segment.assignment.is_complete
             for number, entry in enumerate(entries):
                 chosen = segment.assignment.of(number)
                 own = _build_windows(segment.text, content, chosen, self.size)
-                sums = [_pair(own, windows, self.parts) for windows in entry.windows]
+                sums = [_pair(own, windows, parts) for windows in entry.windows]
                 overlap += max((value for value, _ in sums), default=0)
                 is_complete &= all(is_exact for _, is_exact in sums)
             count = sum(entry.count for entry in entries)
@@ -133,8 +137,6 @@ def _find_reference_windows(
     requirements: Requirements, text: NormalisedText, assignment: TermAssignment, size: int
 ) -> list[tuple[Window, ...]]:
     """Return per entry the windows, none empty, of its renderings in a reference."""
-    if not requirements.required:
-        return []
     content = _find_content(text)
     taken = {at for span in assignment.chosen for at in range(span.start, span.end)}
     free = [s for s in requirements.candidates(text) if taken.isdisjoint(range(s.start, s.end))]
@@ -153,12 +155,19 @@ def _find_reference_windows(
     return per_entry
 
 
+@keep_last
+def _find_contents(test_set: TestSet, hypotheses: Hypotheses) -> list[list[int]]:
+    """Return `_find_content` of each hypothesis, for windows of any size."""
+    return [_find_content(segment.text) for segment in rendered(test_set, hypotheses)]
+
+
 def _find_content(text: NormalisedText) -> list[int]:
     """Return indexes of the tokens with a character other than punctuation and symbols."""
+    # A letter first is the usual case, and known at once.
     return [
         at
         for at, token in enumerate(text.folded_tokens)
-        if token[:1].isalnum()  # nearly all: asked first, as it is quick
+        if token[:1].isalnum()
         or any(unicodedata.category(character)[0] not in "PS" for character in token)
     ]
 
@@ -184,17 +193,21 @@ def _pair(own: Sequence[Window], expected: Sequence[Window], parts: int) -> tupl
     The overlap of a pair is the number of shared tokens, as often as both windows have them, per
     token of the reference's window.
     """
+    if not own or not expected:
+        return 0, True
     fewer, more = sorted((len(own), len(expected)))
     if fewer**2 * more > PAIRING_STEPS:
         return parts * (Counter(own) & Counter(expected)).total(), False
     overlaps = [[_count_shared(a, b) * parts // len(b) for b in expected] for a in own]
+    if fewer == 1:
+        return max(map(max, overlaps)), True
     return best_sum(overlaps), True
 
 
-def _count_shared(one: Window, other: Window) -> int:
-    """Return the tokens of both, as often as both have them: they are few."""
+def _count_shared(window: Window, other: Window) -> int:
+    """Return the number of tokens that both have, each as often as both have it."""
     rest = list(other)
-    for token in one:
+    for token in window:
         if token in rest:
             rest.remove(token)
     return len(other) - len(rest)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from evaluator.metrics.base import OWN_KEYS, Group, Metric, testset_part
 from evaluator.metrics.wmt21.terms import Tokens
-from evaluator.types import Hypotheses, Segment, Statistics, TestSet
+from evaluator.types import TestSet
 
 
 class Wmt21Metric(Metric):
@@ -34,15 +33,6 @@ class Wmt21Metric(Metric):
         if not any(segment.reference_terms[0] for segment in test_set.segments):
             return "terms annotated in its references"
         return None
-
-    def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
-        """Return a row per segment, columns as `row` says."""
-        pairs = zip(test_set.segments, hypotheses.texts, strict=True)
-        return np.array([self.row(segment, text) for segment, text in pairs], dtype=self.dtype)
-
-    @abstractmethod
-    def row(self, segment: Segment, hypothesis: str) -> tuple[float, ...]:
-        """Return a segment's statistics."""
 
     def lemmas(self, tokens: Tokens) -> Tokens:
         """Each token's lemma; only to be called where there is a lemmatiser."""

@@ -12,7 +12,7 @@ from evaluator.metrics.wmt21.base import Wmt21Metric
 from evaluator.metrics.wmt21.expressions import find_offsets
 from evaluator.metrics.wmt21.terms import accepted_forms, padded
 from evaluator.metrics.wording import write_number
-from evaluator.types import Scores, Segment, Statistics, TermAnnotation
+from evaluator.types import Hypotheses, Scores, Segment, Statistics, TermAnnotation, TestSet
 
 
 class ExactMatch(Wmt21Metric):
@@ -25,22 +25,28 @@ class ExactMatch(Wmt21Metric):
     )
     dtype: ClassVar[type[np.generic]] = np.int64
 
-    def row(self, segment: Segment, hypothesis: str) -> tuple[float, ...]:
+    def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
+        """Return int64 [segments, 3], as `row` does."""
+        pairs = zip(test_set.segments, hypotheses.texts, strict=True)
+        return np.array([self.row(segment, text) for segment, text in pairs], dtype=self.dtype)
+
+    def row(self, segment: Segment, hypothesis: str) -> tuple[int, int, int]:
         """Return the numbers of terms on the surface, missed, and among lemmas only."""
         terms = segment.reference_terms[0]
         tokens = tuple(hypothesis.split())
         if not tokens:  # else the padded text, two spaces, would match an empty variant
             return 0, len(terms), 0
         surface = padded(tokens)
-        lemmas = padded(self.lemmas(tokens)) if self.lemmatiser else None
+        lemmas = ""
         used: set[int] = set()
         surface_hits = lemma_hits = 0
         for term in terms:
             if _claim(term, surface, used):
                 surface_hits += 1
-            # Offsets in the lemmatised text are compared with those of the surface as they are.
-            elif lemmas is not None and _claim(term, lemmas, used):
-                lemma_hits += 1
+            elif self.lemmatiser:
+                lemmas = lemmas or padded(self.lemmas(tokens))
+                # Offsets in the lemmatised text are compared with the surface's as they are.
+                lemma_hits += _claim(term, lemmas, used)
         return surface_hits, len(terms) - surface_hits - lemma_hits, lemma_hits
 
     def aggregate_many(self, totals: Statistics) -> Scores:

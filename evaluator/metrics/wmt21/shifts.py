@@ -1,5 +1,7 @@
 """TERm's edits and shifts on a segment: exact integers, all shifts of a step at once.
 
+`shift_kernel.py` has the same search to be compiled.
+
 docs/metrics.md 3 defines it cell by cell. Three facts make it fast without changing a number:
 
 - A cell depends on a prefix of the hypothesis only. A shift leaves the words before its window
@@ -16,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +28,7 @@ from evaluator.metrics.wmt21.terms import Tokens
 Integers = NDArray[np.int32]
 Indexes = NDArray[np.intp]
 
+WEIGHT = 2  # of the positions of terms
 # Cells of the edit distance that a search may cost, all its shifts together. A translation has
 # about as many words as its reference, so its cost grows with the fourth power of their number
 # (pairs x rows x places). On the 3,071 segments of the WMT21 sample no search needs more than
@@ -37,6 +41,14 @@ CELLS_DIVISOR = 5
 # is a tenth of it at most. A file of mere repetitions would otherwise take a worker's day.
 ENTRY_CELLS = 1_000_000
 CHUNK = 2_000_000  # array elements worked on at once: bounds memory to some tens of MB
+
+
+class Pair(NamedTuple):
+    """A hypothesis, its reference, and the positions in it that weigh more."""
+
+    hypothesis: Tokens
+    reference: Tokens
+    weighted: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,23 +129,31 @@ def entry_cells_allowed(reference_lengths: Iterable[int]) -> int:
     return sum(ENTRY_CELLS + length**4 // CELLS_DIVISOR for length in reference_lengths)
 
 
+def find_all(pairs: Iterable[Pair], left: int, *, weight: int = WEIGHT) -> list[Edits]:
+    """Return the edits of each pair; `left` are the cells that all may cost together."""
+    edits = []
+    for pair in pairs:
+        allowed = min(cells_allowed(len(pair.reference)), left)
+        edits.append(find_edits(*pair, weight=weight, max_cells=allowed))
+        left = max(left - edits[-1].cells, 0)
+    return edits
+
+
 def find_edits(
     hypothesis: Tokens,
     reference: Tokens,
     weighted: frozenset[int],
     *,
-    weight: int = 2,
+    weight: int = WEIGHT,
     max_cells: int | None = None,
 ) -> Edits:
     """Shift greedily while it helps; `weighted` are the reference's positions that cost `weight`.
 
     Each step takes the greatest gain, among equals the greatest word list by code points.
     """
-    # Numbered in the order of code points, so that number lists compare as word lists do.
-    numbers = {word: n for n, word in enumerate(sorted({*hypothesis, *reference}))}
-    original = np.array([numbers[word] for word in hypothesis], dtype=np.int32)
+    original, wanted = _number_words(hypothesis, reference)
     allowed = cells_allowed(len(reference)) if max_cells is None else max_cells
-    costs = _Costs(np.array([numbers[word] for word in reference], np.int32), weighted, weight)
+    costs = _Costs(wanted, weighted, weight)
     current, shifts, cells = original, 0, 0
     prefix = _prefix_rows(current, original, costs)
     first_distance = distance = int(prefix[-1, -1])
@@ -149,6 +169,18 @@ def find_edits(
         distance, current = best
         shifts += 1
         prefix = _prefix_rows(current, original, costs)
+
+
+def _number_words(hypothesis: Tokens, reference: Tokens) -> tuple[Integers, Integers]:
+    """Return both texts' words by number, in the order of code points.
+
+    So lists of numbers compare as lists of words do.
+    """
+    numbers = {word: n for n, word in enumerate(sorted({*hypothesis, *reference}))}
+    return (
+        np.array([numbers[word] for word in hypothesis], dtype=np.int32),
+        np.array([numbers[word] for word in reference], dtype=np.int32),
+    )
 
 
 def _list_shifts(words: Integers, reference: Integers) -> _Shifts:
@@ -169,6 +201,8 @@ def _list_shifts(words: Integers, reference: Integers) -> _Shifts:
 
 def _shared(words: Integers, original: Integers) -> Indexes:
     """Return how long a prefix each row of `words` [c, n] shares with the original."""
+    if not len(original):
+        return np.zeros(len(words), dtype=np.intp)
     differs = words != original
     return np.where(differs.any(axis=1), differs.argmax(axis=1), len(original))
 
@@ -236,8 +270,7 @@ def _measure(
     costs: _Costs,
 ) -> Integers:
     """Return int32 [candidates], each shift's distance: only the window's rows are new."""
-    shared = _shared(words, original)
-    first = shifts.first
+    shared, first = _shared(words, original), shifts.first
     # The common suffix holds only after a unit row: after a weighted row go on to the end.
     last = np.where(shared >= shifts.last, len(original), shifts.last)
     rows = prefix[first]
@@ -246,5 +279,5 @@ def _measure(
         if len(active):
             kind = (shared[active] > n).astype(np.intp)
             rows[active] = costs.next_rows(rows[active], words[active, n], n + 1, kind)
-    is_original = shared == len(original)  # every row weighted: nothing to add after the last
-    return np.where(is_original, rows[:, -1], (rows + suffix[last]).min(axis=1))
+    # The original: every row is weighted, and there is nothing to add after the last.
+    return np.where(shared == len(original), rows[:, -1], (rows + suffix[last]).min(axis=1))

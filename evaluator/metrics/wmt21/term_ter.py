@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 
+from evaluator.metrics import kernels
 from evaluator.metrics.base import Details, divide
+from evaluator.metrics.kept import keep_per_test_set
+from evaluator.metrics.wmt21 import compiled_shifts
 from evaluator.metrics.wmt21.base import Wmt21Metric
-from evaluator.metrics.wmt21.shifts import (
-    Edits,
-    cells_allowed,
-    entry_cells_allowed,
-    find_edits,
-)
+from evaluator.metrics.wmt21.shifts import Pair, entry_cells_allowed, find_all
 from evaluator.metrics.wmt21.terms import Tokens, is_lemma, is_original, positions
 from evaluator.metrics.wording import write_stopped
-from evaluator.types import Hypotheses, Scores, Segment, Statistics, TestSet
+from evaluator.normalise import Lemmatiser
+from evaluator.types import Hypotheses, Scores, Statistics, TestSet
 
 
 class TermTer(Wmt21Metric):
@@ -24,44 +25,34 @@ class TermTer(Wmt21Metric):
     label = "1 − TERm"
     meaning = "One minus the edit rate in which a wrong term counts twice, as in WMT 2021."
     range = "at most 1; can be negative"
+    kernel = "evaluator.metrics.wmt21.shift_kernel"
 
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
-        """Return float64 [segments, 3]: TERm, 1, and 1 where a search for shifts was stopped."""
-        lengths = (len(segment.references[0].split()) for segment in test_set.segments)
-        left = entry_cells_allowed(lengths)
-        rows = []
-        for segment, text in zip(test_set.segments, hypotheses.texts, strict=True):
-            value, is_complete, cells = self._term_of(segment, text, left)
-            left = max(left - cells, 0)
-            rows.append((value, 1.0, float(not is_complete)))
-        return np.array(rows, dtype=self.dtype)
-
-    def row(self, segment: Segment, hypothesis: str) -> tuple[float, ...]:
-        """Return a row of `statistics`, as if the segment were alone."""
-        allowed = entry_cells_allowed([len(segment.references[0].split())])
-        value, is_complete, _ = self._term_of(segment, hypothesis, allowed)
-        return value, 1.0, float(not is_complete)
-
-    def _term_of(self, segment: Segment, hypothesis: str, cells: int) -> tuple[float, bool, int]:
-        """TERm, whether the search was complete, and the cells that it cost.
+        """Return float64 [segments, 3]: TERm, 1, and 1 where a search for shifts was stopped.
 
         With `tgt_lemma` terms TERm is the mean of surface and lemmas, both with surface positions.
         """
-        tokens, reference = tuple(hypothesis.split()), tuple(segment.references[0].split())
-        terms = segment.reference_terms[0]
-        original, lemma = (
-            frozenset(at for term in terms if wanted(term) for at in positions(term, reference))
-            for wanted in (is_original, is_lemma)
-        )
-        if not tokens:
-            return 1.0, True, 0
-        edits = _edits(tokens, reference, original, cells)
-        value = (edits.shifts + edits.distance) / len(reference)
-        if not (lemma and self.lemmatiser):
-            return value, edits.is_complete, edits.cells
-        other = _edits(self.lemmas(tokens), self.lemmas(reference), lemma, cells - edits.cells)
-        value = (value + (other.shifts + other.distance) / len(reference)) / 2
-        return value, edits.is_complete and other.is_complete, edits.cells + other.cells
+        references = _read_references(test_set, self.lemmatiser)
+        texts = [tuple(text.split()) for text in hypotheses.texts]
+        pairs = [
+            Pair(self.lemmas(tokens) if number else tokens, *search)
+            for searches, tokens in zip(references, texts, strict=True)
+            for number, search in enumerate(searches if tokens else ())
+        ]
+        left = entry_cells_allowed(len(searches[0][0]) for searches in references)
+        kernel = kernels.load(self.kernel, len(references))
+        edits = compiled_shifts.find_all(kernel, pairs, left) if kernel else find_all(pairs, left)
+        following = iter(zip(pairs, edits, strict=True))
+        rows = []
+        for searches, tokens in zip(references, texts, strict=True):
+            if not tokens:
+                rows.append((1.0, 1.0, 0.0))
+                continue
+            own = list(islice(following, len(searches)))
+            terms = [(edits.shifts + edits.distance) / len(pair.reference) for pair, edits in own]
+            is_stopped = not all(edits.is_complete for _, edits in own)
+            rows.append(((terms[0] + terms[-1]) / 2, 1.0, float(is_stopped)))
+        return np.array(rows, dtype=self.dtype)
 
     def aggregate_many(self, totals: Statistics) -> Scores:
         """1 - sum of TERm / segments."""
@@ -77,6 +68,24 @@ class TermTer(Wmt21Metric):
         return write_stopped(details)
 
 
-def _edits(hypothesis: Tokens, reference: Tokens, weighted: frozenset[int], cells: int) -> Edits:
-    allowed = min(cells_allowed(len(reference)), max(cells, 0))
-    return find_edits(hypothesis, reference, weighted, max_cells=allowed)
+@keep_per_test_set
+def _read_references(
+    test_set: TestSet, lemmatiser: Lemmatiser | None
+) -> tuple[tuple[tuple[Tokens, frozenset[int]], ...], ...]:
+    """Return what each segment is compared with: words and which of them weigh more.
+
+    First the reference, then its lemmas if there are terms that are looked up in these.
+    """
+    rows = []
+    for segment in test_set.segments:
+        reference = tuple(segment.references[0].split())
+        terms = segment.reference_terms[0]
+        original, lemma = (
+            frozenset(at for term in terms if wanted(term) for at in positions(term, reference))
+            for wanted in (is_original, is_lemma)
+        )
+        row = [(reference, original)]
+        if lemma and lemmatiser:
+            row.append((tuple(map(lemmatiser.lemmatise, reference)), lemma))
+        rows.append(tuple(row))
+    return tuple(rows)

@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 import string
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import reduce
 from operator import add
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
+
+import numpy as np
 
 from evaluator.metrics.base import divide
+from evaluator.metrics.kept import keep_last, keep_per_test_set
 from evaluator.metrics.wmt21.base import Wmt21Metric
 from evaluator.metrics.wmt21.expressions import find_offsets
 from evaluator.metrics.wmt21.terms import Tokens, is_lemma, is_original, padded, positions
-from evaluator.types import Scores, Segment, Statistics
+from evaluator.normalise import Lemmatiser
+from evaluator.types import Hypotheses, Scores, Statistics, TestSet
 
-# Per form: a tuple of positions for each annotation of it, in reference order.
-Annotated = dict[Tokens, list[tuple[int, ...]]]
+WIDEST = 3  # tokens on each side, in the widest window of a metric
+
+
+class Window(NamedTuple):
+    """The nearest tokens on both sides of a term, from the term outwards."""
+
+    left: Tokens
+    right: Tokens
+
+    def cut(self, size: int) -> Counter[str]:
+        """Count the tokens of a window with `size` tokens on each side."""
+        return Counter(self.left[:size] + self.right[:size])
+
+
+class Annotated(NamedTuple):
+    """A form that a reference has, and the window of each annotation of it, in its order."""
+
+    form: Tokens
+    is_lemmatised: bool
+    windows: list[Window]
 
 
 class WindowOverlap(Wmt21Metric):
@@ -26,47 +47,38 @@ class WindowOverlap(Wmt21Metric):
     version: ClassVar[int] = 2  # 1 searched forms literally
     size: ClassVar[int]  # tokens on each side
 
-    def row(self, segment: Segment, hypothesis: str) -> tuple[float, ...]:
-        """Return the segment's mean over its taken pairs, 0 without pairs; and 1, the segment."""
-        surface, lemma = _group_annotations(segment, self)
-        tokens, reference = tuple(hypothesis.split()), tuple(segment.references[0].split())
-        scores = list(self._form_scores(surface, tokens, reference))
-        if lemma:
-            scores += self._form_scores(lemma, self.lemmas(tokens), self.lemmas(reference))
-        # Not `sum`: from Python 3.12 on it compensates, which changes last digits.
-        return (reduce(add, scores) / len(scores) if scores else 0.0), 1.0
+    def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
+        """Return float64 [segments, 2]: the mean over the pairs taken, 0 without pairs; and 1."""
+        rows = []
+        for matches in _find_matches(test_set, hypotheses, self.lemmatiser):
+            scores = [score for pair in matches for score in self.pair(*pair)]
+            # Not `sum`: from Python 3.12 on it compensates, which changes last digits.
+            rows.append((reduce(add, scores) / len(scores) if scores else 0.0, 1.0))
+        return np.array(rows, dtype=self.dtype)
 
     def aggregate_many(self, totals: Statistics) -> Scores:
         """Return the sum over segments / all segments, also those without terms."""
         return divide(totals[..., 0], totals[..., 1])
 
-    def _form_scores(
-        self, annotated: Annotated, hypothesis: Tokens, reference: Tokens
-    ) -> Iterator[float]:
-        for form, places in annotated.items():
-            text = padded(hypothesis)
-            spaces = [at for at, character in enumerate(text) if character == " "]
-            # The form is searched as an expression; an `a|b` can match inside a token.
-            offsets = find_offsets(" ".join(form), text)
-            starts = [bisect_left(spaces, offset) for offset in offsets]
-            theirs = [
-                _window(hypothesis[:start], hypothesis[start + len(form) :], self.size)
-                for start in starts
-            ]
-            pairs = []
-            for annotation, place in enumerate(places):
-                own = _window(reference[: place[0]], reference[place[-1] + 1 :], self.size)
-                for match, window in enumerate(theirs):
-                    overlap = (window & own).total() / own.total() if own else 0.0
-                    pairs.append((overlap, match, annotation))
-            # Best pairs first, ties as listed; each match and each annotation once.
-            matches: set[int] = set()
-            annotations: set[int] = set()
-            for score, match, annotation in sorted(pairs, key=lambda pair: -pair[0]):
-                if match not in matches and annotation not in annotations:
-                    matches.add(match)
-                    annotations.add(annotation)
-                    yield score
+    def pair(self, theirs: list[Window], expected: list[Window]) -> Iterator[float]:
+        """Yield the overlaps of a form's matches and annotations, each of which counts once.
+
+        The best pairs first, ties in the order of annotations and, in these, of matches.
+        """
+        cut = [window.cut(self.size) for window in theirs]
+        pairs = []
+        for annotation, window in enumerate(expected):
+            own = window.cut(self.size)
+            for match, other in enumerate(cut):
+                overlap = (other & own).total() / own.total() if own else 0.0
+                pairs.append((overlap, match, annotation))
+        matches: set[int] = set()
+        annotations: set[int] = set()
+        for score, match, annotation in sorted(pairs, key=lambda pair: -pair[0]):
+            if match not in matches and annotation not in annotations:
+                matches.add(match)
+                annotations.add(annotation)
+                yield score
 
 
 class WindowOverlap2(WindowOverlap):
@@ -91,29 +103,67 @@ class WindowOverlap3(WindowOverlap):
     size = 3
 
 
-def _group_annotations(segment: Segment, metric: Wmt21Metric) -> tuple[Annotated, Annotated]:
-    """Group annotations by surface form and by lemmatised form; positions are the surface's."""
-    reference = tuple(segment.references[0].split())
-    surface: Annotated = {}
-    lemma: Annotated = {}
-    for term in segment.reference_terms[0]:
-        form = tuple(term.form.split())
-        if is_original(term):
-            surface.setdefault(form, []).append(positions(term, reference))
-        elif is_lemma(term) and metric.lemmatiser:
-            lemma.setdefault(metric.lemmas(form), []).append(positions(term, reference))
-    return surface, lemma
+@keep_last
+def _find_matches(
+    test_set: TestSet, hypotheses: Hypotheses, lemmatiser: Lemmatiser | None
+) -> list[list[tuple[list[Window], list[Window]]]]:
+    """Return by segment, for each form that occurs, the windows of both sides."""
+    rows = []
+    for annotated, line in zip(
+        _read_annotations(test_set, lemmatiser), hypotheses.texts, strict=True
+    ):
+        row = []
+        tokens = tuple(line.split()) if annotated else ()
+        texts = {False: (tokens, padded(tokens))}
+        for form, is_lemmatised, expected in annotated:
+            if is_lemmatised and True not in texts:
+                assert lemmatiser is not None
+                lemmas = tuple(map(lemmatiser.lemmatise, tokens))
+                texts[True] = lemmas, padded(lemmas)
+            words, text = texts[is_lemmatised]
+            # The form is searched as an expression; an `a|b` can match inside a token.
+            offsets = find_offsets(" ".join(form), text)
+            starts = [text.count(" ", 0, offset) for offset in offsets]
+            windows = [build_window(words, start, start + len(form)) for start in starts]
+            row += [(windows, expected)] if windows else []
+        rows.append(row)
+    return rows
 
 
-def _window(left: Tokens, right: Tokens, size: int) -> Counter[str]:
-    return Counter([*_nearest(reversed(left), size), *_nearest(right, size)])
+@keep_per_test_set
+def _read_annotations(
+    test_set: TestSet, lemmatiser: Lemmatiser | None
+) -> tuple[tuple[Annotated, ...], ...]:
+    """Group each segment's annotations by form, surface first; positions are the surface's."""
+    rows = []
+    for segment in test_set.segments:
+        reference = tuple(segment.references[0].split())
+        groups: dict[tuple[bool, Tokens], Annotated] = {}
+        for wanted in (is_original, is_lemma) if lemmatiser else (is_original,):
+            lemmatise = lemmatiser.lemmatise if lemmatiser and wanted is is_lemma else str
+            for term in filter(wanted, segment.reference_terms[0]):
+                form = tuple(map(lemmatise, term.form.split()))
+                place = positions(term, reference)
+                words = tuple(map(lemmatise, reference))
+                window = build_window(words, place[0], place[-1] + 1)
+                key = wanted is is_lemma, form
+                groups.setdefault(key, Annotated(form, key[0], [])).windows.append(window)
+        rows.append(tuple(groups.values()))
+    return tuple(rows)
 
 
-def _nearest(tokens: Iterable[str], size: int) -> Iterator[str]:
+def build_window(tokens: Tokens, first: int, last: int) -> Window:
+    """Return the nearest tokens around [first, last)."""
+    return Window(take_nearest(reversed(tokens[:first])), take_nearest(tokens[last:]))
+
+
+def take_nearest(tokens: Iterable[str]) -> Tokens:
+    """Return the first tokens that are not punctuation, as many as the widest window has."""
+    nearest: list[str] = []
     for token in tokens:
-        if size == 0:
-            return
+        if len(nearest) == WIDEST:
+            break
         # A substring test, as in the scorer: "()" is skipped, "..." and "«" are not.
         if token not in string.punctuation:
-            size -= 1
-            yield token
+            nearest.append(token)
+    return tuple(nearest)

@@ -8,10 +8,11 @@ import unicodedata
 from importlib.metadata import PackageNotFoundError
 
 import pytest
+from sacrebleu.tokenizers.tokenizer_re import TokenizerRegexp
 
 from evaluator.errors import InfrastructureError
-from evaluator.normalise import Normaliser, find_gap, lemmatiser_of, lemmatisers
-from evaluator.normalise.offsets import compose, fold, folded
+from evaluator.normalise import Normaliser, find_gap, lemmatiser_of, lemmatisers, tokenisers
+from evaluator.normalise.offsets import compose, fold, fold_each, folded
 
 FRENCH = Normaliser.for_language("fr")
 
@@ -207,3 +208,22 @@ def test_a_line_of_marks_takes_no_longer_than_its_length():
     FRENCH.normalise("e" + "\u0301" * 200_000)
 
     assert time.process_time() - start < 3
+
+
+def test_words_are_split_as_sacrebleu_splits_them():
+    """Every sign of ASCII beside every other, and runs of stops, commas, hyphens and digits."""
+    whole = TokenizerRegexp()
+    chance = random.Random(20261)
+    signs = [chr(code) for code in range(32, 127)]
+    lines = [f"a{one}{two}b {two}1{one}2 {one}{one}" for one in signs for two in signs]
+    lines += ["".join(chance.choices(".,-0 1aé«–/_", k=12)) for _ in range(3_000)]
+    for line in lines:
+        assert tokenisers._load_splitter("13a")(line).split() == whole(f" {line} ").split(), line
+
+
+def test_texts_folded_together_are_each_folded_by_itself():
+    chance = random.Random(20262)
+    for _ in range(2_000):
+        texts = ["".join(chance.choices(ODD, k=chance.randint(0, 4))) for _ in range(5)]
+        assert fold_each(texts) == list(map(folded, texts)), texts
+    assert fold_each([]) == []

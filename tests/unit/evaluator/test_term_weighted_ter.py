@@ -1,4 +1,7 @@
-"""Term TER: with weights 1 it is sacrebleu's, with others the definition written naively."""
+"""Term TER: with weights 1 it is sacrebleu's, with others the definition written naively.
+
+The search in NumPy and the compiled search both, and each against the other.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,9 @@ import numpy as np
 import pytest
 from sacrebleu.metrics import lib_ter
 
-from evaluator.metrics.term import edits, gains
-from evaluator.metrics.term.edits import Edits, find_edits
+from evaluator.metrics import kernels
+from evaluator.metrics.term import compiled_edits, edits, gains
+from evaluator.metrics.term.edits import Edits, Pair
 from evaluator.metrics.term.ter import WeightedTer
 from evaluator.types import Hypotheses, Segment, Term, Terminology, TestSet
 
@@ -56,6 +60,18 @@ def naive_edits(hypothesis, reference, weights, monkeypatch):
     found, _ = lib_ter.translation_edit_rate(hypothesis, reference)
     monkeypatch.undo()
     return found
+
+
+def find_edits(hypothesis, reference, weights, **options):
+    """Return what both searches give."""
+    kernel = kernels.load(WeightedTer.kernel, kernels.SEGMENTS)
+    assert kernel, kernels.problem()
+    pair = Pair(hypothesis, reference, weights)
+
+    [compiled] = compiled_edits.find_all(kernel, [pair], **options)
+
+    assert compiled == edits.find_edits(*pair, **options), pair
+    return compiled
 
 
 def shuffled(words, source, moves):
@@ -287,6 +303,26 @@ def test_a_line_too_long_to_be_searched_is_flagged():
     assert _row(test_set, "a " * (edits.LONGEST + 1))[2] == 1
 
 
+def test_many_pairs_at_once_equal_each_by_itself():
+    """Empty texts, rare words, other weights, and limits that end searches in the middle."""
+    kernel = kernels.load(WeightedTer.kernel, kernels.SEGMENTS)
+    source = random.Random(20226)
+    pairs = []
+    for _ in range(400):
+        words = [str(n) for n in range(source.choice([1, 2, 5, 20, 60]))]
+        reference = source.choices(words, k=source.randint(0, source.choice([3, 12, 40, 90])))
+        hypothesis = source.choices([*words, "z"], k=source.randint(0, source.choice([3, 40, 90])))
+        if reference and source.random() < 0.7:
+            hypothesis = shuffled(reference, source, source.randint(0, 8))
+        pairs.append(Pair(hypothesis, reference, [source.randint(1, 3) for _ in reference]))
+    for options in ({}, {"max_work": 300_000}, {"longest": 30}):
+        expected = edits.find_all(pairs, **options)
+
+        assert compiled_edits.find_all(kernel, pairs, **options) == expected
+        assert all(each.is_complete for each in expected) is (not options)
+    assert compiled_edits.find_all(kernel, []) == []
+
+
 def _disturb(rng, words, vocabulary):
     """Return words with some replaced, left out, added and moved."""
     words = list(words)
@@ -318,7 +354,7 @@ def test_long_pairs_within_their_beam_cost_what_whole_rows_say(monkeypatch, voca
     narrow = find_edits(hypothesis, reference, weights)
     monkeypatch.setattr(gains, "NARROW", 10**6)
 
-    assert find_edits(hypothesis, reference, weights) == narrow
+    assert edits.find_edits(hypothesis, reference, weights) == narrow
 
 
 @pytest.mark.parametrize(
@@ -326,7 +362,7 @@ def test_long_pairs_within_their_beam_cost_what_whole_rows_say(monkeypatch, voca
     [(2_300, 2_400, True), (2_400, 1_300, True), (2_100, 900, False), (2_100, 1_000, False)],
 )
 def test_how_long_a_hypothesis_may_be_grows_with_its_reference(words, wanted, is_complete):
-    edits = find_edits(["a"] * words, ["b"] * wanted, [1] * wanted)
+    found = find_edits(["a"] * words, ["b"] * wanted, [1] * wanted)
 
-    assert edits.is_complete is is_complete
-    assert edits.total == max(words, wanted)
+    assert found.is_complete is is_complete
+    assert found.total == max(words, wanted)

@@ -12,7 +12,7 @@ from evaluator.metrics.wmt21.expressions import find_offsets
 from evaluator.metrics.wmt21.terms import accepted_forms, positions
 from evaluator.metrics.wmt21.window_overlap import WindowOverlap2, WindowOverlap3
 from evaluator.normalise import Lemmatiser
-from evaluator.types import Segment, TermAnnotation
+from evaluator.types import Hypotheses, Segment, TermAnnotation, TestSet
 
 # Plural s off, case kept: enough of a lemmatiser to tell surface from lemma.
 SINGULAR = Lemmatiser("singular", lambda token: token.removesuffix("s") or token)
@@ -132,7 +132,9 @@ def test_exact_match_is_undefined_without_terms():
 
 
 def overlap(reference, terms, hypothesis, lemmatiser=None, metric=WindowOverlap2):
-    return metric(lemmatiser).row(segment(reference, *terms), hypothesis)[0]
+    test_set = TestSet("en", "fr", (segment(reference, *terms),), "tokenised")
+    [row] = metric(lemmatiser).statistics(test_set, Hypotheses((hypothesis,)))
+    return row[0]
 
 
 @pytest.mark.parametrize(
