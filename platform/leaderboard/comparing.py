@@ -90,11 +90,11 @@ def compare_ranked(ranked: RankedStatistics, test_set: TestSet) -> dict[str, obj
         "comparisons": [], "first_place": "",
     }  # fmt: skip
     systems = len(ranked.files) + ranked.missing
+    if ranked.missing:
+        return body | {"note": f"{ranked.missing} of {systems} systems have no stored statistics"}
     if systems < 2:
         return body | {"ranges": {str(entry): [1, 1] for entry in ranked.files},
                        "clusters": {str(entry): 1 for entry in ranked.files}}  # fmt: skip
-    if ranked.missing:
-        return body | {"note": f"{ranked.missing} of {systems} systems have no stored statistics"}
     metrics = ranked.read() if systems <= MOST_SYSTEMS else []
     lengths = {len(own) for _, table in metrics for own in table.values()}
     is_slow = systems > MOST_BY_FLIPS and min(lengths, default=0) < FEWEST_FOR_BOOTSTRAP

@@ -15,7 +15,7 @@ from leaderboard import boards, comparing, ranges
 from leaderboard.models import BoardRanges, BoardSnapshot
 from leaderboard.tasks import compute_ranges
 from sharedtasks import models, testsets
-from submissions.models import Entry, Score, StateChange, Submission
+from submissions.models import Entry, Rescore, Score, StateChange, Submission
 from tests.integration.board_rows import Made, fill
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +183,8 @@ def test_ranges_that_cannot_be_computed_say_why(client, send, test_set, monkeypa
     monkeypatch.undo()
     Score.objects.filter(entry__system="poor", metric="chrf").update(statistics=None)
     assert "No ranges of places: 1 of 2 systems have no stored statistics." in read_page()
+    Entry.objects.filter(system="good").update(is_primary=False)
+    assert "range follows" not in read_page()  # a single system waits for none
 
 
 # When ranges are due ----------------------------------------------------------------------
@@ -207,6 +209,11 @@ def move(*, seconds, new="scored"):
     StateChange.objects.create(entry=entry, kind="move", old="scoring", new=new, at=at)
 
 
+def rescore(*, state="scoring", seconds=60):
+    at = timezone.now() - timedelta(seconds=seconds)
+    Rescore.objects.create(entry=Entry.objects.get(system="A"), state=state, state_since=at)
+
+
 @pytest.mark.parametrize(
     ("prepare", "announced"),
     [
@@ -218,6 +225,9 @@ def move(*, seconds, new="scored"):
         (lambda: move(seconds=20), 0),
         (lambda: move(seconds=29, new="failed"), 0),
         (lambda: move(seconds=31), 1),
+        (lambda: rescore(), 0),
+        (lambda: rescore(state="scored", seconds=20), 0),
+        (lambda: rescore(state="failed", seconds=31), 1),
         (lambda: models.TestSet.objects.update(ranked_version=0), 0),  # there is no board yet
     ],
 )
