@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from math import isnan
 
+import numpy as np
 from django.db.models import Q
 
 import evaluator
@@ -62,8 +63,9 @@ class RankedStatistics:
     @property
     def digest(self) -> str:
         """Return what differs where another result is possible."""
+        # NumPy's random numbers may change with its version.
         files = [(entry, sorted(own.items())) for entry, own in sorted(self.files.items())]
-        content = repr((list(self.signatures.items()), files, self.missing))
+        content = repr((np.__version__, list(self.signatures.items()), files, self.missing))
         return blake2b(content.encode(), digest_size=16).hexdigest()
 
     def read(self) -> list[tuple[Metric, dict[int, Statistics]]]:

@@ -147,6 +147,10 @@ def test_a_page_shows_ranges_their_time_lines_and_what_follows(
     assert read_ranges(test_set) == {"good": "1", "fair": "", "poor": "2"}
     text = client.get(BOARD).text
     assert (text.count("· range follows"), text.count("begins-cluster")) == (1, 1)
+    assert "1= is a place" not in text
+    send("twin")
+    boards.rebuild(test_set.pk)
+    assert "1= is a place that equal systems share" in client.get(BOARD).text
     type(phase).objects.update(team_names_at=timezone.now() + timedelta(hours=1))
     assert client.get(BOARD).text.count("begins-cluster") == 1
     assert "range follows" not in (compute(test_set) and client.get(BOARD).text)
@@ -172,6 +176,12 @@ def test_ranges_that_cannot_be_computed_say_why(client, send, test_set, monkeypa
         assert set(read_ranges(test_set).values()) == {""}
         return client.get(BOARD).text
 
+    for score in Score.objects.filter(metric="bleu"):
+        signature = score.signature.replace("unit:segment", "unit:document")
+        Score.objects.filter(pk=score.pk).update(signature=signature)
+    order_by(test_set, "chrf", "bleu")
+    assert "No ranges of places: the metrics of the order count different units." in read_page()
+    order_by(test_set, "chrf")
     for limit in ("MOST_SYSTEMS", "MOST_BY_FLIPS"):
         monkeypatch.setattr(comparing, limit, 1)
         assert "No ranges of places: too many systems (2) for significance." in read_page()
