@@ -128,10 +128,14 @@ def expand(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def save_statistics(result: ScoringResult, stream: IO[bytes]) -> None:
-    """Write the statistics as .npz: an array per metric name, and those by term beside them."""
+    """Write the statistics as compressed .npz: an array per metric name, and beside it by term.
+
+    Most numbers are small counts, so this takes a tenth of the bytes. What earlier releases wrote
+    is not compressed, and is read like this.
+    """
     by_term = {name + BY_TERM: rows for name, rows in result.by_term.items()}
     # NumPy's signature can't tell array names from its own options.
-    np.savez(stream, **{**result.statistics, **by_term})  # type: ignore[arg-type]
+    np.savez_compressed(stream, **{**result.statistics, **by_term})  # type: ignore[arg-type]
 
 
 def load_statistics(stream: IO[bytes]) -> Mapping[str, Statistics]:

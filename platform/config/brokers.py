@@ -35,6 +35,8 @@ def list_transport_options(
             "visibility_timeout": visibility_timeout,  # seconds
             "socket_connect_timeout": 2,  # seconds
             "socket_timeout": 5,  # seconds; above the 1 s that a worker's BRPOP blocks
+            # A worker of several queues empties the first first. Other brokers take turns.
+            "queue_order_strategy": "priority",
         }
     return no_patience | {
         "write_timeout": 5,  # seconds; a RabbitMQ without memory or disk reads nothing

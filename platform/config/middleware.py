@@ -1,19 +1,50 @@
-"""Middleware of the whole site: caching, body sizes, htmx, statuses of forms."""
+"""Middleware of the whole site: compression, caching, body sizes, htmx, statuses of forms."""
 
 from __future__ import annotations
 
+import gzip
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 
 from django.conf import settings
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.template.response import TemplateResponse
-from django.utils.cache import add_never_cache_headers
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django_htmx.http import HttpResponseClientRefresh
 
 from config.body_limits import declared_length, find_limit
+
+# What is not listed is compressed already, or large: archives, images, files.
+COMPRESSED = {"text/html", "text/plain", "text/csv", "application/json"}
+ACCEPTS_GZIP = re.compile(r"(?:\bgzip\b|\*)(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
+
+
+class CompressMiddleware(GZipMiddleware):
+    """Compress pages for clients that take gzip, and unpack kept pages for those that do not.
+
+    Django hides the length of what it compresses by random bytes, and masks a form's token anew
+    for each page, so that the length of answers tells nothing of the token (BREACH).
+    """
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        kind = response.headers.get("Content-Type", "").partition(";")[0]
+        if not isinstance(response, HttpResponse) or kind not in COMPRESSED:
+            return response
+        if ACCEPTS_GZIP.search(request.headers.get("Accept-Encoding", "")):
+            return super().process_response(request, response)
+        patch_vary_headers(response, ["Accept-Encoding"])
+        if response.headers.get("Content-Encoding") == "gzip":
+            del response.headers["Content-Encoding"]
+            response.content = gzip.decompress(response.content)
+            response.headers["Content-Length"] = str(len(response.content))
+        return response
 
 
 class PrivateMiddleware:

@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "health.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.CompressMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -263,7 +264,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "config.static_storage.JoiningStorage"
     },
 }
 # Within the storage's folder, so that what has come in whole is moved and not copied.
@@ -354,13 +355,18 @@ FETCHING_SOFT_TIME_LIMIT = IMAGE_SOFT_TIME_LIMIT + math.ceil(IMAGE_FETCH_TIME)
 FETCHING_TIME_LIMIT = IMAGE_TIME_LIMIT + math.ceil(IMAGE_FETCH_TIME)
 IMAGE_ACKS_LATE = IMAGE_TIME_LIMIT <= LONGEST_LATE_ACKNOWLEDGEMENT
 FETCHING_ACKS_LATE = FETCHING_TIME_LIMIT <= LONGEST_LATE_ACKNOWLEDGEMENT
-# An image takes minutes, and ranges keep a process busy for seconds. A worker serves all queues
-# unless it is told otherwise (-Q).
-CELERY_TASK_DEFAULT_QUEUE = "celery"
-CELERY_TASK_QUEUES = [Queue(name, Exchange(name), name) for name in ("celery", "images", "ranges")]
+# By what people wait for: verdicts and boards, then scores. An image takes minutes, and ranges keep
+# a process busy for seconds. A worker serves all queues unless it is told otherwise (-Q).
+QUEUES = ["boards", "checks", "celery", "images", "ranges"]
+CELERY_TASK_DEFAULT_QUEUE = "celery"  # scoring
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), name) for name in QUEUES]
 CELERY_TASK_ROUTES = {
-    f"submissions.{name}": {"queue": "images"} for name in ("check_image", "fetch_image")
-} | {"leaderboard.compute_ranges": {"queue": "ranges"}}
+    "leaderboard.rank": {"queue": "boards"},
+    "leaderboard.compute_ranges": {"queue": "ranges"},
+    "submissions.check": {"queue": "checks"},
+    "submissions.check_image": {"queue": "images"},
+    "submissions.fetch_image": {"queue": "images"},
+}
 # A message is a hint and the sweeper repeats it: an upload never waits for a broker that is down.
 CELERY_TASK_PUBLISH_RETRY = False
 # Seconds. A message that comes again while its task still runs would count as an attempt.
@@ -381,6 +387,11 @@ if NODES_BROKER_URL and NODES_BROKER_URL == BROKER_URL and BROKER_URL != "memory
     raise ImproperlyConfigured(
         "NODES_BROKER_URL is BROKER_URL. Nodes need an instance or a virtual host of their own."
     )
+
+# Boards --------------------------------------------------------------------------------
+
+# Seconds after which a web server reads again what a board's pages are made of.
+BOARDS_TRUSTED_FOR = 0.0 if DEBUG else 0.9
 
 # The rest -----------------------------------------------------------------------------
 

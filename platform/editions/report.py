@@ -73,7 +73,7 @@ def _list_problems(verdict: Verdict) -> Iterator[str]:
 def _list_copies(test_set: TestSet) -> Iterator[str]:
     """Yield which teams have, to the letter, the same hypotheses."""
     rows = Entry.objects.filter(test_set=test_set, kind=Entry.Kind.SYSTEM, withdrawn_at=None)
-    rows = rows.exclude(hypotheses=None).order_by("hypotheses_id", "pk")
+    rows = rows.exclude(hypotheses=None).order_by("hypotheses_id", "submission_id")
     for _, same in groupby(rows, key=lambda entry: entry.hypotheses_id):
         first, *others = same
         for other in others:

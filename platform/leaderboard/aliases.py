@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
+from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"  # no two that look alike, and no words
@@ -18,7 +20,7 @@ def make_aliases(entries: Iterable[int]) -> dict[int, str]:
     tell which entry came first, which is better, or which entries of two boards
     belong to the same team.
     """
-    codes = {entry: _make_code(entry) for entry in entries}
+    codes = {entry: _make_code(entry, settings.SECRET_KEY) for entry in entries}
     taken = Counter(code[:SHORT] for code in codes.values())
     return {
         entry: f"System {code[:SHORT] if taken[code[:SHORT]] == 1 else code}"
@@ -26,8 +28,9 @@ def make_aliases(entries: Iterable[int]) -> dict[int, str]:
     }
 
 
-def _make_code(entry: int) -> str:
-    number = int.from_bytes(salted_hmac("leaderboard.aliases", str(entry)).digest())
+@lru_cache(maxsize=2**15)  # a board is built again and again
+def _make_code(entry: int, secret: str) -> str:
+    number = int.from_bytes(salted_hmac("leaderboard.aliases", str(entry), secret=secret).digest())
     letters = []
     for _ in range(LONG):
         number, letter = divmod(number, len(ALPHABET))

@@ -18,6 +18,9 @@ from leaderboard.versions import OlderColumns, find_older
 from sharedtasks.metric_columns import BY_METRIC, Column
 from sharedtasks.models import TestSet
 
+MOST_ROWS = 1000  # that a page may have; more take seconds, and JSON and CSV have them
+SUGGESTED_TEAMS = 60  # at most, by the field for a team
+
 
 class BoardState(StrEnum):
     """What there is to show."""
@@ -104,6 +107,7 @@ class BoardView:
     order: list[Column]  # the official order: a metric, or several for the mean of ranks
     headings: list[Heading] = field(default_factory=list)
     lines: list[BoardLine] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)  # of the lines in the snapshot
     yardsticks: list[BoardLine] = field(default_factory=list)
     references: int = 1
     total: int = 0  # systems that this reader may see
@@ -118,6 +122,16 @@ class BoardView:
     rescored: str = ""  # for organisers, how many rows have newer scores, such as "12 of 43"
     # For organisers: systems far too good for what they are given.
     implausible: list[ImplausibleSystem] = field(default_factory=list)
+
+    @property
+    def team_text(self) -> str:
+        """Return what the field for a team holds: a name, or a part of names."""
+        return dict(self.teams).get(self.selection.team, self.selection.team)
+
+    @property
+    def suggested_teams(self) -> list[tuple[str, str]]:
+        """Return the teams that the field offers; of very many, none."""
+        return self.teams if len(self.teams) <= SUGGESTED_TEAMS else []
 
     @property
     def ranges_at(self) -> datetime | None:
@@ -157,6 +171,16 @@ class BoardView:
     def density_address(self) -> str:
         """Return the address of this selection with the other height of rows."""
         return self.selection.address(self.path, is_dense=not self.selection.is_dense)
+
+    @property
+    def whole_address(self) -> str:
+        """Return the address of this selection on one page, or in pages if it is on one.
+
+        It is empty if the selection has too many rows for a page.
+        """
+        if self.shown > MOST_ROWS:
+            return ""
+        return self.selection.address(self.path, is_whole=not self.selection.is_whole)
 
     @property
     def page_links(self) -> list[PageLink]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from functools import reduce
 from operator import or_
@@ -16,6 +18,7 @@ from django.utils.text import Truncator
 from accounts.models import Team
 from evaluator.metrics import METRICS, STOPPED_COUNTS
 from leaderboard.aliases import make_aliases
+from leaderboard.builders import BeingBuilt, begin_build, end_build
 from leaderboard.models import BoardSnapshot
 from leaderboard.places import Standing, find_standings
 from leaderboard.ranges import add_ranges
@@ -27,16 +30,23 @@ from submissions.signatures import choose_signatures, read_scorer, read_version
 from submissions.states import EntryState
 
 DESCRIPTION_SHOWN = 400  # characters; an entry's own page has the whole
+LOOK_EVERY = 0.05  # seconds, while another process builds
 
 # What systems are compared with, in the order in which boards show it.
 YARDSTICKS: list[str] = [Entry.Kind.ORACLE, Entry.Kind.COPY, BASELINE]
 
 
-# Whose scores decide which signature a board shows, each group over the groups before it.
+OF_A_ROW = [
+    *("kind", "system", "is_primary", "team_id", "submission_id"),
+    *(f"team__{name}" for name in ("name", "slug", "is_verified", "is_organisers")),
+    *(f"submission__{name}" for name in ("description", "is_constrained", "terminology_use")),
+]
+
+# Whose scores decide which signature a board shows, each group over the groups after it.
 DECIDING: Sequence[Collection[str]] = (
-    Entry.Kind.values,
-    (Entry.Kind.SYSTEM, Entry.Kind.COPY),
     (Entry.Kind.SYSTEM,),
+    (Entry.Kind.SYSTEM, Entry.Kind.COPY),
+    Entry.Kind.values,
 )
 
 
@@ -57,24 +67,49 @@ class Scored(NamedTuple):
 
 
 def rebuild(test_set_id: int) -> bool:
-    """Build a test set's board from its scores, unless it is fresh; return whether it was built."""
-    with transaction.atomic():
-        # Locked, so that of two builders the later sees all that the earlier saw.
-        test_set = TestSet.objects.select_for_update().get(pk=test_set_id)
-        if test_set.ranked_version == test_set.results_version:
-            return False
-        board = _build_board(test_set)
-        BoardSnapshot.objects.update_or_create(
-            test_set=test_set,
-            population=BoardSnapshot.Population.SCORED,
-            defaults={
-                "results_version": test_set.results_version,
-                "built_at": timezone.now(),
-                "body": board.body(),
-                "teams": {str(pk): asdict(team) for pk, team in board.teams.items()},
-            },
-        )
-        TestSet.objects.filter(pk=test_set_id).update(ranked_version=F("results_version"))
+    """Build a test set's board from its scores, unless it is fresh; return whether it was built.
+
+    Waits while another process builds it.
+    """
+    while True:
+        with suppress(BeingBuilt):
+            return try_to_rebuild(test_set_id)
+        time.sleep(LOOK_EVERY)
+
+
+def try_to_rebuild(test_set_id: int, *, takes_over: bool = False) -> bool:
+    """Do the same, but do not wait: raise BeingBuilt, or take over from another builder.
+
+    The row is locked for moments only, at the begin and at the end. Whoever records scores
+    meanwhile does not wait for the build.
+    """
+    test_set = begin_build(test_set_id, takes_over=takes_over)
+    if test_set is None:
+        return False
+    try:
+        return _record(test_set, _build_board(test_set))
+    finally:
+        end_build(test_set)
+
+
+@transaction.atomic
+def _record(test_set: TestSet, board: Board) -> bool:
+    """Keep the board, unless a later builder has been quicker; return whether it was kept."""
+    rows = TestSet.objects.select_for_update(no_key=True).filter(pk=test_set.pk)
+    version = test_set.results_version
+    if rows.values_list("ranked_version", flat=True).get() >= version:
+        return False
+    BoardSnapshot.objects.update_or_create(
+        test_set=test_set,
+        population=BoardSnapshot.Population.SCORED,
+        defaults={
+            "results_version": version,
+            "built_at": timezone.now(),
+            "body": board.body(),
+            "teams": {str(pk): asdict(team) for pk, team in board.teams.items()},
+        },
+    )
+    TestSet.objects.filter(pk=test_set.pk).update(ranked_version=version)
     return True
 
 
@@ -83,7 +118,11 @@ def rebuild_stale() -> int:
     outdated = find_boards_with_changed_teams()
     TestSet.objects.filter(pk__in=outdated).update(results_version=F("results_version") + 1)
     stale = TestSet.objects.filter(results_version__gt=F("ranked_version"))
-    return sum(rebuild(pk) for pk in stale.values_list("pk", flat=True))
+    built = 0
+    for test_set_id in stale.values_list("pk", flat=True):
+        with suppress(BeingBuilt):
+            built += try_to_rebuild(test_set_id)
+    return built
 
 
 def find_boards_with_changed_teams() -> list[int]:
@@ -100,6 +139,7 @@ def _build_board(test_set: TestSet) -> Board:
     entries = list(
         Entry.objects.filter(test_set=test_set, state=EntryState.SCORED, withdrawn_at=None)
         .select_related("team", "submission")
+        .only(*OF_A_ROW)
         .order_by("pk")
     )
     scores = Score.objects.filter(entry__test_set=test_set).order_by("pk")
@@ -136,7 +176,11 @@ class _ComparableScores:
         kept = [score for score in scores if score.entry in kinds]
         self.signatures: dict[str, str] = {}
         for deciding in DECIDING:
-            named = [(s.metric, s.signature) for s in kept if kinds[s.entry] in deciding]
+            named = [
+                (score.metric, score.signature)
+                for score in kept
+                if score.metric not in self.signatures and kinds[score.entry] in deciding
+            ]
             self.signatures |= choose_signatures(named, chosen_versions)
         self.rescored = _count_rescored(kept, self.signatures)
         self.by_entry: dict[int, dict[str, float]] = {}
@@ -156,8 +200,10 @@ class _ComparableScores:
     def _show(self, score: Scored) -> None:
         """Let an entry have this score of a metric, and no score before it."""
         self.by_entry.setdefault(score.entry, {})[score.metric] = score.value
-        marked = self.cut_short.setdefault(score.entry, set())
-        (marked.add if score.is_cut_short else marked.discard)(score.metric)
+        if score.is_cut_short:
+            self.cut_short.setdefault(score.entry, set()).add(score.metric)
+        elif score.entry in self.cut_short:
+            self.cut_short[score.entry].discard(score.metric)
 
 
 def _count_rescored(scores: Iterable[Scored], signatures: Mapping[str, str]) -> int:

@@ -28,17 +28,20 @@ def allow_caching(
     answer each time.
     """
     # An address has two bodies, the page and its piece; readers who are signed in get others.
-    patch_vary_headers(response, ["HX-Target", "Cookie"])
+    patch_vary_headers(response, ["HX-Target", "Cookie", "Accept-Encoding"])
     if request.user.is_authenticated or len(get_messages(request)):
         patch_cache_control(response, private=True, no_cache=True)
     else:
-        left = (at - now for phase in phases for at in _list_changes(phase) if at > now)
+        left = (at - now for phase in phases for at in list_changes(phase) if at > now)
         seconds = min((int(time.total_seconds()) for time in left), default=at_most)
-        patch_cache_control(response, public=True, max_age=min(seconds, at_most))
+        seconds = min(seconds, at_most)
+        patch_cache_control(response, public=True, max_age=seconds)
+        # nginx counts in whole seconds of the clock, so it may keep a page for one second more.
+        response["X-Accel-Expires"] = str(max(seconds - 1, 0))
     return response
 
 
-def _list_changes(phase: Phase) -> list[datetime]:
+def list_changes(phase: Phase) -> list[datetime]:
     """Return the instants at which a phase begins to show something else."""
     instants = [
         phase.opens_at,

@@ -22,5 +22,6 @@ def show_newest_versions(phase: Phase) -> bool:
         test_sets = TestSet.objects.filter(phase=row, results_version__gt=0).order_by("pk")
         for pk in test_sets.values_list("pk", flat=True):
             TestSet.objects.filter(pk=pk).update(results_version=F("results_version") + 1)
-            boards.rebuild(pk)
+            # Another builder could not end before this transaction does: do not wait for it.
+            boards.try_to_rebuild(pk, takes_over=True)
     return True

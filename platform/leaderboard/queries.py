@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 
 from django.core.paginator import Paginator
 from django.utils import timezone
 
 import evaluator
 from leaderboard.blind_rows import hide_names
-from leaderboard.board_view import BoardEmbargo, BoardLine, BoardState, BoardView, Cell, Heading
+from leaderboard.board_view import (
+    MOST_ROWS,
+    BoardEmbargo,
+    BoardLine,
+    BoardState,
+    BoardView,
+    Cell,
+    Heading,
+)
 from leaderboard.implausible import ImplausibleSystem, find_implausible
-from leaderboard.models import BoardSnapshot
+from leaderboard.kept_boards import BOARDS
+from leaderboard.kept_pages import KeptPage
 from leaderboard.modes import list_term_gains
 from leaderboard.selection import CONSTRAINED, PRIMARY, Selection
 from leaderboard.snapshots import BASELINE, Board, BoardRow
 from leaderboard.versions import list_older_columns
-from sharedtasks.metric_columns import BY_METRIC
+from sharedtasks.metric_columns import BY_METRIC, Column
 from sharedtasks.models import Phase, TestSet
 from sharedtasks.policy import VISITOR, Thing, Viewer, can_see, instant_of
 from submissions.models import Entry
@@ -36,8 +47,9 @@ def read_board(
     modes: Sequence[TestSet] = (),
     leaders: int | None = None,
     is_whole: bool = False,
+    boards: Mapping[int, Board] | None = None,
 ) -> BoardView:
-    """Return a test set's board as a viewer may see it, by one query.
+    """Return a test set's board as a viewer may see it, by one query, or from `boards`.
 
     `modes` are all test sets of its language pair, for the differences between them. `leaders`
     asks for so many of the best systems, and for the headline columns only; `is_whole` asks for
@@ -49,11 +61,8 @@ def read_board(
     empty = BoardView(test_set, BoardState.HIDDEN, embargo, Selection(), order)
     if not can_see(viewer, Thing.BOARD, test_set.phase, now):
         return empty
-    snapshots = BoardSnapshot.objects.filter(
-        test_set__in={test_set.pk, *(mode.pk for mode in modes)},
-        population=BoardSnapshot.Population.SCORED,
-    ).values_list("test_set_id", "body", "teams")
-    boards = {pk: Board.from_json(body, teams) for pk, body, teams in snapshots}
+    if boards is None:
+        boards = BOARDS.read({test_set.pk, *(mode.pk for mode in modes)})
     if test_set.pk not in boards:
         state = BoardState.BUILDING if test_set.results_version else BoardState.EMPTY
         return replace(empty, state=state)
@@ -63,6 +72,50 @@ def read_board(
         return view
     named = [line.row for line in view.lines if isinstance(line.row, BoardRow)]
     return replace(view, has_modes=True, gains=list_term_gains(named, modes, boards))
+
+
+def differs_in_lines_only(
+    test_set: TestSet, board: Board, *, viewer: Viewer, now: datetime, has_modes: bool
+) -> bool:
+    """Return whether a viewer sees what visitors see, but for some lines of the table."""
+    if viewer.is_organiser:
+        return False
+    teams = [board.teams[pk] for pk in viewer.teams & board.teams.keys()]
+    if any(not team.is_verified or team.is_organisers for team in teams):
+        return False
+    # The differences between modes name the viewer's systems before other readers know them.
+    return not (teams and has_modes) or can_see(VISITOR, Thing.TEAM_NAMES, test_set.phase, now)
+
+
+def read_own_lines(
+    test_set: TestSet, board: Board, *, viewer: Viewer, now: datetime, page: KeptPage
+) -> BoardView:
+    """Return the lines of a kept page that are the viewer's teams' own.
+
+    `places` are their numbers among the lines of the page.
+    """
+    embargo = _read_embargo(test_set.phase, viewer, now)
+    order = [BY_METRIC[metric] for metric in board.order]
+    ranges = replace(board.ranges, first_place="")
+    empty = BoardView(test_set, BoardState.READY, embargo, page.selection, order, ranges=ranges)
+    teams = board.columns.team_id
+    own = [n for n, place in enumerate(page.lines) if teams[place] in viewer.teams]
+    if not own:
+        return empty
+    reading = _Reading(board, empty, viewer, now, page.selection)
+    reading.below_lines = page.below_lines
+    columns = place_columns(board.shown_metrics)
+    lines = [reading.read_line(page.lines[n], columns) for n in own]
+    return replace(empty, lines=lines, places=own)
+
+
+def place_columns(metrics: Iterable[str]) -> list[tuple[Column, bool]]:
+    """Return the columns of metrics, each with whether it begins a group."""
+    columns = [BY_METRIC[metric] for metric in metrics]
+    groups = [None, *(column.group for column in columns)]
+    return [
+        (column, column.group != before) for column, before in zip(columns, groups, strict=False)
+    ]
 
 
 def _read_embargo(phase: Phase, viewer: Viewer, now: datetime) -> BoardEmbargo:
@@ -89,27 +142,32 @@ class _Reading:
         selection: Selection,
     ) -> None:
         self.board, self.empty, self.viewer, self.now = board, empty, viewer, now
-        self.embargo = empty.embargo
-        self.systems = [
+        self.embargo, self.path = empty.embargo, empty.path
+        self.wanted_teams: frozenset[str] = frozenset()  # slugs
+        self.selection = selection
+
+    @cached_property
+    def systems(self) -> list[int]:
+        """Return the systems that the reader sees."""
+        return [
             index
-            for index, kind in enumerate(board.columns.kind)
+            for index, kind in enumerate(self.board.columns.kind)
             if kind == Entry.Kind.SYSTEM and self._is_visible(index)
         ]
-        self.teams = self._list_teams()
-        self.older = list_older_columns(board.signatures)
-        # The numbers count rows that other readers may not see.
-        self.has_counts = bool(self.older) and viewer.is_organiser
-        self.selection = self._drop_unknown(selection)
 
     def view(self, *, is_whole: bool) -> BoardView:
         """Return the page that was asked for."""
+        self.selection = self._drop_unknown(self.selection)
         indices = self._ordered([index for index in self.systems if self._is_wanted(index)])
         self.below_lines = self._find_lines(indices)
-        is_short = is_whole or len(indices) <= ROWS_WITHOUT_PAGES
-        size = max(len(indices), 1) if is_short else ROWS_ON_A_PAGE
+        is_long = len(indices) > ROWS_WITHOUT_PAGES
+        may_be_whole = is_long and len(indices) <= MOST_ROWS
+        self.selection = replace(self.selection, is_whole=self.selection.is_whole and may_be_whole)
+        has_pages = is_long and not (is_whole or self.selection.is_whole)
+        size = ROWS_ON_A_PAGE if has_pages else max(len(indices), 1)
         page = Paginator(indices, size).get_page(self.selection.page)
         self.selection = replace(self.selection, page=page.number)
-        headings = self._headings(self.board.shown_metrics)
+        headings = self.list_headings(self.board.shown_metrics)
         return replace(
             self._view(headings, list(page), self._list_yardsticks()),
             shown=len(indices),
@@ -127,27 +185,32 @@ class _Reading:
             if BY_METRIC[metric].is_headline or metric in self.board.order
         ]
         indices = self._ordered(ranked or self.systems)[:count]
-        return replace(self._view(self._headings(metrics), indices, []), shown=len(indices))
+        return replace(self._view(self.list_headings(metrics), indices, []), shown=len(indices))
 
     def _view(
         self, headings: list[Heading], indices: list[int], yardsticks: list[int]
     ) -> BoardView:
         places, ranges = self.board.columns.place, self.board.ranges
+        columns = [(heading.column, heading.begins_group) for heading in headings]
+        older = list_older_columns(self.board.signatures)
+        # The numbers count rows that other readers may not see.
+        has_counts = bool(older) and self.viewer.is_organiser
         return replace(
             self.empty,
             state=BoardState.READY if self.systems else BoardState.EMPTY,
             selection=self.selection,
             order=[BY_METRIC[metric] for metric in self.board.order],
             headings=headings,
-            lines=[self._line(index, headings) for index in indices],
-            yardsticks=[self._line(index, headings) for index in yardsticks],
+            lines=[self.read_line(index, columns) for index in indices],
+            places=indices,
+            yardsticks=[self.read_line(index, columns) for index in yardsticks],
             references=self.board.references,
             total=len(self.systems),
             ranked=sum(bool(places[index]) for index in self.systems),
             ranges=ranges if self.viewer.is_organiser else replace(ranges, first_place=""),
             teams=self.teams,
-            older=self.older,
-            rescored=f"{self.board.rescored} of {len(self.board)}" if self.has_counts else "",
+            older=older,
+            rescored=f"{self.board.rescored} of {len(self.board)}" if has_counts else "",
         )
 
     def _list_implausible(self) -> list[ImplausibleSystem]:
@@ -166,7 +229,8 @@ class _Reading:
             return True
         return team in self.viewer.teams
 
-    def _list_teams(self) -> list[tuple[str, str]]:
+    @cached_property
+    def teams(self) -> list[tuple[str, str]]:
         """Return the teams to filter by: slugs and names; none where names are hidden."""
         if not self.embargo.sees_names:
             return []
@@ -178,12 +242,16 @@ class _Reading:
         """Drop what this board does not have, or does not show to this reader."""
         is_other = [selection.sort] != self.board.order
         has_it = selection.sort in self.board.signatures
-        is_team = any(selection.team == slug for slug, _ in self.teams)
-        return replace(
-            selection,
-            sort=selection.sort if has_it and is_other else "",
-            team=selection.team if is_team else "",
-        )
+        found = self._find_teams(selection.team) if selection.team else []
+        self.wanted_teams = frozenset(found)
+        team = found[0] if len(found) == 1 else selection.team if found else ""
+        return replace(selection, sort=selection.sort if has_it and is_other else "", team=team)
+
+    def _find_teams(self, text: str) -> list[str]:
+        """Return the slugs of the teams that a text names: exactly, or else by a part of a name."""
+        wanted = text.casefold()
+        exact = [slug for slug, name in self.teams if wanted in (slug, name.casefold())]
+        return exact or [slug for slug, name in self.teams if wanted in name.casefold()]
 
     def _is_wanted(self, index: int) -> bool:
         columns, wanted = self.board.columns, self.selection
@@ -192,7 +260,8 @@ class _Reading:
         if wanted.entries == PRIMARY and not columns.is_primary[index]:
             return False
         team = columns.team_id[index]
-        return not wanted.team or (team is not None and self.board.teams[team].slug == wanted.team)
+        is_asked = team is not None and self.board.teams[team].slug in self.wanted_teams
+        return is_asked or not wanted.team
 
     def _ordered(self, indices: list[int]) -> list[int]:
         """Sort by score. Equal scores are sorted by entry, but by alias where names are hidden:
@@ -234,24 +303,24 @@ class _Reading:
         others = [index for index, kind in enumerate(columns.kind) if kind != Entry.Kind.SYSTEM]
         return sorted(others, key=alias)
 
-    def _headings(self, metrics: list[str]) -> list[Heading]:
+    def list_headings(self, metrics: list[str]) -> list[Heading]:
+        """Return the headings of these metrics' columns."""
         sorted_by = [self.selection.sort] if self.selection.sort else self.board.order
-        headings: list[Heading] = []
-        for metric in metrics:
-            column = BY_METRIC[metric]
-            headings.append(
-                Heading(
-                    column=column,
-                    signature=self.board.signatures[metric],
-                    is_sorted=[metric] == sorted_by,
-                    begins_group=not headings or headings[-1].column.group != column.group,
-                    group_size=sum(BY_METRIC[m].group == column.group for m in metrics),
-                    address=self.selection.address(self.empty.path, sort=metric),
-                )
+        sizes = Counter(BY_METRIC[metric].group for metric in metrics)
+        return [
+            Heading(
+                column=column,
+                signature=self.board.signatures[column.metric],
+                is_sorted=[column.metric] == sorted_by,
+                begins_group=begins_group,
+                group_size=sizes[column.group],
+                address=self.selection.address(self.path, sort=column.metric),
             )
-        return headings
+            for column, begins_group in place_columns(metrics)
+        ]
 
-    def _line(self, index: int, headings: list[Heading]) -> BoardLine:
+    def read_line(self, index: int, columns: Iterable[tuple[Column, bool]]) -> BoardLine:
+        """Return a row as the reader may see it."""
         row = self.board.row(index)
         is_own = row.team_id in self.viewer.teams
         is_named = row.team_id is None or can_see(
@@ -263,18 +332,18 @@ class _Reading:
             row=replace(row, alias="", position=None) if is_named else hide_names(row),
             cells=[
                 Cell(
-                    heading.column,
-                    row.scores.get(heading.column.metric),
-                    row.signatures.get(heading.column.metric, ""),
-                    heading.begins_group,
-                    heading.column.metric in row.cut_short,
+                    column,
+                    row.scores.get(column.metric),
+                    row.signatures.get(column.metric, ""),
+                    begins_group,
+                    column.metric in row.cut_short,
                 )
-                for heading in headings
+                for column, begins_group in columns
             ],
             begins_cluster=index in self.below_lines,
             is_own=is_own,
             may_open=has_page,
-            team_address=self.selection.address(self.empty.path, team=row.team_slug)
+            team_address=self.selection.address(self.path, team=row.team_slug)
             if can_filter
             else "",
         )

@@ -24,9 +24,10 @@ class Selection:
     sort: str = ""  # a metric; empty: the official order
     track: str = ""  # from TRACKS; empty: both
     entries: str = ""  # "primary"; empty: contrastive entries too
-    team: str = ""  # its slug; empty: all
+    team: str = ""  # its slug, or a part of teams' names; empty: all
     page: int = 1
     is_dense: bool = False
+    is_whole: bool = False  # all rows on one page, to print them
 
     @classmethod
     def of(cls, query: QueryDict) -> Selection:
@@ -38,6 +39,7 @@ class Selection:
             team=query.get("team", "")[:100],
             page=_read_page(query.get("page", "")),
             is_dense=query.get("dense") == "1",
+            is_whole=query.get("rows") == "all",
         )
 
     @property
@@ -66,6 +68,7 @@ class Selection:
             "team": self.team,
             "page": str(self.page) if self.page > 1 else "",
             "dense": "1" if self.is_dense else "",
+            "rows": "all" if self.is_whole else "",
         }
         return {name: value for name, value in values.items() if value}
 

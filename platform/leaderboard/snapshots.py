@@ -170,11 +170,13 @@ class Board:
 
     def body(self) -> dict[str, object]:
         """Return what a snapshot keeps beside the teams."""
+        names = BoardColumns.__dataclass_fields__
         return {
             "order": list(self.order),
             "references": self.references,
             "signatures": dict(self.signatures),
-            "columns": asdict(self.columns),
+            # Not `asdict`, which copies each value of thousands.
+            "columns": {name: getattr(self.columns, name) for name in names},
             "scores": dict(self.scores),
             "own_signatures": {str(pk): dict(own) for pk, own in self.own_signatures.items()},
             "cut_short": {str(pk): list(metrics) for pk, metrics in self.cut_short.items()},

@@ -262,6 +262,10 @@ class TestSet(models.Model):
     # Counts every change of what the board shows, and the change that it was last built from.
     results_version = models.PositiveBigIntegerField(default=0)
     ranked_version = models.PositiveBigIntegerField(default=0)
+    # Of its board's builds: submissions.boards and leaderboard.boards alone write these.
+    build_due_at = models.DateTimeField(null=True, editable=False)  # the announced build
+    build_begun_at = models.DateTimeField(null=True, editable=False)  # the last
+    is_being_built = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

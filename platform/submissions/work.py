@@ -63,7 +63,8 @@ def claim(model: type[Item], pk: int, *, owner: str) -> Item | None:
     changed = taken.update(
         claimed_by=owner, claimed_at=timezone.now(), attempts=F("attempts") + 1, reason=""
     )
-    return model._default_manager.get(pk=pk) if changed else None
+    rows = model._default_manager.select_related(*model.READ_WITH)
+    return rows.get(pk=pk) if changed else None
 
 
 def give_up_if_exhausted(model: type[Item], pk: int, *, owner: str = "") -> bool:
@@ -90,16 +91,16 @@ def release(row: Item, *, owner: str, reason: str = "") -> None:
     is_last = row.attempts >= MAX_ATTEMPTS
     pause = 0.0 if is_last else settings.SWEEP_INTERVAL * RETRY_FACTOR ** (row.attempts - 1)
     due = timezone.now() + timedelta(seconds=min(pause, LONGEST_PAUSE))
-    free = partial(
-        select_held(row, owner=owner).update, reason=reason, announce_next_at=due, **FREE
-    )
-    outlast(free)
+    held = select_held(row, owner=owner)
+    outlast(partial(held.update, reason=reason, announce_next_at=due, next_try_at=due, **FREE))
 
 
 def put_back(row: Item, *, owner: str) -> None:
     """Release a claimed row that was not begun; this does not count as an attempt."""
     due = timezone.now() + timedelta(seconds=settings.SWEEP_INTERVAL)
-    select_held(row, owner=owner).update(attempts=F("attempts") - 1, announce_next_at=due, **FREE)
+    select_held(row, owner=owner).update(
+        attempts=F("attempts") - 1, announce_next_at=due, next_try_at=due, **FREE
+    )
 
 
 def outlast(write: Callable[[], T]) -> T:
@@ -153,11 +154,10 @@ def move(
 
     Call it inside the transaction that writes what goes with it.
     """
-    now = timezone.now()
     for state in old:
         _require_move(type(row), state, to, kind)
         rows = type(row)._default_manager.filter(pk=row.pk, state=state, claimed_by="")
-        if rows.update(state=to, state_since=now, reason=reason):
+        if rows.update(state=to, state_since=timezone.now(), reason=reason):
             _change(type(row), row.pk, kind, old=state, new=to, reason=reason, actor=actor)
             return True
     return False
@@ -223,9 +223,9 @@ def announce_again(row: Item) -> bool:
     return True
 
 
-def send(task: str, pk: int) -> None:
-    """Send a message once the transaction is through."""
-    transaction.on_commit(partial(_send, task, pk))
+def send(task: str, pk: int, *, after: timedelta = timedelta(0)) -> None:
+    """Send a message once the transaction is through; a worker begins the task after this time."""
+    transaction.on_commit(partial(_send, task, pk, after=after))
 
 
 def is_broker_up() -> bool:
@@ -290,9 +290,9 @@ def _change(
             transaction.on_commit(partial(tell, pk), robust=True)  # its failure is not the mover's
 
 
-def _send(task: str, pk: int) -> bool:
+def _send(task: str, pk: int, *, after: timedelta = timedelta(0)) -> bool:
     try:
-        current_app.send_task(task, args=[pk])
+        current_app.send_task(task, args=[pk], countdown=after.total_seconds() or None)
     except Exception as error:  # each transport has errors of its own: away, full, read-only
         # The row is there and the sweeper announces it again: nothing is lost but time.
         logger.warning("the broker took no message about %s(%s): %s", task, pk, error)

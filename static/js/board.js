@@ -31,8 +31,10 @@
   function isBusy() {
     const form = board()?.querySelector(".filter");
     if (!form) return false;
-    const options = [...form.querySelectorAll("option")];
+    const options = [...form.querySelectorAll("select option")];
+    const texts = [...form.querySelectorAll("input[type=search]")];
     return form.contains(document.activeElement) ||
+      texts.some((text) => text.value !== text.defaultValue) ||
       options.some((option) => option.selected !== (option.defaultSelected || isFirst(option)));
   }
 

@@ -157,7 +157,7 @@ def test_an_upload_costs_at_most_three_times_a_bare_view(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sent: list[str] = []
-    monkeypatch.setattr(current_app, "send_task", lambda name, args: sent.append(name))
+    monkeypatch.setattr(current_app, "send_task", lambda name, **_: sent.append(name))
     handler = WSGIHandler()
     bodies = [body(member, cookies, files, number, repeated) for number in range(ROUNDS)]
 

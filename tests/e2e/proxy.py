@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from demo.child_processes import HOST
@@ -60,6 +61,7 @@ class Proxy:
             r"/etc/letsencrypt/\S+/fullchain\.pem": str(certificate),
             r"/etc/letsencrypt/\S+/privkey\.pem": str(key),
             r"/run/terminarium-(\w+)/web\.sock": rf"{folder}/\1.sock",
+            r"/var/cache/terminarium": f"{folder}/cache",
             r"\$host;": "$http_host;",  # with the port, which is not the usual one here
         }
         for pattern, value in replaced.items():
@@ -69,10 +71,13 @@ class Proxy:
         user = "user root;" if os.geteuid() == 0 else ""  # the folder is nobody else's
         (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user))
 
-    def start(self, site: Site) -> None:
-        """Start the three servers and nginx; the site's address is nginx's from now on."""
+    def start(self, site: Site, names: Sequence[str] = SOCKETS) -> None:
+        """Start the three servers and nginx; the site's address is nginx's from now on.
+
+        `names` are the servers that a test needs, if not all.
+        """
         site.manage("collectstatic", "--no-input", "--verbosity", "0")
-        for name in SOCKETS:
+        for name in names:
             bind = f"unix:{self.folder / name}.sock"
             site.children.start(f"server-{name}", "config.serve", "--bind", bind)
         checked = subprocess.run(self._command("-t"), capture_output=True, text=True)
@@ -80,7 +85,7 @@ class Proxy:
         assert "warn" not in checked.stderr, checked.stderr
         self._process = subprocess.Popen(self._command())
         deadline = time.monotonic() + 60
-        while not all((self.folder / f"{name}.sock").exists() for name in SOCKETS):
+        while not all((self.folder / f"{name}.sock").exists() for name in names):
             site.children.check()
             assert time.monotonic() < deadline, site.log_tails()
             time.sleep(0.1)

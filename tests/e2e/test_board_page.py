@@ -146,6 +146,36 @@ def test_without_javascript_filters_sorting_and_values_are_there(
     context.close()
 
 
+def test_a_first_visit_is_small(browser: Browser, site: Site) -> None:
+    """150 kB and ten requests; letters beyond Latin 1 may take 30 kB more."""
+    sizes: dict[str, tuple[int, int]] = {}
+
+    def visit(name: str, path: str) -> None:
+        context = browser.new_context()
+        page = context.new_page()
+        session = context.new_cdp_session(page)
+        session.send("Network.enable")
+        loaded: list[float] = []
+        session.on(
+            "Network.loadingFinished", lambda event: loaded.append(event["encodedDataLength"])
+        )
+        page.goto(site.url + path, wait_until="networkidle")
+        page.evaluate("document.fonts.ready.then(() => null)")
+        sizes[name] = len(loaded), round(sum(loaded))
+        context.close()
+
+    visit("board", BOARD)
+    visit("start", "/")
+    site.run("tests.e2e.board_seed", "add", "Příšerně žluťoučký kůň")
+    visit("Czech", BOARD)
+
+    print(f"\nrequests and bytes of a first visit: {sizes}")
+    assert all(requests <= 10 for requests, _ in sizes.values())
+    assert sizes["board"][1] < 150_000
+    assert sizes["start"][1] < 150_000
+    assert sizes["board"][1] + 5_000 < sizes["Czech"][1] < sizes["board"][1] + 30_000
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 def test_axe_finds_nothing_and_no_page_scrolls_sideways(
     browser: Browser, site: Site, scheme: str, width: int

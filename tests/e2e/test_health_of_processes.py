@@ -14,7 +14,8 @@ import pytest
 from demo.child_processes import ChildFailed
 from tests.e2e.site import Site
 
-WORKERS = ["worker for celery", "worker for images", "worker for ranges"]
+WORKERS = [f"worker for {queue}" for queue in ("boards", "celery", "checks", "images", "ranges")]
+PARTS = len(["web", "sweeper", *WORKERS])
 WITHIN = 60  # seconds
 
 
@@ -81,10 +82,10 @@ def test_a_site_knows_what_is_there_and_what_is_gone(site: Site, tmp_path: Path)
     site.wait_for(
         f"select count(*) from health_heartbeat where at > '{since}'::timestamptz "
         "+ interval '3 seconds'",
-        lambda rows: rows == [(2 + len(WORKERS),)],  # web, sweeper, each queue
+        lambda rows: rows == [(PARTS,)],
         within=20,
     )
-    assert site.rows(beats) == [(2 + len(WORKERS),)]
+    assert site.rows(beats) == [(PARTS,)]
 
     site.children.kill("worker")
     site.children.kill("sweeper")

@@ -173,7 +173,7 @@ def test_a_nodes_broker_reaches_no_platform_worker(
 
     for database in range(16):
         with Celery(broker=f"{server}/{database}", set_as_current=False) as client:
-            for queue in ("celery", "images", "run.cpu", "config"):
+            for queue in ("checks", "celery", "images", "run.cpu", "config"):
                 client.send_task("submissions.score", args=[1], queue=queue, ignore_result=True)
             client.control.broadcast("shutdown")
             client.control.broadcast("pool_restart", arguments={"reload": True})

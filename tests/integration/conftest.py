@@ -7,11 +7,12 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from queue import Empty
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -33,6 +34,7 @@ from django.utils.crypto import get_random_string
 from accounts.models import Membership, Team, User
 from files.marker import mark_new_site
 from files.models import StoredFile
+from leaderboard import views
 from leaderboard.models import BoardSnapshot
 from leaderboard.snapshots import Board
 from leaderboard.tasks import rank
@@ -76,6 +78,16 @@ def _rows_of_django_kept() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(flush.Command, "handle", handle)
         yield
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    """Return a function that sets the clock of boards' pages."""
+
+    def stop(instant: datetime) -> None:
+        monkeypatch.setattr(views, "timezone", SimpleNamespace(now=lambda: instant))
+
+    return stop
 
 
 @pytest.fixture
@@ -420,7 +432,7 @@ def drain() -> list[Message]:
     """Take what lies in the queues of the in-memory broker."""
     found: list[Message] = []
     with current_app.connection_for_read() as connection:
-        for name in ("celery", "images", "ranges"):
+        for name in settings.QUEUES:
             queue = connection.SimpleQueue(name)
             while True:
                 try:

@@ -9,8 +9,9 @@ import pytest
 
 from accounts.models import Team
 from evaluator.metrics import Group
+from leaderboard import board_view, queries
 from sharedtasks.metric_columns import COLUMNS
-from tests.integration.board_rows import METRICS, Made, fill, many
+from tests.integration.board_rows import METRICS, Made, build, fill, many
 
 pytestmark = pytest.mark.django_db
 
@@ -133,6 +134,35 @@ def test_filters_hide_rows_and_combine(client, six, query, order, official):
 
 
 @pytest.mark.parametrize(
+    ("text", "order", "shown_text"),
+    [
+        ("Babel", "BDF", "Babel"), ("BABEL", "BDF", "Babel"), ("babel", "BDF", "Babel"),
+        ("xic", "ACE", "Lexica"), ("abe", "BDF", "Babel"), ("E", "ABCDEF", "E"),
+        ("Zürich & Söhne", "G", "Zürich &amp; Söhne"), ("söhn", "G", "Zürich &amp; Söhne"),
+    ],
+)  # fmt: skip
+def test_a_team_is_searched_by_its_name_or_a_part_of_it(
+    client, six, bare, alice, text, order, shown_text
+):
+    other = Team.objects.create(name="Zürich & Söhne", slug="zs", is_verified=True)
+    fill(bare, alice, [Made(other, "G", 1.0)])
+
+    response = client.get(BOARD, {"team": text})
+
+    assert shown(response) == list(order + "G" if text == "E" else order)
+    assert f'name="team" value="{shown_text}"' in response.text
+
+
+def test_very_many_teams_are_not_listed(client, bare, alice):
+    many(bare, alice, 310, metrics=FEW)  # of 62 teams
+
+    text = client.get(BOARD).text
+
+    assert "<datalist" not in text
+    assert "5 of 310 systems shown." in text_of(client.get(BOARD, {"team": f"Team {bare.pk}-61"}))
+
+
+@pytest.mark.parametrize(
     "query",
     [{"track": "fast"}, {"entries": "best"}, {"team": "nobody"}, {"team": "a" * 9999},
      {"page": "9" * 9999}, {"page": "-1"}, {"page": "٣"}, {"dense": "2"}, {"sort": "\0"}],
@@ -217,6 +247,26 @@ def test_page_links_keep_sort_and_filters(client, bare, alice):
     # A change of anything else begins at the first page, but for the height of rows.
     assert f'href="{BOARD}?track=constrained">Official order' in response.text
     assert f'{query}&amp;page=2&amp;dense=1">Denser rows' in response.text
+
+
+def test_all_rows_come_on_one_page_to_print(client, bare, alice, monkeypatch):
+    many(bare, alice, 210, metrics=FEW)
+
+    paged = client.get(BOARD, {"track": "constrained", "sort": "bleu"})  # 105 rows are one page
+    assert "All on one page" not in paged.text
+    assert "rows=all" not in client.get(BOARD, {"track": "constrained", "rows": "all"}).text
+    assert f'<a href="{BOARD}?rows=all">All on one page</a>' in client.get(BOARD).text
+
+    whole = client.get(BOARD, {"rows": "all", "page": "2", "sort": "bleu"})
+    assert shown(whole) == [f"System {number}" for number in range(210)]
+    assert f'<a href="{BOARD}?sort=bleu">In pages</a>' in whole.text
+    assert 'aria-label="Pages of this board"' not in whole.text
+
+    monkeypatch.setattr(board_view, "MOST_ROWS", 209)
+    monkeypatch.setattr(queries, "MOST_ROWS", 209)
+    build(bare)
+    assert "All on one page" not in client.get(BOARD).text
+    assert len(shown(client.get(BOARD, {"rows": "all"}))) == 100
 
 
 # Numbers ----------------------------------------------------------------------------------

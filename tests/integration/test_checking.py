@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from evaluator.checking import intake
 from submissions import hypotheses, work
-from submissions.models import Entry
+from submissions.models import Entry, Submission
 from submissions.pipeline.sweeper import sweep
 from submissions.pipeline.tasks import check
 from submissions.states import EntryState, SubmissionState
@@ -19,6 +19,8 @@ pytestmark = pytest.mark.django_db
 
 
 def deliver(submission, *, task_id="task-1"):
+    rows = Submission.objects.filter(pk=submission.pk)
+    rows.update(next_try_at=None)  # the pause after a failure is over
     result = check.apply(args=[submission.pk], task_id=task_id)
     submission.refresh_from_db()
     return result

@@ -19,7 +19,7 @@ from submissions import work
 from submissions.models import Entry, Submission
 from submissions.pipeline import sweeper
 from submissions.pipeline.checking import images as checking
-from submissions.pipeline.tasks import check, check_image
+from submissions.pipeline.tasks import check_image
 from submissions.services import sending
 from submissions.states import EntryState, SubmissionState
 from tests.archives import LAYOUTS, SavedImage, member, old_docker, tar
@@ -209,14 +209,6 @@ def test_a_second_delivery_changes_nothing(send):
 
     assert submission.entries.count() == 1
     assert submission.verdicts.count() == 1
-
-
-def test_a_task_of_the_other_name_does_the_same(send):
-    submission = send()
-    check.apply(args=[submission.pk], task_id="task-1")
-
-    submission.refresh_from_db()
-    assert submission.state == SubmissionState.ACCEPTED
 
 
 def test_what_fails_on_our_side_is_tried_again_and_then_failed(send, monkeypatch):

@@ -117,7 +117,15 @@ def test_the_site_is_prepared_as_the_guide_says(tmp_path: Path) -> None:
     )
 
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "state" / "static" / "staticfiles.json").exists()
+    static = tmp_path / "state" / "static"
+    assert (static / "staticfiles.json").exists()
+    # All style sheets are one, which is there for every kind of browser.
+    joined = next(path for path in (static / "css").glob("site.*.css"))
+    text, parts = joined.read_text(), ROOT.glob("static/css/*.css")
+    assert "@import" not in text
+    for part in parts:
+        assert part.name == "site.css" or part.read_text().split("url(")[0] in text
+    assert {path.suffix for path in joined.parent.glob(f"{joined.name}.*")} == {".br", ".gz"}
     assert (tmp_path / "state" / "files" / ".terminarium-storage").exists()
 
 

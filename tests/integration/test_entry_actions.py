@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError
 from django.urls import reverse
 
+from leaderboard import boards
 from submissions import work
 from submissions.models import Entry, StateChange
 from submissions.pipeline import reference_points
@@ -109,6 +110,7 @@ def notes(entry):
 
 
 def test_a_new_primary_takes_the_place_of_the_old_one(alices, entries, test_set, messages):
+    boards.rebuild(test_set.pk)
     test_set.refresh_from_db()
     version = test_set.results_version
 
@@ -167,6 +169,8 @@ def test_withdrawing_asks_first_and_says_what_it_means(alices, entries):
 def test_what_is_withdrawn_is_on_no_board_and_stays_with_the_team(
     alices, entries, test_set, messages
 ):
+    boards.rebuild(test_set.pk)
+
     with messages() as sent:
         response = alices.post(reverse("withdraw", args=[entries["primary"].pk]), follow=True)
 

@@ -27,7 +27,7 @@ from tests.fake_platform import wait_for
 pytestmark = pytest.mark.django_db
 
 PROBES = ["/healthz", "/readyz", "/healthz/all"]
-WORKERS = ["worker for celery", "worker for images", "worker for ranges"]
+WORKERS = [f"worker for {queue}" for queue in ("boards", "celery", "checks", "images", "ranges")]
 
 
 @pytest.fixture(autouse=True)

@@ -99,14 +99,14 @@ def test_a_phase_is_chosen(alices, make_submission, shared_task, make_test_set):
 def test_a_state_is_chosen(
     alices, alice, make_submission, make_checked, make_entry, make_scored_entry, state, expected
 ):
-    make_submission(system="waiting")
     make_checked(b"x\n", system="broken")
-    files = {"a.en-fr.txt": as_text(PERFECT), "b.txt": b"x\n"}
-    make_checked(files=[("a.zip", as_zip(files))], system="partly")
     make_scored_entry(system="scored")
     choosing.withdraw(entry=make_scored_entry(system="gone"), actor=alice)
+    files = {"a.en-fr.txt": as_text(PERFECT), "b.txt": b"x\n"}
+    make_checked(files=[("a.zip", as_zip(files))], system="partly")
     make_submission(system="failed", state="failed")
     make_entry(system="failed entry", columns={"state": "failed"})
+    make_submission(system="waiting")
 
     response = alices.get(f"{ADDRESS}?state={state}")
 

@@ -213,7 +213,7 @@ def test_what_cannot_be_sent_or_is_refused_is_reported(tmp_path, monkeypatch):
     assert "not sent: sys.v1.enfr.proper.jsonl: there is no test set of enfr" in report
     assert "not sent: sys.v1.enzh.proper.jsonl: its name has no year" in report
     assert "not sent: The folder has two.ende.proper.jsonl twice" in report
-    assert "organizers_gpt-9 is, to the letter, the output of sys.v1." in report
+    assert "sys.v1 is, to the letter, the output of organizers_gpt-9." in report
     assert "3 outputs are scored." in report
     assert {team.name: team.is_organisers for team in Team.objects.all()} == {
         "sys.v1": False,

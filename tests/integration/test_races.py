@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from io import BytesIO
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -21,6 +21,7 @@ from leaderboard import boards
 from leaderboard.models import BoardSnapshot
 from submissions import work
 from submissions.models import Entry, Score, Submission
+from submissions.pipeline import turns
 from submissions.pipeline.sweeper import sweep
 from submissions.pipeline.tasks import check, score
 from submissions.services import choosing
@@ -83,12 +84,29 @@ def test_many_deliveries_at_once_score_once(make_entry, at_once, test_set, threa
     assert test_set.results_version == 1
 
 
-def test_of_eight_builders_one_builds_the_board(make_scored_entry, at_once, test_set):
+def test_eight_workers_that_look_at_once_take_eight_entries(make_entry, other_team, at_once):
+    own = [make_entry(system=f"System {number}") for number in range(9)]
+    Entry.objects.filter(pk__gt=own[5].pk).update(team=other_team)
+
+    claimed = at_once(
+        8, lambda number: turns.claim_next(Entry.objects.all(), owner=f"task-{number}")
+    )
+
+    assert len({entry.pk for entry in claimed}) == 8
+    assert Entry.objects.exclude(claimed_by="").count() == 8
+    assert set(Entry.objects.values_list("attempts", flat=True)) == {0, 1}
+
+
+def test_of_eight_builders_one_builds_the_board(make_scored_entry, at_once, test_set, monkeypatch):
     for texts in (PERFECT, FAIR, POOR):
         make_scored_entry(texts)
+    begun = []
+    build = boards._build_board
+    monkeypatch.setattr(boards, "_build_board", lambda row: begun.append(row) or build(row))
 
     built = at_once(8, lambda _: boards.rebuild(test_set.pk))
 
+    assert len(begun) == 1
     test_set.refresh_from_db()
     snapshot = BoardSnapshot.objects.get()
     assert sum(built) == 1
@@ -109,6 +127,36 @@ def test_a_board_that_is_built_while_scores_arrive_misses_none(make_entry, at_on
     snapshot = BoardSnapshot.objects.get()
     assert test_set.ranked_version == test_set.results_version == snapshot.results_version == 6
     assert len(snapshot.body["columns"]["entry"]) == 6
+
+
+def test_scores_that_arrive_during_a_build_do_not_wait_for_it(
+    make_entry, make_scored_entry, at_once, test_set, monkeypatch
+):
+    make_scored_entry()
+    late = make_entry(system="late")
+    building, scored = Event(), Event()
+    build = boards._build_board
+
+    def build_slowly(row):
+        building.set()
+        assert scored.wait(20)
+        return build(row)
+
+    def act(number):
+        if number == 0:
+            return boards.try_to_rebuild(test_set.pk)
+        assert building.wait(20)
+        score.apply(args=[late.pk], task_id="late")
+        scored.set()
+        return late.scores.exists()
+
+    monkeypatch.setattr(boards, "_build_board", build_slowly)
+    assert at_once(2, act) == [True, True]
+
+    test_set.refresh_from_db()
+    assert (test_set.ranked_version, test_set.results_version) == (1, 2)  # a build is to follow
+    assert test_set.build_due_at is not None
+    assert boards.rebuild(test_set.pk)
 
 
 def test_of_two_primaries_scored_at_once_one_stays(make_entry, at_once):

@@ -19,8 +19,7 @@ from django.utils import timezone
 import evaluator
 from evaluator.metrics import METRICS
 from submissions import work
-from submissions.management.commands import rescore_entries
-from submissions.models import Entry, Rescore, Score
+from submissions.models import Entry, Rescore, Score, Submission
 from submissions.pipeline import reference_points, rescoring, scoring, tasks
 from submissions.pipeline.scorer import LimitPassed
 from submissions.pipeline.scoring_room import NotNow
@@ -74,7 +73,7 @@ def run(monkeypatch):
                 tasks.rescore.apply(args=[row.pk], task_id=f"rescore-{next(NUMBERS)}")
             sweep()
 
-        monkeypatch.setattr(rescore_entries.time, "sleep", work_meanwhile)
+        monkeypatch.setattr(rescoring.time, "sleep", work_meanwhile)
         out = StringIO()
         try:
             call_command("rescore_entries", *arguments, stdout=out)
@@ -148,7 +147,7 @@ def test_what_makes_no_sense_is_refused(phase, arguments, message):
         call_command("rescore_entries", *arguments)
 
 
-@pytest.mark.parametrize("at_once", [1, 3, 100])
+@pytest.mark.parametrize("at_once", [1, 2, 3, 100])
 def test_so_many_are_under_way_at_a_time(old_entries, run, monkeypatch, at_once):
     seen = []
     announce = rescoring.announce
@@ -159,19 +158,98 @@ def test_so_many_are_under_way_at_a_time(old_entries, run, monkeypatch, at_once)
         return row
 
     monkeypatch.setattr(rescoring, "announce", count)
-    run("--at-once", str(at_once))
+    out = run("--at-once", str(at_once))
 
-    assert max(seen) == min(at_once, 4)
+    assert 1 <= max(seen) <= at_once
+    assert "[4/4]" in out
+
+
+@pytest.fixture
+def many_lacking(make_bare_test_set, alice, team, stored_file, monkeypatch):
+    """Sixty entries that lack a score, so that whoever scores them need not compute."""
+    test_set = make_bare_test_set()
+    submissions = Submission.objects.bulk_create(
+        Submission(team=team, member=alice, phase=test_set.phase, system=f"System {number}")
+        for number in range(60)
+    )
+    entries = Entry.objects.bulk_create(
+        Entry(submission=row, team=team, test_set=test_set, system=row.system,
+              hypotheses=stored_file, state="scored")
+        for row in submissions
+    )  # fmt: skip
+    monkeypatch.setattr(
+        rescoring,
+        "find_lacking",
+        lambda _: (rescoring.LackingEntry(entry, ["x"], {"x": "v:2"}) for entry in entries),
+    )
+    return entries
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4, 12])
+def test_all_workers_take_part_and_a_few_rescores_wait(many_lacking, monkeypatch, workers):
+    busy, waiting = [], []
+
+    def take_turns(_):
+        """Each worker ends what it has and takes the next, between two looks."""
+        rows = Rescore.objects.filter(state="scoring").order_by("pk")
+        rows.exclude(claimed_by="").update(state="scored", claimed_by="")
+        taken = list(rows.filter(claimed_by="").values_list("pk", flat=True)[:workers])
+        Rescore.objects.filter(pk__in=taken).update(claimed_by="worker")
+        busy.append(len(taken))
+        waiting.append(rows.filter(claimed_by="").count())
+
+    monkeypatch.setattr(rescoring.time, "sleep", take_turns)
+    ended = [end for look in rescoring.rescore() for end in look]
+
+    assert [end.entry.pk for end in ended] == [entry.pk for entry in many_lacking]
+    assert {end.state for end in ended} == {"scored"}
+    first_full = busy.index(workers)
+    assert first_full <= 4  # looks
+    assert set(busy[first_full : 60 // workers - 4]) <= {workers, workers - 1}
+    assert max(waiting) <= workers + rescoring.FEWEST_WAITING
+
+
+def test_a_rescore_whose_entry_is_deleted_has_ended(many_lacking, monkeypatch):
+    monkeypatch.setattr(rescoring.time, "sleep", lambda _: Rescore.objects.all().delete())
+
+    ended = [end for look in rescoring.rescore() for end in look]
+
+    assert len(ended) == 60
+    assert {end.state for end in ended} == {rescoring.DELETED}
+
+
+class Terminal(StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_shows_a_bar_and_names_only_what_failed(many_lacking, monkeypatch):
+    failing = many_lacking[7]
+
+    def work_off(_):
+        of_failing = Rescore.objects.filter(entry=failing, state="scoring")
+        of_failing.update(state="failed", reason="No room.")
+        Rescore.objects.filter(state="scoring").update(state="scored")
+
+    monkeypatch.setattr(rescoring.time, "sleep", work_off)
+    terminal = Terminal()
+    with pytest.raises(CommandError, match="1 entry could not be scored again"):
+        call_command("rescore_entries", stdout=terminal)
+
+    text = terminal.getvalue()
+    assert "60/60" in text
+    assert text.count("failed. No room.") == 1
+    assert "scored again" not in text.partition("to score again.")[2]
 
 
 def test_a_killed_command_goes_on_where_it_stopped(old_entries, run, monkeypatch):
     def kill(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(rescore_entries.time, "sleep", kill)
-    with pytest.raises(KeyboardInterrupt):
+    monkeypatch.setattr(rescoring.time, "sleep", kill)
+    with pytest.raises(CommandError, match="Run it again to go on"):
         call_command("rescore_entries", stdout=StringIO())
-    assert Rescore.objects.filter(state="scoring", announcements=1).count() == 1
+    assert Rescore.objects.filter(state="scoring", announcements=1).count() == 2
 
     out = run()
 

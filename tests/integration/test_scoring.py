@@ -24,6 +24,7 @@ pytestmark = pytest.mark.django_db
 
 
 def deliver(entry, *, task_id="task-1"):
+    Entry.objects.filter(pk=entry.pk).update(next_try_at=None)  # the pause after a failure is over
     result = score.apply(args=[entry.pk], task_id=task_id)
     entry.refresh_from_db()
     return result

@@ -51,6 +51,7 @@ def make_dear_entry(make_entry):
 
 
 def deliver(entry, number=1):
+    Entry.objects.filter(pk=entry.pk).update(next_try_at=None)  # the pause after a failure is over
     result = score.apply(args=[entry.pk], task_id=f"task-{number}")
     entry.refresh_from_db()
     return result

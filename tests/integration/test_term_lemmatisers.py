@@ -15,7 +15,7 @@ from evaluator.normalise.dictionaries import share_dictionaries
 from leaderboard.tasks import rank
 from sharedtasks import models, testsets
 from submissions import work
-from submissions.models import Rescore, Score
+from submissions.models import Entry, Rescore, Score
 from submissions.pipeline import scorer as scorers
 from submissions.pipeline.tasks import rescore, score
 from submissions.states import EntryState
@@ -199,6 +199,7 @@ def test_where_a_lemmatiser_is_missing_entries_fail_as_ours_and_pages_answer(
 
     entry = make_entry(PERFECT, test_set=test_set, system="Other")
     for attempt in range(work.MAX_ATTEMPTS + 1):
+        Entry.objects.filter(pk=entry.pk).update(next_try_at=None)
         score.apply(args=[entry.pk], task_id=f"attempt-{attempt}")
     entry.refresh_from_db()
 

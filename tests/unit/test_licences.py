@@ -47,6 +47,18 @@ def test_a_vendored_folder_has_its_licence_beside_it(folder):
     assert re.search(rf"static/vendor/{re.escape(folder.name)}/ [^()]*{licence}", notices)
 
 
+def test_the_fonts_for_europe_are_small_and_loaded_for_their_letters():
+    style = (ROOT / "static" / "css" / "fonts.css").read_text()
+    script = (ROOT / "deploy" / "fonts" / "subset.py").read_text()
+    letters = "".join(re.findall(r'^    "([0-9A-F,-]+)"$', script, re.M)).split(",")
+    faces = re.findall(r"europe-(?:sans|serif)\.woff2.*unicode-range: (.*);", style)
+
+    assert len(letters) > 10
+    assert [face.split(", ") for face in faces] == [[f"U+{part}" for part in letters]] * 2
+    files = list((ROOT / "static" / "vendor").glob("europe-*/*.woff2"))
+    assert sum(file.stat().st_size for file in files) < 30_000
+
+
 def test_the_notice_names_no_file_that_is_gone():
     notice = (ROOT / "NOTICE").read_text()
     named = re.findall(r"static/vendor/([^/\s]+)/", notice)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from submissions.models.deletion import protect_all_but_refused, protect_what_teams_sent
-from submissions.models.entries import Entry, Score
+from submissions.models.entries import Entry, Score, Turn
 from submissions.models.rescores import Rescore
 from submissions.models.submissions import Problem, Submission, SubmittedFile, Verdict
 from submissions.models.timeline import StateChange
@@ -17,6 +17,7 @@ __all__ = [
     "StateChange",
     "Submission",
     "SubmittedFile",
+    "Turn",
     "Verdict",
     "WorkItem",
     "protect_all_but_refused",

@@ -29,6 +29,7 @@ class Entry(WorkItem):
     WORKING = EntryState.SCORING
     MOVES = ENTRY_MOVES
     TIMELINE = "entry"
+    READ_WITH = ("test_set", "hypotheses")
     task = TASK = "submissions.score"
 
     class Kind(models.TextChoices):
@@ -113,6 +114,22 @@ class Entry(WorkItem):
     def can_be_cancelled(self) -> bool:
         """Return whether its system waits for a node or runs."""
         return self.state in (EntryState.WAITING, EntryState.RUNNING)
+
+
+class Turn(models.Model):
+    """When a worker last took an entry of a team: the next entry is of the team that waits longest.
+
+    A row of its own, so that a claim does not wait for whoever changes the team.
+    """
+
+    NOBODY = 0  # the key for the entries that belong to no team
+
+    key = models.PositiveBigIntegerField(primary_key=True)  # the team's, or NOBODY
+    team = models.OneToOneField(Team, models.CASCADE, null=True, related_name="turn")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"turn of {self.team or 'nobody'}: {self.at}"
 
 
 class Score(models.Model):

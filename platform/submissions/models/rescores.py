@@ -20,6 +20,7 @@ class Rescore(WorkItem):
     WORKING = RescoreState.SCORING
     MOVES = RESCORE_MOVES
     TIMELINE = ""
+    READ_WITH = ("entry__test_set", "entry__hypotheses")
     task = TASK = "submissions.rescore"
 
     entry = models.OneToOneField(Entry, models.CASCADE, related_name="rescore")

@@ -27,6 +27,7 @@ class Submission(WorkItem):
 
     WORKING = SubmissionState.CHECKING
     TIMELINE = "submission"
+    READ_WITH = ("test_set", "team")
     MOVES = SUBMISSION_MOVES
     TASK = "submissions.check"
     IMAGE_TASK = "submissions.check_image"

@@ -20,6 +20,7 @@ class WorkItem(models.Model):
     WORKING: ClassVar[str]  # the state in which a worker may claim the row
     MOVES: ClassVar[Sequence[tuple[str, str, MovedBy]]]  # old state, new state, mover
     TIMELINE: ClassVar[str]  # the field of StateChange that names such a row; empty: no timeline
+    READ_WITH: ClassVar[Sequence[str]]  # what its worker needs first of other tables
 
     state_since = models.DateTimeField(default=timezone.now)
     reason = models.TextField(blank=True)  # shown to the team; why it was refused or failed
@@ -27,6 +28,8 @@ class WorkItem(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     claimed_by = models.CharField(max_length=64, blank=True)  # Celery task id
     claimed_at = models.DateTimeField(null=True, blank=True)
+    # After a failed attempt: no worker that takes what is next takes the row before then.
+    next_try_at = models.DateTimeField(null=True, blank=True)
     announcements = models.PositiveIntegerField(default=0)  # messages sent about this row
     announce_next_at = models.DateTimeField(default=timezone.now)  # unless claimed until then
 

@@ -6,8 +6,10 @@ entry keeps its scores, its rank and its place on the board.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from django.db import transaction
 
@@ -20,6 +22,9 @@ from submissions.pipeline import scoring
 from submissions.states import ChangeKind, EntryState, RescoreState
 
 AT_ONCE = 200  # entries that a look at the database brings
+LOOK_EVERY = 0.2  # seconds
+MAX_AHEAD = 100  # rescores under way: those that workers have begun, and those that wait
+FEWEST_WAITING = 2  # so that a worker that ends has the next
 REASON_OTHER_METRICS = (
     "The worker has other versions of the metrics than rescore_entries has. Restart the workers, "
     "then run rescore_entries again."
@@ -37,6 +42,47 @@ class LackingEntry:
     entry: Entry
     metrics: list[str]  # that it lacks
     wanted: Mapping[str, str]  # the present signature of each metric that its test set defines
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a rescore has ended."""
+
+    entry: Entry
+    state: str  # of RescoreState, or DELETED
+    reason: str
+
+
+DELETED = "deleted"  # with its entry
+
+
+def rescore(phase: Phase | None = None, *, at_most: int = MAX_AHEAD) -> Iterator[list[Ended]]:
+    """Have the workers score again what lacks a present score; yield what has ended, look by look.
+
+    As many are announced as the workers take, and a few more; teams wait for these few only.
+    """
+    lacking, running = find_lacking(phase), dict[int, Entry]()  # by the number of its rescore
+    waiting, wanted = 0, FEWEST_WAITING
+    while True:
+        room = max(0, min(wanted - waiting, at_most - len(running)))
+        for row in islice(lacking, room):
+            running[announce(row).pk] = row.entry
+        if not running:
+            return
+        time.sleep(LOOK_EVERY)
+        rows = Rescore.objects.filter(pk__in=running, state=RescoreState.SCORING)
+        claims = dict(rows.values_list("pk", "claimed_by"))
+        waiting = sum(not claimed_by for claimed_by in claims.values())
+        # Workers that have taken everything since the last look would take more.
+        wanted = max(FEWEST_WAITING, wanted - 1 if waiting else min(2 * wanted, at_most))
+        yield read_ends({pk: running.pop(pk) for pk in running.keys() - claims.keys()})
+
+
+def read_ends(over: Mapping[int, Entry]) -> list[Ended]:
+    """Return how these entries' rescores have ended, by the numbers of the rescores."""
+    ends = Rescore.objects.filter(pk__in=over).values_list("pk", "state", "reason")
+    how = {pk: (state, reason) for pk, state, reason in ends}
+    return [Ended(over[pk], *how.get(pk, (DELETED, ""))) for pk in sorted(over)]
 
 
 def find_lacking(phase: Phase | None = None) -> Iterator[LackingEntry]:

@@ -15,7 +15,7 @@ from django.conf import settings
 import evaluator
 from submissions import work
 from submissions.models import Entry, Rescore, Submission, WorkItem
-from submissions.pipeline import rescoring, scoring, scoring_room
+from submissions.pipeline import rescoring, scoring, scoring_room, turns
 from submissions.pipeline.checking import images, outputs
 from submissions.pipeline.scorer import LimitPassed, ScorerFailed
 
@@ -24,8 +24,13 @@ logger = logging.getLogger(__name__)
 
 @shared_task(bind=True, name=Submission.TASK)
 def check(self: Task[[int], None], submission_id: int) -> None:
-    """Check a submission; a second delivery of the same message changes nothing."""
-    _check(submission_id, owner=self.request.id or "")
+    """Check the submission that is next; a second delivery of the same message changes nothing."""
+    owner, files = self.request.id or "", Submission.objects.filter(kind=Submission.Kind.OUTPUTS)
+    submission = turns.claim_next(files, owner=owner)
+    if submission is None:
+        _leave(Submission, turns.find_held(files, owner=owner) or submission_id, owner=owner)
+    else:
+        _check(submission, owner=owner)
 
 
 @shared_task(
@@ -36,8 +41,8 @@ def check(self: Task[[int], None], submission_id: int) -> None:
     acks_late=settings.IMAGE_ACKS_LATE,
 )
 def check_image(self: Task[[int], None], submission_id: int) -> None:
-    """Do the same for an image, for which there is more time."""
-    _check(submission_id, owner=self.request.id or "")
+    """Check this submission of an image, for which there is more time."""
+    _check_image(submission_id, owner=self.request.id or "")
 
 
 @shared_task(
@@ -49,16 +54,16 @@ def check_image(self: Task[[int], None], submission_id: int) -> None:
 )
 def fetch_image(self: Task[[int], None], submission_id: int) -> None:
     """Do the same for an image that comes from a registry, for which there is more time still."""
-    _check(submission_id, owner=self.request.id or "")
+    _check_image(submission_id, owner=self.request.id or "")
 
 
 @shared_task(bind=True, name=Entry.TASK)
 def score(self: Task[[int], None], entry_id: int) -> None:
-    """Score an entry; a second delivery of the same message changes nothing."""
+    """Score the entry that is next; a second delivery of the same message changes nothing."""
     owner = self.request.id or ""
-    entry = work.claim(Entry, entry_id, owner=owner)
+    entry = turns.claim_next(Entry.objects.all(), owner=owner)
     if entry is None:
-        _leave(Entry, entry_id, owner=owner)
+        _leave(Entry, turns.find_held(Entry.objects.all(), owner=owner) or entry_id, owner=owner)
         return
     try:
         result = scoring.evaluate(entry)
@@ -66,10 +71,10 @@ def score(self: Task[[int], None], entry_id: int) -> None:
     except scoring_room.NotNow:
         work.put_back(entry, owner=owner)
     except LimitPassed as error:
-        logger.warning("scoring entry %s took more than %s", entry_id, error)
+        logger.warning("scoring entry %s took more than %s", entry.pk, error)
         work.outlast(partial(scoring.record_overrun, entry, str(error), owner=owner))
     except work.NoLongerOurs:
-        logger.warning("entry %s went to another worker meanwhile", entry_id)
+        logger.warning("entry %s went to another worker meanwhile", entry.pk)
     except BaseException as error:
         work.release(entry, owner=owner, reason=_describe_lack(error))
         raise
@@ -109,16 +114,20 @@ def _describe_lack(error: BaseException) -> str:
     return f"Our side failed. For its operators: {lacking}." if lacking else ""
 
 
-def _check(submission_id: int, *, owner: str) -> None:
+def _check_image(submission_id: int, *, owner: str) -> None:
     submission = work.claim(Submission, submission_id, owner=owner)
     if submission is None:
         _leave(Submission, submission_id, owner=owner)
-        return
+    else:
+        _check(submission, owner=owner)
+
+
+def _check(submission: Submission, *, owner: str) -> None:
     kind = images if submission.kind == Submission.Kind.IMAGE else outputs
     try:
         kind.check(submission, owner=owner)
     except work.NoLongerOurs:
-        logger.warning("submission %s went to another worker meanwhile", submission_id)
+        logger.warning("submission %s went to another worker meanwhile", submission.pk)
     except images.NotFetchedError as error:
         work.release(submission, owner=owner, reason=str(error))
         raise

@@ -160,11 +160,40 @@ def test_statistics_survive_storage_and_objects_are_refused():
     for name, rows in result.statistics.items():
         assert rows.dtype == loaded[name].dtype
         assert np.array_equal(rows, loaded[name])
+    earlier = io.BytesIO()
+    np.savez(earlier, **result.statistics)  # as releases before wrote it
+    earlier.seek(0)
+    for name, rows in load_statistics(earlier).items():
+        assert rows.dtype == loaded[name].dtype
+        assert np.array_equal(rows, loaded[name])
     hostile = io.BytesIO()
     save_statistics(ScoringResult((), {"x": np.array([{}], dtype=object)}), hostile)
     hostile.seek(0)
     with pytest.raises(ValueError, match="pickle"):
         load_statistics(hostile)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        np.zeros((0, 3), dtype=np.int64),
+        np.array([[2**62, -(2**62), 0]]),
+        np.array([[0.1, -0.0, 1e-310, np.inf]]),
+        np.arange(24_000).reshape(1_000, 24) % 7,
+    ],
+    ids=["no segment", "large counts", "odd fractions", "many segments"],
+)
+def test_storage_changes_no_bit_and_takes_less_room(rows):
+    stream = io.BytesIO()
+    save_statistics(ScoringResult((), {"x": rows}), stream)
+    size = stream.tell()
+    stream.seek(0)
+
+    loaded = load_statistics(stream)["x"]
+
+    assert (loaded.dtype, loaded.shape) == (rows.dtype, rows.shape)
+    assert loaded.tobytes() == rows.tobytes()
+    assert size < 600 + rows.nbytes / 10
 
 
 @pytest.mark.parametrize(

@@ -5,43 +5,44 @@ from __future__ import annotations
 import time
 from argparse import ArgumentParser
 from collections import Counter
-from typing import Any
+from typing import Any, TextIO, cast
 
+import click
 from django.core.management.base import BaseCommand, CommandError
 
 import evaluator
 from sharedtasks.management.phases import find_phase
 from sharedtasks.models import Phase
-from submissions.models import Entry, Rescore
+from submissions.models import Entry
 from submissions.pipeline import rescoring
 from submissions.states import RescoreState
 
-LOOK_EVERY = 0.5  # seconds
 REMIND_AFTER = 60  # seconds without news
-MAX_AT_ONCE = 100
 
 
 class Command(BaseCommand):
-    """Announce these entries one by one: the next when the last has been scored."""
+    """Show how far the rescores are, and what becomes of each."""
 
     help = (
         "Score entries again that lack a score by the present version of a metric that their test "
-        "set defines. The workers do it, one entry after the other. Entries keep their scores, "
-        "ranks and places meanwhile; the new scores are kept beside the old. You can stop it at "
-        "any time: the next run goes on with what is left. Begin with --dry-run."
+        "set defines. All workers take part; what teams send meanwhile waits for a few of these "
+        "entries at most. Entries keep their scores, ranks and places meanwhile; the new scores "
+        "are kept beside the old. You can stop it at any time: the next run goes on with what is "
+        "left. Begin with --dry-run."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--phase", metavar="TASK/PHASE", help="only of this phase")
         parser.add_argument(
-            "--at-once", type=int, default=1, metavar="NUMBER",
-            help="entries to announce at a time, if there are many workers (default: 1)",
+            "--at-once", type=int, default=rescoring.MAX_AHEAD, metavar="NUMBER",
+            help="entries under way at a time, at most (default: as many as the workers take)",
         )  # fmt: skip
         parser.add_argument("--dry-run", action="store_true", help="only list these entries")
 
     def handle(self, *, phase: str | None, at_once: int, dry_run: bool, **_: Any) -> None:
-        if not 1 <= at_once <= MAX_AT_ONCE:
-            raise CommandError(f"--at-once has to be from 1 to {MAX_AT_ONCE}, not {at_once}.")
+        if not 1 <= at_once <= rescoring.MAX_AHEAD:
+            most = rescoring.MAX_AHEAD
+            raise CommandError(f"--at-once has to be from 1 to {most}, not {at_once}.")
         of_phase = find_phase(phase) if phase else None
         try:
             if dry_run:
@@ -50,18 +51,29 @@ class Command(BaseCommand):
                 self._rescore(of_phase, at_once)
         except evaluator.InfrastructureError as error:  # such as a lemmatiser that is missing
             raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            raise CommandError(
+                "Stopped. The workers finish what they have begun. Run it again to go on with the "
+                "entries that are left."
+            ) from None
 
     def _rescore(self, of_phase: Phase | None, at_once: int) -> None:
         self.total = sum(1 for _ in rescoring.find_lacking(of_phase))
         self.ended: Counter[str] = Counter()
         self._say(f"{_count_entries(self.total)} to score again.")
-        running: dict[int, Entry] = {}  # by the number of its rescore
-        for lacking in rescoring.find_lacking(of_phase):
-            while len(running) >= at_once:
-                self._wait(running)
-            running[rescoring.announce(lacking).pk] = lacking.entry
-        while running:
-            self._wait(running)
+        # On a terminal a bar; in a log a line for each entry.
+        is_log = not self.stdout.isatty()
+        out = cast("TextIO", self.stdout)
+        last_news = time.monotonic()
+        with click.progressbar(length=self.total, file=out, show_pos=True, hidden=is_log) as bar:
+            for ended in rescoring.rescore(of_phase, at_most=at_once):
+                for end in ended:
+                    self._report(end, is_told=is_log)
+                bar.update(len(ended))
+                if ended or time.monotonic() - last_news > REMIND_AFTER:
+                    last_news = time.monotonic()
+                    if not ended:
+                        self._say("Still waiting for the workers.")
         self._conclude()
 
     def _list(self, phase: Phase | None) -> None:
@@ -71,32 +83,17 @@ class Command(BaseCommand):
             count += 1
         self._say(f"{_count_entries(count)} would be scored again. Nothing was changed.")
 
-    def _wait(self, running: dict[int, Entry]) -> None:
-        """Wait until one of these rescores or more has ended, and report them."""
-        last_news = time.monotonic()
-        while True:
-            # Rows that are gone were deleted with their entries.
-            rows = Rescore.objects.filter(pk__in=running).values_list("pk", "state", "reason")
-            states = {pk: (state, reason) for pk, state, reason in rows}
-            ended = [pk for pk in running if states.get(pk, ("", ""))[0] != RescoreState.SCORING]
-            for pk in ended:
-                self._report(running.pop(pk), *states.get(pk, ("deleted", "")))
-            if ended:
-                return
-            if time.monotonic() - last_news > REMIND_AFTER:
-                last_news = time.monotonic()
-                names = "; ".join(map(_describe, running.values()))
-                self._say(f"Still waiting for the workers: {names}")
-            time.sleep(LOOK_EVERY)
-
-    def _report(self, entry: Entry, state: str, reason: str) -> None:
-        self.ended[state] += 1
+    def _report(self, end: rescoring.Ended, *, is_told: bool) -> None:
+        self.ended[end.state] += 1
+        if not is_told and end.state != RescoreState.FAILED:
+            return
         words: dict[str, str] = {
             RescoreState.SCORED: "scored again",
-            RescoreState.FAILED: f"failed. {reason}",
+            RescoreState.FAILED: f"failed. {end.reason}",
         }
         number = self.ended.total()
-        self._say(f"[{number}/{self.total}] {_describe(entry)}: {words.get(state, state)}")
+        text = f"[{number}/{self.total}] {_describe(end.entry)}: {words.get(end.state, end.state)}"
+        self._say(text if is_told else f"\n{text}")  # beside the bar
 
     def _conclude(self) -> None:
         failed = self.ended[RescoreState.FAILED]

@@ -1,0 +1,109 @@
+"""Uploads to a site whose workers are running, inside the platform's own environment.
+
+python -m tests.bench.pipeline_uploads five ROUNDS     prints three waits in seconds of each round:
+                                                       to a score, all five, five fresh boards
+python -m tests.bench.pipeline_uploads turns FILES     prints how many of a team's files were scored
+                                                       before another's, and how long that waited
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from io import BytesIO
+from itertools import cycle, islice
+from typing import TYPE_CHECKING
+
+import django
+
+from demo.systems import demo_systems
+
+if TYPE_CHECKING:
+    from demo.sample_data import Demo
+    from submissions.models import Submission
+
+PAIRS = 5
+GIVE_UP = 500  # seconds
+WARM_UP = 2  # rounds, in which dictionaries and test sets are read
+SYSTEMS = [system for system in demo_systems() if len(system.files) == PAIRS]
+
+
+def send(demo: Demo, team: str, system: str, files: list[tuple[str, bytes]]) -> Submission:
+    """Upload for a team."""
+    from submissions.services import sending
+
+    return sending.submit(
+        team=demo.teams[team],
+        member=demo.members[team],
+        phase=demo.phase,
+        system=sending.SystemDescription(name=system),
+        wants_primary=False,
+        files=[sending.NamedStream(BytesIO(content), name) for name, content in files],
+    )
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Ask again and again; raises TimeoutError."""
+    deadline = time.monotonic() + GIVE_UP
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(0.05)
+
+
+def measure_waits(number: int, submission: Submission) -> list[float]:
+    """Wait until everything of a submission of five files is done, and return when it was."""
+    from django.db.models import F, Max, Min
+
+    from leaderboard.models import BoardSnapshot
+    from sharedtasks.models import TestSet
+    from submissions.models import Score
+
+    scores = Score.objects.filter(entry__submission=submission)
+    test_sets = TestSet.objects.filter(entries__submission=submission, entries__state="scored")
+    fresh = test_sets.filter(ranked_version=F("results_version"))
+    wait_until(lambda: fresh.count() == PAIRS)
+    ends = scores.aggregate(first=Min("created_at"), last=Max("created_at"))
+    ends |= BoardSnapshot.objects.filter(test_set__in=test_sets).aggregate(at=Max("built_at"))
+    return [
+        (ends[name] - submission.created_at).total_seconds() for name in ("first", "last", "at")
+    ]
+
+
+def five(demo: Demo, rounds: int) -> None:
+    """Upload five files in each round, while nothing else is to be done."""
+    waits = []
+    for number, system in enumerate(islice(cycle(SYSTEMS), rounds + WARM_UP)):
+        submission = send(demo, system.team, f"Round {number}", list(system.files))
+        waits.append(measure_waits(number, submission))
+        time.sleep(1.5)  # longer than a board's pause
+    print(json.dumps(waits[WARM_UP:]))
+
+
+def turns(demo: Demo, files: int) -> None:
+    """Let a team send many files, and then another team one."""
+    from submissions.models import Entry
+
+    many, other = list(demo.teams)[:2]
+    [file] = [file for file in SYSTEMS[0].files if "en-fr" in file[0]]
+    for number in range(files):
+        send(demo, many, f"Many {number}", [file])
+    of_many = Entry.objects.filter(team=demo.teams[many])
+    wait_until(lambda: of_many.count() == files)  # all are checked; most wait to be scored
+    submission = send(demo, other, "Only", [file])
+    only = Entry.objects.filter(submission=submission)
+    wait_until(lambda: only.filter(state="scored").exists())
+    entry = only.get()
+    scored = of_many.filter(state="scored", state_since__lt=entry.state_since)
+    before = scored.filter(state_since__gt=entry.created_at).count()
+    wait = (entry.state_since - submission.created_at).total_seconds()
+    print(json.dumps([before, files - scored.count(), wait]))
+
+
+if __name__ == "__main__":
+    django.setup()
+    from demo import sample_data
+
+    {"five": five, "turns": turns}[sys.argv[1]](sample_data.set_up(), int(sys.argv[2]))
