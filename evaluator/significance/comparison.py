@@ -20,6 +20,7 @@ SACREBLEU_RESAMPLES = 1_000
 FEWEST_FOR_BOOTSTRAP = 200  # units; below, the bootstrap calls too many equal pairs different
 FEWEST_FOR_P = 10
 FEWEST_FOR_INTERVAL = 20
+WHOLE = "the whole test set is a single unit"  # of metrics that are not sums over segments
 KEPT_SHARE = 0.9  # of the resamples, in which a pair has to be defined
 MOST_SYSTEMS_STRICT = 100  # 40 resamples for each of their pairs
 
@@ -177,7 +178,7 @@ def _compare(
         ranges=(),
         lines=(),
         signature="",
-        too_few=f"too few {unit}s ({table.units}) for significance",
+        too_few=WHOLE if unit == "testset" else f"too few {unit}s ({table.units}) for significance",
     )
     if test is None or resampled is None:
         return comparison

@@ -120,6 +120,6 @@ def _add_baselines(children: child_processes.Children, demo: Demo, baselines: Ba
         time.sleep(REDRAW)
     if baselines.failure:
         return
-    print("\nThey stand below the systems of each board, without a rank:", flush=True)
+    print("\nThey stand below the systems of each board, without a place:", flush=True)
     for test_set in demo.test_sets:
         print_baselines(test_set.pk)

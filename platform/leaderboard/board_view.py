@@ -229,6 +229,11 @@ class BoardView:
         )
 
     @property
+    def has_shared_places(self) -> bool:
+        """Return whether the table shows a place such as `1=`; a range stands in its stead."""
+        return any("=" in line.row.place and not line.row.range for line in self.lines)
+
+    @property
     def has_unverified(self) -> bool:
         """Return whether there are rows that others do not see before their team is verified."""
         return any(not line.row.is_verified for line in self.lines)

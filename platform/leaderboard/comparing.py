@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from math import isnan
 
+import numpy as np
 from django.db.models import Q
 
 import evaluator
@@ -62,8 +63,9 @@ class RankedStatistics:
     @property
     def digest(self) -> str:
         """Return what differs where another result is possible."""
+        # NumPy's random numbers may change with its version.
         files = [(entry, sorted(own.items())) for entry, own in sorted(self.files.items())]
-        content = repr((list(self.signatures.items()), files, self.missing))
+        content = repr((np.__version__, list(self.signatures.items()), files, self.missing))
         return blake2b(content.encode(), digest_size=16).hexdigest()
 
     def read(self) -> list[tuple[Metric, dict[int, Statistics]]]:
@@ -90,11 +92,11 @@ def compare_ranked(ranked: RankedStatistics, test_set: TestSet) -> dict[str, obj
         "comparisons": [], "first_place": "",
     }  # fmt: skip
     systems = len(ranked.files) + ranked.missing
+    if ranked.missing:
+        return body | {"note": f"{ranked.missing} of {systems} systems have no stored statistics"}
     if systems < 2:
         return body | {"ranges": {str(entry): [1, 1] for entry in ranked.files},
                        "clusters": {str(entry): 1 for entry in ranked.files}}  # fmt: skip
-    if ranked.missing:
-        return body | {"note": f"{ranked.missing} of {systems} systems have no stored statistics"}
     metrics = ranked.read() if systems <= MOST_SYSTEMS else []
     lengths = {len(own) for _, table in metrics for own in table.values()}
     is_slow = systems > MOST_BY_FLIPS and min(lengths, default=0) < FEWEST_FOR_BOOTSTRAP

@@ -17,6 +17,10 @@ from sharedtasks.viewers import viewer_of
 from submissions.pages.exports import write_row
 
 KEPT_FOR = 10  # seconds, in caches
+COLUMNS = (
+    "place", "range", "is_below_a_line", "kind", "system", "team",
+    "is_primary", "is_constrained", "is_verified", "terminology_use",
+)  # fmt: skip
 
 
 @require_safe
@@ -68,12 +72,13 @@ def build_json(view: BoardView) -> dict[str, object]:
 
 def write_table(view: BoardView) -> Iterator[str]:
     """Write a board as CSV, with a column for each metric; an undefined score is empty."""
-    for number, line in enumerate(view.lines + view.yardsticks):
+    metrics = [heading.column.metric for heading in view.headings]
+    yield write_row([*COLUMNS, *metrics], "excel")
+    for line in view.lines + view.yardsticks:
         described = _describe(line)
-        if number == 0:
-            metrics = [cell.column.metric for cell in line.cells]
-            yield write_row([*described, *metrics], "excel")
-        yield write_row([*described.values(), *(cell.value for cell in line.cells)], "excel")
+        yield write_row(
+            [*(described[name] for name in COLUMNS), *(cell.value for cell in line.cells)], "excel"
+        )
 
 
 def _describe(line: BoardLine) -> dict[str, str | bool]:

@@ -18,8 +18,8 @@ from leaderboard.snapshots import Board, BoardRow, RangesOnBoard
 from sharedtasks.models import TestSet
 from submissions import work
 from submissions.boards import touch_board
-from submissions.models import Entry, StateChange, Submission
-from submissions.states import MOVE_KINDS, EntryState, SubmissionState
+from submissions.models import Entry, Rescore, StateChange, Submission
+from submissions.states import MOVE_KINDS, EntryState, RescoreState, SubmissionState
 
 
 def announce_due() -> int:
@@ -50,8 +50,10 @@ def _is_busy(test_set: int, phase: int, *, since: datetime) -> bool:
     """
     entries = Entry.objects.filter(test_set=test_set)
     moves = StateChange.objects.filter(entry__test_set=test_set, kind__in=MOVE_KINDS)
+    rescores = Rescore.objects.filter(entry__test_set=test_set)
     return (
         entries.filter(state=EntryState.SCORING).exists()
+        or rescores.filter(Q(state=RescoreState.SCORING) | Q(state_since__gt=since)).exists()
         or Submission.objects.filter(phase=phase, state=SubmissionState.CHECKING).exists()
         or moves.filter(at__gt=since).exists()
     )
@@ -65,18 +67,23 @@ def add_ranges(
     Ranges by another order than the board's are left out.
     """
     known = BoardRanges.objects.filter(test_set=test_set, computed_at__isnull=False)
-    row = known.filter(body__order=test_set.official_order).first()
-    if row is None or row.computed_at is None:
+    # By name: the comparisons, with a p-value for each pair, are many times as much as the rest.
+    names = ("ranges", "clusters", "note", "lines", "first_place")
+    row = (
+        known.filter(body__order=test_set.official_order)
+        .values_list("computed_at", *(f"body__{name}" for name in names))
+        .first()
+    )
+    if row is None:
         return rows, RangesOnBoard()
-    ranges, clusters = row.body["ranges"], row.body["clusters"]
+    computed_at, ranges, clusters, *told = row
     with_ranges = [
         replace(each, range=write_range(ranges[key]), cluster=clusters[key])
         if each.place and (key := str(each.entry)) in ranges
         else each
         for each in rows
     ]
-    told = (row.body[name] for name in ("note", "lines", "first_place"))
-    return with_ranges, RangesOnBoard(row.computed_at.isoformat(), *told)
+    return with_ranges, RangesOnBoard(computed_at.isoformat(), *told)
 
 
 def compute(test_set_id: int) -> bool:

@@ -72,3 +72,12 @@ def test_they_tell_no_more_than_the_page(client, board, phase, as_role):
     for ending in ("json", "csv"):
         assert client.get(f"{BOARD}/board.{ending}").status_code == 404
         assert client.get(f"/boards/spring/test/en-xx/board.{ending}").status_code == 404
+
+
+def test_a_board_without_systems_is_a_heading(client, make_bare_test_set, alice):
+    for slug in ("de", "cs"):
+        test_set = make_bare_test_set(target_language=slug)
+        fill(test_set, alice, [])
+        text = client.get(f"/boards/spring/test/en-{slug}/board.csv").text
+        assert [row.split(",")[:2] for row in text.splitlines()] == [["place", "range"]]
+        assert client.get(f"/boards/spring/test/en-{slug}/board.json").json()["rows"] == []

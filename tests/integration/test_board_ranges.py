@@ -15,7 +15,7 @@ from leaderboard import boards, comparing, ranges
 from leaderboard.models import BoardRanges, BoardSnapshot
 from leaderboard.tasks import compute_ranges
 from sharedtasks import models, testsets
-from submissions.models import Entry, Score, StateChange, Submission
+from submissions.models import Entry, Rescore, Score, StateChange, Submission
 from tests.integration.board_rows import Made, fill
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +147,10 @@ def test_a_page_shows_ranges_their_time_lines_and_what_follows(
     assert read_ranges(test_set) == {"good": "1", "fair": "", "poor": "2"}
     text = client.get(BOARD).text
     assert (text.count("· range follows"), text.count("begins-cluster")) == (1, 1)
+    assert "1= is a place" not in text
+    send("twin")
+    boards.rebuild(test_set.pk)
+    assert "1= is a place that equal systems share" in client.get(BOARD).text
     type(phase).objects.update(team_names_at=timezone.now() + timedelta(hours=1))
     assert client.get(BOARD).text.count("begins-cluster") == 1
     assert "range follows" not in (compute(test_set) and client.get(BOARD).text)
@@ -172,6 +176,12 @@ def test_ranges_that_cannot_be_computed_say_why(client, send, test_set, monkeypa
         assert set(read_ranges(test_set).values()) == {""}
         return client.get(BOARD).text
 
+    for score in Score.objects.filter(metric="bleu"):
+        signature = score.signature.replace("unit:segment", "unit:document")
+        Score.objects.filter(pk=score.pk).update(signature=signature)
+    order_by(test_set, "chrf", "bleu")
+    assert "No ranges of places: the metrics of the order count different units." in read_page()
+    order_by(test_set, "chrf")
     for limit in ("MOST_SYSTEMS", "MOST_BY_FLIPS"):
         monkeypatch.setattr(comparing, limit, 1)
         assert "No ranges of places: too many systems (2) for significance." in read_page()
@@ -183,6 +193,8 @@ def test_ranges_that_cannot_be_computed_say_why(client, send, test_set, monkeypa
     monkeypatch.undo()
     Score.objects.filter(entry__system="poor", metric="chrf").update(statistics=None)
     assert "No ranges of places: 1 of 2 systems have no stored statistics." in read_page()
+    Entry.objects.filter(system="good").update(is_primary=False)
+    assert "range follows" not in read_page()  # a single system waits for none
 
 
 # When ranges are due ----------------------------------------------------------------------
@@ -207,6 +219,11 @@ def move(*, seconds, new="scored"):
     StateChange.objects.create(entry=entry, kind="move", old="scoring", new=new, at=at)
 
 
+def rescore(*, state="scoring", seconds=60):
+    at = timezone.now() - timedelta(seconds=seconds)
+    Rescore.objects.create(entry=Entry.objects.get(system="A"), state=state, state_since=at)
+
+
 @pytest.mark.parametrize(
     ("prepare", "announced"),
     [
@@ -218,6 +235,9 @@ def move(*, seconds, new="scored"):
         (lambda: move(seconds=20), 0),
         (lambda: move(seconds=29, new="failed"), 0),
         (lambda: move(seconds=31), 1),
+        (lambda: rescore(), 0),
+        (lambda: rescore(state="scored", seconds=20), 0),
+        (lambda: rescore(state="failed", seconds=31), 1),
         (lambda: models.TestSet.objects.update(ranked_version=0), 0),  # there is no board yet
     ],
 )

@@ -153,6 +153,8 @@ def test_case_b_is_refused():
     comparison = run(make_documents(A, 6), unit="document")
 
     assert comparison.too_few == "too few documents (6) for significance"
+    whole = run(make_documents(A, 1), unit="testset")
+    assert (whole.too_few, whole.ranges) == ("the whole test set is a single unit", ())
     assert (comparison.ranges, comparison.lines, comparison.signature) == ((), (), "")
     assert set(comparison.intervals) == {None}
     assert comparison.p_value(0, 4) is None

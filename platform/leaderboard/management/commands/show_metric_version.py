@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("phase", metavar="TASK/PHASE")
         parser.add_argument(
             "--anyway", action="store_true",
-            help="even if entries lack these scores; they have no rank until they have them",
+            help="even if entries lack these scores; they have no place until they have them",
         )  # fmt: skip
 
     def handle(self, *, phase: str, anyway: bool, **_: object) -> None:
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             if not anyway:
                 raise CommandError(
                     f"{text} Run `manage.py rescore_entries --phase {phase}` first. With --anyway "
-                    "the boards change now, and these entries have no rank until they are scored."
+                    "the boards change now, and these entries have no place until they are scored."
                 )
             self.stderr.write(f"Warning: {text}")
         is_changed = show_newest_versions(row)
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         if late:
             self.stderr.write(
                 "Warning: while this command ran, entries were scored by an earlier version. "
-                f"{_describe(late)}. They have no rank until they have these scores. Restart the "
+                f"{_describe(late)}. They have no place until they have these scores. Restart the "
                 "workers that still run an earlier release, then run `manage.py rescore_entries "
                 f"--phase {phase}`."
             )
