@@ -20,6 +20,8 @@ pytestmark = pytest.mark.django_db
 GET = {
     "home": (200, 200, 200, 200, 200),
     "board": (200, 200, 200, 200, 200),
+    "board-json": (200, 200, 200, 200, 200),
+    "board-csv": (200, 200, 200, 200, 200),
     "shared-task": (200, 200, 200, 200, 200),
     "submit": (302, 200, 200, 200, 200),
     "submit-image": (302, 200, 200, 200, 200),
@@ -54,8 +56,9 @@ def entry(make_scored_entry):
 @pytest.fixture
 def address(entry):
     """Return a function from an address's name to the address."""
+    board = ["spring", "test", "en-fr"]
     arguments = {
-        "board": ["spring", "test", "en-fr"],
+        **dict.fromkeys(["board", "board-json", "board-csv"], board),
         "shared-task": ["spring"],
         "submit": ["spring", "test"],
         "submit-image": ["spring", "test"],

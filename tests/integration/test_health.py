@@ -293,7 +293,7 @@ def test_a_worker_whose_storage_goes_away_is_ended(start_beating, settings, capl
     marker.mark()
     ended = threading.Event()
     thread = start_beating(WORKERS, find_fault=marker.find_fault, on_fault=ended.set)
-    wait_for(lambda: Heartbeat.objects.count() == 2)
+    wait_for(lambda: Heartbeat.objects.count() == len(WORKERS))
 
     (settings.MEDIA_ROOT / marker.NAME).unlink()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from io import BytesIO
 from threading import Event, Thread
@@ -10,6 +11,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.db.models.signals import pre_delete
 from django.test import Client
 from django.urls import reverse
@@ -228,6 +230,26 @@ def test_withdrawing_what_is_scored_at_that_moment_never_leaves_it_primary(
         assert entry.state == EntryState.SCORED
         assert entry.withdrawn_at is not None
         assert not entry.is_primary
+
+
+def test_a_message_waits_for_a_row_that_somebody_has_locked(make_entry, at_once):
+    entry = make_entry()
+    locked = Event()
+
+    def act(thread):
+        if thread:
+            assert locked.wait(30)
+            score.apply(args=[entry.pk], task_id="the only message")
+        else:
+            with transaction.atomic():
+                Entry.objects.select_for_update().get(pk=entry.pk)
+                locked.set()
+                time.sleep(0.5)  # so that the message is received meanwhile
+
+    at_once(2, act)
+
+    entry.refresh_from_db()
+    assert entry.state == EntryState.SCORED
 
 
 def test_a_primary_by_hand_and_one_by_its_scores_leave_one(

@@ -25,10 +25,14 @@ def claim_next(rows: QuerySet[Waiting], *, owner: str) -> Waiting | None:
     An owner who has a row takes that again: its task is redelivered after its process died. None if
     the attempts at it are used up.
     """
-    # Two workers that look at once take different rows, and none waits.
-    free = order_by_turn(rows, owner).select_for_update(skip_locked=True, no_key=True, of=("self",))
-    row = free.only("pk", "team_id").first()
-    if row is None:
+    free = order_by_turn(rows, owner).only("pk", "team_id")
+    # Two workers that look at once take different rows, and none waits. A row that somebody else
+    # has locked, who withdraws it perhaps, is waited for: this may have been its only message.
+    for skips in (True, False):
+        row = free.select_for_update(skip_locked=skips, no_key=True, of=("self",)).first()
+        if row is not None:
+            break
+    else:
         return None
     Turn.objects.bulk_create(
         [Turn(key=row.team_id or Turn.NOBODY, team_id=row.team_id, at=timezone.now())],

@@ -25,7 +25,7 @@ def test_another_secret_makes_other_names(settings):
 
 def test_two_that_would_be_called_the_same_get_longer_names(monkeypatch):
     monkeypatch.setattr(
-        module, "_make_code", lambda entry: f"BCDF{entry:08}" if entry < 3 else "GHJK"
+        module, "_make_code", lambda entry, _: f"BCDF{entry:08}" if entry < 3 else "GHJK"
     )
 
     names = make_aliases([1, 2, 3])
