@@ -11,6 +11,7 @@ import re
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -290,6 +291,27 @@ class Engine:
         return State(
             int(state["ExitCode"]), bool(state.get("OOMKilled")), str(state.get("Error") or "")
         )
+
+    def tells_of_memory_kill(self, container: str, seconds: float) -> bool:
+        """Return whether it tells of a kill for memory at most `seconds` after a container's end.
+
+        If that comes after the end, the container's state often stays without the flag. All
+        times are of the engine's clock.
+        """
+        with _translated("events"):
+            state = self._client.inspect_container(container)["State"]
+            started, ended = (
+                datetime.fromisoformat(state[name]).timestamp()
+                for name in ("StartedAt", "FinishedAt")
+            )
+            events = self._client.events(
+                since=int(started),
+                until=f"{ended + seconds:.6f}",
+                filters={"container": container, "event": "oom"},
+                decode=True,
+            )
+            with contextlib.closing(events):
+                return next(events, None) is not None
 
     def memory(self, container: str) -> int | None:
         """Return its memory in bytes without the page cache, None if it is not running."""

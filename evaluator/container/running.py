@@ -44,7 +44,7 @@ TERM_GRACE = 10  # seconds between SIGTERM and SIGKILL when its time is up
 # but no longer, so that it does not waste a GPU.
 BAD_OUTPUT_GRACE = 10  # seconds
 KILL_TIMEOUT = 30  # seconds that a container may take to die; then the engine is in trouble
-FLAG_TIMEOUT = 5.0  # seconds by which the engine's flag of a memory kill may follow the exit
+FLAG_TIMEOUT = 5.0  # seconds by which the engine's word of a memory kill may follow the exit
 KILLED = SIGNALLED + 9
 
 
@@ -199,14 +199,10 @@ class _ContainerRun:
                 streams.finish()
             finally:
                 streams.close()
-        # The flag of a kill for memory may come a moment after the end.
-        deadline = time.monotonic() + FLAG_TIMEOUT
-        while True:
-            state = self.engine.state(container)
-            is_clear = state.is_out_of_memory or stop or state.exit_status != KILLED
-            if is_clear or time.monotonic() > deadline:
-                break
-            time.sleep(TICK)
+        state = self.engine.state(container)
+        if stop is None and state.exit_status == KILLED and not state.is_out_of_memory:
+            told = self.engine.tells_of_memory_kill(container, FLAG_TIMEOUT)
+            state = replace(state, is_out_of_memory=told)
         if stop is None and not state.exit_status and not state.is_out_of_memory:
             self.output.finish()  # otherwise its last line may be broken, and lines are missing
         return self._judge(state, stop)

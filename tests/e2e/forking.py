@@ -208,6 +208,9 @@ def main() -> dict[str, Any] | None:
         os.set_blocking(end, False)
     signal.set_wakeup_fd(wake)
     signal.signal(signal.SIGCHLD, lambda *_: None)
+    # A shell ignores these in what it starts in the background, and every child would do so too.
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     rest = b""
     while True:
         ready, _, _ = select.select([0, awake], [], [])

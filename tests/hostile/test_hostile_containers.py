@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from evaluator.container import MB, Limits, Outcome, run
+from evaluator.container.engine import Engine
 from tests.containers import COPY, EN_FR, make_segments
 
 # gVisor's own threads count as processes of the container, so a low limit would hit them.
@@ -147,6 +148,25 @@ def test_it_ends_as_the_table_says(attack, name, runtime):
     assert grown < 100_000
     assert len(result.log) <= LIMITS.log
     assert len(result.problems) <= 1000
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome"),
+    [
+        (f"{COPY}; tail /dev/zero", "out_of_memory"),
+        (f"{COPY}; exec tail /dev/zero", "out_of_memory"),
+        (f"x=$(tail /dev/zero); kill -9 $$; {COPY}", "out_of_memory"),
+        ("kill -9 $$", "crashed"),  # by itself, and the engine has nothing to tell
+    ],
+)
+def test_a_kill_for_memory_is_known_without_the_flag(attack, monkeypatch, script, outcome, runtime):
+    """The engine loses the flag if word of the kill comes after the end, on a busy machine."""
+    read = Engine.state
+    monkeypatch.setattr(Engine, "state", lambda *args: replace(read(*args), is_out_of_memory=False))
+
+    result = attack(ends(outcome, script), runtime)
+
+    assert (result.outcome, result.exit_status) == (outcome, 137)
 
 
 # What is tried, and the name of it: printed if it succeeds.

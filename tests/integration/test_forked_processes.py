@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.forking import FORKS, ROOT
+from tests.e2e.forking import FORKS, ROOT, Forks
 from tests.e2e.preparing import USUAL
 from tests.fake_platform import wait_for
 
 ENDS_WITHIN = 60  # seconds
+IGNORED = (signal.SIGINT, signal.SIGQUIT)
 STATEMENT = "tests.e2e.statement"
 NO_DJANGO = {"PATH": os.environ["PATH"], "HOME": "/nowhere"}
 
@@ -56,16 +57,27 @@ def test_statuses_and_output_are_those_of_a_program(
     assert run_forked([STATEMENT, statement], NO_DJANGO, tmp_path / "log") == (status, output)
 
 
+@pytest.fixture(scope="module")
+def forks_in_the_background() -> Forks:
+    """Return a process that forks, started as by a shell's `&`: SIGINT and SIGQUIT are ignored."""
+    forks = Forks()
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in IGNORED}
+    forks.start([STATEMENT, "pass"], NO_DJANGO, Path(os.devnull)).wait(ENDS_WITHIN)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    return forks
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGQUIT, signal.SIGINT])
 def test_a_signal_to_the_session_ends_a_process_and_its_children(
-    tmp_path: Path, number: signal.Signals
+    tmp_path: Path, forks_in_the_background: Forks, number: signal.Signals
 ) -> None:
     log = tmp_path / "log"
     statement = (
         "import subprocess; child = subprocess.Popen(['sleep', '60']); "
         "print(child.pid, flush=True); child.wait()"
     )
-    process = FORKS.start([STATEMENT, statement], NO_DJANGO, log)
+    process = forks_in_the_background.start([STATEMENT, statement], NO_DJANGO, log)
     wait_for(lambda: log.read_text().endswith("\n"), ENDS_WITHIN)
     child = int(log.read_text())
 
