@@ -178,8 +178,7 @@ def _comparison_as_json(comparison: Comparison, outcome: Outcome) -> dict[str, o
         "too_few": comparison.too_few or None,
         "systems": systems,
         "p_values": [
-            [None if isnan(value) else value for value in row]
-            for row in comparison.p_values.tolist()
+            [None if isnan(p) else p for p in row] for row in comparison.p_values.tolist()
         ],
         "lines": list(comparison.lines),
     }

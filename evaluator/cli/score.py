@@ -160,8 +160,7 @@ class _Metrics(argparse.Action):
         option_string: str | None = None,
     ) -> None:
         words = [str(word) for word in values] if isinstance(values, list) else []
-        names = [name for word in words for name in word.split(",") if name.strip()]
-        names = [name.strip().lower() for name in names]
+        names = [name.strip().lower() for word in words for name in word.split(",") if name.strip()]
         if names == ["list"]:
             print(tables.list_metrics())
             parser.exit()

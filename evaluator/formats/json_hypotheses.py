@@ -10,6 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 
 from evaluator.errors import ProblemLog
 from evaluator.formats.decoding import split_lines
@@ -139,11 +140,8 @@ def read_languages(data: bytearray, request: Request) -> Iterator[Line]:
 def read_jsonl(data: bytearray, request: Request) -> Iterator[Line]:
     require_few_marks(data, b"[{")
     blanks: list[int] = []  # at the file's end they mean nothing
-
-    def note_long(number: int, start: str) -> None:
-        _note_broken(number, start, request)
-
-    for number, row in split_lines(data, request.log, on_long=note_long):
+    note_broken = partial(_note_broken, request=request)
+    for number, row in split_lines(data, request.log, on_long=note_broken):
         if not row.strip():
             blanks.append(number)
             continue
@@ -154,7 +152,7 @@ def read_jsonl(data: bytearray, request: Request) -> Iterator[Line]:
         blanks.clear()
         line = _read_object(number, row, request.log)
         if line is None:
-            _note_broken(number, row, request)
+            note_broken(number, row)
         else:
             request.budget.charge(line.segment, line.document, line.text, line=number)
             yield line

@@ -120,8 +120,6 @@ def autorank(scores: Sequence[tuple[Metric, Mapping[int, float]]]) -> Mapping[in
         spread = max(1e-9, own.max() - np.percentile(own, 25))
         scaled.append((own - np.median(own)) / spread)
     means = np.mean(scaled, axis=0)
-    width = means.max() - means.min()
-    if width == 0:
-        return dict.fromkeys(entries, 1.0)
+    width = means.max() - means.min() or 1.0  # of equal systems all are best
     ranks = 1 + (len(entries) - 1) * (means.max() - means) / width
     return dict(zip(entries, ranks.tolist(), strict=True))

@@ -32,21 +32,18 @@ def correct(p_values: Scores, correction: Correction) -> Scores:
     systems of a pair may disagree. A p-value that is missing (NaN) counts as 1.
     """
     known = np.where(np.isnan(p_values), 1.0, p_values)
-    systems = len(known)
     corrected = np.ones_like(known)
     if correction is Correction.OWN:
-        others = ~np.eye(systems, dtype=bool)
-        for system in range(systems):
-            corrected[system, others[system]] = correct_holm(known[system, others[system]])
+        for system, others in enumerate(~np.eye(len(known), dtype=bool)):
+            corrected[system, others] = correct_holm(known[system, others])
         return corrected
-    pairs = np.triu_indices(systems, 1)
+    pairs = np.triu_indices_from(known, 1)
     values = known[pairs]
     if correction is Correction.STRICT:
         values = correct_holm(values)
     elif correction is Correction.FDR:
         values = correct_benjamini_hochberg(values)
-    corrected[pairs] = values
-    corrected.T[pairs] = values
+    corrected[pairs] = corrected.T[pairs] = values
     return corrected
 
 

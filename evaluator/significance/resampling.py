@@ -15,9 +15,7 @@ BLOCK_NUMBERS = 1_000_000  # of a block of resamples, whichever of its tables is
 EXACT_FLOAT32 = 2**24  # integers up to here, and their sums, are exact in float32
 
 
-def resample(
-    metrics: Sequence[tuple[Metric, Statistics]], resamples: int
-) -> tuple[Scores, ...]:  # fmt: skip
+def resample(metrics: Sequence[tuple[Metric, Statistics]], resamples: int) -> tuple[Scores, ...]:
     """Score systems on bootstrap resamples; the same resamples for all metrics.
 
     Takes metrics, each with statistics [systems, units, k], of the same units; systems may

@@ -49,12 +49,10 @@ class KeptBoards:
             When(test_set=pk, results_version=version, built_at=built_at, then=nothing)
             for pk, ((version, built_at), _) in kept.items()
         ]
+        unless_kept = Case(*is_kept, default=F("body"), output_field=JSONField())
         rows = BoardSnapshot.objects.filter(
             test_set__in=wanted, population=BoardSnapshot.Population.SCORED
-        ).values_list(
-            "test_set", "results_version", "built_at", "teams",
-            Case(*is_kept, default=F("body"), output_field=JSONField()),
-        )  # fmt: skip
+        ).values_list("test_set", "results_version", "built_at", "teams", unless_kept)
         read = {
             pk: kept[pk] if body is None else ((version, built_at), Board.from_json(body, teams))
             for pk, version, built_at, teams, body in rows

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from celery import current_app
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -59,8 +59,8 @@ def claim(model: type[Item], pk: int, *, owner: str) -> Item | None:
     The same owner may claim again: a task that is redelivered after its process died keeps
     its Celery id and so resumes its own work.
     """
-    taken = _claimable(model, pk, owner=owner).filter(attempts__lt=MAX_ATTEMPTS)
-    changed = taken.update(
+    taken = model._default_manager.filter(pk=pk, state=model.WORKING, claimed_by__in=("", owner))
+    changed = taken.filter(attempts__lt=MAX_ATTEMPTS).update(
         claimed_by=owner, claimed_at=timezone.now(), attempts=F("attempts") + 1, reason=""
     )
     rows = model._default_manager.select_related(*model.READ_WITH)
@@ -69,7 +69,8 @@ def claim(model: type[Item], pk: int, *, owner: str) -> Item | None:
 
 def give_up_if_exhausted(model: type[Item], pk: int, *, owner: str = "") -> bool:
     """Fail a row if its attempts are used up; return whether they were."""
-    exhausted = _claimable(model, pk, owner=owner).filter(attempts__gte=MAX_ATTEMPTS)
+    rows = model._default_manager.filter(pk=pk, state=model.WORKING, claimed_by__in=("", owner))
+    exhausted = rows.filter(attempts__gte=MAX_ATTEMPTS)
     with transaction.atomic():
         why = exhausted.values_list("reason", flat=True).first()  # of the last attempt
         reason = f"{why} {REASON_LAST}" if why else REASON_GAVE_UP
@@ -246,11 +247,6 @@ def compute_pause(announcements: int) -> timedelta:
     """
     doublings = min(max(announcements - 1, 0), MAX_DOUBLINGS)
     return timedelta(seconds=min(settings.SWEEP_INTERVAL * 2**doublings, LONGEST_PAUSE))
-
-
-def _claimable(model: type[Item], pk: int, *, owner: str) -> QuerySet[Item]:
-    free = Q(claimed_by="") | Q(claimed_by=owner)
-    return model._default_manager.filter(free, pk=pk, state=model.WORKING)
 
 
 def _move(rows: QuerySet[Item], pk: int, *, to: str, reason: str) -> bool:

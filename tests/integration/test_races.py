@@ -23,9 +23,8 @@ from leaderboard import boards
 from leaderboard.models import BoardSnapshot
 from submissions import work
 from submissions.models import Entry, Score, Submission
-from submissions.pipeline import turns
 from submissions.pipeline.sweeper import sweep
-from submissions.pipeline.tasks import check, score
+from submissions.pipeline.tasks import check, claim_next, score
 from submissions.services import choosing
 from submissions.states import EntryState, SubmissionState
 from tests.integration.conftest import drain
@@ -90,9 +89,7 @@ def test_eight_workers_that_look_at_once_take_eight_entries(make_entry, other_te
     own = [make_entry(system=f"System {number}") for number in range(9)]
     Entry.objects.filter(pk__gt=own[5].pk).update(team=other_team)
 
-    claimed = at_once(
-        8, lambda number: turns.claim_next(Entry.objects.all(), owner=f"task-{number}")
-    )
+    claimed = at_once(8, lambda number: claim_next(Entry.objects.all(), owner=f"task-{number}"))
 
     assert len({entry.pk for entry in claimed}) == 8
     assert Entry.objects.exclude(claimed_by="").count() == 8

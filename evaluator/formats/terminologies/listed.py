@@ -33,9 +33,8 @@ class ListedTerm:
 
 def find_faults(term: ListedTerm) -> list[str]:
     """Return what makes the term unreadable: lengths, control characters, half characters."""
-    cells = [("source", term.source), *(("target", target) for target in term.targets)]
     faults = []
-    for side, cell in cells:
+    for side, cell in [("source", term.source), *(("target", target) for target in term.targets)]:
         if len(cell) > MAX_CELL:
             faults.append(
                 f"The {side} has {len(cell):,} characters; a term has at most {MAX_CELL:,}. "

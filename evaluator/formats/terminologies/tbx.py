@@ -220,9 +220,7 @@ def read_tbx(
     for concept in _read_concepts(text, log):
         languages |= dict.fromkeys(term.language for term in concept.terms)
         yield from _list_terms(concept, source, target, log.file, report)
-    has_both = all(
-        any(is_language(code, wanted) for code in languages) for wanted in (source, target)
-    )
+    has_both = all(any(is_language(code, side) for code in languages) for side in (source, target))
     if not log.total and not has_both:
         named = quote_all(tuple(languages)) or "no language"
         log.add(

@@ -198,11 +198,10 @@ class _Reader:
                 continue
             is_seen = bool(segment.get("seen_as_sample")) if self.samples.are_given else None
             for term in listed:
-                fault = _find_fault(term)
-                if fault:
+                if fault := _find_fault(term):
                     faults.append(fault)
-                    continue
-                terms.append(self._build_term(term, is_seen))
+                else:
+                    terms.append(self._build_term(term, is_seen))
         return terms
 
     def _build_term(self, term: Object, is_seen: bool | None) -> GoldTerm:

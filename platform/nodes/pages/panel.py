@@ -63,13 +63,9 @@ def of_entry(entry: Entry, viewer: Viewer, now: datetime) -> Panel:
         source_language=entry.test_set.source_language,
         target_language=entry.test_set.target_language,
     )
-    rows = Run.objects.filter(Q(entry=entry) | of_siblings).select_related(
-        "node", "log", "entry__test_set__phase"
-    )
-    runs = [
-        ShownRun(run, run.log_id is not None and may_read_log(viewer, run, now))
-        for run in rows.order_by("-pk")[:RUNS_SHOWN]
-    ]
+    rows = Run.objects.filter(Q(entry=entry) | of_siblings).order_by("-pk")[:RUNS_SHOWN]
+    rows = rows.select_related("node", "log", "entry__test_set__phase")
+    runs = [ShownRun(run, bool(run.log_id) and may_read_log(viewer, run, now)) for run in rows]
     return Panel(
         entry=entry,
         place=queue.place(entry),

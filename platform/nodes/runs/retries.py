@@ -63,8 +63,7 @@ def elsewhere_first(entries: QuerySet[Entry], node: Node) -> QuerySet[Entry]:
     since = now - ELSEWHERE_FOR
     here = _failed(since).filter(node=node).order_by("-ended_at")
     entries = entries.annotate(failed_here_at=Subquery(here.values("ended_at")[:1]))
-    refused = _failed(now - pause()).filter(node=node, outcome__in=OURS)
-    refused = refused.exclude(refused_step="")
+    refused = _failed(now - pause()).filter(node=node, outcome__in=OURS).exclude(refused_step="")
     others = [
         other for other in NodeStatuses.now().rows if other.is_there and other.is_other_than(node)
     ]

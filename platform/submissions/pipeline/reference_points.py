@@ -34,20 +34,17 @@ def _try_to_add(test_set: TestSet) -> int:
 
 def _add(test_set: TestSet) -> int:
     content = testsets.read(test_set)
-    stored = [
-        (candidate, hypotheses.store(candidate.hypotheses, content))
-        for candidate in plan_baselines(content)
-    ]
+    stored = [(row, hypotheses.store(row.hypotheses, content)) for row in plan_baselines(content)]
     with transaction.atomic():
         # The lock: of two sweepers only the first makes them.
         TestSet.objects.select_for_update().get(pk=test_set.pk)
         if Entry.objects.filter(test_set=test_set, kind__in=KINDS).exists():
             return 0
-        for candidate, file in stored:
+        for row, file in stored:
             entry = Entry.objects.create(
-                kind=Entry.Kind.ORACLE if candidate.is_reference else Entry.Kind.COPY,
+                kind=Entry.Kind.ORACLE if row.is_reference else Entry.Kind.COPY,
                 test_set=test_set,
-                system=candidate.name,
+                system=row.name,
                 hypotheses=file,
             )
             work.record_birth(entry, reason="made from the test set")

@@ -2,33 +2,43 @@
 
 There is one way to retry: whatever goes wrong on our side releases the claim, and the sweeper
 announces the row again until its attempts are used up.
+
+A message to check or to score is a wake-up. It names the row that it was sent for, and any row may
+be next: teams take turns, and of a team the oldest is first. So the 250 files of a team delay the
+single file of another by a file for each worker.
 """
 
 from __future__ import annotations
 
 import logging
 from functools import partial
+from typing import TypeVar
 
 from celery import Task, shared_task
 from django.conf import settings
+from django.db import transaction
+from django.db.models import BooleanField, Case, ExpressionWrapper, F, Q, QuerySet, Subquery, When
+from django.utils import timezone
 
 import evaluator
 from submissions import work
-from submissions.models import Entry, Rescore, Submission, WorkItem
-from submissions.pipeline import rescoring, scoring, scoring_room, turns
+from submissions.models import Entry, Rescore, Submission, Turn, WorkItem
+from submissions.pipeline import rescoring, scoring, scoring_room
 from submissions.pipeline.checking import images, outputs
 from submissions.pipeline.scorer import LimitPassed, ScorerFailed
 
 logger = logging.getLogger(__name__)
+
+Waiting = TypeVar("Waiting", Submission, Entry)
 
 
 @shared_task(bind=True, name=Submission.TASK)
 def check(self: Task[[int], None], submission_id: int) -> None:
     """Check the submission that is next; a second delivery of the same message changes nothing."""
     owner, files = self.request.id or "", Submission.objects.filter(kind=Submission.Kind.OUTPUTS)
-    submission = turns.claim_next(files, owner=owner)
+    submission = claim_next(files, owner=owner)
     if submission is None:
-        _leave(Submission, turns.find_held(files, owner=owner) or submission_id, owner=owner)
+        _leave(Submission, _find_held(files, owner=owner) or submission_id, owner=owner)
     else:
         _check(submission, owner=owner)
 
@@ -61,9 +71,9 @@ def fetch_image(self: Task[[int], None], submission_id: int) -> None:
 def score(self: Task[[int], None], entry_id: int) -> None:
     """Score the entry that is next; a second delivery of the same message changes nothing."""
     owner = self.request.id or ""
-    entry = turns.claim_next(Entry.objects.all(), owner=owner)
+    entry = claim_next(Entry.objects.all(), owner=owner)
     if entry is None:
-        _leave(Entry, turns.find_held(Entry.objects.all(), owner=owner) or entry_id, owner=owner)
+        _leave(Entry, _find_held(Entry.objects.all(), owner=owner) or entry_id, owner=owner)
         return
     try:
         result = scoring.evaluate(entry)
@@ -104,6 +114,44 @@ def rescore(self: Task[[int], None], rescore_id: int) -> None:
         reason = _describe_lack(error) or f"Our side failed: {type(error).__name__}."
         work.release(row, owner=owner, reason=reason)
         raise
+
+
+@transaction.atomic
+def claim_next(rows: QuerySet[Waiting], *, owner: str) -> Waiting | None:
+    """Take the row whose turn it is, or None if none waits.
+
+    An owner who has a row takes that again: its task is redelivered after its process died. None if
+    the attempts at it are used up.
+    """
+    now = timezone.now()
+    is_own, is_due = Q(claimed_by=owner), Q(next_try_at=None) | Q(next_try_at__lte=now)
+    is_free = Q(claimed_by="", attempts__lt=work.MAX_ATTEMPTS)
+    of_nobody = Subquery(Turn.objects.filter(key=Turn.NOBODY).values("at"))
+    in_turn = rows.filter(is_own | (is_free & is_due), state=rows.model.WORKING).order_by(
+        ExpressionWrapper(is_own, BooleanField()).desc(),
+        Case(When(team=None, then=of_nobody), default=F("team__turn__at")).asc(nulls_first=True),
+        "pk",
+    )
+    # Two workers that look at once take different rows, and none waits. A row that somebody else
+    # has locked, who withdraws it perhaps, is waited for: this may have been its only message.
+    for skips in (True, False):
+        unlocked = in_turn.select_for_update(skip_locked=skips, no_key=True, of=("self",))
+        row = unlocked.only("pk", "team_id").first()
+        if row is not None:
+            break
+    else:
+        return None
+    key = row.team_id or Turn.NOBODY
+    # Of two workers that write a team's first turn at once, neither may fail on the other's row.
+    if not Turn.objects.filter(key=key).update(at=now):
+        Turn.objects.bulk_create([Turn(key=key, team_id=row.team_id, at=now)], ignore_conflicts=True)
+    return work.claim(rows.model, row.pk, owner=owner)
+
+
+def _find_held(rows: QuerySet[Waiting], *, owner: str) -> int | None:
+    """Return the key of the row that an owner holds."""
+    held = rows.filter(state=rows.model.WORKING, claimed_by=owner)
+    return held.values_list("pk", flat=True).first()
 
 
 def _describe_lack(error: BaseException) -> str:
