@@ -292,7 +292,7 @@ class Engine:
             int(state["ExitCode"]), bool(state.get("OOMKilled")), str(state.get("Error") or "")
         )
 
-    def tells_of_memory_kill(self, container: str, seconds: float) -> bool:
+    def tells_of_memory_kill(self, container: str, seconds: int) -> bool:
         """Return whether it tells of a kill for memory at most `seconds` after a container's end.
 
         If that comes after the end, the container's state often stays without the flag. All
@@ -306,7 +306,7 @@ class Engine:
             )
             events = self._client.events(
                 since=int(started),
-                until=f"{ended + seconds:.6f}",
+                until=int(ended + seconds),
                 filters={"container": container, "event": "oom"},
                 decode=True,
             )

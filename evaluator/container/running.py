@@ -44,7 +44,7 @@ TERM_GRACE = 10  # seconds between SIGTERM and SIGKILL when its time is up
 # but no longer, so that it does not waste a GPU.
 BAD_OUTPUT_GRACE = 10  # seconds
 KILL_TIMEOUT = 30  # seconds that a container may take to die; then the engine is in trouble
-FLAG_TIMEOUT = 5.0  # seconds by which the engine's word of a memory kill may follow the exit
+FLAG_TIMEOUT = 5  # seconds by which the engine's word of a memory kill may follow the exit
 KILLED = SIGNALLED + 9
 
 
