@@ -144,7 +144,9 @@ def claim_next(rows: QuerySet[Waiting], *, owner: str) -> Waiting | None:
     key = row.team_id or Turn.NOBODY
     # Of two workers that write a team's first turn at once, neither may fail on the other's row.
     if not Turn.objects.filter(key=key).update(at=now):
-        Turn.objects.bulk_create([Turn(key=key, team_id=row.team_id, at=now)], ignore_conflicts=True)
+        Turn.objects.bulk_create(
+            [Turn(key=key, team_id=row.team_id, at=now)], ignore_conflicts=True
+        )
     return work.claim(rows.model, row.pk, owner=owner)
 
 
