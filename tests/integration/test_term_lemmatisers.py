@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from evaluator.normalise import language_gaps, text
+from evaluator.normalise import language_gaps, lemmatisers, text
 from evaluator.normalise.dictionaries import share_dictionaries
 from leaderboard.tasks import rank
 from sharedtasks import models, testsets
@@ -30,6 +30,7 @@ INSTALL = {
 
 
 def forget_lemmatisers():
+    lemmatisers.lemmatiser_for.cache_clear()
     text._build.cache_clear()
     language_gaps.find_gap.cache_clear()
     testsets._read.cache_clear()
