@@ -269,7 +269,7 @@ def test_the_board_says_which_version_it_shows(client, site, as_role, alice, tea
         "The columns under Terms show scores by version 1 of their definitions; the newest is "
         "version 2. The organisers will change over once all systems have been scored again. "
         "Until then, systems submitted after the change have no scores in these columns and no "
-        "rank."
+        "place."
     ) in text
     assert "For organisers:" not in text
     assert "1 of 3 entries" not in text

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from config import env
+from config import env, middleware
 from demo import docker_engine
 from evaluator.formats import compression
 from evaluator.node.brokers import folder_broker
+from leaderboard import kept_pages
 
 MECHANISMS = {
     "unpacking gzip": (
         r"decompressobj|zlib\.decompress|GzipFile|gzip\.(open|decompress)|from (gzip|zlib) import",
-        [compression],
+        [compression, middleware, kept_pages],  # the last two unpack what the site has packed
     ),
     "options of the folder broker": (r"data_folder_(in|out)|control_folder", [folder_broker]),
     # A program that is started gets some variables as they are.
