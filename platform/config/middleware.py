@@ -27,8 +27,8 @@ ACCEPTS_GZIP = re.compile(r"(?:\bgzip\b|\*)(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
 class CompressMiddleware(GZipMiddleware):
     """Compress pages for clients that take gzip, and unpack kept pages for those that do not.
 
-    Django hides the length of what it compresses by random bytes, and masks a form's token anew
-    for each page, so that the length of answers tells nothing of the token (BREACH).
+    Django hides the length of what it compresses by random bytes, and masks a form's token
+    differently in each page, so that the length of answers tells nothing of the token (BREACH).
     """
 
     def process_response(

@@ -39,7 +39,7 @@ def answer_member(request: HttpRequest, page: KeptPage, own: BoardView) -> HttpR
     if response is None:
         header = render_to_string("components/site_header.html", request=request)
         body = b"".join(page.compose(own, header=header))
-        # Quickly, as it is sent once. Its only secret is the token, masked anew for each answer.
+        # Quickly, as it is sent once. Each answer masks its only secret, the token, differently.
         packed = gzip.compress(body, QUICK_LEVEL, mtime=0)
         response = HttpResponse(packed, headers={"Content-Encoding": "gzip"})
     response["ETag"] = etag

@@ -23,7 +23,7 @@ from submissions.states import ChangeKind, EntryState, RescoreState
 
 AT_ONCE = 200  # entries that a look at the database brings
 LOOK_EVERY = 0.2  # seconds
-MAX_AHEAD = 100  # rescores under way: those that workers have begun, and those that wait
+MAX_AHEAD = 100  # rescores that workers have begun, or that wait for them
 FEWEST_WAITING = 2  # so that a worker that ends has the next
 REASON_OTHER_METRICS = (
     "The worker has other versions of the metrics than rescore_entries has. Restart the workers, "
