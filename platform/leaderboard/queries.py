@@ -172,6 +172,7 @@ class _Reading:
             self._view(headings, list(page), self._list_yardsticks()),
             shown=len(indices),
             pages=page,
+            is_team_unknown=bool(self.selection.team) and not self.wanted_teams,
             implausible=self._list_implausible(),
         )
 
@@ -244,7 +245,8 @@ class _Reading:
         has_it = selection.sort in self.board.signatures
         found = self._find_teams(selection.team) if selection.team else []
         self.wanted_teams = frozenset(found)
-        team = found[0] if len(found) == 1 else selection.team if found else ""
+        # Without teams there is no field for them. A text that no team has stays, and finds none.
+        team = found[0] if len(found) == 1 else selection.team if self.teams else ""
         return replace(selection, sort=selection.sort if has_it and is_other else "", team=team)
 
     def _find_teams(self, text: str) -> list[str]:
