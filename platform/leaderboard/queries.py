@@ -104,9 +104,15 @@ def read_own_lines(
         return empty
     reading = _Reading(board, empty, viewer, now, page.selection)
     reading.below_lines = page.below_lines
-    columns = place_columns(board.shown_metrics)
+    columns = place_columns(page.metrics)
     lines = [reading.read_line(page.lines[n], columns) for n in own]
     return replace(empty, lines=lines, places=own)
+
+
+def count_pages(board: Board | None) -> int:
+    """Return how many pages a board has at most, whoever reads it."""
+    rows = 0 if board is None else len(board)
+    return 1 if rows <= ROWS_WITHOUT_PAGES else -(-rows // ROWS_ON_A_PAGE)
 
 
 def place_columns(metrics: Iterable[str]) -> list[tuple[Column, bool]]:
