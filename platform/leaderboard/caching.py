@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from http import HTTPStatus
 
+from django.conf import settings
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -31,8 +32,10 @@ def allow_caching(
     """
     # An address has two bodies, the page and its piece; readers who are signed in get others.
     patch_vary_headers(response, ["HX-Target", "Cookie", "Accept-Encoding"])
-    is_public = response.status_code < HTTPStatus.BAD_REQUEST
-    if request.user.is_authenticated or len(get_messages(request)) or not is_public:
+    # The answer to an old session's cookie deletes that cookie.
+    is_signed_in = request.user.is_authenticated or settings.SESSION_COOKIE_NAME in request.COOKIES
+    is_refusal = response.status_code >= HTTPStatus.BAD_REQUEST
+    if is_signed_in or is_refusal or len(get_messages(request)):
         patch_cache_control(response, private=True, no_cache=True)
     else:
         changes = [at for phase in phases for at in list_changes(phase) if at > now]
