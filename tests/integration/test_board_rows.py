@@ -161,7 +161,7 @@ def test_a_text_that_no_team_has_in_its_name_is_not_passed_over(client, six, tex
     response = client.get(BOARD, {"team": text})
 
     assert 'id="board-frame"' not in response.text
-    assert f"No team on this board is called “{written}”." in response.text
+    assert f"No team on this board has “{written}” in its name." in response.text
     assert f'name="team" value="{written}"' in response.text
     assert f'href="{BOARD}">Show all</a>' in response.text
 
