@@ -77,7 +77,7 @@ class KeptFacts:
         """
         if viewer.is_organiser:
             return _read_facts(viewer, now, *address)
-        with self._reading.of(address):
+        with self._reading.hold(address):
             return self._find(address, now) or self._read_again(viewer, now, *address)
 
     def _find(self, address: tuple[str, ...], now: datetime) -> PageFacts | None:

@@ -95,7 +95,7 @@ def _find_page(facts: PageFacts, now: datetime, asked: Selection) -> KeptPage:
     version = f"{facts.digest} {_poll_every()}"
     # Beyond the last page stands the last page: any number leads to few pages.
     asked = replace(asked, page=min(asked.page, count_pages(facts.board)))
-    with PAGES.making.of((board, asked)):
+    with PAGES.making.hold((board, asked)):
         page = PAGES.find(board, asked, version)
         if page is None:
             view, context = _describe(facts, VISITOR, now, asked)
