@@ -1,4 +1,4 @@
-"""For organisers: people, teams, and what they have been invited to."""
+"""For operators: people, teams, and what they have been invited to."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class AccountChangeForm(UserChangeForm[User]):
 
 @admin.register(User)
 class AccountAdmin(UserAdmin[User]):
-    """Django's own; organisers vouch for the addresses that they enter."""
+    """Django's own; operators vouch for the addresses that they enter."""
 
     form = AccountChangeForm
     add_form = AccountCreationForm

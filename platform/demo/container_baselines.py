@@ -151,7 +151,7 @@ def _send(baseline: DemoBaseline, phase: Phase, archive: Path) -> Submission:
 
 
 def _get_organisers() -> tuple[Team, User]:
-    member = User.objects.get(username="organiser")
+    member = User.objects.get(username=settings.DEMO_ORGANISER)
     team, is_new = Team.objects.get_or_create(
         slug="organisers",
         defaults={"name": "Organisers", "is_verified": True, "is_organisers": True},

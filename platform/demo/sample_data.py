@@ -8,6 +8,7 @@ from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
@@ -21,6 +22,7 @@ from demo.systems import (
     demo_teams,
 )
 from sharedtasks.models import Phase, SharedTask, TestSet
+from sharedtasks.services.roles import give_to_superusers
 from sharedtasks.terminology_modes import create_usual_modes
 from sharedtasks.testsets import TestSetFiles, import_test_set
 from submissions.models import Submission
@@ -51,7 +53,9 @@ def set_up(run_limits: Mapping[str, int] | None = None) -> Demo:
     With limits of a run, its open phase takes systems as container images.
     """
     with transaction.atomic():
-        User.objects.create_superuser("organiser", "organiser@demo.example", PASSWORD)
+        organiser = settings.DEMO_ORGANISER
+        assert organiser is not None  # or this would be no demo
+        User.objects.create_superuser(organiser, f"{organiser}@demo.example", PASSWORD)
         participant = User.objects.create_user("participant", "participant@demo.example", PASSWORD)
         teams, members = {}, {}
         for described in demo_teams():
@@ -105,6 +109,7 @@ def _create_phases(run_limits: Mapping[str, int] | None) -> Phase:
         contact="organiser@demo.example",
     )
     create_usual_modes(task)
+    give_to_superusers(task)
     opened = timezone.now() - timedelta(minutes=1)
     closes = opened + timedelta(days=12, hours=3)
     phase = Phase.objects.create(

@@ -18,6 +18,7 @@ from editions.file_index import EditionError, Published
 from editions.plans import Edition, PhasePlan, Plan, TestSetPlan
 from evaluator.normalise import parse_pair
 from sharedtasks.models import Phase, SharedTask, TestSet, TestSetReference
+from sharedtasks.services.roles import give_to_superusers
 from sharedtasks.terminology_modes import STANDARD_MODES, find_mode
 from sharedtasks.testsets import TestSetFiles, import_test_set
 
@@ -54,6 +55,8 @@ def _ensure_task(edition: Edition, say: Say) -> SharedTask:
                 "name": edition.name, "summary": edition.summary, "is_announced": False
             },
         )  # fmt: skip
+        if is_new:
+            give_to_superusers(task)
         modes = [find_mode(task, name) for name in edition.modes]
     for mode in modes:
         standard = STANDARD_MODES[mode.name]

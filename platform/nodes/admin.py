@@ -1,4 +1,4 @@
-"""For organisers: the nodes, every run, and the images that they run."""
+"""For operators: the nodes, every run, and the images that they run."""
 
 from __future__ import annotations
 

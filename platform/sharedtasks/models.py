@@ -15,11 +15,13 @@ from evaluator.metrics import METRICS
 from evaluator.normalise import LEMMATISERS
 from evaluator.significance import write_detectable
 from files.models import StoredFile
+from sharedtasks.organisers import Organiser
 from sharedtasks.terminology_modes import PROPER, STANDARD_MODES, Mode
 from sharedtasks.test_set_parts import TestSetDownload, TestSetReference, TestSetTerminology
 
 __all__ = [
     "Mode",
+    "Organiser",
     "Phase",
     "SharedTask",
     "TestSet",
@@ -92,6 +94,7 @@ class SharedTask(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        permissions = [("open_tasks", "Can open shared tasks, and owns them")]
 
     def __str__(self) -> str:
         return self.name

@@ -330,7 +330,8 @@ def test_a_choice_that_makes_no_sense_is_refused(make_failed, arguments, words):
 @pytest.mark.parametrize(
     ("role", "status", "sees"),
     [("visitor", 302, None), ("alice", 403, False), ("bob", 403, False), ("charlie", 404, None),
-     ("organiser", 302, True)],
+     ("organiser", 302, True), ("owner", 302, True), ("observer", 403, False),
+     ("outsider", 404, None)],
 )  # fmt: skip
 def test_the_button_is_for_organisers(as_role, make_failed, make_submission, role, status, sees):
     entry, submission = make_failed(), make_submission(state="failed")
@@ -342,7 +343,7 @@ def test_the_button_is_for_organisers(as_role, make_failed, make_submission, rol
         answer = browser.post(reverse(name, args=[row.pk]))
 
         assert answer.status_code == status
-        assert (state(row) != "failed") is (role == "organiser")
+        assert (state(row) != "failed") is (role in ("organiser", "owner"))
 
 
 def test_the_page_says_what_stands_in_the_way(client, organiser, make_failed, team, alice):
@@ -367,15 +368,14 @@ def test_a_failed_page_does_not_poll(client, alice, make_failed):
     assert 'hx-trigger="every' not in page.partition('id="live"')[2].partition(">")[0]
 
 
-def test_the_admin_panel_requeues_a_list(client, organiser, make_failed, make_bare_test_set):
-    client.force_login(organiser)
+def test_the_admin_panel_requeues_a_list(admin, make_failed, make_bare_test_set):
     failed = [make_failed(), make_failed(image=image_row("2"))]
     rejected = make_failed()
     Entry.objects.filter(pk=rejected.pk).update(state="rejected")
     address = reverse("admin:submissions_entry_changelist")
     data = {"action": "requeue", "_selected_action": [row.pk for row in (*failed, rejected)]}
 
-    page = client.post(address, data, follow=True).text
+    page = admin.post(address, data, follow=True).text
 
     assert "Requeue: 2 done." in page
     assert "this entry is rejected" in page

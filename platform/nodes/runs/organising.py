@@ -1,4 +1,4 @@
-"""What organisers do with nodes and images: drain, take a token away, let an image run again."""
+"""What operators do with nodes and images: drain, take a token away, let an image run again."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 import evaluator
 from evaluator.normalise import describe_gap, parse_pair
 from sharedtasks.models import Phase, SharedTask, TestSet
+from sharedtasks.services.roles import give_to_superusers
 from sharedtasks.terminology_modes import (
     create_usual_modes,
     find_mode,
@@ -142,6 +143,7 @@ def _get_phase(shared_task: str, slug: str, *, create: bool, name: str | None) -
         task.full_clean()
         task.save()
         create_usual_modes(task)
+        give_to_superusers(task)
     phase = Phase.objects.filter(shared_task=task, slug=slug).first()
     if phase is None:
         if not create:
