@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "health",
     "nodes",
     "leaderboard",
+    "organise",
     "editions",
     *(["demo"] if DEMO else []),
 ]
