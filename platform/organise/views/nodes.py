@@ -11,7 +11,9 @@ from accounts.http import SignedInRequest
 from images.models import Image
 from nodes.models import Node
 from nodes.runs import organising
+from nodes.runs.queue import waiting
 from organise.gate import operates_nodes, site_page
+from organise.machines import list_machines
 from organise.needs import failed_entries
 from organise.pages import Confirmation, render_site_page
 
@@ -24,9 +26,10 @@ def drain(request: SignedInRequest, name: str) -> HttpResponse:
         organising.drain([node], reason=f"by {request.user.username}")
         messages.success(request, f"{node.name} is drained: it gets no new work.")
         return redirect("organise")
+    others = sum(other.takes_work for other in list_machines({}) if other.name != name)
     says = [
         "It ends what it runs and gets nothing new.",
-        "What waits runs on the other nodes.",
+        f"Other nodes that take work: {others}. Entries that wait for a node: {waiting().count()}.",
         "You can give it work again at any time.",
     ]
     return _confirm(request, f"Drain {node.name}?", says, f"Drain {node.name}")
@@ -53,7 +56,8 @@ def lift_quarantine(request: SignedInRequest, pk: int) -> HttpResponse:
     image = get_object_or_404(Image, pk=pk, quarantined_at__isnull=False)
     if request.method == "POST":
         lifted = organising.lift_quarantine([image], actor=request.user)
-        messages.success(request, f"The image runs again; {lifted.entries} entries wait.")
+        wait = "entry waits" if lifted.entries == 1 else "entries wait"
+        messages.success(request, f"The image runs again; {lifted.entries} {wait} for a node.")
         return redirect("organise")
     failed = failed_entries().filter(submission__image=image).count()
     says = [

@@ -21,7 +21,7 @@ from organise.failures import RequeueForm
 from organise.funnel import build_funnels, sum_up
 from organise.gate import task_action, task_page
 from organise.machines import list_machines
-from organise.needs import count_needs
+from organise.needs import read_needs
 from organise.pages import render_task_page
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.policy import Viewer
@@ -61,7 +61,7 @@ def _show(
     *,
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
-    now, needs = timezone.now(), count_needs([task.pk])[task.pk]
+    now = timezone.now()
     phases = list(counting.with_refused(task.phases.all()))
     for own in phases:
         own.shared_task = task
@@ -72,7 +72,7 @@ def _show(
     context: dict[str, object] = {
         "phase": phase,
         "phases": phases,
-        "failed": failures.list_failed(task, needs),
+        "failed": failures.list_failed(task, read_needs(task)),
         "form": form,
         "ticked": set(form.ticks),
         "ticks_all": request.GET.get("tick") == "all",
@@ -84,7 +84,7 @@ def _show(
         context |= _describe_phase(phase, phases, now) | _describe_funnel(phase, test_sets, groups)
     return render_task_page(
         request, "organise/overview.html", context,
-        task=task, viewer=viewer, tab="task", needs=needs, status=status,
+        task=task, viewer=viewer, tab="task", status=status,
     )  # fmt: skip
 
 
