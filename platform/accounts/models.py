@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cached_property
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
@@ -43,9 +42,6 @@ class UserManager(DjangoUserManager["User"]):
         return user
 
 
-ORGANISERS = "organisers"  # the group; a migration makes it
-
-
 class User(AbstractUser):
     """A person with an account.
 
@@ -64,18 +60,6 @@ class User(AbstractUser):
                 violation_error_message="There is an account with this user name already.",
             )
         ]
-
-    @cached_property
-    def is_organiser(self) -> bool:
-        """Return whether the person sees and manages every shared task.
-
-        Access to the admin panel (`is_staff`) is not enough. Most people need no query.
-        """
-        if not self.is_active:
-            return False
-        if self.is_superuser:
-            return True
-        return self.is_staff and self.groups.filter(name=ORGANISERS).exists()
 
     def clean(self) -> None:
         super().clean()

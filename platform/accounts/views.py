@@ -38,6 +38,8 @@ def account(request: SignedInRequest) -> HttpResponse:
         "addresses": EmailAddress.objects.filter(user=request.user).order_by("-primary", "email"),
         "has_second_factor": is_mfa_enabled(request.user),
         "memberships": _memberships(request.user),
+        "roles": request.user.roles.select_related("shared_task"),
+        "lacks_second_factor": request.user.roles.lacking_second_factor().exists(),
     }
     return render(request, "accounts/account.html", context)
 

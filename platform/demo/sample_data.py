@@ -8,11 +8,13 @@ from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
 from accounts.models import Membership, Team, User
+from audit.recording import Actor
 from demo.systems import (
     LANGUAGE_PAIRS,
     NOTERM_PAIRS,
@@ -21,6 +23,7 @@ from demo.systems import (
     demo_teams,
 )
 from sharedtasks.models import Phase, SharedTask, TestSet
+from sharedtasks.services.roles import give_to_superusers
 from sharedtasks.terminology_modes import create_usual_modes
 from sharedtasks.testsets import TestSetFiles, import_test_set
 from submissions.models import Submission
@@ -51,7 +54,9 @@ def set_up(run_limits: Mapping[str, int] | None = None) -> Demo:
     With limits of a run, its open phase takes systems as container images.
     """
     with transaction.atomic():
-        User.objects.create_superuser("organiser", "organiser@demo.example", PASSWORD)
+        organiser = settings.DEMO_ORGANISER
+        assert organiser is not None  # or this would be no demo
+        User.objects.create_superuser(organiser, f"{organiser}@demo.example", PASSWORD)
         participant = User.objects.create_user("participant", "participant@demo.example", PASSWORD)
         teams, members = {}, {}
         for described in demo_teams():
@@ -105,6 +110,7 @@ def _create_phases(run_limits: Mapping[str, int] | None) -> Phase:
         contact="organiser@demo.example",
     )
     create_usual_modes(task)
+    give_to_superusers(task)
     opened = timezone.now() - timedelta(minutes=1)
     closes = opened + timedelta(days=12, hours=3)
     phase = Phase.objects.create(
@@ -141,6 +147,7 @@ def _import(phase: Phase, pair: str, mode: str) -> TestSet:
     texts, terms = f"{pair}.tsv", f"{pair}.terms.tsv"
     with (DATA / texts).open("rb") as rows, (DATA / terms).open("rb") as term_list:
         return import_test_set(
+            actor=Actor.of_command("demo"),
             phase=phase,
             source_language=source_language,
             target_language=target_language,

@@ -78,7 +78,7 @@ def differs_in_lines_only(
     test_set: TestSet, board: Board, *, viewer: Viewer, now: datetime, has_modes: bool
 ) -> bool:
     """Return whether a viewer sees what visitors see, but for some lines of the table."""
-    if viewer.is_organiser:
+    if viewer.has_role(test_set.phase.shared_task_id):
         return False
     teams = [board.teams[pk] for pk in viewer.teams & board.teams.keys()]
     if any(not team.is_verified or team.is_organisers for team in teams):
@@ -143,6 +143,7 @@ class _Reading:
     ) -> None:
         self.board, self.empty, self.viewer, self.now = board, empty, viewer, now
         self.embargo, self.path = empty.embargo, empty.path
+        self.is_organiser = viewer.has_role(empty.test_set.phase.shared_task_id)
         self.wanted_teams: frozenset[str] = frozenset()  # slugs
         self.selection = selection
 
@@ -194,7 +195,7 @@ class _Reading:
         columns = [(heading.column, heading.begins_group) for heading in headings]
         older = list_older_columns(self.board.signatures)
         # The numbers count rows that other readers may not see.
-        has_counts = bool(older) and self.viewer.is_organiser
+        has_counts = bool(older) and self.is_organiser
         return replace(
             self.empty,
             state=BoardState.READY if self.systems else BoardState.EMPTY,
@@ -207,7 +208,7 @@ class _Reading:
             references=self.board.references,
             total=len(self.systems),
             ranked=sum(bool(places[index]) for index in self.systems),
-            ranges=ranges if self.viewer.is_organiser else replace(ranges, first_place=""),
+            ranges=ranges if self.is_organiser else replace(ranges, first_place=""),
             teams=self.teams,
             older=older,
             rescored=f"{self.board.rescored} of {len(self.board)}" if has_counts else "",
@@ -215,7 +216,7 @@ class _Reading:
 
     def _list_implausible(self) -> list[ImplausibleSystem]:
         """Return the systems that organisers should look at; nobody else is told."""
-        if not self.viewer.is_organiser:
+        if not self.is_organiser:
             return []
         return find_implausible(self.board, self.empty.test_set.terminology_mode)
 
@@ -225,7 +226,7 @@ class _Reading:
         Systems of unverified teams are shown only to the team and to organisers.
         """
         team = self.board.columns.team_id[index]
-        if team is None or self.viewer.is_organiser or self.board.teams[team].is_verified:
+        if team is None or self.is_organiser or self.board.teams[team].is_verified:
             return True
         return team in self.viewer.teams
 
@@ -327,7 +328,7 @@ class _Reading:
             self.viewer, Thing.TEAM_NAMES, self.empty.test_set.phase, self.now, team=row.team_id
         )
         can_filter = self.embargo.sees_names and row.kind == Entry.Kind.SYSTEM
-        has_page = row.team_id is not None and (is_own or self.viewer.is_organiser)
+        has_page = row.team_id is not None and (is_own or self.is_organiser)
         return BoardLine(
             row=replace(row, alias="", position=None) if is_named else hide_names(row),
             cells=[

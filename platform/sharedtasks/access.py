@@ -6,27 +6,31 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from sharedtasks.models import Phase, SharedTask, TestSet
-from sharedtasks.policy import Thing, Viewer, can_see
+from accounts.models import User
+from accounts.second_factor import SecondFactorMissing
+from sharedtasks.models import Organiser, Phase, SharedTask, TestSet
+from sharedtasks.policy import Role, Thing, Viewer, can_see
+from sharedtasks.viewers import viewer_of
 
 
 def visible_tasks(viewer: Viewer) -> QuerySet[SharedTask]:
-    """Return the announced shared tasks; for an organiser, all."""
-    tasks = SharedTask.objects.all()
-    return tasks if viewer.is_organiser else tasks.filter(is_announced=True)
+    """Return the announced shared tasks, and those in which the viewer has a role."""
+    return SharedTask.objects.filter(Q(is_announced=True) | Q(pk__in=viewer.roles))
 
 
 def visible_phases(viewer: Viewer) -> QuerySet[Phase]:
-    """Return the announced phases of announced shared tasks; for an organiser, all."""
-    phases = Phase.objects.select_related("shared_task")
-    if viewer.is_organiser:
-        return phases
-    return phases.filter(is_announced=True, shared_task__is_announced=True)
+    """Return the announced phases of announced shared tasks; all where the viewer has a role."""
+    is_public = Q(is_announced=True, shared_task__is_announced=True)
+    return Phase.objects.select_related("shared_task").filter(
+        is_public | Q(shared_task__in=viewer.roles)
+    )
 
 
 def announced_or_404(viewer: Viewer, task: str) -> tuple[SharedTask, list[Phase]]:
@@ -47,6 +51,34 @@ def with_test_sets() -> Prefetch[Any]:
 def task_or_404(viewer: Viewer, task: str) -> SharedTask:
     """Return a shared task that the viewer may know of."""
     return get_object_or_404(visible_tasks(viewer), slug=task)
+
+
+def task_for_role_or_404(
+    user: User | AnonymousUser, slug: str, *, least: Role = Role.OBSERVER
+) -> SharedTask:
+    """Return a shared task in which the user has at least this role.
+
+    To a user without a role the shared task does not exist. Raises PermissionDenied if the role is
+    too small, SecondFactorMissing if it does not count without a second factor.
+    """
+    held = Organiser.objects.select_related("shared_task")
+    task = get_object_or_404(held, user=user.pk, shared_task__slug=slug).shared_task
+    viewer = viewer_of(user)
+    if not viewer.has_role(task.pk):
+        raise SecondFactorMissing(
+            f"Your role in {task} counts once two-factor sign-in is on, because it opens blind "
+            "references."
+        )
+    require_role(viewer, task, least)
+    return task
+
+
+def require_role(viewer: Viewer, task: SharedTask, least: Role) -> None:
+    """Raise PermissionDenied unless the viewer has at least this role in a shared task."""
+    if not viewer.has_role(task.pk, least):
+        people = "owners" if least == Role.OWNER else "owners and organisers"
+        observes = " You observe it." if viewer.roles.get(task.pk) == Role.OBSERVER else ""
+        raise PermissionDenied(f"Only the {people} of {task} may do this.{observes}")
 
 
 def phase_or_404(

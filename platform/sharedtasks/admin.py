@@ -7,7 +7,10 @@ from django.db.models import CharField, F
 from django.forms import ModelForm, TextInput
 from django.http import HttpRequest
 
+from accounts.models import User
 from sharedtasks.models import Mode, Phase, SharedTask, TestSet
+from sharedtasks.policy import Role
+from sharedtasks.services.roles import add_organiser
 from sharedtasks.terminology_modes import create_usual_modes, move_modes
 from sharedtasks.testset_form import TestSetForm
 
@@ -19,6 +22,8 @@ class Removable(admin.ModelAdmin[Row]):
 
     Their oracle rows, refused uploads and boards are deleted with them, and in no other way.
     """
+
+    records_values = True
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
@@ -61,7 +66,11 @@ class SharedTaskAdmin(Removable[SharedTask]):
         change: bool,
     ) -> None:
         super().save_related(request, form, formsets, change)
-        if not change and not form.instance.modes.exists():
+        if change:
+            return
+        assert isinstance(request.user, User)  # or there would be no form
+        add_organiser(actor=None, task=form.instance, user=request.user, role=Role.OWNER)
+        if not form.instance.modes.exists():
             create_usual_modes(form.instance)
 
 

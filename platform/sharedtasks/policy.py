@@ -5,10 +5,13 @@ Every page, download, export and feed asks `can_see`. No other code reads a phas
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+
+from django.db.models import TextChoices
 
 
 class Thing(StrEnum):
@@ -23,12 +26,26 @@ class Thing(StrEnum):
     LOGS = "logs"  # of runs on the test set
 
 
+class Role(TextChoices):
+    """What an organiser may do in a shared task: what the roles above it may, and more."""
+
+    OBSERVER = "observer"  # reads everything; references only if the owners say so
+    ORGANISER = "organiser"  # changes the shared task
+    OWNER = "owner"  # gives roles, announces, retires and publishes
+
+    def includes(self, least: Role) -> bool:
+        """Return whether it may do all that another role may."""
+        order = list(Role)
+        return order.index(self) >= order.index(least)
+
+
 class Embargo(Protocol):
     """A phase's instants; None means "not before it is set"."""
 
     @property
     def is_public(self) -> bool: ...
 
+    shared_task_id: int
     opens_at: datetime
     own_scores_at: datetime | None
     board_at: datetime | None
@@ -40,17 +57,33 @@ class Embargo(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The reader: a visitor, a member of teams, or an organiser."""
+    """The reader: a visitor, a member of teams, or an organiser of shared tasks.
 
-    is_organiser: bool = False
+    Roles and references go by the number of the shared task. A role in one shared task says nothing
+    of another.
+    """
+
     teams: frozenset[int] = field(default_factory=frozenset)
+    roles: Mapping[int, Role] = field(default_factory=dict, hash=False)
+    shown_references: frozenset[int] = field(default_factory=frozenset)  # to this observer
+
+    def has_role(self, task: int, least: Role = Role.OBSERVER) -> bool:
+        """Return whether the reader has at least this role in a shared task."""
+        role = self.roles.get(task)
+        return role is not None and role.includes(least)
+
+    def reads_references(self, task: int) -> bool:
+        """Return whether the reader's role in a shared task opens its references."""
+        return self.has_role(task, Role.ORGANISER) or (
+            self.has_role(task) and task in self.shown_references
+        )
 
 
 VISITOR = Viewer()
 
 # What a team sees of its own things without waiting for the public.
 _OWN = frozenset({Thing.TEAM_NAMES, Thing.OUTPUTS})
-# What only the team itself and the organisers ever see.
+# What only the team itself and the organisers of its shared task ever see.
 _ONLY_OWN = frozenset({Thing.OWN_SCORES, Thing.LOGS})
 
 
@@ -61,9 +94,11 @@ def can_see(
 
     `team` is the team that the thing belongs to; None for a thing without a team, such as a
     board. Own scores and logs are for that team only. Names and outputs are never hidden from
-    that team. Nothing of a phase is seen before it is announced.
+    that team. Nothing of a phase is seen before it is announced, except by the roles of its own
+    shared task.
     """
-    if viewer.is_organiser:
+    task = phase.shared_task_id
+    if viewer.has_role(task) and (thing != Thing.REFERENCES or viewer.reads_references(task)):
         return True
     if not phase.is_public:
         return False

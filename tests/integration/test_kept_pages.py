@@ -32,7 +32,9 @@ OPENS = datetime(2030, 3, 5, 12, 0, tzinfo=UTC)  # the board
 NAMES = OPENS + timedelta(days=4)
 SECOND = timedelta(seconds=1)
 INSTANTS = [OPENS - SECOND, OPENS, NAMES]
-ROLES = ["visitor", "alice", "bob", "charlie", "dora", "erin", "organiser"]
+ROLES = [
+    "visitor", "alice", "bob", "charlie", "dora", "erin", "organiser", "observer", "outsider"
+]  # fmt: skip
 ASKED = [{}, {"sort": "bleu"}, {"track": "constrained", "dense": "1"}, {"team": "lexica"},
          {"team": "babel", "page": "2"}, {"entries": "primary"}]  # fmt: skip
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
@@ -48,9 +50,10 @@ def _nothing_kept():
 
 
 @pytest.fixture
-def people(people, make_person_of):
+def people(people, make_person_of, organiser, observer, outsider):
     """The usual people, a member of a team that is not verified, and one of the organisers'."""
-    return people | {name: make_person_of(name) for name in ("dora", "erin")}
+    roles = {"organiser": organiser, "observer": observer, "outsider": outsider}
+    return people | roles | {name: make_person_of(name) for name in ("dora", "erin")}
 
 
 @pytest.fixture
@@ -135,6 +138,7 @@ def ask(client, query, **headers):
 OWN = {"alice": {"lexica"}, "bob": {"lexica"}, "charlie": {"babel"}, "dora": {"dora"},
        "erin": {"erin"}}  # fmt: skip
 ALL = {"lexica", "babel", "dora", "erin"}
+SEES_ALL = ("organiser", "observer")
 
 
 @pytest.fixture
@@ -162,7 +166,7 @@ def test_what_a_role_may_see_never_reaches_another(as_role, at, filled_modes):
         for role, query, headers in visits:
             own = OWN.get(role, set()) if instant >= OPENS else set()
             shown = told(ask(as_role(role), query, **headers))
-            assert shown == (ALL if role == "organiser" else public | own), (role, query, headers)
+            assert shown == (ALL if role in SEES_ALL else public | own), (role, query, headers)
 
         assert kept_pages.PAGES._pages
         for _, page in kept_pages.PAGES._pages.values():

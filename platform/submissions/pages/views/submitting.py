@@ -35,7 +35,7 @@ def submit(request: SignedInRequest, task: str, phase: str) -> HttpResponse:
         form = SubmissionForm(request.POST, request.FILES, member=request.user, phase=phase_row)
         if form.is_valid():
             team, size = form.cleaned_data["team"], declared_length(request)
-            if (refusal := quotas.refuse_team(request, team, size)) is not None:
+            if (refusal := quotas.refuse_team(request, team, phase_row, size)) is not None:
                 return refusal
             try:
                 submission = sending.submit(

@@ -114,7 +114,7 @@ def _answer(request: SignedInRequest, phase: Phase, form: ImageForm) -> HttpResp
     announced = form.cleaned_data.get("announced") or declared_length(request)
     if form.fetched is not None:  # its size is not known yet
         announced = settings.MAX_IMAGE_BYTES
-    if (refusal := quotas.refuse_team(request, planned.team, announced)) is not None:
+    if (refusal := quotas.refuse_team(request, planned.team, phase, announced)) is not None:
         return refusal
     if (reference := form.fetched) is not None:
         return redirect(sending.submit_image_by_reference(planned=planned, reference=reference))
