@@ -76,7 +76,7 @@ class RecordedSite(admin.AdminSite):
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """Return who works in the admin panel."""
+    """Return the person in the admin panel."""
     assert isinstance(request.user, AbstractUser)  # or the panel would not be open
     return Actor.of(request.user, way=Way.ADMIN)
 
