@@ -73,9 +73,9 @@ class KeptFacts:
         """Return what a board's pages are made of; without an address, the start page.
 
         None if the viewer may not know of the board, or if there is no board to start with.
-        Organisers get what is true now: they look at what they have just changed.
+        Organisers, of any shared task, get what is true now: they look at what they have just changed.
         """
-        if viewer.is_organiser:
+        if viewer.roles:
             return _read_facts(viewer, now, *address)
         with self._reading.of(address):
             return self._find(address, now) or self._read_again(viewer, now, *address)
