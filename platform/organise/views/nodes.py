@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from accounts.http import SignedInRequest
+from audit.recording import Actor
 from images.models import Image
 from nodes.models import Node
 from nodes.runs import organising
@@ -23,7 +24,7 @@ def drain(request: SignedInRequest, name: str) -> HttpResponse:
     """Ask, then give a node nothing new."""
     node = get_object_or_404(Node, name=name, revoked_at=None)
     if request.method == "POST":
-        organising.drain([node], reason=f"by {request.user.username}")
+        organising.drain([node], actor=Actor.of(request.user))
         messages.success(request, f"{node.name} is drained: it gets no new work.")
         return redirect("organise")
     others = sum(other.takes_work for other in list_machines({}) if other.name != name)
@@ -40,7 +41,7 @@ def undrain(request: SignedInRequest, name: str) -> HttpResponse:
     """Ask, then give a drained node work again."""
     node = get_object_or_404(Node, name=name, revoked_at=None)
     if request.method == "POST":
-        organising.undrain([node])
+        organising.undrain([node], actor=Actor.of(request.user))
         messages.success(request, f"{node.name} gets work again.")
         return redirect("organise")
     says = [
@@ -55,7 +56,7 @@ def lift_quarantine(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask, then let an image run again, and what failed with it wait."""
     image = get_object_or_404(Image, pk=pk, quarantined_at__isnull=False)
     if request.method == "POST":
-        lifted = organising.lift_quarantine([image], actor=request.user)
+        lifted = organising.lift_quarantine([image], actor=Actor.of(request.user))
         wait = "entry waits" if lifted.entries == 1 else "entries wait"
         messages.success(request, f"The image runs again; {lifted.entries} {wait} for a node.")
         return redirect("organise")

@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from accounts.http import SignedInRequest
+from audit.recording import Actor
 from organise import counting, failures, timeline
 from organise.counting import EntryGroup
 from organise.dates import find_current_phase, list_dates, list_without_date
@@ -44,7 +45,7 @@ def requeue(request: SignedInRequest, task: SharedTask, viewer: Viewer) -> HttpR
     if not form.is_valid():
         return _show(request, task, viewer, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     reason = form.cleaned_data["reason"]
-    requeued = failures.requeue(task, form.ticks, actor=request.user, reason=reason)
+    requeued = failures.requeue(task, form.ticks, actor=Actor.of(request.user), reason=reason)
     if requeued.left_out:
         what = f"{requeued.done} of {requeued.total} requeued. Left out: "
         messages.warning(request, what + " ".join(requeued.left_out))
