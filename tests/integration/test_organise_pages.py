@@ -117,7 +117,7 @@ def test_it_says_what_needs_a_person_and_what_machines_do(as_role, busy):
     assert "it rejected" not in words  # the team's own mistake
     assert re.search(r"node-a busy \d+ Marian, en-fr: 0 of 10 segments", words)
     assert "node-b drained two engine errors, since" in words
-    assert "waiting for a node 0 · running 1 · being scored 1" in words
+    assert "Waiting for a node 0 · running 1 · being scored 1" in words
 
 
 def test_an_observer_reads_the_same_and_is_offered_nothing(as_role, busy):
@@ -231,6 +231,7 @@ def test_a_form_that_is_not_complete_says_so_and_keeps_its_ticks(data, problem, 
 
     assert response.status_code == 422
     assert problem in response.text
+    assert 'href="?' not in response.text  # a link that this address does not answer
     assert (" checked>" in response.text) == ("row" in data)
 
 
