@@ -68,7 +68,8 @@ def task_for_role_or_404(
     role is too small, SecondFactorMissing if it does not count without a second factor.
     """
     rows = SharedTask.objects.all() if tasks is None else tasks
-    task = get_object_or_404(rows, slug=slug, organisers__user=user.pk)
+    # A visitor's key is None, which would match shared tasks without organisers.
+    task = get_object_or_404(rows, slug=slug, organisers__user=user.pk or 0)
     viewer = viewer or viewer_of(user)
     if not viewer.has_role(task.pk):
         raise SecondFactorMissing(
