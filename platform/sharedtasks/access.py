@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.second_factor import SecondFactorMissing
-from sharedtasks.models import Phase, SharedTask, TestSet
+from sharedtasks.models import Organiser, Phase, SharedTask, TestSet
 from sharedtasks.policy import Role, Thing, Viewer, can_see
 from sharedtasks.viewers import viewer_of
 
@@ -68,8 +68,8 @@ def task_for_role_or_404(
     role is too small, SecondFactorMissing if it does not count without a second factor.
     """
     rows = SharedTask.objects.all() if tasks is None else tasks
-    # A visitor's key is None, which would match shared tasks without organisers.
-    task = get_object_or_404(rows, slug=slug, organisers__user=user.pk or 0)
+    held = Organiser.objects.filter(user=user.pk).values("shared_task")  # none for a visitor
+    task = get_object_or_404(rows, slug=slug, pk__in=held)
     viewer = viewer or viewer_of(user)
     if not viewer.has_role(task.pk):
         raise SecondFactorMissing(
