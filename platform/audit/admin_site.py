@@ -26,11 +26,13 @@ class Recorded(admin.ModelAdmin[Any]):
     themselves.
     """
 
+    records_itself: bool  # as the class says: what it saves goes to a service, which records it
     records_values: bool  # as the class says; if it says nothing, not: a form may hold a secret
 
     def save_model(self, request: HttpRequest, obj: Any, form: Form, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        self._record_form(request, form, is_new=not change)
+        if not self.records_itself:
+            self._record_form(request, form, is_new=not change)
 
     def save_formset(
         self, request: HttpRequest, form: Form, formset: BaseModelFormSet[Any, Any], change: bool
@@ -70,6 +72,7 @@ class RecordedSite(admin.AdminSite):
         values = {
             "__module__": plain.__module__,
             "records_values": getattr(plain, "records_values", False),
+            "records_itself": getattr(plain, "records_itself", False),
         }
         recorded = type(plain.__name__, (Recorded, plain), values)
         super().register(model_or_iterable, recorded, **options)

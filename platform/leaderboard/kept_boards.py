@@ -17,9 +17,10 @@ from leaderboard.caching import list_changes
 from leaderboard.models import BoardSnapshot
 from leaderboard.snapshots import Board
 from leaderboard.tabs import list_modes
-from sharedtasks.access import find_test_set, visible_phases
+from sharedtasks.access import find_test_set, visible_test_sets
 from sharedtasks.models import Phase, TestSet
 from sharedtasks.policy import Thing, Viewer, can_see
+from sharedtasks.states import State
 
 MAX_ROWS = 50_000  # of all boards that a process keeps
 MAX_ADDRESSES = 1000
@@ -173,14 +174,12 @@ START = KeptStart()
 def _read_facts(
     viewer: Viewer, task: str, phase: str, test_set: str, now: datetime
 ) -> BoardFacts | None:
-    test_sets = list(
-        TestSet.objects.select_related("phase__shared_task", "terminology_mode").filter(
-            phase__in=visible_phases(viewer), phase__shared_task__slug=task, phase__slug=phase
-        )
-    )
-    shown = find_test_set(test_sets, test_set)
+    of_phase = visible_test_sets(viewer).filter(phase__shared_task__slug=task, phase__slug=phase)
+    known = list(of_phase)
+    shown = find_test_set(known, test_set)
     if shown is None:
         return None
+    test_sets = [row for row in known if row == shown or row.state != State.RETIRED]
     modes = list_modes(test_sets, shown)
     read: dict[int, tuple[Stamp, Board]] = {}
     if can_see(viewer, Thing.BOARD, shown.phase, now):

@@ -29,7 +29,7 @@ from leaderboard.tabs import (
     list_mode_tabs,
     list_pair_tabs,
 )
-from sharedtasks.access import visible_phases, visible_tasks, with_test_sets
+from sharedtasks.access import listed, visible_phases, visible_tasks, with_test_sets
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.policy import VISITOR, Thing, Viewer, can_see
 from sharedtasks.viewers import viewer_of
@@ -49,8 +49,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return allow_caching(
             unchanged, request, phases=start.phases, now=now, at_most=_poll_every()
         )
-    shown_phases = visible_phases(viewer).prefetch_related(with_test_sets())
-    tasks = list(visible_tasks(viewer).prefetch_related(Prefetch("phases", shown_phases)))
+    shown_phases = listed(visible_phases(viewer)).prefetch_related(with_test_sets(viewer))
+    tasks = list(listed(visible_tasks(viewer)).prefetch_related(Prefetch("phases", shown_phases)))
     phases = _collect_phases(tasks)
     test_sets = _choose_test_sets(phases, viewer, now)
     first = find_first_board(test_sets)

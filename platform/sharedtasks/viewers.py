@@ -16,8 +16,10 @@ def viewer_of(user: User | AnonymousUser) -> Viewer:
     if not isinstance(user, User):
         return VISITOR
     held = list(user.roles.counting())
+    teams = list(user.teams.values_list("pk", "is_verified", "is_organisers"))
     return Viewer(
-        teams=frozenset(user.teams.values_list("pk", flat=True)),
+        teams=frozenset(pk for pk, _, _ in teams),
+        verified_teams=frozenset(pk for pk, *is_known in teams if any(is_known)),
         roles={row.shared_task_id: Role(row.role) for row in held},
         shown_references=frozenset(row.shared_task_id for row in held if row.reads_references),
     )

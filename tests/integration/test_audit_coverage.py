@@ -195,14 +195,15 @@ def test_what_an_import_creates_is_told_part_by_part(commands):
 
 
 def test_an_announcement_tells_every_date_that_it_sets(phase):
-    Phase.objects.update(board_at=None, is_announced=False)
+    Phase.objects.update(board_at=None, state="draft")
 
     call_command("announce", "--shared-task=spring", "--phase=test", "--show-scores",
                  stdout=StringIO())  # fmt: skip
 
-    changes = AuditEvent.objects.get(object_type="sharedtasks.phase").changes
-    assert changes.keys() == {"is_announced", "board_at"}
-    assert changes["is_announced"] == [False, True]
+    events = AuditEvent.objects.filter(object_type="sharedtasks.phase").order_by("pk")
+    assert list(events.values_list("action", flat=True)) == ["changed", "announced"]
+    assert [event.changes.keys() for event in events] == [{"board_at"}, {"state"}]
+    assert events[1].changes["state"] == ["draft", "announced"]
 
 
 # The admin panel ------------------------------------------------------------------------------
@@ -275,7 +276,7 @@ def test_a_date_that_is_moved_there_is_told_from_what_to_what(admin, phase):
     Phase.objects.update(opens_at=closed - timedelta(days=9), closes_at=closed)
     data = {
         "shared_task": phase.shared_task_id, "name": "Test phase", "slug": "test", "kind": "dev",
-        "opens_at_0": "2026-05-02", "opens_at_1": "12:00", "is_announced": "on",
+        "opens_at_0": "2026-05-02", "opens_at_1": "12:00", "grace_minutes": "0", "is_meant": "on",
         "closes_at_0": "2026-07-24", "closes_at_1": "23:59",
     }  # fmt: skip
 

@@ -303,7 +303,7 @@ def test_an_instant_counts_at_once(client, at, filled, trusting, before):
     [
         {"board_at": None},
         {"board_at": NAMES + timedelta(days=1)},
-        {"is_announced": False},
+        {"state": "draft"},
         {"team_names_at": None},
     ],
 )
@@ -316,7 +316,7 @@ def test_what_is_hidden_again_is_gone_after_a_second(client, at, filled, trustin
     trusting.now += 1.0
 
     response = client.get(BOARD, headers={"If-None-Match": etag})
-    assert response.status_code == (404 if "is_announced" in hide else 200)
+    assert response.status_code == (404 if "state" in hide else 200)
     assert told(response.text) == set()
 
 
