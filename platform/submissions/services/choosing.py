@@ -7,6 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Team, User
+from audit.actions import Action
+from audit.recording import Actor, record_event
 from submissions import work
 from submissions.boards import touch_board
 from submissions.models import Entry
@@ -26,6 +28,7 @@ def withdraw(*, entry: Entry, actor: User) -> None:
             kind = ChangeKind.WITHDRAWN
             work.record_note(entry, kind=kind, reason="withdrawn", actor=actor)
             _stop(entry, reason="withdrawn", actor=actor)
+            record_event(actor=Actor.of(actor), action=Action.WITHDRAWN, row=entry)
             touch_board(entry.test_set_id)
 
 
@@ -48,6 +51,7 @@ def make_primary(*, entry: Entry, actor: User) -> None:
         Entry.objects.filter(pk=entry.pk).update(is_primary=True)
         kind = ChangeKind.MADE_PRIMARY
         work.record_note(entry, kind=kind, reason="made primary", actor=actor)
+        record_event(actor=Actor.of(actor), action=Action.MADE_PRIMARY, row=entry)
         touch_board(entry.test_set_id)
 
 
@@ -58,6 +62,7 @@ def make_contrastive(*, entry: Entry, actor: User) -> None:
         if Entry.objects.filter(pk=entry.pk, is_primary=True).update(is_primary=False):
             kind = ChangeKind.MADE_CONTRASTIVE
             work.record_note(entry, kind=kind, reason="made contrastive", actor=actor)
+            record_event(actor=Actor.of(actor), action=Action.MADE_CONTRASTIVE, row=entry)
             touch_board(entry.test_set_id)
 
 
@@ -71,6 +76,8 @@ def cancel(*, entry: Entry, actor: User) -> None:
     with transaction.atomic():
         if not _stop(entry, reason="", actor=actor):
             raise ValidationError("Only an entry whose system waits or runs can be cancelled.")
+        changes = {"state": (entry.state, EntryState.CANCELLED)}
+        record_event(actor=Actor.of(actor), action=Action.CANCELLED, row=entry, changes=changes)
 
 
 def why_no_choice(entry: Entry, *, is_organiser: bool) -> str:

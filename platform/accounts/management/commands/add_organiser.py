@@ -10,6 +10,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import ORGANISERS, User
+from audit.actions import Action
+from audit.recording import Actor, record_event
 
 # What organisers work with in the admin panel. Neither accounts nor groups: with those they could
 # make themselves superusers.
@@ -47,6 +49,8 @@ class Command(BaseCommand):
                 "account in the admin panel (Users)."
             )
         group, _created = Group.objects.get_or_create(name=ORGANISERS)
+        action = Action.ROLE_TAKEN if remove else Action.ROLE_GIVEN
+        record_event(actor=Actor.of_command("add_organiser"), action=action, row=user)
         if remove:
             self._remove(user, group)
         else:

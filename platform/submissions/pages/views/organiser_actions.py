@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
+from audit.recording import Actor
 from sharedtasks.viewers import viewer_of
 from submissions.models import Entry, Submission
 from submissions.pages.access import entry_or_404, require_organiser, submission_or_404
@@ -29,7 +30,7 @@ def act(request: HttpRequest, pk: int, *, action: OrganiserAction) -> HttpRespon
     row = fetch(request.user, pk)
     require_organiser(request.user)
     try:
-        action.service(row, request.user)
+        action.service(row, Actor.of(request.user))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
