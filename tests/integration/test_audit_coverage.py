@@ -372,7 +372,7 @@ def test_members_of_a_team_are_told_one_by_one(admin, team, alice, bob, charlie)
 
 
 def test_what_is_deleted_is_told_one_by_one(admin, phase, make_bare_test_set):
-    one, two = make_bare_test_set(), make_bare_test_set(version=2)
+    one, two, _last = (make_bare_test_set(version=number) for number in (1, 2, 3))
 
     selected = {"action": "delete_selected", "_selected_action": [one.pk, two.pk], "post": "yes"}
     admin.post(panel("sharedtasks.testset"), selected)
@@ -381,6 +381,7 @@ def test_what_is_deleted_is_told_one_by_one(admin, phase, make_bare_test_set):
     told = AuditEvent.objects.filter(action="deleted").order_by("pk")
     assert {event.object_label for event in told} == {str(one), str(two), str(phase)}
     assert {event.task for event in told} == {"spring"}
+    assert told.last().changes == {"phases": [1, 0], "test sets": [1, 0]}
     assert not Phase.objects.exists()
 
 
