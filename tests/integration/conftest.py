@@ -132,11 +132,16 @@ def make_person(name: str, **columns: Any) -> User:
 
 def give_role(user: User, task: SharedTask, role: Role = Role.ORGANISER) -> User:
     """Give an account a role in a shared task, and the second factor that it needs."""
+    add_second_factor(user)
+    Organiser.objects.create(user=user, shared_task=task, role=role)
+    return user
+
+
+def add_second_factor(user: User) -> None:
+    """Let an account have a second factor, without which most roles do not count."""
     Authenticator.objects.get_or_create(
         user=user, type=Authenticator.Type.TOTP, defaults={"data": {}}
     )
-    Organiser.objects.create(user=user, shared_task=task, role=role)
-    return user
 
 
 @cache
