@@ -98,7 +98,7 @@ def site_page(
 
 def organises(user: User) -> bool:
     """Return whether an account has a role in a shared task, or may open one."""
-    return user.roles.exists() or may_open_tasks(user)
+    return user.has_role or may_open_tasks(user)
 
 
 def may_open_tasks(user: User) -> bool:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.second_factor import SecondFactorMissing
-from sharedtasks.models import Phase, SharedTask, TestSet
+from sharedtasks.models import Organiser, Phase, SharedTask, TestSet
 from sharedtasks.policy import Role, Thing, Viewer, can_see
 from sharedtasks.states import OF_PHASE, OF_TASK, OF_TEST_SET, PUBLIC, State, are_in
 from sharedtasks.viewers import viewer_of
@@ -81,7 +81,8 @@ def task_for_role_or_404(
     role is too small, SecondFactorMissing if it does not count without a second factor.
     """
     rows = SharedTask.objects.all() if tasks is None else tasks
-    task = get_object_or_404(rows, slug=slug, organisers__user=user.pk)
+    held = Organiser.objects.filter(user=user.pk).values("shared_task")  # none for a visitor
+    task = get_object_or_404(rows, slug=slug, pk__in=held)
     viewer = viewer or viewer_of(user)
     if not viewer.has_role(task.pk):
         raise SecondFactorMissing(

@@ -36,7 +36,7 @@ from accounts.models import Membership, Team, User
 from audit import triggers
 from files.marker import mark_new_site
 from files.models import StoredFile
-from leaderboard import views
+from leaderboard import caching, views
 from leaderboard.models import BoardSnapshot
 from leaderboard.snapshots import Board
 from leaderboard.tasks import rank
@@ -106,7 +106,8 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
     """Return a function that sets the clock of boards' pages."""
 
     def stop(instant: datetime) -> None:
-        monkeypatch.setattr(views, "timezone", SimpleNamespace(now=lambda: instant))
+        for module in (views, caching):
+            monkeypatch.setattr(module, "timezone", SimpleNamespace(now=lambda: instant))
 
     return stop
 
