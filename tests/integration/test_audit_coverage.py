@@ -85,7 +85,6 @@ EXEMPT = {
          "revoke-invitation", "invitation"],
         TEAMS,
     ),
-    "time-zone": "a person's own account",
 }  # fmt: skip
 ADMIN_OWN = {  # the panel's own pages, which change no object
     "index", "login", "logout", "password_change", "password_change_done", "autocomplete",
