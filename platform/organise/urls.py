@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from organise.views import home, nodes, overview
+from organise.views import announcing, ending, home, nodes, overview, phases
 
 urlpatterns = [
     path("organise/", home.home, name="organise"),
@@ -17,4 +17,13 @@ urlpatterns = [
     # Of a shared task.
     path("organise/<slug:task>/", overview.overview, name="organise-task"),
     path("organise/<slug:task>/requeue", overview.requeue, name="organise-requeue"),
+    path("organise/<slug:task>/phases/", phases.phases, name="organise-phases"),
+    path("organise/<slug:task>/new-phase", phases.new_phase, name="organise-new-phase"),
+    path("organise/<slug:task>/phases/<slug:phase>", phases.phase, name="organise-phase"),
+    path("organise/<slug:task>/phases/<slug:phase>/pause", ending.pause, name="organise-pause"),
+    path("organise/<slug:task>/phases/<slug:phase>/resume", ending.resume, name="organise-resume"),
+    path("organise/<slug:task>/announce", announcing.announce, name="organise-announce"),
+    path("organise/<slug:task>/retire/<slug:part>", ending.retire, name="organise-retire"),
+    path("organise/<slug:task>/put-back/<slug:part>", ending.put_back, name="organise-put-back"),
+    path("organise/<slug:task>/delete/<slug:part>", ending.delete, name="organise-delete"),
 ]
