@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from accounts.models import Invitation, Membership, Team, User
@@ -11,8 +11,18 @@ from accounts.services import hash_token
 
 
 def visible_teams(viewer: User) -> QuerySet[Team]:
-    """Return the teams that the viewer may open: the own teams; for organisers, all."""
-    return Team.objects.all() if viewer.is_organiser else Team.objects.filter(members=viewer)
+    """Return the teams that the viewer may open.
+
+    These are the own teams, and for organisers the teams that have sent something to their shared
+    tasks. Who changes a shared task also opens teams that have sent nothing, to verify them.
+    """
+    # By relations alone: shared tasks and submissions stand above accounts.
+    roles = viewer.roles.counting()
+    sent = Team.objects.filter(submissions__phase__shared_task__organisers__in=roles)
+    visible = Q(pk__in=viewer.teams.values("pk")) | Q(pk__in=sent.values("pk"))
+    if roles.changing().exists():
+        visible |= Q(pk__in=Team.objects.filter(submissions=None).values("pk"))
+    return Team.objects.filter(visible)
 
 
 def team_or_404(viewer: User, slug: str) -> Team:
@@ -24,8 +34,7 @@ def owned_team_or_404(viewer: User, slug: str) -> Team:
     """Return a team that the viewer owns. A viewer who may only see it learns which people may."""
     team = team_or_404(viewer, slug)
     if not is_owner(viewer, team):
-        remedy = "do this in the admin panel" if viewer.is_organiser else "ask one of them"
-        raise PermissionDenied(f"Only the owners of {team} may do this; {remedy}.")
+        raise PermissionDenied(f"Only the owners of {team} may do this; ask one of them.")
     return team
 
 

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import names
+from accounts.time_zones import MAX_NAME, UTC, known_zone
 
 
 class UserManager(DjangoUserManager["User"]):
@@ -43,9 +44,6 @@ class UserManager(DjangoUserManager["User"]):
         return user
 
 
-ORGANISERS = "organisers"  # the group; a migration makes it
-
-
 class User(AbstractUser):
     """A person with an account.
 
@@ -54,6 +52,9 @@ class User(AbstractUser):
     """
 
     objects: ClassVar[UserManager] = UserManager()
+
+    # Of the clock beside AoE and UTC on organisers' pages.
+    time_zone = models.CharField(max_length=MAX_NAME, default=UTC, validators=[known_zone])
 
     class Meta(AbstractUser.Meta):
         constraints = [
@@ -66,16 +67,9 @@ class User(AbstractUser):
         ]
 
     @cached_property
-    def is_organiser(self) -> bool:
-        """Return whether the person sees and manages every shared task.
-
-        Access to the admin panel (`is_staff`) is not enough. Most people need no query.
-        """
-        if not self.is_active:
-            return False
-        if self.is_superuser:
-            return True
-        return self.is_staff and self.groups.filter(name=ORGANISERS).exists()
+    def has_role(self) -> bool:
+        """Return whether the account has a role in a shared task, also if it does not count yet."""
+        return self.roles.exists()
 
     def clean(self) -> None:
         super().clean()

@@ -24,12 +24,13 @@ except OSError as error:
 
 DEBUG = env.boolean("DEBUG", False)
 DEMO = env.boolean("DEMO", False)  # installs the demo, and shows its accounts
+DEMO_ORGANISER = "organiser" if DEMO else None  # the account whose role needs no second factor
 SECRET_KEY = env.secret("SECRET_KEY", "only-for-a-laptop" if DEBUG else None)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", "")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "audit.admin_config.RecordedAdminConfig",  # django.contrib.admin, with the log
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -44,6 +45,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     *(f"allauth.socialaccount.providers.{name}" for name in social.HOSTS),
     "config",  # for its command and its template filters
+    "audit",
     "accounts",
     "files",
     "images",
@@ -52,6 +54,7 @@ INSTALLED_APPS = [
     "health",
     "nodes",
     "leaderboard",
+    "organise",
     "editions",
     *(["demo"] if DEMO else []),
 ]

@@ -8,11 +8,13 @@ from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
 from accounts.models import Membership, Team, User
+from audit.recording import Actor
 from demo.systems import (
     LANGUAGE_PAIRS,
     NOTERM_PAIRS,
@@ -21,6 +23,8 @@ from demo.systems import (
     demo_teams,
 )
 from sharedtasks.models import Phase, SharedTask, TestSet
+from sharedtasks.services.announcing import announce
+from sharedtasks.services.roles import give_to_superusers
 from sharedtasks.terminology_modes import create_usual_modes
 from sharedtasks.testsets import TestSetFiles, import_test_set
 from submissions.models import Submission
@@ -29,6 +33,7 @@ from submissions.services import sending
 FOLDER = Path(__file__).parent
 DATA = FOLDER / "data"
 TEXTS = FOLDER / "texts"
+OPERATOR = Actor.of_platform("demo")
 PASSWORD = "terminarium-demo"  # shown on the pages of a demo, and valid only there
 SUMMARY = (
     "Medical sentences in five language pairs, each with the terms that a translation has to use."
@@ -51,7 +56,9 @@ def set_up(run_limits: Mapping[str, int] | None = None) -> Demo:
     With limits of a run, its open phase takes systems as container images.
     """
     with transaction.atomic():
-        User.objects.create_superuser("organiser", "organiser@demo.example", PASSWORD)
+        organiser = settings.DEMO_ORGANISER
+        assert organiser is not None  # or this would be no demo
+        User.objects.create_superuser(organiser, f"{organiser}@demo.example", PASSWORD)
         participant = User.objects.create_user("participant", "participant@demo.example", PASSWORD)
         teams, members = {}, {}
         for described in demo_teams():
@@ -61,6 +68,9 @@ def set_up(run_limits: Mapping[str, int] | None = None) -> Demo:
     phase = _create_phases(run_limits)
     test_sets = [_import(phase, pair, "proper") for pair in LANGUAGE_PAIRS]
     test_sets += [_import(phase, pair, "noterm") for pair in NOTERM_PAIRS]
+    task = phase.shared_task
+    announce(actor=OPERATOR, task=task, parts=[task, *task.phases.all(), *test_sets])
+    phase.refresh_from_db()
     return Demo(phase, test_sets, teams, members)
 
 
@@ -105,6 +115,7 @@ def _create_phases(run_limits: Mapping[str, int] | None) -> Phase:
         contact="organiser@demo.example",
     )
     create_usual_modes(task)
+    give_to_superusers(task)
     opened = timezone.now() - timedelta(minutes=1)
     closes = opened + timedelta(days=12, hours=3)
     phase = Phase.objects.create(
@@ -141,6 +152,7 @@ def _import(phase: Phase, pair: str, mode: str) -> TestSet:
     texts, terms = f"{pair}.tsv", f"{pair}.terms.tsv"
     with (DATA / texts).open("rb") as rows, (DATA / terms).open("rb") as term_list:
         return import_test_set(
+            actor=OPERATOR,
             phase=phase,
             source_language=source_language,
             target_language=target_language,

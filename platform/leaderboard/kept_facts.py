@@ -23,9 +23,10 @@ from leaderboard.one_at_a_time import LocksByKey
 from leaderboard.snapshots import Board
 from leaderboard.start import choose_test_sets, read_tasks
 from leaderboard.tabs import find_first_board, list_modes
-from sharedtasks.access import find_test_set, visible_phases
+from sharedtasks.access import find_test_set, visible_test_sets
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.policy import Thing, Viewer, can_see
+from sharedtasks.states import State
 
 MAX_ADDRESSES = 1000
 # No page shows them, and they change with results that a visitor may not see.
@@ -73,9 +74,10 @@ class KeptFacts:
         """Return what a board's pages are made of; without an address, the start page.
 
         None if the viewer may not know of the board, or if there is no board to start with.
-        Organisers get what is true now: they look at what they have just changed.
+        Organisers, of any shared task, get what is true now: they look at what they have just
+        changed.
         """
-        if viewer.is_organiser:
+        if viewer.roles:
             return _read_facts(viewer, now, *address)
         with self._reading.hold(address):
             return self._find(address, now) or self._read_again(viewer, now, *address)
@@ -124,14 +126,12 @@ def _read_start(viewer: Viewer, now: datetime) -> PageFacts | None:
 def _read_board(
     viewer: Viewer, now: datetime, task: str, phase: str, test_set: str
 ) -> PageFacts | None:
-    test_sets = list(
-        TestSet.objects.select_related("phase__shared_task", "terminology_mode").filter(
-            phase__in=visible_phases(viewer), phase__shared_task__slug=task, phase__slug=phase
-        )
-    )
-    shown = find_test_set(test_sets, test_set)
+    visible = visible_test_sets(viewer)
+    known = list(visible.filter(phase__shared_task__slug=task, phase__slug=phase))
+    shown = find_test_set(known, test_set)
     if shown is None:
         return None
+    test_sets = [row for row in known if row == shown or row.state != State.RETIRED]
     return _put_together(viewer, now, shown, test_sets, [shown.phase])
 
 

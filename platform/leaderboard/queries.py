@@ -31,7 +31,14 @@ from leaderboard.snapshots import BASELINE, Board, BoardRow
 from leaderboard.versions import list_older_columns
 from sharedtasks.metric_columns import BY_METRIC, Column
 from sharedtasks.models import Phase, TestSet
-from sharedtasks.policy import VISITOR, Thing, Viewer, can_see, instant_of
+from sharedtasks.policy import (
+    VISITOR,
+    Thing,
+    Viewer,
+    can_see,
+    instant_of,
+    withholds_own_scores,
+)
 from submissions.models import Entry
 
 ROWS_ON_A_PAGE = 100
@@ -78,7 +85,7 @@ def differs_in_lines_only(
     test_set: TestSet, board: Board, *, viewer: Viewer, now: datetime, has_modes: bool
 ) -> bool:
     """Return whether a viewer sees what visitors see, but for some lines of the table."""
-    if viewer.is_organiser:
+    if viewer.has_role(test_set.phase.shared_task_id):
         return False
     teams = [board.teams[pk] for pk in viewer.teams & board.teams.keys()]
     if any(not team.is_verified or team.is_organisers for team in teams):
@@ -149,6 +156,7 @@ class _Reading:
     ) -> None:
         self.board, self.empty, self.viewer, self.now = board, empty, viewer, now
         self.embargo, self.path = empty.embargo, empty.path
+        self.is_organiser = viewer.has_role(empty.test_set.phase.shared_task_id)
         self.wanted_teams: frozenset[str] = frozenset()  # slugs
         self.selection = selection
 
@@ -201,7 +209,7 @@ class _Reading:
         columns = [(heading.column, heading.begins_group) for heading in headings]
         older = list_older_columns(self.board.signatures)
         # The numbers count rows that other readers may not see.
-        has_counts = bool(older) and self.viewer.is_organiser
+        has_counts = bool(older) and self.is_organiser
         return replace(
             self.empty,
             state=BoardState.READY if self.systems else BoardState.EMPTY,
@@ -214,7 +222,7 @@ class _Reading:
             references=self.board.references,
             total=len(self.systems),
             ranked=sum(bool(places[index]) for index in self.systems),
-            ranges=ranges if self.viewer.is_organiser else replace(ranges, first_place=""),
+            ranges=ranges if self.is_organiser else replace(ranges, first_place=""),
             teams=self.teams,
             older=older,
             rescored=f"{self.board.rescored} of {len(self.board)}" if has_counts else "",
@@ -222,7 +230,7 @@ class _Reading:
 
     def _list_implausible(self) -> list[ImplausibleSystem]:
         """Return the systems that organisers should look at; nobody else is told."""
-        if not self.viewer.is_organiser:
+        if not self.is_organiser:
             return []
         return find_implausible(self.board, self.empty.test_set.terminology_mode)
 
@@ -232,9 +240,10 @@ class _Reading:
         Systems of unverified teams are shown only to the team and to organisers.
         """
         team = self.board.columns.team_id[index]
-        if team is None or self.viewer.is_organiser or self.board.teams[team].is_verified:
+        if team is None or self.is_organiser or self.board.teams[team].is_verified:
             return True
-        return team in self.viewer.teams
+        phase = self.empty.test_set.phase
+        return team in self.viewer.teams and not withholds_own_scores(self.viewer, phase, team)
 
     @cached_property
     def teams(self) -> list[tuple[str, str]]:
@@ -335,7 +344,7 @@ class _Reading:
             self.viewer, Thing.TEAM_NAMES, self.empty.test_set.phase, self.now, team=row.team_id
         )
         can_filter = self.embargo.sees_names and row.kind == Entry.Kind.SYSTEM
-        has_page = row.team_id is not None and (is_own or self.viewer.is_organiser)
+        has_page = row.team_id is not None and (is_own or self.is_organiser)
         return BoardLine(
             row=replace(row, alias="", position=None) if is_named else hide_names(row),
             cells=[

@@ -19,6 +19,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Membership, Team, User
+from audit.recording import Actor
 from leaderboard import boards
 from sharedtasks import models, testsets
 from submissions.models import Submission
@@ -50,8 +51,10 @@ def _files(settings: Any, tmp_path: Path) -> None:
 def sizes(db: None) -> dict[int, models.TestSet]:
     """A test set of the demo, twice: by the number of entries that it is to have."""
     now = timezone.now()
-    task = models.SharedTask.objects.create(slug="bench", name="Bench")
-    phase = models.Phase.objects.create(shared_task=task, slug="test", name="Test", opens_at=now)
+    task = models.SharedTask.objects.create(state="announced", slug="bench", name="Bench")
+    phase = models.Phase.objects.create(
+        state="announced", shared_task=task, slug="test", name="Test", opens_at=now
+    )
     sizes = {}
     for version, size in enumerate((SMALL, LARGE), start=1):
         with (
@@ -62,6 +65,7 @@ def sizes(db: None) -> dict[int, models.TestSet]:
                 rows, (), ("en-fr.tsv",), terminologies=((list_, "en-fr.terms.tsv"),)
             )
             sizes[size] = testsets.import_test_set(
+                actor=Actor.of_command("bench"),
                 phase=phase,
                 source_language="en",
                 target_language="fr",

@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.models import Membership, Team, User
+from audit.recording import Actor
 from sharedtasks import testsets
 from sharedtasks.models import Phase, SharedTask
 from submissions.models import Submission
@@ -65,14 +66,19 @@ def member(settings: Any, tmp_path: Path) -> User:
     settings.MEDIA_ROOT, settings.ROOT_URLCONF = tmp_path / "files", __name__
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir()  # WhiteNoise warns when it is not there
-    task = SharedTask.objects.create(slug="spring", name="Spring")
+    task = SharedTask.objects.create(state="announced", slug="spring", name="Spring")
     now = timezone.now()
     phase = Phase.objects.create(
-        shared_task=task, slug="test", name="Test", opens_at=now - timedelta(hours=1)
+        state="announced",
+        shared_task=task,
+        slug="test",
+        name="Test",
+        opens_at=now - timedelta(hours=1),
     )
     for pair in PAIRS:
         source_language, target_language = pair.split("-")
         testsets.import_test_set(
+            actor=Actor.of_command("bench"),
             phase=phase,
             source_language=source_language,
             target_language=target_language,

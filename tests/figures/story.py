@@ -59,6 +59,7 @@ def _submit() -> Submission:
     from django.utils import timezone
 
     from accounts.models import Membership, Team, User
+    from audit.recording import Actor
     from sharedtasks.models import Phase, SharedTask
     from sharedtasks.testsets import TestSetFiles, import_test_set
     from submissions.services import sending
@@ -66,7 +67,8 @@ def _submit() -> Submission:
 
     now = timezone.now()
     phase = Phase.objects.create(
-        shared_task=SharedTask.objects.create(slug="figures", name="Figures"),
+        state="announced",
+        shared_task=SharedTask.objects.create(state="announced", slug="figures", name="Figures"),
         slug="test",
         name="Test phase",
         opens_at=now - timedelta(hours=1),
@@ -78,6 +80,7 @@ def _submit() -> Submission:
         names=("source.sgm", "reference.sgm"),
     )
     test_set = import_test_set(
+        actor=Actor.of_command("figures"),
         files=files,
         phase=phase,
         source_language="en",

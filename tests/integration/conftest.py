@@ -1,4 +1,4 @@
-"""alice and bob of one team, charlie of another, an organiser, and a small test set."""
+"""alice and bob of one team, charlie of another, organisers, and a small test set."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from celery import current_app
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -25,20 +26,22 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.management.commands import flush
-from django.db import connections
+from django.db import connection, connections
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from accounts.models import Membership, Team, User
+from audit import triggers
 from files.marker import mark_new_site
 from files.models import StoredFile
 from leaderboard import caching, views
 from leaderboard.models import BoardSnapshot
 from leaderboard.snapshots import Board
 from leaderboard.tasks import rank
-from sharedtasks.models import Phase, SharedTask, TestSet
+from sharedtasks.models import Organiser, Phase, SharedTask, TestSet
+from sharedtasks.policy import Role
 from sharedtasks.terminology_modes import find_mode
 from submissions.models import Entry, Submission
 from submissions.pipeline.tasks import check, score
@@ -48,7 +51,12 @@ from tests.integration.samples import PERFECT, as_text
 
 Message = tuple[str, int]  # a task's name and the id it is about
 PASSWORD = "correct horse battery"
-ROLES = ["visitor", "alice", "bob", "charlie", "organiser"]
+# alice owns a team and bob is its member; charlie is a stranger, of another team. Owner, organiser
+# and observer have a role in the shared task, the outsider in another; staff may open the panel.
+ROLES = [
+    "visitor", "alice", "bob", "charlie",
+    "owner", "organiser", "observer", "outsider", "staff",
+]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +78,8 @@ def _rows_of_django_kept() -> Iterator[None]:
 
     def handle(command: flush.Command, **options: Any) -> None:
         kept = [list(model.objects.all()) for model in (ContentType, Permission)]
-        empty_tables(command, **options | {"inhibit_post_migrate": True})
+        with _log_unlocked():
+            empty_tables(command, **options | {"inhibit_post_migrate": True})
         for rows in filter(None, kept):
             type(rows[0]).objects.bulk_create(rows)
         mark_new_site()  # the only other thing that a site does after its migrations
@@ -78,6 +87,18 @@ def _rows_of_django_kept() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(flush.Command, "handle", handle)
         yield
+
+
+@contextmanager
+def _log_unlocked() -> Iterator[None]:
+    """Let SQLite empty the log, row by row; PostgreSQL truncates it, which no trigger hinders."""
+    is_sqlite = connection.vendor == "sqlite"
+    with connection.cursor() as cursor:
+        for statement in triggers.write_removal(connection.vendor) if is_sqlite else []:
+            cursor.execute(statement)
+        yield
+        for statement in triggers.write_creation(connection.vendor) if is_sqlite else []:
+            cursor.execute(statement)
 
 
 @pytest.fixture
@@ -108,6 +129,20 @@ def make_person(name: str, **columns: Any) -> User:
     user = User.objects.create(username=name, email=email, password=_password(), **columns)
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user
+
+
+def give_role(user: User, task: SharedTask, role: Role = Role.ORGANISER) -> User:
+    """Give an account a role in a shared task, and the second factor that it needs."""
+    add_second_factor(user)
+    Organiser.objects.create(user=user, shared_task=task, role=role)
+    return user
+
+
+def add_second_factor(user: User) -> None:
+    """Let an account have a second factor, without which most roles do not count."""
+    Authenticator.objects.get_or_create(
+        user=user, type=Authenticator.Type.TOTP, defaults={"data": {}}
+    )
 
 
 @cache
@@ -177,9 +212,42 @@ def charlie(other_team: Team) -> User:
 
 
 @pytest.fixture
-def organiser(db: None) -> User:
-    """Staff, in no team."""
-    return make_person("organiser", is_staff=True, is_superuser=True)
+def owner(shared_task: SharedTask) -> User:
+    """The owner of the shared task, in no team."""
+    return give_role(make_person("owner"), shared_task, Role.OWNER)
+
+
+@pytest.fixture
+def organiser(shared_task: SharedTask) -> User:
+    """An organiser of the shared task, in no team."""
+    return give_role(make_person("organiser"), shared_task)
+
+
+@pytest.fixture
+def observer(shared_task: SharedTask) -> User:
+    """An observer of the shared task, who reads no references and needs no second factor."""
+    user = make_person("observer")
+    Organiser.objects.create(user=user, shared_task=shared_task, role=Role.OBSERVER)
+    return user
+
+
+@pytest.fixture
+def outsider(db: None) -> User:
+    """The owner of another shared task."""
+    task = SharedTask.objects.create(slug="other", name="Other task", state="draft")
+    return give_role(make_person("outsider"), task, Role.OWNER)
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    """Somebody who may open the admin panel, and nothing else."""
+    return make_person("staff", is_staff=True)
+
+
+@pytest.fixture
+def operator(db: None) -> User:
+    """A superuser without a role."""
+    return make_person("operator", is_staff=True, is_superuser=True)
 
 
 @pytest.fixture
@@ -190,26 +258,26 @@ def alices(client: Client, alice: User) -> Client:
 
 
 @pytest.fixture
-def admin(client: Client, organiser: User) -> Client:
-    """The browser of the organiser."""
-    client.force_login(organiser)
+def admin(client: Client, operator: User) -> Client:
+    """The browser of the operator."""
+    client.force_login(operator)
     return client
 
 
 @pytest.fixture
-def people(alice: User, bob: User, charlie: User, organiser: User) -> dict[str, User]:
-    """Who each role but the visitor's is."""
-    return {"alice": alice, "bob": bob, "charlie": charlie, "organiser": organiser}
+def people(alice: User, bob: User, charlie: User) -> dict[str, User]:
+    """Who is in a team."""
+    return {"alice": alice, "bob": bob, "charlie": charlie}
 
 
 @pytest.fixture
-def as_role(client: Client, people: dict[str, User]) -> Callable[[str], Client]:
-    """Return a function that signs a role in; a visitor stays outside."""
+def as_role(client: Client, request: pytest.FixtureRequest) -> Callable[[str], Client]:
+    """Return a function that signs a role in, of `ROLES`; a visitor stays outside."""
 
     def sign_in(role: str) -> Client:
         client.logout()
-        if role in people:
-            client.force_login(people[role])
+        if role != "visitor":
+            client.force_login(request.getfixturevalue(role))
         return client
 
     return sign_in
@@ -240,7 +308,7 @@ def confirm(client: Client, sign_in: Callable[..., HttpResponse]) -> Callable[..
 @pytest.fixture
 def shared_task(db: None) -> SharedTask:
     """An edition."""
-    return SharedTask.objects.create(slug="spring", name="Spring edition")
+    return SharedTask.objects.create(slug="spring", name="Spring edition", state="announced")
 
 
 @pytest.fixture
@@ -251,6 +319,7 @@ def phase(shared_task: SharedTask) -> Phase:
         shared_task=shared_task,
         slug="test",
         name="Test phase",
+        state="announced",
         opens_at=now - timedelta(hours=1),
         closes_at=now + timedelta(hours=1),
         own_scores_at=now - timedelta(hours=1),
@@ -302,6 +371,7 @@ def make_bare_test_set(phase: Phase, stored_file: StoredFile) -> Callable[..., T
     def make(**columns: Any) -> TestSet:
         values: dict[str, Any] = {
             "phase": phase,
+            "state": "announced",
             "source_language": "en",
             "target_language": "fr",
             "text_form": "raw",

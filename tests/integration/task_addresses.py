@@ -5,18 +5,15 @@ A table of its own: `test_access.py` counts it in, `test_task_access.py` walks i
 
 from __future__ import annotations
 
-# Status by role: visitor, alice (owner), bob (team mate), charlie (stranger), organiser.
-OPEN = {
-    "shared-task": (200, 200, 200, 200, 200),
-    "task-rules": (200, 200, 200, 200, 200),
-    "task-data": (200, 200, 200, 200, 200),
-    "task-metrics": (200, 200, 200, 200, 200),
-    "task-how-to-submit": (200, 200, 200, 200, 200),
-    "download": (200, 200, 200, 200, 200),
-    "phase-archive": (200, 200, 200, 200, 200),
-    "evaluator-wheel": (200, 200, 200, 200, 200),
-}
-BEFORE_OPENING = OPEN | {
-    "download": (404, 404, 404, 404, 200),
-    "phase-archive": (404, 404, 404, 404, 200),
-}
+# Status by role, in the order of ROLES: visitor, alice (owner of a team), bob (its member), charlie
+# (stranger), owner of the task, organiser, observer, organiser of another task, staff.
+EVERYBODY = (200,) * 9
+ROLES_OF_THE_TASK = (404, 404, 404, 404, 200, 200, 200, 404, 404)
+OPEN = dict.fromkeys(
+    [
+        "shared-task", "task-rules", "task-data", "task-metrics", "task-how-to-submit", "download",
+        "phase-archive", "evaluator-wheel",
+    ],
+    EVERYBODY,
+)  # fmt: skip
+BEFORE_OPENING = OPEN | dict.fromkeys(["download", "phase-archive"], ROLES_OF_THE_TASK)

@@ -12,40 +12,46 @@ import leaderboard.urls
 import sharedtasks.urls
 import submissions.pages.urls
 from tests.integration.conftest import ROLES
+from tests.integration.task_addresses import EVERYBODY
 from tests.integration.task_addresses import OPEN as TASK_ADDRESSES
 
 pytestmark = pytest.mark.django_db
 
-# Status by role: visitor, alice (owner), bob (team mate), charlie (stranger), organiser.
+# Status by role, in the order of ROLES: visitor, alice (owner of a team), bob (its member), charlie
+# (stranger), owner of the task, organiser, observer, organiser of another task, staff.
+SIGNED_IN = (302, *(200,) * 8)
+OF_A_TEAM = (302, 200, 200, 404, 200, 200, 200, 404, 404)
+CHANGING = (302, 200, 200, 404, 200, 200, 403, 404, 404)
+BY_POST = (405,) * 9
 GET = {
-    "home": (200, 200, 200, 200, 200),
-    "board": (200, 200, 200, 200, 200),
-    "board-json": (200, 200, 200, 200, 200),
-    "board-csv": (200, 200, 200, 200, 200),
-    "shared-task": (200, 200, 200, 200, 200),
-    "submit": (302, 200, 200, 200, 200),
-    "submit-image": (302, 200, 200, 200, 200),
-    "submissions": (302, 200, 200, 200, 200),
-    "submission": (302, 200, 200, 404, 200),
-    "submission-file": (302, 200, 200, 404, 200),
-    "submission-problems": (302, 200, 200, 404, 200),
-    "entry": (302, 200, 200, 404, 200),
-    "entry-text": (302, 200, 200, 404, 200),
-    "entry-jsonl": (302, 200, 200, 404, 200),
-    "withdraw": (302, 200, 200, 404, 200),
-    "cancel": (302, 200, 200, 404, 200),
+    "home": EVERYBODY,
+    "board": EVERYBODY,
+    "board-json": EVERYBODY,
+    "board-csv": EVERYBODY,
+    "shared-task": EVERYBODY,
+    "submit": SIGNED_IN,
+    "submit-image": SIGNED_IN,
+    "submissions": SIGNED_IN,
+    "submission": OF_A_TEAM,
+    "submission-file": OF_A_TEAM,
+    "submission-problems": OF_A_TEAM,
+    "entry": OF_A_TEAM,
+    "entry-text": OF_A_TEAM,
+    "entry-jsonl": OF_A_TEAM,
+    "withdraw": CHANGING,
+    "cancel": CHANGING,
     # What these do for whom, test_entry_actions.py says.
-    "make-primary": (405, 405, 405, 405, 405),
-    "make-contrastive": (405, 405, 405, 405, 405),
+    "make-primary": BY_POST,
+    "make-contrastive": BY_POST,
     # And test_requeueing.py of these.
-    "requeue-entry": (405, 405, 405, 405, 405),
-    "requeue-submission": (405, 405, 405, 405, 405),
-    "choose-system": (405, 405, 405, 405, 405),  # test_choosing_a_system.py
+    "requeue-entry": BY_POST,
+    "requeue-submission": BY_POST,
+    "choose-system": BY_POST,  # test_choosing_a_system.py
 }
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')  # another one each time
 ACTIONS = {"withdraw", "cancel", "make-primary", "make-contrastive", "requeue-entry"}
 TAKES_POST = {"submit", "submit-image", "requeue-submission", "choose-system", *ACTIONS}
-OF_A_TEAM = [name for name, statuses in GET.items() if statuses[3] == 404]
+SECRET = [name for name, statuses in GET.items() if statuses[3] == 404]
 
 
 @pytest.fixture
@@ -98,10 +104,11 @@ def test_a_visitor_is_asked_to_sign_in_and_comes_back(address, client):
         assert response.headers["Location"] == f"/account/sign-in?next={address(name)}"
 
 
-def test_a_stranger_can_not_tell_what_exists(address, entry, as_role):
-    client = as_role("charlie")
+@pytest.mark.parametrize("role", ["charlie", "outsider"])
+def test_who_may_not_know_can_not_tell_what_exists(role, address, entry, as_role):
+    client = as_role(role)
 
-    for name in OF_A_TEAM:
+    for name in SECRET:
         secret = client.get(address(name))
         # Both keys are the first number in their addresses.
         absent = client.get(re.sub(r"/\d+/", f"/{10**9}/", address(name), count=1))

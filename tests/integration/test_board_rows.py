@@ -314,7 +314,7 @@ def test_columns_stand_in_named_groups(client, bare, alice, teams):
 
 
 @pytest.mark.parametrize("count", [43, 4300])
-def test_a_visitors_page_takes_two_queries_and_who_is_signed_in_costs_three_more(
+def test_a_visitors_page_takes_two_queries_and_who_is_signed_in_costs_four_more(
     client, bare, alice, count, django_assert_num_queries
 ):
     many(bare, alice, count, metrics=FEW)
@@ -327,8 +327,8 @@ def test_a_visitors_page_takes_two_queries_and_who_is_signed_in_costs_three_more
 
     client.force_login(alice)
 
-    # And the session, the user, the user's teams.
-    with django_assert_num_queries(5):
+    # And the session, the user, the user's teams, and a role for the header.
+    with django_assert_num_queries(6):
         client.get(BOARD)
 
 

@@ -7,6 +7,7 @@ from django.db import IntegrityError
 from django.urls import reverse
 
 from leaderboard import boards
+from sharedtasks.viewers import viewer_of
 from submissions import work
 from submissions.models import Entry, StateChange
 from submissions.pipeline import reference_points
@@ -19,8 +20,9 @@ from tests.integration.samples import FAIR
 pytestmark = pytest.mark.django_db
 
 ACTIONS = ["make-primary", "make-contrastive", "withdraw"]
-OPEN = {"visitor": 302, "alice": 302, "bob": 302, "charlie": 404, "organiser": 302}
-OVER = {"visitor": 302, "alice": 422, "bob": 422, "charlie": 404, "organiser": 302}
+REFUSED = {"visitor": 302, "charlie": 404, "observer": 403, "outsider": 404, "staff": 404}
+OPEN = {"alice": 302, "bob": 302, "owner": 302, "organiser": 302}
+OVER = OPEN | {"alice": 422, "bob": 422}
 
 
 @pytest.fixture
@@ -35,7 +37,25 @@ def state():
 
 
 @pytest.mark.parametrize("is_over", [False, True])
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("action", ACTIONS)
+def test_who_may_never_do_it(action, is_over, entries, as_role, close_phase):
+    if is_over:
+        close_phase()
+    before, notes = state(), StateChange.objects.count()
+    address = reverse(action, args=[entries["contrastive"].pk])
+
+    assert {role: as_role(role).post(address).status_code for role in REFUSED} == REFUSED
+    assert (state(), StateChange.objects.count()) == (before, notes)
+    text = as_role("observer").post(address).text
+    assert "You observe Spring edition. Only its organisers and the team may do this." in text
+
+
+def test_every_role_is_asked_for():
+    assert REFUSED.keys() | OPEN.keys() == set(ROLES)
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+@pytest.mark.parametrize("role", OPEN)
 @pytest.mark.parametrize("action", ACTIONS)
 def test_who_may_do_what_when(action, role, is_over, entries, as_role, close_phase):
     entry = entries["contrastive" if action == "make-primary" else "primary"]
@@ -46,7 +66,7 @@ def test_who_may_do_what_when(action, role, is_over, entries, as_role, close_pha
     response = as_role(role).post(reverse(action, args=[entry.pk]))
 
     expected = (OVER if is_over else OPEN)[role]
-    has_acted = expected == 302 and role != "visitor"
+    has_acted = expected == 302
     assert response.status_code == expected
     assert (state() != before) == has_acted
     assert (StateChange.objects.count() != notes) == has_acted
@@ -380,11 +400,11 @@ def oracle(test_set):
     return entry
 
 
-NAMES = ["entry", "entry-text", "entry-jsonl", "withdraw"]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_an_oracle_row_is_for_organisers_alone(name, oracle, as_role, client):
+@pytest.mark.parametrize(
+    ("name", "observers"),
+    [("entry", 200), ("withdraw", 403), ("entry-text", 404), ("entry-jsonl", 404)],
+)
+def test_an_oracle_row_is_for_organisers_alone(name, observers, oracle, as_role, client):
     statuses = []
     for role in ROLES:
         client.logout()
@@ -392,7 +412,12 @@ def test_an_oracle_row_is_for_organisers_alone(name, oracle, as_role, client):
         b"".join(response)
         statuses.append(response.status_code)
 
-    assert statuses == [302, 404, 404, 404, 200]
+    assert statuses == [302, 404, 404, 404, 200, 200, observers, 404, 404]
+
+
+def test_an_observer_is_not_led_to_the_reference_in_an_oracle_row(as_role, oracle):
+    assert "hypotheses.txt" not in as_role("observer").get(oracle.get_absolute_url()).text
+    assert "hypotheses.txt" in as_role("organiser").get(oracle.get_absolute_url()).text
 
 
 def test_an_oracle_row_says_what_it_is(client, organiser, oracle):
@@ -413,4 +438,4 @@ def test_an_oracle_row_has_no_role(action, client, organiser, oracle):
 
     assert response.status_code == 422
     assert "This row belongs to the test set, not to a team." in response.text
-    assert choosing.why_no_choice(oracle, is_organiser=True)
+    assert choosing.why_no_choice(oracle, viewer_of(organiser))

@@ -231,7 +231,9 @@ def test_while_one_looks_the_others_are_not_held_up():
 # Organisers ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("role", "reads"), [("visitor", 0), ("alice", 0), ("organiser", 1)])
+@pytest.mark.parametrize(
+    ("role", "reads"), [("visitor", 0), ("alice", 0), ("organiser", 1), ("operator", 1)]
+)
 def test_organisers_alone_read_what_is_missing_on_the_status_page(as_role, site, role, reads):
     Heartbeat.objects.filter(part="worker for images").delete()
     Heartbeat.objects.filter(part="sweeper").delete()

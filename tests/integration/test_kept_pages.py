@@ -38,7 +38,9 @@ OPENS = datetime(2030, 3, 5, 12, 0, tzinfo=UTC)  # the board
 NAMES = OPENS + timedelta(days=4)
 SECOND = timedelta(seconds=1)
 INSTANTS = [OPENS - SECOND, OPENS, NAMES]
-ROLES = ["visitor", "alice", "bob", "charlie", "dora", "erin", "organiser"]
+ROLES = [
+    "visitor", "alice", "bob", "charlie", "dora", "erin", "organiser", "observer", "outsider"
+]  # fmt: skip
 ASKED = [{}, {"sort": "bleu"}, {"track": "constrained", "dense": "1"}, {"team": "lexica"},
          {"team": "babel", "page": "2"}, {"entries": "primary"}]  # fmt: skip
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
@@ -54,9 +56,10 @@ def _nothing_kept():
 
 
 @pytest.fixture
-def people(people, make_person_of):
+def people(people, make_person_of, organiser, observer, outsider):
     """The usual people, a member of a team that is not verified, and one of the organisers'."""
-    return people | {name: make_person_of(name) for name in ("dora", "erin")}
+    roles = {"organiser": organiser, "observer": observer, "outsider": outsider}
+    return people | roles | {name: make_person_of(name) for name in ("dora", "erin")}
 
 
 @pytest.fixture
@@ -146,6 +149,7 @@ def ask(client, query, *, path=BOARD, **headers):
 OWN = {"alice": {"lexica"}, "bob": {"lexica"}, "charlie": {"babel"}, "dora": {"dora"},
        "erin": {"erin"}}  # fmt: skip
 ALL = {"lexica", "babel", "dora", "erin"}
+SEES_ALL = ("organiser", "observer")
 RANKED = {"lexica", "babel"}  # whom the start page shows
 
 
@@ -174,7 +178,7 @@ def test_what_a_role_may_see_never_reaches_another(as_role, at, filled_modes):
         public = {"lexica", "babel", "erin"} if instant >= NAMES else set()
         for role, (path, query), headers in visits:
             own = OWN.get(role, set()) if instant >= OPENS else set()
-            expected = ALL if role == "organiser" else public | own
+            expected = ALL if role in SEES_ALL else public | own
             shown = told(ask(as_role(role), query, path=path, **headers))
             assert shown == (expected & RANKED if path == START else expected), (role, path, query)
 
@@ -435,7 +439,7 @@ def test_nobody_waits_for_ever_for_a_thread_that_is_stuck(monkeypatch):
     [
         {"board_at": None},
         {"board_at": NAMES + timedelta(days=1)},
-        {"is_announced": False},
+        {"state": "draft"},
         {"team_names_at": None},
     ],
 )
@@ -448,7 +452,7 @@ def test_what_is_hidden_again_is_gone_after_a_second(client, at, filled, trustin
     trusting.now += 1.0
 
     response = client.get(BOARD, headers={"If-None-Match": etag})
-    assert response.status_code == (404 if "is_announced" in hide else 200)
+    assert response.status_code == (404 if "state" in hide else 200)
     assert told(response.text) == set()
 
 

@@ -14,6 +14,7 @@ from nodes.models import Node
 from nodes.protocol import tokens
 from nodes.runs import quarantine
 from submissions.models import Entry
+from tests.integration.actors import OPERATOR
 from tests.integration.node_rows import image_row, node_row, run_row, waiting_entry
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +72,7 @@ def test_the_list_shows_what_a_node_is_at(admin, run):
     assert f"{run.pk}: 3 of 10" in text
 
 
-def test_drained_nodes_are_given_work_again_as_if_nothing_had_been(admin, organiser):
+def test_drained_nodes_are_given_work_again_as_if_nothing_had_been(admin):
     node, other = node_row("a", failures=2), node_row("b")
 
     act(admin, NODES, "drain", node)
@@ -80,7 +81,7 @@ def test_drained_nodes_are_given_work_again_as_if_nothing_had_been(admin, organi
 
     node.refresh_from_db()
     assert drained.drained_at is not None
-    assert drained.drain_reason == "by organiser"
+    assert drained.drain_reason == "by operator"
     assert (node.drained_at, node.drain_reason, node.failures) == (None, "", 0)
 
 
@@ -99,7 +100,7 @@ def test_the_list_says_in_words_what_is_wrong_with_a_node(admin):
 
 
 def test_a_revoked_token_opens_nothing(admin):
-    node, token = tokens.add_node("gpu-1")
+    node, token = tokens.add_node("gpu-1", actor=OPERATOR)
 
     response = act(admin, NODES, "revoke", node)
 
@@ -121,7 +122,7 @@ def test_runs_are_there_to_read(admin, run):
     assert admin.post(address, {"detail": "nothing"}).status_code == 403
 
 
-def test_an_image_is_let_out_of_quarantine(admin, make_bare_test_set, team, alice, organiser):
+def test_an_image_is_let_out_of_quarantine(admin, make_bare_test_set, team, alice, operator):
     image = image_row(quarantined_at=timezone.now(), nodes_lost=3)
     entry = waiting_entry(make_bare_test_set(), team, alice)
     quarantine.fail_waiting(Entry.objects.all())
@@ -130,7 +131,7 @@ def test_an_image_is_let_out_of_quarantine(admin, make_bare_test_set, team, alic
 
     image.refresh_from_db()
     assert "Out of quarantine now: 1. Entries that wait again: 1." in response.text
-    assert entry.changes.get(kind="requeued").actor == organiser
+    assert entry.changes.get(kind="requeued").actor == operator
     assert (image.quarantined_at, image.nodes_lost) == (None, 0)
 
 

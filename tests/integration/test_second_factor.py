@@ -119,13 +119,13 @@ def test_wrong_codes_are_limited(client, sign_in, second_factor):
     assert "Wait five minutes" in response.text
 
 
-def test_the_admin_asks_for_it_too(client, organiser, sign_in, confirm):
-    confirm("organiser")
+def test_the_admin_asks_for_it_too(client, operator, sign_in, confirm):
+    confirm("operator")
     secret = client.get("/account/two-factor/on").context["form"].secret
     client.post("/account/two-factor/on", {"code": totp(secret)})
     client.post("/account/sign-out")
 
-    sign_in("organiser", next="/admin/")
+    sign_in("operator", next="/admin/")
 
     assert client.get("/admin/").status_code == 302
     assert not get_user(client).is_authenticated

@@ -7,11 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from accounts import access as team_access
 from config import env, middleware
 from demo import docker_engine
 from evaluator.formats import compression
 from evaluator.node.brokers import folder_broker
 from leaderboard import kept_pages
+from sharedtasks import access as task_access
+from sharedtasks import viewers
+from sharedtasks.management.commands import add_organiser
+from sharedtasks.services import roles
+from submissions.pages import quotas
 
 MECHANISMS = {
     "unpacking gzip": (
@@ -23,6 +29,11 @@ MECHANISMS = {
     "reading variables": (
         r"os\.environ(\[|\.get\()|getenv|import environ|environment\.get\(",
         [docker_engine],
+    ),
+    # A view that looks at the rows itself could take a role for one that counts.
+    "looking roles up": (
+        r"\broles\.counting\(|Organiser\.objects\b",
+        [viewers, team_access, task_access, quotas, roles, add_organiser],
     ),
     "the process's variables as settings": (r"Environment\(os\.environ", [env]),
 }

@@ -13,11 +13,12 @@ from sharedtasks.downloads import KINDS
 from sharedtasks.models import Phase
 from sharedtasks.policy import Thing
 from tests.integration.conftest import ROLES
-from tests.integration.task_addresses import BEFORE_OPENING, OPEN
+from tests.integration.task_addresses import BEFORE_OPENING, EVERYBODY, OPEN
 
 pytestmark = pytest.mark.django_db
 
 WHEEL = "terminarium-0.1.0-py3-none-any.whl"
+NOT_OBSERVERS = (404, 404, 404, 404, 200, 200, 404, 404, 404)
 REFERENCES = [kind.name for kind in KINDS.values() if kind.thing == Thing.REFERENCES]
 
 
@@ -91,9 +92,9 @@ def test_each_role_after_the_deadline(address, statuses, close_phase):
 @pytest.mark.parametrize(
     ("hours", "expected"),
     [
-        (None, (404, 404, 404, 404, 200)),
-        (0.5, (404, 404, 404, 404, 200)),
-        (-0.5, (200, 200, 200, 200, 200)),
+        (None, NOT_OBSERVERS),
+        (0.5, NOT_OBSERVERS),
+        (-0.5, EVERYBODY),
     ],
 )
 def test_references_wait_for_their_own_instant(kind, hours, expected, test_set, statuses, move):

@@ -71,7 +71,7 @@ def of_entry(entry: Entry, viewer: Viewer, now: datetime) -> Panel:
         place=queue.place(entry),
         current=next((shown for shown in runs if shown.run.ended_at is None), None),
         ended=[shown for shown in runs if shown.run.ended_at is not None],
-        is_organiser=viewer.is_organiser,
+        is_organiser=viewer.has_role(entry.phase.shared_task_id),
     )
 
 

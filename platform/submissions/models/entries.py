@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Team
 from files.models import StoredFile
-from sharedtasks.models import TestSet
+from sharedtasks.models import Phase, TestSet
 from submissions.models.deletion import protect_what_teams_sent
 from submissions.models.submissions import Submission
 from submissions.models.work_items import WorkItem
@@ -109,6 +109,16 @@ class Entry(WorkItem):
 
     def get_absolute_url(self) -> str:
         return reverse("entry", args=[self.pk])
+
+    @property
+    def phase(self) -> Phase:
+        """Return the phase that it was sent to: the test set's."""
+        return self.test_set.phase
+
+    @property
+    def task_slug(self) -> str:
+        """Return the shared task's slug, for the log."""
+        return self.test_set.task_slug
 
     @property
     def can_be_cancelled(self) -> bool:

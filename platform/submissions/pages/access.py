@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from accounts.models import User
+from sharedtasks.deadlines import is_open_for
+from sharedtasks.policy import Thing, Viewer, can_see
+from sharedtasks.states import OF_PHASE, OF_TEST_SET, PUBLIC, are_in
 from sharedtasks.viewers import viewer_of
 from submissions.models import Entry, Submission
+from submissions.rights import may_change
 
 
 def list_visible_submissions(viewer: User) -> QuerySet[Submission]:
-    """Return the submissions of the viewer's teams; for organisers all."""
-    submissions = Submission.objects.select_related(
+    """Return the submissions of the viewer's teams, and all to shared tasks with a role.
+
+    What was imported into a draft is for the roles only.
+    """
+    reader = viewer_of(viewer)
+    is_own = Q(team__in=reader.teams) & are_in(OF_PHASE, PUBLIC, "phase__")
+    return Submission.objects.select_related(
         "team", "member", "phase__shared_task", "image__archive"
-    )
-    return submissions if viewer.is_organiser else submissions.filter(team__members=viewer)
+    ).filter(is_own | Q(phase__shared_task__in=reader.roles))
 
 
 def submission_or_404(viewer: User, pk: int) -> Submission:
@@ -36,18 +47,39 @@ def entry_or_404(viewer: User, pk: int) -> Entry:
         "test_set__phase__shared_task",
         "withdrawn_by",
     )
-    visible = entries if viewer.is_organiser else entries.filter(team__members=viewer)
-    return get_object_or_404(visible, pk=pk)
+    reader = viewer_of(viewer)
+    is_own = Q(team__in=reader.teams) & are_in(OF_TEST_SET, PUBLIC, "test_set__")
+    is_visible = is_own | Q(test_set__phase__shared_task__in=reader.roles)
+    return get_object_or_404(entries.filter(is_visible), pk=pk)
+
+
+def translated_entry_or_404(viewer: User, pk: int) -> Entry:
+    """Return an entry whose hypotheses the viewer may read."""
+    entry = entry_or_404(viewer, pk)
+    if entry.hypotheses_id is None:
+        raise Http404("its system has written nothing yet")
+    if not may_read_hypotheses(viewer_of(viewer), entry, timezone.now()):
+        raise Http404("it is a reference, which this reader does not see yet")
+    return entry
+
+
+def may_read_hypotheses(viewer: Viewer, entry: Entry, now: datetime) -> bool:
+    """Return whether a viewer of an entry may read what it says: an oracle's are a reference."""
+    is_reference = entry.kind == Entry.Kind.ORACLE
+    return not is_reference or can_see(viewer, Thing.REFERENCES, entry.phase, now)
 
 
 def can_send_again(viewer: User, submission: Submission) -> bool:
     """Return whether the viewer may send a corrected submission now."""
-    phase = submission.phase
-    is_accepted = phase.is_open(timezone.now()) and (phase.takes_images or not submission.is_image)
-    return is_accepted and submission.team.members.filter(pk=viewer.pk).exists()
+    phase, team = submission.phase, submission.team
+    is_open = is_open_for(phase, [team], timezone.now())
+    is_accepted = is_open and (phase.takes_images or not submission.is_image)
+    return is_accepted and team.members.filter(pk=viewer.pk).exists()
 
 
-def require_organiser(viewer: User) -> None:
-    """Raise PermissionDenied for everybody else."""
-    if not viewer_of(viewer).is_organiser:
-        raise PermissionDenied("Only organisers may do this.")
+def require_change(viewer: User, row: Entry | Submission) -> None:
+    """Raise PermissionDenied for whoever may only see the row: observers."""
+    if not may_change(viewer_of(viewer), row):
+        raise PermissionDenied(
+            f"You observe {row.phase.shared_task}. Only its organisers and the team may do this."
+        )

@@ -7,11 +7,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Team, User
+from audit.actions import Action
+from audit.recording import Actor, record_event
+from sharedtasks.deadlines import is_over
+from sharedtasks.policy import Role, Viewer
+from sharedtasks.viewers import viewer_of
 from submissions import work
 from submissions.boards import touch_board
 from submissions.models import Entry
+from submissions.rights import may_change
 from submissions.services.primaries import end_primary, lock_primaries
-from submissions.services.sending import require_member
 from submissions.states import ChangeKind, EntryState
 
 
@@ -26,6 +31,7 @@ def withdraw(*, entry: Entry, actor: User) -> None:
             kind = ChangeKind.WITHDRAWN
             work.record_note(entry, kind=kind, reason="withdrawn", actor=actor)
             _stop(entry, reason="withdrawn", actor=actor)
+            record_event(actor=Actor.of(actor), action=Action.WITHDRAWN, row=entry)
             touch_board(entry.test_set_id)
 
 
@@ -48,6 +54,7 @@ def make_primary(*, entry: Entry, actor: User) -> None:
         Entry.objects.filter(pk=entry.pk).update(is_primary=True)
         kind = ChangeKind.MADE_PRIMARY
         work.record_note(entry, kind=kind, reason="made primary", actor=actor)
+        record_event(actor=Actor.of(actor), action=Action.MADE_PRIMARY, row=entry)
         touch_board(entry.test_set_id)
 
 
@@ -58,6 +65,7 @@ def make_contrastive(*, entry: Entry, actor: User) -> None:
         if Entry.objects.filter(pk=entry.pk, is_primary=True).update(is_primary=False):
             kind = ChangeKind.MADE_CONTRASTIVE
             work.record_note(entry, kind=kind, reason="made contrastive", actor=actor)
+            record_event(actor=Actor.of(actor), action=Action.MADE_CONTRASTIVE, row=entry)
             touch_board(entry.test_set_id)
 
 
@@ -66,22 +74,28 @@ def cancel(*, entry: Entry, actor: User) -> None:
 
     The node is told at its next sign of life, and stops the container.
     """
-    if entry.team is not None and not actor.is_organiser:
-        require_member(entry.team, actor)
+    if not may_change(viewer_of(actor), entry):
+        raise ValidationError(_not_theirs(entry))
     with transaction.atomic():
         if not _stop(entry, reason="", actor=actor):
             raise ValidationError("Only an entry whose system waits or runs can be cancelled.")
+        changes = {"state": (entry.state, EntryState.CANCELLED)}
+        record_event(actor=Actor.of(actor), action=Action.CANCELLED, row=entry, changes=changes)
 
 
-def why_no_choice(entry: Entry, *, is_organiser: bool) -> str:
-    """Return why an entry's role can't be changed now; empty if it can.
+def why_no_choice(entry: Entry, viewer: Viewer) -> str:
+    """Return why the viewer can't change an entry's role now; empty if the viewer can.
 
     A team chooses until the deadline, organisers later too.
     """
     if entry.team is None:
         return "This row belongs to the test set, not to a team."
-    phase = entry.test_set.phase
-    if is_organiser or phase.is_open(timezone.now()):
+    if not may_change(viewer, entry):
+        return _not_theirs(entry)
+    phase = entry.phase
+    is_organiser = viewer.has_role(phase.shared_task_id, Role.ORGANISER)
+    is_final = not phase.is_current or is_over(phase, [entry.team], timezone.now())
+    if is_organiser or not is_final:
         return ""
     return (
         f"{phase.name} is over: what your team is ranked by stays as it is. "
@@ -97,11 +111,13 @@ def _stop(entry: Entry, *, reason: str, actor: User) -> bool:
     return work.move(entry, old=old, to=EntryState.CANCELLED, reason=reason, actor=actor)
 
 
+def _not_theirs(entry: Entry) -> str:
+    return f"Only members of {entry.team} and organisers can change this."
+
+
 def _require_choice(entry: Entry, actor: User) -> Team:
     """Return the entry's team. Raises ValidationError if the actor may not change its role."""
-    if entry.team is not None and not actor.is_organiser:
-        require_member(entry.team, actor)
-    if why_not := why_no_choice(entry, is_organiser=actor.is_organiser):
+    if why_not := why_no_choice(entry, viewer_of(actor)):
         raise ValidationError(why_not)
     assert entry.team is not None  # or there would be a reason
     return entry.team

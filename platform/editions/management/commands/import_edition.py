@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
 
+from audit.recording import Actor
 from editions.catalogue import EDITIONS
 from editions.file_index import EditionError, FileIndex
 from editions.importing import import_shared_task
@@ -16,6 +18,7 @@ from editions.plans import Edition, Plan
 from editions.report import build_report
 from editions.waiting import describe_workers, wait_for_results
 from sharedtasks.models import SharedTask
+from sharedtasks.states import State
 
 NAMES_SHOWN = 10
 INTERRUPTED = 130  # the exit status after Ctrl-C
@@ -55,7 +58,9 @@ class Command(BaseCommand):
     def _import(self, chosen: Edition, folder: Path, outputs: bool) -> None:
         try:
             plan = self._plan(chosen, folder)
-            task = import_shared_task(chosen, plan, self._say)
+            task = import_shared_task(
+                chosen, plan, self._say, actor=Actor.of_command("import_edition")
+            )
             unsent = send_outputs(chosen, plan, task, self._say) if outputs else []
         except EditionError as error:
             raise CommandError(_list_faults(error.faults)) from error
@@ -84,10 +89,11 @@ class Command(BaseCommand):
         return plan
 
     def _say_how_to_announce(self, task: SharedTask) -> None:
-        for phase in task.phases.filter(is_announced=False):
+        is_draft = Q(state=State.DRAFT) | Q(test_sets__state=State.DRAFT)
+        for phase in task.phases.filter(is_draft).distinct():
             self._say(
-                f"Only organisers see {phase}. To make it public: manage.py announce "
-                f"--shared-task {task.slug} --phase {phase.slug} --show-scores"
+                f"Only organisers see {phase}, or a part of it. To make it public: "
+                f"manage.py announce --shared-task {task.slug} --phase {phase.slug} --show-scores"
             )
 
     def _report(self, edition: Edition, task: SharedTask, unsent: list[str]) -> None:

@@ -13,12 +13,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 import evaluator
+from audit.recording import Actor
 from evaluator.normalise import describe_gap, parse_pair
 from sharedtasks.models import Phase, SharedTask, TestSet
-from sharedtasks.terminology_modes import (
-    create_usual_modes,
-    find_mode,
-)
+from sharedtasks.services import announcing, phases, tasks
+from sharedtasks.services.roles import give_to_superusers
+from sharedtasks.terminology_modes import find_mode
 from sharedtasks.testset_options import (
     add_content_options,
     add_file_options,
@@ -65,12 +65,16 @@ class Command(BaseCommand):
             source_language, target_language = parse_pair(language_pair)
         except evaluator.LanguageError as error:
             raise CommandError(f"The test set was not imported: {error}") from error
+        actor = Actor.of_command("import_test_set")
         # In one transaction, so that a refused test set leaves no empty shared task.
         with ExitStack() as stack, transaction.atomic():
             try:
-                phase_row = _get_phase(shared_task, phase, create=create, name=shared_task_name)
+                phase_row = _get_phase(
+                    shared_task, phase, creator=actor if create else None, name=shared_task_name
+                )
                 own_list = find_mode(phase_row.shared_task, options["mode"]).list_name
                 imported = import_test_set(
+                    actor=actor,
                     phase=phase_row,
                     source_language=source_language,
                     target_language=target_language,
@@ -79,15 +83,19 @@ class Command(BaseCommand):
                     delimiter=options["delimiter"],
                     **{name: options[name] for name in PASSED_ON},
                 )
+                if options["announce"]:
+                    parts = [imported.test_set]
+                    announcing.announce(actor=actor, task=phase_row.shared_task, parts=parts)
             except evaluator.TestSetError as error:
                 raise CommandError(_list_problems(error)) from error
             except ValidationError as error:
                 raise CommandError(_explain(error)) from error
         self._report(imported)
-        if not imported.test_set.phase.is_public:
+        if not imported.test_set.is_public:
             self.stdout.write(
                 "Only organisers see it. To make it public: manage.py announce "
-                f"--shared-task {shared_task} --phase {phase}"
+                f"--shared-task {shared_task} --phase {phase} "
+                f"--test-set {imported.test_set.slug}"
             )
 
     def _report(self, imported: ImportedTestSet) -> None:
@@ -131,28 +139,24 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _get_phase(shared_task: str, slug: str, *, create: bool, name: str | None) -> Phase:
+def _get_phase(shared_task: str, slug: str, *, creator: Actor | None, name: str | None) -> Phase:
+    """Return the phase. What is missing is created, if there is a creator."""
     task = SharedTask.objects.filter(slug=shared_task).first()
     if task is None:
-        if not create:
+        if creator is None:
             raise CommandError(
                 _describe_unknown("shared task", shared_task, SharedTask.objects.all())
             )
-        task = SharedTask(slug=shared_task, name=name or shared_task, is_announced=False)
-        task.full_clean()
-        task.save()
-        create_usual_modes(task)
+        task = tasks.create_task(actor=creator, slug=shared_task, name=name or shared_task)
+        give_to_superusers(task)
     phase = Phase.objects.filter(shared_task=task, slug=slug).first()
     if phase is None:
-        if not create:
+        if creator is None:
             raise CommandError(
                 _describe_unknown("phase", slug, task.phases.all(), f" in {shared_task}")
             )
-        phase = Phase(
-            shared_task=task, slug=slug, name=slug, opens_at=timezone.now(), is_announced=False
-        )
-        phase.full_clean()
-        phase.save()
+        values = {"name": slug, "opens_at": timezone.now()}
+        phase = phases.create_phase(actor=creator, task=task, slug=slug, values=values)
     return phase
 
 

@@ -12,9 +12,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
 from files import storage
-from submissions.models import Entry
 from submissions.pages import exports
-from submissions.pages.access import entry_or_404, submission_or_404
+from submissions.pages.access import submission_or_404, translated_entry_or_404
 
 
 @login_required
@@ -49,7 +48,7 @@ def submission_problems(request: SignedInRequest, pk: int) -> StreamingHttpRespo
 @require_safe
 def entry_text(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
     """Return an entry's hypotheses, a line each, in the test set's order."""
-    entry = _fetch_translated(request, pk)
+    entry = translated_entry_or_404(request.user, pk)
     return _send_attachment(
         exports.write_text(entry), exports.build_file_name(entry, "txt"), "text/plain"
     )
@@ -60,16 +59,9 @@ def entry_text(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
 @require_safe
 def entry_jsonl(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
     """Return an entry's hypotheses as JSON lines, each with its document and segment."""
-    entry = _fetch_translated(request, pk)
+    entry = translated_entry_or_404(request.user, pk)
     lines = exports.write_jsonl(entry)
     return _send_attachment(lines, exports.build_file_name(entry, "jsonl"), "application/jsonl")
-
-
-def _fetch_translated(request: SignedInRequest, pk: int) -> Entry:
-    entry = entry_or_404(request.user, pk)
-    if entry.hypotheses_id is None:
-        raise Http404("its system has written nothing yet")
-    return entry
 
 
 def _send_attachment(lines: Iterator[str], name: str, content_type: str) -> StreamingHttpResponse:

@@ -19,13 +19,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.http import SignedInRequest
 from accounts.models import User
-from sharedtasks.policy import Thing, can_see, instant_of
+from sharedtasks.policy import Thing, Viewer, can_see, instant_of, withholds_own_scores
 from sharedtasks.viewers import viewer_of
 from submissions.models import Entry, Verdict
 from submissions.pages import file_reports, scores
-from submissions.pages.access import can_send_again, entry_or_404
+from submissions.pages.access import (
+    can_send_again,
+    entry_or_404,
+    may_read_hypotheses,
+    require_change,
+)
 from submissions.pages.views import organiser_actions
 from submissions.pages.views.live import choose_pace, render_live
+from submissions.rights import may_change
 from submissions.services import choosing
 
 
@@ -56,14 +62,14 @@ def entry_action(
 @entry_action
 def make_primary(request: SignedInRequest, pk: int) -> HttpResponse:
     """Rank the team by this entry."""
-    entry = entry_or_404(request.user, pk)
+    entry = _fetch_to_change(request, pk)
     return _act(request, entry, choosing.make_primary, f"{entry.system} is primary now.")
 
 
 @entry_action
 def make_contrastive(request: SignedInRequest, pk: int) -> HttpResponse:
     """Stop ranking the team by this entry."""
-    entry = entry_or_404(request.user, pk)
+    entry = _fetch_to_change(request, pk)
     return _act(request, entry, choosing.make_contrastive, f"{entry.system} is contrastive now.")
 
 
@@ -72,11 +78,11 @@ def make_contrastive(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask for confirmation, then withdraw an entry."""
-    entry = entry_or_404(request.user, pk)
+    entry = _fetch_to_change(request, pk)
     if request.method == "POST":
         done = f"{entry.system} is withdrawn from {entry.test_set.slug}."
         return _act(request, entry, choosing.withdraw, done)
-    why_not = choosing.why_no_choice(entry, is_organiser=request.user.is_organiser)
+    why_not = choosing.why_no_choice(entry, viewer_of(request.user))
     if why_not or entry.withdrawn_at is not None:
         return _page(request, entry, error=why_not or "This entry is withdrawn already.")
     return render(request, "submissions/withdraw.html", {"entry": entry})
@@ -87,13 +93,19 @@ def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask for confirmation, then stop a system that waits or runs."""
-    entry = entry_or_404(request.user, pk)
+    entry = _fetch_to_change(request, pk)
     if request.method == "POST":
         done = f"{entry.system} is cancelled on {entry.test_set.slug}."
         return _act(request, entry, choosing.cancel, done)
     if not entry.can_be_cancelled:
         return _page(request, entry, error="Its system neither waits nor runs any more.")
     return render(request, "submissions/cancel.html", {"entry": entry})
+
+
+def _fetch_to_change(request: SignedInRequest, pk: int) -> Entry:
+    entry = entry_or_404(request.user, pk)
+    require_change(request.user, entry)
+    return entry
 
 
 def _act(
@@ -110,18 +122,20 @@ def _act(
 def _page(
     request: SignedInRequest, entry: Entry, *, error: str = "", status: int = 200
 ) -> HttpResponse:
-    user = request.user
+    viewer = viewer_of(request.user)
     context: dict[str, object] = {
         "entry": entry,
         "submission": entry.submission,
         "error": error,
         "pace": choose_pace(entry.state_since),
         "changes": entry.changes.select_related("actor"),
-        "why_no_choice": choosing.why_no_choice(entry, is_organiser=user.is_organiser),
-        **organiser_actions.build_context(entry, user),
-        **_show_scores(entry, user),
+        "why_no_choice": choosing.why_no_choice(entry, viewer),
+        "may_change": may_change(viewer, entry),
+        "may_read_hypotheses": may_read_hypotheses(viewer, entry, timezone.now()),
+        **organiser_actions.build_context(entry, viewer),
+        **_show_scores(entry, viewer),
         **_show_source(entry),
-        **_offer_image_again(entry, user),
+        **_offer_image_again(entry, request.user),
     }
     if entry.team_id and not entry.is_primary:
         context["primary"] = Entry.objects.filter(
@@ -154,12 +168,13 @@ def _offer_image_again(entry: Entry, user: User) -> dict[str, object]:
     }
 
 
-def _show_scores(entry: Entry, user: User) -> dict[str, object]:
+def _show_scores(entry: Entry, viewer: Viewer) -> dict[str, object]:
     """Return the scores if the viewer may see them now, otherwise when they are shown."""
-    phase, viewer, now = entry.test_set.phase, viewer_of(user), timezone.now()
+    phase, now = entry.phase, timezone.now()
     context: dict[str, object] = {
         "can_see_scores": can_see(viewer, Thing.OWN_SCORES, phase, now, team=entry.team_id),
         "scores_at": instant_of(Thing.OWN_SCORES, phase),
+        "is_withheld": withholds_own_scores(viewer, phase, entry.team_id),
         "can_see_board": can_see(viewer, Thing.BOARD, phase, now),
     }
     if context["can_see_scores"]:

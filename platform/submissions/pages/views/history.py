@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
+from sharedtasks.viewers import viewer_of
 from submissions.pages.access import list_visible_submissions
 from submissions.pages.forms.history import FilterForm
 from submissions.pages.history import FILES_SHOWN, filter_submissions
@@ -21,7 +22,7 @@ ROWS = 50  # on a page
 @never_cache
 @require_safe
 def submissions(request: SignedInRequest) -> HttpResponse:
-    """List the submissions of the viewer's teams, for organisers of all teams, newest first."""
+    """List the submissions that the viewer may see, newest first."""
     visible = list_visible_submissions(request.user)
     form = FilterForm(request.GET, submissions=visible)
     form.is_valid()  # an unknown choice is an error of the form, and filters nothing
@@ -34,5 +35,6 @@ def submissions(request: SignedInRequest) -> HttpResponse:
         "page": Paginator(submissions, ROWS).get_page(request.GET.get("page")),
         "is_filtered": any(chosen.values()),
         "files_shown": FILES_SHOWN,
+        "has_roles": bool(viewer_of(request.user).roles),
     }
     return render(request, "submissions/submissions.html", context)

@@ -12,9 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
+from audit.recording import Actor
+from sharedtasks.access import require_role
+from sharedtasks.policy import Role, Viewer
 from sharedtasks.viewers import viewer_of
 from submissions.models import Entry, Submission
-from submissions.pages.access import entry_or_404, require_organiser, submission_or_404
+from submissions.pages.access import entry_or_404, submission_or_404
 from submissions.services import organiser_actions, requeueing
 from submissions.services.organiser_actions import OrganiserAction
 
@@ -27,9 +30,9 @@ def act(request: HttpRequest, pk: int, *, action: OrganiserAction) -> HttpRespon
         return redirect_to_login(reverse(str(action.model._meta.model_name), args=[pk]))
     fetch = entry_or_404 if action.model is Entry else submission_or_404
     row = fetch(request.user, pk)
-    require_organiser(request.user)
+    require_role(viewer_of(request.user), row.phase.shared_task, Role.ORGANISER)
     try:
-        action.service(row, request.user)
+        action.service(row, Actor.of(request.user))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
@@ -37,9 +40,9 @@ def act(request: HttpRequest, pk: int, *, action: OrganiserAction) -> HttpRespon
     return redirect(row)
 
 
-def build_context(row: Entry | Submission, user: User) -> dict[str, object]:
+def build_context(row: Entry | Submission, viewer: Viewer) -> dict[str, object]:
     """Return the actions that a row's page offers; empty for anybody but organisers."""
-    if not viewer_of(user).is_organiser:
+    if not viewer.has_role(row.phase.shared_task_id, Role.ORGANISER):
         return {}
     offered = [
         {

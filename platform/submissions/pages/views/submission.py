@@ -15,9 +15,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import SignedInRequest
+from sharedtasks.viewers import viewer_of
 from submissions.models import Entry, Submission
 from submissions.pages import file_reports, quotas
-from submissions.pages.access import can_send_again, submission_or_404
+from submissions.pages.access import can_send_again, require_change, submission_or_404
 from submissions.pages.views import organiser_actions
 from submissions.pages.views.live import choose_pace, render_live
 from submissions.services import expiry, sending
@@ -51,7 +52,7 @@ def submission(request: SignedInRequest, pk: int) -> HttpResponse:
         "is_live": not submission.is_final or not all(entry.is_final for entry in entries),
         "pace": every,
         "changes": submission.changes.select_related("actor"),
-        **organiser_actions.build_context(submission, request.user),
+        **organiser_actions.build_context(submission, viewer_of(request.user)),
     }
     facts = (*_list_facts(submission, entries), [run.facts for run in runs], every)
     return render_live(request, "submission", context, facts=facts)
@@ -64,8 +65,9 @@ def choose_system(request: HttpRequest, pk: int, position: int) -> HttpResponse:
     if not request.user.is_authenticated:  # after signing in, back to the choice
         return redirect_to_login(reverse("submission", args=[pk]))
     submission = submission_or_404(request.user, pk)
+    require_change(request.user, submission)
     # The file is stored already, but it is read again: it counts as another upload of the day.
-    if (refusal := quotas.refuse_team(request, submission.team, 0)) is not None:
+    if (refusal := quotas.refuse_team(request, submission.team, submission.phase, 0)) is not None:
         return refusal
     verdict = get_object_or_404(submission.verdicts, position=position)
     number = request.POST.get("system", "")

@@ -1,0 +1,121 @@
+"""Opening a shared task, and the roles in it. A shared task always has an owner.
+
+`actor` is who does it: an owner, or None for an operator's command.
+"""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+
+from accounts.models import User
+from sharedtasks.models import Organiser, SharedTask
+from sharedtasks.policy import Role
+from sharedtasks.terminology_modes import create_usual_modes
+from sharedtasks.viewers import viewer_of
+
+
+@transaction.atomic
+def open_task(*, actor: User, name: str, slug: str) -> SharedTask:
+    """Create a shared task, a draft that the actor owns.
+
+    Raises PermissionDenied without the permission to open shared tasks, ValidationError for a
+    name or slug that can't be.
+    """
+    if not actor.has_perm("sharedtasks.open_tasks"):
+        raise PermissionDenied("Your account may not open shared tasks. Ask the operators.")
+    task = SharedTask(name=name, slug=slug)
+    task.full_clean()
+    task.save()
+    create_usual_modes(task)
+    Organiser.objects.create(shared_task=task, user=actor, role=Role.OWNER)
+    return task
+
+
+def give_to_superusers(task: SharedTask) -> list[Organiser]:
+    """Make all superusers owners of a shared task that a command has created."""
+    superusers = User.objects.filter(is_superuser=True, is_active=True).order_by("pk")
+    return [add_organiser(actor=None, task=task, user=user, role=Role.OWNER) for user in superusers]
+
+
+@transaction.atomic
+def add_organiser(
+    *,
+    actor: User | None,
+    task: SharedTask,
+    user: User,
+    role: Role,
+    reads_references: bool = False,
+) -> Organiser:
+    """Give an account a role in a shared task. Raises ValidationError."""
+    _lock(task, actor)
+    if not user.is_active:
+        raise ValidationError(f"The account {user} is switched off. Switch it on first.")
+    held = Organiser.objects.filter(shared_task=task, user=user).first()
+    if held is not None:
+        raise ValidationError(f"{user} is {held.role} of {task} already. Change that role.")
+    organiser = Organiser(shared_task=task, user=user, role=role, reads_references=reads_references)
+    organiser.full_clean()
+    organiser.save()
+    return organiser
+
+
+@transaction.atomic
+def change_role(*, actor: User | None, organiser: Organiser, role: Role) -> Organiser:
+    """Give an organiser another role; an observer then begins without references.
+
+    Raises ValidationError.
+    """
+    organiser = _lock_organiser(organiser, actor)
+    if role == organiser.role:
+        return organiser
+    _require_another_owner(organiser)
+    organiser.role, organiser.reads_references = role, False
+    organiser.full_clean()
+    organiser.save()
+    return organiser
+
+
+@transaction.atomic
+def show_references(*, actor: User | None, organiser: Organiser, are_shown: bool) -> Organiser:
+    """Let an observer read references, or no longer. Raises ValidationError."""
+    organiser = _lock_organiser(organiser, actor)
+    if organiser.role != Role.OBSERVER:
+        raise ValidationError(f"{organiser.user} is {organiser.role} and always reads references.")
+    organiser.reads_references = are_shown
+    organiser.save()
+    return organiser
+
+
+@transaction.atomic
+def remove_organiser(*, actor: User | None, organiser: Organiser) -> None:
+    """Take an organiser's role away. Raises ValidationError."""
+    organiser = _lock_organiser(organiser, actor)
+    _require_another_owner(organiser)
+    organiser.delete()
+
+
+def _lock(task: SharedTask, actor: User | None) -> None:
+    """Lock the shared task until the transaction ends; an actor has to own it then."""
+    SharedTask.objects.select_for_update(no_key=True).get(pk=task.pk)
+    if actor is not None and not viewer_of(actor).has_role(task.pk, Role.OWNER):
+        raise ValidationError(f"Only an owner of {task} can do this, and you are not one.")
+
+
+def _lock_organiser(organiser: Organiser, actor: User | None) -> Organiser:
+    """Lock the shared task and return the organiser's row as it is now."""
+    _lock(organiser.shared_task, actor)
+    rows = Organiser.objects.select_related("shared_task", "user")
+    row = rows.filter(pk=organiser.pk).first()
+    if row is None:
+        raise ValidationError(f"{organiser.user} has no role in {organiser.shared_task} any more.")
+    return row
+
+
+def _require_another_owner(organiser: Organiser) -> None:
+    """Refuse to leave a shared task without an owner whose account is switched on."""
+    task = organiser.shared_task
+    others = task.organisers.exclude(pk=organiser.pk)
+    is_owner = organiser.role == Role.OWNER
+    if is_owner and not others.filter(role=Role.OWNER, user__is_active=True).exists():
+        raise ValidationError(f"{task} needs an owner. Make somebody else an owner first.")
