@@ -71,7 +71,7 @@ def _answer_kept(
     request: HttpRequest, facts: PageFacts, viewer: Viewer, now: datetime, asked: Selection
 ) -> HttpResponse | None:
     """Answer from the page that is kept for visitors; None if this reader's differs too much."""
-    if viewer.has_role(facts.shown.phase.shared_task_id) or len(get_messages(request)):
+    if not facts.is_public or len(get_messages(request)):
         return None
     board = facts.board
     if board is not None and not differs_in_lines_only(
