@@ -74,7 +74,8 @@ class KeptFacts:
         """Return what a board's pages are made of; without an address, the start page.
 
         None if the viewer may not know of the board, or if there is no board to start with.
-        Organisers, of any shared task, get what is true now: they look at what they have just changed.
+        Organisers, of any shared task, get what is true now: they look at what they have just
+        changed.
         """
         if viewer.roles:
             return _read_facts(viewer, now, *address)
