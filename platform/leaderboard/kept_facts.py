@@ -45,6 +45,7 @@ class PageFacts:
     boards: Mapping[int, Board]  # empty while the board is hidden
     moment: tuple[bool, ...]  # which of the phases' instants have passed
     digest: str  # differs as soon as anything of it does
+    is_public: bool  # read for somebody who may see no more than visitors; other pages are not kept
 
     @property
     def board(self) -> Board | None:
@@ -79,7 +80,7 @@ class KeptFacts:
         """
         if viewer.roles:
             return _read_facts(viewer, now, *address)
-        with self._reading.of(address):
+        with self._reading.hold(address):
             return self._find(address, now) or self._read_again(viewer, now, *address)
 
     def _find(self, address: tuple[str, ...], now: datetime) -> PageFacts | None:
@@ -166,6 +167,7 @@ def _put_together(
         boards={pk: board for pk, (_, board) in read.items()},
         moment=moment,
         digest=blake2b(repr(content).encode(), digest_size=16).hexdigest(),
+        is_public=not viewer.roles,
     )
 
 
