@@ -14,10 +14,12 @@ from django.conf import settings
 from django.db.models import Case, F, JSONField, Model, Value, When
 
 from leaderboard.caching import list_changes
+from leaderboard.errata import BoardErrata, find_errata
 from leaderboard.models import BoardSnapshot
 from leaderboard.snapshots import Board
 from leaderboard.tabs import list_modes
 from sharedtasks.access import find_test_set, visible_test_sets
+from sharedtasks.errata import list_published
 from sharedtasks.models import Phase, TestSet
 from sharedtasks.policy import Thing, Viewer, can_see
 from sharedtasks.states import State
@@ -88,6 +90,7 @@ class BoardFacts:
     shown: TestSet
     modes: Sequence[TestSet]
     boards: Mapping[int, Board]  # empty while the board is hidden
+    errata: BoardErrata
     moment: tuple[bool, ...]  # which of the phase's instants have passed
     digest: str  # differs as soon as anything of it does
 
@@ -184,18 +187,18 @@ def _read_facts(
     read: dict[int, tuple[Stamp, Board]] = {}
     if can_see(viewer, Thing.BOARD, shown.phase, now):
         read = BOARDS.read_stamped({shown.pk, *(mode.pk for mode in modes)})
-    moment = _passed(shown, now)
+    moment, errata = _passed(shown, now), find_errata(shown, list_published([shown.phase]))
     rows = [shown.phase, shown.phase.shared_task, *(t.terminology_mode for t in test_sets)]
     content = (
         moment,
         shown.pk,
         bool(shown.results_version),
-        [_list_values(row) for row in [*rows, *test_sets]],
+        [_list_values(row) for row in [*rows, *test_sets, *errata.rows]],
         sorted((pk, stamp) for pk, (stamp, _) in read.items()),
     )
     digest = blake2b(repr(content).encode(), digest_size=16).hexdigest()
     boards = {pk: board for pk, (_, board) in read.items()}
-    return BoardFacts(test_sets, shown, modes, boards, moment, digest)
+    return BoardFacts(test_sets, shown, modes, boards, errata, moment, digest)
 
 
 def _list_values(row: Model) -> list[object]:

@@ -133,6 +133,7 @@ def _describe(
         "tabs": list_pair_tabs(facts.test_sets, facts.shown, view.selection),
         "domain_tabs": list_domain_tabs(facts.test_sets, facts.shown, view.selection),
         "mode_tabs": list_mode_tabs(facts.test_sets, facts.shown, view.selection),
+        "errata": facts.errata,
     }
 
 
