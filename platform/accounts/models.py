@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
@@ -15,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import names
+from accounts.time_zones import MAX_NAME, UTC, known_zone
 
 
 class UserManager(DjangoUserManager["User"]):
@@ -51,6 +53,9 @@ class User(AbstractUser):
 
     objects: ClassVar[UserManager] = UserManager()
 
+    # Of the clock beside AoE and UTC on organisers' pages.
+    time_zone = models.CharField(max_length=MAX_NAME, default=UTC, validators=[known_zone])
+
     class Meta(AbstractUser.Meta):
         constraints = [
             # People sign in by it, in upper or lower case.
@@ -60,6 +65,11 @@ class User(AbstractUser):
                 violation_error_message="There is an account with this user name already.",
             )
         ]
+
+    @cached_property
+    def has_role(self) -> bool:
+        """Return whether the account has a role in a shared task, also if it does not count yet."""
+        return self.roles.exists()
 
     def clean(self) -> None:
         super().clean()

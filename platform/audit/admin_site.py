@@ -12,7 +12,7 @@ from django.forms import BaseModelFormSet, ModelChoiceField, ModelForm
 from django.http import HttpRequest
 
 from audit.actions import Action, Way
-from audit.recording import Actor, record_event
+from audit.recording import Actor, Changes, record_event
 
 HIDDEN = "…"  # in place of a value that the log does not show
 
@@ -38,20 +38,21 @@ class Recorded(admin.ModelAdmin[Any]):
         self, request: HttpRequest, form: Form, formset: BaseModelFormSet[Any, Any], change: bool
     ) -> None:
         for row in formset.deleted_forms:
-            self._record_deletion(request, row.instance)
+            if row.instance.pk is not None:
+                self._record_deletion(request, row.instance, {})
         super().save_formset(request, form, formset, change)
         for row in formset.forms:
             if row.has_changed() and row not in formset.deleted_forms:
                 self._record_form(request, row, is_new=row in formset.extra_forms)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        self._record_deletion(request, obj)
+        self._record_deletion(request, obj, self._count_deleted(request, obj))
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         with transaction.atomic():
             for row in queryset:
-                self._record_deletion(request, row)
+                self._record_deletion(request, row, self._count_deleted(request, row))
             super().delete_queryset(request, queryset)
 
     def _record_form(self, request: HttpRequest, form: Form, *, is_new: bool) -> None:
@@ -60,8 +61,13 @@ class Recorded(admin.ModelAdmin[Any]):
             action = Action.CREATED if is_new else Action.CHANGED
             record_event(actor=actor_of(request), action=action, row=form.instance, changes=changes)
 
-    def _record_deletion(self, request: HttpRequest, row: Model) -> None:
-        record_event(actor=actor_of(request), action=Action.DELETED, row=row)
+    def _record_deletion(self, request: HttpRequest, row: Model, changes: Changes) -> None:
+        record_event(actor=actor_of(request), action=Action.DELETED, row=row, changes=changes)
+
+    def _count_deleted(self, request: HttpRequest, row: Model) -> Changes:
+        """Return how many rows of each kind go with a row, as the page asked before."""
+        counts = self.get_deleted_objects([row], request)[1]
+        return {str(kind): (count, 0) for kind, count in counts.items()}
 
 
 class RecordedSite(admin.AdminSite):
@@ -79,7 +85,7 @@ class RecordedSite(admin.AdminSite):
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """Return who works in the admin panel."""
+    """Return the person in the admin panel."""
     assert isinstance(request.user, AbstractUser)  # or the panel would not be open
     return Actor.of(request.user, way=Way.ADMIN)
 

@@ -33,7 +33,7 @@ from submissions.services import sending
 FOLDER = Path(__file__).parent
 DATA = FOLDER / "data"
 TEXTS = FOLDER / "texts"
-OPERATOR = Actor.of_command("demo")
+OPERATOR = Actor.of_platform("demo")
 PASSWORD = "terminarium-demo"  # shown on the pages of a demo, and valid only there
 SUMMARY = (
     "Medical sentences in five language pairs, each with the terms that a translation has to use."

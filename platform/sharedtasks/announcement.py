@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from django.utils.text import get_text_list
 
 from sharedtasks.downloads import KINDS
 from sharedtasks.models import Phase, SharedTask, TestSet
@@ -50,6 +53,18 @@ class Part:
     hidden: list[str] = field(default_factory=list)  # things without a date
 
     @property
+    def is_test_set(self) -> bool:
+        """Return whether it is a test set; pages list it below its phase."""
+        return isinstance(self.row, TestSet)
+
+    @property
+    def label(self) -> str:
+        """Return its name among the parts of the shared task."""
+        if isinstance(self.row, TestSet):
+            return self.row.slug
+        return "The task" if isinstance(self.row, SharedTask) else str(self.row.name)
+
+    @property
     def is_draft(self) -> bool:
         """Return whether it can be announced."""
         return self.row.state == State.DRAFT
@@ -66,6 +81,20 @@ class Announcement:
     def chosen(self) -> list[Part]:
         """Return the drafts that are to be announced."""
         return [part for part in self.parts if part.is_chosen]
+
+    @property
+    def drafts(self) -> list[Part]:
+        """Return the parts that can be announced."""
+        return [part for part in self.parts if part.is_draft]
+
+    @property
+    def names(self) -> str:
+        """Return what is to be announced, for a button: `the task, Development and 7 test sets`."""
+        names = [part.label for part in self.chosen if not part.is_test_set]
+        test_sets = sum(part.is_test_set for part in self.chosen)
+        if test_sets:
+            names.append("1 test set" if test_sets == 1 else f"{test_sets} test sets")
+        return get_text_list([name.replace("The task", "the task") for name in names], "and")
 
     @property
     def now(self) -> list[Shown]:
@@ -134,7 +163,8 @@ def _describe_phase(phase: Phase, chosen: Collection[str]) -> Part:
 
 def _describe_test_set(test_set: TestSet, chosen: Collection[str], now: datetime) -> Part:
     """Return the part. The dates of its phase say when each thing of it is shown."""
-    shown, later, hidden = [Shown("its languages, domain and mode")], [], []
+    shown, hidden = [Shown("its languages, domain and mode")], []
+    later: dict[datetime, list[Shown]] = defaultdict(list)
     for thing in THINGS:
         at = instant_of(thing, test_set.phase)
         row = _count_files(test_set, thing)
@@ -143,8 +173,9 @@ def _describe_test_set(test_set: TestSet, chosen: Collection[str], now: datetime
         elif at <= now:
             shown.append(row)
         else:
-            later.append(Revealed(at, [row]))
-    return _make_part(test_set, chosen, now=shown, later=later, hidden=hidden)
+            later[at].append(row)
+    later_in_order = [Revealed(at, things) for at, things in sorted(later.items())]
+    return _make_part(test_set, chosen, now=shown, later=later_in_order, hidden=hidden)
 
 
 def _make_part(

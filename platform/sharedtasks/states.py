@@ -68,6 +68,11 @@ class Announceable(models.Model):
         raise NotImplementedError
 
     @property
+    def task_slug(self) -> str:
+        """Return the shared task's slug, for the log."""
+        raise NotImplementedError
+
+    @property
     def is_public(self) -> bool:
         """Return whether everybody may know of it: neither it nor a parent is a draft."""
         return all(row.state in PUBLIC for row in self.lineage)

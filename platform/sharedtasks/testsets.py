@@ -47,14 +47,15 @@ class TestSetFiles:
     other_lists: Mapping[str, tuple[TermFile, ...]] = field(default_factory=dict)  # by list name
     samples: tuple[BinaryIO, str] | None = None  # with its name
 
-    def require_mode(self, mode: Mode) -> None:
-        """Raise ValidationError unless there are samples just where a mode gives them."""
+    def require_mode(self, mode: Mode) -> Mode:
+        """Return the mode; ValidationError unless samples are there just where it gives them."""
         if self.samples and not mode.gives_samples:
             raise ValidationError(f"In the mode {mode} systems get no samples. Leave the file out.")
         if mode.gives_samples and not self.samples:
             raise ValidationError(
                 f"In the mode {mode} systems get sample bitexts. Give their file."
             )
+        return mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,7 @@ def import_test_set(
     Documents to `leave_out` count for no score and need no reference; participants may translate
     them or not. Without an `official_order` it is the part of OFFICIAL_ORDER that is defined.
     """
-    terminology_mode = find_mode(phase.shared_task, mode)
-    files.require_mode(terminology_mode)
+    terminology_mode = files.require_mode(find_mode(phase.shared_task, mode))
     test_set = TestSet(
         phase=phase,
         source_language=source_language,

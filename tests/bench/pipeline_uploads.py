@@ -6,6 +6,10 @@ python -m tests.bench.pipeline_uploads turns FILES     prints how many of a team
                                                        before another's, and how long that waited
 python -m tests.bench.pipeline_uploads again SYSTEMS   prints entries/s of a rescore, and of
                                                        corrections, of five test sets
+python -m tests.bench.pipeline_uploads checks ROUNDS DATA
+                                                       uploads to the demo and to TICO-19 of the
+                                                       folder DATA, waits until all is checked, and
+                                                       prints how many files fit
 """
 
 from __future__ import annotations
@@ -14,13 +18,16 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from io import BytesIO
+from dataclasses import replace
+from io import BytesIO, StringIO
 from itertools import cycle, islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import django
 
 from demo.systems import demo_systems
+from tests.bench.sample_sets import TICO_LISTS, disturb
 
 if TYPE_CHECKING:
     from demo.sample_data import Demo
@@ -154,6 +161,43 @@ def _correct(test_set: TestSet) -> Correction:
     return correction
 
 
+def checks(demo: Demo, rounds: int, data: str) -> None:
+    """Upload to eight test sets in each round, and wait until all is checked."""
+    from sharedtasks import testsets
+    from submissions.models import Submission, Verdict
+
+    task = demo.phase.shared_task
+    tico = task.phases.create(slug="tico", name="TICO-19", opens_at=demo.phase.opens_at)
+    for pair in TICO_LISTS:
+        import_tico(Path(data), tico.slug, pair)
+    team = next(iter(demo.teams))
+    for number in range(rounds):
+        for phase in (demo.phase, tico):
+            files = [
+                (f"{row.slot}.txt", "\n".join(disturb(testsets.read(row), number).texts).encode())
+                for row in phase.test_sets.all()[:PAIRS]
+            ]
+            send(replace(demo, phase=phase), team, f"Check {number} {phase.slug}", files)
+    wait_until(lambda: not Submission.objects.filter(state="checking").exists())
+    print(Verdict.objects.filter(is_refused=False).count())
+
+
+def import_tico(data: Path, phase: str, pair: str) -> None:
+    """Import a test set of TICO-19, as an organiser does."""
+    from django.core.management import call_command
+
+    call_command(
+        "import_test_set",
+        "--shared-task=demo",
+        f"--phase={phase}",
+        f"--language-pair={pair}",
+        f"--source={data / 'tico19' / 'text' / f'test.{pair}.tsv'}",
+        "--text-form=raw",
+        f"--terminology={data / 'tico19' / 'terminologies' / f'{TICO_LISTS[pair]}.csv'}",
+        stdout=StringIO(),
+    )
+
+
 if __name__ == "__main__":
     django.setup()
     from django.conf import settings
@@ -161,5 +205,5 @@ if __name__ == "__main__":
     from demo import sample_data
 
     settings.DEMO_ORGANISER = "organiser"  # a demo's rows, at a site that is no demo
-    measure = {"five": five, "turns": turns, "again": again}[sys.argv[1]]
-    measure(sample_data.set_up(), int(sys.argv[2]))
+    work = {"five": five, "turns": turns, "again": again, "checks": checks}[sys.argv[1]]
+    work(sample_data.set_up(), int(sys.argv[2]), *sys.argv[3:])

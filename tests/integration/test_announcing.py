@@ -212,7 +212,7 @@ def test_announcing_an_unknown_phase_lists_the_phases(phase, phase_slug):
 @pytest.mark.parametrize("address", ["/", "/boards/summer/dev/en-fr"])
 def test_an_empty_draft_board_says_that_it_is_not_announced(run, client, address):
     run("--shared-task=summer", "--phase=dev", "--create")
-    client.force_login(give_role(make_person("chief"), SharedTask.objects.get()))
+    client.force_login(give_role(make_person("chief"), SharedTask.objects.get(slug="summer")))
 
     text = client.get(address).text
 

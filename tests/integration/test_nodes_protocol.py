@@ -400,7 +400,7 @@ def test_without_a_nodes_token_nothing_opens(entry, token):
 
 
 def test_a_revoked_token_opens_nothing(node, entry):
-    revoke([node.node])
+    revoke([node.node], actor=OPERATOR)
 
     assert node.claim().status_code == 401
 

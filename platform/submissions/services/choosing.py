@@ -115,7 +115,7 @@ def _stop(entry: Entry, *, reason: str, actor: User) -> bool:
 
 
 def _not_theirs(entry: Entry) -> str:
-    return f"Only members of {entry.team} and organisers can do this."
+    return f"Only members of {entry.team} and organisers can change this."
 
 
 def _require_choice(entry: Entry, actor: User) -> Team:

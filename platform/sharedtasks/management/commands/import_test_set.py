@@ -124,7 +124,7 @@ def _count(number: int, what: str) -> str:
 
 
 def _get_phase(shared_task: str, slug: str, *, creator: Actor | None, name: str | None) -> Phase:
-    """Return the phase; what is missing is created if somebody is given who does so."""
+    """Return the phase. What is missing is created, if there is a creator."""
     task = SharedTask.objects.filter(slug=shared_task).first()
     if task is None:
         if creator is None:

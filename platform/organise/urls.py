@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from organise.views import announcing, ending, home, nodes, overview, phases
+
+urlpatterns = [
+    path("organise/", home.home, name="organise"),
+    # What belongs to no shared task. No page of a shared task called nodes ends like these.
+    path("organise/nodes/<slug:name>/drain", nodes.drain, name="organise-drain"),
+    path("organise/nodes/<slug:name>/undrain", nodes.undrain, name="organise-undrain"),
+    path(
+        "organise/images/<int:pk>/lift-quarantine",
+        nodes.lift_quarantine,
+        name="organise-lift-quarantine",
+    ),
+    # Of a shared task.
+    path("organise/<slug:task>/", overview.overview, name="organise-task"),
+    path("organise/<slug:task>/requeue", overview.requeue, name="organise-requeue"),
+    path("organise/<slug:task>/phases/", phases.phases, name="organise-phases"),
+    path("organise/<slug:task>/new-phase", phases.new_phase, name="organise-new-phase"),
+    path("organise/<slug:task>/phases/<slug:phase>", phases.phase, name="organise-phase"),
+    path("organise/<slug:task>/phases/<slug:phase>/pause", ending.pause, name="organise-pause"),
+    path("organise/<slug:task>/phases/<slug:phase>/resume", ending.resume, name="organise-resume"),
+    path("organise/<slug:task>/announce", announcing.announce, name="organise-announce"),
+    path("organise/<slug:task>/retire/<slug:part>", ending.retire, name="organise-retire"),
+    path("organise/<slug:task>/put-back/<slug:part>", ending.put_back, name="organise-put-back"),
+    path("organise/<slug:task>/delete/<slug:part>", ending.delete, name="organise-delete"),
+]
