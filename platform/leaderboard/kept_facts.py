@@ -48,6 +48,7 @@ class PageFacts:
     errata: BoardErrata
     moment: tuple[bool, ...]  # which of the phases' instants have passed
     digest: str  # differs as soon as anything of it does
+    is_public: bool  # read for somebody who may see no more than visitors; other pages are not kept
 
     @property
     def board(self) -> Board | None:
@@ -82,7 +83,7 @@ class KeptFacts:
         """
         if viewer.roles:
             return _read_facts(viewer, now, *address)
-        with self._reading.of(address):
+        with self._reading.hold(address):
             return self._find(address, now) or self._read_again(viewer, now, *address)
 
     def _find(self, address: tuple[str, ...], now: datetime) -> PageFacts | None:
@@ -171,6 +172,7 @@ def _put_together(
         errata=errata,
         moment=moment,
         digest=blake2b(repr(content).encode(), digest_size=16).hexdigest(),
+        is_public=not viewer.roles,
     )
 
 

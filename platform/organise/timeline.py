@@ -88,10 +88,10 @@ class _Scale:
 
 def draw(phases: Sequence[Phase], now: datetime) -> Drawing:
     """Return the drawing of phases, in order of opening; there is at least one."""
-    dates = {phase: list_dates(phase, now) for phase in phases}
-    scale = _Scale([date for own in dates.values() for date in own], now)
+    dates = [list_dates(phase, now) for phase in phases]
+    scale = _Scale([date for own in dates for date in own], now)
     bars, marks = [], []
-    for number, (phase, own) in enumerate(dates.items()):
+    for number, (phase, own) in enumerate(zip(phases, dates, strict=True)):
         y = TOP + number * ROW
         bars.append(_draw_bar(phase, scale, now, y))
         taken = bars[-1].label.reach
