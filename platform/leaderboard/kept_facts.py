@@ -18,12 +18,14 @@ from django.db.models import Model
 from django.urls import reverse
 
 from leaderboard.caching import list_changes
+from leaderboard.errata import BoardErrata, find_errata
 from leaderboard.kept_boards import BOARDS, Stamp
 from leaderboard.one_at_a_time import LocksByKey
 from leaderboard.snapshots import Board
 from leaderboard.start import choose_test_sets, read_tasks
 from leaderboard.tabs import find_first_board, list_modes
 from sharedtasks.access import find_test_set, visible_test_sets
+from sharedtasks.errata import list_published
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.policy import Thing, Viewer, can_see
 from sharedtasks.states import State
@@ -43,6 +45,7 @@ class PageFacts:
     shown: TestSet
     modes: Sequence[TestSet]
     boards: Mapping[int, Board]  # empty while the board is hidden
+    errata: BoardErrata
     moment: tuple[bool, ...]  # which of the phases' instants have passed
     digest: str  # differs as soon as anything of it does
     is_public: bool  # read for somebody who may see no more than visitors; other pages are not kept
@@ -149,13 +152,14 @@ def _put_together(
     if can_see(viewer, Thing.BOARD, shown.phase, now):
         read = BOARDS.read_stamped({shown.pk, *(mode.pk for mode in modes)})
     moment = _passed(phases, now)
+    errata = find_errata(shown, [] if tasks else list_published(phases))
     above = [phase.shared_task for phase in phases]
     below = [test_set.terminology_mode for test_set in test_sets]
     content = (
         moment,
         shown.pk,
         bool(shown.results_version),
-        [list_values(row) for row in (*tasks, *above, *phases, *test_sets, *below)],
+        [list_values(row) for row in (*tasks, *above, *phases, *test_sets, *below, *errata.rows)],
         sorted((pk, stamp) for pk, (stamp, _) in read.items()),
     )
     return PageFacts(
@@ -165,6 +169,7 @@ def _put_together(
         shown=shown,
         modes=modes,
         boards={pk: board for pk, (_, board) in read.items()},
+        errata=errata,
         moment=moment,
         digest=blake2b(repr(content).encode(), digest_size=16).hexdigest(),
         is_public=not viewer.roles,

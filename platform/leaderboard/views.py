@@ -148,6 +148,7 @@ def _describe(
     return view, context | {
         "domain_tabs": list_domain_tabs(facts.test_sets, facts.shown, view.selection),
         "mode_tabs": list_mode_tabs(facts.test_sets, facts.shown, view.selection),
+        "errata": facts.errata,
     }
 
 

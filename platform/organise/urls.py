@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from organise.views import announcing, ending, home, nodes, overview, phases
+from organise.views import announcing, corrections, ending, home, nodes, overview, phases
 
 urlpatterns = [
     path("organise/", home.home, name="organise"),
@@ -26,4 +26,25 @@ urlpatterns = [
     path("organise/<slug:task>/retire/<slug:part>", ending.retire, name="organise-retire"),
     path("organise/<slug:task>/put-back/<slug:part>", ending.put_back, name="organise-put-back"),
     path("organise/<slug:task>/delete/<slug:part>", ending.delete, name="organise-delete"),
+    path("organise/<slug:task>/corrections/", corrections.corrections, name="organise-corrections"),
+    path(
+        "organise/<slug:task>/corrections/<int:pk>",
+        corrections.correction,
+        name="organise-correction",
+    ),
+    path(
+        "organise/<slug:task>/corrections/<int:pk>/score",
+        corrections.score,
+        name="organise-correction-score",
+    ),
+    path(
+        "organise/<slug:task>/corrections/<int:pk>/publish",
+        corrections.publish,
+        name="organise-correction-publish",
+    ),
+    path(
+        "organise/<slug:task>/corrections/<int:pk>/discard",
+        corrections.discard,
+        name="organise-correction-discard",
+    ),
 ]
