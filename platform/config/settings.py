@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     *(f"allauth.socialaccount.providers.{name}" for name in social.HOSTS),
     "config",  # for its command and its template filters
+    "audit",
     "accounts",
     "files",
     "images",

@@ -102,6 +102,11 @@ class SharedTask(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("shared-task", args=[self.slug])
 
+    @property
+    def task_slug(self) -> str:
+        """Return by what the log knows the shared task."""
+        return self.slug
+
     def has_domain(self, name: str) -> bool:
         """Return whether a test set is of the domain with that name."""
         return TestSet.objects.filter(phase__shared_task=self.pk, domain=name).exists()
@@ -189,6 +194,11 @@ class Phase(models.Model):
                 raise ValidationError(
                     {"shared_task": f"The mode {mode} means something else in that shared task."}
                 )
+
+    @property
+    def task_slug(self) -> str:
+        """Return the shared task's slug, for the log."""
+        return self.shared_task.slug
 
     @property
     def limits(self) -> Limits:
@@ -302,6 +312,11 @@ class TestSet(models.Model):
         modes = Mode.objects.filter(shared_task=self.phase.shared_task_id, name=self.domain)
         if self.domain in STANDARD_MODES or modes.exists():
             raise ValidationError({"domain": f"{self.domain} is the name of a mode."})
+
+    @property
+    def task_slug(self) -> str:
+        """Return the shared task's slug, for the log."""
+        return self.phase.task_slug
 
     @property
     def detectable(self) -> str:

@@ -98,6 +98,11 @@ class Mode(models.Model):
         return all(getattr(self, name) == getattr(other, name) for name in self.FIXED)
 
     @property
+    def task_slug(self) -> str:
+        """Return the shared task's slug, for the log."""
+        return self.shared_task.slug
+
+    @property
     def is_bare(self) -> bool:
         """Return whether systems are given sources only: what other modes are compared with."""
         return not (self.gives_terms or self.gives_samples)

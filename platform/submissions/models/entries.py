@@ -116,6 +116,11 @@ class Entry(WorkItem):
         return self.test_set.phase
 
     @property
+    def task_slug(self) -> str:
+        """Return the shared task's slug, for the log."""
+        return self.test_set.task_slug
+
+    @property
     def can_be_cancelled(self) -> bool:
         """Return whether its system waits for a node or runs."""
         return self.state in (EntryState.WAITING, EntryState.RUNNING)

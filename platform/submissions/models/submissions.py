@@ -113,6 +113,11 @@ class Submission(WorkItem):
         return reverse("submission", args=[self.pk])
 
     @property
+    def task_slug(self) -> str:
+        """Return the shared task's slug, for the log."""
+        return self.phase.task_slug
+
+    @property
     def task(self) -> str:
         """Return the Celery task that checks it."""
         if self.image_reference:
