@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from math import isnan
 from typing import TYPE_CHECKING
 
+from evaluator import latex
 from evaluator.cli.tables import align_columns
 from evaluator.metrics import METRICS
 from evaluator.significance import Comparison, Order, write_place, write_range
@@ -14,19 +15,6 @@ from evaluator.significance.ranges import ALPHA
 if TYPE_CHECKING:
     from evaluator.cli.compare import Outcome
 
-LATEX = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "\u2013": "--",
-}
 LINE = "-"
 
 
@@ -100,28 +88,22 @@ def _rule(rows: Sequence[Sequence[str]], after: Iterable[int]) -> list[str]:
 
 def write_latex(outcome: Outcome) -> str:
     """Return a booktabs table for each metric: ranges, scores, intervals, lines."""
-    lines = [r"% \usepackage{booktabs}"]
-    for comparison in outcome.comparisons:
-        label = _escape(METRICS[comparison.metric].label)
-        lines += [
-            f"% {comparison.signature or comparison.too_few}",
-            r"\begin{tabular}{llrr}",
-            r"\toprule",
-            rf"Range & System & {label} & 95\,\% interval \\",
-            r"\midrule",
-        ]
-        for place in range(len(comparison.entries)):
-            cells = map(_escape, _write_row(comparison, place, outcome))
-            lines.append(rf"{' & '.join(cells)} \\")
-            if place + 1 in comparison.lines:
-                lines.append(r"\midrule")
-        lines += [r"\bottomrule", r"\end{tabular}", ""]
-    return "\n".join(lines[:-1])
-
-
-def _escape(text: str) -> str:
-    shown = "".join(letter if letter.isprintable() else "?" for letter in text)
-    return "".join(LATEX.get(letter, letter) for letter in shown)
+    tables = [
+        "\n".join(
+            latex.write_table(
+                ["Range", "System", METRICS[comparison.metric].label, "95 % interval"],
+                [
+                    _write_row(comparison, place, outcome)
+                    for place in range(len(comparison.entries))
+                ],
+                columns="llrr",
+                lines=comparison.lines,
+                comments=[comparison.signature or comparison.too_few],
+            )
+        )
+        for comparison in outcome.comparisons
+    ]
+    return latex.PREAMBLE + "\n" + "\n\n".join(tables)
 
 
 def as_json(outcome: Outcome) -> dict[str, object]:
