@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 PREAMBLE = r"% \usepackage{booktabs}"
 ESCAPED = {
     "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
+    "{": r"\textbraceleft{}",  # BibTeX counts the braces of `\{`, too
+    "}": r"\textbraceright{}",
     "$": r"\$",
     "&": r"\&",
     "#": r"\#",

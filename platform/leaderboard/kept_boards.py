@@ -14,12 +14,13 @@ from django.conf import settings
 from django.db.models import Case, F, JSONField, Model, Value, When
 
 from leaderboard.caching import list_changes
-from leaderboard.models import BoardSnapshot
+from leaderboard.models import BoardSnapshot, Release
+from leaderboard.releases.reading import visible_releases
 from leaderboard.snapshots import Board
 from leaderboard.tabs import list_modes
 from sharedtasks.access import find_test_set, visible_phases
 from sharedtasks.models import Phase, TestSet
-from sharedtasks.policy import Thing, Viewer, can_see
+from sharedtasks.policy import VISITOR, Thing, Viewer, can_see
 
 MAX_ROWS = 50_000  # of all boards that a process keeps
 MAX_ADDRESSES = 1000
@@ -89,6 +90,7 @@ class BoardFacts:
     boards: Mapping[int, Board]  # empty while the board is hidden
     moment: tuple[bool, ...]  # which of the phase's instants have passed
     digest: str  # differs as soon as anything of it does
+    release: Release | None  # the newest that is public
 
     @property
     def board(self) -> Board | None:
@@ -186,17 +188,18 @@ def _read_facts(
     if can_see(viewer, Thing.BOARD, shown.phase, now):
         read = BOARDS.read_stamped({shown.pk, *(mode.pk for mode in modes)})
     moment = _passed(shown, now)
+    release = visible_releases(VISITOR, shown.phase, now).first()
     rows = [shown.phase, shown.phase.shared_task, *(t.terminology_mode for t in test_sets)]
     content = (
         moment,
         shown.pk,
         bool(shown.results_version),
-        [_list_values(row) for row in [*rows, *test_sets]],
+        [_list_values(row) for row in [*rows, *test_sets, *([release] if release else [])]],
         sorted((pk, stamp) for pk, (stamp, _) in read.items()),
     )
     digest = blake2b(repr(content).encode(), digest_size=16).hexdigest()
     boards = {pk: board for pk, (_, board) in read.items()}
-    return BoardFacts(test_sets, shown, modes, boards, moment, digest)
+    return BoardFacts(test_sets, shown, modes, boards, moment, digest, release)
 
 
 def _list_values(row: Model) -> list[object]:

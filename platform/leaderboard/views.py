@@ -124,12 +124,13 @@ def _find_page(facts: BoardFacts, now: datetime, asked: Selection) -> KeptPage:
 def _describe(
     facts: BoardFacts, viewer: Viewer, now: datetime, selection: Selection
 ) -> tuple[BoardView, dict[str, object]]:
-    """Return the board as a viewer may see it, and the links to the other boards."""
+    """Return the board as a viewer may see it, its release, and links to the other boards."""
     view = read_board(
         facts.shown, viewer=viewer, now=now, selection=selection, modes=facts.modes,
         boards=facts.boards,
     )  # fmt: skip
     return view, {
+        "release": facts.release,
         "tabs": list_pair_tabs(facts.test_sets, facts.shown, view.selection),
         "domain_tabs": list_domain_tabs(facts.test_sets, facts.shown, view.selection),
         "mode_tabs": list_mode_tabs(facts.test_sets, facts.shown, view.selection),
