@@ -18,6 +18,7 @@ from django.shortcuts import redirect
 from accounts.models import Team, User
 from accounts.names import MAX_USERNAME
 from accounts.services import VERIFIED_IS_FIXED, TeamDescription
+from accounts.time_zones import list_choices
 
 # What a field is called and what its reader should know, by its name.
 WORDS = {
@@ -177,6 +178,16 @@ class ActivateForm(totp_forms.ActivateTOTPForm):
         super().__init__(*args, **kwargs)
         put_in_our_words(self)
         self.fields["code"].help_text = "The six digits that your app shows now."
+
+
+class TimeZoneForm(forms.Form):
+    """The zone of the clock that is shown beside AoE and UTC."""
+
+    time_zone = forms.ChoiceField(
+        label="Time zone",
+        choices=list_choices,
+        help_text="Organisers' pages show each date in it too. UTC: no further clock.",
+    )
 
 
 # Teams ------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import names
+from accounts.time_zones import MAX_NAME, UTC, known_zone
 
 
 class UserManager(DjangoUserManager["User"]):
@@ -50,6 +51,9 @@ class User(AbstractUser):
     """
 
     objects: ClassVar[UserManager] = UserManager()
+
+    # Of the clock beside AoE and UTC on organisers' pages.
+    time_zone = models.CharField(max_length=MAX_NAME, default=UTC, validators=[known_zone])
 
     class Meta(AbstractUser.Meta):
         constraints = [

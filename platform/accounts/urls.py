@@ -45,6 +45,7 @@ register_converter(Token, "token")
 
 account_patterns = [
     path("", views.account, name="account"),
+    path("time-zone", views.time_zone, name="time-zone"),
     path("sign-in", allauth.login, name="account_login"),
     path("sign-in", allauth.login, name="sign-in"),
     path("sign-out", allauth.logout, name="account_logout"),

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import mails, services
 from accounts.access import invitation_or_404, is_owner, owned_team_or_404, team_or_404
-from accounts.forms import InvitationForm, MemberForm, RoleForm, TeamForm
+from accounts.forms import InvitationForm, MemberForm, RoleForm, TeamForm, TimeZoneForm
 from accounts.http import SignedInRequest, limited, team_action
 from accounts.models import Invitation, Membership, Team, User
 
@@ -42,6 +42,23 @@ def account(request: SignedInRequest) -> HttpResponse:
         "lacks_second_factor": request.user.roles.lacking_second_factor().exists(),
     }
     return render(request, "accounts/account.html", context)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def time_zone(request: SignedInRequest) -> HttpResponse:
+    """Choose the time zone in which dates are shown, too."""
+    user = request.user
+    form = TimeZoneForm(initial={"time_zone": user.time_zone})
+    if request.method == "POST":
+        form = TimeZoneForm(request.POST)
+        if form.is_valid():
+            User.objects.filter(pk=user.pk).update(time_zone=form.cleaned_data["time_zone"])
+            messages.success(request, "Time zone changed.")
+            return redirect("account")
+    status = INVALID if form.errors else HTTPStatus.OK
+    return render(request, "accounts/time_zone.html", {"form": form}, status=status)
 
 
 # Teams ------------------------------------------------------------------------------------

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "health",
     "nodes",
     "leaderboard",
+    "organise",
     "editions",
     *(["demo"] if DEMO else []),
 ]

@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("submissions.pages.urls")),
     path("", include("nodes.pages.urls")),
     path("", include("accounts.urls")),
+    path("", include("organise.urls")),
     path("", include("nodes.protocol.urls")),
     # Before the panel's own view of this address, which is open to all staff.
     path("admin/r/<path:content_type_id>/<path:object_id>/", object_page, name="object-page"),

@@ -10,6 +10,7 @@ from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.utils.cache import get_conditional_response
 
+from accounts.models import User
 from leaderboard.board_view import BoardView
 from leaderboard.kept_pages import KeptPage
 
@@ -33,7 +34,9 @@ def answer_member(request: HttpRequest, page: KeptPage, own: BoardView) -> HttpR
     get_token(request)
     secret = request.META["CSRF_COOKIE"]
     user, rows = request.user, [line.row for line in own.lines]
-    shown = repr((page.etag, user.pk, user.get_username(), user.is_staff, secret, own.places, rows))
+    has_role = isinstance(user, User) and user.roles.exists()
+    header_facts = (user.pk, user.get_username(), has_role, user.is_staff, secret)
+    shown = repr((page.etag, header_facts, own.places, rows))
     etag = f'W/"{blake2b(shown.encode(), digest_size=12).hexdigest()}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:

@@ -54,16 +54,21 @@ def task_or_404(viewer: Viewer, task: str) -> SharedTask:
 
 
 def task_for_role_or_404(
-    user: User | AnonymousUser, slug: str, *, least: Role = Role.OBSERVER
+    user: User | AnonymousUser,
+    slug: str,
+    *,
+    least: Role = Role.OBSERVER,
+    viewer: Viewer | None = None,
 ) -> SharedTask:
     """Return a shared task in which the user has at least this role.
 
-    To a user without a role the shared task does not exist. Raises PermissionDenied if the role is
+    `viewer` is the user's, where the caller has it. To a user without a role the shared task does
+    not exist. Raises PermissionDenied if the role is
     too small, SecondFactorMissing if it does not count without a second factor.
     """
     held = Organiser.objects.select_related("shared_task")
     task = get_object_or_404(held, user=user.pk, shared_task__slug=slug).shared_task
-    viewer = viewer_of(user)
+    viewer = viewer or viewer_of(user)
     if not viewer.has_role(task.pk):
         raise SecondFactorMissing(
             f"Your role in {task} counts once two-factor sign-in is on, because it opens blind "

@@ -25,6 +25,7 @@ DONE_BY_ITS_OWNER = (302, 302, 403, 404, 403, 403, 404, 403, 404)
 # Status of GET by role, in the order of ROLES.
 GET = {
     "account": IN,
+    "time-zone": IN,
     "account_login": NOT_IN,
     "account_signup": NOT_IN,
     "account_logout": IN,
@@ -72,6 +73,7 @@ ALIASES = {"sign-in": "account_login", "sign-out": "account_logout", "sign-up": 
 
 # Status of POST by role; what is done, in the data below.
 POST = {
+    "time-zone": (302,) * 9,
     "create-team": ALWAYS_LED_ON,
     "edit-team": DONE_BY_ITS_OWNER,
     "invite": DONE_BY_ITS_OWNER,
@@ -107,6 +109,7 @@ def address(team, invited):
 def data(bob):
     """What each action is given: bob is the member that it is about."""
     return {
+        "time-zone": {"time_zone": "Asia/Seoul"},
         "create-team": {"name": "New team"},
         "edit-team": {"name": "Lexica", "institution": "Here"},
         "remove-member": {"member": bob.pk},

@@ -440,6 +440,7 @@ def test_nothing_but_the_panel_asks_for_staff(root):
             "templates/components/site_header.html",
         },
         "is_superuser": {
+            "platform/organise/gate.py",  # nodes and images
             "platform/accounts/object_pages.py",  # the panel's links to the pages of objects
             "platform/nodes/pages/views.py",  # the status page: operators see to nodes
             "platform/sharedtasks/services/roles.py",  # who owns what a command has created

@@ -355,7 +355,7 @@ def test_the_page_says_what_stands_in_the_way(client, organiser, make_failed, te
 
     image_row(quarantined_at=timezone.now())
 
-    assert "Lift the quarantine first" in client.get(entry.get_absolute_url()).text
+    assert "lift the quarantine first" in client.get(entry.get_absolute_url()).text
     answer = client.post(reverse("requeue-entry", args=[entry.pk]), follow=True)
     assert "in quarantine" in answer.text
 

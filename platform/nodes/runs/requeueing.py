@@ -60,10 +60,7 @@ def find_failed(choice: Choice) -> Iterator[FailedRow]:
 def requeue(failed: FailedRow, *, actor: User | None) -> str:
     """Requeue a row; return why that failed, if the row has changed meanwhile."""
     try:
-        if isinstance(failed.row, Entry):
-            requeueing.requeue_entry(entry=failed.row, actor=actor)
-        else:
-            requeueing.requeue_submission(submission=failed.row, actor=actor)
+        requeueing.requeue(failed.row, actor=actor)
     except ValidationError as error:
         return " ".join(error.messages)
     return ""

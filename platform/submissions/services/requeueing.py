@@ -38,18 +38,26 @@ def requeue_entry(*, entry: Entry, actor: User | None, reason: str = REASON) -> 
 
 
 @transaction.atomic
-def requeue_submission(*, submission: Submission, actor: User | None) -> None:
+def requeue_submission(*, submission: Submission, actor: User | None, reason: str = REASON) -> None:
     """Let a failed submission be checked again from the start. Raises ValidationError."""
     rows = Submission.objects.filter(pk=submission.pk, state=SubmissionState.FAILED)
     rows.update(attempts=0, announcements=0, fetched=0)
     submission.refresh_from_db()
-    if reason := why_not_submission(submission):
-        raise ValidationError(reason)
+    if reason_against := why_not_submission(submission):
+        raise ValidationError(reason_against)
     to, kind = SubmissionState.CHECKING, ChangeKind.REQUEUED
     old = [SubmissionState.FAILED]
-    work.move(submission, old=old, to=to, reason=REASON, actor=actor, kind=kind)
+    work.move(submission, old=old, to=to, reason=reason, actor=actor, kind=kind)
     submission.refresh_from_db()
     work.announce(submission)
+
+
+def requeue(row: Entry | Submission, *, actor: User | None, reason: str = REASON) -> None:
+    """Let what failed begin again. Raises ValidationError."""
+    if isinstance(row, Entry):
+        requeue_entry(entry=row, actor=actor, reason=reason)
+    else:
+        requeue_submission(submission=row, actor=actor, reason=reason)
 
 
 def has_failed(row: Entry | Submission) -> bool:
@@ -71,8 +79,8 @@ def why_not_entry(entry: Entry) -> str:
     image = entry.submission.image if entry.submission else None
     if entry.hypotheses_id is None and image is not None and image.quarantined_at is not None:
         return (
-            "Its image is in quarantine, so no node would run it. Lift the quarantine first, under "
-            "Images in the admin panel. What failed because of it then waits again by itself."
+            "Its image is in quarantine, so no node would run it. A superuser has to lift the "
+            "quarantine first. What failed because of it then waits again by itself."
         )
     return ""
 

@@ -1,0 +1,66 @@
+"""What needs a person in a shared task: what failed on our side, and teams to verify.
+
+Mistakes of teams are not counted: an organiser can't fix them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db.models import OuterRef, QuerySet
+
+from organise.counting import count_rows
+from sharedtasks.models import SharedTask
+from submissions.models import Entry, Submission
+from submissions.states import EntryState, SubmissionState
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What needs a person in a shared task, in numbers."""
+
+    entries: int = 0  # that failed on our side
+    submissions: int = 0  # whose check failed on our side
+    teams: int = 0  # to be verified
+
+    @property
+    def failed(self) -> int:
+        """Return how many rows can be requeued."""
+        return self.entries + self.submissions
+
+    @property
+    def total(self) -> int:
+        """Return how many things need a person."""
+        return self.failed + self.teams
+
+
+def failed_entries() -> QuerySet[Entry]:
+    """Return the entries that failed on our side."""
+    return Entry.objects.filter(state=EntryState.FAILED, withdrawn_at=None)
+
+
+def failed_submissions() -> QuerySet[Submission]:
+    """Return the submissions whose check failed on our side."""
+    return Submission.objects.filter(state=SubmissionState.FAILED)
+
+
+def submissions_to_verify() -> QuerySet[Submission]:
+    """Return what teams have sent that wait to be verified; what was refused is left out."""
+    waiting = Submission.objects.filter(team__is_verified=False, team__is_organisers=False)
+    return waiting.exclude(state=SubmissionState.REFUSED)
+
+
+def count_needs(tasks: Iterable[int]) -> Mapping[int, Needs]:
+    """Return what needs a person in each of these shared tasks, by one query."""
+    of_entry, of_submission = "test_set__phase__shared_task", "phase__shared_task"
+    entries = failed_entries().filter(**{of_entry: OuterRef("pk")})
+    submissions = failed_submissions().filter(**{of_submission: OuterRef("pk")})
+    to_verify = submissions_to_verify().filter(**{of_submission: OuterRef("pk")})
+    counted = SharedTask.objects.filter(pk__in=tasks).annotate(
+        entries=count_rows(entries, of_entry),
+        submissions=count_rows(submissions, of_submission),
+        teams=count_rows(to_verify, of_submission, distinct="team"),
+    )
+    names = ("entries", "submissions", "teams")
+    return {pk: Needs(*counts) for pk, *counts in counted.values_list("pk", *names)}

@@ -1,0 +1,1 @@
+"""The views of the organisers' pages, a module for each page."""

@@ -1,0 +1,113 @@
+"""Every address below /organise/, as every role, and that none of them is without the gate."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import get_resolver, reverse
+
+from tests.integration.conftest import ROLES
+from tests.integration.node_rows import image_row, node_row
+
+pytestmark = pytest.mark.django_db
+
+# Status by role: visitor, alice, bob, charlie, owner, organiser, observer, outsider, staff.
+NOT_THERE = (302, *(404,) * 8)
+GET = {
+    "organise": (302, 404, 404, 404, 200, 200, 200, 200, 404),
+    "organise-task": (302, 404, 404, 404, 200, 200, 200, 404, 404),
+    "organise-requeue": (405,) * 9,
+    "organise-drain": NOT_THERE,
+    "organise-undrain": NOT_THERE,
+    "organise-lift-quarantine": NOT_THERE,
+}
+# 422: nothing is ticked.
+POST = {
+    "organise": (405,) * 9,
+    "organise-task": (405,) * 9,
+    "organise-requeue": (302, 404, 404, 404, 422, 422, 403, 404, 404),
+    "organise-drain": NOT_THERE,
+    "organise-undrain": NOT_THERE,
+    "organise-lift-quarantine": NOT_THERE,
+}
+
+
+def list_patterns():
+    """Return the addresses below /organise/ by name, whichever app has them."""
+    return {
+        pattern.name: pattern
+        for resolver in get_resolver().url_patterns
+        for pattern in getattr(resolver, "url_patterns", [resolver])
+        if str(pattern.pattern).startswith("organise/")
+    }
+
+
+@pytest.fixture
+def address(phase):
+    """Return a function from an address's name to the address."""
+    node = node_row()
+    image = image_row(quarantined_at=phase.opens_at)
+    arguments = {
+        "organise": [],
+        "organise-drain": [node.name],
+        "organise-undrain": [node.name],
+        "organise-lift-quarantine": [image.pk],
+    }
+    return lambda name: reverse(name, args=arguments.get(name, ["spring"]))
+
+
+def test_every_address_has_the_gate_and_stands_here():
+    patterns = list_patterns()
+
+    assert {
+        name for name, row in patterns.items() if not hasattr(row.callback, "is_gated")
+    } == set()
+    assert patterns.keys() == GET.keys() == POST.keys()
+
+
+@pytest.mark.parametrize(("method", "table"), [("get", GET), ("post", POST)])
+def test_each_role_gets_what_it_may_see_and_do(method, table, address, as_role):
+    statuses = dict.fromkeys(table, ())
+    for role in ROLES:
+        client = as_role(role)
+        for name in table:
+            response = getattr(client, method)(address(name))
+            statuses[name] += (response.status_code,)
+
+    assert statuses == table
+
+
+def test_a_visitor_signs_in_and_comes_back_to_a_page(address, client):
+    asked = client.post(address("organise-requeue"))
+
+    assert asked.headers["Location"] == "/account/sign-in?next=/organise/spring/"
+
+
+@pytest.mark.parametrize("role", ["charlie", "outsider", "staff"])
+def test_a_task_of_others_is_like_one_that_does_not_exist(role, address, as_role):
+    client = as_role(role)
+
+    other, absent = client.get("/organise/spring/"), client.get("/organise/nothing/")
+
+    assert (other.status_code, absent.status_code) == (404, 404)
+    assert "Spring" not in other.text
+
+
+def test_a_role_without_its_second_factor_opens_no_task(client, owner, phase):
+    owner.authenticator_set.all().delete()
+    client.force_login(owner)
+
+    refused, start = client.get("/organise/spring/"), client.get("/organise/")
+
+    assert refused.status_code == 403
+    assert "two-factor" in refused.text
+    assert "Your role counts once two-factor sign-in is on." in start.text
+
+
+def test_the_header_leads_organisers_there_and_nobody_else(as_role, phase):
+    leads = {
+        role: 'href="/organise/"' in as_role(role).get("/tasks/spring/").text for role in ROLES
+    }
+
+    assert [role for role, is_there in leads.items() if is_there] == [
+        *("owner", "organiser", "observer", "outsider")
+    ]
