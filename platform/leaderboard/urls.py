@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from leaderboard import exports, views
+from leaderboard import exports, phase_outputs, views
 from leaderboard.releases import views as releases
 
 urlpatterns = [
@@ -22,6 +22,11 @@ urlpatterns = [
         "boards/<slug:task>/<slug:phase>/<str:test_set>/board.tex",
         exports.board_as_latex,
         name="board-latex",
+    ),
+    path(
+        "tasks/<slug:task>/<slug:phase>/outputs.zip",
+        phase_outputs.download_phase_outputs,
+        name="phase-outputs",
     ),
     path(
         "tasks/<slug:task>/<slug:phase>/releases/<int:number>",
