@@ -15,6 +15,7 @@ from sharedtasks.models import Phase, SharedTask
 from submissions.models import Submission
 from submissions.pipeline import reference_points
 from submissions.pipeline.tasks import check
+from tests.integration.conftest import give_role, make_person
 from tests.integration.samples import REFERENCE, SOURCE
 from tests.integration.test_blind_walk import answers
 
@@ -206,7 +207,7 @@ def test_announcing_an_unknown_phase_lists_the_phases(phase, phase_slug):
 @pytest.mark.parametrize("address", ["/", "/boards/summer/dev/en-fr"])
 def test_an_empty_draft_board_says_that_it_is_not_announced(run, client, address):
     run("--shared-task=summer", "--phase=dev", "--create")
-    client.force_login(User.objects.create_superuser("chief", "chief@tests.example"))
+    client.force_login(give_role(make_person("chief"), SharedTask.objects.get(slug="summer")))
 
     text = client.get(address).text
 

@@ -14,6 +14,7 @@ from leaderboard import boards
 from sharedtasks.downloads import KINDS
 from sharedtasks.models import Phase
 from submissions.models import Entry, Submission
+from submissions.pipeline import reference_points
 from tests.integration.release_rows import release_row
 from tests.integration.samples import PERFECT, POOR
 
@@ -113,11 +114,11 @@ def secrets(entry):
     return NAMES | REFERENCES | scores
 
 
-def found_by(client, entry):
+def found_by(client, entry, **more):
     """Return which secrets stand in the answers, each with the first address that tells it."""
     hidden = secrets(entry)
     found: dict[str, str] = {}
-    for address, text in answers(client, entry):
+    for address, text in answers(client, entry, **more):
         for secret in hidden:
             if secret in text:
                 found.setdefault(secret, address)
@@ -129,7 +130,11 @@ def test_no_address_tells_what_another_team_has_done(role, theirs, as_role):
     assert found_by(as_role(role), theirs) == {}
 
 
-def test_the_walk_would_find_it(theirs, client, organiser):
-    client.force_login(organiser)
+def test_the_walk_would_find_it_and_an_observer_finds_no_reference(theirs, as_role):
+    reference_points.add_missing()
+    oracle = Entry.objects.get(kind=Entry.Kind.ORACLE)  # its hypotheses are a reference
+    rows = [theirs.pk, theirs.submission_id, theirs.team_id, oracle.pk]
 
-    assert found_by(client, theirs).keys() == secrets(theirs)
+    assert found_by(as_role("observer"), theirs, pk=rows).keys() == secrets(theirs) - REFERENCES
+    path = reverse("entry-text", args=[oracle.pk])
+    assert set(b"".join(as_role("organiser").get(path)).decode().splitlines()) == REFERENCES

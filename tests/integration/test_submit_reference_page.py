@@ -212,8 +212,9 @@ def test_its_page_changes_while_it_is_fetched(alices, submission):
 
 
 def test_organisers_see_the_reference_and_strangers_nothing(client, request, submission):
-    client.force_login(request.getfixturevalue("organiser"))
+    client.force_login(request.getfixturevalue("operator"))
     admin = client.get(reverse("admin:submissions_submission_change", args=[submission.pk]))
+    client.force_login(request.getfixturevalue("organiser"))
     page = client.get(submission.get_absolute_url())
     client.force_login(request.getfixturevalue("charlie"))
 

@@ -221,7 +221,7 @@ def test_where_a_lemmatiser_is_missing_entries_fail_as_ours_and_pages_answer(
     assert {url: alices.get(url).status_code for url in addresses} == dict.fromkeys(addresses, 200)
     assert INSTALL[package] in unescape(alices.get(entry.get_absolute_url()).text)
     change = reverse("admin:sharedtasks_testset_change", args=[test_set.pk])
-    assert as_role("organiser").get(change).status_code == 200
+    assert as_role("operator").get(change).status_code == 200
     with pytest.raises(CommandError) as caught:
         call_command("rescore_entries", "--dry-run", stdout=StringIO())
     assert INSTALL[package] in str(caught.value)
