@@ -25,7 +25,7 @@ GROUPS: Sequence[Sequence[Tab]] = (
     (Tab("task", "Overview"),),
     (),  # setup, phases, announce
     (),  # people, entries
-    (),  # corrections, release, exports
+    (Tab("release", "Release"), Tab("exports", "Exports")),  # corrections before them
     (),  # log
 )
 

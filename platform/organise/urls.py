@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from organise.views import home, nodes, overview
+from organise.views import exports, home, nodes, overview, release
 
 urlpatterns = [
     path("organise/", home.home, name="organise"),
@@ -16,5 +16,13 @@ urlpatterns = [
     ),
     # Of a shared task.
     path("organise/<slug:task>/", overview.overview, name="organise-task"),
+    path("organise/<slug:task>/release", release.release, name="organise-release"),
+    path(
+        "organise/<slug:task>/release/publish",
+        release.publish_release,
+        name="organise-publish-release",
+    ),
+    path("organise/<slug:task>/release/end", release.end_release, name="organise-end-release"),
+    path("organise/<slug:task>/exports", exports.exports, name="organise-exports"),
     path("organise/<slug:task>/requeue", overview.requeue, name="organise-requeue"),
 ]

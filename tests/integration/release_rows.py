@@ -9,9 +9,9 @@ from typing import Any
 from django.utils import timezone
 
 from files import storage
-from leaderboard.models import Release
+from leaderboard.models import BoardRanges, Release
 from leaderboard.releases.documents import build_document
-from sharedtasks.models import Phase
+from sharedtasks.models import Phase, TestSet
 
 
 def release_row(
@@ -29,3 +29,10 @@ def release_row(
         names_teams=document.names_teams,
         **columns,
     )
+
+
+def compute_ranges(test_set: TestSet) -> None:
+    """Say that the ranges of a board are computed."""
+    test_set.refresh_from_db()
+    values = {"results_version": test_set.results_version, "computed_at": timezone.now()}
+    BoardRanges.objects.update_or_create(test_set=test_set, defaults=values)

@@ -20,6 +20,7 @@ from sharedtasks.models import Phase
 from submissions.models import Entry
 from tests.integration.actors import OPERATOR
 from tests.integration.board_rows import Made, build, fill
+from tests.integration.release_rows import compute_ranges
 
 pytestmark = pytest.mark.django_db
 
@@ -40,16 +41,8 @@ def board(make_bare_test_set, alice, teams):
     test_set = make_bare_test_set()
     fill(test_set, alice, [Made(teams[0], "Alpha", 80.5, is_primary=True),
                            Made(teams[1], "Beta", 70.25, is_primary=True)])  # fmt: skip
-    compute(test_set)
+    compute_ranges(test_set)
     return test_set
-
-
-def compute(test_set):
-    """Say that the ranges of a board are computed."""
-    test_set.refresh_from_db()
-    version = test_set.results_version
-    values = {"results_version": version, "computed_at": timezone.now()}
-    BoardRanges.objects.update_or_create(test_set=test_set, defaults=values)
 
 
 @pytest.fixture
@@ -234,7 +227,7 @@ def test_the_checklist_finds_what_somebody_has_to_decide(
     unknown = Team.objects.create(name="Unknown", slug="unknown")
     other = make_bare_test_set(target_language="de")
     fill(other, alice, [Made(unknown, "Omega", is_primary=True), Made(teams[0], "Alpha-2")])
-    compute(other)
+    compute_ranges(other)
     Entry.objects.filter(system="Alpha-2").update(hypotheses=stored_file)
 
     found = {check.key: check for check in make_checklist(phase)}

@@ -12,19 +12,28 @@ pytestmark = pytest.mark.django_db
 
 # Status by role: visitor, alice, bob, charlie, owner, organiser, observer, outsider, staff.
 NOT_THERE = (302, *(404,) * 8)
+OBSERVERS = (302, 404, 404, 404, 200, 200, 200, 404, 404)
 GET = {
     "organise": (302, 404, 404, 404, 200, 200, 200, 200, 404),
     "organise-task": (302, 404, 404, 404, 200, 200, 200, 404, 404),
     "organise-requeue": (405,) * 9,
+    "organise-release": OBSERVERS,
+    "organise-publish-release": (405,) * 9,
+    "organise-end-release": (302, 404, 404, 404, 404, 403, 403, 404, 404),  # there is no release
+    "organise-exports": OBSERVERS,
     "organise-drain": NOT_THERE,
     "organise-undrain": NOT_THERE,
     "organise-lift-quarantine": NOT_THERE,
 }
-# 422: nothing is ticked.
+# 422: nothing is ticked, or chosen.
 POST = {
     "organise": (405,) * 9,
     "organise-task": (405,) * 9,
     "organise-requeue": (302, 404, 404, 404, 422, 422, 403, 404, 404),
+    "organise-release": (405,) * 9,
+    "organise-publish-release": (302, 404, 404, 404, 422, 403, 403, 404, 404),
+    "organise-end-release": (302, 404, 404, 404, 404, 403, 403, 404, 404),
+    "organise-exports": (405,) * 9,
     "organise-drain": NOT_THERE,
     "organise-undrain": NOT_THERE,
     "organise-lift-quarantine": NOT_THERE,
