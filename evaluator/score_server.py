@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from evaluator.errors import InfrastructureError
+from evaluator.normalise.tokenisers import forget_lines
 from evaluator.scoring import score
 from evaluator.types import Hypotheses, TestSet
 
@@ -68,6 +69,7 @@ def serve(connection: Connection) -> None:
         except Exception:  # the caller decides what it means
             answer = Failed(traceback.format_exc())
         connection.send(answer)
+        forget_lines()
         if is_new:  # what was made for the test set stays: it need not be looked through again
             gc.collect()
             gc.freeze()

@@ -29,7 +29,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.services.installing import IN_CI
 
-# Five processes share two cores: how long an example takes says nothing. CI has the same examples
+# Six processes share two cores: how long an example takes says nothing. CI has the same examples
 # each time, a developer new ones.
 settings.register_profile(
     "shared", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=IN_CI

@@ -2,8 +2,10 @@
 
 A group runs in one process, one test after the other. Without a word a module is a group, so its
 fixtures are made once. A module that takes minutes and shares little is cut into PARTS, or by
-`pytest.mark.xdist_group("name")`. The longest groups begin first, so that all processes end at
-about the same time. A plain `pytest` runs everything in one process, in the usual order.
+`pytest.mark.xdist_group("name")`. Groups that wait (for processes, containers, a browser) run
+beside groups that compute, so that no core is idle; of each kind the longest begin first, so that
+all processes end at about the same time. A plain `pytest` runs everything in one process, in the
+usual order.
 """
 
 from __future__ import annotations
@@ -17,31 +19,45 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent
-PROCESSES_PER_CORE = 2.5  # with more, tests wait for a core longer than their limits allow
+PROCESSES_PER_CORE = 3  # with more, tests wait for a core longer than their limits allow
 
 # Seconds that a module takes by itself, about: only the order matters. Others are as their folder.
 SECONDS = {
-    "e2e/test_demo": 300,  # it is one chain, and begins first
-    "e2e/test_node_faults": 300,
-    "hostile/test_hostile_containers": 210,
-    "e2e/test_faults": 190,
-    "e2e/test_broker_faults": 180,
+    "e2e/test_broker_faults": 100,
+    "e2e/test_demo": 290,  # it is one chain
+    "e2e/test_faults": 180,
     "e2e/test_image_path": 110,
-    "e2e/test_narrow_path": 100,
-    "integration/test_tico_boards": 130,
-    "integration/test_node_process": 90,
-    "integration/test_edition_wmt25": 190,
+    "e2e/test_node_faults": 480,
+    "e2e/test_server_limits": 70,
+    "e2e/test_taking_part": 70,
+    "hostile/test_hostile_archives": 50,
+    "hostile/test_hostile_containers": 240,
+    "hostile/test_hostile_files": 50,
+    "integration/test_blind_walk": 20,
+    "integration/test_edition_wmt25": 90,
+    "integration/test_node_process": 100,
     "integration/test_node_runs": 60,
-    "integration/test_nodes_fitness": 50,
-    "integration/test_term_lemmatisers": 70,
-    "integration/test_term_metrics_on_tico": 70,
-    "integration/test_blind_walk": 30,
-    "integration/test_published_scores": 50,
-    "integration/test_sacrebleu_on_real_text": 40,
+    "integration/test_nodes_fitness": 30,
+    "integration/test_published_scores": 20,
+    "integration/test_sacrebleu_on_real_text": 20,
     "integration/test_scoring_limits": 40,
+    "integration/test_term_lemmatisers": 20,
+    "integration/test_term_metrics_on_tico": 20,
+    "integration/test_terminology_modes": 30,
+    "integration/test_tico_boards": 40,
 }
 LONGEST_ID = 200  # characters of a text in a test's name
-SECONDS_OF_FOLDER = {"e2e": 50, "hostile": 50, "integration": 15, "unit": 2}
+SECONDS_OF_FOLDER = {"e2e": 40, "hostile": 20, "integration": 8, "unit": 1}
+# Modules that leave the cores to others most of the time, besides those of the folder e2e.
+WAITING = {
+    "hostile/test_hostile_containers",
+    "integration/test_container_run",
+    "integration/test_node_process",
+    "integration/test_node_runs",
+    "integration/test_sick_nodes",
+    "integration/test_tico_boards",
+}
+WAITING_ENDS_AT = 0.85  # of the run: the end is for short groups, which fill any gap
 PARTS = {
     "e2e/test_node_faults": 3,
     "e2e/test_faults": 2,
@@ -88,7 +104,7 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> Iterator[None]:
-    """Give every test its group, before xdist reads it; put the longest groups first in the end.
+    """Give every test its group, before xdist reads it; put the groups in order in the end.
 
     Within a group the order stays that of pytest-django: tests that empty tables come last.
     """
@@ -96,7 +112,8 @@ def pytest_collection_modifyitems(
         _mark_groups(items)
     yield
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: -_seconds(_module(item)))  # stable
+        begins = _find_begins({_group(item): _module(item) for item in items})
+        items.sort(key=lambda item: begins[_group(item)])  # stable
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -119,9 +136,34 @@ def _mark_groups(items: list[pytest.Item]) -> None:
         before[module] += 1
 
 
+def _find_begins(modules: dict[str, str]) -> dict[str, float]:
+    """Return when each group begins, as a share of the run; `modules` has the module of each."""
+    begins = {}
+    for is_waiting, share in ((True, WAITING_ENDS_AT), (False, 1.0)):
+        seconds = {
+            group: _seconds(module) / PARTS.get(module, 1)
+            for group, module in modules.items()
+            if _is_waiting(module) == is_waiting
+        }
+        before = 0.0
+        for group in sorted(seconds, key=lambda group: -seconds[group]):
+            begins[group] = share * before / sum(seconds.values())
+            before += seconds[group]
+    return begins
+
+
+def _group(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("xdist_group")
+    return str(marker.args[0]) if marker else _module(item)
+
+
 def _module(item: pytest.Item) -> str:
     return item.path.relative_to(ROOT).with_suffix("").as_posix()
 
 
+def _is_waiting(module: str) -> bool:
+    return module in WAITING or module.startswith("e2e/")
+
+
 def _seconds(module: str) -> float:
-    return SECONDS.get(module, SECONDS_OF_FOLDER.get(module.partition("/")[0], 10))
+    return SECONDS.get(module, SECONDS_OF_FOLDER.get(module.partition("/")[0], 8))

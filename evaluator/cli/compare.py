@@ -25,6 +25,7 @@ from evaluator.metrics import METRICS, OFFICIAL_ORDER, Metric
 from evaluator.normalise import lemmatiser_for
 from evaluator.scoring import DEFAULT
 from evaluator.significance import (
+    MOST_SYSTEMS_STRICT,
     Comparison,
     Correction,
     Order,
@@ -82,6 +83,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def _find_misuse(options: argparse.Namespace) -> str | None:
     if len(options.hypotheses) < FEWEST:
         return "compare needs two or more --hypotheses, one for each system"
+    if options.correction == Correction.STRICT and len(options.hypotheses) > MOST_SYSTEMS_STRICT:
+        return f"--correction holm-strict takes {MOST_SYSTEMS_STRICT} systems at most"
     return None
 
 

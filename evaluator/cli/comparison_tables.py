@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import isnan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from evaluator import latex
 from evaluator.cli.tables import align_columns
 from evaluator.metrics import METRICS
-from evaluator.significance import Comparison, Order, write_place, write_range
+from evaluator.significance import Comparison, write_place, write_range
 from evaluator.significance.ranges import ALPHA
 
 if TYPE_CHECKING:
@@ -18,22 +18,19 @@ if TYPE_CHECKING:
 LINE = "-"
 
 
+class Table(NamedTuple):
+    """A table as text and LaTeX have it."""
+
+    title: str
+    rows: list[list[str]]  # the heading first
+    lines: Sequence[int]  # the places after which a line stands
+
+
 def write_text(outcome: Outcome) -> str:
     """Return a table for each metric, then the order over several metrics."""
     blocks = [_write_comparison(comparison, outcome) for comparison in outcome.comparisons]
-    if outcome.order:
-        blocks.append(_write_order(outcome.order, outcome))
-    for number, clusters in enumerate(outcome.clusters):
-        metric = outcome.comparisons[number].metric
-        rows = [["range", "system", "mean of segments"]]
-        for place, entry in enumerate(clusters.entries):
-            own = write_range(clusters.ranges[place]) if clusters.ranges else ""
-            rows.append([own, outcome.names[entry], f"{clusters.means[place]:.4f}"])
-        blocks.append("\n".join([f"{metric}, {clusters.preset}", *_rule(rows, clusters.lines)]))
-    if outcome.autorank:
-        best = sorted(outcome.autorank.items(), key=lambda pair: pair[1])
-        rows = [["autorank", "system"], *([f"{v:.1f}", outcome.names[e]] for e, v in best)]
-        blocks.append("\n".join(align_columns(rows)))
+    for title, rows, lines in _list_further_tables(outcome):
+        blocks.append("\n".join([title, *_rule(rows, lines)]))
     if outcome.detectable:
         blocks.append(outcome.detectable)
     return "\n\n".join(blocks)
@@ -68,14 +65,27 @@ def _write_row(comparison: Comparison, place: int, outcome: Outcome) -> list[str
     ]
 
 
-def _write_order(order: Order, outcome: Outcome) -> str:
-    title = f"mean of ranks over {' and '.join(outcome.order_metrics)}"
-    rows = [["place", "system", "mean rank", "in 95 % of resamples"]]
-    for number, entry in enumerate(order.entries):
-        stable = write_range(order.ranges[number]) if order.ranges else ""
-        place, mean = write_place(order.places[number]), f"{order.mean_ranks[number]:.2f}"
-        rows.append([place, outcome.names[entry], mean, stable])
-    return "\n".join([title, *_rule(rows, order.lines)])
+def _list_further_tables(outcome: Outcome) -> Iterator[Table]:
+    """Yield the order over several metrics, and what presets add."""
+    names = outcome.names
+    if order := outcome.order:
+        rows = [["place", "system", "mean rank", "in 95 % of resamples"]]
+        for number, entry in enumerate(order.entries):
+            stable = write_range(order.ranges[number]) if order.ranges else ""
+            place, mean = write_place(order.places[number]), f"{order.mean_ranks[number]:.2f}"
+            rows.append([place, names[entry], mean, stable])
+        metrics = " and ".join(outcome.order_metrics)
+        yield Table(f"mean of ranks over {metrics}", rows, order.lines)
+    for comparison, clusters in zip(outcome.comparisons, outcome.clusters, strict=False):
+        rows = [["range", "system", "mean of units"]]
+        for number, entry in enumerate(clusters.entries):
+            own = write_range(clusters.ranges[number]) if clusters.ranges else ""
+            rows.append([own, names[entry], f"{clusters.means[number]:.4f}"])
+        yield Table(f"{comparison.metric}, {clusters.preset}", rows, clusters.lines)
+    if outcome.autorank:
+        best = sorted(outcome.autorank.items(), key=lambda pair: pair[1])
+        rows = [["score", "system"], *([f"{value:.1f}", names[entry]] for entry, value in best)]
+        yield Table("autorank", rows, ())
 
 
 def _rule(rows: Sequence[Sequence[str]], after: Iterable[int]) -> list[str]:
@@ -87,23 +97,24 @@ def _rule(rows: Sequence[Sequence[str]], after: Iterable[int]) -> list[str]:
 
 
 def write_latex(outcome: Outcome) -> str:
-    """Return a booktabs table for each metric: ranges, scores, intervals, lines."""
-    tables = [
-        "\n".join(
-            latex.write_table(
-                ["Range", "System", METRICS[comparison.metric].label, "95 % interval"],
-                [
-                    _write_row(comparison, place, outcome)
-                    for place in range(len(comparison.entries))
-                ],
-                columns="llrr",
-                lines=comparison.lines,
-                comments=[comparison.signature or comparison.too_few],
-            )
-        )
-        for comparison in outcome.comparisons
-    ]
-    return latex.PREAMBLE + "\n" + "\n\n".join(tables)
+    """Return these tables for booktabs, without p-values."""
+    blocks = [latex.PREAMBLE]
+    for own in outcome.comparisons:
+        rows = [["range", "system", METRICS[own.metric].label, "95 % interval"]]
+        rows += [_write_row(own, place, outcome) for place in range(len(own.entries))]
+        title = f"{own.metric}, {own.signature or own.too_few}"
+        blocks.append(_draw_latex(Table(title, rows, own.lines)))
+    blocks += map(_draw_latex, _list_further_tables(outcome))
+    return "\n".join(blocks)
+
+
+def _draw_latex(table: Table) -> str:
+    heading, *rows = table.rows
+    columns = "ll" + "r" * (len(heading) - 2)
+    lines = latex.write_table(
+        heading, rows, columns=columns, lines=table.lines, comments=[table.title]
+    )
+    return "\n".join([*lines, ""])
 
 
 def as_json(outcome: Outcome) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from importlib.metadata import version
@@ -86,6 +87,19 @@ def load_korean_tokeniser() -> Splitter:
         return cast("Made", TokenizerKoMecab)()
     except (ImportError, RuntimeError) as error:
         raise InfrastructureError(f"sacrebleu's tokeniser ko-mecab: {error}") from error
+
+
+def forget_lines() -> None:
+    """Drop the lines that sacrebleu's tokenisers keep for later calls, up to 65,536 each.
+
+    Hypotheses do not come again, and together they take more than 100 MB.
+    """
+    for name, module in list(sys.modules.items()):
+        if name.startswith("sacrebleu.tokenizers."):
+            for kept in vars(module).values():
+                forget = getattr(getattr(kept, "__call__", None), "cache_clear", None)  # noqa: B004
+                if forget is not None:
+                    forget()
 
 
 def _locate_words(text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -10,7 +10,7 @@ from statistics import NormalDist
 import numpy as np
 
 from evaluator.metrics.base import Metric, total
-from evaluator.significance.comparison import RESAMPLES
+from evaluator.significance.comparison import FEWEST_FOR_P, RESAMPLES
 from evaluator.significance.ranges import ALPHA
 from evaluator.significance.resampling import resample
 from evaluator.types import Statistics
@@ -68,6 +68,8 @@ def detect_by_pilot(
 
 def write_detectable(segments: int, required: int, *, rivals: int = 1) -> str:
     """Write what a test set can tell apart, in a sentence."""
+    if segments < FEWEST_FOR_P:
+        return f"Fewer than {FEWEST_FOR_P} segments: too few to tell systems apart."
     chrf = f"{detect_chrf(segments, rivals=rivals):.1f} of chrF++"
     if not required:
         return f"{segments:,} segments: differences of about {chrf} can be told apart."

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.admin import EmailAddressAdmin
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialApp, SocialToken
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet, ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
+from accounts import services
 from accounts.models import Invitation, Membership, Team, User
-from accounts.services import end_invitations_of_others
+from audit.actions import Action
+from audit.admin_site import actor_of
+from audit.recording import record_event
 
 # Providers are set only in the environment, and we keep none of their tokens.
-admin.site.unregister([SocialApp, SocialToken])
+admin.site.unregister([EmailAddress, SocialApp, SocialToken])
 
 
 def _require_free_address(form: ModelForm[User]) -> str:
@@ -53,6 +58,7 @@ class AccountChangeForm(UserChangeForm[User]):
 class AccountAdmin(UserAdmin[User]):
     """Django's own; operators vouch for the addresses that they enter."""
 
+    records_values = True
     form = AccountChangeForm
     add_form = AccountCreationForm
     add_fieldsets = [(None, {"fields": ["email"]}), *UserAdmin.add_fieldsets]
@@ -73,6 +79,33 @@ class AccountAdmin(UserAdmin[User]):
         super().save_model(request, obj, form, change)
         if "email" in form.changed_data:
             obj.vouch_for_address()
+
+    @transaction.atomic
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        """Set a password; Django's page does it without `save_model`."""
+        user = self.get_object(request, unquote(id))
+        response = super().user_change_password(request, id, form_url)
+        if user and User.objects.filter(pk=user.pk).exclude(password=user.password).exists():
+            record_event(actor=actor_of(request), action=Action.PASSWORD_SET, row=user)
+        return response
+
+
+@admin.register(EmailAddress)
+class AddressAdmin(EmailAddressAdmin):
+    """The library's own; its action records what it confirms."""
+
+    records_values = True
+
+    @transaction.atomic
+    def make_verified(self, request: HttpRequest, queryset: QuerySet[EmailAddress]) -> None:
+        chosen = [address.pk for address in queryset.filter(verified=False)]
+        super().make_verified(request, queryset)
+        for address in EmailAddress.objects.filter(pk__in=chosen, verified=True):
+            changes = {"verified": (False, True)}
+            action, actor = Action.CHANGED, actor_of(request)
+            record_event(actor=actor, action=action, row=address, changes=changes)
 
 
 class MembershipFormSet(BaseInlineFormSet[Membership, Team, ModelForm[Membership]]):
@@ -105,6 +138,7 @@ class MembershipInline(admin.TabularInline[Membership, Team]):
 
 @admin.register(Team)
 class TeamAdmin(admin.ModelAdmin[Team]):
+    records_values = True
     list_display = ["name", "institution", "is_verified", "is_organisers", "created_at"]
     list_filter = ["is_verified", "is_organisers"]
     search_fields = ["name", "institution", "publication_name"]
@@ -117,18 +151,18 @@ class TeamAdmin(admin.ModelAdmin[Team]):
         self, request: HttpRequest, form: ModelForm[Team], formsets: Any, change: bool
     ) -> None:
         super().save_related(request, form, formsets, change)
-        end_invitations_of_others(form.instance)
+        services.end_invitations_of_others(form.instance)
 
     @admin.action(description="Mark as verified", permissions=["change"])
     def verify(self, request: HttpRequest, queryset: QuerySet[Team]) -> None:
-        count = queryset.filter(is_verified=False).update(is_verified=True)
+        count = services.verify_teams(queryset, actor=actor_of(request))
         self.message_user(request, f"Verified now: {count}.")
 
     @admin.action(
         description="Mark as the organisers' own: baselines, not ranked", permissions=["change"]
     )
     def mark_as_organisers(self, request: HttpRequest, queryset: QuerySet[Team]) -> None:
-        count = queryset.filter(is_organisers=False).update(is_organisers=True)
+        count = services.mark_as_organisers(queryset, actor=actor_of(request))
         self.message_user(request, f"The organisers' own now: {count}.")
 
 

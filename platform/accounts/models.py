@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
@@ -64,6 +65,11 @@ class User(AbstractUser):
                 violation_error_message="There is an account with this user name already.",
             )
         ]
+
+    @cached_property
+    def has_role(self) -> bool:
+        """Return whether the account has a role in a shared task, also if it does not count yet."""
+        return self.roles.exists()
 
     def clean(self) -> None:
         super().clean()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
@@ -19,6 +20,8 @@ from django.utils import timezone
 
 from accounts import names
 from accounts.models import Invitation, Membership, Team, User
+from audit.actions import Action
+from audit.recording import Actor, record_event
 
 MAX_OPEN_INVITATIONS = 20  # of a team
 INVITATION_LIFETIME = timedelta(days=14)
@@ -188,6 +191,26 @@ def set_role(*, team: Team, actor: User, member: User, role: str) -> None:
         Membership.objects.filter(pk=membership.pk).update(role=role)
         if role != Role.OWNER:
             end_invitations_of_others(team)
+
+
+def verify_teams(teams: Iterable[Team], *, actor: Actor) -> int:
+    """Note that organisers know these teams; return how many were not verified before."""
+    return _mark(teams, "is_verified", actor, Action.VERIFIED)
+
+
+def mark_as_organisers(teams: Iterable[Team], *, actor: Actor) -> int:
+    """Make these teams the organisers' own, with baselines; return how many were not before."""
+    return _mark(teams, "is_organisers", actor, Action.MARKED_AS_ORGANISERS)
+
+
+@transaction.atomic
+def _mark(teams: Iterable[Team], field: str, actor: Actor, action: Action) -> int:
+    rows = Team.objects.filter(pk__in=[team.pk for team in teams], **{field: False})
+    chosen = list(rows.select_for_update())
+    Team.objects.filter(pk__in=[team.pk for team in chosen]).update(**{field: True})
+    for team in chosen:
+        record_event(actor=actor, action=action, row=team, changes={field: (False, True)})
+    return len(chosen)
 
 
 def _create_row(description: TeamDescription) -> Team:

@@ -13,7 +13,7 @@ LABEL_CHARACTERS = 300
 
 
 class AuditEvent(models.Model):
-    """Who did what to which object, by what way, from what to what, and why.
+    """Something that was done to an object: by an actor, by a way, from what to what, and why.
 
     Names are written as they were at the time, so an event outlives its actor and its object. The
     database refuses to change or delete a row (`audit.triggers`).

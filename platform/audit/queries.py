@@ -46,7 +46,7 @@ class Change:
 class Sentence:
     """An event in words, as plain text: templates escape it."""
 
-    who: str
+    actor: str
     way: str
     what: str
     changes: tuple[Change, ...]
@@ -56,7 +56,7 @@ class Sentence:
         changes = "; ".join(
             f"{change.field} {change.old} → {change.new}" for change in self.changes
         )
-        parts = [f"{self.who} ({self.way})", self.what, changes, self.reason]
+        parts = [f"{self.actor} ({self.way})", self.what, changes, self.reason]
         return ": ".join(filter(None, parts))
 
 
@@ -83,11 +83,11 @@ def select_events(chosen: EventFilter) -> QuerySet[AuditEvent]:
 
 
 def build_sentence(event: AuditEvent) -> Sentence:
-    """Return who did what, by what way, from what to what, and why."""
+    """Return actor, way, object and action, each change, and the reason, in words."""
     kind, label = apps.get_model(event.object_type)._meta.verbose_name, event.object_label
     named = label if label.startswith(f"{kind} ") else f"{kind} {label}"  # entry 3: …
     return Sentence(
-        who=f"{event.actor_name} on {event.host}" if event.host else event.actor_name,
+        actor=f"{event.actor_name} on {event.host}" if event.host else event.actor_name,
         way=_show_way(event),
         what=f"{named}, {event.action}",
         changes=tuple(

@@ -34,7 +34,7 @@ class OfTask(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something: a person, the operating system's user, or the platform itself."""
+    """A person, the operating system's user, or the platform itself, at work."""
 
     name: str
     way: Way
@@ -44,12 +44,12 @@ class Actor:
 
     @classmethod
     def of(cls, user: AbstractUser, *, way: Way = Way.SITE) -> Actor:
-        """Return a person who is signed in, on the site's pages or in the admin panel."""
+        """Return a signed-in person, on the site's pages or in the admin panel."""
         return cls(user.get_username(), way, user)
 
     @classmethod
     def of_command(cls, name: str) -> Actor:
-        """Return who runs a command: the operating system's user, on this machine."""
+        """Return the operating system's user on this machine, for a command."""
         number = os.getuid()
         try:
             os_user = pwd.getpwuid(number).pw_name

@@ -30,7 +30,7 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", "")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "audit.admin_config.RecordedAdminConfig",  # django.contrib.admin, with the log
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

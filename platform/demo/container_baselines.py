@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from accounts.models import Membership, Team, User
+from audit.recording import Actor
 from demo import docker_engine
 from demo.child_processes import ChildFailed, Children
 from demo.image_builds import Builder
@@ -112,7 +113,7 @@ def running(
 ) -> Iterator[BaselineRuns]:
     """Build the baselines while the demo runs, with a node to run them; tidy up the engine."""
     state = Path(settings.STATE_DIR)
-    _, token = tokens.add_node("this-machine")
+    _, token = tokens.add_node("this-machine", actor=Actor.of_command("demo"))
     names = tuple(baseline.name for baseline in BASELINES)
     builder = Builder(engine.address, base, names, state / "archives")
     broker = settings.NODES_BROKER_URL

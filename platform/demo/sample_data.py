@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from accounts.models import Membership, Team, User
+from audit.recording import Actor
 from demo.systems import (
     LANGUAGE_PAIRS,
     NOTERM_PAIRS,
@@ -146,6 +147,7 @@ def _import(phase: Phase, pair: str, mode: str) -> TestSet:
     texts, terms = f"{pair}.tsv", f"{pair}.terms.tsv"
     with (DATA / texts).open("rb") as rows, (DATA / terms).open("rb") as term_list:
         return import_test_set(
+            actor=Actor.of_command("demo"),
             phase=phase,
             source_language=source_language,
             target_language=target_language,

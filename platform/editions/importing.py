@@ -14,6 +14,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 import evaluator
+from audit.actions import Action
+from audit.recording import Actor, record_event
 from editions.file_index import EditionError, Published
 from editions.plans import Edition, PhasePlan, Plan, TestSetPlan
 from evaluator.normalise import parse_pair
@@ -26,19 +28,19 @@ Say = Callable[[str], None]
 FAULTS_SHOWN = 20  # of a test set
 
 
-def import_shared_task(edition: Edition, plan: Plan, say: Say) -> SharedTask:
+def import_shared_task(edition: Edition, plan: Plan, say: Say, *, actor: Actor) -> SharedTask:
     """Make the shared task with everything in it, unless it is there. Raises EditionError.
 
     It goes on after a fault, so that all of them are told.
     """
-    task = _ensure_task(edition, say)
+    task = _ensure_task(edition, say, actor)
     faults: list[str] = []
     for phase_plan in plan.phases:
-        phase = _ensure_phase(task, phase_plan, say)
+        phase = _ensure_phase(task, phase_plan, say, actor)
         for number, test_set_plan in enumerate(phase_plan.test_sets, 1):
             place = f"[{number}/{len(phase_plan.test_sets)}] {phase_plan.slug}"
             try:
-                say(f"{place} {_ensure_test_set(phase, test_set_plan)}")
+                say(f"{place} {_ensure_test_set(phase, test_set_plan, actor)}")
             except EditionError as error:
                 faults += [f"{place} {fault}" for fault in error.faults]
     if faults:
@@ -46,7 +48,7 @@ def import_shared_task(edition: Edition, plan: Plan, say: Say) -> SharedTask:
     return task
 
 
-def _ensure_task(edition: Edition, say: Say) -> SharedTask:
+def _ensure_task(edition: Edition, say: Say, actor: Actor) -> SharedTask:
     """Return the edition's shared task; a new one is seen by organisers only."""
     with transaction.atomic():
         task, is_new = SharedTask.objects.get_or_create(
@@ -57,6 +59,7 @@ def _ensure_task(edition: Edition, say: Say) -> SharedTask:
         )  # fmt: skip
         if is_new:
             give_to_superusers(task)
+            record_event(actor=actor, action=Action.CREATED, row=task)
         modes = [find_mode(task, name) for name in edition.modes]
     for mode in modes:
         standard = STANDARD_MODES[mode.name]
@@ -67,7 +70,8 @@ def _ensure_task(edition: Edition, say: Say) -> SharedTask:
     return task
 
 
-def _ensure_phase(task: SharedTask, plan: PhasePlan, say: Say) -> Phase:
+@transaction.atomic
+def _ensure_phase(task: SharedTask, plan: PhasePlan, say: Say, actor: Actor) -> Phase:
     phase, is_new = Phase.objects.get_or_create(
         shared_task=task,
         slug=plan.slug,
@@ -78,11 +82,13 @@ def _ensure_phase(task: SharedTask, plan: PhasePlan, say: Say) -> Phase:
             "is_announced": False,
         },
     )
+    if is_new:
+        record_event(actor=actor, action=Action.CREATED, row=phase)
     say(f"The phase {task.slug}/{phase.slug} {'is new' if is_new else 'exists already'}.")
     return phase
 
 
-def _ensure_test_set(phase: Phase, plan: TestSetPlan) -> str:
+def _ensure_test_set(phase: Phase, plan: TestSetPlan, actor: Actor) -> str:
     """Make the test set unless it is there; return what was done. Raises EditionError."""
     try:
         source_language, target_language = parse_pair("-".join(plan.pair))
@@ -93,6 +99,7 @@ def _ensure_test_set(phase: Phase, plan: TestSetPlan) -> str:
     try:
         with ExitStack() as stack, transaction.atomic():
             imported = import_test_set(
+                actor=actor,
                 phase=phase,
                 source_language=source_language,
                 target_language=target_language,

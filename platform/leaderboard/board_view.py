@@ -116,6 +116,7 @@ class BoardView:
     ranges: RangesOnBoard = field(default_factory=RangesOnBoard)
     pages: Page[int] | None = None
     teams: list[tuple[str, str]] = field(default_factory=list)  # slug and name, to filter by
+    is_team_unknown: bool = False  # no team has the text in its name
     has_modes: bool = False
     gains: TermGains = field(default_factory=TermGains)
     older: list[OlderColumns] = field(default_factory=list)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from http import HTTPStatus
 
+from django.conf import settings
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from sharedtasks.models import Phase
@@ -29,12 +32,16 @@ def allow_caching(
     """
     # An address has two bodies, the page and its piece; readers who are signed in get others.
     patch_vary_headers(response, ["HX-Target", "Cookie", "Accept-Encoding"])
-    if request.user.is_authenticated or len(get_messages(request)):
+    # The answer to an old session's cookie deletes that cookie.
+    is_signed_in = request.user.is_authenticated or settings.SESSION_COOKIE_NAME in request.COOKIES
+    is_refusal = response.status_code >= HTTPStatus.BAD_REQUEST
+    if is_signed_in or is_refusal or len(get_messages(request)):
         patch_cache_control(response, private=True, no_cache=True)
     else:
-        left = (at - now for phase in phases for at in list_changes(phase) if at > now)
-        seconds = min((int(time.total_seconds()) for time in left), default=at_most)
-        seconds = min(seconds, at_most)
+        changes = [at for phase in phases for at in list_changes(phase) if at > now]
+        # What was made for `now` leaves later, perhaps even after the next change.
+        left = [(at - timezone.now()).total_seconds() for at in changes]
+        seconds = min(max(int(min(left, default=at_most)), 0), at_most)
         patch_cache_control(response, public=True, max_age=seconds)
         # nginx counts in whole seconds of the clock, so it may keep a page for one second more.
         response["X-Accel-Expires"] = str(max(seconds - 1, 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -28,38 +29,43 @@ COLUMNS = (
 @require_safe
 def board_as_json(request: HttpRequest, task: str, phase: str, test_set: str) -> HttpResponse:
     """Send a board as JSON, numbers with every digit."""
-    view = _read(request, task, phase, test_set)
-    return _send(JsonResponse(build_json(view)), request, view)
+    now = timezone.now()
+    view = _read(request, now, task, phase, test_set)
+    return _send(JsonResponse(build_json(view)), request, view, now)
 
 
 @require_safe
 def board_as_csv(request: HttpRequest, task: str, phase: str, test_set: str) -> HttpResponse:
     """Send a board as a table with a heading."""
-    view = _read(request, task, phase, test_set)
+    now = timezone.now()
+    view = _read(request, now, task, phase, test_set)
     response = HttpResponse("".join(write_table(view)), content_type="text/csv; charset=utf-8")
     name = f"{task}.{phase}.{view.test_set.slug}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return _send(response, request, view)
+    return _send(response, request, view, now)
 
 
 @require_safe
 def board_as_latex(request: HttpRequest, task: str, phase: str, test_set: str) -> HttpResponse:
     """Send a board as a LaTeX table of ranges, systems and headline scores, with its lines."""
-    view = _read(request, task, phase, test_set)
+    now = timezone.now()
+    view = _read(request, now, task, phase, test_set)
     response = HttpResponse(write_latex(view), content_type="application/x-tex; charset=utf-8")
     name = f"{task}.{phase}.{view.test_set.slug}.tex"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return _send(response, request, view)
+    return _send(response, request, view, now)
 
 
-def _read(request: HttpRequest, task: str, phase: str, test_set: str) -> BoardView:
+def _read(request: HttpRequest, now: datetime, task: str, phase: str, test_set: str) -> BoardView:
     viewer = viewer_of(request.user)
-    row = test_set_or_404(viewer, task, phase, test_set, thing=Thing.BOARD)
-    return read_board(row, viewer=viewer, is_whole=True)
+    row = test_set_or_404(viewer, task, phase, test_set, thing=Thing.BOARD, now=now)
+    return read_board(row, viewer=viewer, now=now, is_whole=True)
 
 
-def _send(response: HttpResponse, request: HttpRequest, view: BoardView) -> HttpResponse:
-    phases, now = [view.test_set.phase], timezone.now()
+def _send(
+    response: HttpResponse, request: HttpRequest, view: BoardView, now: datetime
+) -> HttpResponse:
+    phases = [view.test_set.phase]
     return allow_caching(response, request, phases=phases, now=now, at_most=KEPT_FOR)
 
 

@@ -1,4 +1,4 @@
-"""Pages of boards, kept as the compressed bytes that visitors get.
+"""Pages with a board, kept as the compressed bytes that visitors get.
 
 Only what every visitor sees is kept. Such a page is made without a request, so nothing of a reader
 can be in it. Readers who are signed in get it with their own header and rows put in; if more than
@@ -18,6 +18,7 @@ from threading import Lock
 from django.template.loader import render_to_string
 
 from leaderboard.board_view import BoardView
+from leaderboard.one_at_a_time import LocksByKey
 from leaderboard.selection import Selection
 
 MAX_BYTES = 200 * 1000**2  # of all pages that a process keeps
@@ -38,6 +39,8 @@ class KeptPage:
     etag: str  # changes exactly when its bytes do
     seen: str  # changes exactly when its board does
     selection: Selection  # without what the board does not have
+    metrics: Sequence[str]  # of the columns
+    is_start: bool  # it is the start page
     lines: Sequence[int]  # places of the lines in the board's snapshot
     below_lines: Set[int]  # of these places, those of systems with a line above
     packed: bytes  # gzip
@@ -53,6 +56,8 @@ class KeptPage:
             etag=blake2b(body, digest_size=12).hexdigest(),
             seen=view.seen,
             selection=view.selection,
+            metrics=[heading.column.metric for heading in view.headings],
+            is_start=bool(context.get("is_start")),
             lines=view.places,
             below_lines=frozenset(
                 place
@@ -78,7 +83,8 @@ class KeptPage:
         if header is not None:
             parts[1] = header.encode()
         for number, line in zip(own.places, own.lines, strict=True):
-            written = render_to_string("leaderboard/_board_line.html", {"board": own, "line": line})
+            context = {"board": own, "line": line, "is_start": self.is_start}
+            written = render_to_string("leaderboard/_board_line.html", context)
             parts[4 + number] = written.encode()
         return parts
 
@@ -89,9 +95,14 @@ def board_of(parts: Sequence[bytes]) -> bytes:
 
 
 class KeptPages:
-    """Pages by board and selection; the least recently asked for go first."""
+    """Pages by board and selection; the least recently asked for go first.
+
+    The start page is that of board 0. Whoever finds no page makes it while holding its lock in
+    `making`, so that others wait for the page and do not make it too.
+    """
 
     def __init__(self) -> None:
+        self.making = LocksByKey()
         self._lock = Lock()
         self._size = 0
         self._pages: OrderedDict[tuple[int, Selection], tuple[str, KeptPage]] = OrderedDict()

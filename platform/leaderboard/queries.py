@@ -104,9 +104,15 @@ def read_own_lines(
         return empty
     reading = _Reading(board, empty, viewer, now, page.selection)
     reading.below_lines = page.below_lines
-    columns = place_columns(board.shown_metrics)
+    columns = place_columns(page.metrics)
     lines = [reading.read_line(page.lines[n], columns) for n in own]
     return replace(empty, lines=lines, places=own)
+
+
+def count_pages(board: Board | None) -> int:
+    """Return how many pages a board has at most, whoever reads it."""
+    rows = 0 if board is None else len(board)
+    return 1 if rows <= ROWS_WITHOUT_PAGES else -(-rows // ROWS_ON_A_PAGE)
 
 
 def place_columns(metrics: Iterable[str]) -> list[tuple[Column, bool]]:
@@ -173,6 +179,7 @@ class _Reading:
             self._view(headings, list(page), self._list_yardsticks()),
             shown=len(indices),
             pages=page,
+            is_team_unknown=bool(self.selection.team) and not self.wanted_teams,
             implausible=self._list_implausible(),
         )
 
@@ -245,7 +252,8 @@ class _Reading:
         has_it = selection.sort in self.board.signatures
         found = self._find_teams(selection.team) if selection.team else []
         self.wanted_teams = frozenset(found)
-        team = found[0] if len(found) == 1 else selection.team if found else ""
+        # Without teams there is no field for them. A text that no team has stays, and finds none.
+        team = found[0] if len(found) == 1 else selection.team if self.teams else ""
         return replace(selection, sort=selection.sort if has_it and is_other else "", team=team)
 
     def _find_teams(self, text: str) -> list[str]:

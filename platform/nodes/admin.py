@@ -13,14 +13,14 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.models import User
+from audit.admin import ReadOnly
+from audit.admin_site import actor_of
 from images.models import Image
 from nodes.models import Node, Run
 from nodes.protocol import tokens
 from nodes.runs import fitness, organising
 from nodes.runs.clock import database_now
 from nodes.runs.node_status import with_life
-from submissions.admin import ReadOnly
 
 NOTHING = "–"
 
@@ -29,6 +29,7 @@ NOTHING = "–"
 class NodeAdmin(admin.ModelAdmin[Node]):
     """A node is added here; its token is shown once, on the page that answers."""
 
+    records_values = True
     list_display = [
         "name",
         "is_alive",
@@ -128,17 +129,17 @@ class NodeAdmin(admin.ModelAdmin[Node]):
 
     @admin.action(description="Drain: give nothing new", permissions=["change"])
     def drain(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
-        count = organising.drain(queryset, reason=f"by {request.user.get_username()}")
+        count = organising.drain(queryset, actor=actor_of(request))
         self.message_user(request, f"Drained now: {count}.")
 
     @admin.action(description="Give work again", permissions=["change"])
     def undrain(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
-        count = organising.undrain(queryset)
+        count = organising.undrain(queryset, actor=actor_of(request))
         self.message_user(request, f"Given work again: {count}.")
 
     @admin.action(description="Revoke the token, for good", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
-        count = organising.revoke(queryset)
+        count = organising.revoke(queryset, actor=actor_of(request))
         self.message_user(request, f"Revoked now: {count}.")
 
 
@@ -196,7 +197,6 @@ class ImageAdmin(ReadOnly):
         description="Lift the quarantine: what it failed waits again", permissions=["lift"]
     )
     def lift_quarantine(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
-        assert isinstance(request.user, User)  # or it has no permission
-        lifted = organising.lift_quarantine(queryset, actor=request.user)
+        lifted = organising.lift_quarantine(queryset, actor=actor_of(request))
         message = f"Out of quarantine now: {lifted.images}. Entries that wait again: "
         self.message_user(request, f"{message}{lifted.entries}.")

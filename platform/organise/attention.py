@@ -59,7 +59,7 @@ def _describe_failed(line: TaskLine, now: datetime) -> Item:
 
 
 def _describe_machine(machine: Machine, machines: Sequence[Machine], *, operates: bool) -> Item:
-    working = sum(other.state in ("busy", "idle") for other in machines)
+    working = sum(other.takes_work for other in machines)
     detail = f"{machine.why} · {working} of {len(machines)} nodes take work"
     label = f"Node gets no work ({machine.state}): {machine.name}"
     if operates and machine.state == "drained":
@@ -86,7 +86,8 @@ def _describe_teams(lines: Sequence[TaskLine], now: datetime) -> Iterable[Item]:
         waited = span((now - row["first"]).total_seconds())
         detail = f"{line.task.name} · oldest: {row['team__name']}, {waited}"
         if count := unranked.get(line.task.pk):
-            detail += f" · their {count} scored primary entries have no rank"
+            entries = "entry has" if count == 1 else "entries have"
+            detail += f" · their {count} scored primary {entries} no rank"
         address = find_address("people", line.task)
         label = (
             "Team waits to be verified" if line.needs.teams == 1 else "Teams wait to be verified"

@@ -11,7 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from accounts.models import User
+from audit.recording import Actor
 from images.models import Image
 from organise.needs import Needs, failed_entries, failed_submissions
 from sharedtasks.models import SharedTask
@@ -99,7 +99,7 @@ def _describe(entry: Entry) -> FailedRow:
     )
 
 
-def requeue(task: SharedTask, ticks: Collection[str], *, actor: User, reason: str) -> Requeued:
+def requeue(task: SharedTask, ticks: Collection[str], *, actor: Actor, reason: str) -> Requeued:
     """Requeue the ticked rows of a shared task; what can't be requeued is left out."""
     done, left_out = 0, []
     for row in _find_ticked(task, ticks):

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import SignedInRequest
 from accounts.models import User
+from organise.needs import with_needs
 from sharedtasks.access import task_for_role_or_404
 from sharedtasks.models import SharedTask
 from sharedtasks.policy import Role, Viewer
@@ -28,6 +29,8 @@ View = Callable[..., HttpResponse]
 TaskView = Callable[Concatenate[SignedInRequest, SharedTask, Viewer, P], HttpResponse]
 SiteView = Callable[Concatenate[SignedInRequest, P], HttpResponse]
 
+# With what the frame of each page shows.
+TASKS = with_needs(SharedTask.objects.all())
 READING = ["GET", "HEAD"]
 
 
@@ -95,7 +98,7 @@ def site_page(
 
 def organises(user: User) -> bool:
     """Return whether an account has a role in a shared task, or may open one."""
-    return user.roles.exists() or may_open_tasks(user)
+    return user.has_role or may_open_tasks(user)
 
 
 def may_open_tasks(user: User) -> bool:
@@ -120,7 +123,7 @@ def _open(
     if not isinstance(request.user, User):
         return redirect_to_login(back)
     viewer = viewer_of(request.user)
-    task = task_for_role_or_404(request.user, slug, least=least, viewer=viewer)
+    task = task_for_role_or_404(request.user, slug, least=least, viewer=viewer, tasks=TASKS)
     return view(cast(SignedInRequest, request), task, viewer, **kwargs)
 
 

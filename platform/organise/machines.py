@@ -50,6 +50,11 @@ class Machine:
         """Return whether it gets no work until somebody has looked at it."""
         return self.state in ("drained", "failing")
 
+    @property
+    def takes_work(self) -> bool:
+        """Return whether it takes work, now or after what it runs."""
+        return self.state in ("busy", "idle")
+
 
 def list_machines(test_sets: Mapping[int, str]) -> list[Machine]:
     """Return the nodes whose tokens are good, by one query.

@@ -10,7 +10,7 @@ from django.db.models import Count
 
 from accounts.models import User
 from organise.dates import PhaseDate, find_current_phase, is_over, list_dates
-from organise.needs import Needs, count_needs
+from organise.needs import Needs, read_needs, with_needs
 from sharedtasks.models import Phase, SharedTask
 from sharedtasks.policy import Role, Viewer
 from submissions.models import Entry, Submission
@@ -44,21 +44,22 @@ def list_tasks(user: User, viewer: Viewer, now: datetime) -> list[TaskLine]:
 
     Of a shared task whose role does not count, nothing but its name is told.
     """
-    held = list(user.roles.select_related("shared_task").order_by("-shared_task__created_at"))
-    tasks = {row.shared_task_id: row.shared_task for row in held}
-    counted = [pk for pk in tasks if viewer.has_role(pk)]
+    held = user.roles.order_by("-shared_task__created_at")
+    roles = {row.shared_task_id: Role(row.role) for row in held}
+    tasks = with_needs(SharedTask.objects.filter(pk__in=roles)).in_bulk()
+    counted = [pk for pk in roles if viewer.has_role(pk)]
     phases: dict[int, list[Phase]] = {pk: [] for pk in counted}
     for phase in Phase.objects.filter(shared_task__in=counted):
         phase.shared_task = tasks[phase.shared_task_id]
         phases[phase.shared_task_id].append(phase)
-    needs, teams, entries = count_needs(counted), _count_teams(counted), _count_entries(counted)
+    teams, entries = _count_teams(counted), _count_entries(counted)
     lines = []
-    for row in held:
-        task, role = row.shared_task, Role(row.role)
-        if task.pk not in phases:
+    for pk, role in roles.items():
+        task = tasks[pk]
+        if pk not in phases:
             lines.append(TaskLine(task, role, counts=False))
             continue
-        own = phases[task.pk]
+        own = phases[pk]
         lines.append(
             TaskLine(
                 task,
@@ -67,9 +68,9 @@ def list_tasks(user: User, viewer: Viewer, now: datetime) -> list[TaskLine]:
                 phases=own,
                 phase=find_current_phase(own, now),
                 state=find_state(task, own, now),
-                teams=teams.get(task.pk, 0),
-                entries=entries.get(task.pk, 0),
-                needs=needs[task.pk],
+                teams=teams.get(pk, 0),
+                entries=entries.get(pk, 0),
+                needs=read_needs(task),
             )
         )
     # What goes on first; of equals the newest.

@@ -5,7 +5,6 @@ Mistakes of teams are not counted: an organiser can't fix them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import OuterRef, QuerySet
@@ -51,16 +50,23 @@ def submissions_to_verify() -> QuerySet[Submission]:
     return waiting.exclude(state=SubmissionState.REFUSED)
 
 
-def count_needs(tasks: Iterable[int]) -> Mapping[int, Needs]:
-    """Return what needs a person in each of these shared tasks, by one query."""
+def with_needs(tasks: QuerySet[SharedTask]) -> QuerySet[SharedTask]:
+    """Note of each shared task what needs a person; `read_needs` returns it."""
     of_entry, of_submission = "test_set__phase__shared_task", "phase__shared_task"
     entries = failed_entries().filter(**{of_entry: OuterRef("pk")})
     submissions = failed_submissions().filter(**{of_submission: OuterRef("pk")})
     to_verify = submissions_to_verify().filter(**{of_submission: OuterRef("pk")})
-    counted = SharedTask.objects.filter(pk__in=tasks).annotate(
-        entries=count_rows(entries, of_entry),
-        submissions=count_rows(submissions, of_submission),
-        teams=count_rows(to_verify, of_submission, distinct="team"),
+    return tasks.annotate(
+        failed_entries=count_rows(entries, of_entry),
+        failed_submissions=count_rows(submissions, of_submission),
+        teams_to_verify=count_rows(to_verify, of_submission, distinct="team"),
     )
-    names = ("entries", "submissions", "teams")
-    return {pk: Needs(*counts) for pk, *counts in counted.values_list("pk", *names)}
+
+
+def read_needs(task: SharedTask) -> Needs:
+    """Return what needs a person in a shared task that was read by `with_needs`."""
+    return Needs(
+        task.failed_entries,  # type: ignore[attr-defined]
+        task.failed_submissions,  # type: ignore[attr-defined]
+        task.teams_to_verify,  # type: ignore[attr-defined]
+    )

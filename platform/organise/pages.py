@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.http import SignedInRequest
 from accounts.models import Team
 from organise.gate import operates_nodes
-from organise.needs import Needs, count_needs
+from organise.needs import read_needs
 from organise.tabs import list_tabs
 from sharedtasks.models import SharedTask
 from sharedtasks.policy import Role, Viewer
@@ -43,14 +43,13 @@ def render_task_page(
     task: SharedTask,
     viewer: Viewer,
     tab: str,
-    needs: Needs | None = None,
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     """Render a page of a shared task; `tab` is the name of the tab that it belongs to.
 
     The template gets `task`, `role`, `may_change`, `is_owner` and `now` besides its context.
     """
-    needs = needs or count_needs([task.pk])[task.pk]
+    needs = read_needs(task)
     frame: dict[str, object] = {
         "layout": "organise/task_page.html",
         "task": task,

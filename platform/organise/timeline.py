@@ -128,7 +128,7 @@ def _draw_marks(
     """Return the marks of a phase, with words where there is room; the bar's words are there."""
     places = [scale.find(date.at) for date in dates]
     marks = []
-    for date, x, after in zip(dates, places, [*places[1:], RIGHT + 14], strict=True):
+    for date, x, after in zip(dates, places, [*places[1:], RIGHT + 14], strict=False):
         label = Label(date.label, x + 12)
         begin, end = label.reach
         has_room = end + 10 < after and (end < taken[0] or taken[1] < begin)

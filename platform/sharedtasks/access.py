@@ -59,15 +59,17 @@ def task_for_role_or_404(
     *,
     least: Role = Role.OBSERVER,
     viewer: Viewer | None = None,
+    tasks: QuerySet[SharedTask] | None = None,
 ) -> SharedTask:
     """Return a shared task in which the user has at least this role.
 
-    `viewer` is the user's, where the caller has it. To a user without a role the shared task does
-    not exist. Raises PermissionDenied if the role is
-    too small, SecondFactorMissing if it does not count without a second factor.
+    `viewer` is the user's, where the caller has it; `tasks` says what else to read of the shared
+    task. To a user without a role the shared task does not exist. Raises PermissionDenied if the
+    role is too small, SecondFactorMissing if it does not count without a second factor.
     """
-    held = Organiser.objects.select_related("shared_task")
-    task = get_object_or_404(held, user=user.pk, shared_task__slug=slug).shared_task
+    rows = SharedTask.objects.all() if tasks is None else tasks
+    held = Organiser.objects.filter(user=user.pk).values("shared_task")  # none for a visitor
+    task = get_object_or_404(rows, slug=slug, pk__in=held)
     viewer = viewer or viewer_of(user)
     if not viewer.has_role(task.pk):
         raise SecondFactorMissing(

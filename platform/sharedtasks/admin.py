@@ -23,6 +23,8 @@ class Removable(admin.ModelAdmin[Row]):
     Their oracle rows, refused uploads and boards are deleted with them, and in no other way.
     """
 
+    records_values = True
+
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:

@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 import evaluator
+from audit.actions import Action
+from audit.recording import Actor, Changes, record_event
 from evaluator.checking import count_all_paragraphs
 from evaluator.formats import Sample, read_samples, read_test_set
 from evaluator.metrics import OFFICIAL_ORDER
@@ -48,14 +50,15 @@ class TestSetFiles:
     other_lists: Mapping[str, tuple[TermFile, ...]] = field(default_factory=dict)  # by list name
     samples: tuple[BinaryIO, str] | None = None  # with its name
 
-    def require_mode(self, mode: Mode) -> None:
-        """Raise ValidationError unless there are samples just where a mode gives them."""
+    def require_mode(self, mode: Mode) -> Mode:
+        """Return the mode; ValidationError unless samples are there just where it gives them."""
         if self.samples and not mode.gives_samples:
             raise ValidationError(f"In the mode {mode} systems get no samples. Leave the file out.")
         if mode.gives_samples and not self.samples:
             raise ValidationError(
                 f"In the mode {mode} systems get sample bitexts. Give their file."
             )
+        return mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class _Parsed:
 
 def import_test_set(
     *,
+    actor: Actor,
     phase: Phase,
     source_language: str,
     target_language: str,
@@ -105,8 +109,7 @@ def import_test_set(
     Documents to `leave_out` count for no score and need no reference; participants may translate
     them or not. Without an `official_order` it is the part of OFFICIAL_ORDER that is defined.
     """
-    terminology_mode = find_mode(phase.shared_task, mode)
-    files.require_mode(terminology_mode)
+    terminology_mode = files.require_mode(find_mode(phase.shared_task, mode))
     test_set = TestSet(
         phase=phase,
         source_language=source_language,
@@ -126,7 +129,7 @@ def import_test_set(
         require_term_lemmatiser(test_set)
         parsed = _parse(test_set, files)
         _describe(test_set, parsed.test_set, official_order)
-    _save(test_set, files, parsed)
+    _save(test_set, files, parsed, actor)
     return ImportedTestSet(test_set, parsed.terminology, parsed.references, parsed.notes)
 
 
@@ -215,7 +218,7 @@ def _choose_order(chosen: Sequence[str] | None, parsed: evaluator.TestSet) -> li
     return order
 
 
-def _save(test_set: TestSet, files: TestSetFiles, parsed: _Parsed) -> None:
+def _save(test_set: TestSet, files: TestSetFiles, parsed: _Parsed, actor: Actor) -> None:
     """Store the files and the row; raises ValidationError."""
     test_set.source_file = storage.put(files.source, max_bytes=MAX_TEST_SET_BYTES)
     if files.samples:
@@ -246,12 +249,20 @@ def _save(test_set: TestSet, files: TestSetFiles, parsed: _Parsed) -> None:
             for position, (file, name, list_name) in enumerate(term_lists)
         )
         downloads.record(test_set, for_participants)
+        changes: Changes = {
+            "digest": (None, test_set.digest),
+            "segments": (None, test_set.segments),
+            "files": (None, (*files.names, *(name for _, name in files.terminologies))),
+        }
+        record_event(actor=actor, action=Action.IMPORTED, row=test_set, changes=changes)
 
 
-def make_downloads(test_set: TestSet) -> int:
+def make_downloads(test_set: TestSet, *, actor: Actor) -> int:
     """Make a test set's files for participants again; return how many there are."""
     files = downloads.store(_make_contents(test_set, _read_files(test_set)))
-    downloads.record(test_set, files)
+    with transaction.atomic():
+        downloads.record(test_set, files)
+        record_event(actor=actor, action=Action.DOWNLOADS_MADE, row=test_set)
     return len(files)
 
 

@@ -11,23 +11,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.models import User
+from audit.admin import ReadOnly
+from audit.admin_site import actor_of
 from submissions.models import Entry, Problem, Rescore, Score, StateChange, Submission, Verdict
 from submissions.services.organiser_actions import OrganiserAction, list_for
 
 AdminAction = Callable[[Any, HttpRequest, QuerySet[Any]], None]
-
-
-class ReadOnly(admin.ModelAdmin[Any]):
-    """A table to search and read."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def build_admin_action(action: OrganiserAction) -> AdminAction:
@@ -35,11 +24,10 @@ def build_admin_action(action: OrganiserAction) -> AdminAction:
 
     @admin.action(description=action.admin_label, permissions=["organise"])
     def act(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        assert isinstance(request.user, User)  # or the action would not be offered
-        done = 0
+        actor, done = actor_of(request), 0
         for row in queryset.order_by("pk"):
             try:
-                action.service(row, request.user)
+                action.service(row, actor)
             except ValidationError as error:
                 reasons = " ".join(error.messages)
                 model_admin.message_user(request, f"{row}: {reasons}", messages.WARNING)

@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 
 from celery import current_app
 from django.conf import settings
+from django.contrib.auth.models import AbstractUser
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from accounts.models import User
 from submissions.models import Entry, StateChange, WorkItem
 from submissions.states import ChangeKind, EntryState, MovedBy
 
@@ -148,7 +148,7 @@ def move(
     old: Collection[str],
     to: str,
     reason: str = "",
-    actor: User | None = None,
+    actor: AbstractUser | None = None,
     kind: ChangeKind = ChangeKind.MOVE,
 ) -> bool:
     """Move a row that no worker holds out of these states; False if it is in another state.
@@ -174,14 +174,14 @@ def when_waiting(tell: Callable[[int], None]) -> None:
         _tell_of_waiting.append(tell)
 
 
-def record_birth(row: Item, *, reason: str, actor: User | None = None) -> None:
+def record_birth(row: Item, *, reason: str, actor: AbstractUser | None = None) -> None:
     """Write the first line of a row's timeline."""
     kind = ChangeKind.CREATED
     _change(type(row), row.pk, kind, old="", new=row.state, reason=reason, actor=actor)
 
 
 def record_note(
-    row: Item, *, reason: str, actor: User | None = None, kind: ChangeKind = ChangeKind.NOTE
+    row: Item, *, reason: str, actor: AbstractUser | None = None, kind: ChangeKind = ChangeKind.NOTE
 ) -> None:
     """Write a line into a row's timeline about something that does not change its state."""
     state = type(row)._default_manager.values_list("state", flat=True).get(pk=row.pk)
@@ -275,12 +275,12 @@ def _change(
     old: str,
     new: str,
     reason: str,
-    actor: User | None = None,
+    actor: AbstractUser | None = None,
 ) -> None:
     if not model.TIMELINE:
         return
-    row: dict[str, Any] = {f"{model.TIMELINE}_id": pk}
-    StateChange.objects.create(kind=kind, old=old, new=new, reason=reason, actor=actor, **row)
+    row: dict[str, Any] = {f"{model.TIMELINE}_id": pk, "actor_id": actor.pk if actor else None}
+    StateChange.objects.create(kind=kind, old=old, new=new, reason=reason, **row)
     if new == EntryState.WAITING != old:
         for tell in _tell_of_waiting:
             transaction.on_commit(partial(tell, pk), robust=True)  # its failure is not the mover's

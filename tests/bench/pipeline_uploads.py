@@ -4,6 +4,10 @@ python -m tests.bench.pipeline_uploads five ROUNDS     prints three waits in sec
                                                        to a score, all five, five fresh boards
 python -m tests.bench.pipeline_uploads turns FILES     prints how many of a team's files were scored
                                                        before another's, and how long that waited
+python -m tests.bench.pipeline_uploads checks ROUNDS DATA
+                                                       uploads to the demo and to TICO-19 of the
+                                                       folder DATA, waits until all is checked, and
+                                                       prints how many files fit
 """
 
 from __future__ import annotations
@@ -12,13 +16,16 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from io import BytesIO
+from dataclasses import replace
+from io import BytesIO, StringIO
 from itertools import cycle, islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import django
 
 from demo.systems import demo_systems
+from tests.bench.sample_sets import TICO_LISTS, disturb
 
 if TYPE_CHECKING:
     from demo.sample_data import Demo
@@ -102,8 +109,46 @@ def turns(demo: Demo, files: int) -> None:
     print(json.dumps([before, files - scored.count(), wait]))
 
 
+def checks(demo: Demo, rounds: int, data: str) -> None:
+    """Upload to eight test sets in each round, and wait until all is checked."""
+    from sharedtasks import testsets
+    from submissions.models import Submission, Verdict
+
+    task = demo.phase.shared_task
+    tico = task.phases.create(slug="tico", name="TICO-19", opens_at=demo.phase.opens_at)
+    for pair in TICO_LISTS:
+        import_tico(Path(data), tico.slug, pair)
+    team = next(iter(demo.teams))
+    for number in range(rounds):
+        for phase in (demo.phase, tico):
+            files = [
+                (f"{row.slot}.txt", "\n".join(disturb(testsets.read(row), number).texts).encode())
+                for row in phase.test_sets.all()[:PAIRS]
+            ]
+            send(replace(demo, phase=phase), team, f"Check {number} {phase.slug}", files)
+    wait_until(lambda: not Submission.objects.filter(state="checking").exists())
+    print(Verdict.objects.filter(is_refused=False).count())
+
+
+def import_tico(data: Path, phase: str, pair: str) -> None:
+    """Import a test set of TICO-19, as an organiser does."""
+    from django.core.management import call_command
+
+    call_command(
+        "import_test_set",
+        "--shared-task=demo",
+        f"--phase={phase}",
+        f"--language-pair={pair}",
+        f"--source={data / 'tico19' / 'text' / f'test.{pair}.tsv'}",
+        "--text-form=raw",
+        f"--terminology={data / 'tico19' / 'terminologies' / f'{TICO_LISTS[pair]}.csv'}",
+        stdout=StringIO(),
+    )
+
+
 if __name__ == "__main__":
     django.setup()
     from demo import sample_data
 
-    {"five": five, "turns": turns}[sys.argv[1]](sample_data.set_up(), int(sys.argv[2]))
+    work = {"five": five, "turns": turns, "checks": checks}[sys.argv[1]]
+    work(sample_data.set_up(), int(sys.argv[2]), *sys.argv[3:])

@@ -19,6 +19,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Membership, Team, User
+from audit.recording import Actor
 from leaderboard import boards
 from sharedtasks import models, testsets
 from submissions.models import Submission
@@ -62,6 +63,7 @@ def sizes(db: None) -> dict[int, models.TestSet]:
                 rows, (), ("en-fr.tsv",), terminologies=((list_, "en-fr.terms.tsv"),)
             )
             sizes[size] = testsets.import_test_set(
+                actor=Actor.of_command("bench"),
                 phase=phase,
                 source_language="en",
                 target_language="fr",

@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.models import Membership, Team, User
+from audit.recording import Actor
 from sharedtasks import testsets
 from sharedtasks.models import Phase, SharedTask
 from submissions.models import Submission
@@ -73,6 +74,7 @@ def member(settings: Any, tmp_path: Path) -> User:
     for pair in PAIRS:
         source_language, target_language = pair.split("-")
         testsets.import_test_set(
+            actor=Actor.of_command("bench"),
             phase=phase,
             source_language=source_language,
             target_language=target_language,

@@ -59,6 +59,7 @@ def _submit() -> Submission:
     from django.utils import timezone
 
     from accounts.models import Membership, Team, User
+    from audit.recording import Actor
     from sharedtasks.models import Phase, SharedTask
     from sharedtasks.testsets import TestSetFiles, import_test_set
     from submissions.services import sending
@@ -78,6 +79,7 @@ def _submit() -> Submission:
         names=("source.sgm", "reference.sgm"),
     )
     test_set = import_test_set(
+        actor=Actor.of_command("figures"),
         files=files,
         phase=phase,
         source_language="en",

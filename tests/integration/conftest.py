@@ -36,7 +36,7 @@ from accounts.models import Membership, Team, User
 from audit import triggers
 from files.marker import mark_new_site
 from files.models import StoredFile
-from leaderboard import views
+from leaderboard import caching, views
 from leaderboard.models import BoardSnapshot
 from leaderboard.snapshots import Board
 from leaderboard.tasks import rank
@@ -106,7 +106,8 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
     """Return a function that sets the clock of boards' pages."""
 
     def stop(instant: datetime) -> None:
-        monkeypatch.setattr(views, "timezone", SimpleNamespace(now=lambda: instant))
+        for module in (views, caching):
+            monkeypatch.setattr(module, "timezone", SimpleNamespace(now=lambda: instant))
 
     return stop
 
@@ -132,11 +133,16 @@ def make_person(name: str, **columns: Any) -> User:
 
 def give_role(user: User, task: SharedTask, role: Role = Role.ORGANISER) -> User:
     """Give an account a role in a shared task, and the second factor that it needs."""
+    add_second_factor(user)
+    Organiser.objects.create(user=user, shared_task=task, role=role)
+    return user
+
+
+def add_second_factor(user: User) -> None:
+    """Let an account have a second factor, without which most roles do not count."""
     Authenticator.objects.get_or_create(
         user=user, type=Authenticator.Type.TOTP, defaults={"data": {}}
     )
-    Organiser.objects.create(user=user, shared_task=task, role=role)
-    return user
 
 
 @cache

@@ -20,6 +20,7 @@ from files.models import StoredFile
 from sharedtasks.models import Phase, TestSet, TestSetDownload, TestSetReference
 from sharedtasks.terminology_modes import find_mode
 from sharedtasks.testsets import TestSetFiles, import_test_set
+from tests.integration.actors import OPERATOR
 from tests.integration.samples import REFERENCE, SOURCE
 
 Values = dict[str, Any]  # of a row's columns
@@ -50,7 +51,7 @@ def make_sample_test_set(phase: Phase, **options: Any) -> TestSet:
         references=(BytesIO(REFERENCE.encode()),),
         names=("source.sgm", "reference.sgm"),
     )
-    test_set = import_test_set(phase=phase, files=files, **options).test_set
+    test_set = import_test_set(actor=OPERATOR, phase=phase, files=files, **options).test_set
     _kept[key] = _keep(test_set)
     return test_set
 

@@ -95,7 +95,7 @@ def test_the_apps_stand_in_the_order_of_the_layers(text, root):
     block = next(block for kind, block in BLOCK.findall(text) if "accounts   " in block)
     apps = [line.split()[0] for line in block.splitlines() if line]
 
-    assert apps[: apps.index("accounts") + 1] == read_layers(root)
+    assert apps[: apps.index("audit") + 1] == read_layers(root)
     assert apps[-1] == "evaluator"
 
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from audit.recording import Actor
 from nodes.models import OURS, Run
 from nodes.runs import claims, endings, reporting, retries
 from nodes.runs.claims import Offer
@@ -73,7 +74,7 @@ def test_requeueing_begins_from_none_as_often_as_it_is_done(entry, organiser):
         assert [run.attempt for run in runs] == [1, 2, 3]
         assert row(entry) == (EntryState.FAILED, 3)
 
-        requeue_entry(entry=entry, actor=organiser)
+        requeue_entry(entry=entry, actor=Actor.of(organiser))
 
         assert row(entry) == (EntryState.WAITING, 0)
 

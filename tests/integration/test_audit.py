@@ -13,7 +13,7 @@ from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
 from accounts.models import Team
-from audit import recording
+from audit import recording, triggers
 from audit.actions import Action, Way
 from audit.models import AuditEvent
 from audit.queries import EventFilter, build_sentence, select_events
@@ -48,6 +48,18 @@ def test_the_database_refuses_to_change_an_event(event, change):
         change(event)
 
     assert AuditEvent.objects.get().reason == ""
+
+
+def test_the_refusal_can_be_undone_and_made_again(event):
+    with connection.cursor() as cursor:
+        for statement in triggers.write_removal(connection.vendor):
+            cursor.execute(statement)
+        assert AuditEvent.objects.update(reason="corrected") == 1
+        for statement in triggers.write_creation(connection.vendor):
+            cursor.execute(statement)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        AuditEvent.objects.all().delete()
 
 
 def test_an_event_outlives_its_actor_and_its_object(event, organiser, team):

@@ -153,6 +153,19 @@ def test_a_team_is_searched_by_its_name_or_a_part_of_it(
     assert f'name="team" value="{shown_text}"' in response.text
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [("nobody", "nobody"), ("a" * 9999, "a" * 100), ('"><script>', "&quot;&gt;&lt;script&gt;")],
+)
+def test_a_text_that_no_team_has_in_its_name_is_not_passed_over(client, six, text, written):
+    response = client.get(BOARD, {"team": text})
+
+    assert 'id="board-frame"' not in response.text
+    assert f"No team on this board has “{written}” in its name." in response.text
+    assert f'name="team" value="{written}"' in response.text
+    assert f'href="{BOARD}">Show all</a>' in response.text
+
+
 def test_very_many_teams_are_not_listed(client, bare, alice):
     many(bare, alice, 310, metrics=FEW)  # of 62 teams
 
@@ -164,8 +177,8 @@ def test_very_many_teams_are_not_listed(client, bare, alice):
 
 @pytest.mark.parametrize(
     "query",
-    [{"track": "fast"}, {"entries": "best"}, {"team": "nobody"}, {"team": "a" * 9999},
-     {"page": "9" * 9999}, {"page": "-1"}, {"page": "٣"}, {"dense": "2"}, {"sort": "\0"}],
+    [{"track": "fast"}, {"entries": "best"}, {"page": "9" * 9999}, {"page": "-1"}, {"page": "٣"},
+     {"dense": "2"}, {"sort": "\0"}],
 )  # fmt: skip
 def test_what_makes_no_sense_asks_for_nothing(client, six, query):
     response = client.get(BOARD, query)

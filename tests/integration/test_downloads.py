@@ -16,6 +16,7 @@ from files.models import StoredFile
 from sharedtasks import downloads, models, phase_zip, testsets
 from sharedtasks.downloads import KINDS
 from sharedtasks.policy import Thing
+from tests.integration.actors import OPERATOR
 from tests.integration.samples import REFERENCE, SOURCE
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,7 @@ def import_files(phase):
         source, *references = [BytesIO(text.encode()) for text in FORMATS[name]]
         values = {"source_language": "en", "target_language": "fr", "text_form": "raw"}
         return testsets.import_test_set(
+            actor=OPERATOR,
             phase=phase,
             files=testsets.TestSetFiles(
                 source,
@@ -185,6 +187,7 @@ def test_files_that_would_be_too_large_refuse_the_test_set(import_files, monkeyp
 def test_ids_that_sgml_can_not_hold_leave_that_format_out(phase):
     rows = '{"id": "1", "source": "a", "references": ["b"]}\n'
     test_set = testsets.import_test_set(
+        actor=OPERATOR,
         phase=phase,
         source_language="en",
         target_language="fr",

@@ -16,6 +16,7 @@ from sharedtasks import models
 from submissions.models import Entry, Submission
 from submissions.pipeline.tasks import check
 from tests.integration import editions
+from tests.integration.conftest import add_second_factor, give_role
 from tests.integration.editions import GERMAN, make_output, make_set, run, write
 
 pytestmark = pytest.mark.django_db
@@ -118,13 +119,14 @@ def test_a_folder_that_is_none_is_told(tmp_path):
     assert "is not a folder" in run("wmt25", tmp_path / "absent")[1]
 
 
-def test_only_organisers_see_it_until_it_is_announced(as_role, tmp_path):
+def test_only_organisers_see_it_until_it_is_announced(as_role, organiser, tmp_path):
     report, _ = run("wmt25", write(tmp_path, SET))
 
     assert "announce --shared-task wmt25 --phase task-1" in report
-    task = models.SharedTask.objects.get()
+    task = models.SharedTask.objects.get(slug="wmt25")
     address = task.get_absolute_url()
     assert as_role("visitor").get(address).status_code == 404
+    give_role(organiser, task)
     assert as_role("organiser").get(address).status_code == 200
     call_command("announce", "--shared-task=wmt25", "--phase=task-1")
     assert as_role("visitor").get(address).status_code == 200
@@ -339,7 +341,7 @@ def test_documents_of_wmt25_are_joined_by_year(shared_data, tmp_path, monkeypatc
     ]
 
 
-def test_an_edition_like_wmt26_gets_to_the_boards(tmp_path, monkeypatch, admin):
+def test_an_edition_like_wmt26_gets_to_the_boards(tmp_path, monkeypatch, admin, operator):
     editions.use_workers(monkeypatch)
 
     report, error = run("wmt26", SHAPED, "--outputs")
@@ -364,6 +366,7 @@ def test_an_edition_like_wmt26_gets_to_the_boards(tmp_path, monkeypatch, admin):
     assert "10 paragraphs (1 without a score)" in report
     assert "6 outputs are scored." in report
     assert Team.objects.get().name == "gloss.v1"
+    add_second_factor(operator)  # who owns what the command has made
     for row in rows:
         page = admin.get(row.get_absolute_url()).text
         assert "gloss.v1" in page

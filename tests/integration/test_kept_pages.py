@@ -1,4 +1,4 @@
-"""Pages of boards that a process keeps: who gets them, for how long, and what never is in them."""
+"""Pages with a board that a process keeps: who gets them, how long, and what never is in them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import gzip
 import itertools
 import random
 import re
+import threading
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -13,18 +14,23 @@ import pytest
 from django.contrib import messages
 from django.contrib.messages.storage.base import Message
 from django.contrib.messages.storage.cookie import CookieStorage
+from django.db import connection
 from django.http import HttpRequest
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import Team
-from leaderboard import kept_boards, kept_pages, views
+from leaderboard import kept_boards, kept_facts, kept_pages, views
 from leaderboard.models import BoardSnapshot
 from leaderboard.selection import Selection
 from sharedtasks.models import Phase
+from sharedtasks.policy import VISITOR
 from tests.integration.board_rows import METRICS, Made, fill, many
 
 pytestmark = pytest.mark.django_db
 
 BOARD = "/boards/spring/test/en-fr"
+START = "/"
 POLL = {"HX-Request": "true", "HX-Target": "board"}
 GZIP = {"Accept-Encoding": "br;q=1.0, gzip"}
 FEW = ("term-success", "bleu")
@@ -39,13 +45,13 @@ ASKED = [{}, {"sort": "bleu"}, {"track": "constrained", "dense": "1"}, {"team": 
          {"team": "babel", "page": "2"}, {"entries": "primary"}]  # fmt: skip
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
 SEEN = re.compile(r"seen=\w+")
+TABLE = re.compile(r'(?:FROM|JOIN) "(\w+)"')
 
 
 @pytest.fixture(autouse=True)
 def _nothing_kept():
     """Keep nothing of other tests."""
-    kept_boards.START._start = None
-    for kept in (kept_boards.BOARDS, kept_boards.FACTS, kept_pages.PAGES):
+    for kept in (kept_boards.BOARDS, kept_facts.FACTS, kept_pages.PAGES):
         kept.clear()
 
 
@@ -128,8 +134,13 @@ def told(text):
     return {name for name in names if any(word in text for word in words_of(name))}
 
 
-def ask(client, query, **headers):
-    text = client.get(BOARD, query, headers=headers).text
+def find_seen(client):
+    """Return what a poll of the start page says that the reader has."""
+    return SEEN.search(client.get(START).text)[0].removeprefix("seen=")
+
+
+def ask(client, query, *, path=BOARD, **headers):
+    text = client.get(path, query, headers=headers).text
     return SEEN.sub("seen=", TOKEN.sub("", text))
 
 
@@ -139,6 +150,7 @@ OWN = {"alice": {"lexica"}, "bob": {"lexica"}, "charlie": {"babel"}, "dora": {"d
        "erin": {"erin"}}  # fmt: skip
 ALL = {"lexica", "babel", "dora", "erin"}
 SEES_ALL = ("organiser", "observer")
+RANKED = {"lexica", "babel"}  # whom the start page shows
 
 
 @pytest.fixture
@@ -157,21 +169,23 @@ def as_role(client, people):
 
 def test_what_a_role_may_see_never_reaches_another(as_role, at, filled_modes):
     instants = INSTANTS if filled_modes == "one mode" else INSTANTS[::-1]
-    visits = list(itertools.product(ROLES, ASKED[:2], ({}, POLL)))
+    asked = [(BOARD, ASKED[0]), (BOARD, ASKED[1]), (START, {})]
+    visits = list(itertools.product(ROLES, asked, ({}, POLL)))
     for seed, instant in enumerate(instants):
         at(instant)
         kept_pages.PAGES.clear()
         random.Random(seed).shuffle(visits)
         public = {"lexica", "babel", "erin"} if instant >= NAMES else set()
-        for role, query, headers in visits:
+        for role, (path, query), headers in visits:
             own = OWN.get(role, set()) if instant >= OPENS else set()
-            shown = told(ask(as_role(role), query, **headers))
-            assert shown == (ALL if role in SEES_ALL else public | own), (role, query, headers)
+            expected = ALL if role in SEES_ALL else public | own
+            shown = told(ask(as_role(role), query, path=path, **headers))
+            assert shown == (expected & RANKED if path == START else expected), (role, path, query)
 
-        assert kept_pages.PAGES._pages
+        assert {page.is_start for _, page in kept_pages.PAGES._pages.values()} == {True, False}
         for _, page in kept_pages.PAGES._pages.values():
             text = gzip.decompress(page.packed).decode()
-            assert told(text) == public
+            assert told(text) == (public & RANKED if page.is_start else public)
             assert not any(word in text for word in ('class="who"', "Sign out", "tag-own", "csrf"))
 
 
@@ -182,14 +196,19 @@ def test_a_kept_page_with_own_parts_is_the_page_made_for_the_reader(
 ):
     at(instant)
     readers = ["visitor", "alice", "charlie", "dora", "erin"]
-    asked = [({}, {}), ({}, POLL), *((query, {}) for query in ASKED[2:5])]
+    asked = [
+        *itertools.product((BOARD, START), ({},), ({}, POLL)),
+        *((BOARD, query, {}) for query in ASKED[2:5]),
+    ]
     visits = [(role, *what) for role in readers for what in asked]
-    kept = [ask(as_role(role), query, **headers) for role, query, headers in visits]
+    kept = [
+        ask(as_role(role), query, path=path, **headers) for role, path, query, headers in visits
+    ]
     assert ("begins-cluster" in kept[0] and "range follows" in kept[0]) == (instant >= OPENS)
 
     monkeypatch.setattr(views, "_answer_kept", lambda *_: None)
-    for (role, query, headers), text in zip(visits, kept, strict=True):
-        assert text == ask(as_role(role), query, **headers), (role, query)
+    for (role, path, query, headers), text in zip(visits, kept, strict=True):
+        assert text == ask(as_role(role), query, path=path, **headers), (role, path, query)
 
 
 def test_messages_are_shown_once_and_never_kept(as_role, filled, at):
@@ -212,30 +231,47 @@ def test_messages_are_shown_once_and_never_kept(as_role, filled, at):
 def trusting(monkeypatch, settings):
     """Trust what was read until the clock is moved on."""
     clock = SimpleNamespace(monotonic=lambda: clock.now, now=1000.0)
-    monkeypatch.setattr(views, "time", clock)
     settings.BOARDS_TRUSTED_FOR = 1.0
-    monkeypatch.setattr(kept_boards, "time", clock)
+    monkeypatch.setattr(kept_facts, "time", clock)
     return clock
 
 
-@pytest.mark.parametrize("query", ASKED[:2])
+@pytest.mark.parametrize(("path", "query"), [(BOARD, {}), (BOARD, ASKED[1]), (START, {})])
 def test_a_visitor_who_has_the_page_gets_304_without_a_query(
-    client, at, filled, trusting, query, django_assert_num_queries
+    client, at, filled, trusting, path, query, django_assert_num_queries
 ):
     at(NAMES)
-    etag = client.get(BOARD, query, headers=GZIP).headers["ETag"]
-    client.get(BOARD, query)
+    etag = client.get(path, query, headers=GZIP).headers["ETag"]
+    client.get(path, query)
 
     for condition in (etag, f'"other", {etag}', etag.removeprefix("W/"), "*"):
         with django_assert_num_queries(0):
-            response = client.get(BOARD, query, headers={"If-None-Match": condition})
+            response = client.get(path, query, headers={"If-None-Match": condition})
         assert (response.status_code, response.content) == (304, b"")
         assert response.headers["ETag"] == etag
         assert response.headers["Cache-Control"] == "public, max-age=10"
         assert "Cookie" in response.headers["Vary"]
     for condition in ('W/"0"', "", etag[:-2] + '"'):
-        response = client.get(BOARD, query, headers={"If-None-Match": condition})
+        response = client.get(path, query, headers={"If-None-Match": condition})
         assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"If-Match": '"other"'}, 412),
+        ({"If-Unmodified-Since": "Sun, 06 Nov 1994 08:49:37 GMT"}, 412),
+        ({"Cookie": "sessionid=of-yesterday"}, 200),  # the answer deletes it
+    ],
+)
+def test_no_cache_keeps_a_refusal_or_a_cookie(client, at, bare, headers, status):
+    at(NAMES)
+
+    response = client.get(BOARD, headers=headers)
+
+    assert response.status_code == status
+    assert response.headers["Cache-Control"] == "private, no-cache"
+    assert "X-Accel-Expires" not in response.headers
 
 
 def test_the_etag_changes_exactly_with_what_the_reader_sees(as_role, at, filled, bare, people):
@@ -289,13 +325,101 @@ def test_what_was_read_is_read_again_after_a_second(
 
 
 @pytest.mark.parametrize("before", [OPENS - SECOND, NAMES - SECOND])
-def test_an_instant_counts_at_once(client, at, filled, trusting, before):
+@pytest.mark.parametrize("path", [BOARD, START])
+def test_an_instant_counts_at_once(client, at, filled, trusting, before, path):
     at(before)
-    earlier = client.get(BOARD).text
+    earlier = client.get(path).text
 
     at(before + SECOND)
 
-    assert client.get(BOARD).text != earlier
+    assert client.get(path).text != earlier
+
+
+# What a page is made of -------------------------------------------------------------------
+
+
+@pytest.fixture
+def closing(phase, filled_modes):
+    """A phase with a deadline, and boards in two domains and two modes."""
+    Phase.objects.filter(pk=phase.pk).update(closes_at=NAMES + timedelta(days=3))
+
+
+@pytest.mark.parametrize("path", [BOARD, START])
+@pytest.mark.usefixtures("closing")
+def test_a_page_reads_the_rows_that_its_digest_covers_and_no_others(
+    client, at, monkeypatch, trusting, path, django_assert_num_queries
+):
+    """A new model that a page reads belongs into kept_facts, or its changes would not be seen."""
+    covered = {BoardSnapshot}  # by its stamp
+
+    def list_values(row, ask=kept_facts.list_values):
+        covered.add(type(row))
+        return ask(row)
+
+    monkeypatch.setattr(kept_facts, "list_values", list_values)
+    at(NAMES)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert "System of babel" in client.get(path).text
+
+    tables = {table for query in queries for table in TABLE.findall(query["sql"])}
+    assert tables == {model._meta.db_table for model in covered}
+    kept_pages.PAGES.clear()
+    with django_assert_num_queries(0):
+        assert "System of babel" in client.get(path).text
+
+
+@pytest.mark.parametrize("path", [BOARD, START])
+@pytest.mark.usefixtures("closing")
+def test_a_kept_page_says_the_same_at_any_time_between_two_instants(
+    client, at, monkeypatch, trusting, path
+):
+    texts = set()
+    for days in (0, 1, 2):
+        at(NAMES + timedelta(days=days))
+        monkeypatch.setattr(timezone, "now", lambda days=days: NAMES + timedelta(days=days))
+        kept_pages.PAGES.clear()
+        texts.add(client.get(path).text)
+
+    assert len(texts) == 1
+
+
+def test_of_threads_that_miss_a_page_one_reads_and_renders_it(client, at, filled, monkeypatch):
+    at(NAMES)
+    client.get(BOARD)
+    facts = kept_facts._read_facts(VISITOR, NAMES, *BOARD.split("/")[2:])
+    done = []
+
+    def slowly(name, work):
+        """Let another thread want the same, and look whether it waits."""
+
+        def act(*args, **options):
+            done.append(name)
+            if done.count(name) == 1:
+                other = threading.Thread(target=want[name])
+                other.start()
+                other.join(0.1)  # seconds
+                others.append(other)
+            return work(*args, **options)
+
+        return act
+
+    others = []
+    kept = kept_facts.KeptFacts()
+    want = {
+        "read": lambda: kept.read(VISITOR, NAMES, "a", "b", "c"),
+        "render": lambda: views._find_page(facts, NAMES, Selection()),
+    }
+    monkeypatch.setattr(kept_facts, "_read_facts", slowly("read", lambda *_: facts))
+    monkeypatch.setattr(kept_facts.settings, "BOARDS_TRUSTED_FOR", 60.0)
+    monkeypatch.setattr(kept_pages.KeptPage, "make", slowly("render", kept_pages.KeptPage.make))
+    kept_pages.PAGES.clear()
+    for act in want.values():
+        act()
+    for other in others:
+        other.join()
+
+    assert done == ["read", "render"]
 
 
 @pytest.mark.parametrize(
@@ -334,7 +458,7 @@ def test_a_poll_of_the_start_page_asks_again_after_a_second_and_at_each_instant(
     client, at, filled, bare, alice, trusting, django_assert_num_queries
 ):
     at(NAMES - SECOND)
-    first = client.get("/").context["board"].seen
+    first = find_seen(client)
     with django_assert_num_queries(0):
         assert client.get("/", {"seen": first}, headers=POLL).status_code == 204
     assert client.get("/", {"seen": "x"}, headers=POLL).status_code == 200
@@ -342,7 +466,7 @@ def test_a_poll_of_the_start_page_asks_again_after_a_second_and_at_each_instant(
     at(NAMES)
     assert "System of babel" in client.get("/", {"seen": first}, headers=POLL).text
 
-    second = client.get("/").context["board"].seen
+    second = find_seen(client)
     newcomers = Team.objects.create(name="Newcomers", slug="new", is_verified=True)
     fill(bare, alice, [Made(newcomers, "Newest", dict.fromkeys(FEW, 99.0), is_primary=True)])
     trusting.now += 0.9
@@ -399,6 +523,15 @@ def test_what_is_searched_for_is_never_kept(client, at, filled):
     for text in ("lex", "LEXICA", "Team of", "nobody", "a", "é"):
         assert client.get(BOARD, {"team": text}).status_code == 200
         assert selections() == [Selection()]
+
+
+@pytest.mark.parametrize("page", ["2", "77", "9" * 9, "9" * 99, "-1"])
+def test_a_page_that_a_board_does_not_have_is_not_kept_beside_its_last(client, at, filled, page):
+    at(NAMES)
+    client.get(BOARD)
+
+    assert client.get(BOARD, {"page": page}).text == client.get(BOARD).text
+    assert selections() == [Selection()]
 
 
 def test_a_newer_version_takes_the_place_of_the_older(client, at, bare, alice, team):

@@ -14,6 +14,7 @@ from nodes.models import Node
 from nodes.protocol import tokens
 from nodes.runs import quarantine
 from submissions.models import Entry
+from tests.integration.actors import OPERATOR
 from tests.integration.node_rows import image_row, node_row, run_row, waiting_entry
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +100,7 @@ def test_the_list_says_in_words_what_is_wrong_with_a_node(admin):
 
 
 def test_a_revoked_token_opens_nothing(admin):
-    node, token = tokens.add_node("gpu-1")
+    node, token = tokens.add_node("gpu-1", actor=OPERATOR)
 
     response = act(admin, NODES, "revoke", node)
 

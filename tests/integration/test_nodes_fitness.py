@@ -16,6 +16,7 @@ from nodes.runs.sweeping import sweep_runs
 from submissions.models import Entry, Submission
 from submissions.services import requeueing
 from submissions.states import EntryState
+from tests.integration.actors import OPERATOR
 from tests.integration.image_rows import image_row
 from tests.integration.test_nodes_protocol import (
     MACHINE,
@@ -303,7 +304,7 @@ def test_an_entry_that_was_begun_afresh_has_all_of_its_attempts_again(make_entry
         speaker.finish(speaker.claim().json(), outcome="engine_error")
     assert state(entry) == EntryState.FAILED
 
-    requeueing.requeue_entry(entry=Entry.objects.get(), actor=None)
+    requeueing.requeue_entry(entry=Entry.objects.get(), actor=OPERATOR)
     entry.refresh_from_db()
 
     assert not retries.is_exhausted(entry, "smoke")
@@ -477,7 +478,7 @@ def test_three_distinct_nodes_speak_against_an_image_unless_they_lose_others(
             Entry.objects.update(state=EntryState.WAITING)
         if number == 2 and innocent == "lifted":
             Image.objects.update(quarantined_at=timezone.now())
-            lift_quarantine(Image.objects.all(), actor=None)
+            lift_quarantine(Image.objects.all(), actor=OPERATOR)
         lose(speaker)
 
     assert is_quarantined(entry) == (innocent == "none")

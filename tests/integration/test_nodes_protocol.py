@@ -27,6 +27,7 @@ from submissions import hypotheses
 from submissions.models import Entry, Submission
 from submissions.services import choosing
 from submissions.states import EntryState
+from tests.integration.actors import OPERATOR
 from tests.integration.image_rows import image_entry, image_row, sibling_entry
 from tests.integration.samples import PERFECT, SEGMENTS
 from tests.marked_test_sets import MARKED, OWN, find_markers
@@ -41,7 +42,7 @@ class Speaker:
     """A node that says what it is told to."""
 
     def __init__(self, name: str) -> None:
-        self.node, self.token = tokens.add_node(name)
+        self.node, self.token = tokens.add_node(name, actor=OPERATOR)
         self.client = Client()
 
     def post(self, path, body, **headers):
@@ -398,7 +399,7 @@ def test_without_a_nodes_token_nothing_opens(entry, token):
 
 
 def test_a_revoked_token_opens_nothing(node, entry):
-    revoke([node.node])
+    revoke([node.node], actor=OPERATOR)
 
     assert node.claim().status_code == 401
 

@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from audit.recording import Actor
 from images.models import Image
 from nodes.models import Node, Run
 from nodes.protocol import tokens
@@ -16,6 +17,7 @@ from nodes.runs.reporting import RunEnd, RunRefused, SignOfLife
 from submissions.models import Entry
 from submissions.services import choosing
 from submissions.states import EntryState
+from tests.integration.actors import OPERATOR
 from tests.integration.image_rows import sibling_entry
 from tests.integration.test_nodes_protocol import end_leases, make_image, make_image_entry
 
@@ -33,7 +35,9 @@ PASSED = RunEnd(outcome="ok", done=5)
 
 @pytest.fixture
 def make_nodes():
-    return lambda count: [tokens.add_node(f"node-{number}")[0] for number in range(count)]
+    return lambda count: [
+        tokens.add_node(f"node-{number}", actor=OPERATOR)[0] for number in range(count)
+    ]
 
 
 @pytest.fixture
@@ -222,7 +226,7 @@ def test_lifting_a_quarantine_while_entries_fail_by_it_leaves_none_behind(
         elif number < 4:
             quarantine.fail_waiting(Entry.objects.all())
         else:
-            lift_quarantine(Image.objects.all(), actor=organiser)
+            lift_quarantine(Image.objects.all(), actor=Actor.of(organiser))
 
     at_once(6, act)
 

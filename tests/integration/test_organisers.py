@@ -203,7 +203,6 @@ def test_a_team_is_shown_to_the_roles_of_the_tasks_that_it_sends_to(
 
 
 def test_who_takes_part_is_known(shared_task, organiser, owner, team, make_submission):
-    Organiser.objects.get(user=owner)
     team.members.add(organiser)
     assert not takes_part(organiser, shared_task)
     assert list_organisers_teams(shared_task) == {}
@@ -214,6 +213,10 @@ def test_who_takes_part_is_known(shared_task, organiser, owner, team, make_submi
     assert takes_part(organiser, shared_task)
     assert not takes_part(owner, shared_task)
     assert list_organisers_teams(shared_task) == {team: [organiser]}
+    team.is_organisers = True  # its systems are baselines
+    team.save()
+    assert not takes_part(organiser, shared_task)
+    assert list_organisers_teams(shared_task) == {}
 
 
 # Giving roles -------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
+from audit.recording import Actor
 from nodes.models import Run
 from nodes.runs import claims, endings, quarantine, reporting, sweeping
 from nodes.runs.claims import Offer
@@ -48,7 +49,7 @@ def fail_again(entry, actor):
     """Let the quarantine fail an entry that is requeued then, and fails on our side."""
     sweeping.sweep_runs()
     image_row("bad", quarantined_at=None)
-    requeueing.requeue_entry(entry=entry, actor=actor)
+    requeueing.requeue_entry(entry=entry, actor=Actor.of(actor))
     quarantined()
     return fail(entry)
 
@@ -81,7 +82,7 @@ def test_what_a_quarantine_has_not_failed_stays(make, organiser, case):
     sweeping.sweep_runs()
     before = (state(entry), entry.changes.count())
 
-    lifted = lift_quarantine([image_row("bad")], actor=organiser)
+    lifted = lift_quarantine([image_row("bad")], actor=Actor.of(organiser))
 
     assert (lifted, state(freed)) == (Lifted(images=1, entries=1), EntryState.WAITING)
     assert (state(entry), entry.changes.count()) == before
@@ -103,7 +104,7 @@ def test_what_ran_and_what_waited_wait_again_with_all_their_attempts(
     work.record_note(second, reason="a note is no move")
 
     with django_capture_on_commit_callbacks(execute=True):
-        lifted = lift_quarantine([image], actor=organiser)
+        lifted = lift_quarantine([image], actor=Actor.of(organiser))
 
     assert lifted == Lifted(images=1, entries=2)
     assert told == [entry.pk, second.pk]
@@ -125,7 +126,7 @@ def test_a_second_time_nothing_is_lifted(make, organiser):
     sweeping.sweep_runs()
     images = [image_row("bad"), image_row("good")]
 
-    first, second = (lift_quarantine(images, actor=organiser) for _ in range(2))
+    first, second = (lift_quarantine(images, actor=Actor.of(organiser)) for _ in range(2))
 
     assert (first, second) == (Lifted(1, 1), Lifted(0, 0))
     assert entry.changes.filter(kind=ChangeKind.REQUEUED).count() == 1
@@ -136,7 +137,7 @@ def test_a_run_that_fails_after_the_quarantine_is_lifted_is_tried_again(make, or
     run = run_row(entry, node_row(), purpose="smoke")
     assert run.image.quarantined_at is not None  # as a process has read it
 
-    lift_quarantine([run.image], actor=organiser)
+    lift_quarantine([run.image], actor=Actor.of(organiser))
     reporting.finish(run.node, run.pk, run.fence, RunEnd(outcome="engine_error"))
 
     assert state(entry) == EntryState.WAITING

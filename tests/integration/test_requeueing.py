@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
+from audit.recording import Actor
 from nodes.models import Run
 from nodes.runs import claims, endings, reporting
 from nodes.runs.claims import Offer
@@ -65,7 +66,7 @@ def state(row):
 def test_an_entry_has_all_its_attempts_again(make_failed, organiser, outcome):
     entry = make_failed(outcome)
 
-    requeue_entry(entry=entry, actor=organiser)
+    requeue_entry(entry=entry, actor=Actor.of(organiser))
 
     assert state(entry) == EntryState.WAITING
     change = entry.changes.get(old="failed")
@@ -85,7 +86,7 @@ def test_an_entry_whose_scoring_failed_is_scored(make_entry, messages, organiser
     )
 
     with messages() as sent:
-        requeue_entry(entry=entry, actor=organiser)
+        requeue_entry(entry=entry, actor=Actor.of(organiser))
 
     assert sent == [("submissions.score", entry.pk)]
     entry.refresh_from_db()
@@ -98,7 +99,7 @@ def test_a_submission_whose_check_failed_is_checked(make_submission, messages, o
     submission = make_submission(state=SubmissionState.FAILED, attempts=3)
 
     with messages() as sent:
-        requeue_submission(submission=submission, actor=organiser)
+        requeue_submission(submission=submission, actor=Actor.of(organiser))
 
     assert sent == [("submissions.check", submission.pk)]
     check.apply(args=[submission.pk], task_id="again")
@@ -118,7 +119,7 @@ def test_what_is_no_failure_of_ours_is_left_alone(make_failed, organiser, column
     Entry.objects.filter(pk=entry.pk).update(**columns, attempts=2)
 
     with pytest.raises(ValidationError):
-        requeue_entry(entry=entry, actor=organiser)
+        requeue_entry(entry=entry, actor=Actor.of(organiser))
 
     assert state(entry) == columns.get("state", "failed")
     assert entry.attempts == 2
@@ -130,7 +131,7 @@ def test_a_submission_that_did_not_fail_is_left_alone(make_submission, organiser
     submission = make_submission(state=known, attempts=1)
 
     with pytest.raises(ValidationError, match=f"this submission is {known}"):
-        requeue_submission(submission=submission, actor=organiser)
+        requeue_submission(submission=submission, actor=Actor.of(organiser))
 
     submission.refresh_from_db()
     assert (submission.state, submission.attempts) == (known, 1)
@@ -143,16 +144,16 @@ def test_a_quarantined_image_and_removed_files_are_named(make_failed, make_submi
     submission.files.all().delete()
 
     with pytest.raises(ValidationError, match="in quarantine"):
-        requeue_entry(entry=entry, actor=organiser)
+        requeue_entry(entry=entry, actor=Actor.of(organiser))
     with pytest.raises(ValidationError, match="files have been removed"):
-        requeue_submission(submission=submission, actor=organiser)
+        requeue_submission(submission=submission, actor=Actor.of(organiser))
 
 
 def test_a_node_that_reports_late_changes_nothing(make_failed, organiser):
     entry = make_failed(runs=1)
     late = Run.objects.get()
 
-    requeue_entry(entry=entry, actor=organiser)
+    requeue_entry(entry=entry, actor=Actor.of(organiser))
 
     with pytest.raises(RunRefused):
         reporting.heartbeat(late.node, late.pk, late.fence, SignOfLife("running", 1, 5, None))
@@ -166,7 +167,7 @@ def test_a_worker_that_comes_back_late_changes_nothing(make_entry, organiser):
     entry = make_entry()
     held = work.claim(Entry, entry.pk, owner="slow")
     Entry.objects.filter(pk=entry.pk).update(state="failed", claimed_by="", attempts=3)
-    requeue_entry(entry=entry, actor=organiser)
+    requeue_entry(entry=entry, actor=Actor.of(organiser))
     work.claim(Entry, entry.pk, owner="new")
 
     assert not work.finish(held, to=EntryState.FAILED, owner="slow")
@@ -192,7 +193,7 @@ def test_races_have_one_winner(
             claims.claim(nodes[number], CPU)
             return False
         try:
-            requeue_entry(entry=Entry.objects.get(pk=entry.pk), actor=organiser)
+            requeue_entry(entry=Entry.objects.get(pk=entry.pk), actor=Actor.of(organiser))
         except ValidationError:
             return False
         return True
@@ -387,7 +388,7 @@ def test_siblings_begin_again_with_one_smoke_run(make_failed, make_bare_test_set
     sibling = sibling_entry(entry, make_bare_test_set(mode="noterm"))
     Entry.objects.filter(pk=sibling.pk).update(state="failed")
     for row in (entry, sibling):
-        requeue_entry(entry=row, actor=organiser)
+        requeue_entry(entry=row, actor=Actor.of(organiser))
 
     first = claims.claim(node_row("first"), CPU)
 

@@ -25,6 +25,7 @@ from submissions.pipeline.scorer import LimitPassed
 from submissions.pipeline.scoring_room import NotNow
 from submissions.pipeline.sweeper import sweep
 from submissions.services import choosing
+from tests.integration.actors import OPERATOR
 from tests.integration.samples import FAIR, PERFECT, POOR, count_scores
 
 pytestmark = pytest.mark.django_db
@@ -152,8 +153,8 @@ def test_so_many_are_under_way_at_a_time(old_entries, run, monkeypatch, at_once)
     seen = []
     announce = rescoring.announce
 
-    def count(lacking):
-        row = announce(lacking)
+    def count(lacking, **options):
+        row = announce(lacking, **options)
         seen.append(Rescore.objects.filter(state="scoring").count())
         return row
 
@@ -199,7 +200,7 @@ def test_all_workers_take_part_and_a_few_rescores_wait(many_lacking, monkeypatch
         waiting.append(rows.filter(claimed_by="").count())
 
     monkeypatch.setattr(rescoring.time, "sleep", take_turns)
-    ended = [end for look in rescoring.rescore() for end in look]
+    ended = [end for look in rescoring.rescore(actor=OPERATOR) for end in look]
 
     assert [end.entry.pk for end in ended] == [entry.pk for entry in many_lacking]
     assert {end.state for end in ended} == {"scored"}
@@ -212,7 +213,7 @@ def test_all_workers_take_part_and_a_few_rescores_wait(many_lacking, monkeypatch
 def test_a_rescore_whose_entry_is_deleted_has_ended(many_lacking, monkeypatch):
     monkeypatch.setattr(rescoring.time, "sleep", lambda _: Rescore.objects.all().delete())
 
-    ended = [end for look in rescoring.rescore() for end in look]
+    ended = [end for look in rescoring.rescore(actor=OPERATOR) for end in look]
 
     assert len(ended) == 60
     assert {end.state for end in ended} == {rescoring.DELETED}
@@ -370,7 +371,7 @@ def test_a_worker_of_another_release_changes_nothing(old_entries, run, monkeypat
 def test_a_worker_that_lacks_a_metric_says_so_and_closes_nothing(old_entries):
     lacking = next(rescoring.find_lacking())
     later = replace(lacking, wanted={**lacking.wanted, "term-recall": "v:1"})
-    row = rescoring.announce(later)
+    row = rescoring.announce(later, actor=OPERATOR)
 
     tasks.rescore.apply(args=[row.pk], task_id="task-1")
 
@@ -381,7 +382,7 @@ def test_a_worker_that_lacks_a_metric_says_so_and_closes_nothing(old_entries):
 
 def test_a_worker_without_room_puts_it_back_uncounted(old_entries, monkeypatch):
     lacking = next(rescoring.find_lacking())
-    row = rescoring.announce(lacking)
+    row = rescoring.announce(lacking, actor=OPERATOR)
 
     def refuse(*_, **__):
         raise NotNow
@@ -394,7 +395,7 @@ def test_a_worker_without_room_puts_it_back_uncounted(old_entries, monkeypatch):
 
 
 def test_a_message_that_comes_three_times_adds_scores_once(old_entries, test_set):
-    row = rescoring.announce(next(rescoring.find_lacking()))
+    row = rescoring.announce(next(rescoring.find_lacking()), actor=OPERATOR)
     test_set.refresh_from_db()
     before = test_set.results_version
 
@@ -407,7 +408,7 @@ def test_a_message_that_comes_three_times_adds_scores_once(old_entries, test_set
 
 
 def test_what_was_lost_to_another_worker_is_not_recorded(old_entries):
-    row = rescoring.announce(next(rescoring.find_lacking()))
+    row = rescoring.announce(next(rescoring.find_lacking()), actor=OPERATOR)
     claimed = work.claim(Rescore, row.pk, owner="task-1")
     result = rescoring.evaluate(claimed)
     Rescore.objects.filter(pk=row.pk).update(claimed_by="task-2")
@@ -419,7 +420,7 @@ def test_what_was_lost_to_another_worker_is_not_recorded(old_entries):
 
 
 def test_a_killed_workers_rescore_goes_to_another(old_entries, settings, messages):
-    row = rescoring.announce(next(rescoring.find_lacking()))
+    row = rescoring.announce(next(rescoring.find_lacking()), actor=OPERATOR)
     work.claim(Rescore, row.pk, owner="killed")
     Rescore.objects.update(claimed_at=timezone.now() - timedelta(days=1))
 
@@ -433,7 +434,7 @@ def test_a_killed_workers_rescore_goes_to_another(old_entries, settings, message
 
 def test_teams_choose_and_withdraw_meanwhile(old_entries, organiser, test_set):
     primary = old_entries[0]
-    row = rescoring.announce(next(rescoring.find_lacking()))
+    row = rescoring.announce(next(rescoring.find_lacking()), actor=OPERATOR)
     claimed = work.claim(Rescore, row.pk, owner="task-1")
     result = rescoring.evaluate(claimed)
 

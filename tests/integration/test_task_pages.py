@@ -19,6 +19,7 @@ from sharedtasks import evaluator_wheel, testsets
 from sharedtasks.format_guide import FIRST, SECOND
 from sharedtasks.models import Phase, SharedTask
 from submissions.pages.forms.outputs import SubmissionForm
+from tests.integration.actors import OPERATOR
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +44,7 @@ def import_rows(phase):
         files = testsets.TestSetFiles(
             BytesIO(ROWS.encode()), (), ("rows",), ((BytesIO(TERMS), "terms.tsv"),)
         )
-        return testsets.import_test_set(files=files, **values).test_set
+        return testsets.import_test_set(actor=OPERATOR, files=files, **values).test_set
 
     return make
 

@@ -22,6 +22,7 @@ from submissions.models import Entry, Score
 from submissions.pipeline.tasks import check_image
 from submissions.services import sending
 from tests.archives import SavedImage, old_docker, tar
+from tests.integration.actors import OPERATOR
 from tests.integration.board_rows import Made, build, fill
 from tests.integration.test_board_modes import changes, groups, links
 
@@ -58,7 +59,9 @@ def import_rows(phase):
             samples=(BytesIO(samples), "samples.json") if samples else None,
         )
         values = {"source_language": "en", "target_language": "fr", "text_form": "raw"}
-        return testsets.import_test_set(phase=phase, files=files, **(values | options)).test_set
+        return testsets.import_test_set(
+            actor=OPERATOR, phase=phase, files=files, **(values | options)
+        ).test_set
 
     return make
 
@@ -227,7 +230,7 @@ def test_terms_of_segments_are_counted_once_and_required_where_they_are(
         for number, own in enumerate(given)
     ]
     test_set = testsets.import_test_set(
-        phase=phase, source_language="en", target_language="fr", text_form="raw",
+        actor=OPERATOR, phase=phase, source_language="en", target_language="fr", text_form="raw",
         files=testsets.TestSetFiles(
             BytesIO("".join(json.dumps(row) + "\n" for row in rows).encode()), (), ("rows",)
         ),

@@ -16,6 +16,7 @@ from sharedtasks.policy import Thing
 from submissions import hypotheses
 from submissions.models import Entry
 from submissions.pipeline.tasks import check
+from tests.integration.actors import OPERATOR
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +34,7 @@ def edition(phase):
         sample = FOLDER / f"sample.{domain}.enpl.json"
         with gold.open("rb") as source, sample.open("rb") as samples:
             return testsets.import_test_set(
+                actor=OPERATOR,
                 phase=phase,
                 source_language="en",
                 target_language="pl",

@@ -92,16 +92,6 @@ def utc(value: datetime) -> SafeString:
 
 
 @register.filter
-def left(value: datetime) -> str:
-    """Write how long it is until an instant, in its largest unit, rounded down."""
-    seconds = max((value - timezone.now()).total_seconds(), 0)
-    for unit, length in (("day", DAY), ("hour", HOUR), ("minute", MINUTE)):
-        if count := int(seconds // length):
-            return f"{count} {unit}{'' if count == 1 else 's'}"
-    return "less than a minute"
-
-
-@register.filter
 def difference(value: float, decimals: int) -> str:
     """Write a difference of two scores with its sign; none where it rounds to nothing."""
     written = score(value, decimals)

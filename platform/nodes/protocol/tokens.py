@@ -5,17 +5,23 @@ from __future__ import annotations
 import hashlib
 import secrets
 
+from django.db import transaction
+
+from audit.actions import Action
+from audit.recording import Actor, record_event
 from nodes.models import Node
 
 TOKEN_BYTES = 32  # of randomness: nobody guesses it, so a plain hash keeps it
 
 
-def add_node(name: str) -> tuple[Node, str]:
+@transaction.atomic
+def add_node(name: str, *, actor: Actor) -> tuple[Node, str]:
     """Make a node; return it with its token, which nobody can be shown again."""
     node = Node(name=name)
     token = give_token(node)
     node.full_clean()
     node.save()
+    record_event(actor=actor, action=Action.CREATED, row=node)
     return node, token
 
 

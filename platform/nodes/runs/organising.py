@@ -4,37 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
+from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from accounts.models import User
+from audit.actions import Action
+from audit.recording import Actor, record_event
 from images.models import Image
 from nodes.models import Node
 from nodes.runs import quarantine
 
 
-def drain(nodes: Iterable[Node], *, reason: str) -> int:
+def drain(nodes: Iterable[Node], *, actor: Actor) -> int:
     """Give these nodes nothing new; what they run goes on. Return how many took work so far."""
     rows = Node.objects.filter(pk__in=[node.pk for node in nodes], drained_at=None)
-    return rows.update(drained_at=Now(), drain_reason=reason)
+    values = {"drained_at": Now(), "drain_reason": f"by {actor.name}"}
+    return _update(rows, values, actor, Action.DRAINED)
 
 
-def undrain(nodes: Iterable[Node]) -> int:
+def undrain(nodes: Iterable[Node], *, actor: Actor) -> int:
     """Give these nodes work again; their failures are forgotten. Return how many were drained.
 
     A node that fails its own check is given nothing until it passes, drained or not.
     """
     rows = Node.objects.filter(pk__in=[node.pk for node in nodes], drained_at__isnull=False)
-    return rows.update(drained_at=None, drain_reason="", failures=0)
+    values = {"drained_at": None, "drain_reason": "", "failures": 0}
+    return _update(rows, values, actor, Action.UNDRAINED)
 
 
-def revoke(nodes: Iterable[Node]) -> int:
+def revoke(nodes: Iterable[Node], *, actor: Actor) -> int:
     """Have these nodes' tokens open nothing any more; return how many did so far.
 
     What they run goes to other nodes once the lease has ended.
     """
     rows = Node.objects.filter(pk__in=[node.pk for node in nodes], revoked_at=None)
-    return rows.update(revoked_at=Now())
+    return _update(rows, {"revoked_at": Now()}, actor, Action.REVOKED)
+
+
+@transaction.atomic
+def _update(rows: QuerySet[Node], values: dict[str, Any], actor: Actor, action: Action) -> int:
+    """Change these rows, each with its event; return how many there were."""
+    chosen = list(rows.select_for_update())
+    Node.objects.filter(pk__in=[node.pk for node in chosen]).update(**values)
+    for node in chosen:
+        record_event(actor=actor, action=action, row=node)
+    return len(chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +61,7 @@ class Lifted:
     entries: int  # that had failed because of a quarantine, and wait again
 
 
-def lift_quarantine(images: Iterable[Image], *, actor: User | None) -> Lifted:
+def lift_quarantine(images: Iterable[Image], *, actor: Actor) -> Lifted:
     """Let these images run again, and the entries wait that failed because of their quarantine."""
     freed = [quarantine.lift(image, actor=actor) for image in images]
     lifted = [entries for entries in freed if entries is not None]

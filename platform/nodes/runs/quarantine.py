@@ -12,7 +12,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.models import User
+from audit.actions import Action
+from audit.recording import Actor, record_event
 from health.presence import platform_was_away
 from images.models import Image
 from nodes.models import Run
@@ -42,6 +43,9 @@ def count_loss(run: Run) -> None:
         quarantined_at=timezone.now()
     ):
         logger.error("image %s is in quarantine", run.image_id)
+        changes = {"nodes_lost": (run.image.nodes_lost, lost)}
+        actor = Actor.of_platform("sweep")
+        record_event(actor=actor, action=Action.QUARANTINED, row=run.image, changes=changes)
         fail_waiting(Entry.objects.filter(submission__image=run.image_id))
     run.image.refresh_from_db()
 
@@ -110,7 +114,7 @@ def last_move() -> Subquery:
     return Subquery(moves.order_by("-pk").values("kind")[:1])
 
 
-def lift(image: Image, *, actor: User | None) -> int | None:
+def lift(image: Image, *, actor: Actor) -> int | None:
     """Let an image run again, and the entries wait that failed because of its quarantine.
 
     Return how many entries; None if the image is not in quarantine. The nodes that it lost are
@@ -120,6 +124,7 @@ def lift(image: Image, *, actor: User | None) -> int | None:
         rows = Image.objects.filter(pk=image.pk, quarantined_at__isnull=False)
         if not rows.update(quarantined_at=None, nodes_lost=0, losses_since=Now()):
             return None
+        record_event(actor=actor, action=Action.QUARANTINE_LIFTED, row=image)
         failed = Entry.objects.filter(submission__image=image, state=EntryState.FAILED)
         failed = failed.filter(withdrawn_at=None).annotate(last_move=last_move())
         freed = 0

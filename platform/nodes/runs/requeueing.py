@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, Q, Subquery
 
-from accounts.models import User
+from audit.recording import Actor
 from nodes.models import OURS, Run
 from nodes.runs.quarantine import last_move
 from sharedtasks.models import Phase
@@ -57,7 +57,7 @@ def find_failed(choice: Choice) -> Iterator[FailedRow]:
             yield FailedRow(entry, cause, why_not or _why_needless(entry, choice))
 
 
-def requeue(failed: FailedRow, *, actor: User | None) -> str:
+def requeue(failed: FailedRow, *, actor: Actor) -> str:
     """Requeue a row; return why that failed, if the row has changed meanwhile."""
     try:
         requeueing.requeue(failed.row, actor=actor)

@@ -15,7 +15,7 @@ from sharedtasks.templatetags.tasks import AOE
 register = template.Library()
 
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
-FEW_DAYS = 4  # of which hours are told as well
+FEW_DAYS = 3  # of which hours are told as well
 
 
 @register.filter
@@ -28,6 +28,14 @@ def clock(value: datetime, zone: str) -> SafeString:
 def short_clock(value: datetime, zone: str) -> SafeString:
     """Write the same without the year."""
     return _write(value, zone, "%b, %H:%M")
+
+
+@register.filter
+def two_clocks(value: datetime) -> SafeString:
+    """Write an instant in AoE and UTC, the day again only where it is another."""
+    aoe, utc = value.astimezone(AOE), value.astimezone(UTC)
+    second = f"{utc:%H:%M}" if aoe.date() == utc.date() else _write(value, "UTC", "%b, %H:%M")
+    return format_html("{} AoE · {} UTC", _write(value, "AoE", "%b, %H:%M"), second)
 
 
 def _write(value: datetime, zone: str, rest: str) -> SafeString:

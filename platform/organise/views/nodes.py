@@ -8,10 +8,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from accounts.http import SignedInRequest
+from audit.recording import Actor
 from images.models import Image
 from nodes.models import Node
 from nodes.runs import organising
+from nodes.runs.queue import waiting
 from organise.gate import operates_nodes, site_page
+from organise.machines import list_machines
 from organise.needs import failed_entries
 from organise.pages import Confirmation, render_site_page
 
@@ -21,12 +24,13 @@ def drain(request: SignedInRequest, name: str) -> HttpResponse:
     """Ask, then give a node nothing new."""
     node = get_object_or_404(Node, name=name, revoked_at=None)
     if request.method == "POST":
-        organising.drain([node], reason=f"by {request.user.username}")
+        organising.drain([node], actor=Actor.of(request.user))
         messages.success(request, f"{node.name} is drained: it gets no new work.")
         return redirect("organise")
+    others = sum(other.takes_work for other in list_machines({}) if other.name != name)
     says = [
         "It ends what it runs and gets nothing new.",
-        "What waits runs on the other nodes.",
+        f"Other nodes that take work: {others}. Entries that wait for a node: {waiting().count()}.",
         "You can give it work again at any time.",
     ]
     return _confirm(request, f"Drain {node.name}?", says, f"Drain {node.name}")
@@ -37,7 +41,7 @@ def undrain(request: SignedInRequest, name: str) -> HttpResponse:
     """Ask, then give a drained node work again."""
     node = get_object_or_404(Node, name=name, revoked_at=None)
     if request.method == "POST":
-        organising.undrain([node])
+        organising.undrain([node], actor=Actor.of(request.user))
         messages.success(request, f"{node.name} gets work again.")
         return redirect("organise")
     says = [
@@ -52,8 +56,9 @@ def lift_quarantine(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask, then let an image run again, and what failed with it wait."""
     image = get_object_or_404(Image, pk=pk, quarantined_at__isnull=False)
     if request.method == "POST":
-        lifted = organising.lift_quarantine([image], actor=request.user)
-        messages.success(request, f"The image runs again; {lifted.entries} entries wait.")
+        lifted = organising.lift_quarantine([image], actor=Actor.of(request.user))
+        wait = "entry waits" if lifted.entries == 1 else "entries wait"
+        messages.success(request, f"The image runs again; {lifted.entries} {wait} for a node.")
         return redirect("organise")
     failed = failed_entries().filter(submission__image=image).count()
     says = [

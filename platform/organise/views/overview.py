@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from accounts.http import SignedInRequest
+from audit.recording import Actor
 from organise import counting, failures, timeline
 from organise.counting import EntryGroup
 from organise.dates import find_current_phase, list_dates, list_without_date
@@ -21,7 +22,7 @@ from organise.failures import RequeueForm
 from organise.funnel import build_funnels, sum_up
 from organise.gate import task_action, task_page
 from organise.machines import list_machines
-from organise.needs import count_needs
+from organise.needs import read_needs
 from organise.pages import render_task_page
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.policy import Viewer
@@ -44,7 +45,7 @@ def requeue(request: SignedInRequest, task: SharedTask, viewer: Viewer) -> HttpR
     if not form.is_valid():
         return _show(request, task, viewer, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     reason = form.cleaned_data["reason"]
-    requeued = failures.requeue(task, form.ticks, actor=request.user, reason=reason)
+    requeued = failures.requeue(task, form.ticks, actor=Actor.of(request.user), reason=reason)
     if requeued.left_out:
         what = f"{requeued.done} of {requeued.total} requeued. Left out: "
         messages.warning(request, what + " ".join(requeued.left_out))
@@ -61,7 +62,7 @@ def _show(
     *,
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
-    now, needs = timezone.now(), count_needs([task.pk])[task.pk]
+    now = timezone.now()
     phases = list(counting.with_refused(task.phases.all()))
     for own in phases:
         own.shared_task = task
@@ -72,7 +73,7 @@ def _show(
     context: dict[str, object] = {
         "phase": phase,
         "phases": phases,
-        "failed": failures.list_failed(task, needs),
+        "failed": failures.list_failed(task, read_needs(task)),
         "form": form,
         "ticked": set(form.ticks),
         "ticks_all": request.GET.get("tick") == "all",
@@ -84,7 +85,7 @@ def _show(
         context |= _describe_phase(phase, phases, now) | _describe_funnel(phase, test_sets, groups)
     return render_task_page(
         request, "organise/overview.html", context,
-        task=task, viewer=viewer, tab="task", needs=needs, status=status,
+        task=task, viewer=viewer, tab="task", status=status,
     )  # fmt: skip
 
 

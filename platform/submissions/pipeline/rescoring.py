@@ -14,6 +14,8 @@ from itertools import islice
 from django.db import transaction
 
 import evaluator
+from audit.actions import Action
+from audit.recording import Actor, record_event
 from sharedtasks.models import Phase, TestSet
 from submissions import work
 from submissions.boards import touch_board
@@ -56,7 +58,9 @@ class Ended:
 DELETED = "deleted"  # with its entry
 
 
-def rescore(phase: Phase | None = None, *, at_most: int = MAX_AHEAD) -> Iterator[list[Ended]]:
+def rescore(
+    phase: Phase | None = None, *, actor: Actor, at_most: int = MAX_AHEAD
+) -> Iterator[list[Ended]]:
     """Have the workers score again what lacks a present score; yield what has ended, look by look.
 
     As many are announced as the workers take, and a few more; teams wait for these few only.
@@ -66,7 +70,7 @@ def rescore(phase: Phase | None = None, *, at_most: int = MAX_AHEAD) -> Iterator
     while True:
         room = max(0, min(wanted - waiting, at_most - len(running)))
         for row in islice(lacking, room):
-            running[announce(row).pk] = row.entry
+            running[announce(row, actor=actor).pk] = row.entry
         if not running:
             return
         time.sleep(LOOK_EVERY)
@@ -129,7 +133,7 @@ def _has_been_rescored(entry: Entry, wanted: Mapping[str, str]) -> bool:
 
 
 @transaction.atomic
-def announce(lacking: LackingEntry) -> Rescore:
+def announce(lacking: LackingEntry, *, actor: Actor) -> Rescore:
     """Tell the workers to score an entry again, unless that is under way; return its rescore."""
     wanted = dict(lacking.wanted)
     rescore, is_new = Rescore.objects.get_or_create(
@@ -143,6 +147,8 @@ def announce(lacking: LackingEntry) -> Rescore:
         work.move(rescore, old=old, to=RescoreState.SCORING, kind=ChangeKind.REQUEUED)
         rescore.refresh_from_db()
     work.announce(rescore)
+    changes = {name: (None, wanted[name]) for name in lacking.metrics}
+    record_event(actor=actor, action=Action.RESCORED, row=lacking.entry, changes=changes)
     return rescore
 
 

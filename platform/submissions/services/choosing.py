@@ -7,6 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Team, User
+from audit.actions import Action
+from audit.recording import Actor, record_event
 from sharedtasks.policy import Role, Viewer
 from sharedtasks.viewers import viewer_of
 from submissions import work
@@ -28,6 +30,7 @@ def withdraw(*, entry: Entry, actor: User) -> None:
             kind = ChangeKind.WITHDRAWN
             work.record_note(entry, kind=kind, reason="withdrawn", actor=actor)
             _stop(entry, reason="withdrawn", actor=actor)
+            record_event(actor=Actor.of(actor), action=Action.WITHDRAWN, row=entry)
             touch_board(entry.test_set_id)
 
 
@@ -50,6 +53,7 @@ def make_primary(*, entry: Entry, actor: User) -> None:
         Entry.objects.filter(pk=entry.pk).update(is_primary=True)
         kind = ChangeKind.MADE_PRIMARY
         work.record_note(entry, kind=kind, reason="made primary", actor=actor)
+        record_event(actor=Actor.of(actor), action=Action.MADE_PRIMARY, row=entry)
         touch_board(entry.test_set_id)
 
 
@@ -60,6 +64,7 @@ def make_contrastive(*, entry: Entry, actor: User) -> None:
         if Entry.objects.filter(pk=entry.pk, is_primary=True).update(is_primary=False):
             kind = ChangeKind.MADE_CONTRASTIVE
             work.record_note(entry, kind=kind, reason="made contrastive", actor=actor)
+            record_event(actor=Actor.of(actor), action=Action.MADE_CONTRASTIVE, row=entry)
             touch_board(entry.test_set_id)
 
 
@@ -73,6 +78,8 @@ def cancel(*, entry: Entry, actor: User) -> None:
     with transaction.atomic():
         if not _stop(entry, reason="", actor=actor):
             raise ValidationError("Only an entry whose system waits or runs can be cancelled.")
+        changes = {"state": (entry.state, EntryState.CANCELLED)}
+        record_event(actor=Actor.of(actor), action=Action.CANCELLED, row=entry, changes=changes)
 
 
 def why_no_choice(entry: Entry, viewer: Viewer) -> str:
@@ -102,7 +109,7 @@ def _stop(entry: Entry, *, reason: str, actor: User) -> bool:
 
 
 def _not_theirs(entry: Entry) -> str:
-    return f"Only members of {entry.team} and organisers can do this."
+    return f"Only members of {entry.team} and organisers can change this."
 
 
 def _require_choice(entry: Entry, actor: User) -> Team:

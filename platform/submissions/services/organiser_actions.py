@@ -12,7 +12,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from accounts.models import User
+from audit.recording import Actor
 from submissions.models import Entry, Submission
 from submissions.services import requeueing
 
@@ -29,7 +29,7 @@ class OrganiserAction:
     explanation: str  # before the button: when an organiser presses it, and what happens then
     done: str  # of the row, afterwards
     admin_label: str  # in the admin panel
-    service: Callable[[Any, User], None]  # raises ValidationError, which says why not
+    service: Callable[[Any, Actor], None]  # raises ValidationError, which says why not
     is_offered: Callable[[Any], bool]  # else a row's page does not mention it
     find_obstacle: Callable[[Any], str]  # why a row that it is offered for has to wait; or empty
 
@@ -54,7 +54,7 @@ def list_for(model: type[Entry] | type[Submission]) -> list[OrganiserAction]:
 
 
 def _build_requeueing(
-    model: type[Entry] | type[Submission], service: Callable[[Any, User], None]
+    model: type[Entry] | type[Submission], service: Callable[[Any, Actor], None]
 ) -> OrganiserAction:
     return OrganiserAction(
         name="requeue",

@@ -8,7 +8,8 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from accounts.models import User
+from audit.actions import Action
+from audit.recording import Actor, record_event
 from submissions import work
 from submissions.models import Entry, Submission
 from submissions.states import ChangeKind, EntryState, SubmissionState
@@ -17,7 +18,7 @@ REASON = "requeued, as it had failed on our side"
 
 
 @transaction.atomic
-def requeue_entry(*, entry: Entry, actor: User | None, reason: str = REASON) -> None:
+def requeue_entry(*, entry: Entry, actor: Actor, reason: str = REASON) -> None:
     """Let a failed entry run or be scored again from the start. Raises ValidationError.
 
     Of two organisers who do so at once, the second is refused: the entry is not failed any more.
@@ -31,14 +32,16 @@ def requeue_entry(*, entry: Entry, actor: User | None, reason: str = REASON) -> 
     has_run = entry.hypotheses_id is not None
     to = EntryState.SCORING if has_run else EntryState.WAITING
     kind = ChangeKind.REQUEUED
-    work.move(entry, old=[EntryState.FAILED], to=to, reason=reason, actor=actor, kind=kind)
+    old = [EntryState.FAILED]
+    work.move(entry, old=old, to=to, reason=reason, actor=actor.user, kind=kind)
     entry.refresh_from_db()
+    _record(entry, actor, reason=reason)
     if has_run:
         work.announce(entry)
 
 
 @transaction.atomic
-def requeue_submission(*, submission: Submission, actor: User | None, reason: str = REASON) -> None:
+def requeue_submission(*, submission: Submission, actor: Actor, reason: str = REASON) -> None:
     """Let a failed submission be checked again from the start. Raises ValidationError."""
     rows = Submission.objects.filter(pk=submission.pk, state=SubmissionState.FAILED)
     rows.update(attempts=0, announcements=0, fetched=0)
@@ -47,17 +50,23 @@ def requeue_submission(*, submission: Submission, actor: User | None, reason: st
         raise ValidationError(reason_against)
     to, kind = SubmissionState.CHECKING, ChangeKind.REQUEUED
     old = [SubmissionState.FAILED]
-    work.move(submission, old=old, to=to, reason=reason, actor=actor, kind=kind)
+    work.move(submission, old=old, to=to, reason=reason, actor=actor.user, kind=kind)
     submission.refresh_from_db()
+    _record(submission, actor, reason=reason)
     work.announce(submission)
 
 
-def requeue(row: Entry | Submission, *, actor: User | None, reason: str = REASON) -> None:
+def requeue(row: Entry | Submission, *, actor: Actor, reason: str = REASON) -> None:
     """Let what failed begin again. Raises ValidationError."""
     if isinstance(row, Entry):
         requeue_entry(entry=row, actor=actor, reason=reason)
     else:
         requeue_submission(submission=row, actor=actor, reason=reason)
+
+
+def _record(row: Entry | Submission, actor: Actor, *, reason: str) -> None:
+    changes = {"state": (EntryState.FAILED, row.state)}
+    record_event(actor=actor, action=Action.REQUEUED, row=row, changes=changes, reason=reason)
 
 
 def has_failed(row: Entry | Submission) -> bool:

@@ -118,7 +118,10 @@ def test_presets_stand_beside_the_comparisons(compare, options, key):
     else:
         assert own["good.txt"] == 1
         assert own["poor.txt"] == 3
-    assert compare(*options)[0] == 0
+    _, text = compare(*options)
+    _, latex = compare(*options, "--latex")
+    for shown in ("mean of ranks over term-success and chrf++", options[1]):
+        assert text.count(shown) == latex.count(shown) > 0
 
 
 def test_few_units_give_no_p_values(compare, edition):
@@ -134,10 +137,13 @@ def test_few_units_give_no_p_values(compare, edition):
     assert "No p-values: too few segments (8) for significance." in text
 
 
-@pytest.mark.parametrize("systems", [(), ("good",)])
-def test_fewer_than_two_systems_are_wrong_usage(compare, systems, capsys):
+@pytest.mark.parametrize(
+    ("systems", "options"),
+    [((), []), (("good",), []), (("good",) * 101, ["--correction", "holm-strict"])],
+)
+def test_too_few_or_too_many_systems_are_wrong_usage(compare, systems, options):
     with pytest.raises(SystemExit) as caught:
-        compare(systems=systems)
+        compare(*options, systems=systems)
     assert caught.value.code == 2
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
+from sacrebleu.tokenizers.tokenizer_re import TokenizerRegexp
+from sacrebleu.tokenizers.tokenizer_zh import TokenizerZh
 
 from evaluator import Hypotheses, ScoringResult, Segment, TestSet, score
 from evaluator.score_server import TEST_SETS_KEPT, WANTS_TEST_SET, Failed, Job, serve
@@ -51,6 +56,15 @@ def test_it_asks_for_a_test_set_once():
 
     asked = [answer == WANTS_TEST_SET for answer in sent]
     assert asked == [True, False, False, True, False, False]
+
+
+def test_no_tokeniser_keeps_lines_of_hypotheses():
+    chinese = replace(make_test_set("一二三四五六"), target_language="zh")
+
+    served(job(), TEST_SET, job("b", ("一二三四",)), chinese)
+
+    for tokeniser in (Tokenizer13a, TokenizerRegexp, TokenizerZh):
+        assert tokeniser.__call__.cache_info().currsize == 0
 
 
 def test_it_answers_with_the_evaluators_scores():

@@ -347,6 +347,8 @@ def test_what_can_be_told_apart():
         "chrF++ can be told apart."
     )
     assert write_detectable(1_000, 0).startswith("1,000 segments: differences of about 1.6 of")
+    assert write_detectable(10, 540).startswith("10 segments with 540 terms: differences of about")
+    assert write_detectable(9, 540) == "Fewer than 10 segments: too few to tell systems apart."
     assert factor_against(42) == pytest.approx(4.1, abs=0.05)
     assert detect_term_success(540, rivals=42) > detect_term_success(540)
     assert detect_chrf(2_000) == pytest.approx(detect_chrf(500) / 2)

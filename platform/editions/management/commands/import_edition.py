@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from audit.recording import Actor
 from editions.catalogue import EDITIONS
 from editions.file_index import EditionError, FileIndex
 from editions.importing import import_shared_task
@@ -55,7 +56,9 @@ class Command(BaseCommand):
     def _import(self, chosen: Edition, folder: Path, outputs: bool) -> None:
         try:
             plan = self._plan(chosen, folder)
-            task = import_shared_task(chosen, plan, self._say)
+            task = import_shared_task(
+                chosen, plan, self._say, actor=Actor.of_command("import_edition")
+            )
             unsent = send_outputs(chosen, plan, task, self._say) if outputs else []
         except EditionError as error:
             raise CommandError(_list_faults(error.faults)) from error

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from django.core.management.base import BaseCommand, CommandError
 
+from audit.recording import Actor
 from leaderboard.newest_versions import show_newest_versions
 from sharedtasks.management.phases import find_phase
 from sharedtasks.models import Phase
@@ -43,7 +44,8 @@ class Command(BaseCommand):
                     "the boards change now, and these entries have no place until they are scored."
                 )
             self.stderr.write(f"Warning: {text}")
-        is_changed = show_newest_versions(row)
+        actor = Actor.of_command("show_metric_version")
+        is_changed = show_newest_versions(row, actor=actor)
         show = "now show" if is_changed else "already showed"
         self.stdout.write(f"The boards of {row} {show} the newest version of every metric.")
         # To look takes a while, and a worker of an earlier release may have scored something.

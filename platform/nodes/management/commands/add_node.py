@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from audit.recording import Actor
 from nodes.models import Node
 from nodes.protocol import tokens
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
                 f"There is a node {name!r} already, perhaps a revoked node. Choose another name."
             )
         try:
-            made, token = tokens.add_node(name)
+            made, token = tokens.add_node(name, actor=Actor.of_command("add_node"))
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         self.stderr.write(f"Node {made} is added. Its token is shown only this once:")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from audit.recording import Actor
 from nodes.runs import requeueing
 from nodes.runs.requeueing import CAUSES, Choice
 from sharedtasks.management.phases import find_phase
@@ -38,13 +39,13 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only show what would be done")
 
     def handle(self, *, dry_run: bool, **options: Any) -> None:
-        choice = _choice(options)
+        choice, actor = _choice(options), Actor.of_command("requeue")
         done = skipped = 0
         # All of them before the first move: what fails again meanwhile is not requeued twice.
         for failed in list(requeueing.find_failed(choice)):
             why_not = failed.why_not
             if not why_not and not dry_run:
-                why_not = requeueing.requeue(failed, actor=None)
+                why_not = requeueing.requeue(failed, actor=actor)
             team = failed.row.team.name if failed.row.team else "the test set's own"
             row = f"{failed.row} ({team}), failed by {failed.cause}"
             what = "would be requeued" if dry_run else "requeued"

@@ -5,12 +5,10 @@ from __future__ import annotations
 from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
-from django.utils import timezone
 
+from audit.recording import Actor
 from sharedtasks.models import Phase
-
-WITH_BOARDS = ["own_scores_at", "board_at", "team_names_at"]
+from sharedtasks.services import tasks
 
 
 class Command(BaseCommand):
@@ -31,7 +29,6 @@ class Command(BaseCommand):
             "where no date is set",
         )
 
-    @transaction.atomic
     def handle(self, *, shared_task: str, phase: str, show_scores: bool, **_: object) -> None:
         rows = Phase.objects.select_related("shared_task")
         row = rows.filter(shared_task__slug=shared_task, slug=phase).first()
@@ -41,10 +38,5 @@ class Command(BaseCommand):
                 f"There is no phase {phase!r} of a shared task {shared_task!r}. "
                 f"Known: {known or 'none; import_test_set --create makes it'}."
             )
-        row.is_announced = row.shared_task.is_announced = True
-        if show_scores:
-            for name in WITH_BOARDS:
-                setattr(row, name, getattr(row, name) or timezone.now())
-        row.shared_task.save(update_fields=["is_announced"])
-        row.save(update_fields=["is_announced", *WITH_BOARDS])
+        tasks.announce(actor=Actor.of_command("announce"), phase=row, show_scores=show_scores)
         self.stdout.write(f"Announced: {row}. Its page: {row.shared_task.get_absolute_url()}")

@@ -10,16 +10,14 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 import evaluator
+from audit.recording import Actor
 from evaluator.normalise import describe_gap, parse_pair
 from sharedtasks.models import Phase, SharedTask, TestSet
+from sharedtasks.services import tasks
 from sharedtasks.services.roles import give_to_superusers
-from sharedtasks.terminology_modes import (
-    create_usual_modes,
-    find_mode,
-)
+from sharedtasks.terminology_modes import find_mode
 from sharedtasks.testset_options import (
     add_content_options,
     add_file_options,
@@ -66,12 +64,16 @@ class Command(BaseCommand):
             source_language, target_language = parse_pair(language_pair)
         except evaluator.LanguageError as error:
             raise CommandError(f"The test set was not imported: {error}") from error
+        actor = Actor.of_command("import_test_set")
         # In one transaction, so that a refused test set leaves no empty shared task.
         with ExitStack() as stack, transaction.atomic():
             try:
-                phase_row = _get_phase(shared_task, phase, create=create, name=shared_task_name)
+                phase_row = _get_phase(
+                    shared_task, phase, creator=actor if create else None, name=shared_task_name
+                )
                 own_list = find_mode(phase_row.shared_task, options["mode"]).list_name
                 imported = import_test_set(
+                    actor=actor,
                     phase=phase_row,
                     source_language=source_language,
                     target_language=target_language,
@@ -132,29 +134,23 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _get_phase(shared_task: str, slug: str, *, create: bool, name: str | None) -> Phase:
+def _get_phase(shared_task: str, slug: str, *, creator: Actor | None, name: str | None) -> Phase:
+    """Return the phase; what is missing is created if somebody is given who does so."""
     task = SharedTask.objects.filter(slug=shared_task).first()
     if task is None:
-        if not create:
+        if creator is None:
             raise CommandError(
                 _describe_unknown("shared task", shared_task, SharedTask.objects.all())
             )
-        task = SharedTask(slug=shared_task, name=name or shared_task, is_announced=False)
-        task.full_clean()
-        task.save()
-        create_usual_modes(task)
+        task = tasks.create_task(actor=creator, slug=shared_task, name=name or shared_task)
         give_to_superusers(task)
     phase = Phase.objects.filter(shared_task=task, slug=slug).first()
     if phase is None:
-        if not create:
+        if creator is None:
             raise CommandError(
                 _describe_unknown("phase", slug, task.phases.all(), f" in {shared_task}")
             )
-        phase = Phase(
-            shared_task=task, slug=slug, name=slug, opens_at=timezone.now(), is_announced=False
-        )
-        phase.full_clean()
-        phase.save()
+        phase = tasks.create_phase(actor=creator, task=task, slug=slug)
     return phase
 
 

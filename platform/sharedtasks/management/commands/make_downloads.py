@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.management.base import BaseCommand
 
+from audit.recording import Actor
 from sharedtasks import testsets
 from sharedtasks.models import TestSet
 
@@ -17,5 +18,8 @@ class Command(BaseCommand):
     )
 
     def handle(self, **_: object) -> None:
+        actor = Actor.of_command("make_downloads")
         for test_set in TestSet.objects.select_related("phase__shared_task", "terminology_mode"):
-            self.stdout.write(f"{test_set}: {testsets.make_downloads(test_set)} files.")
+            self.stdout.write(
+                f"{test_set}: {testsets.make_downloads(test_set, actor=actor)} files."
+            )

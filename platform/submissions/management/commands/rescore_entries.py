@@ -11,6 +11,7 @@ import click
 from django.core.management.base import BaseCommand, CommandError
 
 import evaluator
+from audit.recording import Actor
 from sharedtasks.management.phases import find_phase
 from sharedtasks.models import Phase
 from submissions.models import Entry
@@ -64,9 +65,9 @@ class Command(BaseCommand):
         # On a terminal a bar; in a log a line for each entry.
         is_log = not self.stdout.isatty()
         out = cast("TextIO", self.stdout)
-        last_news = time.monotonic()
+        last_news, actor = time.monotonic(), Actor.of_command("rescore_entries")
         with click.progressbar(length=self.total, file=out, show_pos=True, hidden=is_log) as bar:
-            for ended in rescoring.rescore(of_phase, at_most=at_once):
+            for ended in rescoring.rescore(of_phase, actor=actor, at_most=at_once):
                 for end in ended:
                     self._report(end, is_told=is_log)
                 bar.update(len(ended))

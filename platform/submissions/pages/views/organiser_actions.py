@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
+from audit.recording import Actor
 from sharedtasks.access import require_role
 from sharedtasks.policy import Role, Viewer
 from sharedtasks.viewers import viewer_of
@@ -31,7 +32,7 @@ def act(request: HttpRequest, pk: int, *, action: OrganiserAction) -> HttpRespon
     row = fetch(request.user, pk)
     require_role(viewer_of(request.user), row.phase.shared_task, Role.ORGANISER)
     try:
-        action.service(row, request.user)
+        action.service(row, Actor.of(request.user))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
