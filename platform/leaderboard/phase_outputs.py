@@ -20,6 +20,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
+from evaluator.errors import printable
 from leaderboard.aliases import make_aliases
 from sharedtasks.access import phase_or_404
 from sharedtasks.models import Phase
@@ -32,6 +33,7 @@ from submissions.pages.exports import write_jsonl
 from submissions.states import EntryState
 
 NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+MAX_NAME = 200  # characters; more than a system's name has
 FLUSH_AT = 256 * 1024  # bytes
 
 
@@ -142,13 +144,14 @@ def write_xml(output: VisibleOutput) -> Iterator[str]:
     """Write an output as WMT XML, with its sources."""
     entry, test_set = output.entry, output.entry.test_set
     source, target = quoteattr(test_set.source_language), quoteattr(test_set.target_language)
+    system = _quote(printable(output.system, MAX_NAME))
     pairs = zip(hypotheses.list_segments(entry), hypotheses.read_texts(entry), strict=True)
     yield f'<?xml version="1.0" encoding="utf-8"?>\n<dataset id={_quote(test_set.slug)}>\n'
     for document, rows in groupby(pairs, key=lambda pair: pair[0].document):
         segments = list(rows)
         yield f"<doc id={_quote(document)} origlang={source}>\n<src lang={source}>\n<p>\n"
         yield from (_write_segment(segment.id, segment.source) for segment, _ in segments)
-        yield f"</p>\n</src>\n<hyp system={_quote(output.system)} lang={target}>\n<p>\n"
+        yield f"</p>\n</src>\n<hyp system={system} lang={target}>\n<p>\n"
         yield from (_write_segment(segment.id, text) for segment, text in segments)
         yield "</p>\n</hyp>\n</doc>\n"
     yield "</dataset>\n"
