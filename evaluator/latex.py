@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-PREAMBLE = r"% \usepackage{booktabs}"
+PREAMBLE = r"% \usepackage{booktabs}\usepackage[T1]{fontenc}; for other scripts XeLaTeX or LuaLaTeX"
 ESCAPED = {
     "\\": r"\textbackslash{}",
     "{": r"\textbraceleft{}",  # BibTeX counts the braces of `\{`, too

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -90,7 +90,6 @@ class PreviewForm(forms.Form):
         self.fields["viewer"].choices = [("", "a visitor"), *own]  # type: ignore[attr-defined]
         slugs = [(test_set.slug, test_set.slug) for test_set in test_sets]
         self.fields["board"].choices = slugs  # type: ignore[attr-defined]
-        self.fields["at"].initial = at.astimezone(UTC)
 
     @property
     def at_instant(self) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.http import QueryDict
 
@@ -12,7 +12,7 @@ from accounts.models import Team
 from leaderboard.board_view import BoardView
 from leaderboard.queries import read_board
 from leaderboard.tabs import list_modes
-from organise.release_forms import PreviewForm
+from organise.release_forms import FORMATS, PreviewForm
 from sharedtasks.models import Phase, TestSet
 from sharedtasks.policy import Thing, Viewer, instant_of
 
@@ -41,10 +41,11 @@ def build_preview(phase: Phase, asked: QueryDict, now: datetime) -> Preview:
     """Return the board that an address asks for; the first as a visitor gets it on its date."""
     test_sets: Sequence[TestSet] = list(phase.test_sets.select_related("terminology_mode"))
     teams = Team.objects.filter(entries__test_set__phase=phase).distinct()
-    form = PreviewForm(
-        {name: asked[name] for name in PreviewForm.base_fields if name in asked},
-        teams=list(teams), test_sets=test_sets, at=max(instant_of(Thing.BOARD, phase) or now, now),
-    )  # fmt: skip
+    at = max(instant_of(Thing.BOARD, phase) or now, now).astimezone(UTC)
+    given = {"at": at.strftime(FORMATS[0])} | {
+        name: asked[name] for name in PreviewForm.base_fields if name in asked
+    }
+    form = PreviewForm(given, teams=list(teams), test_sets=test_sets, at=at)
     is_valid = form.is_valid()
     at, team = form.at_instant, form.team
     words = dict(form.fields["viewer"].choices)[str(team or "")]  # type: ignore[attr-defined]

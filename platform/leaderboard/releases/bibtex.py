@@ -19,7 +19,8 @@ def write_bibtex(document: Mapping[str, Any], *, sha256: str, address: str) -> s
     key = f"{task['slug']}-{phase['slug']}-release-{document['release']}"
     title = f"{task['name']}, {phase['name']}: Release {document['release']}"
     date = {"month": f"{public_at:%B}", "year": f"{public_at:%Y}"}
-    written = [_write_entry(key, {"title": title, **date, "note": f"SHA-256 {sha256}"}, address)]
+    whole = {"author": task["name"], "title": title, **date, "note": f"SHA-256 {sha256}"}
+    written = [_write_entry(key, whole, address)]
     named = document["boards"] if document["names_teams"] else []
     for number, (team, system, test_sets) in enumerate(_list_systems(named), start=1):
         # The number: names in other scripts may have no letter that a key can have.

@@ -33,7 +33,6 @@ from sharedtasks.models import Phase, SharedTask
 from sharedtasks.policy import Role, Thing, Viewer, instant_of
 
 HIDDEN_THINGS = {
-    Thing.TEAM_NAMES: "names of teams and systems",
     Thing.OUTPUTS: "outputs",
     Thing.REFERENCES: "references",
 }
@@ -74,7 +73,7 @@ def publish_release(request: SignedInRequest, task: SharedTask, viewer: Viewer) 
     context = {
         "confirmation": _describe_publishing(phase, document, form),
         "document": document,
-        "stays_hidden": _list_hidden(phase, document.public_at),
+        "stays_hidden": _list_hidden(phase, document),
     }
     return render_task_page(
         request, "organise/publish_release.html", context,
@@ -169,10 +168,12 @@ def _draft(phase: Phase, now: datetime, *, is_now: bool) -> ReleaseDocument:
     return draft_release(copy(phase), is_now=is_now, now=now)  # which may get other dates
 
 
-def _list_hidden(phase: Phase, public_at: datetime) -> Sequence[tuple[str, datetime | None]]:
+def _list_hidden(phase: Phase, document: ReleaseDocument) -> Sequence[tuple[str, datetime | None]]:
     """Return what a release does not show, with the instant from which the phase shows it."""
     instants = {words: instant_of(thing, phase) for thing, words in HIDDEN_THINGS.items()}
-    return [(words, at) for words, at in instants.items() if at is None or at > public_at]
+    names = [] if document.names_teams else [("names", instant_of(Thing.TEAM_NAMES, phase))]
+    later = [(words, at) for words, at in instants.items() if at is None or at > document.public_at]
+    return names + later
 
 
 def _describe_publishing(
