@@ -15,6 +15,10 @@ class Action(StrEnum):
     DELETED = "deleted"
     # Shared tasks, phases, test sets
     ANNOUNCED = "announced"
+    RETIRED = "retired"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    EXTENDED = "given more time"
     IMPORTED = "imported"
     DOWNLOADS_MADE = "files for participants made again"
     VERSIONS_SHOWN = "newest versions of metrics shown"

@@ -12,7 +12,7 @@ from django.forms import BaseModelFormSet, ModelChoiceField, ModelForm
 from django.http import HttpRequest
 
 from audit.actions import Action, Way
-from audit.recording import Actor, record_event
+from audit.recording import Actor, Changes, record_event
 
 HIDDEN = "…"  # in place of a value that the log does not show
 
@@ -26,30 +26,33 @@ class Recorded(admin.ModelAdmin[Any]):
     themselves.
     """
 
+    records_itself: bool  # as the class says: what it saves goes to a service, which records it
     records_values: bool  # as the class says; if it says nothing, not: a form may hold a secret
 
     def save_model(self, request: HttpRequest, obj: Any, form: Form, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        self._record_form(request, form, is_new=not change)
+        if not self.records_itself:
+            self._record_form(request, form, is_new=not change)
 
     def save_formset(
         self, request: HttpRequest, form: Form, formset: BaseModelFormSet[Any, Any], change: bool
     ) -> None:
         for row in formset.deleted_forms:
-            self._record_deletion(request, row.instance)
+            if row.instance.pk is not None:
+                self._record_deletion(request, row.instance, {})
         super().save_formset(request, form, formset, change)
         for row in formset.forms:
             if row.has_changed() and row not in formset.deleted_forms:
                 self._record_form(request, row, is_new=row in formset.extra_forms)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        self._record_deletion(request, obj)
+        self._record_deletion(request, obj, self._count_deleted(request, obj))
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         with transaction.atomic():
             for row in queryset:
-                self._record_deletion(request, row)
+                self._record_deletion(request, row, self._count_deleted(request, row))
             super().delete_queryset(request, queryset)
 
     def _record_form(self, request: HttpRequest, form: Form, *, is_new: bool) -> None:
@@ -58,8 +61,13 @@ class Recorded(admin.ModelAdmin[Any]):
             action = Action.CREATED if is_new else Action.CHANGED
             record_event(actor=actor_of(request), action=action, row=form.instance, changes=changes)
 
-    def _record_deletion(self, request: HttpRequest, row: Model) -> None:
-        record_event(actor=actor_of(request), action=Action.DELETED, row=row)
+    def _record_deletion(self, request: HttpRequest, row: Model, changes: Changes) -> None:
+        record_event(actor=actor_of(request), action=Action.DELETED, row=row, changes=changes)
+
+    def _count_deleted(self, request: HttpRequest, row: Model) -> Changes:
+        """Return how many rows of each kind go with a row, as the page asked before."""
+        counts = self.get_deleted_objects([row], request)[1]
+        return {str(kind): (count, 0) for kind, count in counts.items()}
 
 
 class RecordedSite(admin.AdminSite):
@@ -70,6 +78,7 @@ class RecordedSite(admin.AdminSite):
         values = {
             "__module__": plain.__module__,
             "records_values": getattr(plain, "records_values", False),
+            "records_itself": getattr(plain, "records_itself", False),
         }
         recorded = type(plain.__name__, (Recorded, plain), values)
         super().register(model_or_iterable, recorded, **options)

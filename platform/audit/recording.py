@@ -59,7 +59,7 @@ class Actor:
 
     @classmethod
     def of_platform(cls, part: str) -> Actor:
-        """Return the platform itself, for what no person decides: sweep."""
+        """Return the platform itself, for what no person decides: sweep, demo."""
         return cls("the platform", Way.PLATFORM, command=part)
 
 

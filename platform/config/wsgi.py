@@ -11,6 +11,7 @@ from django.core.checks import run_checks
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
+from config.arrival_times import note_arrival
 from config.body_limits import SMALL_BODY, read_length
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -56,6 +57,7 @@ class LargeBody:
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Answer a request."""
+    note_arrival(environ)
     if read_length(environ) > SMALL_BODY:
         environ["wsgi.input"] = LargeBody(environ["wsgi.input"])
     return site(environ, start_response)

@@ -113,7 +113,7 @@ def running(
 ) -> Iterator[BaselineRuns]:
     """Build the baselines while the demo runs, with a node to run them; tidy up the engine."""
     state = Path(settings.STATE_DIR)
-    _, token = tokens.add_node("this-machine", actor=Actor.of_command("demo"))
+    _, token = tokens.add_node("this-machine", actor=Actor.of_platform("demo"))
     names = tuple(baseline.name for baseline in BASELINES)
     builder = Builder(engine.address, base, names, state / "archives")
     broker = settings.NODES_BROKER_URL

@@ -23,6 +23,7 @@ from demo.systems import (
     demo_teams,
 )
 from sharedtasks.models import Phase, SharedTask, TestSet
+from sharedtasks.services.announcing import announce
 from sharedtasks.services.roles import give_to_superusers
 from sharedtasks.terminology_modes import create_usual_modes
 from sharedtasks.testsets import TestSetFiles, import_test_set
@@ -32,6 +33,7 @@ from submissions.services import sending
 FOLDER = Path(__file__).parent
 DATA = FOLDER / "data"
 TEXTS = FOLDER / "texts"
+OPERATOR = Actor.of_platform("demo")
 PASSWORD = "terminarium-demo"  # shown on the pages of a demo, and valid only there
 SUMMARY = (
     "Medical sentences in five language pairs, each with the terms that a translation has to use."
@@ -66,6 +68,9 @@ def set_up(run_limits: Mapping[str, int] | None = None) -> Demo:
     phase = _create_phases(run_limits)
     test_sets = [_import(phase, pair, "proper") for pair in LANGUAGE_PAIRS]
     test_sets += [_import(phase, pair, "noterm") for pair in NOTERM_PAIRS]
+    task = phase.shared_task
+    announce(actor=OPERATOR, task=task, parts=[task, *task.phases.all(), *test_sets])
+    phase.refresh_from_db()
     return Demo(phase, test_sets, teams, members)
 
 
@@ -147,7 +152,7 @@ def _import(phase: Phase, pair: str, mode: str) -> TestSet:
     texts, terms = f"{pair}.tsv", f"{pair}.terms.tsv"
     with (DATA / texts).open("rb") as rows, (DATA / terms).open("rb") as term_list:
         return import_test_set(
-            actor=Actor.of_command("demo"),
+            actor=OPERATOR,
             phase=phase,
             source_language=source_language,
             target_language=target_language,

@@ -52,11 +52,8 @@ def _ensure_task(edition: Edition, say: Say, actor: Actor) -> SharedTask:
     """Return the edition's shared task; a new one is seen by organisers only."""
     with transaction.atomic():
         task, is_new = SharedTask.objects.get_or_create(
-            slug=edition.slug,
-            defaults={
-                "name": edition.name, "summary": edition.summary, "is_announced": False
-            },
-        )  # fmt: skip
+            slug=edition.slug, defaults={"name": edition.name, "summary": edition.summary}
+        )
         if is_new:
             give_to_superusers(task)
             record_event(actor=actor, action=Action.CREATED, row=task)
@@ -79,7 +76,6 @@ def _ensure_phase(task: SharedTask, plan: PhasePlan, say: Say, actor: Actor) -> 
             "name": plan.name,
             "kind": Phase.Kind.POST,
             "opens_at": timezone.now(),
-            "is_announced": False,
         },
     )
     if is_new:

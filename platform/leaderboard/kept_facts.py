@@ -25,9 +25,10 @@ from leaderboard.releases.reading import visible_releases
 from leaderboard.snapshots import Board
 from leaderboard.start import choose_test_sets, read_tasks
 from leaderboard.tabs import find_first_board, list_modes
-from sharedtasks.access import find_test_set, visible_phases
+from sharedtasks.access import find_test_set, visible_test_sets
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.policy import VISITOR, Thing, Viewer, can_see
+from sharedtasks.states import State
 
 MAX_ADDRESSES = 1000
 # No page shows them, and they change with results that a visitor may not see.
@@ -128,14 +129,12 @@ def _read_start(viewer: Viewer, now: datetime) -> PageFacts | None:
 def _read_board(
     viewer: Viewer, now: datetime, task: str, phase: str, test_set: str
 ) -> PageFacts | None:
-    test_sets = list(
-        TestSet.objects.select_related("phase__shared_task", "terminology_mode").filter(
-            phase__in=visible_phases(viewer), phase__shared_task__slug=task, phase__slug=phase
-        )
-    )
-    shown = find_test_set(test_sets, test_set)
+    visible = visible_test_sets(viewer)
+    known = list(visible.filter(phase__shared_task__slug=task, phase__slug=phase))
+    shown = find_test_set(known, test_set)
     if shown is None:
         return None
+    test_sets = [row for row in known if row == shown or row.state != State.RETIRED]
     return _put_together(viewer, now, shown, test_sets, [shown.phase])
 
 

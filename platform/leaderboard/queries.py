@@ -31,7 +31,14 @@ from leaderboard.snapshots import BASELINE, Board, BoardRow
 from leaderboard.versions import list_older_columns
 from sharedtasks.metric_columns import BY_METRIC, Column
 from sharedtasks.models import Phase, TestSet
-from sharedtasks.policy import VISITOR, Thing, Viewer, can_see, instant_of
+from sharedtasks.policy import (
+    VISITOR,
+    Thing,
+    Viewer,
+    can_see,
+    instant_of,
+    withholds_own_scores,
+)
 from submissions.models import Entry
 
 ROWS_ON_A_PAGE = 100
@@ -235,7 +242,8 @@ class _Reading:
         team = self.board.columns.team_id[index]
         if team is None or self.is_organiser or self.board.teams[team].is_verified:
             return True
-        return team in self.viewer.teams
+        phase = self.empty.test_set.phase
+        return team in self.viewer.teams and not withholds_own_scores(self.viewer, phase, team)
 
     @cached_property
     def teams(self) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Prefetch
 
-from sharedtasks.access import visible_phases, visible_tasks, with_test_sets
+from sharedtasks.access import listed, visible_phases, visible_tasks, with_test_sets
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.policy import Thing, Viewer, can_see
 
@@ -17,8 +17,8 @@ def read_tasks(viewer: Viewer) -> list[SharedTask]:
 
     Takes three queries.
     """
-    shown_phases = visible_phases(viewer).prefetch_related(with_test_sets())
-    tasks = list(visible_tasks(viewer).prefetch_related(Prefetch("phases", shown_phases)))
+    shown_phases = listed(visible_phases(viewer)).prefetch_related(with_test_sets(viewer))
+    tasks = list(listed(visible_tasks(viewer)).prefetch_related(Prefetch("phases", shown_phases)))
     for task in tasks:
         for phase in task.phases.all():
             phase.shared_task = task

@@ -13,6 +13,7 @@ from organise.dates import PhaseDate, find_current_phase, is_over, list_dates
 from organise.needs import Needs, read_needs, with_needs
 from sharedtasks.models import Phase, SharedTask
 from sharedtasks.policy import Role, Viewer
+from sharedtasks.states import State
 from submissions.models import Entry, Submission
 
 MOST_DATES = 8
@@ -90,9 +91,9 @@ def list_next_dates(lines: Sequence[TaskLine], now: datetime) -> list[PhaseDate]
 
 
 def find_state(task: SharedTask, phases: Sequence[Phase], now: datetime) -> str:
-    """Return draft, announced or closed; closed follows from the dates."""
-    if not task.is_announced:
-        return "draft"
+    """Return its state; of an announced task also closed, which follows from the dates."""
+    if task.state != State.ANNOUNCED:
+        return task.state
     return "closed" if phases and all(is_over(phase, now) for phase in phases) else "announced"
 
 

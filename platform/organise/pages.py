@@ -58,7 +58,7 @@ def render_task_page(
         "is_owner": viewer.has_role(task.pk, Role.OWNER),
         "tabs": list_tabs(task, tab, needs),
         "needs": needs,
-        "task_state": "announced" if task.is_announced else "draft",
+        "task_state": task.state,
         "reads_references": viewer.reads_references(task.pk),
         "own_teams": _find_own_teams(task, viewer),
     }

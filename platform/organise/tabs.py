@@ -23,7 +23,7 @@ class Tab:
 # In the order in which an edition needs them, with a line between groups. A page adds its tab here.
 GROUPS: Sequence[Sequence[Tab]] = (
     (Tab("task", "Overview"),),
-    (),  # setup, phases, announce
+    (Tab("phases", "Phases"), Tab("announce", "Announce")),  # setup before them
     (),  # people, entries
     (Tab("release", "Release"), Tab("exports", "Exports")),  # corrections before them
     (),  # log

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from organise.dates import PhaseDate, is_over, list_dates
+from sharedtasks.date_input import AOE
 from sharedtasks.models import Phase
-from sharedtasks.templatetags.tasks import AOE
 
 LEFT, RIGHT = 20, 1186  # of 1200 units
 TOP, ROW, BELOW = 34, 32, 42  # heights: above the bars, of a phase, for the words below

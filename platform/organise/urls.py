@@ -2,7 +2,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from organise.views import exports, home, nodes, overview, release
+from organise.views import (
+    announcing,
+    ending,
+    exports,
+    home,
+    nodes,
+    overview,
+    phases,
+    release,
+)
 
 urlpatterns = [
     path("organise/", home.home, name="organise"),
@@ -25,4 +34,13 @@ urlpatterns = [
     path("organise/<slug:task>/release/end", release.end_release, name="organise-end-release"),
     path("organise/<slug:task>/exports", exports.exports, name="organise-exports"),
     path("organise/<slug:task>/requeue", overview.requeue, name="organise-requeue"),
+    path("organise/<slug:task>/phases/", phases.phases, name="organise-phases"),
+    path("organise/<slug:task>/new-phase", phases.new_phase, name="organise-new-phase"),
+    path("organise/<slug:task>/phases/<slug:phase>", phases.phase, name="organise-phase"),
+    path("organise/<slug:task>/phases/<slug:phase>/pause", ending.pause, name="organise-pause"),
+    path("organise/<slug:task>/phases/<slug:phase>/resume", ending.resume, name="organise-resume"),
+    path("organise/<slug:task>/announce", announcing.announce, name="organise-announce"),
+    path("organise/<slug:task>/retire/<slug:part>", ending.retire, name="organise-retire"),
+    path("organise/<slug:task>/put-back/<slug:part>", ending.put_back, name="organise-put-back"),
+    path("organise/<slug:task>/delete/<slug:part>", ending.delete, name="organise-delete"),
 ]

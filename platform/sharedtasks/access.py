@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -17,35 +17,48 @@ from accounts.models import User
 from accounts.second_factor import SecondFactorMissing
 from sharedtasks.models import Organiser, Phase, SharedTask, TestSet
 from sharedtasks.policy import Role, Thing, Viewer, can_see
+from sharedtasks.states import OF_PHASE, OF_TASK, OF_TEST_SET, PUBLIC, State, are_in
 from sharedtasks.viewers import viewer_of
+
+Row = TypeVar("Row", SharedTask, Phase, TestSet)
 
 
 def visible_tasks(viewer: Viewer) -> QuerySet[SharedTask]:
-    """Return the announced shared tasks, and those in which the viewer has a role."""
-    return SharedTask.objects.filter(Q(is_announced=True) | Q(pk__in=viewer.roles))
+    """Return the shared tasks that are no drafts, and those in which the viewer has a role."""
+    return SharedTask.objects.filter(are_in(OF_TASK, PUBLIC) | Q(pk__in=viewer.roles))
 
 
 def visible_phases(viewer: Viewer) -> QuerySet[Phase]:
-    """Return the announced phases of announced shared tasks; all where the viewer has a role."""
-    is_public = Q(is_announced=True, shared_task__is_announced=True)
+    """Return the phases that are no drafts, nor their shared tasks; all of those with a role."""
     return Phase.objects.select_related("shared_task").filter(
-        is_public | Q(shared_task__in=viewer.roles)
+        are_in(OF_PHASE, PUBLIC) | Q(shared_task__in=viewer.roles)
     )
+
+
+def visible_test_sets(viewer: Viewer) -> QuerySet[TestSet]:
+    """Return the test sets that are no drafts, nor what they are parts of; all with a role."""
+    return TestSet.objects.select_related("phase__shared_task", "terminology_mode").filter(
+        are_in(OF_TEST_SET, PUBLIC) | Q(phase__shared_task__in=viewer.roles)
+    )
+
+
+def listed(rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Return what lists and tabs show of visible rows: what is retired has an address only."""
+    return rows.exclude(state=State.RETIRED)
 
 
 def announced_or_404(viewer: Viewer, task: str) -> tuple[SharedTask, list[Phase]]:
     """Return a shared task and its phases with their test sets, by two queries."""
-    phases = list(
-        visible_phases(viewer).filter(shared_task__slug=task).prefetch_related(with_test_sets())
-    )
-    if phases:
-        return phases[0].shared_task, phases
+    phases = listed(visible_phases(viewer)).filter(shared_task__slug=task)
+    rows = list(phases.prefetch_related(with_test_sets(viewer)))
+    if rows:
+        return rows[0].shared_task, rows
     return task_or_404(viewer, task), []
 
 
-def with_test_sets() -> Prefetch[Any]:
-    """Return what prefetches the test sets of phases, each with its mode, by one query."""
-    return Prefetch("test_sets", TestSet.objects.select_related("terminology_mode"))
+def with_test_sets(viewer: Viewer) -> Prefetch[Any]:
+    """Return what prefetches the listed test sets of phases, by one query."""
+    return Prefetch("test_sets", listed(visible_test_sets(viewer)))
 
 
 def task_or_404(viewer: Viewer, task: str) -> SharedTask:
@@ -114,7 +127,7 @@ def test_set_or_404(
 ) -> TestSet:
     """Return a test set by its slug, under the conditions of `phase_or_404`."""
     visible_phase = phase_or_404(viewer, task, phase, thing=thing, now=now)
-    row = find_test_set(visible_phase.test_sets.select_related("terminology_mode"), test_set)
+    row = find_test_set(visible_test_sets(viewer).filter(phase=visible_phase), test_set)
     if row is None:
         raise Http404(f"{visible_phase} has no test set {test_set}.")
     row.phase = visible_phase

@@ -8,10 +8,13 @@ from django.forms import ModelForm, TextInput
 from django.http import HttpRequest
 
 from accounts.models import User
+from audit.admin_site import actor_of
+from sharedtasks.admin_phase_form import AdminPhaseForm
 from sharedtasks.models import Mode, Phase, SharedTask, TestSet
 from sharedtasks.policy import Role
+from sharedtasks.services.phases import CHANGEABLE, change_phase, create_phase, place_phase
 from sharedtasks.services.roles import add_organiser
-from sharedtasks.terminology_modes import create_usual_modes, move_modes
+from sharedtasks.terminology_modes import create_usual_modes
 from sharedtasks.testset_form import TestSetForm
 
 Row = TypeVar("Row", SharedTask, Phase, TestSet)
@@ -44,10 +47,11 @@ class ModeInline(admin.TabularInline[Mode, SharedTask]):
 @admin.register(SharedTask)
 class SharedTaskAdmin(Removable[SharedTask]):
     inlines = [ModeInline]
-    list_display = ["name", "slug", "contact", "is_announced"]
+    list_display = ["name", "slug", "contact", "state"]
+    readonly_fields = ["state"]
     prepopulated_fields = {"slug": ["name"]}
     fieldsets = [
-        (None, {"fields": ["name", "slug", "summary", "contact", "is_announced"]}),
+        (None, {"fields": ["name", "slug", "summary", "contact", "state"]}),
         (
             "Texts",
             {
@@ -76,16 +80,17 @@ class SharedTaskAdmin(Removable[SharedTask]):
 
 @admin.register(Phase)
 class PhaseAdmin(Removable[Phase]):
-    list_display = [
-        "name", "shared_task", "kind", "is_announced", "opens_at", "closes_at", "board_at"
-    ]  # fmt: skip
-    list_filter = ["shared_task", "kind", "is_announced"]
+    form = AdminPhaseForm
+    records_itself = True
+    list_display = ["name", "shared_task", "kind", "state", "opens_at", "closes_at", "board_at"]
+    list_filter = ["shared_task", "kind", "state"]
+    readonly_fields = ["state"]
     fieldsets = [
-        (None, {"fields": ["shared_task", "name", "slug", "kind", "is_announced"]}),
+        (None, {"fields": ["shared_task", "name", "slug", "kind", "state"]}),
         (
             "Submissions",
             {
-                "fields": ["opens_at", "closes_at"],
+                "fields": ["opens_at", "closes_at", "grace_minutes"],
                 "description": "In UTC. Everybody can download sources and terminologies once the "
                 "phase has opened. Without a closing time it stays open.",
             },
@@ -103,11 +108,13 @@ class PhaseAdmin(Removable[Phase]):
             {
                 "fields": [
                     "own_scores_at",
+                    "own_scores_verified_only",
                     "board_at",
                     "team_names_at",
                     "outputs_at",
                     "references_at",
                     "logs_at",
+                    "is_meant",
                 ],
                 "description": "In UTC. Nothing is shown until a date is set here. The overview "
                 "page announces each date, except that of the outputs, which no page shows yet. "
@@ -117,10 +124,18 @@ class PhaseAdmin(Removable[Phase]):
     ]
 
     def save_model(
-        self, request: HttpRequest, obj: Phase, form: ModelForm[Phase], change: bool
+        self, request: HttpRequest, obj: Phase, form: AdminPhaseForm, change: bool
     ) -> None:
-        super().save_model(request, obj, form, change)
-        move_modes(obj)
+        """Save by the services; only the panel also moves a phase to another shared task."""
+        actor, values = actor_of(request), form.list_values(CHANGEABLE)
+        if not change:
+            created = create_phase(
+                actor=actor, task=obj.shared_task, slug=obj.slug, values=values, is_meant=True
+            )
+            obj.pk = created.pk
+            return
+        change_phase(actor=actor, phase=obj, values=values, is_meant=True)
+        place_phase(actor=actor, phase=obj)
 
 
 @admin.register(TestSet)

@@ -42,8 +42,9 @@ def download_file(
 @require_safe
 def download_phase_zip(request: HttpRequest, task: str, phase: str) -> HttpResponseBase:
     """Send sources and terminologies of all test sets of a phase as a zip."""
-    row = phase_or_404(viewer_of(request.user), task, phase, thing=Thing.SOURCES)
-    members = phase_zip.list_members(row)
+    viewer = viewer_of(request.user)
+    row = phase_or_404(viewer, task, phase, thing=Thing.SOURCES)
+    members = phase_zip.list_members(viewer, row)
     if not members:
         raise Http404(f"{row} has nothing to download.")
     return _send_attachment(

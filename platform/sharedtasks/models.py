@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
 from evaluator.container import Limits
-from evaluator.metrics import METRICS
-from evaluator.normalise import LEMMATISERS
 from evaluator.significance import write_detectable
 from files.models import StoredFile
 from sharedtasks.organisers import Organiser
+from sharedtasks.phase_parts import DateChange, Extension
+from sharedtasks.states import MAX_REASON, Announceable
 from sharedtasks.terminology_modes import PROPER, STANDARD_MODES, Mode
 from sharedtasks.test_set_parts import TestSetDownload, TestSetReference, TestSetTerminology
+from sharedtasks.validators import (
+    DOMAIN,
+    LANGUAGE,
+    known_lemmatiser,
+    known_limits,
+    known_order,
+)
 
 __all__ = [
+    "DateChange",
+    "Extension",
     "Mode",
     "Organiser",
     "Phase",
@@ -30,52 +39,10 @@ __all__ = [
     "TestSetTerminology",
 ]
 
-MAX_LIMIT = 2**50  # no machine has more of anything
-LANGUAGE = RegexValidator(
-    r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z",
-    "Write a language as its BCP 47 code: en, zh, zh-Hans.",
-)
-DOMAIN = RegexValidator(
-    r"\A(?!v[0-9]+\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*\Z",
-    "Write small letters and digits, a letter first, with single hyphens between: medical, "
-    "machine-tool.",
-)
+MAX_GRACE = 60  # minutes
 
 
-def known_metric(name: str) -> None:
-    """Refuse a name that is not a metric of the evaluator."""
-    if name not in METRICS:
-        raise ValidationError(f"There is no metric {name!r}. Choose one of: {', '.join(METRICS)}.")
-
-
-def known_order(names: object) -> None:
-    """Refuse what is not an order of a board: a list of metrics, each once."""
-    if not isinstance(names, list) or not names:
-        raise ValidationError("Name the metrics that the board ranks by.")
-    for name in names:
-        known_metric(name)
-        if names.count(name) > 1:
-            raise ValidationError(f"{name} is named twice. Name each metric of the order once.")
-
-
-def known_lemmatiser(name: str) -> None:
-    """Refuse a name that is not a lemmatiser of the evaluator."""
-    if name not in LEMMATISERS:
-        names = ", ".join(LEMMATISERS)
-        raise ValidationError(f"There is no lemmatiser {name!r}. Choose one of: {names}.")
-
-
-def known_limits(values: object) -> None:
-    """Refuse values that `evaluator.container.Limits` cannot be made of."""
-    names = Limits.__slots__
-    if not isinstance(values, dict) or set(values) - set(names):
-        raise ValidationError(f"Write an object with some of these: {', '.join(names)}.")
-    for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MAX_LIMIT:
-            raise ValidationError(f"{name} has to be a whole number above 0, not {value!r}.")
-
-
-class SharedTask(models.Model):
+class SharedTask(Announceable):
     """An edition of the contest.
 
     It, its phases and their test sets can be deleted until a team has an entry there.
@@ -87,12 +54,9 @@ class SharedTask(models.Model):
     description = models.TextField(blank=True)  # CommonMark: what it is about
     rules = models.TextField(blank=True)  # CommonMark: data, tracks, conduct
     contact = models.EmailField(blank=True)  # for participants' questions
-    is_announced = models.BooleanField(
-        "announced", default=True, help_text="Until then only organisers see it."
-    )
     created_at = models.DateTimeField(auto_now_add=True)
 
-    class Meta:
+    class Meta(Announceable.Meta):
         ordering = ["-created_at"]
         permissions = [("open_tasks", "Can open shared tasks, and owns them")]
 
@@ -107,6 +71,11 @@ class SharedTask(models.Model):
         """Return by what the log knows the shared task."""
         return self.slug
 
+    @property
+    def lineage(self) -> list[Announceable]:
+        """Return itself: it is a part of nothing."""
+        return [self]
+
     def has_domain(self, name: str) -> bool:
         """Return whether a test set is of the domain with that name."""
         return TestSet.objects.filter(phase__shared_task=self.pk, domain=name).exists()
@@ -117,7 +86,7 @@ def instant(help_text: str) -> models.DateTimeField[datetime | None, datetime | 
     return models.DateTimeField(null=True, blank=True, help_text=help_text)
 
 
-class Phase(models.Model):
+class Phase(Announceable):
     """A stretch of time in which submissions for its test sets are taken.
 
     `policy.can_see` tells what may be seen of it from when on. Only `policy` reads the instants.
@@ -131,20 +100,30 @@ class Phase(models.Model):
     shared_task = models.ForeignKey(SharedTask, models.CASCADE, related_name="phases")
     slug = models.SlugField()
     name = models.CharField(max_length=100)
-    is_announced = models.BooleanField(
-        "announced",
-        default=True,
-        help_text="Until then only organisers see the phase, and it takes no submissions.",
-    )
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.DEVELOPMENT)
     opens_at = models.DateTimeField()
     closes_at = models.DateTimeField(null=True, blank=True)  # none: it stays open
+    grace_minutes = models.PositiveSmallIntegerField(
+        "grace, minutes",
+        default=0,
+        validators=[MaxValueValidator(MAX_GRACE)],
+        help_text="An upload that began before the closing counts if it ends within this time.",
+    )
+    paused_at = models.DateTimeField(null=True, editable=False)
+    pause_reason = models.CharField(  # everybody reads it
+        max_length=MAX_REASON, blank=True, default="", editable=False
+    )
     own_scores_at = instant("When a team sees the scores of its own entries.")
     board_at = instant("When everybody sees the leaderboards.")
     team_names_at = instant("When the leaderboards name teams and systems.")
     outputs_at = instant("When everybody sees segments with the teams' outputs.")
     references_at = instant("When everybody sees the references.")
     logs_at = instant("When a team sees the logs of its runs on the test sets.")
+    own_scores_verified_only = models.BooleanField(
+        "own scores for verified teams only",
+        default=False,
+        help_text="Otherwise many accounts of one person could climb by the scores of each.",
+    )
     takes_images = models.BooleanField(
         default=False, help_text="Teams may send their systems as container images; nodes run them."
     )
@@ -159,9 +138,10 @@ class Phase(models.Model):
     # By metric, the version that its boards show; without a choice the oldest that entries have.
     metric_versions = models.JSONField(default=dict, editable=False)
 
-    class Meta:
+    class Meta(Announceable.Meta):
         ordering = ["opens_at", "pk"]
         constraints = [
+            *Announceable.Meta.constraints,
             models.UniqueConstraint(
                 name="phase_slug_in_shared_task", fields=["shared_task", "slug"]
             ),
@@ -172,6 +152,15 @@ class Phase(models.Model):
             ),
             models.CheckConstraint(
                 name="phase_kind_known", condition=Q(kind__in=["dev", "blind", "post"])
+            ),
+            models.CheckConstraint(
+                name="phase_grace_of_an_hour_at_most",
+                condition=Q(grace_minutes__lte=MAX_GRACE),
+            ),
+            models.CheckConstraint(
+                name="phase_paused_with_reason",
+                condition=(Q(paused_at__isnull=False) & ~Q(pause_reason=""))
+                | Q(paused_at=None, pause_reason=""),
             ),
         ]
 
@@ -206,17 +195,33 @@ class Phase(models.Model):
         return Limits(**self.run_limits)
 
     @property
-    def is_public(self) -> bool:
-        """Return whether everybody may know of it: it and its shared task are announced."""
-        return self.is_announced and self.shared_task.is_announced
+    def lineage(self) -> list[Announceable]:
+        """Return the phase and its shared task."""
+        return [self, self.shared_task]
 
-    def is_open(self, now: datetime) -> bool:
-        """Return whether a submission that arrives now is taken."""
-        is_within = self.opens_at <= now and (self.closes_at is None or now < self.closes_at)
-        return self.is_public and is_within
+    @property
+    def grace(self) -> timedelta:
+        """Return how long after the closing an upload may end that began before it."""
+        return timedelta(minutes=self.grace_minutes)
+
+    def is_open(
+        self, now: datetime, *, begun_at: datetime | None = None, until: datetime | None = None
+    ) -> bool:
+        """Return whether an upload that ends now is taken; without `begun_at` it begins now, too.
+
+        `until` is a team's own closing, where it is later than the phase's.
+        """
+        begun_at = begun_at or now
+        is_paused = self.paused_at is not None and self.paused_at <= begun_at
+        if not self.is_current or is_paused or now < self.opens_at:
+            return False
+        if self.closes_at is None:
+            return True
+        closes_at = max(self.closes_at, until or self.closes_at)
+        return begun_at < closes_at and now < closes_at + self.grace
 
 
-class TestSet(models.Model):
+class TestSet(Announceable):
     """A language pair, perhaps of a domain, in a terminology mode; a board ranks systems on it."""
 
     RANK_TASK = "leaderboard.rank"  # the Celery task that builds its board
@@ -281,9 +286,10 @@ class TestSet(models.Model):
     is_being_built = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    class Meta:
+    class Meta(Announceable.Meta):
         ordering = ["phase", "pk"]  # as the organisers imported them: the first is the first tab
         constraints = [
+            *Announceable.Meta.constraints,
             models.UniqueConstraint(
                 name="test_set_once_in_phase",
                 fields=[
@@ -305,6 +311,11 @@ class TestSet(models.Model):
     def get_absolute_url(self) -> str:
         task = self.phase.shared_task.slug
         return reverse("board", args=[task, self.phase.slug, self.slug])
+
+    @property
+    def lineage(self) -> list[Announceable]:
+        """Return the test set, its phase and its shared task."""
+        return [self, self.phase, self.phase.shared_task]
 
     def clean(self) -> None:
         """Refuse a domain that a file name would not tell from a mode."""

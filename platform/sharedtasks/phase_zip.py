@@ -13,19 +13,21 @@ from typing import IO
 from django.db.models import F
 
 from files import storage
+from sharedtasks.access import listed, visible_test_sets
 from sharedtasks.downloads import IN_MEMORY, KINDS, make_file_name
 from sharedtasks.models import Phase, TestSetDownload
-from sharedtasks.policy import Thing
+from sharedtasks.policy import Thing, Viewer
 
 CHUNK = 256 * 1024  # bytes
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the earliest that zip knows: the same files, the same zip
 
 
-def list_members(phase: Phase) -> list[TestSetDownload]:
-    """Return sources and terminologies of all the phase's test sets, in their order."""
+def list_members(viewer: Viewer, phase: Phase) -> list[TestSetDownload]:
+    """Return sources and terminologies of the phase's test sets that the viewer finds in lists."""
     kinds = [kind.name for kind in KINDS.values() if kind.thing == Thing.SOURCES]
+    test_sets = listed(visible_test_sets(viewer)).filter(phase=phase)
     return list(
-        TestSetDownload.objects.filter(test_set__phase=phase, kind__in=kinds)
+        TestSetDownload.objects.filter(test_set__in=test_sets, kind__in=kinds)
         .select_related("file", "test_set__phase__shared_task")
         .order_by(F("test_set"), "position")
     )

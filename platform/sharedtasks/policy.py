@@ -46,6 +46,7 @@ class Embargo(Protocol):
     def is_public(self) -> bool: ...
 
     shared_task_id: int
+    own_scores_verified_only: bool
     opens_at: datetime
     own_scores_at: datetime | None
     board_at: datetime | None
@@ -64,6 +65,7 @@ class Viewer:
     """
 
     teams: frozenset[int] = field(default_factory=frozenset)
+    verified_teams: frozenset[int] = field(default_factory=frozenset)  # of them
     roles: Mapping[int, Role] = field(default_factory=dict, hash=False)
     shown_references: frozenset[int] = field(default_factory=frozenset)  # to this observer
 
@@ -80,6 +82,17 @@ class Viewer:
 
 
 VISITOR = Viewer()
+
+# The column of a phase that holds the instant of each thing.
+DATE_OF = {
+    Thing.SOURCES: "opens_at",
+    Thing.OWN_SCORES: "own_scores_at",
+    Thing.BOARD: "board_at",
+    Thing.TEAM_NAMES: "team_names_at",
+    Thing.OUTPUTS: "outputs_at",
+    Thing.REFERENCES: "references_at",
+    Thing.LOGS: "logs_at",
+}
 
 # What a team sees of its own things without waiting for the public.
 _OWN = frozenset({Thing.TEAM_NAMES, Thing.OUTPUTS})
@@ -105,20 +118,23 @@ def can_see(
     is_own = team is not None and team in viewer.teams
     if thing in _ONLY_OWN and not is_own:
         return False
+    if thing == Thing.OWN_SCORES and withholds_own_scores(viewer, phase, team):
+        return False
     if thing in _OWN and is_own:
         return True
     at = instant_of(thing, phase)
     return at is not None and at <= now
 
 
+def withholds_own_scores(viewer: Viewer, phase: Embargo, team: int | None) -> bool:
+    """Return whether a phase keeps scores from a team of the viewer's that is not verified.
+
+    One person with many accounts could otherwise climb by the scores of each.
+    """
+    return phase.own_scores_verified_only and team not in viewer.verified_teams
+
+
 def instant_of(thing: Thing, phase: Embargo) -> datetime | None:
     """Return the instant from which a thing may be seen, None for "not announced"."""
-    return {
-        Thing.SOURCES: phase.opens_at,
-        Thing.OWN_SCORES: phase.own_scores_at,
-        Thing.BOARD: phase.board_at,
-        Thing.TEAM_NAMES: phase.team_names_at,
-        Thing.OUTPUTS: phase.outputs_at,
-        Thing.REFERENCES: phase.references_at,
-        Thing.LOGS: phase.logs_at,
-    }[thing]
+    at: datetime | None = getattr(phase, DATE_OF[thing])
+    return at

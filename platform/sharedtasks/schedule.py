@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from sharedtasks.downloads import CONTENTS, KINDS, SAMPLES, DownloadKind
-from sharedtasks.models import Phase, TestSet
-from sharedtasks.policy import Thing, Viewer, can_see, instant_of
+from sharedtasks.models import DateChange, Phase, TestSet
+from sharedtasks.policy import DATE_OF, Thing, Viewer, can_see, instant_of
 
 # Without Thing.OUTPUTS: no page shows outputs yet.
 REVEALED = {
@@ -21,7 +22,8 @@ REVEALED = {
 }
 
 
-PhaseState = Literal["hidden", "ahead", "open", "closed"]  # hidden: only organisers see it
+# Hidden: only organisers see it.
+PhaseState = Literal["hidden", "ahead", "open", "paused", "closed", "retired"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Reveal:
 
     at: datetime | None
     is_past: bool
+    moved_from: datetime | None  # what had been announced before
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class ShownPhase:
     shows_board: bool  # and what was counted in references
     shows_references: bool
     is_preview: bool  # the viewer sees the sources before the public
+    moved: Mapping[str, datetime]  # by name of a date, what had been announced before
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,39 +70,65 @@ class OfferedFiles:
         return not any(files for _, columns in self.rows for files in columns)
 
 
-def show_phases(viewer: Viewer, phases: Sequence[Phase], now: datetime) -> list[ShownPhase]:
-    """Return the phases with what the viewer may see of each."""
-    shown = []
+def show_phases(
+    viewer: Viewer,
+    phases: Sequence[Phase],
+    now: datetime,
+    *,
+    moved: Mapping[int, Mapping[str, datetime]] | None = None,
+) -> list[ShownPhase]:
+    """Return the phases with what the viewer may see of each, and with what `find_moved` says."""
+    shown, moved = [], moved or {}
     for phase in phases:
         shows_sources = can_see(viewer, Thing.SOURCES, phase, now)
         shown.append(
             ShownPhase(
                 phase=phase,
-                state=_find_state(phase, now),
+                state=find_phase_state(phase, now),
                 test_sets=list(phase.test_sets.all()),
                 shows_sources=shows_sources,
                 shows_board=can_see(viewer, Thing.BOARD, phase, now),
                 shows_references=can_see(viewer, Thing.REFERENCES, phase, now),
                 is_preview=shows_sources and now < phase.opens_at,
+                moved=moved.get(phase.pk, {}),
             )
         )
     return shown
 
 
-def _find_state(phase: Phase, now: datetime) -> PhaseState:
+def find_phase_state(phase: Phase, now: datetime) -> PhaseState:
+    """Return what a phase does now."""
     if not phase.is_public:
         return "hidden"
+    if not phase.is_current:
+        return "retired"
     if now < phase.opens_at:
         return "ahead"
-    return "open" if phase.is_open(now) else "closed"
+    if phase.closes_at is not None and phase.closes_at <= now:
+        return "closed"
+    return "open" if phase.paused_at is None else "paused"
 
 
-def list_reveals(phases: Sequence[Phase], now: datetime) -> list[tuple[str, list[Reveal]]]:
+def find_moved(phases: Iterable[Phase]) -> dict[int, dict[str, datetime]]:
+    """Return by phase and name of a date what was announced before its last move."""
+    moved: dict[int, dict[str, datetime]] = defaultdict(dict)
+    for change in DateChange.objects.filter(phase__in=phases).order_by("pk"):
+        if change.old is None:  # it had not been announced
+            moved[change.phase_id].pop(change.field, None)
+        else:
+            moved[change.phase_id][change.field] = change.old
+    return moved
+
+
+def list_reveals(shown: Sequence[ShownPhase], now: datetime) -> list[tuple[str, list[Reveal]]]:
     """Return the rows of a table: for each thing, the instant at which each phase shows it."""
     rows = []
     for thing, label in REVEALED.items():
-        instants = [instant_of(thing, phase) for phase in phases]
-        rows.append((label, [Reveal(at, at is not None and at <= now) for at in instants]))
+        reveals = []
+        for row in shown:
+            at = instant_of(thing, row.phase)
+            reveals.append(Reveal(at, at is not None and at <= now, row.moved.get(DATE_OF[thing])))
+        rows.append((label, reveals))
     return rows
 
 

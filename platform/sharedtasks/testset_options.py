@@ -29,6 +29,11 @@ def add_phase_options(parser: ArgumentParser) -> None:
         help="make the shared task and the phase if they do not exist: closed, and seen by "
         "organisers only, until they are announced",
     )
+    parser.add_argument(
+        "--announce",
+        action="store_true",
+        help="announce the test set at once, in a phase that is announced (default: a draft)",
+    )
     parser.add_argument("--shared-task-name", metavar="NAME", help="used when it is created")
     parser.add_argument("--language-pair", required=True, metavar="en-fr")
 

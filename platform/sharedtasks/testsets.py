@@ -21,16 +21,11 @@ from evaluator.terms import required_terms
 from evaluator.types import TextForm, Unit
 from files import storage
 from sharedtasks import downloads
-from sharedtasks.models import (
-    Phase,
-    TestSet,
-    TestSetReference,
-    TestSetTerminology,
-    known_order,
-)
+from sharedtasks.models import Phase, TestSet, TestSetReference, TestSetTerminology
 from sharedtasks.release import make_release
 from sharedtasks.term_lemmatisers import refuse_missing_lemmatisers, require_term_lemmatiser
 from sharedtasks.terminology_modes import PROPER, Mode, find_mode
+from sharedtasks.validators import known_order
 
 MAX_TEST_SET_BYTES = 64 * 1024 * 1024
 KEPT_IN_MEMORY = 16  # parsed test sets a worker keeps; each is a few megabytes
@@ -104,7 +99,7 @@ def import_test_set(
     official_order: Sequence[str] | None = None,
     leave_out: Sequence[str] = (),
 ) -> ImportedTestSet:
-    """Check the files and make a test set of them; raises `evaluator.TestSetError`.
+    """Check the files and make a test set of them, a draft; raises `evaluator.TestSetError`.
 
     Documents to `leave_out` count for no score and need no reference; participants may translate
     them or not. Without an `official_order` it is the part of OFFICIAL_ORDER that is defined.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Value
+from django.db.models import BooleanField, ExpressionWrapper, Q, Value
 
 from accounts.models import User
 from sharedtasks.policy import VISITOR, Role, Viewer
@@ -16,11 +16,13 @@ def viewer_of(user: User | AnonymousUser) -> Viewer:
     """
     if not isinstance(user, User):
         return VISITOR
-    teams = user.teams.order_by().values_list("pk", Value(""), Value(False))
+    is_known = ExpressionWrapper(Q(is_verified=True) | Q(is_organisers=True), BooleanField())
+    teams = user.teams.order_by().values_list("pk", Value(""), is_known)
     held = user.roles.counting().order_by()
     rows = list(teams.union(held.values_list("shared_task", "role", "reads_references"), all=True))
     return Viewer(
         teams=frozenset(pk for pk, role, _ in rows if not role),
+        verified_teams=frozenset(pk for pk, role, is_known in rows if is_known and not role),
         roles={pk: Role(role) for pk, role, _ in rows if role},
         shown_references=frozenset(pk for pk, role, is_shown in rows if role and is_shown),
     )

@@ -15,7 +15,13 @@ from sharedtasks.downloads import SAMPLES
 from sharedtasks.explanations import FAMILIES, SIGNATURE_KEYS
 from sharedtasks.format_guide import describe_formats
 from sharedtasks.models import TestSet, TestSetDownload
-from sharedtasks.schedule import list_contents, list_offered_files, list_reveals, show_phases
+from sharedtasks.schedule import (
+    find_moved,
+    list_contents,
+    list_offered_files,
+    list_reveals,
+    show_phases,
+)
 from sharedtasks.viewers import viewer_of
 
 
@@ -24,11 +30,12 @@ def shared_task(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what the shared task is, when systems can be submitted, and where the boards are."""
     viewer, now = viewer_of(request.user), timezone.now()
     task, phases = announced_or_404(viewer, slug)
+    shown = show_phases(viewer, phases, now, moved=find_moved(phases))
     context = {
         "task": task,
         "page": "overview",
-        "phases": show_phases(viewer, phases, now),
-        "reveals": list_reveals(phases, now),
+        "phases": shown,
+        "reveals": list_reveals(shown, now),
     }
     return render(request, "sharedtasks/shared_task.html", context)
 

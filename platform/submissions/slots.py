@@ -9,6 +9,7 @@ from django.db.models import F, OuterRef, Subquery
 
 from accounts.models import Team
 from sharedtasks.models import Phase, TestSet
+from sharedtasks.states import State
 from sharedtasks.testsets import Slots
 from submissions.models import Entry, Verdict
 
@@ -34,8 +35,8 @@ class SlotView:
 
 
 def list_expected(phase: Phase) -> list[TestSet]:
-    """Return the test sets that take files: the newest version of each slot."""
-    test_sets = TestSet.objects.select_related("terminology_mode").filter(phase=phase)
+    """Return the test sets that take files: the newest announced version of each slot."""
+    test_sets = phase.test_sets.select_related("terminology_mode").filter(state=State.ANNOUNCED)
     return list(Slots(test_sets).rows.values())
 
 

@@ -27,7 +27,8 @@ def fill(boards: int, entries: int) -> None:
     now, numbers = timezone.now(), random.Random(15)
     file = StoredFile.objects.create(sha256="0" * 64, size=1, key="none", used_at=now)
     phase = Phase.objects.create(
-        shared_task=SharedTask.objects.create(slug="bench", name="Bench"),
+        state="announced",
+        shared_task=SharedTask.objects.create(state="announced", slug="bench", name="Bench"),
         slug="test", name="Test", opens_at=now, board_at=now, team_names_at=now,
     )  # fmt: skip
     alice = User.objects.get(username="alice")
@@ -38,6 +39,7 @@ def fill(boards: int, entries: int) -> None:
     Membership.objects.create(team=teams[0], user=alice)
     for target in TARGETS[:boards]:
         test_set = TestSet.objects.create(
+            state="announced",
             phase=phase, source_language="en", target_language=target, text_form="raw",
             official_order=["term-success"], source_file=file, digest="0" * 64, segments=2100,
             documents=30, required_terms=900,

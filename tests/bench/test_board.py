@@ -42,7 +42,8 @@ def _static_files(settings: Any, tmp_path: Path) -> None:
 def phase(db: None) -> models.Phase:
     now = timezone.now()
     return models.Phase.objects.create(
-        shared_task=models.SharedTask.objects.create(slug="bench", name="Bench"),
+        state="announced",
+        shared_task=models.SharedTask.objects.create(state="announced", slug="bench", name="Bench"),
         slug="test",
         name="Test",
         opens_at=now,
@@ -59,6 +60,7 @@ def sizes(phase: models.Phase) -> dict[int, models.TestSet]:
     made = {}
     for version, size in enumerate((SMALL, LARGE), start=1):
         made[size] = models.TestSet.objects.create(
+            state="announced",
             phase=phase, source_language="en", target_language="fr", version=version,
             text_form="raw", official_order=["term-success"], source_file=file, digest="0" * 64,
             segments=10, documents=1, required_terms=10,

@@ -38,17 +38,22 @@ def _static_files(settings: Any, tmp_path: Path) -> None:
 def make_task(size: int, user: User) -> SharedTask:
     """Make a shared task with an entry in each 20th of a day, of 50 teams on five test sets."""
     now = timezone.now()
-    task = SharedTask.objects.create(slug=f"task-{size}", name=f"Task {size}")
+    task = SharedTask.objects.create(state="announced", slug=f"task-{size}", name=f"Task {size}")
     create_usual_modes(task)
     Organiser.objects.create(shared_task=task, user=user, role=Role.OBSERVER)
     phase = Phase.objects.create(
-        shared_task=task, slug="test", name="Test", opens_at=now - timedelta(days=13)
+        state="announced",
+        shared_task=task,
+        slug="test",
+        name="Test",
+        opens_at=now - timedelta(days=13),
     )
     file = StoredFile.objects.get_or_create(
         sha256="0" * 64, defaults={"size": 1, "key": "none", "used_at": now}
     )[0]
     test_sets = [
         models.TestSet.objects.create(
+            state="announced",
             phase=phase,
             source_language="en",
             target_language=language,

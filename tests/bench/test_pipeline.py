@@ -51,8 +51,10 @@ def _files(settings: Any, tmp_path: Path) -> None:
 def sizes(db: None) -> dict[int, models.TestSet]:
     """A test set of the demo, twice: by the number of entries that it is to have."""
     now = timezone.now()
-    task = models.SharedTask.objects.create(slug="bench", name="Bench")
-    phase = models.Phase.objects.create(shared_task=task, slug="test", name="Test", opens_at=now)
+    task = models.SharedTask.objects.create(state="announced", slug="bench", name="Bench")
+    phase = models.Phase.objects.create(
+        state="announced", shared_task=task, slug="test", name="Test", opens_at=now
+    )
     sizes = {}
     for version, size in enumerate((SMALL, LARGE), start=1):
         with (

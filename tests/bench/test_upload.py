@@ -66,10 +66,14 @@ def member(settings: Any, tmp_path: Path) -> User:
     settings.MEDIA_ROOT, settings.ROOT_URLCONF = tmp_path / "files", __name__
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir()  # WhiteNoise warns when it is not there
-    task = SharedTask.objects.create(slug="spring", name="Spring")
+    task = SharedTask.objects.create(state="announced", slug="spring", name="Spring")
     now = timezone.now()
     phase = Phase.objects.create(
-        shared_task=task, slug="test", name="Test", opens_at=now - timedelta(hours=1)
+        state="announced",
+        shared_task=task,
+        slug="test",
+        name="Test",
+        opens_at=now - timedelta(hours=1),
     )
     for pair in PAIRS:
         source_language, target_language = pair.split("-")

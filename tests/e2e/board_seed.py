@@ -25,11 +25,15 @@ def fill() -> None:
     now = timezone.now()
     file = StoredFile.objects.create(sha256="0" * 64, size=1, key="none", used_at=now)
     phase = Phase.objects.create(
-        shared_task=SharedTask.objects.create(slug="spring", name="Spring edition"),
+        state="announced",
+        shared_task=SharedTask.objects.create(
+            state="announced", slug="spring", name="Spring edition"
+        ),
         slug="test", name="Test", opens_at=now, board_at=now, team_names_at=now,
     )  # fmt: skip
     test_sets = [
         TestSet.objects.create(
+            state="announced",
             phase=phase, source_language="en", target_language=target, text_form="raw",
             official_order=["term-success"], source_file=file, digest="0" * 64, segments=10,
             documents=1, required_terms=10,

@@ -67,7 +67,8 @@ def _submit() -> Submission:
 
     now = timezone.now()
     phase = Phase.objects.create(
-        shared_task=SharedTask.objects.create(slug="figures", name="Figures"),
+        state="announced",
+        shared_task=SharedTask.objects.create(state="announced", slug="figures", name="Figures"),
         slug="test",
         name="Test phase",
         opens_at=now - timedelta(hours=1),

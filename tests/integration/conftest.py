@@ -234,7 +234,7 @@ def observer(shared_task: SharedTask) -> User:
 @pytest.fixture
 def outsider(db: None) -> User:
     """The owner of another shared task."""
-    task = SharedTask.objects.create(slug="other", name="Other task", is_announced=False)
+    task = SharedTask.objects.create(slug="other", name="Other task", state="draft")
     return give_role(make_person("outsider"), task, Role.OWNER)
 
 
@@ -308,7 +308,7 @@ def confirm(client: Client, sign_in: Callable[..., HttpResponse]) -> Callable[..
 @pytest.fixture
 def shared_task(db: None) -> SharedTask:
     """An edition."""
-    return SharedTask.objects.create(slug="spring", name="Spring edition")
+    return SharedTask.objects.create(slug="spring", name="Spring edition", state="announced")
 
 
 @pytest.fixture
@@ -319,6 +319,7 @@ def phase(shared_task: SharedTask) -> Phase:
         shared_task=shared_task,
         slug="test",
         name="Test phase",
+        state="announced",
         opens_at=now - timedelta(hours=1),
         closes_at=now + timedelta(hours=1),
         own_scores_at=now - timedelta(hours=1),
@@ -370,6 +371,7 @@ def make_bare_test_set(phase: Phase, stored_file: StoredFile) -> Callable[..., T
     def make(**columns: Any) -> TestSet:
         values: dict[str, Any] = {
             "phase": phase,
+            "state": "announced",
             "source_language": "en",
             "target_language": "fr",
             "text_form": "raw",

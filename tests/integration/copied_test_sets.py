@@ -41,17 +41,19 @@ class Kept:
 _kept: dict[tuple[tuple[str, Any], ...], Kept] = {}
 
 
-def make_sample_test_set(phase: Phase, **options: Any) -> TestSet:
+def make_sample_test_set(phase: Phase, *, state: str = "announced", **options: Any) -> TestSet:
     """Import the sample, or copy what an earlier import with these options made."""
     key = tuple(sorted(options.items()))
     if key in _kept:
-        return _copy(_kept[key], phase)
+        return _copy(_kept[key], phase, state)
     files = TestSetFiles(
         source=BytesIO(SOURCE.encode()),
         references=(BytesIO(REFERENCE.encode()),),
         names=("source.sgm", "reference.sgm"),
     )
     test_set = import_test_set(actor=OPERATOR, phase=phase, files=files, **options).test_set
+    test_set.state = state
+    test_set.save()
     _kept[key] = _keep(test_set)
     return test_set
 
@@ -80,11 +82,15 @@ def _values(row: Model) -> Values:
     }
 
 
-def _copy(kept: Kept, phase: Phase) -> TestSet:
+def _copy(kept: Kept, phase: Phase, state: str) -> TestSet:
     files = _copy_files(kept)
     test_set = TestSet(
         **deepcopy(kept.test_set)
-        | {"phase_id": phase.pk, "source_file_id": files[kept.test_set["source_file_id"]].pk}
+        | {
+            "state": state,
+            "phase_id": phase.pk,
+            "source_file_id": files[kept.test_set["source_file_id"]].pk,
+        }
         | {"terminology_mode_id": find_mode(phase.shared_task, kept.test_set["mode"]).pk}
     )
     test_set.phase = phase

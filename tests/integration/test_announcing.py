@@ -21,7 +21,7 @@ from tests.integration.test_blind_walk import answers
 
 pytestmark = pytest.mark.django_db
 
-MARKERS = ("zqxhushed", "A hidden phase", "hush")
+MARKERS = ("zqxhushed", "A hidden phase", "hush", "zqxdraft")
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def hidden(phase):
     """A phase beside an announced one, with a test set."""
     return Phase.objects.create(
         shared_task=phase.shared_task, slug="zqxhushed", name="A hidden phase",
-        opens_at=timezone.now(), board_at=timezone.now(), is_announced=False,
+        opens_at=timezone.now(), board_at=timezone.now(), state="draft",
     )  # fmt: skip
 
 
@@ -92,7 +92,8 @@ def test_a_created_phase_is_closed_and_hidden_until_it_is_announced(run, client,
 def test_no_address_tells_of_a_hidden_phase(role, client, hidden, make_test_set, request, alice,
                                             make_scored_entry):  # fmt: skip
     make_test_set(phase=hidden)
-    SharedTask.objects.create(slug="hush", name="hush", is_announced=False)
+    make_test_set(domain="zqxdraft", state="draft")  # of the announced phase
+    SharedTask.objects.create(slug="hush", name="hush", state="draft")
     entry = make_scored_entry()
     if role == "newcomer":
         client.force_login(User.objects.create_user("dora", "dora@tests.example"))
@@ -102,7 +103,11 @@ def test_no_address_tells_of_a_hidden_phase(role, client, hidden, make_test_set,
     found = {
         (marker, address)
         for address, text in answers(
-            client, entry, task=["spring", "hush"], phase=["test", "zqxhushed"]
+            client,
+            entry,
+            task=["spring", "hush"],
+            phase=["test", "zqxhushed"],
+            test_set=["en-fr", "en-fr.zqxdraft"],
         )
         for marker in MARKERS
         # The address itself may come back, as in a link to sign in.
@@ -181,7 +186,7 @@ def test_a_submission_that_is_not_refused_keeps_a_phase(admin, phase, make_submi
 def test_an_announced_phase_of_a_hidden_shared_task_is_hidden(
     client, phase, alice, make_submission
 ):
-    SharedTask.objects.update(is_announced=False)
+    SharedTask.objects.update(state="draft")
     phase.refresh_from_db()
 
     assert not phase.is_open(timezone.now())
@@ -192,7 +197,7 @@ def test_an_announced_phase_of_a_hidden_shared_task_is_hidden(
 
 def test_a_phase_with_entries_stays_in_its_shared_task(make_scored_entry, phase):
     make_scored_entry()
-    phase.shared_task = SharedTask.objects.create(slug="other", name="Other")
+    phase.shared_task = SharedTask.objects.create(state="announced", slug="other", name="Other")
 
     with pytest.raises(ValidationError, match="it stays in its shared task"):
         phase.full_clean()

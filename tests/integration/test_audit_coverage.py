@@ -26,6 +26,7 @@ from accounts.models import User
 from audit.actions import Action
 from audit.models import AuditEvent
 from nodes.models import Node
+from organise.phase_form import compute_digest
 from sharedtasks import models
 from sharedtasks.models import Phase
 from submissions.models import Score
@@ -46,6 +47,25 @@ RECORDED = {
     "make-primary": Action.MADE_PRIMARY,
     "make-contrastive": Action.MADE_CONTRASTIVE,
 }
+# Organisers' pages: the address's parts, what is sent, and what is recorded. In an order in which
+# each is possible.
+ORGANISED = {
+    "organise-new-phase": (
+        [], {"slug": "later", "name": "Later", "kind": "dev", "zone": "UTC", "grace_minutes": "0",
+             "opens_at": "2026-12-24 12:00"}, Action.CREATED,
+    ),
+    "organise-announce": ([], {"part": "phase-{later}"}, Action.ANNOUNCED),
+    "organise-pause": (["later"], {"reason": "Moving."}, Action.PAUSED),
+    "organise-resume": (["later"], {}, Action.RESUMED),
+    "organise-phase": (
+        ["later"], {"name": "Even later", "kind": "dev", "zone": "UTC", "grace_minutes": "9",
+                    "opens_at": "2026-12-24 12:00", "seen": "{seen}"}, Action.CHANGED,
+    ),
+    "organise-retire": (["phase-{later}"], {"reason": "Too late."}, Action.RETIRED),
+    "organise-put-back": (["phase-{later}"], {}, Action.ANNOUNCED),
+    "organise-delete": (["phase-{later}"], {}, Action.DELETED),
+}  # fmt: skip
+OTHERWISE = "by a service that other addresses here prove"
 UPLOADS = "a team sends its own system; its submission says who and when"
 NODES = "a node reports with its token; its runs are the record"
 OWN_ACCOUNT = "allauth."  # the library's pages, on which people manage their own account only
@@ -57,6 +77,11 @@ EXEMPT = {
         ["create-team", "edit-team", "invite", "remove-member", "set-role", "leave-team",
          "revoke-invitation", "invitation"],
         TEAMS,
+    ),
+    "time-zone": "a person's own account",
+    **dict.fromkeys(
+        ["organise-requeue", "organise-drain", "organise-undrain", "organise-lift-quarantine"],
+        OTHERWISE,
     ),
 }  # fmt: skip
 ADMIN_OWN = {  # the panel's own pages, which change no object
@@ -97,8 +122,8 @@ def test_every_writing_address_is_recorded_or_exempt():
         and takes_post(pattern.callback)
     }
 
-    assert writing == RECORDED.keys() | EXEMPT.keys()
-    assert not RECORDED.keys() & EXEMPT.keys()
+    assert writing == RECORDED.keys() | ORGANISED.keys() | EXEMPT.keys()
+    assert not (RECORDED.keys() | ORGANISED.keys()) & EXEMPT.keys()
 
 
 @pytest.fixture
@@ -123,6 +148,21 @@ def test_each_recorded_address_leaves_an_event(admin, organiser, rows):
         event = AuditEvent.objects.first()
         assert (event.action, event.way, event.actor) == (RECORDED[name], "site", organiser), name
         assert (event.object_key, event.task) == (str(row.pk), "spring"), name
+
+
+def test_each_page_of_organisers_leaves_an_event(client, owner, phase):
+    client.force_login(owner)
+    for name, (parts, data, action) in ORGANISED.items():
+        later = Phase.objects.filter(slug="later").first()
+        known = {"later": later and later.pk, "seen": later and compute_digest(later)}
+        address = reverse(name, args=["spring", *(part.format(**known) for part in parts)])
+
+        response = client.post(address, {key: text.format(**known) for key, text in data.items()})
+
+        assert response.status_code == 302, name
+        event = AuditEvent.objects.first()
+        assert (event.action, event.way, event.actor) == (action, "site", owner), name
+        assert (event.object_type, event.task) == ("sharedtasks.phase", "spring"), name
 
 
 def test_an_action_that_is_refused_leaves_no_event(admin, rows):
@@ -195,14 +235,15 @@ def test_what_an_import_creates_is_told_part_by_part(commands):
 
 
 def test_an_announcement_tells_every_date_that_it_sets(phase):
-    Phase.objects.update(board_at=None, is_announced=False)
+    Phase.objects.update(board_at=None, state="draft")
 
     call_command("announce", "--shared-task=spring", "--phase=test", "--show-scores",
                  stdout=StringIO())  # fmt: skip
 
-    changes = AuditEvent.objects.get(object_type="sharedtasks.phase").changes
-    assert changes.keys() == {"is_announced", "board_at"}
-    assert changes["is_announced"] == [False, True]
+    events = AuditEvent.objects.filter(object_type="sharedtasks.phase").order_by("pk")
+    assert list(events.values_list("action", flat=True)) == ["changed", "announced"]
+    assert [event.changes.keys() for event in events] == [{"board_at"}, {"state"}]
+    assert events[1].changes["state"] == ["draft", "announced"]
 
 
 # The admin panel ------------------------------------------------------------------------------
@@ -275,7 +316,7 @@ def test_a_date_that_is_moved_there_is_told_from_what_to_what(admin, phase):
     Phase.objects.update(opens_at=closed - timedelta(days=9), closes_at=closed)
     data = {
         "shared_task": phase.shared_task_id, "name": "Test phase", "slug": "test", "kind": "dev",
-        "opens_at_0": "2026-05-02", "opens_at_1": "12:00", "is_announced": "on",
+        "opens_at_0": "2026-05-02", "opens_at_1": "12:00", "grace_minutes": "0", "is_meant": "on",
         "closes_at_0": "2026-07-24", "closes_at_1": "23:59",
     }  # fmt: skip
 
@@ -331,7 +372,7 @@ def test_members_of_a_team_are_told_one_by_one(admin, team, alice, bob, charlie)
 
 
 def test_what_is_deleted_is_told_one_by_one(admin, phase, make_bare_test_set):
-    one, two = make_bare_test_set(), make_bare_test_set(version=2)
+    one, two, _last = (make_bare_test_set(version=number) for number in (1, 2, 3))
 
     selected = {"action": "delete_selected", "_selected_action": [one.pk, two.pk], "post": "yes"}
     admin.post(panel("sharedtasks.testset"), selected)
@@ -340,6 +381,7 @@ def test_what_is_deleted_is_told_one_by_one(admin, phase, make_bare_test_set):
     told = AuditEvent.objects.filter(action="deleted").order_by("pk")
     assert {event.object_label for event in told} == {str(one), str(two), str(phase)}
     assert {event.task for event in told} == {"spring"}
+    assert told.last().changes == {"phases": [1, 0], "test sets": [1, 0]}
     assert not Phase.objects.exists()
 
 

@@ -76,7 +76,7 @@ def test_a_team_is_chosen_among_those_of_the_viewer(
 
 def test_a_phase_is_chosen(alices, make_submission, shared_task, make_test_set):
     dev = Phase.objects.create(
-        shared_task=shared_task, slug="dev", name="Dev", opens_at=timezone.now()
+        state="announced", shared_task=shared_task, slug="dev", name="Dev", opens_at=timezone.now()
     )
     make_submission(system="Test")
     make_submission(system="Dev", test_set=make_test_set(phase=dev))

@@ -427,7 +427,7 @@ def test_of_threads_that_miss_a_page_one_reads_and_renders_it(client, at, filled
     [
         {"board_at": None},
         {"board_at": NAMES + timedelta(days=1)},
-        {"is_announced": False},
+        {"state": "draft"},
         {"team_names_at": None},
     ],
 )
@@ -440,7 +440,7 @@ def test_what_is_hidden_again_is_gone_after_a_second(client, at, filled, trustin
     trusting.now += 1.0
 
     response = client.get(BOARD, headers={"If-None-Match": etag})
-    assert response.status_code == (404 if "is_announced" in hide else 200)
+    assert response.status_code == (404 if "state" in hide else 200)
     assert told(response.text) == set()
 
 

@@ -189,7 +189,11 @@ def test_the_choice_is_of_one_phase_and_all_its_boards(
         give(entry, NEW, 1.0)
     give(other, OLD, 1.0)
     later = Phase.objects.create(
-        shared_task=shared_task, slug="later", name="Later", opens_at=phase.opens_at
+        state="announced",
+        shared_task=shared_task,
+        slug="later",
+        name="Later",
+        opens_at=phase.opens_at,
     )
     elsewhere = make_bare_test_set(phase=later)
     [there] = fill(elsewhere, alice, [Made(team, "A", {"bleu": 1.0})])

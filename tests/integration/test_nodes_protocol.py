@@ -198,6 +198,7 @@ def test_a_failed_smoke_run_says_nothing_of_the_same_image_in_another_submission
     image = make_image()
     small = make_image_entry(team, alice, test_set, image)
     roomier = Phase.objects.create(
+        state="announced",
         shared_task=shared_task, slug="big", name="Big", run_limits={"memory": 2**28},
         opens_at=test_set.phase.opens_at, closes_at=test_set.phase.closes_at,
     )  # fmt: skip

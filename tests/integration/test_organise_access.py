@@ -12,20 +12,29 @@ pytestmark = pytest.mark.django_db
 
 # Status by role: visitor, alice, bob, charlie, owner, organiser, observer, outsider, staff.
 NOT_THERE = (302, *(404,) * 8)
-OBSERVERS = (302, 404, 404, 404, 200, 200, 200, 404, 404)
+READERS = (302, 404, 404, 404, 200, 200, 200, 404, 404)
+CHANGERS = (302, 404, 404, 404, 200, 200, 403, 404, 404)
+OWNERS = (302, 404, 404, 404, 200, 403, 403, 404, 404)
 GET = {
     "organise": (302, 404, 404, 404, 200, 200, 200, 200, 404),
     "organise-task": (302, 404, 404, 404, 200, 200, 200, 404, 404),
     "organise-requeue": (405,) * 9,
-    "organise-release": OBSERVERS,
+    "organise-release": READERS,
     "organise-publish-release": (405,) * 9,
     "organise-end-release": (302, 404, 404, 404, 404, 403, 403, 404, 404),  # there is no release
-    "organise-exports": OBSERVERS,
+    "organise-exports": READERS,
     "organise-drain": NOT_THERE,
     "organise-undrain": NOT_THERE,
     "organise-lift-quarantine": NOT_THERE,
+    "organise-phases": (302, 404, 404, 404, 302, 302, 302, 404, 404),
+    "organise-phase": READERS,
+    "organise-announce": READERS,
+    **dict.fromkeys(["organise-new-phase", "organise-pause", "organise-resume"], CHANGERS),
+    **dict.fromkeys(["organise-retire", "organise-put-back"], OWNERS),
+    "organise-delete": OWNERS,  # of what is announced
 }
-# 422: nothing is ticked, or chosen.
+# 422: nothing is ticked or filled in, it is not paused or retired, or it has entries.
+WRONG_FORM = (302, 404, 404, 404, 422, 422, 403, 404, 404)
 POST = {
     "organise": (405,) * 9,
     "organise-task": (405,) * 9,
@@ -37,6 +46,15 @@ POST = {
     "organise-drain": NOT_THERE,
     "organise-undrain": NOT_THERE,
     "organise-lift-quarantine": NOT_THERE,
+    "organise-phases": (405,) * 9,
+    "organise-announce": (302, 404, 404, 404, 422, 403, 403, 404, 404),
+    **dict.fromkeys(
+        ["organise-phase", "organise-new-phase", "organise-pause", "organise-resume"], WRONG_FORM
+    ),
+    **dict.fromkeys(
+        ["organise-retire", "organise-put-back", "organise-delete"],
+        (302, 404, 404, 404, 422, 403, 403, 404, 404),
+    ),
 }
 
 
@@ -51,8 +69,9 @@ def list_patterns():
 
 
 @pytest.fixture
-def address(phase):
+def address(phase, make_entry):
     """Return a function from an address's name to the address."""
+    make_entry()
     node = node_row()
     image = image_row(quarantined_at=phase.opens_at)
     arguments = {
@@ -60,6 +79,12 @@ def address(phase):
         "organise-drain": [node.name],
         "organise-undrain": [node.name],
         "organise-lift-quarantine": [image.pk],
+        "organise-phase": ["spring", "test"],
+        "organise-pause": ["spring", "test"],
+        "organise-resume": ["spring", "test"],
+        "organise-retire": ["spring", f"phase-{phase.pk}"],
+        "organise-put-back": ["spring", f"phase-{phase.pk}"],
+        "organise-delete": ["spring", f"phase-{phase.pk}"],
     }
     return lambda name: reverse(name, args=arguments.get(name, ["spring"]))
 

@@ -129,9 +129,9 @@ def test_an_observer_reads_the_same_and_is_offered_nothing(as_role, busy):
 
 
 def test_a_run_of_another_task_is_not_described(as_role, busy, make_bare_test_set, alice, team):
-    other = SharedTask.objects.create(slug="autumn", name="Autumn")
+    other = SharedTask.objects.create(state="announced", slug="autumn", name="Autumn")
     phase = Phase.objects.create(
-        shared_task=other, slug="test", name="Test", opens_at=timezone.now()
+        state="announced", shared_task=other, slug="test", name="Test", opens_at=timezone.now()
     )
     elsewhere = waiting_entry(make_bare_test_set(phase=phase), team, alice, state="running")
     Entry.objects.filter(pk=elsewhere.pk).update(system="Secret system")
@@ -158,7 +158,11 @@ def test_dates_stand_on_three_clocks(as_role, phase, owner):
 
 def test_a_phase_is_chosen_by_its_address(as_role, shared_task, phase):
     Phase.objects.create(
-        shared_task=shared_task, slug="post", name="Later phase", opens_at=timezone.now()
+        state="announced",
+        shared_task=shared_task,
+        slug="post",
+        name="Later phase",
+        opens_at=timezone.now(),
     )
     client = as_role("owner")
 
@@ -172,7 +176,13 @@ def test_a_task_without_phases_and_a_phase_without_anything_have_a_page(as_role,
     client = as_role("owner")
     assert "This task has no phase yet." in read(client.get("/organise/spring/"))
 
-    Phase.objects.create(shared_task=shared_task, slug="test", name="Test", opens_at=timezone.now())
+    Phase.objects.create(
+        state="announced",
+        shared_task=shared_task,
+        slug="test",
+        name="Test",
+        opens_at=timezone.now(),
+    )
     assert "Nothing has been sent to this phase yet." in read(client.get("/organise/spring/"))
 
 
@@ -327,6 +337,7 @@ def test_superusers_act_on_nodes_from_there(as_role, busy, operator):
 def test_the_next_dates_are_those_ahead_and_a_draft_does_not_open(as_role, phase, outsider):
     Organiser.objects.create(user=outsider, shared_task=phase.shared_task, role="observer")
     Phase.objects.create(
+        state="announced",
         shared_task=SharedTask.objects.get(slug="other"),
         slug="dev",
         name="Development",

@@ -339,7 +339,7 @@ def test_who_opens_a_shared_task_owns_it(operator, kim, how):
 
     task = roles.open_task(actor=actor, name="Autumn", slug="autumn")
 
-    assert not task.is_announced
+    assert task.state == "draft"
     assert task.modes.exists()
     assert list(task.organisers.values_list("user", "role")) == [(actor.pk, "owner")]
 

@@ -25,6 +25,7 @@ def make_phase(shared_task):
     def make(slug, *, opens=-10, closes=10, board=-10, kind="dev", task=shared_task):
         now = timezone.now()
         return Phase.objects.create(
+            state="announced",
             shared_task=task,
             slug=slug,
             name=f"{slug} phase",
@@ -127,7 +128,7 @@ def test_it_is_about_the_phase_that_counts(
 
 def test_an_older_shared_task_gives_way(client, make_phase, make_bare_test_set):
     make_bare_test_set()
-    newer = SharedTask.objects.create(slug="autumn", name="Autumn edition")
+    newer = SharedTask.objects.create(state="announced", slug="autumn", name="Autumn edition")
     phase = make_phase("dev", task=newer)
     make_bare_test_set(phase=phase)
 

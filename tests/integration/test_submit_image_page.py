@@ -455,7 +455,11 @@ def test_other_teams_and_phases_and_outputs_do_not_count(
 ):
     settings.IMAGE_TRIES = 1
     later = Phase.objects.create(
-        shared_task=shared_task, slug="later", name="Later", opens_at=phase.opens_at
+        state="announced",
+        shared_task=shared_task,
+        slug="later",
+        name="Later",
+        opens_at=phase.opens_at,
     )
     make_image_submission(team=other_team)
     make_image_submission(phase=later)

@@ -31,7 +31,8 @@ def test_an_instant_set_here_counts_at_once(admin, phase, make_test_set, client)
     address = reverse("admin:sharedtasks_phase_change", args=[phase.pk])
     data = {
         "shared_task": phase.shared_task_id, "name": "Test", "slug": "test", "kind": "blind",
-        "opens_at_0": "2026-05-02", "opens_at_1": "12:00", "is_announced": "on",
+        "opens_at_0": "2026-05-02", "opens_at_1": "12:00",
+        "grace_minutes": "0", "is_meant": "on",
         "references_at_0": "2026-05-03", "references_at_1": "12:00",
     }  # fmt: skip
 
@@ -59,7 +60,8 @@ def test_a_phase_is_opened_for_images_here(admin, phase):
     address = reverse("admin:sharedtasks_phase_change", args=[phase.pk])
     data = {
         "shared_task": phase.shared_task_id, "name": "Test", "slug": "test", "kind": "blind",
-        "opens_at_0": "2026-05-02", "opens_at_1": "12:00", "is_announced": "on",
+        "opens_at_0": "2026-05-02", "opens_at_1": "12:00",
+        "grace_minutes": "0", "is_meant": "on",
         "takes_images": "on", "run_limits": '{"wall_time": 3600}',
     }  # fmt: skip
 
@@ -75,7 +77,8 @@ def test_limits_that_make_no_sense_are_refused(admin, phase, limits):
     address = reverse("admin:sharedtasks_phase_change", args=[phase.pk])
     data = {
         "shared_task": phase.shared_task_id, "name": "Test", "slug": "test", "kind": "blind",
-        "opens_at_0": "2026-05-02", "opens_at_1": "12:00", "run_limits": limits,
+        "opens_at_0": "2026-05-02", "opens_at_1": "12:00", "grace_minutes": "0",
+        "run_limits": limits,
     }  # fmt: skip
 
     assert admin.post(address, data).status_code == 200
@@ -105,6 +108,7 @@ def test_a_phase_can_not_close_before_it_opens(admin, phase):
     data = {
         "shared_task": phase.shared_task_id, "name": "Test", "slug": "test", "kind": "dev",
         "opens_at_0": f"{now:%Y-%m-%d}", "opens_at_1": "12:00",
+        "grace_minutes": "0", "is_meant": "on",
         "closes_at_0": f"{now - timedelta(days=1):%Y-%m-%d}", "closes_at_1": "12:00",
     }  # fmt: skip
 

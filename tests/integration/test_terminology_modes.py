@@ -452,7 +452,7 @@ def test_the_database_refuses_what_may_not_be(shared_task, make_bare_test_set):
 def test_a_phase_that_moves_takes_its_modes_along(admin, phase, make_bare_test_set, shared_task):
     make_mode(shared_task, "hints", list_name="random")
     test_sets = [make_bare_test_set(mode=mode) for mode in ("proper", "hints")]
-    other = SharedTask.objects.create(slug="autumn", name="Autumn")
+    other = SharedTask.objects.create(state="announced", slug="autumn", name="Autumn")
     create_usual_modes(other)
     address = reverse("admin:sharedtasks_phase_change", args=[phase.pk])
     now = timezone.now() - timedelta(days=1)

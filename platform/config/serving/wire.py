@@ -127,6 +127,7 @@ class Wire:
         self._parts: deque[Part | Text | KeptFile] = deque()
         self._is_over = False  # gunicorn has given up on the answer
         self.waits_for_reader = False  # in a thread that has the time: an image is not copied
+        self.begun_at = 0.0  # by time.time: when the header of the request was complete
         sock.setblocking(False)
 
     def fileno(self) -> int:

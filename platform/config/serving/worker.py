@@ -151,7 +151,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _look(self, conn: ClientConnection) -> None:
         """Hand a request over if enough of it is here."""
-        conn.arrival = conn.arrival or read_arrival(conn.received)
+        if conn.arrival is None:
+            conn.arrival = read_arrival(conn.received)
+            conn.sock.begun_at = time.time()
         if conn.arrival is None:
             if len(conn.received) > MAX_HEADER_BYTES:
                 self._refuse(conn, "431 Request Header Fields Too Large")

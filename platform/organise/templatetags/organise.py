@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from sharedtasks.templatetags.tasks import AOE
+from sharedtasks.date_input import AOE
 
 register = template.Library()
 

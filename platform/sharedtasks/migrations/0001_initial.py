@@ -2,7 +2,7 @@
 
 import django.core.validators
 import django.db.models.deletion
-import sharedtasks.models
+import sharedtasks.validators
 from django.db import migrations, models
 
 
@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveSmallIntegerField(default=1)),
                 ('text_form', models.CharField(choices=[('raw', 'Raw'), ('tokenised', 'Tokenised')], max_length=10)),
                 ('lemmatiser', models.CharField(default='simplemma', max_length=30)),
-                ('ranking_metric', models.CharField(max_length=50, validators=[sharedtasks.models.known_metric])),
+                ('ranking_metric', models.CharField(max_length=50, validators=[sharedtasks.validators.known_metric])),
                 ('digest', models.CharField(max_length=64)),
                 ('segments', models.PositiveIntegerField()),
                 ('documents', models.PositiveIntegerField()),

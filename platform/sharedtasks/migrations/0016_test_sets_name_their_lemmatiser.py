@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-import sharedtasks.models
+import sharedtasks.validators
 
 
 class Migration(migrations.Migration):
@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='testset',
             name='term_lemmatiser',
-            field=models.CharField(blank=True, default='', help_text='Empty: what the target language has.', max_length=30, validators=[sharedtasks.models.known_lemmatiser]),
+            field=models.CharField(blank=True, default='', help_text='Empty: what the target language has.', max_length=30, validators=[sharedtasks.validators.known_lemmatiser]),
         ),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import migrations, models
 
-import sharedtasks.models
+import sharedtasks.validators
 
 
 def keep_metric(apps, schema_editor):
@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="testset",
             name="official_order",
-            field=models.JSONField(default=list, validators=[sharedtasks.models.known_order]),
+            field=models.JSONField(default=list, validators=[sharedtasks.validators.known_order]),
             preserve_default=False,
         ),
         migrations.RunPython(keep_metric, keep_first_metric),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import migrations, models
 
-import sharedtasks.models
+import sharedtasks.validators
 
 
 class Migration(migrations.Migration):
@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             model_name="testset",
             name="ranking_metric",
             field=models.CharField(
-                default="chrf", max_length=50, validators=[sharedtasks.models.known_metric]
+                default="chrf", max_length=50, validators=[sharedtasks.validators.known_metric]
             ),
         ),
         migrations.RemoveField(model_name="testset", name="ranking_metric"),

@@ -17,14 +17,14 @@ from sharedtasks.viewers import viewer_of
 
 @transaction.atomic
 def open_task(*, actor: User, name: str, slug: str) -> SharedTask:
-    """Create a shared task that is not announced and that the actor owns.
+    """Create a shared task, a draft that the actor owns.
 
     Raises PermissionDenied without the permission to open shared tasks, ValidationError for a
     name or slug that can't be.
     """
     if not actor.has_perm("sharedtasks.open_tasks"):
         raise PermissionDenied("Your account may not open shared tasks. Ask the operators.")
-    task = SharedTask(name=name, slug=slug, is_announced=False)
+    task = SharedTask(name=name, slug=slug)
     task.full_clean()
     task.save()
     create_usual_modes(task)

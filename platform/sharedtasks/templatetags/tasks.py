@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
 from django import template
@@ -15,10 +15,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from evaluator.container import Limits, in_bytes
+from sharedtasks.date_input import AOE
 
 register = template.Library()
 
-AOE = timezone(timedelta(hours=-12), "AoE")  # anywhere on earth: the last place where it is today
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 NO_BREAK = "\u00a0"  # a space
 KEPT_TEXTS = 64  # rendered texts of organisers that a process keeps

@@ -70,6 +70,10 @@ class Submission(WorkItem):
     form_token = models.CharField(  # of the form that was sent; empty: sent by other means
         max_length=32, blank=True
     )
+    is_import = models.BooleanField(default=False)  # outputs of a past edition; drafts take them
+    # When its request began, or its permission was asked for: the web server's clock, not a
+    # client's. A closing is compared with it where the phase has a grace time.
+    begun_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
     state = models.CharField(
         max_length=10, choices=SubmissionState, default=SubmissionState.CHECKING

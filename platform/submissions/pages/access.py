@@ -11,18 +11,24 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from accounts.models import User
+from sharedtasks.deadlines import is_open_for
 from sharedtasks.policy import Thing, Viewer, can_see
+from sharedtasks.states import OF_PHASE, OF_TEST_SET, PUBLIC, are_in
 from sharedtasks.viewers import viewer_of
 from submissions.models import Entry, Submission
 from submissions.rights import may_change
 
 
 def list_visible_submissions(viewer: User) -> QuerySet[Submission]:
-    """Return the submissions of the viewer's teams, and all to shared tasks with a role."""
+    """Return the submissions of the viewer's teams, and all to shared tasks with a role.
+
+    What was imported into a draft is for the roles only.
+    """
     reader = viewer_of(viewer)
+    is_own = Q(team__in=reader.teams) & are_in(OF_PHASE, PUBLIC, "phase__")
     return Submission.objects.select_related(
         "team", "member", "phase__shared_task", "image__archive"
-    ).filter(Q(team__in=reader.teams) | Q(phase__shared_task__in=reader.roles))
+    ).filter(is_own | Q(phase__shared_task__in=reader.roles))
 
 
 def submission_or_404(viewer: User, pk: int) -> Submission:
@@ -42,7 +48,8 @@ def entry_or_404(viewer: User, pk: int) -> Entry:
         "withdrawn_by",
     )
     reader = viewer_of(viewer)
-    is_visible = Q(team__in=reader.teams) | Q(test_set__phase__shared_task__in=reader.roles)
+    is_own = Q(team__in=reader.teams) & are_in(OF_TEST_SET, PUBLIC, "test_set__")
+    is_visible = is_own | Q(test_set__phase__shared_task__in=reader.roles)
     return get_object_or_404(entries.filter(is_visible), pk=pk)
 
 
@@ -64,9 +71,10 @@ def may_read_hypotheses(viewer: Viewer, entry: Entry, now: datetime) -> bool:
 
 def can_send_again(viewer: User, submission: Submission) -> bool:
     """Return whether the viewer may send a corrected submission now."""
-    phase = submission.phase
-    is_accepted = phase.is_open(timezone.now()) and (phase.takes_images or not submission.is_image)
-    return is_accepted and submission.team.members.filter(pk=viewer.pk).exists()
+    phase, team = submission.phase, submission.team
+    is_open = is_open_for(phase, [team], timezone.now())
+    is_accepted = is_open and (phase.takes_images or not submission.is_image)
+    return is_accepted and team.members.filter(pk=viewer.pk).exists()
 
 
 def require_change(viewer: User, row: Entry | Submission) -> None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import Team, User
 from audit.actions import Action
 from audit.recording import Actor, record_event
+from sharedtasks.deadlines import is_over
 from sharedtasks.policy import Role, Viewer
 from sharedtasks.viewers import viewer_of
 from submissions import work
@@ -92,7 +93,9 @@ def why_no_choice(entry: Entry, viewer: Viewer) -> str:
     if not may_change(viewer, entry):
         return _not_theirs(entry)
     phase = entry.phase
-    if phase.is_open(timezone.now()) or viewer.has_role(phase.shared_task_id, Role.ORGANISER):
+    is_organiser = viewer.has_role(phase.shared_task_id, Role.ORGANISER)
+    is_final = not phase.is_current or is_over(phase, [entry.team], timezone.now())
+    if is_organiser or not is_final:
         return ""
     return (
         f"{phase.name} is over: what your team is ranked by stays as it is. "

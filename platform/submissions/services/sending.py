@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import IO
 
@@ -18,6 +19,7 @@ from accounts.models import Membership, Team, User
 from evaluator.container.registries import Reference
 from files import storage
 from files.models import StoredFile
+from sharedtasks.deadlines import why_refused
 from sharedtasks.models import Phase, TestSet
 from submissions import slots, work
 from submissions.models import Submission, SubmittedFile, Verdict
@@ -56,6 +58,7 @@ class PlannedImage:
     wants_primary: bool = False
     needs_gpu: bool = False
     form_token: str = ""
+    begun_at: datetime = field(default_factory=timezone.now)
 
 
 def submit(
@@ -68,17 +71,20 @@ def submit(
     files: Sequence[NamedStream],
     test_set: TestSet | None = None,
     form_token: str = "",
+    begun_at: datetime | None = None,
     is_import: bool = False,
 ) -> Submission:
     """Store an upload and tell the workers; opens no file. Raises ValidationError.
 
     The same form sent again returns the submission that it has already made.
 
-    A file's name says which test set it is for; otherwise `test_set` applies. `is_import` is for
-    outputs of a past edition, which an operator's command sends: the phase need be neither
-    announced nor open.
+    A file's name says which test set it is for; otherwise `test_set` applies. `begun_at` is when
+    the request began, None for now. `is_import` is for outputs of a past edition, which an
+    operator's command sends: the phase need be neither announced nor open.
     """
-    submission = _build_submission(team, member, phase, system, is_import=is_import)
+    submission = _build_submission(
+        team, member, phase, system, begun_at=begun_at, is_import=is_import
+    )
     if test_set is not None and test_set.phase_id != phase.pk:
         raise ValidationError(f"{test_set.slug} is no test set of {phase.name}.")
     submission.test_set = test_set
@@ -146,7 +152,9 @@ def was_sent(member: User, form_token: str) -> bool:
 def _build_image_submission(planned: PlannedImage) -> Submission:
     """Return a submission of this image, not saved yet. Raises ValidationError."""
     phase = planned.phase
-    submission = _build_submission(planned.team, planned.member, phase, planned.system)
+    submission = _build_submission(
+        planned.team, planned.member, phase, planned.system, begun_at=planned.begun_at
+    )
     if not phase.takes_images:
         raise ValidationError(f"{phase.name} takes no container images. Send your outputs.")
     test_sets = slots.list_expected(phase)
@@ -169,12 +177,14 @@ def _build_submission(
     phase: Phase,
     system: SystemDescription,
     *,
+    begun_at: datetime | None = None,
     is_import: bool = False,
 ) -> Submission:
     """Return a submission of this system, not saved yet. Raises ValidationError."""
     require_member(team, member)
-    if not is_import and not phase.is_open(timezone.now()):
-        raise ValidationError(f"{phase.name} takes no submissions at the moment.")
+    now = timezone.now()
+    if not is_import and (reason := why_refused(phase, [team], now, begun_at=begun_at)):
+        raise ValidationError(reason)
     submission = Submission(
         team=team,
         member=member,
@@ -183,6 +193,8 @@ def _build_submission(
         description=system.description,
         is_constrained=system.is_constrained,
         terminology_use=system.terminology_use,
+        is_import=is_import,
+        begun_at=begun_at or now,
     )
     # The rows it refers to exist, and the database checks the rest: an upload answers fast.
     submission.clean_fields(exclude={"team", "member", "phase"})

@@ -58,6 +58,7 @@ class Phase:
 
     shared_task_id: int = TASK
     is_public: bool = True
+    own_scores_verified_only: bool = False
     opens_at: datetime = INSTANT
     own_scores_at: datetime | None = INSTANT
     board_at: datetime | None = INSTANT
@@ -67,7 +68,7 @@ class Phase:
     logs_at: datetime | None = INSTANT
 
 
-UNSET = Phase(TASK, True, OPENS, *[None] * 6)
+UNSET = Phase(TASK, True, False, OPENS, *[None] * 6)
 
 
 def expected(rule: str, moment: str) -> bool:
@@ -105,7 +106,7 @@ def test_without_an_instant_nothing_is_ever_public(thing, viewer, column):
     assert seen == (RULES[thing][column] == "always")
 
 
-@pytest.mark.parametrize("field", [field.name for field in fields(Phase)][2:])
+@pytest.mark.parametrize("field", [field.name for field in fields(Phase)][3:])
 def test_each_thing_has_an_instant_of_its_own(field):
     phase = Phase()
     setattr(phase, field, INSTANT + timedelta(days=1))
@@ -141,3 +142,15 @@ def test_a_role_may_what_the_roles_above_it_may(role, expected):
 
     assert tuple(viewer.has_role(TASK, least) for least in Role) == expected
     assert not any(viewer.has_role(ELSEWHERE, least) for least in Role)
+
+
+@pytest.mark.parametrize(("is_verified", "is_seen"), [(True, True), (False, False)])
+def test_own_scores_can_be_kept_for_verified_teams(is_verified, is_seen):
+    teams = frozenset({OWN})
+    member = Viewer(teams=teams, verified_teams=teams if is_verified else frozenset())
+    phase = Phase(own_scores_verified_only=True)
+
+    seen = {thing for thing in Thing if can_see(member, thing, phase, INSTANT, team=OWN)}
+
+    assert seen == set(Thing) - (set() if is_seen else {Thing.OWN_SCORES})
+    assert can_see(VIEWERS["observer"][0], Thing.OWN_SCORES, phase, INSTANT, team=OWN)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
 
 from audit.recording import Actor
 from editions.catalogue import EDITIONS
@@ -17,6 +18,7 @@ from editions.plans import Edition, Plan
 from editions.report import build_report
 from editions.waiting import describe_workers, wait_for_results
 from sharedtasks.models import SharedTask
+from sharedtasks.states import State
 
 NAMES_SHOWN = 10
 INTERRUPTED = 130  # the exit status after Ctrl-C
@@ -87,10 +89,11 @@ class Command(BaseCommand):
         return plan
 
     def _say_how_to_announce(self, task: SharedTask) -> None:
-        for phase in task.phases.filter(is_announced=False):
+        is_draft = Q(state=State.DRAFT) | Q(test_sets__state=State.DRAFT)
+        for phase in task.phases.filter(is_draft).distinct():
             self._say(
-                f"Only organisers see {phase}. To make it public: manage.py announce "
-                f"--shared-task {task.slug} --phase {phase.slug} --show-scores"
+                f"Only organisers see {phase}, or a part of it. To make it public: "
+                f"manage.py announce --shared-task {task.slug} --phase {phase.slug} --show-scores"
             )
 
     def _report(self, edition: Edition, task: SharedTask, unsent: list[str]) -> None:

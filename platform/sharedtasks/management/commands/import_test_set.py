@@ -10,12 +10,13 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 import evaluator
 from audit.recording import Actor
 from evaluator.normalise import describe_gap, parse_pair
 from sharedtasks.models import Phase, SharedTask, TestSet
-from sharedtasks.services import tasks
+from sharedtasks.services import announcing, phases, tasks
 from sharedtasks.services.roles import give_to_superusers
 from sharedtasks.terminology_modes import find_mode
 from sharedtasks.testset_options import (
@@ -82,15 +83,19 @@ class Command(BaseCommand):
                     delimiter=options["delimiter"],
                     **{name: options[name] for name in PASSED_ON},
                 )
+                if options["announce"]:
+                    parts = [imported.test_set]
+                    announcing.announce(actor=actor, task=phase_row.shared_task, parts=parts)
             except evaluator.TestSetError as error:
                 raise CommandError(_list_problems(error)) from error
             except ValidationError as error:
                 raise CommandError(_explain(error)) from error
         self._report(imported)
-        if not imported.test_set.phase.is_public:
+        if not imported.test_set.is_public:
             self.stdout.write(
                 "Only organisers see it. To make it public: manage.py announce "
-                f"--shared-task {shared_task} --phase {phase}"
+                f"--shared-task {shared_task} --phase {phase} "
+                f"--test-set {imported.test_set.slug}"
             )
 
     def _report(self, imported: ImportedTestSet) -> None:
@@ -135,7 +140,7 @@ def _count(number: int, what: str) -> str:
 
 
 def _get_phase(shared_task: str, slug: str, *, creator: Actor | None, name: str | None) -> Phase:
-    """Return the phase; what is missing is created if somebody is given who does so."""
+    """Return the phase. What is missing is created, if there is a creator."""
     task = SharedTask.objects.filter(slug=shared_task).first()
     if task is None:
         if creator is None:
@@ -150,7 +155,8 @@ def _get_phase(shared_task: str, slug: str, *, creator: Actor | None, name: str 
             raise CommandError(
                 _describe_unknown("phase", slug, task.phases.all(), f" in {shared_task}")
             )
-        phase = tasks.create_phase(actor=creator, task=task, slug=slug)
+        values = {"name": slug, "opens_at": timezone.now()}
+        phase = phases.create_phase(actor=creator, task=task, slug=slug, values=values)
     return phase
 
 

@@ -13,6 +13,7 @@ from accounts.models import User
 from config.templatetags.site import language
 from sharedtasks.format_guide import list_formats
 from sharedtasks.models import Phase, TestSet
+from sharedtasks.states import State
 from submissions import slots
 from submissions.pages.forms.systems import SystemForm
 from submissions.services.sending import MAX_FILES, MAX_NAME
@@ -74,7 +75,7 @@ class SubmissionForm(SystemForm):
     def __init__(self, *args: Any, member: User, phase: Phase, **kwargs: Any) -> None:
         super().__init__(*args, member=member, **kwargs)
         self._phase = phase
-        self.choice_field("test_set").queryset = TestSet.objects.filter(phase=phase)
+        self.choice_field("test_set").queryset = phase.test_sets.filter(state=State.ANNOUNCED)
 
     def offer(self, test_sets: Sequence[TestSet]) -> None:
         """Let people choose among these test sets; a form that is only read does not need them."""

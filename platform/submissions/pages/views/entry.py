@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.http import SignedInRequest
 from accounts.models import User
-from sharedtasks.policy import Thing, Viewer, can_see, instant_of
+from sharedtasks.policy import Thing, Viewer, can_see, instant_of, withholds_own_scores
 from sharedtasks.viewers import viewer_of
 from submissions.models import Entry, Verdict
 from submissions.pages import file_reports, scores
@@ -174,6 +174,7 @@ def _show_scores(entry: Entry, viewer: Viewer) -> dict[str, object]:
     context: dict[str, object] = {
         "can_see_scores": can_see(viewer, Thing.OWN_SCORES, phase, now, team=entry.team_id),
         "scores_at": instant_of(Thing.OWN_SCORES, phase),
+        "is_withheld": withholds_own_scores(viewer, phase, entry.team_id),
         "can_see_board": can_see(viewer, Thing.BOARD, phase, now),
     }
     if context["can_see_scores"]:

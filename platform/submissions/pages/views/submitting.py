@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
+from config.arrival_times import read_arrival_time
 from config.body_limits import declared_length
 from files.gate import before_body
 from sharedtasks.access import phase_or_404
@@ -50,6 +51,7 @@ def submit(request: SignedInRequest, task: str, phase: str) -> HttpResponse:
                         for file in form.uploaded()
                     ],
                     form_token=form.token,
+                    begun_at=read_arrival_time(request),
                 )
             except ValidationError as error:
                 form.add_error(None, error)

@@ -17,11 +17,13 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
 from accounts.models import Team
+from config.arrival_times import read_arrival_time
 from config.body_limits import SMALL_BODY, BodyLimit, declared_length, takes_up_to
 from files.gate import before_body
 from files.incoming import require_room
 from files.trouble import StorageTrouble, trouble_in
 from sharedtasks.access import phase_or_404
+from sharedtasks.deadlines import why_refused
 from sharedtasks.models import Phase
 from sharedtasks.viewers import viewer_of
 from submissions import slots
@@ -29,7 +31,7 @@ from submissions.models import Submission
 from submissions.pages import quotas
 from submissions.pages.forms.images import BROKE_OFF, ImageForm
 from submissions.pages.views import upload_context
-from submissions.services import image_queue, image_tries, sending
+from submissions.services import image_permissions, image_queue, image_tries, sending
 
 logger = logging.getLogger(__name__)
 
@@ -72,15 +74,20 @@ def submit_image(request: SignedInRequest, task: str, phase: str) -> HttpRespons
 
 def _require_acceptance(request: SignedInRequest, phase: Phase) -> None:
     """Raise ValidationError if no image is accepted from this member now, whatever the body has."""
-    if not (phase.is_open(timezone.now()) and phase.takes_images):
+    if not phase.takes_images:
         raise ValidationError(f"{phase.name} takes no container images at the moment.")
-    teams = list(request.user.teams.all())
+    teams, form_token = list(request.user.teams.all()), request.GET.get("form", "")
+    begun_at = image_permissions.find_beginning(
+        read_arrival_time(request), member=request.user, phase=phase, form_token=form_token
+    )
+    if reason := why_refused(phase, teams, timezone.now(), begun_at=begun_at):
+        raise ValidationError(reason)
     if not teams:
         raise ValidationError("You are not in a team yet.")
     # A small body is read first, because the same form sent twice makes one submission. For an
     # archive, the address names the form.
     is_small = declared_length(request) <= SMALL_BODY
-    if is_small or sending.was_sent(request.user, request.GET.get("form", "")):
+    if is_small or sending.was_sent(request.user, form_token):
         return
     if all(image_tries.find_next_time(team, phase) for team in teams):
         image_tries.require_try_left(teams[0], phase)
@@ -110,6 +117,7 @@ def _answer(request: SignedInRequest, phase: Phase, form: ImageForm) -> HttpResp
         wants_primary=form.cleaned_data["wants_primary"],
         needs_gpu=form.cleaned_data["needs_gpu"],
         form_token=form.token,
+        begun_at=read_arrival_time(request),
     )
     announced = form.cleaned_data.get("announced") or declared_length(request)
     if form.fetched is not None:  # its size is not known yet
@@ -119,10 +127,13 @@ def _answer(request: SignedInRequest, phase: Phase, form: ImageForm) -> HttpResp
     if (reference := form.fetched) is not None:
         return redirect(sending.submit_image_by_reference(planned=planned, reference=reference))
     if form.is_question:
+        planned = image_permissions.begin(planned, size=announced)
         sending.require_image_taken(planned)
+        image_permissions.keep_permission(planned, size=announced)
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     file = form.uploaded()
     archive = sending.NamedStream(file, file.name or "unnamed")
+    planned = image_permissions.begin(planned, size=file.size or 0)
     return redirect(sending.submit_image(planned=planned, archive=archive))
 
 

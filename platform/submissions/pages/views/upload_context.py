@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.http import SignedInRequest
 from accounts.models import Team
+from sharedtasks.deadlines import find_extension, why_refused
 from sharedtasks.models import Phase, TestSet
 from submissions import slots
 from submissions.models import Submission
@@ -30,11 +31,14 @@ def build_context(
     teams = list(request.user.teams.order_by("name"))
     team = _choose_team(request, form, teams, again)
     now = timezone.now()
+    is_over = phase.closes_at is not None and phase.closes_at <= now
     context: dict[str, object] = {
         "phase": phase,
         "form": form,
-        "is_open": phase.is_open(now),
+        "why_refused": why_refused(phase, teams, now),
+        "extended_until": find_extension(phase, teams) if is_over else None,
         "is_early": now < phase.opens_at,
+        "is_over": is_over,
         "wanted": test_sets,
         "teams": teams,
         "team": team,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 import evaluator
 from evaluator.checking import find_warnings, read_slots
@@ -15,6 +16,7 @@ from evaluator.errors import SeveralSystemsError
 from files import storage
 from files.models import StoredFile
 from sharedtasks.models import TestSet
+from sharedtasks.states import State
 from sharedtasks.testsets import Slots
 from submissions import hypotheses, work
 from submissions.models import Entry, Problem, Submission, Verdict
@@ -58,7 +60,7 @@ def check(submission: Submission, *, owner: str) -> None:
 def judge(submission: Submission) -> list[JudgedFile]:
     """Read and check every file of a submission; writes no row but of stored hypotheses."""
     test_set, chosen_file = submission.test_set, submission.chosen_file
-    slots = Slots([test_set] if test_set else TestSet.objects.filter(phase=submission.phase_id))
+    slots = Slots([test_set] if test_set else _list_accepting(submission))
     judged: list[JudgedFile] = []
     with ExitStack() as stack:
         files = [
@@ -78,6 +80,12 @@ def judge(submission: Submission) -> list[JudgedFile]:
         for verdict in verdicts:  # only one file's hypotheses are in memory at a time
             judged.append(_judge(submission, verdict, slots, judged))
     return judged
+
+
+def _list_accepting(submission: Submission) -> QuerySet[TestSet]:
+    """Return the test sets that take a file: drafts only take outputs of a past edition."""
+    states = [State.ANNOUNCED, State.DRAFT] if submission.is_import else [State.ANNOUNCED]
+    return TestSet.objects.filter(phase=submission.phase_id, state__in=states)
 
 
 def conclude(submission: Submission, judged: Sequence[JudgedFile], *, owner: str) -> None:
