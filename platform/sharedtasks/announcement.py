@@ -132,7 +132,8 @@ def plan_announcement(
     parts = [_describe_task(task, chosen)]
     for phase in phases:
         parts.append(_describe_phase(phase, chosen))
-        parts += [_describe_test_set(row, chosen, now) for row in phase.test_sets.all()]
+        test_sets = [row for row in phase.test_sets.all() if not row.is_correction]
+        parts += [_describe_test_set(row, chosen, now) for row in test_sets]
     return Announcement(task, parts)
 
 
@@ -147,7 +148,8 @@ def choose_usual(task: SharedTask, phases: Sequence[Phase], now: datetime) -> se
     following = next(iter(coming or drafts), None)
     for phase in phases:
         if phase == following or (following is None and phase.is_current):
-            rows: list[Announceable] = [phase, *phase.test_sets.all()]
+            test_sets = [row for row in phase.test_sets.all() if not row.is_correction]
+            rows: list[Announceable] = [phase, *test_sets]
             chosen |= {make_key(row) for row in rows if row.state == State.DRAFT}
     return chosen
 

@@ -85,6 +85,11 @@ EXEMPT = {
          "revoke-invitation", "invitation"],
         TEAMS,
     ),
+    **dict.fromkeys(
+        ["organise-corrections", "organise-correction-score", "organise-correction-publish",
+         "organise-correction-discard"],
+        "files are uploaded and scored: test_correction_pages looks at their events",
+    ),
 }  # fmt: skip
 ADMIN_OWN = {  # the panel's own pages, which change no object
     "index", "login", "logout", "password_change", "password_change_done", "autocomplete",
@@ -195,6 +200,7 @@ def commands(make_scored_entry, make_entry, tmp_path, monkeypatch):
     monkeypatch.setattr(rescoring.time, "sleep", lambda _: entry.rescore.delete())
     (tmp_path / "source.sgm").write_text(SOURCE)
     (tmp_path / "reference.sgm").write_text(REFERENCE)
+    (tmp_path / "new.sgm").write_text(SOURCE.replace("wash", "Wash"))
     folder = write(tmp_path / "wmt25", {"full_data.ende.jsonl": make_set()})
     files = [f"--source={tmp_path}/source.sgm", f"--reference={tmp_path}/reference.sgm"]
     return {
@@ -208,6 +214,7 @@ def commands(make_scored_entry, make_entry, tmp_path, monkeypatch):
         "import_test_set": ["--shared-task=new", "--phase=dev", "--create",
                             "--language-pair=en-fr", *files],
         "import_edition": ["wmt25", str(folder)],
+        "correct_test_set": ["spring/test/en-fr", "--reason=x", f"--source={tmp_path}/new.sgm"],
     }  # fmt: skip
 
 
