@@ -18,6 +18,7 @@ from organise.needs import read_needs
 from organise.tabs import list_tabs
 from sharedtasks.models import SharedTask
 from sharedtasks.policy import Role, Viewer
+from submissions.taking_part import select_participants
 
 Context = Mapping[str, object]
 
@@ -82,5 +83,4 @@ def _find_own_teams(task: SharedTask, viewer: Viewer) -> list[Team]:
     """Return the reader's own teams that take part."""
     if not viewer.teams:
         return []
-    teams = Team.objects.filter(pk__in=viewer.teams, submissions__phase__shared_task=task)
-    return list(teams.distinct())
+    return list(select_participants(task).filter(pk__in=viewer.teams))

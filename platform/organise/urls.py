@@ -4,6 +4,7 @@ from django.urls import path
 
 from organise.views import (
     announcing,
+    corrections,
     ending,
     exports,
     home,
@@ -43,4 +44,25 @@ urlpatterns = [
     path("organise/<slug:task>/retire/<slug:part>", ending.retire, name="organise-retire"),
     path("organise/<slug:task>/put-back/<slug:part>", ending.put_back, name="organise-put-back"),
     path("organise/<slug:task>/delete/<slug:part>", ending.delete, name="organise-delete"),
+    path("organise/<slug:task>/corrections/", corrections.corrections, name="organise-corrections"),
+    path(
+        "organise/<slug:task>/corrections/<int:pk>",
+        corrections.correction,
+        name="organise-correction",
+    ),
+    path(
+        "organise/<slug:task>/corrections/<int:pk>/score",
+        corrections.score,
+        name="organise-correction-score",
+    ),
+    path(
+        "organise/<slug:task>/corrections/<int:pk>/publish",
+        corrections.publish,
+        name="organise-correction-publish",
+    ),
+    path(
+        "organise/<slug:task>/corrections/<int:pk>/discard",
+        corrections.discard,
+        name="organise-correction-discard",
+    ),
 ]

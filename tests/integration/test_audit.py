@@ -18,6 +18,7 @@ from audit.actions import Action, Way
 from audit.models import AuditEvent
 from audit.queries import EventFilter, build_sentence, select_events
 from audit.recording import Actor, record_event
+from sharedtasks.organisers import Organiser
 from tests.integration.actors import OPERATOR
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +65,7 @@ def test_the_refusal_can_be_undone_and_made_again(event):
 
 def test_an_event_outlives_its_actor_and_its_object(event, organiser, team):
     team.delete()
+    Organiser.objects.filter(user=organiser).delete()
     organiser.delete()
 
     event = AuditEvent.objects.get()

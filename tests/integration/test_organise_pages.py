@@ -9,8 +9,10 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Membership, Team
+from audit.actions import Action
+from audit.models import AuditEvent
 from nodes.models import Node
-from sharedtasks.models import Organiser, Phase, SharedTask
+from sharedtasks.models import DateChange, Organiser, Phase, SharedTask
 from submissions.models import Entry, StateChange, Submission, SubmittedFile, Verdict
 from submissions.states import ChangeKind
 from tests.integration.conftest import give_role
@@ -115,7 +117,7 @@ def test_it_says_what_needs_a_person_and_what_machines_do(as_role, busy):
     assert "it rejected" not in words  # the team's own mistake
     assert re.search(r"node-a busy \d+ Marian, en-fr: 0 of 10 segments", words)
     assert "node-b drained two engine errors, since" in words
-    assert "waiting for a node 0 · running 1 · being scored 1" in words
+    assert "Waiting for a node 0 · running 1 · being scored 1" in words
 
 
 def test_an_observer_reads_the_same_and_is_offered_nothing(as_role, busy):
@@ -154,6 +156,20 @@ def test_dates_stand_on_three_clocks(as_role, phase, owner):
     opened = "Mon 13 Jul 2026, 00:00 Mon 13 Jul 2026, 12:00 Mon 13 Jul 2026, 21:00"
     assert opened in words
     assert "so only organisers see these: own scores, logs of runs, outputs and references" in words
+
+
+def test_a_moved_date_and_a_pause_are_told(as_role, phase, owner):
+    before = phase.closes_at - timedelta(days=2)
+    DateChange.objects.create(
+        phase=phase, field="closes_at", old=before, new=phase.closes_at, actor="owner", at=before
+    )
+    Phase.objects.update(paused_at=timezone.now(), pause_reason="Storage is being moved.")
+
+    words = read(as_role("owner").get("/organise/spring/"))
+
+    assert "Test phase · paused" in words
+    assert "Submissions are paused since" in words
+    assert "Closes in 59 min moved from" in words
 
 
 def test_a_phase_is_chosen_by_its_address(as_role, shared_task, phase):
@@ -206,6 +222,8 @@ def test_what_is_ticked_begins_again_and_its_team_reads_why(as_role, busy, organ
     assert {(change.reason, change.actor) for change in changes} == {
         ("A disk was full.", organiser)
     }
+    events = AuditEvent.objects.filter(action=Action.REQUEUED, task="spring", actor=organiser)
+    assert [event.reason for event in events] == ["A disk was full."] * 2
 
 
 def test_what_has_changed_meanwhile_is_left_out_and_said(as_role, add):
@@ -237,6 +255,7 @@ def test_a_form_that_is_not_complete_says_so_and_keeps_its_ticks(data, problem, 
 
     assert response.status_code == 422
     assert problem in response.text
+    assert 'href="?' not in response.text  # a link that this address does not answer
     assert (" checked>" in response.text) == ("row" in data)
 
 
@@ -279,6 +298,7 @@ def test_superusers_drain_a_node_and_give_it_work_again_after_a_question(as_role
         assert (Node.objects.get(pk=node.pk).drained_at is None) == (action == "drain")
         client.post(f"/organise/nodes/node-a/{action}")
         assert (Node.objects.get(pk=node.pk).drained_at is None) == (action == "undrain")
+    assert list(read_events(operator)) == [Action.DRAINED, Action.UNDRAINED]
 
 
 def test_superusers_lift_a_quarantine_after_a_question(as_role, bare, team, alice, operator):
@@ -295,6 +315,12 @@ def test_superusers_lift_a_quarantine_after_a_question(as_role, bare, team, alic
     assert "The image runs again; 1 entry waits" in response.text
     entry.refresh_from_db()
     assert entry.state == "waiting"
+    assert list(read_events(operator)) == [Action.QUARANTINE_LIFTED, Action.REQUEUED]
+
+
+def read_events(actor):
+    """Return what the log says that somebody did, in order."""
+    return AuditEvent.objects.filter(actor=actor).order_by("pk").values_list("action", flat=True)
 
 
 # The start page ---------------------------------------------------------------------------
