@@ -33,7 +33,8 @@ PARTS = {
     "kind": list(KINDS),
     "position": [0],
     "number": [1, 2],
-    "name": ["terminarium.whl"],
+    "name": ["terminarium-whl"],  # of the wheel, or of a node
+    "part": ["test"],
     "uidb36": ["1"],
     "key": ["never-was"],
     "token": [TOKEN],
