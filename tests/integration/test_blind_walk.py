@@ -34,6 +34,7 @@ PARTS = {
     "position": [0],
     "number": [1, 2],
     "name": ["terminarium.whl"],
+    "part": ["task"],
     "uidb36": ["1"],
     "key": ["never-was"],
     "token": [TOKEN],
