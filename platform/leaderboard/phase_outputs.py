@@ -22,7 +22,7 @@ from django.views.decorators.http import require_safe
 
 from evaluator.errors import printable
 from leaderboard.aliases import make_aliases
-from sharedtasks.access import phase_or_404
+from sharedtasks.access import phase_or_404, visible_test_sets
 from sharedtasks.models import Phase
 from sharedtasks.phase_zip import LONG_AGO
 from sharedtasks.policy import Thing, Viewer, can_see
@@ -67,7 +67,8 @@ def list_outputs(viewer: Viewer, phase: Phase, now: datetime) -> list[VisibleOut
     Of other teams they are those on the board, and systems without names keep their aliases.
     """
     entries = (
-        Entry.objects.filter(test_set__phase=phase, team__isnull=False, withdrawn_at=None)
+        Entry.objects.filter(test_set__in=visible_test_sets(viewer).filter(phase=phase))
+        .filter(team__isnull=False, withdrawn_at=None)
         .filter(state=EntryState.SCORED, hypotheses__isnull=False)
         .select_related("team", "hypotheses", "test_set__terminology_mode")
         .order_by("test_set", "pk")

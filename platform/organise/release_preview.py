@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,8 +12,9 @@ from leaderboard.board_view import BoardView
 from leaderboard.queries import read_board
 from leaderboard.tabs import list_modes
 from organise.release_forms import FORMATS, PreviewForm
-from sharedtasks.models import Phase, TestSet
-from sharedtasks.policy import Thing, Viewer, instant_of
+from sharedtasks.access import listed, visible_test_sets
+from sharedtasks.models import Phase
+from sharedtasks.policy import VISITOR, Thing, Viewer, instant_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Preview:
 
 def build_preview(phase: Phase, asked: QueryDict, now: datetime) -> Preview:
     """Return the board that an address asks for; the first as a visitor gets it on its date."""
-    test_sets: Sequence[TestSet] = list(phase.test_sets.select_related("terminology_mode"))
+    test_sets = list(listed(visible_test_sets(VISITOR)).filter(phase=phase))
     teams = Team.objects.filter(entries__test_set__phase=phase).distinct()
     at = max(instant_of(Thing.BOARD, phase) or now, now).astimezone(UTC)
     given = {"at": at.strftime(FORMATS[0])} | {

@@ -14,6 +14,7 @@ from leaderboard.implausible import find_implausible
 from leaderboard.kept_boards import BOARDS
 from leaderboard.snapshots import Board
 from sharedtasks.models import Phase, TestSet
+from sharedtasks.states import State
 from submissions.models import Entry, Submission
 from submissions.states import EntryState, SubmissionState
 
@@ -44,6 +45,7 @@ def make_checklist(phase: Phase) -> list[Check]:
     looked_at = _PhaseRows(phase)
     checks = [
         _check_announced(phase),
+        _check_drafts(looked_at),
         _check_boards(looked_at),
         _check_unfinished(looked_at),
         _check_ranges(looked_at),
@@ -63,7 +65,8 @@ class _PhaseRows:
     def __init__(self, phase: Phase) -> None:
         self.phase = phase
         test_sets = phase.test_sets.select_related("terminology_mode", "ranges").order_by("pk")
-        self.test_sets: list[TestSet] = list(test_sets)
+        self.test_sets: list[TestSet] = list(test_sets.filter(state=State.ANNOUNCED))
+        self.drafts: list[TestSet] = list(test_sets.filter(state=State.DRAFT))
 
     @cached_property
     def boards(self) -> dict[int, Board]:
@@ -73,7 +76,7 @@ class _PhaseRows:
     @property
     def entries(self) -> QuerySet[Entry]:
         """Return all entries that are not withdrawn."""
-        return Entry.objects.filter(test_set__phase=self.phase, withdrawn_at=None)
+        return Entry.objects.filter(test_set__in=self.test_sets, withdrawn_at=None)
 
     @property
     def of_teams(self) -> QuerySet[Entry]:
@@ -96,6 +99,12 @@ def _check_announced(phase: Phase) -> Check:
     return _judge(
         "announced", "Phase announced", faults, otherwise="announced", fault=Result.BLOCKS
     )
+
+
+def _check_drafts(rows: _PhaseRows) -> Check:
+    faults = [f"{test_set.slug} is a draft: not in the release" for test_set in rows.drafts]
+    count = f"{len(rows.test_sets)} of {len(rows.test_sets)}"
+    return _judge("drafts", "Test sets announced", faults, otherwise=count)
 
 
 def _check_boards(rows: _PhaseRows) -> Check:

@@ -14,7 +14,9 @@ from leaderboard.board_view import BoardState, BoardView, Heading
 from leaderboard.exports import build_json
 from leaderboard.kept_boards import BOARDS
 from leaderboard.queries import read_board
+from sharedtasks.access import listed, visible_test_sets
 from sharedtasks.models import Phase, TestSet
+from sharedtasks.policy import VISITOR
 
 SCHEMA = 1  # counts changes that a program which reads these documents has to know of
 
@@ -56,7 +58,7 @@ def build_document(
     Boards are read as a visitor reads them at `public_at`. So the document holds what the embargo
     allows at that instant, and nothing else.
     """
-    test_sets = list(phase.test_sets.select_related("terminology_mode"))
+    test_sets = list(listed(visible_test_sets(VISITOR)).filter(phase=phase))
     boards = BOARDS.read([test_set.pk for test_set in test_sets])
     views = []
     for test_set in test_sets:

@@ -1,11 +1,9 @@
-"""Owners publish, take back and withdraw releases; each is one transaction.
-
-Pages and commands check the role of whoever asks.
-"""
+"""Owners publish, take back and withdraw releases; each is one transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from datetime import datetime
 from io import BytesIO
 
@@ -21,7 +19,9 @@ from leaderboard.models import Release
 from leaderboard.releases.checklist import Check, Result, make_checklist
 from leaderboard.releases.documents import ReleaseDocument, build_document
 from sharedtasks.models import Phase, TestSet
-from sharedtasks.policy import Thing, instant_of
+from sharedtasks.policy import Role, Thing, instant_of
+from sharedtasks.services.phases import change_phase
+from sharedtasks.services.rights import lock_task
 
 MAX_DOCUMENT_BYTES = 256 * 1024 * 1024  # some 200,000 rows
 MAX_WORDS = 5_000  # characters of a note, an erratum or a reason
@@ -38,13 +38,14 @@ class ReleaseRefused(ValidationError):
 def draft_release(
     phase: Phase, *, is_now: bool, now: datetime, note: str = "", erratum: str = ""
 ) -> ReleaseDocument:
-    """Return the release that would be published. Stores nothing.
+    """Return the release that would be published, and store nothing. Raises ReleaseRefused.
 
-    It is public with the date of the leaderboards, or now. In the latter case the row gets the
-    dates that `publish` would save. Raises ReleaseRefused.
+    It is public with the date of the leaderboards, or now.
     """
     if is_now:
-        _move_dates(phase, now)
+        phase = copy(phase)
+        for name, moved in _list_dates_of_now(phase, now).items():
+            setattr(phase, name, moved)
     at = instant_of(Thing.BOARD, phase)
     if at is None:
         raise ReleaseRefused(NO_DATE)
@@ -65,17 +66,17 @@ def publish(
     is; the log keeps it. Raises ReleaseRefused.
     """
     now = timezone.now()
-    phase = (
-        Phase.objects.select_for_update(of=("self",)).select_related("shared_task").get(pk=phase.pk)
-    )
+    lock_task(phase.shared_task, actor, Role.OWNER)
+    phase.refresh_from_db()
     # Whoever records a score waits, so that the checklist is about what the document holds.
     list(TestSet.objects.select_for_update().filter(phase=phase).values_list("pk"))
     if waiting := Release.objects.filter(phase=phase, public_at__gt=now).first():
         raise ReleaseRefused(f"{waiting} is not public yet. Take it back before you make another.")
     decided = _require_decisions(make_checklist(phase), decisions)
-    before = _read_dates(phase)
+    if is_now:
+        dates = _list_dates_of_now(phase, now)
+        phase = change_phase(actor=actor, phase=phase, values=dates, is_meant=True)
     document = draft_release(phase, is_now=is_now, now=now, note=note, erratum=erratum)
-    _save_dates(phase, before, actor)
     release = Release.objects.create(
         phase=phase,
         number=document.number,
@@ -97,6 +98,7 @@ def publish(
 @transaction.atomic
 def take_back(*, actor: Actor, release: Release) -> None:
     """Delete a release that is not public yet. Its number is used again. Raises ReleaseRefused."""
+    lock_task(release.phase.shared_task, actor, Role.OWNER)
     record_event(actor=actor, action=Action.DELETED, row=release)
     deleted, _ = Release.objects.filter(pk=release.pk, public_at__gt=timezone.now()).delete()
     if not deleted:
@@ -111,6 +113,7 @@ def withdraw(*, actor: Actor, release: Release, reason: str) -> None:
     """
     if not reason.strip():
         raise ReleaseRefused("Say why the release is withdrawn. Everybody reads it.")
+    lock_task(release.phase.shared_task, actor, Role.OWNER)
     now = timezone.now()
     rows = Release.objects.filter(pk=release.pk, public_at__lte=now, withdrawn_at=None)
     if not rows.update(withdrawn_at=now, withdrawn_reason=reason.strip()):
@@ -137,22 +140,9 @@ def _require_decisions(checks: Iterable[Check], decisions: Mapping[str, str]) ->
     return decided
 
 
-def _move_dates(phase: Phase, now: datetime) -> None:
-    """Let leaderboards be public from now on, and names too if their date is set."""
-    if phase.board_at is None or phase.board_at > now:
-        phase.board_at = now
-    if phase.team_names_at is not None and phase.team_names_at > now:
-        phase.team_names_at = now
-
-
-def _read_dates(phase: Phase) -> dict[str, datetime | None]:
-    return {"board_at": phase.board_at, "team_names_at": phase.team_names_at}
-
-
-def _save_dates(phase: Phase, before: Mapping[str, datetime | None], actor: Actor) -> None:
-    moved = {
-        name: (before[name], at) for name, at in _read_dates(phase).items() if at != before[name]
-    }
-    if moved:
-        phase.save(update_fields=list(moved))
-        record_event(actor=actor, action=Action.CHANGED, row=phase, changes=moved)
+def _list_dates_of_now(phase: Phase, now: datetime) -> dict[str, datetime]:
+    """Return the dates with which leaderboards are public, and names, too, if they have a date."""
+    dates = {"board_at": instant_of(Thing.BOARD, phase) or now}
+    if (names_at := instant_of(Thing.TEAM_NAMES, phase)) is not None:
+        dates["team_names_at"] = names_at
+    return {name: min(at, now) for name, at in dates.items()}

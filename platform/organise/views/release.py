@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from datetime import datetime
 from http import HTTPStatus
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -19,7 +19,6 @@ from leaderboard.models import Release
 from leaderboard.releases.checklist import Result, make_checklist
 from leaderboard.releases.documents import ReleaseDocument
 from leaderboard.releases.publishing import (
-    ReleaseRefused,
     draft_release,
     publish,
     take_back,
@@ -65,8 +64,8 @@ def publish_release(request: SignedInRequest, task: SharedTask, viewer: Viewer) 
             )  # fmt: skip
             messages.success(request, f"Release {made.number} is made.")
             return redirect(_find_address(phase))
-        document = _draft(phase, timezone.now(), is_now=asked.is_now)
-    except ReleaseRefused as refusal:
+        document = draft_release(phase, is_now=asked.is_now, now=timezone.now())
+    except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
         return redirect(_find_address(phase))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
@@ -101,7 +100,7 @@ def end_release(request: SignedInRequest, task: SharedTask, viewer: Viewer) -> H
             withdraw(actor=actor, release=row, reason=form.cleaned_data["reason"])
         else:
             take_back(actor=actor, release=row)
-    except ReleaseRefused as refusal:
+    except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     else:
         done = "withdrawn" if is_public else "taken back"
@@ -144,7 +143,7 @@ def _show(
 ) -> HttpResponse:
     context: dict[str, object] = {"phase": phase, "form": form}
     if phase is not None:
-        now = timezone.now()
+        now, board_at = timezone.now(), instant_of(Thing.BOARD, phase)
         checks = make_checklist(phase)
         releases = list(Release.objects.filter(phase=phase).select_related("document"))
         context |= {
@@ -154,18 +153,14 @@ def _show(
             "open_decisions": sum(check.result == Result.DECIDE for check in checks),
             "releases": [(row, row.find_state(now)) for row in releases],
             "scheduled": next((row for row in releases if row.public_at > now), None),
-            "document": _draft(phase, now, is_now=instant_of(Thing.BOARD, phase) is None),
-            "board_at": instant_of(Thing.BOARD, phase),
+            "document": draft_release(phase, is_now=board_at is None, now=now),
+            "board_at": board_at,
             "preview": build_preview(phase, request.GET, now),
         }
     return render_task_page(
         request, "organise/release.html", context,
         task=task, viewer=viewer, tab="release", status=status,
     )  # fmt: skip
-
-
-def _draft(phase: Phase, now: datetime, *, is_now: bool) -> ReleaseDocument:
-    return draft_release(copy(phase), is_now=is_now, now=now)  # which may get other dates
 
 
 def _list_hidden(phase: Phase, document: ReleaseDocument) -> Sequence[tuple[str, datetime | None]]:
