@@ -6,10 +6,8 @@ from organise.views import (
     announcing,
     corrections,
     ending,
-    entries,
     exports,
     home,
-    log,
     nodes,
     overview,
     phases,
@@ -19,8 +17,8 @@ from organise.views import (
 urlpatterns = [
     path("organise/", home.home, name="organise"),
     # What belongs to no shared task. No page of a shared task called nodes ends like these.
-    path("organise/nodes/<str:name>/drain", nodes.drain, name="organise-drain"),
-    path("organise/nodes/<str:name>/undrain", nodes.undrain, name="organise-undrain"),
+    path("organise/nodes/<slug:name>/drain", nodes.drain, name="organise-drain"),
+    path("organise/nodes/<slug:name>/undrain", nodes.undrain, name="organise-undrain"),
     path(
         "organise/images/<int:pk>/lift-quarantine",
         nodes.lift_quarantine,
@@ -37,10 +35,6 @@ urlpatterns = [
     path("organise/<slug:task>/release/end", release.end_release, name="organise-end-release"),
     path("organise/<slug:task>/exports", exports.exports, name="organise-exports"),
     path("organise/<slug:task>/requeue", overview.requeue, name="organise-requeue"),
-    path("organise/<slug:task>/entries", entries.entries, name="organise-entries"),
-    path("organise/<slug:task>/entries/act", entries.act, name="organise-act"),
-    path("organise/<slug:task>/log", log.log, name="organise-log"),
-    path("organise/<slug:task>/log.csv", log.log_as_csv, name="organise-log-csv"),
     path("organise/<slug:task>/phases/", phases.phases, name="organise-phases"),
     path("organise/<slug:task>/new-phase", phases.new_phase, name="organise-new-phase"),
     path("organise/<slug:task>/phases/<slug:phase>", phases.phase, name="organise-phase"),
