@@ -130,8 +130,9 @@ def _describe(
         leaders=LEADERS_ON_START_PAGE if facts.is_start else None, boards=facts.boards,
     )  # fmt: skip
     phase, query = facts.shown.phase, view.selection.query() | {"seen": view.seen}
-    context = {
+    context: dict[str, object] = {
         "board": view,
+        "release": facts.release,
         "is_open": phase.is_open(now),
         "is_ahead": phase.opens_at > now,
         "live_url": f"{facts.path}?{urlencode(query)}",

@@ -25,7 +25,7 @@ GROUPS: Sequence[Sequence[Tab]] = (
     (Tab("task", "Overview"),),
     (Tab("phases", "Phases"), Tab("announce", "Announce")),  # setup before them
     (),  # people, entries
-    (Tab("corrections", "Corrections"),),  # then release, exports
+    (Tab("corrections", "Corrections"), Tab("release", "Release"), Tab("exports", "Exports")),
     (),  # log
 )
 

@@ -2,7 +2,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from organise.views import announcing, corrections, ending, home, nodes, overview, phases
+from organise.views import (
+    announcing,
+    corrections,
+    ending,
+    exports,
+    home,
+    nodes,
+    overview,
+    phases,
+    release,
+)
 
 urlpatterns = [
     path("organise/", home.home, name="organise"),
@@ -16,6 +26,14 @@ urlpatterns = [
     ),
     # Of a shared task.
     path("organise/<slug:task>/", overview.overview, name="organise-task"),
+    path("organise/<slug:task>/release", release.release, name="organise-release"),
+    path(
+        "organise/<slug:task>/release/publish",
+        release.publish_release,
+        name="organise-publish-release",
+    ),
+    path("organise/<slug:task>/release/end", release.end_release, name="organise-end-release"),
+    path("organise/<slug:task>/exports", exports.exports, name="organise-exports"),
     path("organise/<slug:task>/requeue", overview.requeue, name="organise-requeue"),
     path("organise/<slug:task>/phases/", phases.phases, name="organise-phases"),
     path("organise/<slug:task>/new-phase", phases.new_phase, name="organise-new-phase"),

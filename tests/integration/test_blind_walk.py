@@ -16,6 +16,7 @@ from sharedtasks.downloads import KINDS
 from sharedtasks.models import Phase
 from submissions.models import Entry, Submission
 from submissions.pipeline import reference_points
+from tests.integration.release_rows import release_row
 from tests.integration.samples import PERFECT, POOR
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_quiet")]
@@ -32,6 +33,7 @@ PARTS = {
     "test_set": ["en-fr"],
     "kind": list(KINDS),
     "position": [0],
+    "number": [1, 2],
     "name": ["terminarium.whl", "gpu-1"],  # of a file, of a node
     "part": ["phase-1"],
     "uidb36": ["1"],
@@ -53,6 +55,7 @@ def theirs(make_scored_entry, other_team, charlie, alice, phase, test_set):
     )
     Submission.objects.filter(team=other_team).update(description="Builds upwards.")
     boards.rebuild(test_set.pk)
+    release_row(phase)
     Phase.objects.filter(pk=phase.pk).update(
         kind="blind", own_scores_at=None, board_at=None, team_names_at=None
     )

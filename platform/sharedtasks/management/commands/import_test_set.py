@@ -132,7 +132,7 @@ def _get_phase(shared_task: str, slug: str, *, creator: Actor | None, name: str 
                 _describe_unknown("shared task", shared_task, SharedTask.objects.all())
             )
         task = tasks.create_task(actor=creator, slug=shared_task, name=name or shared_task)
-        give_to_superusers(task)
+        give_to_superusers(task, actor=creator)
     phase = Phase.objects.filter(shared_task=task, slug=slug).first()
     if phase is None:
         if creator is None:
