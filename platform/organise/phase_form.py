@@ -58,7 +58,7 @@ class PhaseForm(forms.Form):
 
     def __init__(self, *args: Any, phase: Phase, zone: str = "AoE", **kwargs: Any) -> None:
         stored = _read_stored(phase, zone)
-        super().__init__(*args, initial=stored, label_suffix="", **kwargs)
+        super().__init__(*args, **kwargs | {"initial": stored, "label_suffix": ""})
         self._phase = phase
         self.instants: dict[DateName, datetime | None] = {}  # those that could be read
         for date in DATES.values():

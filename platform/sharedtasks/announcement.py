@@ -71,7 +71,7 @@ class Part:
         """Return its name among the parts of the shared task."""
         if isinstance(self.row, TestSet):
             return self.row.slug
-        return "The task" if isinstance(self.row, SharedTask) else str(self.row.name)
+        return self.row.name if isinstance(self.row, Phase) else "The task"
 
     @property
     def is_draft(self) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Team
 from leaderboard import boards
@@ -33,8 +34,8 @@ PARTS = {
     "kind": list(KINDS),
     "position": [0],
     "number": [1, 2],
-    "name": ["terminarium-whl"],  # of the wheel, or of a node
-    "part": ["test"],
+    "name": ["terminarium.whl", "gpu-1"],  # of a file, of a node
+    "part": ["phase-1"],
     "uidb36": ["1"],
     "key": ["never-was"],
     "token": [TOKEN],
@@ -93,8 +94,12 @@ def addresses(entry, *, with_admin=False, **more):
         "content_type_id": [kind.pk for kind in kinds],
     } | more  # fmt: skip
     for address, names in patterns(get_resolver().url_patterns, with_admin=with_admin):
+        made = set()
         for values in itertools.product(*(parts[name] for name in names)):
-            yield reverse(address, kwargs=dict(zip(names, values, strict=True)))
+            with suppress(NoReverseMatch):  # a node's name is not a file's
+                made.add(reverse(address, kwargs=dict(zip(names, values, strict=True))))
+        assert made, address
+        yield from made
 
 
 def answers(client, entry, **more):
