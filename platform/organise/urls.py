@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from organise.views import announcing, ending, home, nodes, overview, phases
+from organise.views import announcing, ending, entries, home, log, nodes, overview, phases
 
 urlpatterns = [
     path("organise/", home.home, name="organise"),
@@ -17,6 +17,10 @@ urlpatterns = [
     # Of a shared task.
     path("organise/<slug:task>/", overview.overview, name="organise-task"),
     path("organise/<slug:task>/requeue", overview.requeue, name="organise-requeue"),
+    path("organise/<slug:task>/entries", entries.entries, name="organise-entries"),
+    path("organise/<slug:task>/entries/act", entries.act, name="organise-act"),
+    path("organise/<slug:task>/log", log.log, name="organise-log"),
+    path("organise/<slug:task>/log.csv", log.log_as_csv, name="organise-log-csv"),
     path("organise/<slug:task>/phases/", phases.phases, name="organise-phases"),
     path("organise/<slug:task>/new-phase", phases.new_phase, name="organise-new-phase"),
     path("organise/<slug:task>/phases/<slug:phase>", phases.phase, name="organise-phase"),

@@ -111,12 +111,12 @@ def theirs(make_scored_entry, test_set, other_team, charlie, alice, phase):
     make_scored_entry(system="Marian", wants_primary=True)
     make_scored_entry(system="Nolanguage", team=organisers, member=charlie)
     entry = make_scored_entry(system="Ziggurat", team=other_team, member=charlie)
-    Submission.objects.filter(member=charlie).update(kind="image", image=image_row())
-    entry.submission.refresh_from_db()
     excluded = make_scored_entry(system="Excluded", team=other_team, member=charlie)
     Entry.objects.filter(pk=excluded.pk).update(
         excluded_at=A_DAY, excluded_reason="Late", flagged_at=A_DAY, flag_note="Late"
     )
+    Submission.objects.filter(member=charlie).update(kind="image", image=image_row())
+    entry.submission.refresh_from_db()
     node = node_row()
     run_row(entry, node, outcome="ok")
     waiting_entry(test_set, other_team, charlie)
