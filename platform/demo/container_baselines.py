@@ -17,7 +17,7 @@ from demo import docker_engine
 from demo.child_processes import ChildFailed, Children
 from demo.image_builds import Builder
 from demo.printing import print_news
-from demo.sample_data import Demo
+from demo.sample_data import ORGANISER, Demo
 from evaluator.container import EngineError
 from nodes.protocol import tokens
 from sharedtasks.models import Phase
@@ -152,7 +152,7 @@ def _send(baseline: DemoBaseline, phase: Phase, archive: Path) -> Submission:
 
 
 def _get_organisers() -> tuple[Team, User]:
-    member = User.objects.get(username=settings.DEMO_ORGANISER)
+    member = User.objects.get(username=ORGANISER)
     team, is_new = Team.objects.get_or_create(
         slug="organisers",
         defaults={"name": "Organisers", "is_verified": True, "is_organisers": True},

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from weakref import WeakValueDictionary
+
+LONGEST_WAIT = 2.0  # seconds
 
 
 class LocksByKey:
@@ -14,7 +17,14 @@ class LocksByKey:
         self._lock = Lock()
         self._locks: WeakValueDictionary[Hashable, Lock] = WeakValueDictionary()
 
-    def of(self, key: Hashable) -> Lock:
-        """Return the lock of a key."""
+    @contextmanager
+    def hold(self, key: Hashable) -> Iterator[None]:
+        """Hold the lock of a key, or go on without it after a while: its holder may be stuck."""
         with self._lock:
-            return self._locks.setdefault(key, Lock())
+            lock = self._locks.setdefault(key, Lock())
+        is_held = lock.acquire(timeout=LONGEST_WAIT)
+        try:
+            yield
+        finally:
+            if is_held:
+                lock.release()

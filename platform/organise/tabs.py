@@ -25,7 +25,7 @@ GROUPS: Sequence[Sequence[Tab]] = (
     (Tab("task", "Overview"),),
     (Tab("phases", "Phases"), Tab("announce", "Announce")),  # setup before them
     (Tab("entries", "Entries", lambda needs: needs.failed),),  # people before it
-    (),  # corrections, release, exports
+    (Tab("corrections", "Corrections"), Tab("release", "Release"), Tab("exports", "Exports")),
     (Tab("log", "Log"),),
 )
 

@@ -2,7 +2,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from organise.views import announcing, ending, entries, home, log, nodes, overview, phases
+from organise.views import (
+    announcing,
+    corrections,
+    ending,
+    entries,
+    exports,
+    home,
+    log,
+    nodes,
+    overview,
+    phases,
+    release,
+)
 
 urlpatterns = [
     path("organise/", home.home, name="organise"),
@@ -16,6 +28,14 @@ urlpatterns = [
     ),
     # Of a shared task.
     path("organise/<slug:task>/", overview.overview, name="organise-task"),
+    path("organise/<slug:task>/release", release.release, name="organise-release"),
+    path(
+        "organise/<slug:task>/release/publish",
+        release.publish_release,
+        name="organise-publish-release",
+    ),
+    path("organise/<slug:task>/release/end", release.end_release, name="organise-end-release"),
+    path("organise/<slug:task>/exports", exports.exports, name="organise-exports"),
     path("organise/<slug:task>/requeue", overview.requeue, name="organise-requeue"),
     path("organise/<slug:task>/entries", entries.entries, name="organise-entries"),
     path("organise/<slug:task>/entries/act", entries.act, name="organise-act"),
@@ -30,4 +50,25 @@ urlpatterns = [
     path("organise/<slug:task>/retire/<slug:part>", ending.retire, name="organise-retire"),
     path("organise/<slug:task>/put-back/<slug:part>", ending.put_back, name="organise-put-back"),
     path("organise/<slug:task>/delete/<slug:part>", ending.delete, name="organise-delete"),
+    path("organise/<slug:task>/corrections/", corrections.corrections, name="organise-corrections"),
+    path(
+        "organise/<slug:task>/corrections/<int:pk>",
+        corrections.correction,
+        name="organise-correction",
+    ),
+    path(
+        "organise/<slug:task>/corrections/<int:pk>/score",
+        corrections.score,
+        name="organise-correction-score",
+    ),
+    path(
+        "organise/<slug:task>/corrections/<int:pk>/publish",
+        corrections.publish,
+        name="organise-correction-publish",
+    ),
+    path(
+        "organise/<slug:task>/corrections/<int:pk>/discard",
+        corrections.discard,
+        name="organise-correction-discard",
+    ),
 ]

@@ -54,6 +54,13 @@ OF_ORGANISE = {
     "organise-undrain": Action.UNDRAINED,
     "organise-lift-quarantine": Action.QUARANTINE_LIFTED,
 }
+# tests/integration/test_correction_pages.py tries these.
+OF_CORRECTIONS = {
+    "organise-corrections": Action.BEGUN,
+    "organise-correction-score": Action.SCORING_BEGUN,
+    "organise-correction-publish": Action.PUBLISHED,
+    "organise-correction-discard": Action.DISCARDED,
+}
 # Organisers' pages: the address's parts, what is sent, and what is recorded. In an order in which
 # each is possible.
 ORGANISED = {
@@ -124,7 +131,7 @@ def test_every_writing_address_is_recorded_or_exempt():
         and takes_post(pattern.callback)
     }
 
-    recorded = RECORDED.keys() | OF_ORGANISE.keys() | ORGANISED.keys()
+    recorded = RECORDED.keys() | OF_ORGANISE.keys() | OF_CORRECTIONS.keys() | ORGANISED.keys()
     assert writing == recorded | EXEMPT.keys()
     assert not recorded & EXEMPT.keys()
 
@@ -195,10 +202,11 @@ def commands(make_scored_entry, make_entry, tmp_path, monkeypatch):
     monkeypatch.setattr(rescoring.time, "sleep", lambda _: entry.rescore.delete())
     (tmp_path / "source.sgm").write_text(SOURCE)
     (tmp_path / "reference.sgm").write_text(REFERENCE)
+    (tmp_path / "new.sgm").write_text(SOURCE.replace("wash", "Wash"))
     folder = write(tmp_path / "wmt25", {"full_data.ende.jsonl": make_set()})
     files = [f"--source={tmp_path}/source.sgm", f"--reference={tmp_path}/reference.sgm"]
     return {
-        "add_organiser": ["kim"],
+        "add_organiser": ["kim", "spring"],
         "announce": ["--shared-task=spring", "--phase=test"],
         "add_node": ["gpu-1"],
         "requeue": ["--all"],
@@ -208,6 +216,7 @@ def commands(make_scored_entry, make_entry, tmp_path, monkeypatch):
         "import_test_set": ["--shared-task=new", "--phase=dev", "--create",
                             "--language-pair=en-fr", *files],
         "import_edition": ["wmt25", str(folder)],
+        "correct_test_set": ["spring/test/en-fr", "--reason=x", f"--source={tmp_path}/new.sgm"],
     }  # fmt: skip
 
 

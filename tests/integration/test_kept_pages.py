@@ -20,7 +20,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Team
-from leaderboard import kept_boards, kept_facts, kept_pages, views
+from leaderboard import kept_boards, kept_facts, kept_pages, one_at_a_time, views
 from leaderboard.models import BoardSnapshot
 from leaderboard.selection import Selection
 from sharedtasks.models import Phase
@@ -420,6 +420,18 @@ def test_of_threads_that_miss_a_page_one_reads_and_renders_it(client, at, filled
         other.join()
 
     assert done == ["read", "render"]
+
+
+def test_nobody_waits_for_ever_for_a_thread_that_is_stuck(monkeypatch):
+    monkeypatch.setattr(one_at_a_time, "LONGEST_WAIT", 0.01)
+    locks, passed = one_at_a_time.LocksByKey(), []
+
+    with locks.hold("page"):
+        for key in ("page", "other"):
+            with locks.hold(key):
+                passed.append(key)
+
+    assert passed == ["page", "other"]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import get_resolver, reverse
 
+from sharedtasks.models import Correction
 from tests.integration.conftest import ROLES
 from tests.integration.node_rows import image_row, node_row
 
@@ -19,6 +20,10 @@ GET = {
     "organise": (302, 404, 404, 404, 200, 200, 200, 200, 404),
     "organise-task": (302, 404, 404, 404, 200, 200, 200, 404, 404),
     "organise-requeue": (405,) * 9,
+    "organise-release": READERS,
+    "organise-publish-release": (405,) * 9,
+    "organise-end-release": (302, 404, 404, 404, 404, 403, 403, 404, 404),  # there is no release
+    "organise-exports": READERS,
     "organise-drain": NOT_THERE,
     "organise-undrain": NOT_THERE,
     "organise-lift-quarantine": NOT_THERE,
@@ -28,6 +33,9 @@ GET = {
     **dict.fromkeys(["organise-new-phase", "organise-pause", "organise-resume"], CHANGERS),
     **dict.fromkeys(["organise-retire", "organise-put-back"], OWNERS),
     "organise-delete": OWNERS,  # of what is announced
+    **dict.fromkeys(["organise-corrections", "organise-correction"], READERS),
+    "organise-correction-score": (405,) * 9,
+    **dict.fromkeys(["organise-correction-publish", "organise-correction-discard"], CHANGERS),
 }
 # 422: nothing is ticked or filled in, it is not paused or retired, or it has entries.
 WRONG_FORM = (302, 404, 404, 404, 422, 422, 403, 404, 404)
@@ -35,6 +43,10 @@ POST = {
     "organise": (405,) * 9,
     "organise-task": (405,) * 9,
     "organise-requeue": (302, 404, 404, 404, 422, 422, 403, 404, 404),
+    "organise-release": (405,) * 9,
+    "organise-publish-release": (302, 404, 404, 404, 422, 403, 403, 404, 404),
+    "organise-end-release": (302, 404, 404, 404, 404, 403, 403, 404, 404),
+    "organise-exports": (405,) * 9,
     "organise-drain": NOT_THERE,
     "organise-undrain": NOT_THERE,
     "organise-lift-quarantine": NOT_THERE,
@@ -46,6 +58,12 @@ POST = {
     **dict.fromkeys(
         ["organise-retire", "organise-put-back", "organise-delete"],
         (302, 404, 404, 404, 422, 403, 403, 404, 404),
+    ),
+    "organise-correction": (405,) * 9,
+    **dict.fromkeys(["organise-corrections", "organise-correction-publish"], WRONG_FORM),
+    **dict.fromkeys(  # it is discarded already, as a message says
+        ["organise-correction-score", "organise-correction-discard"],
+        (302, 404, 404, 404, 302, 302, 403, 404, 404),
     ),
 }
 
@@ -63,7 +81,8 @@ def list_patterns():
 @pytest.fixture
 def address(phase, make_entry):
     """Return a function from an address's name to the address."""
-    make_entry()
+    entry = make_entry()
+    correction = Correction.objects.create(test_set=entry.test_set, state="discarded")
     node = node_row()
     image = image_row(quarantined_at=phase.opens_at)
     arguments = {
@@ -77,6 +96,10 @@ def address(phase, make_entry):
         "organise-retire": ["spring", f"phase-{phase.pk}"],
         "organise-put-back": ["spring", f"phase-{phase.pk}"],
         "organise-delete": ["spring", f"phase-{phase.pk}"],
+        "organise-correction": ["spring", correction.pk],
+        "organise-correction-score": ["spring", correction.pk],
+        "organise-correction-publish": ["spring", correction.pk],
+        "organise-correction-discard": ["spring", correction.pk],
     }
     return lambda name: reverse(name, args=arguments.get(name, ["spring"]))
 

@@ -12,7 +12,7 @@ from accounts.models import Membership, Team
 from audit.actions import Action
 from audit.models import AuditEvent
 from nodes.models import Node
-from sharedtasks.models import Organiser, Phase, SharedTask
+from sharedtasks.models import DateChange, Organiser, Phase, SharedTask
 from submissions.models import Entry, StateChange, Submission, SubmittedFile, Verdict
 from submissions.states import ChangeKind
 from tests.integration.conftest import give_role
@@ -117,7 +117,7 @@ def test_it_says_what_needs_a_person_and_what_machines_do(as_role, busy):
     assert "it rejected" not in words  # the team's own mistake
     assert re.search(r"node-a busy \d+ Marian, en-fr: 0 of 10 segments", words)
     assert "node-b drained two engine errors, since" in words
-    assert "waiting for a node 0 · running 1 · being scored 1" in words
+    assert "Waiting for a node 0 · running 1 · being scored 1" in words
 
 
 def test_an_observer_reads_the_same_and_is_offered_nothing(as_role, busy):
@@ -156,6 +156,20 @@ def test_dates_stand_on_three_clocks(as_role, phase, owner):
     opened = "Mon 13 Jul 2026, 00:00 Mon 13 Jul 2026, 12:00 Mon 13 Jul 2026, 21:00"
     assert opened in words
     assert "so only organisers see these: own scores, logs of runs, outputs and references" in words
+
+
+def test_a_moved_date_and_a_pause_are_told(as_role, phase, owner):
+    before = phase.closes_at - timedelta(days=2)
+    DateChange.objects.create(
+        phase=phase, field="closes_at", old=before, new=phase.closes_at, actor="owner", at=before
+    )
+    Phase.objects.update(paused_at=timezone.now(), pause_reason="Storage is being moved.")
+
+    words = read(as_role("owner").get("/organise/spring/"))
+
+    assert "Test phase · paused" in words
+    assert "Submissions are paused since" in words
+    assert "Closes in 59 min moved from" in words
 
 
 def test_a_phase_is_chosen_by_its_address(as_role, shared_task, phase):
@@ -241,6 +255,7 @@ def test_a_form_that_is_not_complete_says_so_and_keeps_its_ticks(data, problem, 
 
     assert response.status_code == 422
     assert problem in response.text
+    assert 'href="?' not in response.text  # a link that this address does not answer
     assert (" checked>" in response.text) == ("row" in data)
 
 

@@ -26,6 +26,7 @@ from organise.needs import read_needs
 from organise.pages import render_task_page
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.policy import Viewer
+from sharedtasks.schedule import find_moved
 from submissions.models import Entry
 from submissions.states import EntryState
 
@@ -97,9 +98,10 @@ def _choose_phase(phases: Sequence[Phase], slug: str, now: datetime) -> Phase | 
 
 def _describe_phase(phase: Phase, phases: Sequence[Phase], now: datetime) -> dict[str, object]:
     activity = counting.count_submissions(phase, now)
+    moved = find_moved([phase]).get(phase.pk)
     return {
         "drawing": timeline.draw(phases, now),
-        "dates": list_dates(phase, now),
+        "dates": list_dates(phase, now, moved),
         "without_date": list_without_date(phase),
         "activity": activity,
         "days": draw_days(activity.days, phase.closes_at, now),
