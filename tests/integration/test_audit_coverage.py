@@ -50,6 +50,7 @@ RECORDED = {
 # tests/integration/test_organise_pages.py tries these.
 OF_ORGANISE = {
     "organise-requeue": Action.REQUEUED,
+    "organise-act": Action.EXCLUDED,  # and the others, in test_organise_entries.py
     "organise-drain": Action.DRAINED,
     "organise-undrain": Action.UNDRAINED,
     "organise-lift-quarantine": Action.QUARANTINE_LIFTED,
