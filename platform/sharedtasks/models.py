@@ -16,6 +16,7 @@ from files.models import StoredFile
 from sharedtasks.organisers import Organiser
 from sharedtasks.phase_parts import DateChange, Extension
 from sharedtasks.states import MAX_REASON, Announceable
+from sharedtasks.team_decisions import TeamDecision
 from sharedtasks.terminology_modes import PROPER, STANDARD_MODES, Mode
 from sharedtasks.test_set_parts import TestSetDownload, TestSetReference, TestSetTerminology
 from sharedtasks.validators import (
@@ -33,6 +34,7 @@ __all__ = [
     "Organiser",
     "Phase",
     "SharedTask",
+    "TeamDecision",
     "TestSet",
     "TestSetDownload",
     "TestSetReference",
