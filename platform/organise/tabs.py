@@ -24,7 +24,7 @@ class Tab:
 GROUPS: Sequence[Sequence[Tab]] = (
     (Tab("task", "Overview"),),
     (Tab("phases", "Phases"), Tab("announce", "Announce")),  # setup before them
-    (),  # people, entries
+    (Tab("people", "People", lambda needs: needs.teams),),  # entries after it
     (),  # corrections, release, exports
     (),  # log
 )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import get_resolver, reverse
 
+from sharedtasks.models import Extension, TeamDecision
 from tests.integration.conftest import ROLES
 from tests.integration.node_rows import image_row, node_row
 
@@ -28,6 +31,21 @@ GET = {
     **dict.fromkeys(["organise-new-phase", "organise-pause", "organise-resume"], CHANGERS),
     **dict.fromkeys(["organise-retire", "organise-put-back"], OWNERS),
     "organise-delete": OWNERS,  # of what is announced
+    **dict.fromkeys(["organise-people", "organise-roles", "organise-team"], READERS),
+    **dict.fromkeys(["organise-verify", "organise-participants"], (405,) * 9),
+    **dict.fromkeys(["organise-role", "organise-remove-role"], OWNERS),
+    **dict.fromkeys(
+        [
+            "organise-unverify",
+            "organise-decline",
+            "organise-remove-team",
+            "organise-readmit",
+            "organise-extend",
+            "organise-end-extension",
+            "organise-send-for",
+        ],
+        CHANGERS,
+    ),
 }
 # 422: nothing is ticked or filled in, it is not paused or retired, or it has entries.
 WRONG_FORM = (302, 404, 404, 404, 422, 422, 403, 404, 404)
@@ -47,7 +65,21 @@ POST = {
         ["organise-retire", "organise-put-back", "organise-delete"],
         (302, 404, 404, 404, 422, 403, 403, 404, 404),
     ),
-}
+    "organise-people": (405,) * 9,
+    "organise-roles": (302, 404, 404, 404, 422, 403, 403, 404, 404),
+    **dict.fromkeys(
+        ["organise-verify", "organise-unverify", "organise-decline", "organise-remove-team",
+         "organise-extend", "organise-send-for"],
+        WRONG_FORM,
+    ),
+    "organise-team": (302, 404, 404, 404, 302, 302, 403, 404, 404),
+    "organise-participants": CHANGERS,
+    # The owner takes back what there is, so that it is gone for the organiser.
+    "organise-readmit": (302, 404, 404, 404, 302, 404, 403, 404, 404),
+    "organise-end-extension": (302, 404, 404, 404, 302, 404, 403, 404, 404),
+    "organise-role": (302, 404, 404, 404, 422, 403, 403, 404, 404),
+    "organise-remove-role": (302, 404, 404, 404, 422, 403, 403, 404, 404),  # the last owner
+}  # fmt: skip
 
 
 def list_patterns():
@@ -61,9 +93,15 @@ def list_patterns():
 
 
 @pytest.fixture
-def address(phase, make_entry):
+def address(phase, make_entry, team, owner):
     """Return a function from an address's name to the address."""
     make_entry()
+    TeamDecision.objects.create(
+        shared_task=phase.shared_task, team=team, kind="declined", reason="Who are they?"
+    )
+    until = phase.closes_at + timedelta(days=1)
+    Extension.objects.create(phase=phase, team=team, until=until, reason="A power cut.")
+    held = owner.roles.get().pk
     node = node_row()
     image = image_row(quarantined_at=phase.opens_at)
     arguments = {
@@ -77,6 +115,16 @@ def address(phase, make_entry):
         "organise-retire": ["spring", f"phase-{phase.pk}"],
         "organise-put-back": ["spring", f"phase-{phase.pk}"],
         "organise-delete": ["spring", f"phase-{phase.pk}"],
+        "organise-role": ["spring", held],
+        "organise-remove-role": ["spring", held],
+        **{
+            f"organise-{name}": ["spring", team.pk]
+            for name in ("team", "unverify", "decline", "remove-team", "readmit")
+        },
+        **{
+            f"organise-{name}": ["spring", team.pk, "test"]
+            for name in ("extend", "end-extension", "send-for")
+        },
     }
     return lambda name: reverse(name, args=arguments.get(name, ["spring"]))
 
