@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import isnan
 from typing import TYPE_CHECKING, NamedTuple
 
+from evaluator import latex
 from evaluator.cli.tables import align_columns
 from evaluator.metrics import METRICS
 from evaluator.significance import Comparison, write_place, write_range
@@ -14,19 +15,6 @@ from evaluator.significance.ranges import ALPHA
 if TYPE_CHECKING:
     from evaluator.cli.compare import Outcome
 
-LATEX = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "\u2013": "--",
-}
 LINE = "-"
 
 
@@ -110,7 +98,7 @@ def _rule(rows: Sequence[Sequence[str]], after: Iterable[int]) -> list[str]:
 
 def write_latex(outcome: Outcome) -> str:
     """Return these tables for booktabs, without p-values."""
-    blocks = [r"% \usepackage{booktabs}"]
+    blocks = [latex.PREAMBLE]
     for own in outcome.comparisons:
         rows = [["range", "system", METRICS[own.metric].label, "95 % interval"]]
         rows += [_write_row(own, place, outcome) for place in range(len(own.entries))]
@@ -121,28 +109,12 @@ def write_latex(outcome: Outcome) -> str:
 
 
 def _draw_latex(table: Table) -> str:
-    heading, *rows = [" & ".join(map(_escape, row)) + r" \\" for row in table.rows]
-    for place in sorted(table.lines, reverse=True):
-        rows.insert(place, r"\midrule")
-    columns = "ll" + "r" * (len(table.rows[0]) - 2)
-    return "\n".join(
-        [
-            f"% {table.title}",
-            rf"\begin{{tabular}}{{{columns}}}",
-            r"\toprule",
-            heading,
-            r"\midrule",
-            *rows,
-            r"\bottomrule",
-            r"\end{tabular}",
-            "",
-        ]
+    heading, *rows = table.rows
+    columns = "ll" + "r" * (len(heading) - 2)
+    lines = latex.write_table(
+        heading, rows, columns=columns, lines=table.lines, comments=[table.title]
     )
-
-
-def _escape(text: str) -> str:
-    shown = "".join(letter if letter.isprintable() else "?" for letter in text)
-    return "".join(LATEX.get(letter, letter) for letter in shown)
+    return "\n".join([*lines, ""])
 
 
 def as_json(outcome: Outcome) -> dict[str, object]:

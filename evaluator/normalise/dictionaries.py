@@ -70,6 +70,8 @@ class TrieDictionary(DecodedStrMapping):
         self._trie = trie
 
     def _lookup(self, key: str) -> str | None:
+        if "\0" in key:  # no word has it, and marisa finds parts of other words there
+            return None
         lemmas = self._trie.get(key)
         return lemmas[0].decode() if lemmas else None
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 # Soft hyphen, zero-width space, non-joiner and joiner, word joiner, byte order mark.
 INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
@@ -26,6 +27,7 @@ class Offsets:
     ends: Sequence[int]
 
     @classmethod
+    @lru_cache(maxsize=2048)  # nearly every text has four of them, and few lengths
     def identity(cls, length: int) -> Offsets:
         """Return offsets for a text in which every character stayed where it was."""
         return cls(range(length), range(1, length + 1))

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import chain
+from functools import cached_property, lru_cache
+from itertools import accumulate, chain
 from typing import Literal, NamedTuple
 
 from evaluator.normalise.languages import primary
 from evaluator.normalise.lemmatisers import Lemmatiser, lemmatiser_for, lemmatiser_of
 from evaluator.normalise.longer_word_rules import sign_rules
-from evaluator.normalise.offsets import Offsets, clean, compose, fold, fold_each
-from evaluator.normalise.tokenisers import tokenise, tokeniser_signature
-from evaluator.normalise.words import find_words, is_word
+from evaluator.normalise.offsets import Offsets, clean, compose, fold
+from evaluator.normalise.pieces import Piece, read_pieces, read_whole
+from evaluator.normalise.tokenisers import tokeniser_signature
+from evaluator.normalise.words import is_word
 
 
 class TokenSpan(NamedTuple):
@@ -26,11 +26,11 @@ class TokenSpan(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NormalisedText:
     """A raw text in its three shapes, raw → text → folded, with the maps back, and its tokens.
 
-    An empty text has no tokens.
+    An empty text has no tokens. Most texts are asked for few of their properties.
     """
 
     raw: str
@@ -38,14 +38,49 @@ class NormalisedText:
     folded: str  # casefold, no ligatures, then NFKC again
     text_offsets: Offsets  # text → raw
     folded_offsets: Offsets  # folded → text
-    token_starts: tuple[int, ...]
-    token_ends: tuple[int, ...]
-    folded_tokens: tuple[str, ...]  # each token folded by itself
-    lemmas: tuple[str, ...]  # folded, a lemma per token; () where the language has no lemmatiser
-    # Places [start, end) in `text` of its words, longest runs of \w: tokens keep quotation marks
-    # and hyphens. () in Chinese and Korean.
-    words: tuple[tuple[int, int], ...]
-    word_lemmas: tuple[str, ...]  # as `lemmas`, of words
+    pieces: tuple[Piece, ...]  # of `text`
+
+    @cached_property
+    def token_starts(self) -> tuple[int, ...]:
+        """Where each token begins in `text`."""
+        places = zip(self._offsets, self.pieces, strict=True)
+        return tuple([at + start for at, piece in places for start in piece.token_starts])
+
+    @cached_property
+    def token_ends(self) -> tuple[int, ...]:
+        """Where each token ends."""
+        places = zip(self._offsets, self.pieces, strict=True)
+        return tuple([at + end for at, piece in places for end in piece.token_ends])
+
+    @cached_property
+    def folded_tokens(self) -> tuple[str, ...]:
+        """Each token, folded by itself."""
+        return tuple([token for piece in self.pieces for token in piece.folded_tokens])
+
+    @cached_property
+    def lemmas(self) -> tuple[str, ...]:
+        """A folded lemma per token; () where the language has no lemmatiser."""
+        return tuple([lemma for piece in self.pieces for lemma in piece.lemmas])
+
+    @cached_property
+    def words(self) -> tuple[tuple[int, int], ...]:
+        """Places [start, end) in `text` of its words, longest runs of \\w.
+
+        Tokens keep quotation marks and hyphens. () in Chinese and Korean.
+        """
+        places = zip(self._offsets, self.pieces, strict=True)
+        return tuple([(at + start, at + end) for at, piece in places for start, end in piece.words])
+
+    @cached_property
+    def word_lemmas(self) -> tuple[str, ...]:
+        """As `lemmas`, of words."""
+        return tuple([lemma for piece in self.pieces for lemma in piece.word_lemmas])
+
+    @cached_property
+    def _offsets(self) -> list[int]:
+        """Where each piece begins in `text`."""
+        lengths = [len(piece.text) + 1 for piece in self.pieces[:-1]]
+        return list(accumulate(lengths, initial=0))
 
     @property
     def tokens(self) -> tuple[TokenSpan, ...]:
@@ -106,36 +141,15 @@ class Normaliser:
         composed, from_composed = compose(raw)
         text, cleaned = clean(composed)
         folded_text, folded_offsets = fold(text)
-        places = tokenise(text, self.language)
-        tokens = [text[start:end] for start, end in places]
-        places_of_words = find_words(text) if self.script == "words" else ()
-        words = [text[start:end] for start, end in places_of_words]
-        lemmas = self._find_lemmas({*words, *tokens})
-        starts, ends = zip(*places, strict=True) if places else ((), ())
-        return NormalisedText(
-            raw,
-            text,
-            folded_text,
-            cleaned.after(from_composed),
-            folded_offsets,
-            starts,
-            ends,
-            tuple(fold_each(tokens)),
-            tuple(map(lemmas.__getitem__, tokens)) if lemmas else (),
-            places_of_words,
-            tuple(map(lemmas.__getitem__, words)) if lemmas else (),
-        )
+        text_offsets = cleaned.after(from_composed)
+        pieces = self._read_pieces(text)
+        return NormalisedText(raw, text, folded_text, text_offsets, folded_offsets, pieces)
 
-    def _find_lemmas(self, words: Iterable[str]) -> dict[str, str]:
-        """Return the folded lemma of each; {} without a lemmatiser."""
-        if self.lemmatiser is None:
-            return {}
-        own = list(words)
-        lemmas = list(map(self.lemmatiser.lemmatise, own))
-        for at, word in enumerate(own):
-            if "_" in word:  # simplemma would drop the underscore of `_masques`, which is a name
-                lemmas[at] = word
-        return dict(zip(own, fold_each(lemmas), strict=True))
+    def _read_pieces(self, text: str) -> tuple[Piece, ...]:
+        lemmatise = self.lemmatiser.lemmatise if self.lemmatiser else None
+        if self.script == "words":
+            return read_pieces(text, self.language, lemmatise)
+        return (read_whole(text, self.language, lemmatise),)
 
     def form(self, raw: str) -> Form:
         """Normalise a string that is to be looked for; without content its key is empty."""

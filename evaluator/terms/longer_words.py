@@ -24,6 +24,7 @@ LEAST_BEFORE_CHANGE = 5  # letters of a word whose last letter may change
 # Different places of a text at which the rule is asked: under two seconds of hostile words. The
 # longest segments of past editions have some dozens.
 MOST_PLACES = 2_000
+LINE_END = "\n"
 
 
 class LongerMatch(NamedTuple):
@@ -32,6 +33,20 @@ class LongerMatch(NamedTuple):
     form: int  # its index among the forms
     start: int  # in NormalisedText.text: the form's own letters only
     end: int
+
+
+class _Words:
+    """A text's words: as they are, folded, and their lemmas; () without a lemmatiser."""
+
+    def __init__(self, text: NormalisedText) -> None:
+        self._starts = [start for start, _ in text.words]
+        self.own = [text.text[start:end] for start, end in text.words]
+        self.folded = fold_each(self.own)
+        self.lemmas = text.word_lemmas
+
+    def __getitem__(self, at: int) -> Word:
+        lemma = self.lemmas[at] if self.lemmas else None
+        return Word(at, self._starts[at], self.own[at], self.folded[at], lemma)
 
 
 class LongerWordIndex:
@@ -61,28 +76,28 @@ class LongerWordIndex:
 
     def find(self, text: NormalisedText) -> tuple[set[LongerMatch], bool]:
         """Return the matches that count, overlapping too; and whether all places were looked at."""
-        words = _list_words(text)
+        words = _Words(text)
         asked = _Asked(self._rule)
         matches: set[LongerMatch] = set()
-        if self._may_be_in(words):
-            for word in words:
-                if len(word.text) <= LONGEST:
-                    matches.update(self._find_in(word, asked))
+        for at in self._list_candidates(words):
+            if len(words.own[at]) <= LONGEST:
+                matches.update(self._find_in(words[at], asked))
         if self._several is not None:
             matches.update(self._several.find(text, words, asked))
         return matches, asked.is_complete
 
-    def _may_be_in(self, words: Sequence[Word]) -> bool:
-        """Return False where no form is: most texts of most forms."""
-        return (
-            self._stems.occurs_in(" ".join([word.folded for word in words]))
-            or self._capitals.occurs_in(" ".join([word.text for word in words]))
-            or self._lemmas.occurs_in(" ".join([word.lemma or "" for word in words]))
-        )
+    def _list_candidates(self, words: _Words) -> list[int]:
+        """Return the words that a form may be in, in order: a few, of most texts and forms."""
+        candidates = {
+            *self._stems.list_holders(words.folded),
+            *self._capitals.list_holders(words.own),
+            *self._lemmas.list_holders(words.lemmas, LINE_END),
+        }
+        return sorted(candidates)
 
     def _find_in(self, word: Word, asked: _Asked) -> Iterator[LongerMatch]:
         for stems, string in ((self._stems, word.folded), (self._capitals, word.text)):
-            for at in range(len(string)) if stems.occurs_in(string) else ():
+            for at in stems.list_starts(string):
                 for stem, end in stems.find_at(string, at):
                     left, right = string[:at], string[end:]
                     is_inside = left or right or stem.is_lemma
@@ -112,16 +127,24 @@ class _SeveralWords:
             for lemma in form.word_lemmas[:1]:
                 self._by_lemma.setdefault(lemma, []).append(number)
 
-    def find(
-        self, text: NormalisedText, words: Sequence[Word], asked: _Asked
-    ) -> Iterator[LongerMatch]:
+    def find(self, text: NormalisedText, words: _Words, asked: _Asked) -> Iterator[LongerMatch]:
         """Yield the matches that count."""
-        for word in words:
-            for number, start, is_whole in self._find_firsts(word, asked):
-                last = word.at + len(self._forms[number].words) - 1
-                if last < len(words) and self._fits_between(number, text, words, word.at):
+        for at in self._list_candidates(words):
+            for number, start, is_whole in self._find_firsts(words[at], asked):
+                last = at + len(self._forms[number].words) - 1
+                if last < len(words.own) and self._fits_between(number, text, words, at):
                     for end in self._find_ends(number, words[last], is_whole, asked):
                         yield LongerMatch(number, start, end)
+
+    def _list_candidates(self, words: _Words) -> list[int]:
+        """Return the words that a form's first word may be or end, in order."""
+        candidates = {
+            *self._firsts.list_holders(words.folded, LINE_END),
+            *self._capital_firsts.list_holders(words.own, LINE_END),
+        }
+        if not self._by_lemma.keys().isdisjoint(words.lemmas):
+            candidates |= {at for at, lemma in enumerate(words.lemmas) if lemma in self._by_lemma}
+        return sorted(candidates)
 
     def _find_firsts(self, word: Word, asked: _Asked) -> Iterator[tuple[int, int, bool]]:
         """Yield forms whose first word this is or ends, where it starts, and whether it is."""
@@ -134,9 +157,7 @@ class _SeveralWords:
                 elif len(word.text) <= LONGEST and asked.allows(stem, word, string[:at], ""):
                     yield stem.form, _place(word, string, at, len(string))[0], False
 
-    def _fits_between(
-        self, number: int, text: NormalisedText, words: Sequence[Word], first: int
-    ) -> bool:
+    def _fits_between(self, number: int, text: NormalisedText, words: _Words, first: int) -> bool:
         """Return whether the inner words, and what stands between all words, are the form's."""
         form = self._forms[number]
         places = text.words[first : first + len(form.words)]
@@ -187,13 +208,6 @@ class _Asked:
         if len(self._answers) >= MOST_PLACES:
             self.is_complete = False
         return self.is_complete
-
-
-def _list_words(text: NormalisedText) -> list[Word]:
-    lemmas: Sequence[str | None] = text.word_lemmas or (None,) * len(text.words)
-    own = [text.text[start:end] for start, end in text.words]
-    starts = [start for start, _ in text.words]
-    return list(map(Word, range(len(own)), starts, own, fold_each(own), lemmas))
 
 
 def _list_stems(number: int, form: Form, rules: LongerWordRules) -> list[Stem]:

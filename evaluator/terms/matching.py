@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from evaluator.normalise import Form, NormalisedText, Normaliser
 from evaluator.terms.longer_words import LongerWordIndex
-from evaluator.terms.span_selection import CandidateSpan, Tier, count_disjoint, select_spans
+from evaluator.terms.span_selection import CandidateSpan, Tier, count_disjoint, select_disjoint
 from evaluator.terms.string_table import StringTable
 
 # What makes a rank worse, on top of a form's number; no entry has so many forms.
@@ -28,8 +28,6 @@ class Match(NamedTuple):
     form: int  # its index among the forms
     start: int  # in NormalisedText.text
     end: int
-    first: int  # tokens touched: [first, last)
-    last: int
     is_surface: bool  # otherwise among lemmas
 
 
@@ -55,11 +53,10 @@ class FormIndex:
         """Yield all matches on the surface, overlapping too: folded, then all-capital forms."""
         if self._folded:
             for number, start, end in self._occurrences(self._folded, text.folded):
-                start, end = text.text_span(start, end)
-                yield Match(number, start, end, *text.token_range(start, end), True)
+                yield Match(number, *text.text_span(start, end), True)
         if self._unfolded:
             for number, start, end in self._occurrences(self._unfolded, text.text):
-                yield Match(number, start, end, *text.token_range(start, end), True)
+                yield Match(number, start, end, True)
 
     def lemma(self, text: NormalisedText) -> Iterator[Match]:
         """Yield all matches among lemmas, of tokens and of words; a match may come twice."""
@@ -76,11 +73,11 @@ class FormIndex:
         for number, start, end in places:
             starts = self._normaliser.starts_at(text.text, start)
             if starts and self._normaliser.ends_at(text.text, end):  # 13a splits at underscores
-                yield Match(number, start, end, *text.token_range(start, end), False)
+                yield Match(number, start, end, False)
 
     def _token_lemmas(self, text: NormalisedText) -> Iterator[tuple[int, int, int]]:
         """Yield forms that match token by token, with their places."""
-        if self._by_lemma.keys().isdisjoint(text.lemmas):
+        if not self._by_lemma or self._by_lemma.keys().isdisjoint(text.lemmas):
             return
         for first, lemma in enumerate(text.lemmas):
             for number in self._by_lemma.get(lemma, ()):
@@ -95,7 +92,7 @@ class FormIndex:
         Tokens keep quotation marks and hyphens (`«ресурсы»`, `Compliance-Anforderungen`), which
         hide a word's lemma.
         """
-        if self._by_word_lemma.keys().isdisjoint(text.word_lemmas):
+        if not self._by_word_lemma or self._by_word_lemma.keys().isdisjoint(text.word_lemmas):
             return
         for first, lemma in enumerate(text.word_lemmas):
             for number in self._by_word_lemma.get(lemma, ()):
@@ -113,11 +110,16 @@ class FormIndex:
 
     def _occurrences(self, table: StringTable[int], text: str) -> Iterator[tuple[int, int, int]]:
         starts_at, ends_at = self._normaliser.starts_at, self._normaliser.ends_at
-        # After a letter nothing starts, outside Chinese: the search leaps over the rest of a word.
-        before = "" if self._normaliser.script == "zh" else r"(?<!\w)"
-        for number, start, end in table.find(text, before):
+        for number, start, end in self._find_strings(table, text):
             if starts_at(text, start) and ends_at(text, end):
                 yield number, start, end
+
+    def _find_strings(self, table: StringTable[int], text: str) -> Iterator[tuple[int, int, int]]:
+        """Yield the strings in a text wherever one may start and end, and at other places too."""
+        if self._normaliser.script == "words":
+            return table.find_whole(text)
+        # After a letter nothing starts in Korean: the search leaps over the rest of a word.
+        return table.find(text, r"(?<!\w)" if self._normaliser.script == "ko" else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,7 @@ class Requirements:
 
     def __init__(self, required: Sequence[Required], normaliser: Normaliser) -> None:
         self.required = tuple(required)
+        self._limits = [term.count for term in required]
         # Per form its entry and its rank among the entry's: listed before annotated, then by lemma.
         self._owner = tuple(
             (entry, form if form < term.listed else form + ANNOTATED)
@@ -196,6 +199,8 @@ class Requirements:
         listed variant that matches on the surface, else by lemma, then for annotated forms; inside
         a longer word for the first listed variant.
         """
+        if not self.required:
+            return (), True
         best: dict[tuple[int, int, int], int] = {}
         for match in self._index.surface(text):
             entry, rank = self._owner[match.form]
@@ -228,6 +233,8 @@ class Requirements:
             return {}, True
         ranks: dict[tuple[int, int, int], int] = {}
         matches, is_complete = self._longer.find(text)
+        if not matches:
+            return {}, is_complete
         for match in matches:
             entry, rank = self._owner[match.form]
             place = entry, match.start, match.end
@@ -249,17 +256,11 @@ class Requirements:
         references are treated alike; an empty text renders nothing.
         """
         renderings, is_complete = self._find_candidates(text)
+        if not renderings:
+            return TermAssignment((), (0,) * len(self.required), is_complete)
         spans = [CandidateSpan(s.entry, s.start, s.end, s.tier) for s in renderings]
-        chosen, is_exact = select_spans(spans, [term.count for term in self.required])
         most = count_disjoint(spans)
-        counts = tuple(most[entry] for entry in range(len(self.required)))
-        own = tuple(renderings[at] for at in chosen)
+        chosen, is_exact = select_disjoint(spans, self._limits, most)
+        counts = tuple([most.get(entry, 0) for entry in range(len(self.required))])
+        own = tuple([renderings[at] for at in chosen])
         return TermAssignment(own, counts, is_exact and is_complete)
-
-    def upper_bound(self, assignment: TermAssignment) -> int:
-        """Return an upper bound, for diagnosis.
-
-        Per entry the smaller of required and the most spans, summed; entries may overlap here.
-        """
-        pairs = zip(self.required, assignment.spans, strict=True)
-        return sum(min(term.count, spans) for term, spans in pairs)

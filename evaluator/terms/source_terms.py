@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
@@ -100,9 +101,10 @@ class TermIndex:
         taken = bytearray(len(text.token_starts))
         chosen: list[Match] = []
         for matches in passes:
-            for match in sorted(matches, key=self._preference):
-                if not any(taken[match.first : match.last]):
-                    taken[match.first : match.last] = b"x" * (match.last - match.first)
+            for match in sorted(matches, key=partial(self._prefer, text)):
+                first, last = text.token_range(match.start, match.end)
+                if not any(taken[first:last]):
+                    taken[first:last] = b"x" * (last - first)
                     chosen.append(match)
         chosen.sort(key=lambda match: match.start)
         present = frozenset(match.form for matches in passes for match in matches)
@@ -126,9 +128,9 @@ class TermIndex:
                 )
         return passes
 
-    def _preference(self, match: Match) -> tuple[int, int, int, str]:
-        tokens, characters = match.last - match.first, match.end - match.start
-        return -tokens, -characters, match.start, self.entry(match.form).id
+    def _prefer(self, text: NormalisedText, match: Match) -> tuple[int, int, int, str]:
+        first, last = text.token_range(match.start, match.end)
+        return first - last, match.start - match.end, match.start, self.entry(match.form).id
 
 
 def _drop_blank(term: Term) -> Term | None:

@@ -12,10 +12,9 @@ which they differ. The sum's low bits are the chosen set itself.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
-from itertools import pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 # What the search may cost per text, in bits of state: about 65,000 steps of a small component
@@ -56,8 +55,14 @@ def select_spans(
     `candidates` are ordered by (entry, start, length) without repetition, and so is the answer.
     Where the search would cost too much, spans are taken by end, shorter first, best tier first.
     """
+    return select_disjoint(candidates, limits, count_disjoint(candidates))
+
+
+def select_disjoint(
+    candidates: Sequence[CandidateSpan], limits: Sequence[int], disjoint: Mapping[int, int]
+) -> tuple[list[int], bool]:
+    """Return what `select_spans` returns; `disjoint` is what `count_disjoint` returns of them."""
     budget = BUDGET * min(max(1, sum(limits) // REQUIRED), MOST)
-    disjoint = count_disjoint(candidates)
     # Each by itself would cost two steps.
     if len(candidates) * 4 * STEP <= budget and not _compete(candidates, limits, disjoint):
         return list(range(len(candidates))), True
@@ -77,22 +82,28 @@ def select_spans(
 
 
 def _compete(
-    candidates: Sequence[CandidateSpan], limits: Sequence[int], disjoint: Counter[int]
+    candidates: Sequence[CandidateSpan], limits: Sequence[int], disjoint: Mapping[int, int]
 ) -> bool:
     """Return whether not all candidates can be chosen: the usual case is that they can."""
-    by_start = sorted((span.start, span.end) for span in candidates)
-    return any(count > limits[entry] for entry, count in disjoint.items()) or any(
-        before[1] > after[0] for before, after in pairwise(by_start)
-    )
+    for entry, count in disjoint.items():
+        if count > limits[entry]:
+            return True
+    reach = 0
+    for start, end in sorted([(start, end) for _, start, end, _ in candidates]):
+        if start < reach:
+            return True
+        reach = end
+    return False
 
 
-def count_disjoint(candidates: Sequence[CandidateSpan]) -> Counter[int]:
+def count_disjoint(candidates: Sequence[CandidateSpan]) -> dict[int, int]:
     """Return by entry the most spans of it that share no letter."""
-    most, free = Counter[int](), Counter[int]()
-    for span in sorted(candidates, key=lambda span: (span.end, span.start)):
-        if span.start >= free[span.entry]:
-            most[span.entry] += 1
-            free[span.entry] = span.end
+    most: dict[int, int] = {}
+    free: dict[int, int] = {}
+    for entry, start, end, _ in sorted(candidates, key=attrgetter("end", "start")):
+        if start >= free.get(entry, 0):
+            most[entry] = most.get(entry, 0) + 1
+            free[entry] = end
     return most
 
 

@@ -22,6 +22,10 @@ class Action(StrEnum):
     IMPORTED = "imported"
     DOWNLOADS_MADE = "files for participants made again"
     VERSIONS_SHOWN = "newest versions of metrics shown"
+    BEGUN = "begun"
+    SCORING_BEGUN = "scoring begun"
+    PUBLISHED = "published"
+    DISCARDED = "discarded"
     # Submissions, entries, images
     REQUEUED = "requeued"
     RESCORED = "to be scored again"

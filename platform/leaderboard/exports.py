@@ -1,18 +1,20 @@
-"""A board as JSON and as CSV: every row that a reader may see, in the official order."""
+"""A board as JSON, as CSV and as LaTeX: every row that a reader may see, in the official order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from evaluator import latex
 from leaderboard.board_view import BoardLine, BoardView
 from leaderboard.caching import allow_caching
 from leaderboard.queries import read_board
 from sharedtasks.access import test_set_or_404
+from sharedtasks.metric_columns import Column
 from sharedtasks.policy import Thing
 from sharedtasks.viewers import viewer_of
 from submissions.pages.exports import write_row
@@ -43,6 +45,17 @@ def board_as_csv(request: HttpRequest, task: str, phase: str, test_set: str) -> 
     return _send(response, request, view, now)
 
 
+@require_safe
+def board_as_latex(request: HttpRequest, task: str, phase: str, test_set: str) -> HttpResponse:
+    """Send a board as a LaTeX table of ranges, systems and headline scores, with its lines."""
+    now = timezone.now()
+    view = _read(request, now, task, phase, test_set)
+    response = HttpResponse(write_latex(view), content_type="application/x-tex; charset=utf-8")
+    name = f"{task}.{phase}.{view.test_set.slug}.tex"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return _send(response, request, view, now)
+
+
 def _read(request: HttpRequest, now: datetime, task: str, phase: str, test_set: str) -> BoardView:
     viewer = viewer_of(request.user)
     row = test_set_or_404(viewer, task, phase, test_set, thing=Thing.BOARD, now=now)
@@ -69,6 +82,8 @@ def build_json(view: BoardView) -> dict[str, object]:
             {
                 **_describe(line),
                 "scores": {cell.column.metric: cell.value for cell in line.cells},
+                "own_signatures": dict(line.row.signatures),  # where not the board's
+                "cut_short": list(line.row.cut_short),
             }
             for line in view.lines + view.yardsticks
         ],
@@ -92,6 +107,35 @@ def write_table(view: BoardView) -> Iterator[str]:
             ],
             "excel",
         )
+
+
+def write_latex(view: BoardView) -> str:
+    """Write a board as a booktabs table; names in other scripts need XeLaTeX or LuaLaTeX."""
+    shown = [
+        heading.column
+        for heading in view.headings
+        if heading.column.is_headline or heading.column in view.order
+    ]
+    lines = [number for number, line in enumerate(view.lines) if line.begins_cluster]
+    table = latex.write_table(
+        ["Range", "System", "Team", *(column.label for column in shown)],
+        [_write_latex_row(line, shown) for line in view.lines + view.yardsticks],
+        columns="lll" + "r" * len(shown),
+        lines=[*lines, *([len(view.lines)] if view.yardsticks else [])],
+        comments=[f"{view.test_set.slug}, ranked by {view.order_words}"]
+        + [f"{h.column.label}: {h.signature}" for h in view.headings if h.column in shown],
+    )
+    return "\n".join([latex.PREAMBLE, *table, ""])
+
+
+def _write_latex_row(line: BoardLine, shown: Sequence[Column]) -> list[str]:
+    row = line.row
+    values = {cell.column: cell.value for cell in line.cells}
+    numbers = [
+        "–" if (value := values.get(column)) is None else f"{value:.{column.decimals}f}"
+        for column in shown
+    ]
+    return [row.range or row.place or "–", row.system, line.team, *numbers]
 
 
 def _describe(line: BoardLine) -> dict[str, str | bool]:

@@ -18,14 +18,18 @@ from django.db.models import Model
 from django.urls import reverse
 
 from leaderboard.caching import list_changes
+from leaderboard.errata import BoardErrata, find_errata
 from leaderboard.kept_boards import BOARDS, Stamp
+from leaderboard.models import Release
 from leaderboard.one_at_a_time import LocksByKey
+from leaderboard.releases.reading import visible_releases
 from leaderboard.snapshots import Board
 from leaderboard.start import choose_test_sets, read_tasks
 from leaderboard.tabs import find_first_board, list_modes
 from sharedtasks.access import find_test_set, visible_test_sets
+from sharedtasks.errata import list_published
 from sharedtasks.models import Phase, SharedTask, TestSet
-from sharedtasks.policy import Thing, Viewer, can_see
+from sharedtasks.policy import VISITOR, Thing, Viewer, can_see
 from sharedtasks.states import State
 
 MAX_ADDRESSES = 1000
@@ -43,8 +47,11 @@ class PageFacts:
     shown: TestSet
     modes: Sequence[TestSet]
     boards: Mapping[int, Board]  # empty while the board is hidden
+    errata: BoardErrata
     moment: tuple[bool, ...]  # which of the phases' instants have passed
     digest: str  # differs as soon as anything of it does
+    is_public: bool  # read for somebody who may see no more than visitors; other pages are not kept
+    release: Release | None  # the newest that is public; none on the start page
 
     @property
     def board(self) -> Board | None:
@@ -148,14 +155,17 @@ def _put_together(
     if can_see(viewer, Thing.BOARD, shown.phase, now):
         read = BOARDS.read_stamped({shown.pk, *(mode.pk for mode in modes)})
     moment = _passed(phases, now)
+    errata = find_errata(shown, [] if tasks else list_published(phases))
     above = [phase.shared_task for phase in phases]
     below = [test_set.terminology_mode for test_set in test_sets]
+    release = None if tasks else visible_releases(VISITOR, shown.phase, now).first()
     content = (
         moment,
         shown.pk,
         bool(shown.results_version),
-        [list_values(row) for row in (*tasks, *above, *phases, *test_sets, *below)],
+        [list_values(row) for row in (*tasks, *above, *phases, *test_sets, *below, *errata.rows)],
         sorted((pk, stamp) for pk, (stamp, _) in read.items()),
+        list_values(release) if release else None,
     )
     return PageFacts(
         tasks=tasks,
@@ -164,8 +174,11 @@ def _put_together(
         shown=shown,
         modes=modes,
         boards={pk: board for pk, (_, board) in read.items()},
+        errata=errata,
         moment=moment,
         digest=blake2b(repr(content).encode(), digest_size=16).hexdigest(),
+        is_public=not viewer.roles,
+        release=release,
     )
 
 

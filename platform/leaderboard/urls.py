@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from leaderboard import exports, views
+from leaderboard import exports, phase_outputs, views
+from leaderboard.releases import views as releases
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -16,5 +17,30 @@ urlpatterns = [
         "boards/<slug:task>/<slug:phase>/<str:test_set>/board.csv",
         exports.board_as_csv,
         name="board-csv",
+    ),
+    path(
+        "boards/<slug:task>/<slug:phase>/<str:test_set>/board.tex",
+        exports.board_as_latex,
+        name="board-latex",
+    ),
+    path(
+        "tasks/<slug:task>/<slug:phase>/outputs.zip",
+        phase_outputs.download_phase_outputs,
+        name="phase-outputs",
+    ),
+    path(
+        "tasks/<slug:task>/<slug:phase>/releases/<int:number>",
+        releases.release,
+        name="release",
+    ),
+    path(
+        "tasks/<slug:task>/<slug:phase>/releases/<int:number>/release.json",
+        releases.release_as_json,
+        name="release-json",
+    ),
+    path(
+        "tasks/<slug:task>/<slug:phase>/releases/<int:number>/release.bib",
+        releases.release_as_bibtex,
+        name="release-bibtex",
     ),
 ]

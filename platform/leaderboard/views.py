@@ -71,7 +71,7 @@ def _answer_kept(
     request: HttpRequest, facts: PageFacts, viewer: Viewer, now: datetime, asked: Selection
 ) -> HttpResponse | None:
     """Answer from the page that is kept for visitors; None if this reader's differs too much."""
-    if viewer.has_role(facts.shown.phase.shared_task_id) or len(get_messages(request)):
+    if not facts.is_public or len(get_messages(request)):
         return None
     board = facts.board
     if board is not None and not differs_in_lines_only(
@@ -130,8 +130,9 @@ def _describe(
         leaders=LEADERS_ON_START_PAGE if facts.is_start else None, boards=facts.boards,
     )  # fmt: skip
     phase, query = facts.shown.phase, view.selection.query() | {"seen": view.seen}
-    context = {
+    context: dict[str, object] = {
         "board": view,
+        "release": facts.release,
         "is_open": phase.is_open(now),
         "is_ahead": phase.opens_at > now,
         "live_url": f"{facts.path}?{urlencode(query)}",
@@ -148,6 +149,7 @@ def _describe(
     return view, context | {
         "domain_tabs": list_domain_tabs(facts.test_sets, facts.shown, view.selection),
         "mode_tabs": list_mode_tabs(facts.test_sets, facts.shown, view.selection),
+        "errata": facts.errata,
     }
 
 

@@ -17,7 +17,7 @@ from sharedtasks.states import State
 from submissions.models import Entry, Submission
 
 MOST_DATES = 8
-STATES = ("announced", "closed", "draft", "")  # in the order of the table
+STATES = ("announced", "closed", "draft", "retired", "")  # in the order of the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,7 @@ def list_next_dates(lines: Sequence[TaskLine], now: datetime) -> list[PhaseDate]
         date
         for line in lines
         for phase in line.phases
+        if phase.retired is None
         for date in list_dates(phase, now)
         if now < date.at
     ]

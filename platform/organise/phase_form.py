@@ -34,7 +34,9 @@ class PhaseForm(forms.Form):
         initial="AoE",
         widget=forms.RadioSelect,
     )
-    name = forms.CharField(max_length=100)
+    name = forms.CharField(
+        max_length=100, widget=forms.TextInput(attrs={"class": "input is-short"})
+    )
     kind = forms.ChoiceField(choices=Phase.Kind.choices)
     takes_images = forms.BooleanField(label="Systems as container images", required=False)
     grace_minutes = forms.IntegerField(
@@ -46,6 +48,7 @@ class PhaseForm(forms.Form):
             "min_value": "Write 0 for no grace time.",
             "max_value": f"Write {MAX_GRACE} minutes at most, or move the closing.",
         },
+        widget=forms.NumberInput(attrs={"class": "input is-number"}),
     )
     own_scores_verified_only = forms.BooleanField(
         label="Own scores for verified teams only", required=False
@@ -55,7 +58,7 @@ class PhaseForm(forms.Form):
 
     def __init__(self, *args: Any, phase: Phase, zone: str = "AoE", **kwargs: Any) -> None:
         stored = _read_stored(phase, zone)
-        super().__init__(*args, initial=stored | kwargs.pop("initial", {}), **kwargs)
+        super().__init__(*args, **kwargs | {"initial": stored, "label_suffix": ""})
         self._phase = phase
         self.instants: dict[DateName, datetime | None] = {}  # those that could be read
         for date in DATES.values():
@@ -74,7 +77,9 @@ class PhaseForm(forms.Form):
         zone = ZONES[self.chosen_zone]
         for name in DATES:
             try:
-                self.instants[name] = read_instant(data.get(name, ""), zone)
+                self.instants[name] = self._keep_seconds(
+                    name, read_instant(data.get(name, ""), zone)
+                )
             except DateError as error:
                 self.add_error(name, str(error))
         if self.instants.get("opens_at", True) is None:
@@ -83,6 +88,12 @@ class PhaseForm(forms.Form):
         if opens and closes and closes <= opens:
             self.add_error("closes_at", "Choose a date after the opening.")
         return data
+
+    def _keep_seconds(self, name: DateName, at: datetime | None) -> datetime | None:
+        """Return the stored instant if the text says it: texts have no seconds."""
+        stored: datetime | None = getattr(self._phase, name)
+        is_same = stored is not None and at == stored.replace(second=0, microsecond=0)
+        return stored if is_same else at
 
     @property
     def chosen_zone(self) -> str:

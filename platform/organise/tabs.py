@@ -24,9 +24,12 @@ class Tab:
 GROUPS: Sequence[Sequence[Tab]] = (
     (Tab("task", "Overview"),),
     (Tab("phases", "Phases"), Tab("announce", "Announce")),  # setup before them
-    (Tab("people", "People", lambda needs: needs.teams),),  # entries after it
-    (),  # corrections, release, exports
-    (),  # log
+    (
+        Tab("people", "People", lambda needs: needs.teams),
+        Tab("entries", "Entries", lambda needs: needs.failed),
+    ),
+    (Tab("corrections", "Corrections"), Tab("release", "Release"), Tab("exports", "Exports")),
+    (Tab("log", "Log"),),
 )
 
 

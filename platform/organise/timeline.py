@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from organise.dates import PhaseDate, is_over, list_dates
 from sharedtasks.date_input import AOE
 from sharedtasks.models import Phase
+from sharedtasks.schedule import PhaseState, find_phase_state
 
 LEFT, RIGHT = 20, 1186  # of 1200 units
 TOP, ROW, BELOW = 34, 32, 42  # heights: above the bars, of a phase, for the words below
 LETTER = 7  # units that a letter is wide, about
 MOST_TICKS = 12
 DAY_STEPS, MONTH_STEPS = (1, 2, 7), (1, 3, 6, 12, 24, 60)
+LOOKS: Mapping[PhaseState, str] = {
+    "hidden": "ahead", "ahead": "ahead", "open": "open", "paused": "open",
+    "closed": "past", "retired": "past",
+}  # fmt: skip
 LONG = timedelta(days=60)  # with months below it, not days
 
 
@@ -37,7 +42,7 @@ class Label:
 class Bar:
     """The time in which a phase is open; `y` is its upper edge."""
 
-    state: str  # past, open, ahead
+    look: str  # past, open, ahead
     x: int
     y: int
     width: int
@@ -96,7 +101,8 @@ def draw(phases: Sequence[Phase], now: datetime) -> Drawing:
         bars.append(_draw_bar(phase, scale, now, y))
         taken = bars[-1].label.reach
         marks += _draw_marks([date for date in own if date.is_reveal], scale, y + 12, taken)
-    closings = [phase.closes_at for phase in phases if phase.closes_at and phase.closes_at > now]
+    running = [phase for phase in phases if phase.is_current and not is_over(phase, now)]
+    closings = [phase.closes_at for phase in running if phase.closes_at]
     return Drawing(
         height=TOP + len(phases) * ROW + BELOW,
         ticks=[Label(text, scale.find(at)) for at, text in _list_ticks(scale.begin, scale.end)][
@@ -111,15 +117,15 @@ def draw(phases: Sequence[Phase], now: datetime) -> Drawing:
 
 
 def _draw_bar(phase: Phase, scale: _Scale, now: datetime, y: int) -> Bar:
-    state = "past" if is_over(phase, now) else "open" if phase.opens_at <= now else "ahead"
+    state = find_phase_state(phase, now)
     x = scale.find(phase.opens_at)
     width = max(scale.find(phase.closes_at or scale.end) - x, 3)
-    words = {"past": "closed", "open": "open", "ahead": "ahead"}[state]
-    text = f"{phase.name} · {words}{'' if phase.closes_at else ', stays open'}"
+    word = "draft" if state == "hidden" else state
+    text = f"{phase.name} · {word}{'' if phase.closes_at else ', stays open'}"
     room = len(text) * LETTER + 20
     stands_before = width < room <= x - LEFT
     label = Label(text, x - 8, "end") if stands_before else Label(text, x + 10)
-    return Bar(state, x, y, width, label)
+    return Bar(LOOKS[state], x, y, width, label)
 
 
 def _draw_marks(
@@ -166,8 +172,9 @@ def _find_month(number: int) -> datetime:
 
 
 def _summarise(phase: Phase, now: datetime) -> str:
-    if is_over(phase, now):
-        return f"{phase.name}: closed."
+    state = find_phase_state(phase, now)
+    if state in ("closed", "retired"):
+        return f"{phase.name}: {state}."
     end = f"until {phase.closes_at:%d %B}" if phase.closes_at else "stays open"
     begin = "open" if phase.opens_at <= now else f"opens {phase.opens_at:%d %B}"
     return f"{phase.name}: {begin}, {end}."

@@ -4,12 +4,17 @@ from django.urls import path
 
 from organise.views import (
     announcing,
+    corrections,
     ending,
+    entries,
+    exports,
     home,
+    log,
     nodes,
     overview,
     people,
     phases,
+    release,
     roles,
     sending,
     team_actions,
@@ -18,8 +23,8 @@ from organise.views import (
 urlpatterns = [
     path("organise/", home.home, name="organise"),
     # What belongs to no shared task. No page of a shared task called nodes ends like these.
-    path("organise/nodes/<slug:name>/drain", nodes.drain, name="organise-drain"),
-    path("organise/nodes/<slug:name>/undrain", nodes.undrain, name="organise-undrain"),
+    path("organise/nodes/<str:name>/drain", nodes.drain, name="organise-drain"),
+    path("organise/nodes/<str:name>/undrain", nodes.undrain, name="organise-undrain"),
     path(
         "organise/images/<int:pk>/lift-quarantine",
         nodes.lift_quarantine,
@@ -27,7 +32,19 @@ urlpatterns = [
     ),
     # Of a shared task.
     path("organise/<slug:task>/", overview.overview, name="organise-task"),
+    path("organise/<slug:task>/release", release.release, name="organise-release"),
+    path(
+        "organise/<slug:task>/release/publish",
+        release.publish_release,
+        name="organise-publish-release",
+    ),
+    path("organise/<slug:task>/release/end", release.end_release, name="organise-end-release"),
+    path("organise/<slug:task>/exports", exports.exports, name="organise-exports"),
     path("organise/<slug:task>/requeue", overview.requeue, name="organise-requeue"),
+    path("organise/<slug:task>/entries", entries.entries, name="organise-entries"),
+    path("organise/<slug:task>/entries/act", entries.act, name="organise-act"),
+    path("organise/<slug:task>/log", log.log, name="organise-log"),
+    path("organise/<slug:task>/log.csv", log.log_as_csv, name="organise-log-csv"),
     path("organise/<slug:task>/phases/", phases.phases, name="organise-phases"),
     path("organise/<slug:task>/new-phase", phases.new_phase, name="organise-new-phase"),
     path("organise/<slug:task>/phases/<slug:phase>", phases.phase, name="organise-phase"),
@@ -53,6 +70,27 @@ urlpatterns = [
         name="organise-remove-role",
     ),
     path("organise/<slug:task>/people/<int:team>", people.team, name="organise-team"),
+    path("organise/<slug:task>/corrections/", corrections.corrections, name="organise-corrections"),
+    path(
+        "organise/<slug:task>/corrections/<int:pk>",
+        corrections.correction,
+        name="organise-correction",
+    ),
+    path(
+        "organise/<slug:task>/corrections/<int:pk>/score",
+        corrections.score,
+        name="organise-correction-score",
+    ),
+    path(
+        "organise/<slug:task>/corrections/<int:pk>/publish",
+        corrections.publish,
+        name="organise-correction-publish",
+    ),
+    path(
+        "organise/<slug:task>/corrections/<int:pk>/discard",
+        corrections.discard,
+        name="organise-correction-discard",
+    ),
 ]
 for name, view in (
     ("unverify", team_actions.unverify),

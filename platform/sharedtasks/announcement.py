@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from django.template.defaultfilters import filesizeformat
 from django.utils.text import get_text_list
 
 from sharedtasks.downloads import KINDS
@@ -31,6 +32,14 @@ class Shown:
     is_delicate: bool = False  # references: pages write them in bold
     files: int = 0
     size: int = 0  # bytes
+    count: int = 1  # of test sets or phases that have it
+
+    def __str__(self) -> str:
+        counted = self.label if self.count == 1 else f"{self.label} of {self.count} test sets"
+        if not self.files:
+            return counted
+        files = "1 file" if self.files == 1 else f"{self.files} files"
+        return f"{counted} ({files}, {filesizeformat(self.size)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,7 @@ class Part:
         """Return its name among the parts of the shared task."""
         if isinstance(self.row, TestSet):
             return self.row.slug
-        return "The task" if isinstance(self.row, SharedTask) else str(self.row.name)
+        return self.row.name if isinstance(self.row, Phase) else "The task"
 
     @property
     def is_draft(self) -> bool:
@@ -123,7 +132,8 @@ def plan_announcement(
     parts = [_describe_task(task, chosen)]
     for phase in phases:
         parts.append(_describe_phase(phase, chosen))
-        parts += [_describe_test_set(row, chosen, now) for row in phase.test_sets.all()]
+        test_sets = [row for row in phase.test_sets.all() if not row.is_correction]
+        parts += [_describe_test_set(row, chosen, now) for row in test_sets]
     return Announcement(task, parts)
 
 
@@ -138,7 +148,8 @@ def choose_usual(task: SharedTask, phases: Sequence[Phase], now: datetime) -> se
     following = next(iter(coming or drafts), None)
     for phase in phases:
         if phase == following or (following is None and phase.is_current):
-            rows: list[Announceable] = [phase, *phase.test_sets.all()]
+            test_sets = [row for row in phase.test_sets.all() if not row.is_correction]
+            rows: list[Announceable] = [phase, *test_sets]
             chosen |= {make_key(row) for row in rows if row.state == State.DRAFT}
     return chosen
 
@@ -156,12 +167,12 @@ def _describe_task(task: SharedTask, chosen: Collection[str]) -> Part:
 
 
 def _describe_phase(phase: Phase, chosen: Collection[str]) -> Part:
-    return _make_part(phase, chosen, now=[Shown("its name, its dates and what it takes")])
+    return _make_part(phase, chosen, now=[Shown("name, dates and what it takes")])
 
 
 def _describe_test_set(test_set: TestSet, chosen: Collection[str], now: datetime) -> Part:
     """Return the part. The dates of its phase say when each thing of it is shown."""
-    shown, hidden = [Shown("its languages, domain and mode")], []
+    shown, hidden = [Shown("languages, domain and mode")], []
     later: dict[datetime, list[Shown]] = defaultdict(list)
     for thing in THINGS:
         at = instant_of(thing, test_set.phase)
@@ -205,8 +216,11 @@ def _add_up(things: Iterator[Shown]) -> list[Shown]:
     """Return each kind of thing once, with all its files."""
     sums: dict[str, Shown] = {}
     for thing in things:
-        known = sums.get(thing.label, Shown(thing.label, thing.is_delicate))
-        sums[thing.label] = Shown(
-            thing.label, thing.is_delicate, known.files + thing.files, known.size + thing.size
+        known = sums.get(thing.label, replace(thing, files=0, size=0, count=0))
+        sums[thing.label] = replace(
+            known,
+            files=known.files + thing.files,
+            size=known.size + thing.size,
+            count=known.count + 1,
         )
     return list(sums.values())

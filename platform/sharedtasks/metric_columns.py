@@ -15,7 +15,7 @@ class Column:
     label: str
     decimals: int
     meaning: str
-    group: Group
+    group: str  # of Group; an earlier release's may be another
     higher_is_better: bool
     is_headline: bool  # stays where the page has room for a few only
 

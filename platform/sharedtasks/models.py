@@ -13,9 +13,10 @@ from django.urls import reverse
 from evaluator.container import Limits
 from evaluator.significance import write_detectable
 from files.models import StoredFile
+from sharedtasks.corrections import Correction
 from sharedtasks.organisers import Organiser
 from sharedtasks.phase_parts import DateChange, Extension
-from sharedtasks.states import MAX_REASON, Announceable
+from sharedtasks.states import MAX_REASON, Announceable, State
 from sharedtasks.team_decisions import TeamDecision
 from sharedtasks.terminology_modes import PROPER, STANDARD_MODES, Mode
 from sharedtasks.test_set_parts import TestSetDownload, TestSetReference, TestSetTerminology
@@ -28,6 +29,7 @@ from sharedtasks.validators import (
 )
 
 __all__ = [
+    "Correction",
     "DateChange",
     "Extension",
     "Mode",
@@ -330,6 +332,11 @@ class TestSet(Announceable):
     def task_slug(self) -> str:
         """Return the shared task's slug, for the log."""
         return self.phase.task_slug
+
+    @property
+    def is_correction(self) -> bool:
+        """Return whether it is a draft that only its correction can publish or delete."""
+        return self.state == State.DRAFT and hasattr(self, "correction")
 
     @property
     def detectable(self) -> str:

@@ -14,6 +14,7 @@ from evaluator.metrics import OFFICIAL_ORDER
 from evaluator.normalise import LEMMATISERS
 from sharedtasks.models import TestSet
 from sharedtasks.terminology_modes import LISTS, STANDARD_MODES
+from sharedtasks.test_set_versions import NewFiles
 from sharedtasks.testsets import TermFile, TestSetFiles
 
 ESCAPES = {r"\n": "\n", r"\t": "\t", r"\\": "\\"}  # in a delimiter
@@ -38,9 +39,9 @@ def add_phase_options(parser: ArgumentParser) -> None:
     parser.add_argument("--language-pair", required=True, metavar="en-fr")
 
 
-def add_file_options(parser: ArgumentParser) -> None:
-    """Add the files that `open_files` opens, and which of their documents count."""
-    parser.add_argument("--source", required=True, type=Path, metavar="FILE")
+def add_text_options(parser: ArgumentParser, *, needs_source: bool) -> None:
+    """Add the files with texts and terms."""
+    parser.add_argument("--source", required=needs_source, type=Path, metavar="FILE")
     parser.add_argument(
         "--reference", type=Path, action="append", default=[], metavar="FILE",
         help="unless the source file holds them; repeat it for several references",
@@ -51,6 +52,11 @@ def add_file_options(parser: ArgumentParser) -> None:
         help="terms of the mode's list, or with proper= or random= of that list: CSV, TSV, "
         "JSON lines or TBX; repeat it for several",
     )  # fmt: skip
+
+
+def add_file_options(parser: ArgumentParser) -> None:
+    """Add the files that `open_files` opens, and which of their documents count."""
+    add_text_options(parser, needs_source=True)
     parser.add_argument(
         "--samples", type=Path, metavar="FILE",
         help="sample bitexts, in a mode in which systems get them: JSON",
@@ -118,11 +124,7 @@ def open_files(stack: ExitStack, options: dict[str, Any], own_list: str) -> Test
     """Open the files until the stack ends; `own_list` is the list of files without a name."""
     paths = [options["source"], *options["reference"]]
     streams = [stack.enter_context(_open(path)) for path in paths]
-    lists: dict[str, tuple[TermFile, ...]] = {own_list: ()}
-    for list_name, path in options["terminology"]:
-        term_file = (stack.enter_context(_open(path)), path.name)
-        name = list_name or own_list
-        lists[name] = (*lists.get(name, ()), term_file)
+    lists = _open_lists(stack, options, own_list)
     samples = options["samples"]
     return TestSetFiles(
         source=streams[0],
@@ -132,6 +134,28 @@ def open_files(stack: ExitStack, options: dict[str, Any], own_list: str) -> Test
         other_lists=lists,
         samples=(stack.enter_context(_open(samples)), samples.name) if samples else None,
     )
+
+
+def open_new_files(stack: ExitStack, options: dict[str, Any], own_list: str) -> NewFiles:
+    """Open the files of a correction, in the same way."""
+    source, references = options["source"], options["reference"]
+    return NewFiles(
+        source=(stack.enter_context(_open(source)), source.name) if source else None,
+        references=[(stack.enter_context(_open(path)), path.name) for path in references],
+        term_lists=_open_lists(stack, options, own_list),
+    )
+
+
+def _open_lists(
+    stack: ExitStack, options: dict[str, Any], own_list: str
+) -> dict[str, tuple[TermFile, ...]]:
+    """Open the files of terms, by the names of their lists."""
+    lists: dict[str, tuple[TermFile, ...]] = {own_list: ()}
+    for list_name, path in options["terminology"]:
+        term_file = (stack.enter_context(_open(path)), path.name)
+        name = list_name or own_list
+        lists[name] = (*lists.get(name, ()), term_file)
+    return lists
 
 
 def _read_term_option(value: str) -> tuple[str, Path]:

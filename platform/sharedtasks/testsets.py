@@ -10,6 +10,7 @@ from typing import BinaryIO, cast
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
 import evaluator
 from audit.actions import Action
@@ -17,12 +18,13 @@ from audit.recording import Actor, Changes, record_event
 from evaluator.checking import count_all_paragraphs
 from evaluator.formats import Sample, read_samples, read_test_set
 from evaluator.metrics import OFFICIAL_ORDER
+from evaluator.normalise import describe_gap
 from evaluator.terms import required_terms
 from evaluator.types import TextForm, Unit
 from files import storage
 from sharedtasks import downloads
+from sharedtasks.handouts import make_handout
 from sharedtasks.models import Phase, TestSet, TestSetReference, TestSetTerminology
-from sharedtasks.release import make_release
 from sharedtasks.term_lemmatisers import refuse_missing_lemmatisers, require_term_lemmatiser
 from sharedtasks.terminology_modes import PROPER, Mode, find_mode
 from sharedtasks.validators import known_order
@@ -64,6 +66,21 @@ class ImportedTestSet:
     terminology: evaluator.ImportedTerminology | None
     references: int  # of each segment
     notes: tuple[str, ...] = ()  # on parts of its files that were not read
+
+    def list_notes(self, at_most: int) -> list[str]:
+        """Return what an organiser should check: changed terms, at most so many, and the rest."""
+        changes = self.terminology.select_changes(at_most) if self.terminology else ()
+        notes = [*map(str, changes)]
+        more = len(self.terminology.report) - len(notes) if self.terminology else 0
+        if more > 0:
+            notes.append(f"{more:,} more changes like these are not shown.")
+        if terms := self.terminology:
+            notes.append(
+                f"{len(terms.terminology.terms)} terms: {terms.changed} changed, "
+                f"{terms.dropped} dropped, {terms.doubtful} kept with doubts."
+            )
+        gap = describe_gap(self.test_set.target_language, self.test_set.term_lemmatiser or None)
+        return [*notes, *self.notes, *filter(None, [gap])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +137,41 @@ def import_test_set(
         term_lemmatiser=term_lemmatiser,
         left_out=sorted(set(leave_out)),
     )
+    _require_no_entries_elsewhere(test_set)
+    return import_row(test_set, files, official_order, actor=actor)
+
+
+def _require_no_entries_elsewhere(test_set: TestSet) -> None:
+    """Raise ValidationError if teams have entries on another version: its board would be empty."""
+    others = list_versions(test_set).exclude(version=test_set.version)
+    other = others.filter(entries__team__isnull=False).first()
+    if other is not None:
+        phase = other.phase
+        raise ValidationError(
+            f"Teams have entries on {other.slug}, so a second version would open an empty board. "
+            "Correct it instead: all entries are scored again before anybody sees the new version. "
+            f"manage.py correct_test_set {phase.shared_task.slug}/{phase.slug}/{other.slug}, or "
+            "the organisers' page Corrections."
+        )
+
+
+def list_versions(test_set: TestSet) -> QuerySet[TestSet]:
+    """Return all versions of a test set, saved or not, in the order of their import."""
+    names = ("phase", "source_language", "target_language", "domain", "mode")
+    return TestSet.objects.filter(**{name: getattr(test_set, name) for name in names})
+
+
+def import_row(
+    test_set: TestSet,
+    files: TestSetFiles,
+    official_order: Sequence[str] | None,
+    *,
+    actor: Actor,
+) -> ImportedTestSet:
+    """Check the files of a row that is not saved yet, and save both.
+
+    Raises `evaluator.TestSetError` and ValidationError.
+    """
     with refuse_missing_lemmatisers():
         require_term_lemmatiser(test_set)
         parsed = _parse(test_set, files)
@@ -262,8 +314,8 @@ def make_downloads(test_set: TestSet, *, actor: Actor) -> int:
 
 
 def _make_contents(test_set: TestSet, parsed: _Parsed) -> downloads.Contents:
-    release = make_release(parsed.test_set, test_set.terminology_mode, parsed.samples)
-    return downloads.Contents(release, parsed.test_set)
+    handout = make_handout(parsed.test_set, test_set.terminology_mode, parsed.samples)
+    return downloads.Contents(handout, parsed.test_set)
 
 
 class Slots(Mapping[str, evaluator.TestSet]):

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from sharedtasks import evaluator_wheel
 from sharedtasks.access import announced_or_404, task_or_404
 from sharedtasks.downloads import SAMPLES
+from sharedtasks.errata import list_published
 from sharedtasks.explanations import FAMILIES, SIGNATURE_KEYS
 from sharedtasks.format_guide import describe_formats
 from sharedtasks.models import TestSet, TestSetDownload
@@ -36,6 +37,7 @@ def shared_task(request: HttpRequest, slug: str) -> HttpResponse:
         "page": "overview",
         "phases": shown,
         "reveals": list_reveals(shown, now),
+        "errata": list_published(phases),
     }
     return render(request, "sharedtasks/shared_task.html", context)
 

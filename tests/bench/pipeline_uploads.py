@@ -4,6 +4,8 @@ python -m tests.bench.pipeline_uploads five ROUNDS     prints three waits in sec
                                                        to a score, all five, five fresh boards
 python -m tests.bench.pipeline_uploads turns FILES     prints how many of a team's files were scored
                                                        before another's, and how long that waited
+python -m tests.bench.pipeline_uploads again SYSTEMS   prints entries/s of a rescore, and of
+                                                       corrections, of five test sets
 python -m tests.bench.pipeline_uploads checks ROUNDS DATA
                                                        uploads to the demo and to TICO-19 of the
                                                        folder DATA, waits until all is checked, and
@@ -29,6 +31,7 @@ from tests.bench.sample_sets import TICO_LISTS, disturb
 
 if TYPE_CHECKING:
     from demo.sample_data import Demo
+    from sharedtasks.models import Correction, TestSet
     from submissions.models import Submission
 
 PAIRS = 5
@@ -109,6 +112,55 @@ def turns(demo: Demo, files: int) -> None:
     print(json.dumps([before, files - scored.count(), wait]))
 
 
+def again(demo: Demo, systems: int) -> None:
+    """Score all entries again: by the same metrics as if they were new, then on corrected files."""
+    from django.db.models import F, Value
+    from django.db.models.functions import Replace
+
+    from submissions.models import Entry, Score
+    from submissions.pipeline import adopting, rescoring
+
+    for number, system in enumerate(islice(cycle(SYSTEMS), systems)):
+        send(demo, system.team, f"System {number}", list(system.files))
+    entries = Entry.objects.filter(team__isnull=False, state="scored")
+    wait_until(lambda: entries.count() == systems * PAIRS)
+    older = Replace(F("signature"), Value("|v:"), Value("|v:0"))
+    Score.objects.filter(metric__startswith="term-").update(signature=older)
+    begun = time.monotonic()
+    rescored = sum(len(ended) for ended in rescoring.rescore(demo.phase))
+    took = time.monotonic() - begun
+    corrections = [_correct(test_set) for test_set in demo.test_sets[:PAIRS]]
+    begun = time.monotonic()
+    for correction in corrections:
+        adopting.adopt(correction)
+    adopted = entries.filter(adopted_from__isnull=False)
+    wait_until(lambda: adopted.count() == systems * PAIRS)
+    correcting_took = time.monotonic() - begun
+    print(json.dumps([rescored / took, systems * PAIRS / correcting_took]))
+
+
+def _correct(test_set: TestSet) -> Correction:
+    """Begin the correction of a term list, without its scoring."""
+    from audit.recording import Actor
+    from files import storage
+    from sharedtasks.models import Correction
+    from sharedtasks.test_set_versions import NewFiles
+    from submissions.services import correcting
+
+    part = test_set.term_lists.get()
+    with storage.open_file(part.file) as stream:
+        terms = stream.read() + b"leaflet\tfeuillet\n"
+    correction = correcting.begin_correction(
+        actor=Actor.of_command("bench"),
+        test_set=test_set,
+        files=NewFiles(term_lists={part.list_name: [(BytesIO(terms), part.name)]}),
+        reason="a term was missing",
+    )
+    Correction.objects.filter(pk=correction.pk).update(state="scoring")
+    correction.refresh_from_db()
+    return correction
+
+
 def checks(demo: Demo, rounds: int, data: str) -> None:
     """Upload to eight test sets in each round, and wait until all is checked."""
     from sharedtasks import testsets
@@ -148,7 +200,10 @@ def import_tico(data: Path, phase: str, pair: str) -> None:
 
 if __name__ == "__main__":
     django.setup()
+    from django.conf import settings
+
     from demo import sample_data
 
-    work = {"five": five, "turns": turns, "checks": checks}[sys.argv[1]]
+    settings.DEMO_ORGANISER = "organiser"  # a demo's rows, at a site that is no demo
+    work = {"five": five, "turns": turns, "again": again, "checks": checks}[sys.argv[1]]
     work(sample_data.set_up(), int(sys.argv[2]), *sys.argv[3:])

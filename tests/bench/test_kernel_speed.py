@@ -27,11 +27,15 @@ from evaluator.metrics.wmt21.shifts import Edits, Pair
 from evaluator.metrics.wmt21.term_ter import TermTer
 from evaluator.normalise import lemmatiser_for, sacrebleu_tokeniser
 from tests.bench import published_term
+from tests.bench.conftest import Record
 from tests.bench.sample_sets import WMT21_FILES, disturb, read_demo, read_tico, read_wmt21
 
 pytestmark = pytest.mark.bench
 ROUNDS = 7
 ENOUGH = 10**12  # cells for all searches together
+MOST_OF_BLEU = 1.5  # what the family may cost of sacrebleu's BLEU
+# Not reached yet: 50 segments of many terms each, in Korean after MeCab, in German with compounds.
+NOT_YET = {"demo en-ko": 2.2, "demo cs-de": 3.6}
 
 
 def cpu(work: Callable[[], object]) -> float:
@@ -59,19 +63,21 @@ def cold(paths: list[Path]) -> float:
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
-def test_term_on_the_sample(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_term_on_the_sample(
+    shared_data: Path, monkeypatch: pytest.MonkeyPatch, record: Record
+) -> None:
     paths = [shared_data / "wmt21-en-fr" / name for name in WMT21_FILES]
     test_set, hypotheses = read_wmt21(shared_data)
     kernel = kernels.load(TermTer.kernel, kernels.SEGMENTS)
     assert kernel, kernels.problem()
     pairs: list[Pair] = []
 
-    def record(kernel: kernels.Kernel, cases: list[Pair], left: int) -> list[Edits]:
+    def listen(kernel: kernels.Kernel, cases: list[Pair], left: int) -> list[Edits]:
         pairs.extend(cases)
         return find_all(kernel, cases, left)
 
     with monkeypatch.context() as patch:
-        patch.setattr(compiled_shifts, "find_all", record)
+        patch.setattr(compiled_shifts, "find_all", listen)
         metric = METRICS["wmt21-1-term"](lemmatiser_for("simplemma", "fr"))
         metric.statistics(test_set, hypotheses)
 
@@ -82,20 +88,24 @@ def test_term_on_the_sample(shared_data: Path, monkeypatch: pytest.MonkeyPatch) 
     wanted: list[tuple[int, int]] = []
     theirs = cpu(lambda: wanted.extend(published_term.find_edits(*pair) for pair in pairs))
     ours = {
-        "BLEU + wmt21 warm": median(score_sample),
-        "BLEU + wmt21 cold": statistics.median(cold(paths) for _ in range(ROUNDS)),
-        "TERm kernel": median(lambda: find_all(kernel, pairs, ENOUGH)),
+        "WMT21 sample, BLEU + wmt21, warm": (median(score_sample), 200),
+        "the same, cold `terminarium score`": (
+            statistics.median(cold(paths) for _ in range(ROUNDS)),
+            25,
+        ),
+        "TERm kernel": (median(lambda: find_all(kernel, pairs, ENOUGH)), 800),
     }
 
-    print(f"\ntranscription of TERm {theirs:.1f} s, {len(pairs)} searches")
-    for name, seconds in ours.items():
-        print(f"{name} {seconds:.3f} s: {theirs / seconds:.0f} times")
+    peer = f"transcription of TERm ({theirs:.1f} s, {len(pairs)} searches)"
+    for work, (seconds, times) in ours.items():
+        record(work, peer, f"{theirs / seconds:,.0f} times ({seconds:.3f} s)", f"{times} times")
     edits = find_all(kernel, pairs, ENOUGH)
     assert [(each.shifts, each.distance) for each in edits] == wanted
-    assert theirs > 200 * ours["TERm kernel"]
+    for work, (seconds, times) in ours.items():
+        assert theirs > times * seconds, work
 
 
-def test_term_ter_against_sacrebleus(shared_data: Path) -> None:
+def test_term_ter_against_sacrebleus(shared_data: Path, record: Record) -> None:
     whole = read_tico(shared_data, "en-fr")
     test_set = replace(whole, segments=whole.segments[::20])
     references = [[segment.references[0] for segment in test_set.segments]]
@@ -107,12 +117,13 @@ def test_term_ter_against_sacrebleus(shared_data: Path) -> None:
         cpu(lambda each=each: score(test_set, each, metrics=["term-1-ter"])) for each in texts
     )
 
-    print(f"\nsacrebleu's TER {theirs:.2f} s, term-1-ter {ours:.3f} s: {theirs / ours:.0f} times")
-    assert theirs > 20 * ours
+    measured = f"{theirs / ours:,.0f} times ({ours:.3f} s)"
+    record("term-weighted TER, TICO-19 en-fr", "sacrebleu's TER", measured, "100 times")
+    assert theirs > 100 * ours
 
 
 @pytest.mark.parametrize("name", ["en-fr", "en-zh", "en-ru", "demo en-ko", "demo cs-de"])
-def test_the_family_term_against_bleu(shared_data: Path, name: str) -> None:
+def test_the_family_term_against_bleu(shared_data: Path, name: str, record: Record) -> None:
     pair = name.removeprefix("demo ")
     test_set = read_demo(pair) if pair != name else read_tico(shared_data, pair)
     references = [[segment.references[0] for segment in test_set.segments]]
@@ -129,5 +140,6 @@ def test_the_family_term_against_bleu(shared_data: Path, name: str) -> None:
         theirs.append(cpu(lambda texts=texts: backend.corpus_score(list(texts.texts), references)))
     own, peer = statistics.median(ours), statistics.median(theirs)
 
-    print(f"\n{name}: term {own:.3f} s, BLEU {peer:.3f} s: {own / peer:.2f} of it")
-    assert own < 5 * peer
+    measured = f"{own / peer:.2f} of its cost ({own:.3f} s)"
+    record(f"family term, {name}, warm", "sacrebleu's BLEU", measured, f"at most {MOST_OF_BLEU}")
+    assert own <= NOT_YET.get(name, MOST_OF_BLEU) * peer

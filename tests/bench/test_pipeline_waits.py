@@ -17,6 +17,8 @@ ROUNDS = 10
 WAITS = {"first score": 0.4, "all five scores": 1.2, "five fresh boards": 2.5}  # s, medians
 WORKERS = 2
 FILES = 250
+SYSTEMS = 43  # on five test sets
+SPEED = 0.9  # of a rescore
 
 
 def test_an_upload_of_five_files_to_an_idle_site(
@@ -48,3 +50,22 @@ def test_a_team_with_many_files_delays_another_by_an_entry_for_each_worker(
     at_most = 2 * WORKERS - 1
     record(work, "–", f"{before} files, {wait:.1f} s", f"≤ {at_most} files")
     assert before <= at_most
+
+
+def test_a_correction_is_scored_at_the_workers_full_speed(
+    make_site: Callable[..., Site], record: Record
+) -> None:
+    site = make_site(is_forked=False)
+    site.start_worker(tasks_at_once=WORKERS)
+
+    rescored, corrected = json.loads(
+        site.run("tests.bench.pipeline_uploads", "again", str(SYSTEMS)).splitlines()[-1]
+    )
+
+    record(
+        f"correction of 5 test sets with {SYSTEMS} entries each",
+        f"{rescored:.1f} entries/s (a rescore)",
+        f"{corrected:.1f} entries/s",
+        f"≥ {SPEED:g} of a rescore",
+    )
+    assert corrected >= SPEED * rescored

@@ -12,6 +12,7 @@ import leaderboard.urls
 import sharedtasks.urls
 import submissions.pages.urls
 from tests.integration.conftest import ROLES
+from tests.integration.release_rows import release_row
 from tests.integration.task_addresses import EVERYBODY
 from tests.integration.task_addresses import OPEN as TASK_ADDRESSES
 
@@ -28,6 +29,11 @@ GET = {
     "board": EVERYBODY,
     "board-json": EVERYBODY,
     "board-csv": EVERYBODY,
+    "board-latex": EVERYBODY,
+    "release": EVERYBODY,
+    "release-json": EVERYBODY,
+    "release-bibtex": EVERYBODY,
+    "phase-outputs": (404, 200, 200, 404, 200, 200, 200, 404, 404),  # before `outputs_at`
     "shared-task": EVERYBODY,
     "submit": SIGNED_IN,
     "submit-image": SIGNED_IN,
@@ -55,8 +61,11 @@ SECRET = [name for name, statuses in GET.items() if statuses[3] == 404]
 
 
 @pytest.fixture
-def entry(make_scored_entry):
-    return make_scored_entry(system="Marian")
+def entry(make_scored_entry, build_board, phase):
+    entry = make_scored_entry(system="Marian")
+    build_board()
+    release_row(phase)
+    return entry
 
 
 @pytest.fixture
@@ -64,7 +73,9 @@ def address(entry):
     """Return a function from an address's name to the address."""
     board = ["spring", "test", "en-fr"]
     arguments = {
-        **dict.fromkeys(["board", "board-json", "board-csv"], board),
+        **dict.fromkeys(["board", "board-json", "board-csv", "board-latex"], board),
+        **{name: [*board[:2], 1] for name in ("release", "release-json", "release-bibtex")},
+        "phase-outputs": ["spring", "test"],
         "shared-task": ["spring"],
         "submit": ["spring", "test"],
         "submit-image": ["spring", "test"],

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sharedtasks.corrections import CORRECTION_MOVES
 from sharedtasks.models import Phase
 from sharedtasks.policy import Thing, instant_of
 from submissions.states import ENTRY_MOVES, RESCORE_MOVES, SUBMISSION_MOVES, MovedBy
@@ -105,6 +106,7 @@ def test_the_apps_stand_in_the_order_of_the_layers(text, root):
         ("### 4.1 Submissions", SUBMISSION_MOVES),
         ("### 4.2 Entries", ENTRY_MOVES),
         ("### 4.4 Rescores", RESCORE_MOVES),
+        ("### 4.5 Corrections", [(*move, None) for move in CORRECTION_MOVES]),
     ],
 )
 def test_the_moves_are_those_of_the_code(text, heading, moves):

@@ -70,6 +70,13 @@ OF_PEOPLE = {
     "organise-end-extension": Action.DELETED,
     "organise-send-for": Action.SENT_FOR,
 }
+# tests/integration/test_correction_pages.py tries these.
+OF_CORRECTIONS = {
+    "organise-corrections": Action.BEGUN,
+    "organise-correction-score": Action.SCORING_BEGUN,
+    "organise-correction-publish": Action.PUBLISHED,
+    "organise-correction-discard": Action.DISCARDED,
+}
 # Organisers' pages: the address's parts, what is sent, and what is recorded. In an order in which
 # each is possible.
 ORGANISED = {
@@ -140,7 +147,8 @@ def test_every_writing_address_is_recorded_or_exempt():
         and takes_post(pattern.callback)
     }
 
-    recorded = RECORDED.keys() | OF_ORGANISE.keys() | ORGANISED.keys() | OF_PEOPLE.keys()
+    tried_elsewhere = OF_ORGANISE.keys() | OF_CORRECTIONS.keys() | OF_PEOPLE.keys()
+    recorded = RECORDED.keys() | ORGANISED.keys() | tried_elsewhere
     assert writing == recorded | EXEMPT.keys()
     assert not recorded & EXEMPT.keys()
 
@@ -159,10 +167,11 @@ def rows(make_scored_entry, make_entry, make_submission):
     }
 
 
-def test_each_recorded_address_leaves_an_event(admin, organiser, rows):
+def test_each_recorded_address_leaves_an_event(client, organiser, rows):
+    client.force_login(organiser)
     assert rows.keys() == RECORDED.keys()
     for name, row in rows.items():
-        admin.post(reverse(name, args=[row.pk]))
+        client.post(reverse(name, args=[row.pk]))
 
         event = AuditEvent.objects.first()
         assert (event.action, event.way, event.actor) == (RECORDED[name], "site", organiser), name
@@ -184,10 +193,11 @@ def test_each_page_of_organisers_leaves_an_event(client, owner, phase):
         assert (event.object_type, event.task) == ("sharedtasks.phase", "spring"), name
 
 
-def test_an_action_that_is_refused_leaves_no_event(admin, rows):
+def test_an_action_that_is_refused_leaves_no_event(client, organiser, rows):
+    client.force_login(organiser)
     before = AuditEvent.objects.count()
 
-    admin.post(reverse("requeue-entry", args=[rows["withdraw"].pk]))
+    client.post(reverse("requeue-entry", args=[rows["withdraw"].pk]))
 
     assert AuditEvent.objects.count() == before
 
@@ -211,10 +221,11 @@ def commands(make_scored_entry, make_entry, tmp_path, monkeypatch):
     monkeypatch.setattr(rescoring.time, "sleep", lambda _: entry.rescore.delete())
     (tmp_path / "source.sgm").write_text(SOURCE)
     (tmp_path / "reference.sgm").write_text(REFERENCE)
+    (tmp_path / "new.sgm").write_text(SOURCE.replace("wash", "Wash"))
     folder = write(tmp_path / "wmt25", {"full_data.ende.jsonl": make_set()})
     files = [f"--source={tmp_path}/source.sgm", f"--reference={tmp_path}/reference.sgm"]
     return {
-        "add_organiser": ["kim", "spring"],
+        "add_organiser": ["kim", "spring", "--role=observer"],
         "announce": ["--shared-task=spring", "--phase=test"],
         "add_node": ["gpu-1"],
         "requeue": ["--all"],
@@ -224,6 +235,7 @@ def commands(make_scored_entry, make_entry, tmp_path, monkeypatch):
         "import_test_set": ["--shared-task=new", "--phase=dev", "--create",
                             "--language-pair=en-fr", *files],
         "import_edition": ["wmt25", str(folder)],
+        "correct_test_set": ["spring/test/en-fr", "--reason=x", f"--source={tmp_path}/new.sgm"],
     }  # fmt: skip
 
 
@@ -306,7 +318,7 @@ def test_every_action_of_the_panel_is_known():
 
 
 def test_each_action_of_the_panel_leaves_an_event(
-    admin, organiser, other_team, alice, make_entry, make_submission
+    admin, operator, other_team, alice, make_entry, make_submission
 ):
     EmailAddress.objects.create(user=alice, email="new@tests.example")
     entry = make_entry(columns={"state": "failed"})
@@ -326,7 +338,7 @@ def test_each_action_of_the_panel_leaves_an_event(
             admin.post(panel(kind), data)
 
         event = AuditEvent.objects.get(object_type=kind, action=action)
-        assert (event.way, event.actor) == ("admin", organiser)
+        assert (event.way, event.actor) == ("admin", operator)
         assert event.object_key == str(chosen[kind].pk)
 
 

@@ -15,6 +15,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Membership, Team
+from leaderboard import boards
 from leaderboard.aliases import make_aliases
 from leaderboard.blind_rows import hide_names
 from leaderboard.snapshots import BoardRow
@@ -22,6 +23,7 @@ from sharedtasks.models import Phase
 from submissions.models import Entry, Problem, Score, Submission
 from tests.integration.board_rows import build
 from tests.integration.node_rows import image_row, node_row, run_row, waiting_entry
+from tests.integration.release_rows import release_row
 from tests.integration.test_blind_walk import addresses
 
 pytestmark = pytest.mark.django_db
@@ -111,12 +113,12 @@ def theirs(make_scored_entry, test_set, other_team, charlie, alice, phase):
     make_scored_entry(system="Marian", wants_primary=True)
     make_scored_entry(system="Nolanguage", team=organisers, member=charlie)
     entry = make_scored_entry(system="Ziggurat", team=other_team, member=charlie)
-    Submission.objects.filter(member=charlie).update(kind="image", image=image_row())
-    entry.submission.refresh_from_db()
     excluded = make_scored_entry(system="Excluded", team=other_team, member=charlie)
     Entry.objects.filter(pk=excluded.pk).update(
         excluded_at=A_DAY, excluded_reason="Late", flagged_at=A_DAY, flag_note="Late"
     )
+    Submission.objects.filter(member=charlie).update(kind="image", image=image_row())
+    entry.submission.refresh_from_db()
     node = node_row()
     run_row(entry, node, outcome="ok")
     waiting_entry(test_set, other_team, charlie)
@@ -124,17 +126,21 @@ def theirs(make_scored_entry, test_set, other_team, charlie, alice, phase):
     verdict = entry.submission.verdicts.get()
     Problem.objects.create(submission=entry.submission, verdict=verdict, severity="warning")
     Team.objects.update(is_verified=True)
+    boards.rebuild(test_set.pk)
+    release_row(phase)
     Phase.objects.filter(pk=phase.pk).update(kind="blind", own_scores_at=None, team_names_at=None)
     return entry
 
 
 @pytest.fixture
-def planted(theirs, charlie, test_set):
+def planted(theirs, charlie, test_set, phase):
     """The fields of charlie's rows by marker."""
     fields = plant(rows_of(charlie))
     # The status page tells since when the oldest system has waited, and not whose it is.
     Entry.objects.filter(state="waiting").update(state_since=timezone.now())
     build(test_set)
+    phase.refresh_from_db()
+    release_row(phase, number=2)
     theirs.refresh_from_db()
     return fields
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Team
 from leaderboard import boards
@@ -15,6 +16,7 @@ from sharedtasks.downloads import KINDS
 from sharedtasks.models import Phase
 from submissions.models import Entry, Submission
 from submissions.pipeline import reference_points
+from tests.integration.release_rows import release_row
 from tests.integration.samples import PERFECT, POOR
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_quiet")]
@@ -31,7 +33,9 @@ PARTS = {
     "test_set": ["en-fr"],
     "kind": list(KINDS),
     "position": [0],
-    "name": ["terminarium.whl"],
+    "number": [1, 2],
+    "name": ["terminarium.whl", "gpu-1"],  # of a file, of a node
+    "part": ["task", "phase-1"],
     "uidb36": ["1"],
     "key": ["never-was"],
     "token": [TOKEN],
@@ -51,6 +55,7 @@ def theirs(make_scored_entry, other_team, charlie, alice, phase, test_set):
     )
     Submission.objects.filter(team=other_team).update(description="Builds upwards.")
     boards.rebuild(test_set.pk)
+    release_row(phase)
     Phase.objects.filter(pk=phase.pk).update(
         kind="blind", own_scores_at=None, board_at=None, team_names_at=None
     )
@@ -89,8 +94,12 @@ def addresses(entry, *, with_admin=False, **more):
         "content_type_id": [kind.pk for kind in kinds],
     } | more  # fmt: skip
     for address, names in patterns(get_resolver().url_patterns, with_admin=with_admin):
+        made = set()
         for values in itertools.product(*(parts[name] for name in names)):
-            yield reverse(address, kwargs=dict(zip(names, values, strict=True)))
+            with suppress(NoReverseMatch):  # a node's name is not a file's
+                made.add(reverse(address, kwargs=dict(zip(names, values, strict=True))))
+        assert made, address
+        yield from made
 
 
 def answers(client, entry, **more):

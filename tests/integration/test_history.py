@@ -190,4 +190,4 @@ def test_it_takes_few_queries_however_much_there_is(alices, make_checked):
     for number in range(4):
         make_checked(system=f"System {number}")
 
-    assert queries() == few <= 8
+    assert queries() == few <= 11

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.urls import get_resolver, reverse
 
-from sharedtasks.models import Extension, TeamDecision
+from sharedtasks.models import Correction, Extension, TeamDecision
 from tests.integration.conftest import ROLES
 from tests.integration.node_rows import image_row, node_row
 
@@ -22,6 +22,10 @@ GET = {
     "organise": (302, 404, 404, 404, 200, 200, 200, 200, 404),
     "organise-task": (302, 404, 404, 404, 200, 200, 200, 404, 404),
     "organise-requeue": (405,) * 9,
+    "organise-release": READERS,
+    "organise-publish-release": (405,) * 9,
+    "organise-end-release": (302, 404, 404, 404, 404, 403, 403, 404, 404),  # there is no release
+    "organise-exports": READERS,
     "organise-drain": NOT_THERE,
     "organise-undrain": NOT_THERE,
     "organise-lift-quarantine": NOT_THERE,
@@ -46,6 +50,9 @@ GET = {
         ],
         CHANGERS,
     ),
+    **dict.fromkeys(["organise-corrections", "organise-correction"], READERS),
+    "organise-correction-score": (405,) * 9,
+    **dict.fromkeys(["organise-correction-publish", "organise-correction-discard"], CHANGERS),
 }
 # 422: nothing is ticked or filled in, it is not paused or retired, or it has entries.
 WRONG_FORM = (302, 404, 404, 404, 422, 422, 403, 404, 404)
@@ -53,6 +60,10 @@ POST = {
     "organise": (405,) * 9,
     "organise-task": (405,) * 9,
     "organise-requeue": (302, 404, 404, 404, 422, 422, 403, 404, 404),
+    "organise-release": (405,) * 9,
+    "organise-publish-release": (302, 404, 404, 404, 422, 403, 403, 404, 404),
+    "organise-end-release": (302, 404, 404, 404, 404, 403, 403, 404, 404),
+    "organise-exports": (405,) * 9,
     "organise-drain": NOT_THERE,
     "organise-undrain": NOT_THERE,
     "organise-lift-quarantine": NOT_THERE,
@@ -68,8 +79,14 @@ POST = {
     "organise-people": (405,) * 9,
     "organise-roles": (302, 404, 404, 404, 422, 403, 403, 404, 404),
     **dict.fromkeys(
-        ["organise-verify", "organise-unverify", "organise-decline", "organise-remove-team",
-         "organise-extend", "organise-send-for"],
+        [
+            "organise-verify",
+            "organise-unverify",
+            "organise-decline",
+            "organise-remove-team",
+            "organise-extend",
+            "organise-send-for",
+        ],
         WRONG_FORM,
     ),
     "organise-team": (302, 404, 404, 404, 302, 302, 403, 404, 404),
@@ -79,7 +96,13 @@ POST = {
     "organise-end-extension": (302, 404, 404, 404, 302, 404, 403, 404, 404),
     "organise-role": (302, 404, 404, 404, 422, 403, 403, 404, 404),
     "organise-remove-role": (302, 404, 404, 404, 422, 403, 403, 404, 404),  # the last owner
-}  # fmt: skip
+    "organise-correction": (405,) * 9,
+    **dict.fromkeys(["organise-corrections", "organise-correction-publish"], WRONG_FORM),
+    **dict.fromkeys(  # it is discarded already, as a message says
+        ["organise-correction-score", "organise-correction-discard"],
+        (302, 404, 404, 404, 302, 302, 403, 404, 404),
+    ),
+}
 
 
 def list_patterns():
@@ -95,13 +118,14 @@ def list_patterns():
 @pytest.fixture
 def address(phase, make_entry, team, owner):
     """Return a function from an address's name to the address."""
-    make_entry()
     TeamDecision.objects.create(
         shared_task=phase.shared_task, team=team, kind="declined", reason="Who are they?"
     )
     until = phase.closes_at + timedelta(days=1)
     Extension.objects.create(phase=phase, team=team, until=until, reason="A power cut.")
     held = owner.roles.get().pk
+    entry = make_entry()
+    correction = Correction.objects.create(test_set=entry.test_set, state="discarded")
     node = node_row()
     image = image_row(quarantined_at=phase.opens_at)
     arguments = {
@@ -125,6 +149,10 @@ def address(phase, make_entry, team, owner):
             f"organise-{name}": ["spring", team.pk, "test"]
             for name in ("extend", "end-extension", "send-for")
         },
+        "organise-correction": ["spring", correction.pk],
+        "organise-correction-score": ["spring", correction.pk],
+        "organise-correction-publish": ["spring", correction.pk],
+        "organise-correction-discard": ["spring", correction.pk],
     }
     return lambda name: reverse(name, args=arguments.get(name, ["spring"]))
 

@@ -12,7 +12,7 @@ from accounts.models import Membership, Team
 from audit.actions import Action
 from audit.models import AuditEvent
 from nodes.models import Node
-from sharedtasks.models import Organiser, Phase, SharedTask
+from sharedtasks.models import DateChange, Organiser, Phase, SharedTask
 from submissions.models import Entry, StateChange, Submission, SubmittedFile, Verdict
 from submissions.states import ChangeKind
 from tests.integration.conftest import give_role
@@ -156,6 +156,20 @@ def test_dates_stand_on_three_clocks(as_role, phase, owner):
     opened = "Mon 13 Jul 2026, 00:00 Mon 13 Jul 2026, 12:00 Mon 13 Jul 2026, 21:00"
     assert opened in words
     assert "so only organisers see these: own scores, logs of runs, outputs and references" in words
+
+
+def test_a_moved_date_and_a_pause_are_told(as_role, phase, owner):
+    before = phase.closes_at - timedelta(days=2)
+    DateChange.objects.create(
+        phase=phase, field="closes_at", old=before, new=phase.closes_at, actor="owner", at=before
+    )
+    Phase.objects.update(paused_at=timezone.now(), pause_reason="Storage is being moved.")
+
+    words = read(as_role("owner").get("/organise/spring/"))
+
+    assert "Test phase · paused" in words
+    assert "Submissions are paused since" in words
+    assert "Closes in 59 min moved from" in words
 
 
 def test_a_phase_is_chosen_by_its_address(as_role, shared_task, phase):

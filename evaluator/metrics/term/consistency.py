@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from evaluator.metrics.base import Details, divide
+from evaluator.metrics.kept import keep_per_test_set
 from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.renderings import rendered, term_view
 from evaluator.metrics.wording import write_number
@@ -33,7 +35,7 @@ class TermConsistency(TermMetric):
 
     def lacks(self, test_set: TestSet) -> str | None:
         """Return what the test set lacks: a document that requires an entry at least twice."""
-        if any(_count_repeated(test_set, rows) for rows in _list_documents(test_set)):
+        if any(document.required for document in _list_repeated(test_set)):
             return None
         return super().lacks(test_set) or "a term that is required twice in a document"
 
@@ -46,17 +48,15 @@ class TermConsistency(TermMetric):
         segments = rendered(test_set, hypotheses)
         required = term_view(test_set).required
         rows = []
-        for document in _list_documents(test_set):
-            repeated = _count_repeated(test_set, document)
-            variants: dict[Group, Counter[str]] = {group: Counter() for group in repeated}
-            for at in document:
+        for document in _list_repeated(test_set):
+            variants: defaultdict[Group, Counter[str]] = defaultdict(Counter)
+            for at, groups in document.groups.items():
                 for span in segments[at].assignment.chosen:
-                    term = required[at][span.entry]
-                    if term.group in variants:
-                        variants[term.group][term.accepted[span.form].key] += 1
-            largest = sum(max(counts.values(), default=0) for counts in variants.values())
+                    if group := groups.get(span.entry):
+                        variants[group][required[at][span.entry].accepted[span.form].key] += 1
+            largest = sum(max(counts.values()) for counts in variants.values())
             total = sum(counts.total() for counts in variants.values())
-            rows.append((largest, sum(repeated.values()), total))
+            rows.append((largest, document.required, total))
         return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
     def aggregate_many(self, totals: Statistics) -> Scores:
@@ -88,6 +88,13 @@ class TermConsistency(TermMetric):
         return text
 
 
+class _Repeated(NamedTuple):
+    """The entries that a document requires at least twice."""
+
+    required: int  # occurrences of them
+    groups: Mapping[int, Mapping[int, Group]]  # by segment, then by its entry
+
+
 def _has_documents(test_set: TestSet) -> bool:
     """Return whether any document has several segments."""
     documents = {segment.document for segment in test_set.segments}
@@ -104,11 +111,23 @@ def _list_documents(test_set: TestSet) -> list[list[int]]:
     return list(documents.values())
 
 
-def _count_repeated(test_set: TestSet, document: Sequence[int]) -> Mapping[Group, int]:
-    """Return how often a document requires entries, of those that it requires at least twice."""
+@keep_per_test_set
+def _list_repeated(test_set: TestSet) -> tuple[_Repeated, ...]:
+    """Return what each document requires at least twice."""
+    return tuple(_find_repeated(test_set, document) for document in _list_documents(test_set))
+
+
+def _find_repeated(test_set: TestSet, document: Sequence[int]) -> _Repeated:
     required = term_view(test_set).required
     counts: Counter[Group] = Counter()
     for at in document:
         for term in required[at]:
             counts[term.group] += term.count
-    return {group: count for group, count in counts.items() if count >= 2}
+    groups = {
+        at: {
+            entry: term.group for entry, term in enumerate(required[at]) if counts[term.group] >= 2
+        }
+        for at in document
+    }
+    repeated = sum(count for count in counts.values() if count >= 2)
+    return _Repeated(repeated, {at: own for at, own in groups.items() if own})

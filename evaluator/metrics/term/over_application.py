@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import partial
 
@@ -13,7 +14,7 @@ from evaluator.metrics.term.base import TermMetric
 from evaluator.metrics.term.renderings import RenderedSegment, TermView, rendered, term_view
 from evaluator.metrics.wording import write_number
 from evaluator.normalise import Form, NormalisedText
-from evaluator.terms.matching import FormIndex
+from evaluator.terms.matching import FormIndex, Match, TermAssignment
 from evaluator.terms.source_terms import TermIndex
 from evaluator.terms.span_selection import Tier
 from evaluator.types import Hypotheses, Scores, Statistics, TestSet
@@ -80,7 +81,7 @@ def _read_targets(test_set: TestSet) -> tuple[_Targets | None, ...]:
     targets = tuple(by_index.get(id(index)) for index in view.terms.indexes)
     for at, (own, texts) in enumerate(zip(targets, view.references, strict=True)):
         if own is not None:
-            own.read_references(at, texts)
+            own.prepare(at, texts)
     return targets
 
 
@@ -89,46 +90,47 @@ class _Targets:
 
     def __init__(self, view: TermView, index: TermIndex) -> None:
         self._view, self._terms = view, index
-        self._forms: list[Form] = []
-        entries: dict[str, set[int]] = {}  # by target, whatever its case: `Oms` is `OMS`
+        forms: list[Form] = []
+        # By lookup key, whatever its case (`Oms` is `OMS`), and by entry.
+        self._by_key: defaultdict[str, set[int]] = defaultdict(set)
+        self._by_entry: dict[int | None, set[str]] = {}
         for entry, term in enumerate(index.entries):
-            for form in map(view.target.form, term.targets):
-                self._forms.append(form)
-                entries.setdefault(form.key.casefold(), set()).add(entry)
-        self._entries = [entries[form.key.casefold()] for form in self._forms]
-        self._index = FormIndex(self._forms, view.target)
-        self._in_references: dict[int, frozenset[int]] = {}  # by segment
+            own = list(map(view.target.form, term.targets))
+            self._by_entry[entry] = {form.key.casefold() for form in own}
+            for number, form in enumerate(own, len(forms)):
+                self._by_key[form.key.casefold()].add(number)
+            forms += own
+        self._index = FormIndex(forms, view.target)
+        self._allowed: dict[int, set[int]] = {}  # by segment: targets that never count
 
-    def read_references(self, at: int, texts: Iterable[NormalisedText]) -> None:
-        """Look for all targets in a segment's references, before `are_in` is asked about it."""
-        matches = (match.form for text in texts for match in self._index.surface(text))
-        self._in_references[at] = frozenset(matches)
+    def prepare(self, at: int, references: Iterable[NormalisedText]) -> None:
+        """Find what never counts in a segment, before `are_in` is asked about it.
+
+        That is any target in a reference, of an entry in the source, or of a required term.
+        """
+        self._allowed[at] = {
+            match.form for text in references for match in self._index.surface(text)
+        }
+        required = self._view.required[at]
+        present = {self._terms.number_of(term.key) for term in required}
+        present |= self._view.terms.in_sources[at].present
+        keys = {form.key.casefold() for term in required for form in term.accepted}
+        for key in keys.union(*(self._by_entry.get(entry, ()) for entry in present)):
+            self._allowed[at] |= self._by_key.get(key, set())
 
     def are_in(self, segment: RenderedSegment, at: int) -> bool:
         """Return whether a target in the hypothesis counts, by the rules of the class above."""
-        taken = {
-            at
-            for span in segment.assignment.chosen
-            if span.tier is not Tier.LONGER_WORD
-            for at in range(span.start, span.end)
-        }
-        suspects = {
-            match.form
+        allowed = self._allowed[at]
+        return any(
+            match.form not in allowed and not _is_taken(match, segment.assignment)
             for match in self._index.surface(segment.text)
-            if taken.isdisjoint(range(match.start, match.end))
-        }
-        unasked = (target for target in suspects if not self._is_asked(target, at))
-        return not self._in_references[at].issuperset(unasked)
+        )
 
-    def _is_asked(self, target: int, at: int) -> bool:
-        """Return whether an entry that is in the source or required has this target."""
-        required = self._view.required[at]
-        if any(
-            form.key.casefold() == self._forms[target].key.casefold()
-            for term in required
-            for form in term.accepted
-        ):
-            return True
-        present = {self._terms.number_of(term.key) for term in required}
-        present |= self._view.terms.in_sources[at].present
-        return not present.isdisjoint(self._entries[target])
+
+def _is_taken(match: Match, assignment: TermAssignment) -> bool:
+    """Return whether a match touches a span that renders a required term."""
+    return any(
+        span.start < match.end and match.start < span.end
+        for span in assignment.chosen
+        if span.tier is not Tier.LONGER_WORD
+    )

@@ -9,11 +9,11 @@ from functools import partial
 import numpy as np
 
 from evaluator.metrics.base import Details, divide
+from evaluator.metrics.kept import keep_last, keep_per_test_set
 from evaluator.metrics.term.base import TermMetric
-from evaluator.metrics.term.renderings import RenderedSegment, rendered, term_view
+from evaluator.metrics.term.renderings import rendered, term_view
 from evaluator.metrics.wording import write_flagged, write_number
-from evaluator.terms.matching import Required, Requirements
-from evaluator.terms.span_selection import Tier
+from evaluator.terms.matching import Required
 from evaluator.types import Hypotheses, Scores, Statistics, TestSet
 
 COLUMNS = (
@@ -29,6 +29,7 @@ COLUMNS = (
     "rendered_unseen",
 )
 TIERS = ("surface", "lemma", "longer_word")
+SEEN, UNSEEN, NOT_SAID = 1, 0, -1  # whether an entry occurs in the training data
 # Statistics of version 1, which are still stored, do not have that tier.
 COLUMNS_V1 = tuple(column for column in COLUMNS if column != "longer_word")
 
@@ -49,9 +50,22 @@ class TermSuccess(TermMetric):
     def statistics(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
         """Return int64 [segments, 10], columns as COLUMNS names them."""
         segments = rendered(test_set, hypotheses)
-        requirements = term_view(test_set).requirements
-        rows = [_count(*pair) for pair in zip(requirements, segments, strict=True)]
-        return np.array(rows, dtype=np.int64).reshape(-1, len(COLUMNS))
+        at, _, count, seen = _list_required(test_set).T
+        tiers = _count_renderings(test_set, hypotheses)
+        most = [number for segment in segments for number in segment.assignment.spans]
+        is_seen, is_unseen, own = seen == SEEN, seen == UNSEEN, tiers.sum(axis=1)
+        columns = (
+            count,
+            *tiers.T,
+            np.minimum(count, np.array(most, dtype=np.int64)),
+            np.zeros_like(count),  # flagged, which no entry is by itself
+            *(count * is_seen, own * is_seen, count * is_unseen, own * is_unseen),
+        )
+        sums = np.zeros((len(at) + 1, len(COLUMNS)), dtype=np.int64)
+        np.cumsum(np.column_stack(columns), axis=0, out=sums[1:])
+        rows: Statistics = np.diff(sums[np.searchsorted(at, range(len(segments) + 1))], axis=0)
+        rows[:, COLUMNS.index("flagged")] = [not each.assignment.is_complete for each in segments]
+        return rows
 
     def by_term(self, test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
         """Return int64 [requirements, 6], a row for each entry that a segment requires.
@@ -59,14 +73,8 @@ class TermSuccess(TermMetric):
         Columns: segment, entry (both counted from 0, entries by first occurrence in the test
         set), how often it is required there, and how often it is rendered in each tier.
         """
-        segments = zip(term_view(test_set).required, rendered(test_set, hypotheses), strict=True)
-        rows = []
-        for required, segment in segments:
-            for entry in range(len(required)):
-                tiers = [rendering.tier for rendering in segment.assignment.of(entry)]
-                rows.append([tiers.count(tier) for tier in Tier])
-        renderings = np.array(rows, dtype=np.int64).reshape(-1, len(TIERS))
-        return np.hstack([_count_required(test_set), renderings])
+        renderings = _count_renderings(test_set, hypotheses)
+        return np.hstack([_list_required(test_set)[:, :3], renderings])
 
     def aggregate_many(self, totals: Statistics) -> Scores:
         """Return 100 · rendered / required; NaN if nothing is required."""
@@ -110,23 +118,17 @@ def _name_columns(total: Statistics) -> dict[str, int]:
     return {"longer_word": 0} | dict(zip(names, map(int, total), strict=True))
 
 
-def _count(requirements: Requirements, segment: RenderedSegment) -> tuple[int, ...]:
-    chosen = segment.assignment.chosen
-    required = requirements.required
-    return (
-        sum(term.count for term in required),
-        *map(segment.assignment.count, Tier),
-        requirements.upper_bound(segment.assignment),
-        int(not segment.assignment.is_complete),
-        *(
-            number
-            for is_seen in (True, False)
-            for number in (
-                sum(term.count for term in required if term.seen is is_seen),
-                sum(required[rendering.entry].seen is is_seen for rendering in chosen),
-            )
-        ),
-    )
+@keep_last
+def _count_renderings(test_set: TestSet, hypotheses: Hypotheses) -> Statistics:
+    """Return int64 [requirements, tiers]: how often each entry is rendered in its segment."""
+    required = term_view(test_set).required
+    rows = np.zeros((sum(map(len, required)), len(TIERS)), dtype=np.int64)
+    first, places = 0, []
+    for entries, segment in zip(required, rendered(test_set, hypotheses), strict=True):
+        places += [(first + span.entry, span.tier) for span in segment.assignment.chosen]
+        first += len(entries)
+    np.add.at(rows, tuple(np.array(places, dtype=np.int64).reshape(-1, 2).T), 1)
+    return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ def per_term(test_set: TestSet, by_term: Statistics) -> tuple[TermResult, ...]:
     sums over entries are term success's own counts. Rows of version 1 have five columns, without
     the tier inside longer words. Raises ValueError for the rows of another test set.
     """
-    required = _count_required(test_set)
+    required = _list_required(test_set)[:, :3]
     columns = by_term.shape[1] - 1  # without the segment's
     if len(by_term) != len(required) or not np.array_equal(by_term[:, :3], required):
         raise ValueError("these statistics by term are another test set's; score it again")
@@ -176,15 +178,17 @@ def _list_entries(test_set: TestSet) -> dict[tuple[str, frozenset[str]], Require
     return entries
 
 
-def _count_required(test_set: TestSet) -> Statistics:
-    """Return int64 [requirements, 3]: segment, entry, how often it is required there."""
+@keep_per_test_set
+def _list_required(test_set: TestSet) -> Statistics:
+    """Return int64 [requirements, 4]: segment, entry, how often it is required there, seen."""
     places = {group: place for place, group in enumerate(_list_entries(test_set))}
+    codes = {True: SEEN, False: UNSEEN, None: NOT_SAID}
     rows = [
-        (at, places[term.group], term.count)
+        (at, places[term.group], term.count, codes[term.seen])
         for at, required in enumerate(term_view(test_set).required)
         for term in required
     ]
-    return np.array(rows, dtype=np.int64).reshape(-1, 3)
+    return np.array(rows, dtype=np.int64).reshape(-1, 4)
 
 
 def per_document(test_set: TestSet, statistics: Statistics) -> Mapping[str, Statistics]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import islice
+from collections.abc import Mapping, Sequence
+from itertools import chain, islice
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ from evaluator.metrics.base import Details, divide
 from evaluator.metrics.kept import keep_per_test_set
 from evaluator.metrics.term import compiled_edits
 from evaluator.metrics.term.base import TermMetric
-from evaluator.metrics.term.edits import Pair, find_all
+from evaluator.metrics.term.edits import Edits, Pair, find_all
 from evaluator.metrics.term.renderings import rendered, term_view
 from evaluator.metrics.wording import write_stopped
 from evaluator.types import Hypotheses, Scores, Statistics, TestSet
@@ -57,8 +57,7 @@ class WeightedTer(TermMetric):
             for segment, row in zip(rendered(test_set, hypotheses), weighted, strict=True)
             for reference in row
         ]
-        kernel = kernels.load(self.kernel, len(weighted))
-        edits = iter(compiled_edits.find_all(kernel, pairs) if kernel else find_all(pairs))
+        edits = iter(self._find_edits(test_set, pairs))
         rows = []
         for references in weighted:
             own = list(islice(edits, len(references)))
@@ -66,6 +65,12 @@ class WeightedTer(TermMetric):
             is_stopped = not all(each.is_complete for each in own)
             rows.append((min(each.total for each in own), length, is_stopped))
         return np.array(rows, dtype=np.float64).reshape(-1, 3)
+
+    def _find_edits(self, test_set: TestSet, pairs: Sequence[Pair]) -> Sequence[Edits]:
+        kernel = kernels.load(self.kernel, len(test_set.segments))
+        if kernel is None:
+            return find_all(pairs)
+        return compiled_edits.find_all(kernel, pairs, _index_references(test_set))
 
     def aggregate_many(self, totals: Statistics) -> Scores:
         """Return 100 · (1 - sum of edits / sum of lengths); NaN if references have no token."""
@@ -103,3 +108,9 @@ def _weigh_references(test_set: TestSet) -> tuple[tuple[WeightedReference, ...],
             row.append(WeightedReference(text.folded_tokens, tuple(weights)))
         rows.append(tuple(row))
     return tuple(rows)
+
+
+@keep_per_test_set
+def _index_references(test_set: TestSet) -> compiled_edits.References:
+    """Put all references into arrays, once for a test set."""
+    return compiled_edits.index_references(tuple(chain(*_weigh_references(test_set))))

@@ -61,8 +61,10 @@ class TermWindowOverlap(TermMetric):
         rows, parts = [], self.parts
         for segment, content, entries in segments:
             overlap, is_complete = 0, segment.assignment.is_complete
-            for number, entry in enumerate(entries):
+            for number, entry in enumerate(entries) if segment.assignment.chosen else ():
                 chosen = segment.assignment.of(number)
+                if not chosen:
+                    continue
                 own = _build_windows(segment.text, content, chosen, self.size)
                 sums = [_pair(own, windows, parts) for windows in entry.windows]
                 overlap += max((value for value, _ in sums), default=0)
@@ -157,8 +159,11 @@ def _find_reference_windows(
 
 @keep_last
 def _find_contents(test_set: TestSet, hypotheses: Hypotheses) -> list[list[int]]:
-    """Return `_find_content` of each hypothesis, for windows of any size."""
-    return [_find_content(segment.text) for segment in rendered(test_set, hypotheses)]
+    """Return `_find_content` of each hypothesis, [] where it renders nothing; for any size."""
+    return [
+        _find_content(segment.text) if segment.assignment.chosen else []
+        for segment in rendered(test_set, hypotheses)
+    ]
 
 
 def _find_content(text: NormalisedText) -> list[int]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from nodes.runs import queue
 from nodes.runs.node_status import NodeStatuses
+from sharedtasks.states import OF_TEST_SET, PUBLIC, are_in
 from submissions.models import Entry, Submission
 from submissions.states import EntryState, SubmissionState
 
@@ -59,12 +60,13 @@ def now() -> Status:
     """Look; three queries."""
     is_waiting = Q(pk__in=queue.waiting().values("pk"))
     needs_gpu = Q(submission__needs_gpu=True)
+    is_public = are_in(OF_TEST_SET, PUBLIC, "test_set__")
     unfinished = [EntryState.WAITING, EntryState.RUNNING, EntryState.SCORING]
     entries = Entry.objects.filter(state__in=unfinished).aggregate(
         waiting_cpu=Count("pk", filter=is_waiting & ~needs_gpu),
         waiting_gpu=Count("pk", filter=is_waiting & needs_gpu),
         running=Count("pk", filter=Q(state=EntryState.RUNNING)),
-        scoring=Count("pk", filter=Q(state=EntryState.SCORING)),
+        scoring=Count("pk", filter=Q(state=EntryState.SCORING) & is_public),
         waiting_since=Min("state_since", filter=is_waiting),
     )
     machines = NodeStatuses.now()

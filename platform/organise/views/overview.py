@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -15,6 +14,7 @@ from django.utils import timezone
 from accounts.http import SignedInRequest
 from audit.recording import Actor
 from organise import counting, failures, timeline
+from organise.bulk import tell
 from organise.counting import EntryGroup
 from organise.dates import find_current_phase, list_dates, list_without_date
 from organise.days import draw_days
@@ -26,6 +26,7 @@ from organise.needs import read_needs
 from organise.pages import render_task_page
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.policy import Viewer
+from sharedtasks.schedule import find_moved
 from submissions.models import Entry
 from submissions.states import EntryState
 
@@ -46,11 +47,7 @@ def requeue(request: SignedInRequest, task: SharedTask, viewer: Viewer) -> HttpR
         return _show(request, task, viewer, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     reason = form.cleaned_data["reason"]
     requeued = failures.requeue(task, form.ticks, actor=Actor.of(request.user), reason=reason)
-    if requeued.left_out:
-        what = f"{requeued.done} of {requeued.total} requeued. Left out: "
-        messages.warning(request, what + " ".join(requeued.left_out))
-    else:
-        messages.success(request, f"{requeued.done} requeued.")
+    tell(request, requeued, "requeued")
     return redirect("organise-task", task.slug)
 
 
@@ -101,9 +98,10 @@ def _choose_phase(phases: Sequence[Phase], slug: str, now: datetime) -> Phase | 
 
 def _describe_phase(phase: Phase, phases: Sequence[Phase], now: datetime) -> dict[str, object]:
     activity = counting.count_submissions(phase, now)
+    moved = find_moved([phase]).get(phase.pk)
     return {
         "drawing": timeline.draw(phases, now),
-        "dates": list_dates(phase, now),
+        "dates": list_dates(phase, now, moved),
         "without_date": list_without_date(phase),
         "activity": activity,
         "days": draw_days(activity.days, phase.closes_at, now),

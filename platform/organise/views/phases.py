@@ -103,7 +103,7 @@ def _save(request: SignedInRequest, row: Phase, form: PhaseForm) -> bool:
     """Save what the form says; return False, with the reason in the form, if that cannot be."""
     actor, is_meant = Actor.of(request.user), form.cleaned_data["is_meant"]
     try:
-        if row.pk is None:
+        if row._state.adding:
             slug = form.cleaned_data["slug"]
             services.create_phase(
                 actor=actor, task=row.shared_task, slug=slug, values=form.values, is_meant=is_meant
@@ -120,7 +120,7 @@ def _save(request: SignedInRequest, row: Phase, form: PhaseForm) -> bool:
 
 
 def _describe_saved(row: Phase, form: PhaseForm) -> str:
-    if row.pk is None:
+    if row._state.adding:
         return f"{form.cleaned_data['name']} is a draft: only organisers see it."
     moved = sum(at != getattr(row, name) for name, at in form.instants.items())
     if not moved or not row.is_public:
@@ -175,8 +175,8 @@ def _build_candidate(row: Phase, form: PhaseForm) -> Phase:
     candidate.state = State.ANNOUNCED
     candidate.shared_task = SharedTask(state=State.ANNOUNCED)
     if form.is_bound:
-        for name, at in form.instants.items():
-            setattr(candidate, name, at)
+        for date, at in form.instants.items():
+            setattr(candidate, date, at)
         for name in ("kind", "own_scores_verified_only"):
             setattr(candidate, name, form.cleaned_data.get(name, getattr(row, name)))
     return candidate
@@ -186,7 +186,7 @@ def _list_doubts(row: Phase, candidate: Phase, form: PhaseForm, now: datetime) -
     """Return what makes no sense, or happens at once, as far as the form could be read."""
     if not form.is_bound or form.errors:
         return []
-    if row.pk is None:
+    if row._state.adding:
         return services.list_doubts(None, candidate, now)
     candidate = copy(candidate)
     candidate.state, candidate.shared_task = row.state, row.shared_task

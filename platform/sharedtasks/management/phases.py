@@ -1,10 +1,11 @@
-"""Phases as the arguments of commands name them."""
+"""Phases and test sets as the arguments of commands name them."""
 
 from __future__ import annotations
 
 from django.core.management.base import CommandError
 
-from sharedtasks.models import Phase
+from sharedtasks import access
+from sharedtasks.models import Phase, TestSet
 
 
 def find_phase(text: str) -> Phase:
@@ -16,3 +17,15 @@ def find_phase(text: str) -> Phase:
         known = ", ".join("/".join(names) for names in phases) or "none"
         raise CommandError(f"There is no phase {text}. Known: {known}.")
     return phase
+
+
+def find_test_set(text: str) -> TestSet:
+    """Return the test set that TASK/PHASE/TESTSET names. Raises CommandError in the same way."""
+    names, _, slug = text.rpartition("/")
+    phase = find_phase(names)
+    test_sets = list(phase.test_sets.select_related("terminology_mode", "phase__shared_task"))
+    test_set = access.find_test_set(test_sets, slug)
+    if test_set is None:
+        known = ", ".join(row.slug for row in test_sets) or "none"
+        raise CommandError(f"There is no test set {slug} in {names}. Known: {known}.")
+    return test_set

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from audit.actions import Action
 from audit.recording import Actor, record_event
-from sharedtasks.models import SharedTask
+from sharedtasks.corrections import CorrectionState
+from sharedtasks.models import SharedTask, TestSet
 from sharedtasks.policy import Role
 from sharedtasks.services.rights import find_task, lock_task, tidy_reason
 from sharedtasks.states import TRANSITIONS, Announceable, State
@@ -84,6 +85,8 @@ def delete(*, actor: Actor, row: Announceable) -> None:
     Organisers may delete drafts, owners what has been announced, too.
     """
     lock_task(find_task(row), actor, Role.ORGANISER if row.state == State.DRAFT else Role.OWNER)
+    if isinstance(row, TestSet):
+        _require_no_correction(row)
     record_event(actor=actor, action=Action.DELETED, row=row)
     try:
         row.delete()
@@ -102,9 +105,21 @@ def require_part(part: Announceable, task: SharedTask) -> None:
 
 def _move(row: Announceable, to: State, **columns: object) -> None:
     """Move a row to another state. Raises ValidationError if it is in no state that allows it."""
+    if isinstance(row, TestSet):
+        _require_no_correction(row)
     if to not in TRANSITIONS[State(row.state)]:
         raise ValidationError(f"{row} is {State(row.state).label.lower()}. It cannot be {to} now.")
     row.state = to
     for name, value in columns.items():
         setattr(row, name, value)
     row.save(update_fields=["state", *columns])
+
+
+def _require_no_correction(test_set: TestSet) -> None:
+    """Raise ValidationError if a correction decides whether a version is public."""
+    if test_set.is_correction:
+        raise ValidationError(
+            f"{test_set} is prepared by a correction. Publish or discard that correction."
+        )
+    if test_set.corrections.filter(state=CorrectionState.PUBLISHED).exists():
+        raise ValidationError(f"A newer version has replaced {test_set}. Correct that version.")

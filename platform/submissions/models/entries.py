@@ -32,6 +32,8 @@ class Entry(WorkItem):
     MOVES = ENTRY_MOVES
     TIMELINE = "entry"
     READ_WITH = ("test_set", "hypotheses")
+    TURN_OF = ("team_id", "adopted_from_id")  # the columns that say whose turn it takes
+    OF_NOBODY = Q(team=None) | Q(adopted_from__isnull=False)  # these take turns as a team would
     task = TASK = "submissions.score"
 
     class Kind(models.TextChoices):
@@ -45,6 +47,10 @@ class Entry(WorkItem):
     )
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="entries")
     test_set = models.ForeignKey(TestSet, protect_what_teams_sent, related_name="entries")
+    # The entry on the version that `test_set` corrects. Of two processes, one adopts it.
+    adopted_from = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="adopted_as", editable=False
+    )
     system = models.CharField(max_length=60)
     is_primary = models.BooleanField(default=False)  # otherwise contrastive
     withdrawn_at = models.DateTimeField(null=True, blank=True)  # from then on it is on no board
@@ -143,6 +149,11 @@ class Entry(WorkItem):
     def task_slug(self) -> str:
         """Return the shared task's slug, for the log."""
         return self.test_set.task_slug
+
+    @property
+    def turn_team_id(self) -> int | None:
+        """Return the team whose turn it takes; an adopted entry costs its team no turn."""
+        return None if self.adopted_from_id else self.team_id
 
     @property
     def can_be_cancelled(self) -> bool:

@@ -28,6 +28,8 @@ class Submission(WorkItem):
     WORKING = SubmissionState.CHECKING
     TIMELINE = "submission"
     READ_WITH = ("test_set", "team")
+    TURN_OF = ("team_id",)
+    OF_NOBODY = Q(team=None)
     MOVES = SUBMISSION_MOVES
     TASK = "submissions.check"
     IMAGE_TASK = "submissions.check_image"
@@ -127,6 +129,11 @@ class Submission(WorkItem):
         if self.image_reference:
             return self.FETCH_TASK
         return self.IMAGE_TASK if self.is_image else self.TASK
+
+    @property
+    def turn_team_id(self) -> int | None:
+        """Return the team whose turn it takes."""
+        return self.team_id
 
     @property
     def is_image(self) -> bool:

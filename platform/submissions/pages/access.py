@@ -38,7 +38,7 @@ def submission_or_404(viewer: User, pk: int) -> Submission:
 
 def entry_or_404(viewer: User, pk: int) -> Entry:
     """Return an entry that the viewer may see; for others it does not exist."""
-    entries = Entry.objects.select_related(
+    entries = list_visible_entries(viewer_of(viewer)).select_related(
         "team",
         "submission__member",
         "submission__image",
@@ -47,10 +47,16 @@ def entry_or_404(viewer: User, pk: int) -> Entry:
         "test_set__phase__shared_task",
         "withdrawn_by",
     )
-    reader = viewer_of(viewer)
+    return get_object_or_404(entries, pk=pk)
+
+
+def list_visible_entries(reader: Viewer) -> QuerySet[Entry]:
+    """Return the entries of the reader's teams, and all of shared tasks with a role.
+
+    On a draft, such as a version that a correction prepares, they are for the roles only.
+    """
     is_own = Q(team__in=reader.teams) & are_in(OF_TEST_SET, PUBLIC, "test_set__")
-    is_visible = is_own | Q(test_set__phase__shared_task__in=reader.roles)
-    return get_object_or_404(entries.filter(is_visible), pk=pk)
+    return Entry.objects.filter(is_own | Q(test_set__phase__shared_task__in=reader.roles))
 
 
 def translated_entry_or_404(viewer: User, pk: int) -> Entry:

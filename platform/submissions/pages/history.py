@@ -31,19 +31,23 @@ SHOWN_STATES = [
 def filter_submissions(
     submissions: QuerySet[Submission],
     *,
+    visible: QuerySet[Entry],
     team: Team | None = None,
     phase: Phase | None = None,
     state: str = "",
 ) -> QuerySet[Submission]:
-    """Filter submissions, each with its first files' verdicts, or its image's entries."""
+    """Filter submissions, each with its first files' verdicts, or its image's entries.
+
+    `visible` are the entries that the reader may know of.
+    """
     if team:
         submissions = submissions.filter(team=team)
     if phase:
         submissions = submissions.filter(phase=phase)
     if state:
-        submissions = submissions.filter(_build_state_filter(state))
+        submissions = submissions.filter(_build_state_filter(state, visible))
     verdicts = Verdict.objects.select_related("test_set", "entry")
-    entries = Entry.objects.filter(submission__kind=Submission.Kind.IMAGE)
+    entries = visible.filter(submission__kind=Submission.Kind.IMAGE)
     entries = entries.select_related("test_set").order_by("pk")
     return submissions.prefetch_related(
         Prefetch(
@@ -53,8 +57,8 @@ def filter_submissions(
     )
 
 
-def _build_state_filter(state: str) -> Q:
-    entries = Entry.objects.filter(submission=OuterRef("pk"))
+def _build_state_filter(state: str, visible: QuerySet[Entry]) -> Q:
+    entries = visible.filter(submission=OuterRef("pk"))
     live = entries.filter(withdrawn_at=None)
     if state == WITHDRAWN:
         return Q(Exists(entries.exclude(withdrawn_at=None)))

@@ -13,6 +13,7 @@ from evaluator.baselines import plan_baselines
 from evaluator.score_server import Job
 from files import storage
 from sharedtasks import testsets
+from sharedtasks.states import State
 from submissions import hypotheses, work
 from submissions.boards import touch_board
 from submissions.models import Entry, Score
@@ -98,8 +99,14 @@ def record_scores(entry: Entry, result: evaluator.ScoringResult, *, owner: str) 
         if not work.finish(entry, to=EntryState.SCORED, owner=owner):
             raise work.NoLongerOurs
         Score.objects.bulk_create(rows)
-        _make_primary_if_wanted(entry)
+        if not is_hidden_copy(entry):
+            _make_primary_if_wanted(entry)
         touch_board(entry.test_set_id)
+
+
+def is_hidden_copy(entry: Entry) -> bool:
+    """Return whether it was adopted and its version is not public: its original decides."""
+    return entry.adopted_from_id is not None and entry.test_set.state == State.DRAFT
 
 
 def build_score_rows(entry: Entry, result: evaluator.ScoringResult) -> list[Score]:

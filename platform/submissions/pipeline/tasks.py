@@ -127,26 +127,24 @@ def claim_next(rows: QuerySet[Waiting], *, owner: str) -> Waiting | None:
     is_own, is_due = Q(claimed_by=owner), Q(next_try_at=None) | Q(next_try_at__lte=now)
     is_free = Q(claimed_by="", attempts__lt=work.MAX_ATTEMPTS)
     of_nobody = Subquery(Turn.objects.filter(key=Turn.NOBODY).values("at"))
+    turn = Case(When(rows.model.OF_NOBODY, then=of_nobody), default=F("team__turn__at"))
     in_turn = rows.filter(is_own | (is_free & is_due), state=rows.model.WORKING).order_by(
-        ExpressionWrapper(is_own, BooleanField()).desc(),
-        Case(When(team=None, then=of_nobody), default=F("team__turn__at")).asc(nulls_first=True),
-        "pk",
+        ExpressionWrapper(is_own, BooleanField()).desc(), turn.asc(nulls_first=True), "pk"
     )
     # Two workers that look at once take different rows, and none waits. A row that somebody else
     # has locked, who withdraws it perhaps, is waited for: this may have been its only message.
     for skips in (True, False):
         unlocked = in_turn.select_for_update(skip_locked=skips, no_key=True, of=("self",))
-        row = unlocked.only("pk", "team_id").first()
+        row = unlocked.only("pk", *rows.model.TURN_OF).first()
         if row is not None:
             break
     else:
         return None
-    key = row.team_id or Turn.NOBODY
+    team_id = row.turn_team_id
+    key = team_id or Turn.NOBODY
     # Of two workers that write a team's first turn at once, neither may fail on the other's row.
     if not Turn.objects.filter(key=key).update(at=now):
-        Turn.objects.bulk_create(
-            [Turn(key=key, team_id=row.team_id, at=now)], ignore_conflicts=True
-        )
+        Turn.objects.bulk_create([Turn(key=key, team_id=team_id, at=now)], ignore_conflicts=True)
     return work.claim(rows.model, row.pk, owner=owner)
 
 

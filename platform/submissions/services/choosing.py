@@ -11,6 +11,7 @@ from audit.actions import Action
 from audit.recording import Actor, record_event
 from sharedtasks.deadlines import is_over
 from sharedtasks.policy import Role, Viewer
+from sharedtasks.states import State
 from sharedtasks.viewers import viewer_of
 from submissions import work
 from submissions.boards import touch_board
@@ -95,6 +96,8 @@ def why_no_choice(entry: Entry, viewer: Viewer) -> str:
         return "This row belongs to the test set, not to a team."
     if not may_change(viewer, entry):
         return _not_theirs(entry)
+    if entry.test_set.state == State.RETIRED:
+        return f"{entry.test_set.slug} is retired: {entry.test_set.retired_reason}"
     phase = entry.phase
     is_organiser = viewer.has_role(phase.shared_task_id, Role.ORGANISER)
     is_final = not phase.is_current or is_over(phase, [entry.team], timezone.now())

@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from audit.actions import Action
 from audit.recording import Actor, record_event
+from evaluator.errors import printable
 from submissions import work
 from submissions.boards import touch_board
 from submissions.models import Entry
+from submissions.models.entries import MAX_NOTE_CHARACTERS
 
 
 @transaction.atomic
@@ -24,6 +26,7 @@ def exclude(*, entry: Entry, actor: Actor, reason: str) -> None:
     entry = Entry.objects.select_for_update(no_key=True).get(pk=entry.pk)
     if reason_against := why_not_exclude(entry):
         raise ValidationError(reason_against)
+    reason = printable(" ".join(reason.split()), MAX_NOTE_CHARACTERS)
     if not reason:
         raise ValidationError("Give a reason: it is public.")
     values = {

@@ -10,11 +10,14 @@ from django.utils import timezone
 
 from audit.actions import Action
 from audit.recording import Actor, record_event
+from evaluator.errors import printable
 from submissions.models import Entry
+from submissions.models.entries import MAX_NOTE_CHARACTERS
 
 
 def flag(*, entry: Entry, actor: Actor, note: str) -> None:
     """Flag an entry; a flag that it has gets the new note. Raises ValidationError."""
+    note = printable(" ".join(note.split()), MAX_NOTE_CHARACTERS)
     if not note:
         raise ValidationError("Write a note: it says what to look at.")
     values = {"flagged_at": timezone.now(), "flag_note": note, "flagged_by": actor.user}

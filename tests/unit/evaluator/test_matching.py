@@ -12,6 +12,7 @@ from evaluator.normalise import Normaliser
 from evaluator.terms import span_selection
 from evaluator.terms.matching import FormIndex, Required, Requirements
 from evaluator.terms.span_selection import CandidateSpan, Tier, select_spans
+from evaluator.terms.string_table import FEW, StringTable
 
 
 def spans(language, form, text):
@@ -103,12 +104,32 @@ def test_a_naive_search_agrees():
         assert [match.start for match in found] == [match.start() for match in naive]
 
 
+@pytest.mark.parametrize("language", ["fr", "ko", "zh"])
+def test_many_forms_together_match_as_each_by_itself(language):
+    chance = random.Random(6)
+    normaliser = Normaliser.for_language(language)
+    letters = "abAB1 -_(«é\u0301"
+    strings = {"".join(chance.choices(letters, k=chance.randint(1, 4))) for _ in range(200)}
+    forms = [normaliser.form(string) for string in sorted(strings)]
+    together = FormIndex(forms, normaliser)
+    alone = [FormIndex([form], normaliser) for form in forms]
+    for _ in range(30):
+        text = normaliser.normalise("".join(chance.choices(letters, k=chance.randrange(30))))
+
+        expected = {
+            match._replace(form=number)
+            for number, index in enumerate(alone)
+            for match in index.surface(text)
+        }
+        assert set(together.surface(text)) == expected
+
+
 def test_a_span_is_all_the_tokens_that_it_touches():
     normaliser = Normaliser.for_language("fr")
     text = normaliser.normalise("un corona-virus grave")
     index = FormIndex([normaliser.form("virus grave")], normaliser)
 
-    assert [(match.first, match.last) for match in index.surface(text)] == [(1, 3)]
+    assert [text.token_range(match.start, match.end) for match in index.surface(text)] == [(1, 3)]
 
 
 def required(*entries, language="fr"):
@@ -191,12 +212,12 @@ def test_an_annotated_form_counts_for_the_listed_variant_that_it_inflects():
     assert found == [(0, "masques", "s", 0), (0, "gants", "s", 2)]
 
 
-def test_the_upper_bound_lets_entries_overlap():
+def test_the_most_spans_of_entries_may_overlap():
     requirements = required((1, "nez"), (2, "nez bouché"), (1, "toux"))
     text = Normaliser.for_language("fr").normalise("nez bouché")
     found = requirements.assign(text)
 
-    assert (len(found.chosen), requirements.upper_bound(found)) == (1, 2)
+    assert (len(found.chosen), found.spans) == (1, (1, 1, 0))
 
 
 def brute_force(candidates, limits):
@@ -350,3 +371,13 @@ def test_the_states_of_a_search_fit_the_memory(monkeypatch, memory, is_exact):
 
     assert was_exact == is_exact
     assert len(chosen) > 4
+
+
+@pytest.mark.parametrize("many", [0, FEW])
+def test_texts_that_hold_a_string_are_listed(many):
+    table = StringTable([("ab", 1), ("b", 2), *((f"x{n}", n) for n in range(many))])
+    texts = ["ab", "", "cab", "bc", "c", "abab"]
+
+    for after, expected in (("", {0, 2, 3, 5}), ("\n", {0, 2, 5})):
+        assert set(table.list_holders(texts, after)) == (set(range(6)) if many else expected)
+    assert set(table.list_holders([])) == set()

@@ -11,8 +11,16 @@ import pytest
 from sacrebleu.tokenizers.tokenizer_re import TokenizerRegexp
 
 from evaluator.errors import InfrastructureError
-from evaluator.normalise import Normaliser, find_gap, lemmatiser_of, lemmatisers, tokenisers
+from evaluator.normalise import (
+    Normaliser,
+    find_gap,
+    lemmatiser_of,
+    lemmatisers,
+    pieces,
+    tokenisers,
+)
 from evaluator.normalise.offsets import compose, fold, fold_each, folded
+from evaluator.normalise.words import find_words
 
 FRENCH = Normaliser.for_language("fr")
 
@@ -227,3 +235,28 @@ def test_texts_folded_together_are_each_folded_by_itself():
         texts = ["".join(chance.choices(ODD, k=chance.randint(0, 4))) for _ in range(5)]
         assert fold_each(texts) == list(map(folded, texts)), texts
     assert fold_each([]) == []
+
+
+def test_a_text_read_in_pieces_is_the_text_read_as_a_whole():
+    chance = random.Random(20263)
+    signs = [*ODD, *" .,-0a«»_'"]
+    for language in ("fr", "ru", "de"):
+        normaliser = Normaliser.for_language(language)
+        for _ in range(700):
+            text = normaliser.normalise("".join(chance.choices(signs, k=chance.randrange(12))))
+
+            places = tuple(zip(text.token_starts, text.token_ends, strict=True))
+            assert places == tokenisers.tokenise(text.text, language)
+            assert text.words == find_words(text.text)
+            assert list(text.folded_tokens) == [folded(token.text) for token in text.tokens]
+            assert len(text.word_lemmas) == len(text.words)
+
+
+def test_long_pieces_are_not_kept():
+    pieces._keep_piece.cache_clear()
+
+    for number in range(9):
+        FRENCH.normalise(f"virus {number}{'.a' * pieces.LONGEST_KEPT}")
+
+    assert pieces._keep_piece.cache_info().currsize == 1
+    assert pieces._keep_piece.cache_info().maxsize == pieces.PIECES_KEPT

@@ -27,6 +27,9 @@ def phase(name, begin, end, **instants):
     return SimpleNamespace(
         name=name,
         opens_at=NOW + timedelta(days=begin),
+        is_public=True,
+        is_current=not name.endswith("retired"),
+        paused_at=None,
         closes_at=None if end is None else NOW + timedelta(days=end),
         **shown,
     )
@@ -85,6 +88,8 @@ def test_the_day_is_said_again_only_where_it_is_another(hour, words):
         ([("dev", -40, None), ("blind", -10, 2)], "blind"),  # of two that are open the later
         ([("dev", -40, -2), ("post", 11, None)], "post"),
         ([("dev", -40, -20), ("blind", -10, -2)], "blind"),
+        ([("dev", -40, 2), ("blind retired", -10, 2)], "dev"),
+        ([("blind retired", -10, 2)], "blind retired"),
         ([], None),
     ],
 )
@@ -104,7 +109,7 @@ def test_a_drawing_of_any_length_stays_in_its_frame(days):
     places += [bar.x + bar.width for bar in drawing.bars] + [drawing.now.x, drawing.deadline.x]
     assert all(0 <= place <= RIGHT for place in places)
     assert len(drawing.ticks) <= 13
-    assert [bar.state for bar in drawing.bars] == ["past", "open", "ahead"]
+    assert [bar.look for bar in drawing.bars] == ["past", "open", "ahead"]
 
 
 def test_words_of_a_drawing_do_not_cover_each_other():

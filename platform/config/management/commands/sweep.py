@@ -20,7 +20,7 @@ from health import presence
 from leaderboard import boards, ranges
 from nodes.runs.sweeping import sweep_runs
 from nodes.waking.idle_nodes import wake_idle
-from submissions.pipeline import reference_points
+from submissions.pipeline import adopting, reference_points
 from submissions.pipeline.sweeper import sweep
 from submissions.services.expiry import remove_refused_files
 
@@ -41,10 +41,11 @@ class Command(BaseCommand):
     def handle(self, *, once: bool, **_: object) -> None:
         _run_step(_require_storage)
         if once:
-            made = reference_points.add_missing()
+            made, adopted = reference_points.add_missing(), adopting.adopt_missing()
             self.stdout.write(
                 f"{sweep()}, {sweep_runs()}, {wake_idle()} messages to nodes, "
-                f"{made} oracle rows made, {boards.rebuild_stale()} boards rebuilt, "
+                f"{made} oracle rows made, {adopted} entries adopted, "
+                f"{boards.rebuild_stale()} boards rebuilt, "
                 f"{ranges.announce_due()} boards announced for ranges"
             )
             return
@@ -56,6 +57,7 @@ class Command(BaseCommand):
             _run_step(_require_storage)
             steps: list[Callable[[], object]] = [
                 reference_points.add_missing,
+                adopting.adopt_missing,
                 sweep,
                 sweep_runs,
                 wake_idle,

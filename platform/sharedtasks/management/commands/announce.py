@@ -77,7 +77,7 @@ class Command(BaseCommand):
 
 def _choose_test_sets(phase: Phase, names: list[str] | None) -> list[TestSet]:
     """Return the named test sets, or all drafts. Raises CommandError for unknown names."""
-    known = {row.slug: row for row in phase.test_sets.all()}
+    known = {row.slug: row for row in phase.test_sets.all() if not row.is_correction}
     if names is None:
         return [row for row in known.values() if row.state == State.DRAFT]
     if unknown := [name for name in names if name not in known]:

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from contextlib import ExitStack
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.db.models import QuerySet
@@ -14,7 +14,8 @@ from django.utils import timezone
 
 import evaluator
 from audit.recording import Actor
-from evaluator.normalise import describe_gap, parse_pair
+from evaluator.normalise import parse_pair
+from sharedtasks.management import refusals
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.services import announcing, phases, tasks
 from sharedtasks.services.roles import give_to_superusers
@@ -27,7 +28,6 @@ from sharedtasks.testset_options import (
 )
 from sharedtasks.testsets import ImportedTestSet, import_test_set
 
-PROBLEMS_SHOWN = 50
 CHANGES_SHOWN = 50
 PASSED_ON = (  # options
     "text_form", "mode", "domain", "unit", "lemmatiser", "term_lemmatiser", "official_order",
@@ -87,9 +87,10 @@ class Command(BaseCommand):
                     parts = [imported.test_set]
                     announcing.announce(actor=actor, task=phase_row.shared_task, parts=parts)
             except evaluator.TestSetError as error:
-                raise CommandError(_list_problems(error)) from error
+                problems = refusals.list_problems(error)
+                raise CommandError(f"The test set was not imported:\n{problems}") from error
             except ValidationError as error:
-                raise CommandError(_explain(error)) from error
+                raise CommandError(refusals.explain(error)) from error
         self._report(imported)
         if not imported.test_set.is_public:
             self.stdout.write(
@@ -101,13 +102,8 @@ class Command(BaseCommand):
     def _report(self, imported: ImportedTestSet) -> None:
         """Print what was imported, and everything that the organiser should check."""
         test_set = imported.test_set
-        if imported.terminology is not None:
-            self._report_terminology(imported.terminology)
-        for note in imported.notes:
+        for note in imported.list_notes(CHANGES_SHOWN):
             self.stdout.write(f"note: {note}")
-        gap = describe_gap(test_set.target_language, test_set.term_lemmatiser or None)
-        if gap:
-            self.stdout.write(f"note: {gap}")
         self.stdout.write(
             f"Imported {test_set}: {test_set.text_form} text, "
             f"{_count(test_set.segments, 'segment')}{_describe_unscored(test_set)} in "
@@ -116,18 +112,6 @@ class Command(BaseCommand):
             f"{test_set.required_terms} required terms. Its board: {test_set.get_absolute_url()}"
         )
         self.stdout.write(test_set.detectable)
-
-    def _report_terminology(self, terminology: evaluator.ImportedTerminology) -> None:
-        """Print which entries differ from the term lists."""
-        for change in terminology.select_changes(CHANGES_SHOWN):
-            self.stdout.write(f"note: {change}")
-        more = len(terminology.report) - CHANGES_SHOWN
-        if more > 0:
-            self.stdout.write(f"note: {more:,} more changes like these are not shown.")
-        self.stdout.write(
-            f"{len(terminology.terminology.terms)} terms: {terminology.changed} changed, "
-            f"{terminology.dropped} dropped, {terminology.doubtful} kept with doubts."
-        )
 
 
 def _describe_unscored(test_set: TestSet) -> str:
@@ -169,19 +153,3 @@ def _describe_unknown(
         f"There is no {what} {slug!r}{where}. {there}Correct the name, or add --create to make it: "
         "it stays hidden until it is announced."
     )
-
-
-def _explain(error: ValidationError) -> str:
-    if not hasattr(error, "error_dict"):
-        return " ".join(error.messages)
-    return " ".join(
-        " ".join(messages) if field == NON_FIELD_ERRORS else f"{field}: {' '.join(messages)}"
-        for field, messages in error.message_dict.items()
-    )
-
-
-def _list_problems(error: evaluator.TestSetError) -> str:
-    lines = [str(problem) for problem in error.problems[:PROBLEMS_SHOWN]]
-    if error.total > len(lines):
-        lines.append(f"… and {error.total - len(lines)} more.")
-    return "The test set was not imported:\n" + "\n".join(lines)

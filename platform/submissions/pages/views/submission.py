@@ -18,7 +18,12 @@ from accounts.http import SignedInRequest
 from sharedtasks.viewers import viewer_of
 from submissions.models import Entry, Submission
 from submissions.pages import file_reports, quotas
-from submissions.pages.access import can_send_again, require_change, submission_or_404
+from submissions.pages.access import (
+    can_send_again,
+    list_visible_entries,
+    require_change,
+    submission_or_404,
+)
 from submissions.pages.views import organiser_actions
 from submissions.pages.views.live import choose_pace, render_live
 from submissions.services import expiry, sending
@@ -29,8 +34,9 @@ from submissions.services import expiry, sending
 @require_safe
 def submission(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show a submission: its state, each of its files, every problem, its entries."""
-    submission = submission_or_404(request.user, pk)
-    entries = list(submission.entries.select_related("test_set"))
+    submission, reader = submission_or_404(request.user, pk), viewer_of(request.user)
+    visible = list_visible_entries(reader).filter(submission=submission)
+    entries = list(visible.select_related("test_set"))
     # The app of the nodes stands above this app; an entry has at most one open run.
     open_runs = submission.runs.only_progress().filter(ended_at=None)
     runs = list(open_runs) if submission.is_image else []
@@ -52,7 +58,7 @@ def submission(request: SignedInRequest, pk: int) -> HttpResponse:
         "is_live": not submission.is_final or not all(entry.is_final for entry in entries),
         "pace": every,
         "changes": submission.changes.select_related("actor"),
-        **organiser_actions.build_context(submission, viewer_of(request.user)),
+        **organiser_actions.build_context(submission, reader),
     }
     facts = (*_list_facts(submission, entries), [run.facts for run in runs], every)
     return render_live(request, "submission", context, facts=facts)

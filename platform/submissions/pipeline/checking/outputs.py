@@ -152,7 +152,7 @@ def _find_copies(
                 f"These are, to the letter, the hypotheses for {file.fit.test_set.slug} too. Check "
                 "whether one of the two files was sent in the other's place."
             )
-    same = Entry.objects.filter(team=submission.team, hypotheses=stored)
+    same = Entry.objects.filter(team=submission.team, hypotheses=stored, adopted_from=None)
     entry = same.exclude(submission=submission).select_related("test_set").first()
     if entry is not None:
         yield (

@@ -9,15 +9,15 @@ from django.db.models import Q
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("submissions", "0033_entries_can_be_excluded"),
+        ("submissions", "0033_entries_are_adopted"),
     ]
 
     operations = [
-        migrations.AddField("entry", "flagged_at", models.DateTimeField(blank=True, null=True)),
-        migrations.AddField("entry", "flag_note", models.CharField(blank=True, max_length=300)),
+        migrations.AddField("entry", "excluded_at", models.DateTimeField(blank=True, null=True)),
+        migrations.AddField("entry", "excluded_reason", models.CharField(blank=True, max_length=300)),
         migrations.AddField(
             "entry",
-            "flagged_by",
+            "excluded_by",
             models.ForeignKey(
                 blank=True,
                 null=True,
@@ -29,9 +29,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             "entry",
             models.CheckConstraint(
-                name="entry_flag_has_a_note",
-                condition=Q(flagged_at=None, flag_note="")
-                | (Q(flagged_at__isnull=False) & ~Q(flag_note="")),
+                name="entry_excluded_has_a_reason",
+                condition=Q(excluded_at=None, excluded_reason="")
+                | (Q(excluded_at__isnull=False, kind="system") & ~Q(excluded_reason="")),
             ),
         ),
     ]

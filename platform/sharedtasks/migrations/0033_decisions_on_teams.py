@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0009_accounts_have_a_time_zone'),
-        ('sharedtasks', '0031_more_time_for_a_team'),
+        ('sharedtasks', '0032_corrections_of_test_sets'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

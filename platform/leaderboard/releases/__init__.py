@@ -1,0 +1,1 @@
+"""Releases: a phase's boards as they are published, as numbered documents that never change."""
