@@ -14,7 +14,8 @@ from accounts.models import Membership, Team
 from audit.models import AuditEvent
 from organise.teams import find_alike
 from sharedtasks.models import Extension, Organiser, TeamDecision
-from submissions.models import Submission
+from submissions.models import Entry, Submission
+from submissions.pipeline.tasks import check
 from tests.integration.conftest import make_person
 from tests.integration.samples import PERFECT
 
@@ -194,6 +195,50 @@ def test_a_decision_is_taken_with_a_reason_and_taken_back(owners, waiting, name)
     owners.post(address("readmit", waiting.pk))
     assert not TeamDecision.objects.exists()
     assert last_event() == ("admitted again", {"decision": [action, None]}, "", "spring")
+
+
+@pytest.fixture
+def entry(send, verified, alice, make_bare_test_set, stored_file):
+    """A ranked entry of the verified team."""
+    test_set = make_bare_test_set(version=2)
+    return Entry.objects.create(
+        submission=send(verified, alice), team=verified, test_set=test_set, system="Marian",
+        state="scored", hypotheses=stored_file, is_primary=True,
+    )  # fmt: skip
+
+
+def test_the_entries_of_a_removed_team_are_excluded_until_it_is_admitted(owners, verified, entry):
+    owners.post(address("remove-team", verified.pk), {"reason": "Two accounts.\u202e"})
+    entry.refresh_from_db()
+    entry.test_set.refresh_from_db()
+
+    assert entry.excluded_reason == "Withdrawn by the organisers: Two accounts.�"
+    assert (entry.is_primary, entry.test_set.results_version) == (True, 1)
+    owners.post(address("readmit", verified.pk))
+    entry.refresh_from_db()
+    assert entry.excluded_at is None
+    # What was excluded for another reason stays so.
+    Entry.objects.update(excluded_at=entry.created_at, excluded_reason="Copied.")
+    owners.post(address("remove-team", verified.pk), {"reason": "Two accounts."})
+    owners.post(address("readmit", verified.pk))
+    assert Entry.objects.get(pk=entry.pk).excluded_reason == "Copied."
+
+
+def test_a_reason_that_boards_have_no_room_for_is_refused(owners, verified, entry):
+    refused = owners.post(address("remove-team", verified.pk), {"reason": "x" * 300})
+
+    assert (refused.status_code, "Shorten the reason to 271" in refused.text) == (422, True)
+    assert not TeamDecision.objects.exists()
+
+
+def test_an_upload_that_is_checked_after_the_removal_is_excluded_too(owners, make_submission, team):
+    submission = make_submission()
+    owners.post(address("remove-team", team.pk), {"reason": "Two accounts."})
+
+    check.apply(args=[submission.pk], task_id="task-1")
+
+    entry = submission.entries.get()
+    assert entry.excluded_reason == "Withdrawn by the organisers: Two accounts."
 
 
 def test_a_verification_is_taken_back(owners, verified):

@@ -71,8 +71,8 @@ def remove(request: SignedInRequest, task: SharedTask, viewer: Viewer, team: int
         request, task, viewer, row,
         heading=f"Remove {row} from {task}?",
         says=[
-            f"{_count(entries, 'entry leaves', 'entries leave')} the boards as “withdrawn by the "
-            "organisers”, with your reason.",
+            f"{_count(entries, 'entry has', 'entries have')} no place any more. Boards list them "
+            "apart: “Withdrawn by the organisers: your reason”.",
             "The team can send nothing more to this shared task.",
             "Its account, its entries and releases stay as they are. You can admit it again.",
         ],

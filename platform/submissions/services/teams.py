@@ -9,15 +9,18 @@ from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts import services as accounts
 from accounts.models import Team
 from audit.actions import Action
 from audit.recording import Actor, record_event
-from sharedtasks.models import SharedTask, TeamDecision, TestSet
+from sharedtasks.models import SharedTask, TeamDecision
 from sharedtasks.policy import Role
 from sharedtasks.services.rights import lock_task, tidy_reason
-from submissions.boards import touch_board
+from submissions.models import Entry
+from submissions.removals import MAX_REMOVAL_REASON, write_reason
+from submissions.services import exclusion
 
 Kind = TeamDecision.Kind
 ACTION_OF = {Kind.DECLINED: Action.DECLINED, Kind.REMOVED: Action.REMOVED}
@@ -66,12 +69,18 @@ def decline(*, actor: Actor, task: SharedTask, team: Team, reason: str) -> TeamD
 
 @transaction.atomic
 def remove(*, actor: Actor, task: SharedTask, team: Team, reason: str) -> TeamDecision:
-    """Take a team's entries off all boards, with a public reason, and take nothing more of it.
+    """Exclude a team's entries from all boards, with a public reason, and take nothing more of it.
 
     Its account, its entries and what was published stay.
     """
+    reason = tidy_reason(reason)
+    if len(reason) > MAX_REMOVAL_REASON:
+        raise ValidationError(
+            f"Shorten the reason to {MAX_REMOVAL_REASON} characters; it has {len(reason)}."
+        )
     decision = _decide(actor, task, team, Kind.REMOVED, reason)
-    _touch_boards(task, team)
+    for entry in _select_entries(decision).filter(withdrawn_at=None, excluded_at=None):
+        exclusion.exclude(entry=entry, actor=actor, reason=write_reason(decision))
     return decision
 
 
@@ -84,8 +93,9 @@ def end_decision(*, actor: Actor, decision: TeamDecision) -> None:
         raise ValidationError(f"{team} takes part again already.")
     changes = {"decision": (decision.kind, None)}
     record_event(actor=actor, action=Action.READMITTED, row=decision, changes=changes)
+    for entry in _select_entries(decision).filter(excluded_reason=write_reason(decision)):
+        exclusion.put_back(entry=entry, actor=actor)
     decision.delete()
-    _touch_boards(task, team)
 
 
 @transaction.atomic
@@ -119,8 +129,9 @@ def _decide(
     return decision
 
 
-def _touch_boards(task: SharedTask, team: Team) -> None:
-    """Let the boards with entries of the team be built again."""
-    test_sets = TestSet.objects.filter(phase__shared_task=task, entries__team=team).distinct()
-    for pk in test_sets.order_by("pk").values_list("pk", flat=True):
-        touch_board(pk)
+def _select_entries(decision: TeamDecision) -> QuerySet[Entry]:
+    """Return the team's entries in the shared task."""
+    entries = Entry.objects.filter(
+        test_set__phase__shared_task=decision.shared_task_id, team=decision.team_id
+    )
+    return entries.order_by("pk")
