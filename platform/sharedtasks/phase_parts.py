@@ -49,3 +49,9 @@ class Extension(models.Model):
 
     def __str__(self) -> str:
         return f"{self.team} in {self.phase}"
+
+    @property
+    def task_slug(self) -> str:
+        """Return the shared task's slug, for the log."""
+        slug: str = self.phase.task_slug
+        return slug

@@ -60,6 +60,22 @@ OF_RELEASES = {
     "organise-publish-release": Action.PUBLISHED,
     "organise-end-release": Action.WITHDRAWN,
 }
+# tests/integration/test_organise_people.py tries these.
+OF_PEOPLE = {
+    "organise-verify": Action.VERIFIED,
+    "organise-participants": Action.PARTICIPANTS_READ,
+    "organise-roles": Action.ROLE_GIVEN,
+    "organise-role": Action.ROLE_GIVEN,
+    "organise-remove-role": Action.ROLE_TAKEN,
+    "organise-team": Action.CHANGED,
+    "organise-unverify": Action.UNVERIFIED,
+    "organise-decline": Action.DECLINED,
+    "organise-remove-team": Action.REMOVED,
+    "organise-readmit": Action.READMITTED,
+    "organise-extend": Action.EXTENDED,
+    "organise-end-extension": Action.DELETED,
+    "organise-send-for": Action.SENT_FOR,
+}
 # tests/integration/test_correction_pages.py tries these.
 OF_CORRECTIONS = {
     "organise-corrections": Action.BEGUN,
@@ -142,6 +158,7 @@ def test_every_writing_address_is_recorded_or_exempt():
         | OF_ORGANISE.keys()
         | OF_CORRECTIONS.keys()
         | OF_RELEASES.keys()
+        | OF_PEOPLE.keys()
         | ORGANISED.keys()
     )
     assert writing == recorded | EXEMPT.keys()

@@ -83,6 +83,7 @@ def run(tmp_path, shared_task, phase):
             "import_test_set", "--shared-task=spring", "--phase=test", f"--language-pair={pair}",
             f"--source={table}", f"--terminology={terms}", *options, stdout=output,
         )  # fmt: skip
+        models.TestSet.objects.update(state="announced")
         return output.getvalue()
 
     return run

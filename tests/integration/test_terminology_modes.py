@@ -59,9 +59,12 @@ def import_rows(phase):
             samples=(BytesIO(samples), "samples.json") if samples else None,
         )
         values = {"source_language": "en", "target_language": "fr", "text_form": "raw"}
-        return testsets.import_test_set(
+        test_set = testsets.import_test_set(
             actor=OPERATOR, phase=phase, files=files, **(values | options)
         ).test_set
+        test_set.state = "announced"
+        test_set.save()
+        return test_set
 
     return make
 
