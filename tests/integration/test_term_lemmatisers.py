@@ -80,8 +80,9 @@ def run(tmp_path, shared_task, phase):
         terms.write_text(f"{source},{target}\nfever,gorączka\n")
         output = StringIO()
         call_command(
-            "import_test_set", "--shared-task=spring", "--phase=test", f"--language-pair={pair}",
-            f"--source={table}", f"--terminology={terms}", *options, stdout=output,
+            "import_test_set", "--announce", "--shared-task=spring", "--phase=test",
+            f"--language-pair={pair}", f"--source={table}", f"--terminology={terms}", *options,
+            stdout=output,
         )  # fmt: skip
         return output.getvalue()
 

@@ -457,6 +457,7 @@ def test_a_phase_that_moves_takes_its_modes_along(admin, phase, make_bare_test_s
     data = {
         "shared_task": other.pk, "name": "Test", "slug": "test", "kind": "dev",
         "opens_at_0": now.date(), "opens_at_1": "12:00", "run_limits": "{}",
+        "grace_minutes": "0", "is_meant": "on",
     }  # fmt: skip
 
     assert admin.post(address, data).status_code == 302
