@@ -50,9 +50,15 @@ RECORDED = {
 # tests/integration/test_organise_pages.py tries these.
 OF_ORGANISE = {
     "organise-requeue": Action.REQUEUED,
+    "organise-act": Action.EXCLUDED,  # and the others, in test_organise_entries.py
     "organise-drain": Action.DRAINED,
     "organise-undrain": Action.UNDRAINED,
     "organise-lift-quarantine": Action.QUARANTINE_LIFTED,
+}
+# tests/integration/test_organise_releases.py tries these.
+OF_RELEASES = {
+    "organise-publish-release": Action.PUBLISHED,
+    "organise-end-release": Action.WITHDRAWN,
 }
 # tests/integration/test_correction_pages.py tries these.
 OF_CORRECTIONS = {
@@ -131,7 +137,13 @@ def test_every_writing_address_is_recorded_or_exempt():
         and takes_post(pattern.callback)
     }
 
-    recorded = RECORDED.keys() | OF_ORGANISE.keys() | OF_CORRECTIONS.keys() | ORGANISED.keys()
+    recorded = (
+        RECORDED.keys()
+        | OF_ORGANISE.keys()
+        | OF_CORRECTIONS.keys()
+        | OF_RELEASES.keys()
+        | ORGANISED.keys()
+    )
     assert writing == recorded | EXEMPT.keys()
     assert not recorded & EXEMPT.keys()
 
