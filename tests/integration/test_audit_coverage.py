@@ -231,6 +231,7 @@ def commands(make_scored_entry, make_entry, tmp_path, monkeypatch):
     make_entry(system="failed", columns={"state": "failed"})
     Score.objects.filter(entry=entry, metric="bleu").delete()
     monkeypatch.setattr(rescoring.time, "sleep", lambda _: entry.rescore.delete())
+    models.TestSet.objects.update(state="draft")  # to be announced
     (tmp_path / "source.sgm").write_text(SOURCE)
     (tmp_path / "reference.sgm").write_text(REFERENCE)
     (tmp_path / "new.sgm").write_text(SOURCE.replace("wash", "Wash"))
