@@ -24,9 +24,9 @@ class Tab:
 GROUPS: Sequence[Sequence[Tab]] = (
     (Tab("task", "Overview"),),
     (Tab("phases", "Phases"), Tab("announce", "Announce")),  # setup before them
-    (),  # people, entries
+    (Tab("entries", "Entries", lambda needs: needs.failed),),  # people before it
     (Tab("corrections", "Corrections"), Tab("release", "Release"), Tab("exports", "Exports")),
-    (),  # log
+    (Tab("log", "Log"),),
 )
 
 
