@@ -23,8 +23,8 @@ from organise.views import (
 urlpatterns = [
     path("organise/", home.home, name="organise"),
     # What belongs to no shared task. No page of a shared task called nodes ends like these.
-    path("organise/nodes/<str:name>/drain", nodes.drain, name="organise-drain"),
-    path("organise/nodes/<str:name>/undrain", nodes.undrain, name="organise-undrain"),
+    path("organise/nodes/<slug:name>/drain", nodes.drain, name="organise-drain"),
+    path("organise/nodes/<slug:name>/undrain", nodes.undrain, name="organise-undrain"),
     path(
         "organise/images/<int:pk>/lift-quarantine",
         nodes.lift_quarantine,

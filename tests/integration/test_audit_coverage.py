@@ -50,6 +50,7 @@ RECORDED = {
 # tests/integration/test_organise_pages.py tries these.
 OF_ORGANISE = {
     "organise-requeue": Action.REQUEUED,
+    "organise-act": Action.EXCLUDED,  # and the others, in test_organise_entries.py
     "organise-drain": Action.DRAINED,
     "organise-undrain": Action.UNDRAINED,
     "organise-lift-quarantine": Action.QUARANTINE_LIFTED,
@@ -69,6 +70,11 @@ OF_PEOPLE = {
     "organise-extend": Action.EXTENDED,
     "organise-end-extension": Action.DELETED,
     "organise-send-for": Action.SENT_FOR,
+}
+# tests/integration/test_organise_releases.py tries these.
+OF_RELEASES = {
+    "organise-publish-release": Action.PUBLISHED,
+    "organise-end-release": Action.WITHDRAWN,
 }
 # tests/integration/test_correction_pages.py tries these.
 OF_CORRECTIONS = {
@@ -147,8 +153,8 @@ def test_every_writing_address_is_recorded_or_exempt():
         and takes_post(pattern.callback)
     }
 
-    tried_elsewhere = OF_ORGANISE.keys() | OF_CORRECTIONS.keys() | OF_PEOPLE.keys()
-    recorded = RECORDED.keys() | ORGANISED.keys() | tried_elsewhere
+    elsewhere = (OF_ORGANISE, OF_CORRECTIONS, OF_RELEASES, OF_PEOPLE)
+    recorded = {name for table in (RECORDED, ORGANISED, *elsewhere) for name in table}
     assert writing == recorded | EXEMPT.keys()
     assert not recorded & EXEMPT.keys()
 

@@ -304,9 +304,7 @@ def test_adopting_twice_adopts_once_and_costs_no_turn_of_a_team(scoring, make_en
 
 
 @pytest.mark.usefixtures("_quiet")
-def test_no_address_tells_the_team_itself_of_a_hidden_version(
-    begin, actor, make_scored_entry, as_role
-):
+def test_no_address_tells_a_team_of_a_hidden_version(begin, actor, make_scored_entry, as_role):
     entry = make_scored_entry(system="mine", wants_primary=True)
     correction = begin()
     correcting.score_correction(actor=actor, correction=correction)

@@ -26,6 +26,8 @@ GET = {
     "organise-publish-release": (405,) * 9,
     "organise-end-release": (302, 404, 404, 404, 404, 403, 403, 404, 404),  # there is no release
     "organise-exports": READERS,
+    **dict.fromkeys(["organise-entries", "organise-log", "organise-log-csv"], READERS),
+    "organise-act": (302, 404, 404, 404, 302, 302, 403, 404, 404),
     "organise-drain": NOT_THERE,
     "organise-undrain": NOT_THERE,
     "organise-lift-quarantine": NOT_THERE,
@@ -64,6 +66,8 @@ POST = {
     "organise-publish-release": (302, 404, 404, 404, 422, 403, 403, 404, 404),
     "organise-end-release": (302, 404, 404, 404, 404, 403, 403, 404, 404),
     "organise-exports": (405,) * 9,
+    **dict.fromkeys(["organise-entries", "organise-log", "organise-log-csv"], (405,) * 9),
+    "organise-act": (302, 404, 404, 404, 422, 422, 403, 404, 404),
     "organise-drain": NOT_THERE,
     "organise-undrain": NOT_THERE,
     "organise-lift-quarantine": NOT_THERE,

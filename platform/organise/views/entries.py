@@ -98,7 +98,9 @@ def act(request: SignedInRequest, task: SharedTask, viewer: Viewer) -> HttpRespo
     if request.method != "POST":  # the page that asks was loaded again
         return redirect(_find_list(task, wanted))
     form = ActionForm(request.POST, wanted, task)
-    if not wanted.is_valid() or not form.is_valid():
+    if not wanted.is_valid():  # what it would act on is not known
+        return _show(request, task, viewer, wanted, ActionForm(None, wanted, task))
+    if not form.is_valid():
         return _show(request, task, viewer, wanted, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     if form.cleaned_data["action"] == DOWNLOAD:
         packed = pack_outputs([entry for entry in form.entries if entry.hypotheses_id])
