@@ -53,13 +53,6 @@ def verified(send, team, alice):
     return team
 
 
-@pytest.fixture
-def owners(client, owner):
-    """The browser of the owner."""
-    client.force_login(owner)
-    return client
-
-
 def address(name, *parts):
     return reverse(f"organise-{name}", args=["spring", *parts])
 
