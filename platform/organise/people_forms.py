@@ -77,7 +77,16 @@ class TeamReasonForm(ReasonForm):
         self.fields["reason"].help_text = "Only the team and the organisers read it."
 
 
-class ExtensionForm(TeamReasonForm):
+class OrganisersReasonForm(ReasonForm):
+    """A reason that organisers read."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = "Reason"
+        self.fields["reason"].help_text = "Organisers read it here and in the log."
+
+
+class ExtensionForm(OrganisersReasonForm):
     """Until when a team may submit."""
 
     field_order = ["until", "zone", "reason"]

@@ -38,7 +38,7 @@ class Extension(models.Model):
     phase = models.ForeignKey("sharedtasks.Phase", models.CASCADE, related_name="extensions")
     team = models.ForeignKey(Team, models.CASCADE, related_name="extensions")
     until = models.DateTimeField()
-    reason = models.CharField(max_length=MAX_REASON)  # for the team and the organisers
+    reason = models.CharField(max_length=MAX_REASON)  # for the organisers
 
     class Meta:
         ordering = ["pk"]

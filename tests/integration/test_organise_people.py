@@ -7,15 +7,18 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from accounts.models import Membership, Team
 from audit.models import AuditEvent
+from audit.recording import Actor
 from organise.teams import find_alike
 from sharedtasks.models import Extension, Organiser, TeamDecision
 from submissions.models import Entry, Submission
 from submissions.pipeline.tasks import check
+from submissions.services import exclusion
 from tests.integration.conftest import make_person
 from tests.integration.samples import PERFECT
 
@@ -48,13 +51,6 @@ def verified(send, team, alice):
     """A verified team that takes part."""
     send(team, alice)
     return team
-
-
-@pytest.fixture
-def owners(client, owner):
-    """The browser of the owner."""
-    client.force_login(owner)
-    return client
 
 
 def address(name, *parts):
@@ -207,13 +203,17 @@ def entry(send, verified, alice, make_bare_test_set, stored_file):
     )  # fmt: skip
 
 
-def test_the_entries_of_a_removed_team_are_excluded_until_it_is_admitted(owners, verified, entry):
+def test_the_entries_of_a_removed_team_are_excluded_until_it_is_admitted(
+    owners, owner, verified, entry
+):
     owners.post(address("remove-team", verified.pk), {"reason": "Two accounts.\u202e"})
     entry.refresh_from_db()
     entry.test_set.refresh_from_db()
 
     assert entry.excluded_reason == "Withdrawn by the organisers: Two accounts.�"
     assert (entry.is_primary, entry.test_set.results_version) == (True, 1)
+    with pytest.raises(ValidationError, match="Admit the team again instead"):
+        exclusion.put_back(entry=entry, actor=Actor.of(owner))
     owners.post(address("readmit", verified.pk))
     entry.refresh_from_db()
     assert entry.excluded_at is None

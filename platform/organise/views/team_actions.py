@@ -16,7 +16,7 @@ from audit.recording import Actor
 from organise.asking import ReasonForm, Values, ask_first
 from organise.gate import task_page
 from organise.pages import Confirmation
-from organise.people_forms import ExtensionForm, TeamReasonForm
+from organise.people_forms import ExtensionForm, OrganisersReasonForm, TeamReasonForm
 from organise.views.people import team_or_404
 from sharedtasks.models import Extension, SharedTask, TeamDecision
 from sharedtasks.policy import Role, Viewer
@@ -39,7 +39,7 @@ def unverify(request: SignedInRequest, task: SharedTask, viewer: Viewer, team: i
             "It holds in every shared task in which the team takes part.",
             "Releases do not change.",
         ],
-        button="Take back", takes_away=True, form_class=TeamReasonForm,
+        button="Take back", takes_away=True, form_class=OrganisersReasonForm,
         act=lambda actor, values: services.end_verification(
             actor=actor, task=task, team=row, **values
         ),
@@ -116,7 +116,8 @@ def extend(
         request, task, viewer, row,
         heading=f"Let {row} submit to {phase_row.name} later?",
         says=[f"{phase_row.name} closes: {closing}. Other teams submit until then.",
-              "No other date moves.", "An earlier extension of the team is replaced."],
+              "The team sees the new date on its upload page. No other date moves.",
+              "An earlier extension of the team is replaced."],
         button=f"Extend for {row}", form_class=ExtensionForm,
         act=lambda actor, values: phases.extend(
             actor=actor, phase=phase_row, team=row, until=values["until"], reason=values["reason"]

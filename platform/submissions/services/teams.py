@@ -93,9 +93,9 @@ def end_decision(*, actor: Actor, decision: TeamDecision) -> None:
         raise ValidationError(f"{team} takes part again already.")
     changes = {"decision": (decision.kind, None)}
     record_event(actor=actor, action=Action.READMITTED, row=decision, changes=changes)
+    decision.delete()
     for entry in _select_entries(decision).filter(excluded_reason=write_reason(decision)):
         exclusion.put_back(entry=entry, actor=actor)
-    decision.delete()
 
 
 @transaction.atomic
