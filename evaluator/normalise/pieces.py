@@ -12,8 +12,8 @@ from evaluator.normalise.words import find_words
 
 Lemmatise = Callable[[str], str]
 
-# Pieces that a process keeps, of all languages together: 40 MB of usual words, 150 MB of signs
-# only. The test sets of TICO-19 have 11,000 (French) and 16,000 (Russian) each.
+# Pieces that a process keeps, of all languages together: 40 MB of usual words, some 200 MB of
+# nothing but signs. The references of TICO-19 have 10,000 (French) and 15,000 (Russian).
 PIECES_KEPT = 50_000
 LONGEST_KEPT = 25  # characters
 

@@ -35,7 +35,7 @@ PARTS = {
     "position": [0],
     "number": [1, 2],
     "name": ["terminarium.whl", "gpu-1"],  # of a file, of a node
-    "part": ["phase-1"],
+    "part": ["task", "phase-1"],
     "uidb36": ["1"],
     "key": ["never-was"],
     "token": [TOKEN],

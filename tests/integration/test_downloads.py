@@ -16,6 +16,7 @@ from files.models import StoredFile
 from sharedtasks import downloads, models, phase_zip, testsets
 from sharedtasks.downloads import KINDS
 from sharedtasks.policy import Thing
+from sharedtasks.services.announcing import announce
 from tests.integration.actors import OPERATOR
 from tests.integration.samples import REFERENCE, SOURCE
 
@@ -56,7 +57,7 @@ def import_files(phase):
     def make(name, **options):
         source, *references = [BytesIO(text.encode()) for text in FORMATS[name]]
         values = {"source_language": "en", "target_language": "fr", "text_form": "raw"}
-        return testsets.import_test_set(
+        test_set = testsets.import_test_set(
             actor=OPERATOR,
             phase=phase,
             files=testsets.TestSetFiles(
@@ -67,6 +68,8 @@ def import_files(phase):
             ),
             **(values | options),
         ).test_set
+        announce(actor=OPERATOR, task=phase.shared_task, parts=[test_set])
+        return test_set
 
     return make
 
