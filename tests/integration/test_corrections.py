@@ -22,6 +22,7 @@ from submissions.models import Entry, Score
 from submissions.pipeline import adopting, reference_points, tasks
 from submissions.services import choosing, correcting, exclusion
 from tests.integration import test_blind_walk
+from tests.integration.copied_test_sets import import_sample
 from tests.integration.samples import FAIR, PERFECT, POOR, REFERENCE, SOURCE
 
 pytestmark = pytest.mark.django_db
@@ -134,9 +135,11 @@ def test_entries_are_scored_hidden_and_the_old_scores_stay(scoring, test_set):
     assert slots.list_expected(test_set.phase) == [test_set]
 
 
-def test_a_second_version_beside_entries_is_refused_with_the_remedy(scoring, make_test_set):
+def test_a_second_version_beside_entries_is_refused_with_the_remedy(scoring, phase):
+    languages = {"source_language": "en", "target_language": "fr"}
+
     with pytest.raises(ValidationError, match="correct_test_set spring/test/en-fr"):
-        make_test_set(version=3)
+        import_sample(phase, version=3, text_form="raw", **languages)
 
 
 def test_publishing_replaces_the_old_version_everywhere(scoring, actor, client, test_set):
