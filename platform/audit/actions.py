@@ -41,6 +41,12 @@ class Action(StrEnum):
     QUARANTINE_LIFTED = "let out of quarantine"
     # Teams and people
     VERIFIED = "verified"
+    UNVERIFIED = "no longer verified"
+    DECLINED = "declined"
+    REMOVED = "removed"
+    READMITTED = "admitted again"
+    SENT_FOR = "sent for its team by an organiser"
+    PARTICIPANTS_READ = "names and addresses of participants downloaded"
     MARKED_AS_ORGANISERS = "marked as the organisers' own"
     ROLE_GIVEN = "made an organiser"
     ROLE_TAKEN = "no longer an organiser"

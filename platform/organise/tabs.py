@@ -24,7 +24,10 @@ class Tab:
 GROUPS: Sequence[Sequence[Tab]] = (
     (Tab("task", "Overview"),),
     (Tab("phases", "Phases"), Tab("announce", "Announce")),  # setup before them
-    (Tab("entries", "Entries", lambda needs: needs.failed),),  # people before it
+    (
+        Tab("people", "People", lambda needs: needs.teams),
+        Tab("entries", "Entries", lambda needs: needs.failed),
+    ),
     (Tab("corrections", "Corrections"), Tab("release", "Release"), Tab("exports", "Exports")),
     (Tab("log", "Log"),),
 )

@@ -12,8 +12,12 @@ from organise.views import (
     log,
     nodes,
     overview,
+    people,
     phases,
     release,
+    roles,
+    sending,
+    team_actions,
 )
 
 urlpatterns = [
@@ -50,6 +54,22 @@ urlpatterns = [
     path("organise/<slug:task>/retire/<slug:part>", ending.retire, name="organise-retire"),
     path("organise/<slug:task>/put-back/<slug:part>", ending.put_back, name="organise-put-back"),
     path("organise/<slug:task>/delete/<slug:part>", ending.delete, name="organise-delete"),
+    # Of its people.
+    path("organise/<slug:task>/people", people.people, name="organise-people"),
+    path("organise/<slug:task>/people/verify", people.verify, name="organise-verify"),
+    path(
+        "organise/<slug:task>/people/participants.csv",
+        people.participants,
+        name="organise-participants",
+    ),
+    path("organise/<slug:task>/people/organisers", roles.roles, name="organise-roles"),
+    path("organise/<slug:task>/people/organisers/<int:pk>", roles.role, name="organise-role"),
+    path(
+        "organise/<slug:task>/people/organisers/<int:pk>/remove",
+        roles.remove_role,
+        name="organise-remove-role",
+    ),
+    path("organise/<slug:task>/people/<int:team>", people.team, name="organise-team"),
     path("organise/<slug:task>/corrections/", corrections.corrections, name="organise-corrections"),
     path(
         "organise/<slug:task>/corrections/<int:pk>",
@@ -72,3 +92,18 @@ urlpatterns = [
         name="organise-correction-discard",
     ),
 ]
+for name, view in (
+    ("unverify", team_actions.unverify),
+    ("decline", team_actions.decline),
+    ("remove-team", team_actions.remove),
+    ("readmit", team_actions.readmit),
+):
+    address = f"organise/<slug:task>/people/<int:team>/{name}"
+    urlpatterns.append(path(address, view, name=f"organise-{name}"))
+for name, view in (
+    ("extend", team_actions.extend),
+    ("end-extension", team_actions.end_extension),
+    ("send-for", sending.send_for),
+):
+    address = f"organise/<slug:task>/people/<int:team>/{name}/<slug:phase>"
+    urlpatterns.append(path(address, view, name=f"organise-{name}"))

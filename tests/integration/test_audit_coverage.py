@@ -55,6 +55,22 @@ OF_ORGANISE = {
     "organise-undrain": Action.UNDRAINED,
     "organise-lift-quarantine": Action.QUARANTINE_LIFTED,
 }
+# tests/integration/test_organise_people.py tries these.
+OF_PEOPLE = {
+    "organise-verify": Action.VERIFIED,
+    "organise-participants": Action.PARTICIPANTS_READ,
+    "organise-roles": Action.ROLE_GIVEN,
+    "organise-role": Action.ROLE_GIVEN,
+    "organise-remove-role": Action.ROLE_TAKEN,
+    "organise-team": Action.CHANGED,
+    "organise-unverify": Action.UNVERIFIED,
+    "organise-decline": Action.DECLINED,
+    "organise-remove-team": Action.REMOVED,
+    "organise-readmit": Action.READMITTED,
+    "organise-extend": Action.EXTENDED,
+    "organise-end-extension": Action.DELETED,
+    "organise-send-for": Action.SENT_FOR,
+}
 # tests/integration/test_organise_releases.py tries these.
 OF_RELEASES = {
     "organise-publish-release": Action.PUBLISHED,
@@ -137,13 +153,8 @@ def test_every_writing_address_is_recorded_or_exempt():
         and takes_post(pattern.callback)
     }
 
-    recorded = (
-        RECORDED.keys()
-        | OF_ORGANISE.keys()
-        | OF_CORRECTIONS.keys()
-        | OF_RELEASES.keys()
-        | ORGANISED.keys()
-    )
+    elsewhere = (OF_ORGANISE, OF_CORRECTIONS, OF_RELEASES, OF_PEOPLE)
+    recorded = {name for table in (RECORDED, ORGANISED, *elsewhere) for name in table}
     assert writing == recorded | EXEMPT.keys()
     assert not recorded & EXEMPT.keys()
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from audit.actions import Action
 from audit.recording import Actor, record_event
 from evaluator.errors import printable
+from sharedtasks.team_decisions import find_removals
 from submissions import work
 from submissions.boards import touch_board
 from submissions.models import Entry
@@ -41,6 +42,8 @@ def put_back(*, entry: Entry, actor: Actor, reason: str = "") -> None:
     entry = Entry.objects.select_for_update(no_key=True).get(pk=entry.pk)
     if reason_against := why_not_put_back(entry):
         raise ValidationError(reason_against)
+    if find_removals([entry.team] if entry.team else [], entry.phase.shared_task_id):
+        raise ValidationError(f"{entry.team} was removed. Admit the team again instead.")
     values = {"excluded_at": None, "excluded_reason": "", "excluded_by": None}
     _update(entry, values, actor, Action.PUT_BACK, reason)
 
