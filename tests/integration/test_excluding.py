@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from datetime import timedelta
 from io import StringIO
 
@@ -17,6 +18,8 @@ from audit.recording import Actor
 from leaderboard import boards
 from leaderboard.comparing import RankedStatistics
 from leaderboard.models import BoardSnapshot
+from leaderboard.releases.documents import build_document
+from leaderboard.releases.reading import ReleasedExclusion, read_released_board
 from leaderboard.snapshots import Board
 from sharedtasks.models import Phase
 from submissions.models import Entry
@@ -118,6 +121,19 @@ def test_a_blind_board_names_neither_it_nor_the_reason(client, entries, exclude,
     assert not any("System 0" in text or "Copied by" in text for text in blind)
     assert "System 0" in own
     assert "Copied by Team 1" in own
+
+
+def test_a_release_lists_it_apart_as_its_board_does(phase, entries, exclude):
+    exclude(entries[0])
+    now = timezone.now()
+
+    body = build_document(phase, number=1, made_at=now, public_at=now).body
+    board = read_released_board(json.loads(json.dumps(body["boards"], default=str))[0])
+
+    assert [(row.place, row.system) for row in board.systems] == [
+        *(("1", "System 1"), ("2", "System 2"))
+    ]
+    assert board.excluded == [ReleasedExclusion("System 0", entries[0].team.name, REASON)]
 
 
 def test_an_excluded_entry_of_a_team_that_is_not_verified_is_hidden(client, entries, exclude):
