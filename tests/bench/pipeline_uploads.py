@@ -194,6 +194,7 @@ def import_tico(data: Path, phase: str, pair: str) -> None:
         f"--language-pair={pair}",
         f"--source={data / 'tico19' / 'text' / f'test.{pair}.tsv'}",
         "--text-form=raw",
+        "--announce",
         f"--terminology={data / 'tico19' / 'terminologies' / f'{TICO_LISTS[pair]}.csv'}",
         stdout=StringIO(),
     )

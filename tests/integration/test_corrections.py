@@ -20,7 +20,7 @@ from sharedtasks.test_set_versions import NewFiles
 from submissions import slots
 from submissions.models import Entry, Score
 from submissions.pipeline import adopting, reference_points, tasks
-from submissions.services import choosing, correcting
+from submissions.services import choosing, correcting, exclusion
 from tests.integration import test_blind_walk
 from tests.integration.samples import FAIR, PERFECT, POOR, REFERENCE, SOURCE
 
@@ -187,6 +187,7 @@ def test_what_teams_decide_and_send_meanwhile_is_carried_over(
     score_all()
     perfect, fair = Entry.objects.filter(adopted_from=None, team__isnull=False).order_by("pk")
     choosing.withdraw(entry=perfect, actor=organiser)
+    exclusion.exclude(entry=fair, actor=actor, reason="A copy")
     late = make_scored_entry(POOR, system="late")
     with pytest.raises(ValidationError, match="1 entry is still being scored"):
         publish(scoring, actor)
@@ -196,7 +197,7 @@ def test_what_teams_decide_and_send_meanwhile_is_carried_over(
     rows = {entry.adopted_from_id: entry for entry in adopting.list_adopted(scoring)}
     assert rows[perfect.pk].withdrawn_at is not None
     assert not rows[perfect.pk].is_primary
-    assert rows[fair.pk].is_primary
+    assert (rows[fair.pk].is_primary, rows[fair.pk].excluded_reason) == (True, "A copy")
     assert rows[late.pk].state == "scored"
 
 

@@ -16,8 +16,8 @@ from files.models import StoredFile
 from sharedtasks import downloads, models, phase_zip, testsets
 from sharedtasks.downloads import KINDS
 from sharedtasks.policy import Thing
-from sharedtasks.services.announcing import announce
 from tests.integration.actors import OPERATOR
+from tests.integration.announced import import_announced
 from tests.integration.samples import REFERENCE, SOURCE
 
 pytestmark = pytest.mark.django_db
@@ -57,8 +57,7 @@ def import_files(phase):
     def make(name, **options):
         source, *references = [BytesIO(text.encode()) for text in FORMATS[name]]
         values = {"source_language": "en", "target_language": "fr", "text_form": "raw"}
-        test_set = testsets.import_test_set(
-            actor=OPERATOR,
+        return import_announced(
             phase=phase,
             files=testsets.TestSetFiles(
                 source,
@@ -67,9 +66,7 @@ def import_files(phase):
                 terminologies=((BytesIO(TERMS), "terms.tsv"),),
             ),
             **(values | options),
-        ).test_set
-        announce(actor=OPERATOR, task=phase.shared_task, parts=[test_set])
-        return test_set
+        )
 
     return make
 

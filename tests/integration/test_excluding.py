@@ -100,6 +100,9 @@ def test_put_back_it_has_its_rank_again(client, entries, exclude, owner):
     events = AuditEvent.objects.filter(object_key=str(entries[0].pk)).order_by("pk")
     assert [event.action for event in events] == [Action.EXCLUDED, Action.PUT_BACK]
     assert events[0].reason == REASON
+    assert [event.changes for event in events] == [
+        *({"excluded": [False, True]}, {"excluded": [True, False]})
+    ]
     changes = [change.reason for change in entries[0].changes.all()]
     assert changes == [f"excluded from the board: {REASON}", "put back on the board"]
 

@@ -54,7 +54,8 @@ def _update(
     Entry.objects.filter(pk=entry.pk).update(**values)
     line = f"{action}: {reason}" if reason else action
     work.record_note(entry, reason=line, actor=actor.user)
-    changes = {"reason": (entry.excluded_reason, values["excluded_reason"])}
+    is_excluded = action is Action.EXCLUDED
+    changes = {"excluded": (not is_excluded, is_excluded)}
     record_event(actor=actor, action=action, row=entry, changes=changes, reason=reason)
     touch_board(entry.test_set_id)
 
