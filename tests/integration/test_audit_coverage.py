@@ -222,6 +222,8 @@ def commands(make_scored_entry, make_entry, tmp_path, monkeypatch):
     """Return for each command arguments with which it changes something."""
     User.objects.create_user("kim", "kim@tests.example")
     entry = make_scored_entry()
+    task = entry.phase.shared_task
+    Phase.objects.create(shared_task=task, slug="later", name="Later", opens_at=timezone.now())
     make_entry(system="failed", columns={"state": "failed"})
     Score.objects.filter(entry=entry, metric="bleu").delete()
     monkeypatch.setattr(rescoring.time, "sleep", lambda _: entry.rescore.delete())
@@ -232,7 +234,7 @@ def commands(make_scored_entry, make_entry, tmp_path, monkeypatch):
     files = [f"--source={tmp_path}/source.sgm", f"--reference={tmp_path}/reference.sgm"]
     return {
         "add_organiser": ["kim", "spring", "--role=observer"],
-        "announce": ["--shared-task=spring", "--phase=test"],
+        "announce": ["--shared-task=spring", "--phase=later"],
         "add_node": ["gpu-1"],
         "requeue": ["--all"],
         "rescore_entries": [],

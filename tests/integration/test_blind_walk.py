@@ -88,6 +88,7 @@ def addresses(entry, *, with_admin=False, **more):
     kinds = ContentType.objects.get_for_models(Team, Submission, Entry).values()
     parts = PARTS | {
         "pk": sorted(of_rows),
+        "team": sorted(of_rows),
         "slug": ["spring", "babel", "lexica"],
         "id": sorted(of_rows),
         "object_id": sorted(of_rows),
