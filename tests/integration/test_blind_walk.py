@@ -36,6 +36,7 @@ PARTS = {
     "number": [1, 2],
     "name": ["terminarium.whl", "gpu-1"],  # of a file, of a node
     "part": ["task", "phase-1"],
+    "team": [1, 2],
     "uidb36": ["1"],
     "key": ["never-was"],
     "token": [TOKEN],
