@@ -222,11 +222,10 @@ def commands(make_scored_entry, make_entry, tmp_path, monkeypatch):
     """Return for each command arguments with which it changes something."""
     User.objects.create_user("kim", "kim@tests.example")
     entry = make_scored_entry()
-    task = entry.phase.shared_task
-    Phase.objects.create(shared_task=task, slug="later", name="Later", opens_at=timezone.now())
     make_entry(system="failed", columns={"state": "failed"})
     Score.objects.filter(entry=entry, metric="bleu").delete()
     monkeypatch.setattr(rescoring.time, "sleep", lambda _: entry.rescore.delete())
+    models.TestSet.objects.update(state="draft")  # to be announced
     (tmp_path / "source.sgm").write_text(SOURCE)
     (tmp_path / "reference.sgm").write_text(REFERENCE)
     (tmp_path / "new.sgm").write_text(SOURCE.replace("wash", "Wash"))
@@ -234,7 +233,7 @@ def commands(make_scored_entry, make_entry, tmp_path, monkeypatch):
     files = [f"--source={tmp_path}/source.sgm", f"--reference={tmp_path}/reference.sgm"]
     return {
         "add_organiser": ["kim", "spring", "--role=observer"],
-        "announce": ["--shared-task=spring", "--phase=later"],
+        "announce": ["--shared-task=spring", "--phase=test"],
         "add_node": ["gpu-1"],
         "requeue": ["--all"],
         "rescore_entries": [],
