@@ -158,7 +158,8 @@ def _put_together(
     errata = find_errata(shown, [] if tasks else list_published(phases))
     above = [phase.shared_task for phase in phases]
     below = [test_set.terminology_mode for test_set in test_sets]
-    release = None if tasks else visible_releases(VISITOR, shown.phase, now).first()
+    releases = visible_releases(VISITOR, shown.phase, now).select_related(None)  # not their files
+    release = None if tasks else releases.first()
     content = (
         moment,
         shown.pk,

@@ -26,6 +26,7 @@ from leaderboard.selection import Selection
 from sharedtasks.models import Correction, Phase
 from sharedtasks.policy import VISITOR
 from tests.integration.board_rows import METRICS, Made, fill, many
+from tests.integration.release_rows import release_row
 
 pytestmark = pytest.mark.django_db
 
@@ -340,7 +341,7 @@ def test_an_instant_counts_at_once(client, at, filled, trusting, before, path):
 
 @pytest.fixture
 def closing(phase, bare, filled_modes, make_bare_test_set):
-    """A phase with a deadline, and boards in two domains and two modes; one has an erratum."""
+    """A phase with a deadline and a release, boards in two domains and two modes, an erratum."""
     Phase.objects.filter(pk=phase.pk).update(closes_at=NAMES + timedelta(days=3))
     retired = {"state": "retired", "retired_at": NAMES, "retired_reason": "Corrected."}
     Correction.objects.create(
@@ -350,6 +351,7 @@ def closing(phase, bare, filled_modes, make_bare_test_set):
         erratum="A word was wrong.",
         published_at=NAMES,
     )
+    release_row(phase, at=NAMES)
 
 
 @pytest.mark.parametrize("path", [BOARD, START])

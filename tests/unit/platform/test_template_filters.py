@@ -102,21 +102,6 @@ def test_an_instant_is_written_in_full_in_utc():
 
 
 @pytest.mark.parametrize(
-    ("ahead", "words"),
-    [
-        (timedelta(days=3, hours=23), "3 days"),
-        (timedelta(days=1), "1 day"),
-        (timedelta(hours=23, minutes=59), "23 hours"),
-        (timedelta(minutes=1, seconds=59), "1 minute"),
-        (timedelta(seconds=59), "less than a minute"),
-        (timedelta(seconds=-5), "less than a minute"),  # the page is a moment old
-    ],
-)
-def test_what_is_left_is_told_in_its_largest_unit(ahead, words):
-    assert site.left(NOW + ahead) == words
-
-
-@pytest.mark.parametrize(
     ("value", "written"),
     [(3.14, "+3.1"), (-0.06, "−0.1"), (0.04, "0.0"), (-0.04, "0.0"), (0.0, "0.0"), (100, "+100.0")],
 )
