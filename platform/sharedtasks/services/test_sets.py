@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 
 import evaluator
-from audit.recording import Actor
+from audit.actions import Action
+from audit.recording import Actor, record_event
 from evaluator.normalise import parse_pair
-from sharedtasks.models import Phase
+from sharedtasks.models import Phase, TestSet
 from sharedtasks.policy import Role
 from sharedtasks.services.rights import lock_task
 from sharedtasks.testsets import ImportedTestSet, TestSetFiles, import_test_set
@@ -55,6 +57,30 @@ def create_test_set(
     """
     lock_task(phase.shared_task, actor, Role.ORGANISER)
     return _import(actor, phase, description, files, official_order=official_order)
+
+
+@transaction.atomic
+def change_test_set(
+    *, actor: Actor, test_set: TestSet, domain: str, official_order: Sequence[str]
+) -> None:
+    """Change the domain of a test set, and what its board ranks by. Raises ValidationError."""
+    lock_task(test_set.phase.shared_task, actor, Role.ORGANISER)
+    stored = TestSet.objects.select_related("phase__shared_task").get(pk=test_set.pk)
+    new: dict[str, object] = {"domain": domain, "official_order": list(official_order)}
+    changes = {
+        name: (getattr(stored, name), value)
+        for name, value in new.items()
+        if value != getattr(stored, name)
+    }
+    if not changes:
+        return
+    for name, value in new.items():
+        setattr(stored, name, value)
+    stored.full_clean()
+    stored.save(update_fields=[*changes])
+    # Another order is another board: the sweeper sees the new count.
+    TestSet.objects.filter(pk=stored.pk).update(results_version=F("results_version") + 1)
+    record_event(actor=actor, action=Action.CHANGED, row=stored, changes=changes)
 
 
 def _import(
