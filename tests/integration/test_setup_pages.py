@@ -66,6 +66,8 @@ def test_tico_is_set_up_from_its_files(client, operator, shared_data):
     })  # fmt: skip
     task = models.SharedTask.objects.get()
     assert opened.url == "/organise/tico/setup"
+    event = AuditEvent.objects.get(object_type="sharedtasks.sharedtask")
+    assert (event.action, event.way, event.actor) == ("created", "site", operator)
     for pair, (lists, segments, terms) in TICO.items():
         folder = shared_data / "tico19"
         lines = (folder / "text" / f"dev.{pair}.tsv").read_bytes().splitlines(keepends=True)
