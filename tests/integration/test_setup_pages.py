@@ -160,6 +160,8 @@ def test_the_order_of_a_board_is_changed_and_its_board_is_stale(organisers, test
     address = f"/organise/spring/setup/test-sets/{test_set.pk}"
     before = test_set.results_version
 
+    assert 'aria-label="Metric 4"' in organisers.get(address).text
+
     organisers.post(address, {"official_order_0": "bleu", "official_order_1": "chrf"})
 
     test_set.refresh_from_db()
