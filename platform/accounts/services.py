@@ -198,6 +198,44 @@ def verify_teams(teams: Iterable[Team], *, actor: Actor) -> int:
     return _mark(teams, "is_verified", actor, Action.VERIFIED)
 
 
+@transaction.atomic
+def end_verification(*, team: Team, actor: Actor, reason: str) -> None:
+    """Note that organisers no longer vouch for a team: it loses its ranks. Raises ValidationError.
+
+    Results that were published stay as they are.
+    """
+    team = _lock_team(team)
+    if not team.is_verified:
+        raise ValidationError(f"{team} is not verified.")
+    team.is_verified = False
+    team.save(update_fields=["is_verified"])
+    changes = {"is_verified": (True, False)}
+    record_event(actor=actor, action=Action.UNVERIFIED, row=team, changes=changes, reason=reason)
+
+
+@transaction.atomic
+def describe_for_papers(
+    *, team: Team, actor: Actor, publication_name: str, institution: str
+) -> None:
+    """Correct how papers name a team and where it is from. Raises ValidationError."""
+    team = _lock_team(team)
+    values = {
+        "publication_name": names.tidy(publication_name), "institution": names.tidy(institution)
+    }  # fmt: skip
+    changes = {
+        field: (getattr(team, field), value)
+        for field, value in values.items()
+        if value != getattr(team, field)
+    }
+    for field, (_, value) in changes.items():
+        if value:
+            _check_shown(field, value)
+        setattr(team, field, value)
+    if changes:
+        _save(team)
+        record_event(actor=actor, action=Action.CHANGED, row=team, changes=changes)
+
+
 def mark_as_organisers(teams: Iterable[Team], *, actor: Actor) -> int:
     """Make these teams the organisers' own, with baselines; return how many were not before."""
     return _mark(teams, "is_organisers", actor, Action.MARKED_AS_ORGANISERS)
@@ -211,6 +249,14 @@ def _mark(teams: Iterable[Team], field: str, actor: Actor, action: Action) -> in
     for team in chosen:
         record_event(actor=actor, action=action, row=team, changes={field: (False, True)})
     return len(chosen)
+
+
+def _check_shown(field: str, text: str) -> None:
+    """Refuse a text that can deceive a reader, as names can."""
+    try:
+        names.check_name(text)
+    except ValidationError as error:
+        raise ValidationError({field: error}) from error
 
 
 def _create_row(description: TeamDescription) -> Team:

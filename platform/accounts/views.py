@@ -294,10 +294,13 @@ def _team_page(
     memberships = list(
         team.membership_set.select_related("user").order_by("-role", "user__username")
     )
+    is_member = any(membership.user == request.user for membership in memberships)
     context = {
         "team": team,
         "memberships": memberships,
-        "is_member": any(membership.user == request.user for membership in memberships),
+        "is_member": is_member,
+        # By their relation: shared tasks stand above accounts.
+        "decisions": team.decisions.select_related("shared_task") if is_member else [],
         "is_owner": owns,
         "owners": sum(membership.role == Membership.Role.OWNER for membership in memberships),
         "invitations": team.invitations.open().select_related("invited_by") if owns else [],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.apps import apps
-from django.db.models import Q, QuerySet, TextField
+from django.db.models import Q, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast
 
 from audit.actions import Way
@@ -75,11 +75,19 @@ def select_events(chosen: EventFilter) -> QuerySet[AuditEvent]:
     if chosen.task:
         of_teams = Q(object_type="accounts.team", object_key__in=map(str, chosen.teams))
         events = events.filter(Q(task=chosen.task) | of_teams)
-    events = events.annotate(shown_changes=Cast("changes", TextField()))
-    for word in chosen.words.split()[:MAX_WORDS]:
+    words = chosen.words.split()[:MAX_WORDS]
+    if words:
+        events = events.alias(shown_changes=Cast("changes", TextField()))
+    for word in words:
         matches = [Q(**{f"{name}__icontains": word}) for name in SEARCHED]
         events = events.filter(Q(*matches, _connector=Q.OR))
     return events
+
+
+def select_older(events: QuerySet[AuditEvent], last: int) -> QuerySet[AuditEvent]:
+    """Return the events after the one with the key `last` in a list that is newest first."""
+    at = AuditEvent.objects.filter(pk=last).values("at")
+    return events.filter(Q(at__lt=Subquery(at)) | Q(at=Subquery(at), pk__lt=last))
 
 
 def build_sentence(event: AuditEvent) -> Sentence:

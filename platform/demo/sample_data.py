@@ -113,7 +113,7 @@ def _create_phases(run_limits: Mapping[str, int] | None) -> Phase:
         contact=f"{ORGANISER}@demo.example",
     )
     create_usual_modes(task)
-    give_to_superusers(task)
+    give_to_superusers(task, actor=OPERATOR)
     opened = timezone.now() - timedelta(minutes=1)
     closes = opened + timedelta(days=12, hours=3)
     phase = Phase.objects.create(

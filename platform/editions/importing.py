@@ -55,7 +55,7 @@ def _ensure_task(edition: Edition, say: Say, actor: Actor) -> SharedTask:
             slug=edition.slug, defaults={"name": edition.name, "summary": edition.summary}
         )
         if is_new:
-            give_to_superusers(task)
+            give_to_superusers(task, actor=actor)
             record_event(actor=actor, action=Action.CREATED, row=task)
         modes = [find_mode(task, name) for name in edition.modes]
     for mode in modes:

@@ -17,7 +17,7 @@ class BlindRow:
     """
 
     system: str  # the alias
-    kind: str  # of Entry.Kind, or BASELINE
+    kind: str  # of Entry.Kind, BASELINE or EXCLUDED
     is_verified: bool  # the team
     is_primary: bool
     is_constrained: bool

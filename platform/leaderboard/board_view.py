@@ -86,6 +86,11 @@ class BoardLine:
         """Return what the team says of its system; empty if the row may not be named yet."""
         return self.row.description if isinstance(self.row, BoardRow) else ""
 
+    @property
+    def excluded_reason(self) -> str:
+        """Return why it is excluded; empty while names are hidden, since it could name a team."""
+        return self.row.excluded_reason if isinstance(self.row, BoardRow) else ""
+
 
 @dataclass(frozen=True, slots=True)
 class PageLink:
@@ -109,6 +114,7 @@ class BoardView:
     lines: list[BoardLine] = field(default_factory=list)
     places: list[int] = field(default_factory=list)  # of the lines in the snapshot
     yardsticks: list[BoardLine] = field(default_factory=list)
+    excluded: list[BoardLine] = field(default_factory=list)  # without cells
     references: int = 1
     total: int = 0  # systems that this reader may see
     shown: int = 0  # of them, after the filters
@@ -211,7 +217,8 @@ class BoardView:
         shown = (self.state, self.embargo, self.selection, self.headings, self.total, self.shown,
                  self.rescored, self.implausible, self.ranges)  # fmt: skip
         rows = [
-            (line.row, line.is_own, line.begins_cluster) for line in self.lines + self.yardsticks
+            (line.row, line.is_own, line.begins_cluster)
+            for line in self.lines + self.yardsticks + self.excluded
         ]
         content = repr((shown, rows, self.teams, self.gains))
         return blake2b(content.encode(), digest_size=8).hexdigest()

@@ -22,7 +22,7 @@ from leaderboard.builders import BeingBuilt, begin_build, end_build
 from leaderboard.models import BoardSnapshot
 from leaderboard.places import Standing, find_standings
 from leaderboard.ranges import add_ranges
-from leaderboard.snapshots import BASELINE, NOBODY, Board, BoardRow, TeamOnBoard
+from leaderboard.snapshots import BASELINE, EXCLUDED, NOBODY, Board, BoardRow, TeamOnBoard
 from leaderboard.versions import find_older
 from sharedtasks.models import TestSet
 from submissions.models import Entry, Score
@@ -38,6 +38,7 @@ YARDSTICKS: list[str] = [Entry.Kind.ORACLE, Entry.Kind.COPY, BASELINE]
 
 OF_A_ROW = [
     *("kind", "system", "is_primary", "team_id", "submission_id"),
+    *("excluded_at", "excluded_reason"),
     *(f"team__{name}" for name in ("name", "slug", "is_verified", "is_organisers")),
     *(f"submission__{name}" for name in ("description", "is_constrained", "terminology_use")),
 ]
@@ -172,7 +173,8 @@ class _ComparableScores:
         *,
         chosen_versions: Mapping[str, int],
     ) -> None:
-        kinds = {entry.pk: entry.kind for entry in entries}
+        # Excluded entries decide nothing: their scores tell only where they would stand.
+        kinds = {entry.pk: EXCLUDED if entry.excluded_at else entry.kind for entry in entries}
         kept = [score for score in scores if score.entry in kinds]
         self.signatures: dict[str, str] = {}
         for deciding in DECIDING:
@@ -187,7 +189,7 @@ class _ComparableScores:
         self.own_signatures: dict[int, dict[str, str]] = {}
         self.cut_short: dict[int, set[str]] = {}
         for score in kept:
-            signature = self.signatures[score.metric]
+            signature = self.signatures.get(score.metric, "")
             if score.signature == signature:
                 self._show(score)
                 self.own_signatures.get(score.entry, {}).pop(score.metric, None)
@@ -221,7 +223,7 @@ def _count_rescored(scores: Iterable[Scored], signatures: Mapping[str, str]) -> 
 def _build_rows(
     entries: list[Entry], comparable: _ComparableScores, order: Sequence[str]
 ) -> list[BoardRow]:
-    """Return the rows of systems, best first, then those that systems are compared with."""
+    """Return the rows of systems, best first, then yardsticks, then what is excluded."""
     systems = [entry for entry in entries if kind_of(entry) == Entry.Kind.SYSTEM]
     names = make_aliases([entry.pk for entry in entries])
     standings = find_standings(
@@ -238,14 +240,17 @@ def _build_rows(
         (entry for entry in entries if kind_of(entry) in YARDSTICKS),
         key=lambda entry: (YARDSTICKS.index(kind_of(entry)), entry.pk),
     )
+    excluded = [entry for entry in entries if kind_of(entry) == EXCLUDED]
     return [
         _build_row(entry, comparable, alias=names[entry.pk], standing=standings.get(entry.pk))
-        for entry in sorted(systems, key=position) + yardsticks
+        for entry in sorted(systems, key=position) + yardsticks + excluded
     ]
 
 
 def kind_of(entry: Entry) -> str:
-    """Return what a row is: the entry's kind, or a baseline if it is the organisers'."""
+    """Return what a row is: excluded, a baseline of the organisers, or the entry's kind."""
+    if entry.excluded_at is not None:
+        return EXCLUDED
     return BASELINE if entry.team is not None and entry.team.is_organisers else entry.kind
 
 
@@ -284,4 +289,5 @@ def _build_row(
         scores=comparable.by_entry.get(entry.pk, {}),
         signatures=comparable.own_signatures.get(entry.pk, {}),
         cut_short=sorted(comparable.cut_short.get(entry.pk, ())),
+        excluded_reason=entry.excluded_reason,
     )

@@ -22,7 +22,7 @@ from submissions.pages.exports import write_row
 KEPT_FOR = 10  # seconds, in caches
 COLUMNS = (
     "place", "range", "is_below_a_line", "kind", "system", "team",
-    "is_primary", "is_constrained", "is_verified", "terminology_use",
+    "is_primary", "is_constrained", "is_verified", "terminology_use", "excluded_reason",
 )  # fmt: skip
 
 
@@ -87,17 +87,25 @@ def build_json(view: BoardView) -> dict[str, object]:
             }
             for line in view.lines + view.yardsticks
         ],
+        "excluded": [_describe(line) for line in view.excluded],
     }
 
 
 def write_table(view: BoardView) -> Iterator[str]:
-    """Write a board as CSV, with a column for each metric; an undefined score is empty."""
+    """Write a board as CSV, with a column for each metric; an undefined score is empty.
+
+    What is excluded stands at the end, without scores.
+    """
     metrics = [heading.column.metric for heading in view.headings]
     yield write_row([*COLUMNS, *metrics], "excel")
-    for line in view.lines + view.yardsticks:
+    for line in view.lines + view.yardsticks + view.excluded:
         described = _describe(line)
         yield write_row(
-            [*(described[name] for name in COLUMNS), *(cell.value for cell in line.cells)], "excel"
+            [
+                *(described[name] for name in COLUMNS),
+                *((cell.value for cell in line.cells) if line.cells else [None] * len(metrics)),
+            ],
+            "excel",
         )
 
 
@@ -143,4 +151,5 @@ def _describe(line: BoardLine) -> dict[str, str | bool]:
         "is_constrained": row.is_constrained,
         "is_verified": row.is_verified,
         "terminology_use": row.terminology_use,
+        "excluded_reason": line.excluded_reason,
     }

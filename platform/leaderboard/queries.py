@@ -27,7 +27,7 @@ from leaderboard.kept_boards import BOARDS
 from leaderboard.kept_pages import KeptPage
 from leaderboard.modes import list_term_gains
 from leaderboard.selection import CONSTRAINED, PRIMARY, Selection
-from leaderboard.snapshots import BASELINE, Board, BoardRow
+from leaderboard.snapshots import BASELINE, EXCLUDED, Board, BoardRow
 from leaderboard.versions import list_older_columns
 from sharedtasks.metric_columns import BY_METRIC, Column
 from sharedtasks.models import Phase, TestSet
@@ -89,6 +89,12 @@ def differs_in_lines_only(
         return False
     teams = [board.teams[pk] for pk in viewer.teams & board.teams.keys()]
     if any(not team.is_verified or team.is_organisers for team in teams):
+        return False
+    kinds, owners = board.columns.kind, board.columns.team_id
+    if board.excluded and any(
+        kind == EXCLUDED and owner in viewer.teams
+        for kind, owner in zip(kinds, owners, strict=True)
+    ):  # the reader sees its name and the reason
         return False
     # The differences between modes name the viewer's systems before other readers know them.
     return not (teams and has_modes) or can_see(VISITOR, Thing.TEAM_NAMES, test_set.phase, now)
@@ -188,6 +194,7 @@ class _Reading:
             pages=page,
             is_team_unknown=bool(self.selection.team) and not self.wanted_teams,
             implausible=self._list_implausible(),
+            excluded=[self.read_line(index, []) for index in self._list_excluded()],
         )
 
     def leaders(self, count: int) -> BoardView:
@@ -317,8 +324,25 @@ class _Reading:
             is_blind = columns.kind[index] == BASELINE and not self.embargo.sees_names
             return columns.alias[index] if is_blind else ""
 
-        others = [index for index, kind in enumerate(columns.kind) if kind != Entry.Kind.SYSTEM]
+        others = [
+            index
+            for index, kind in enumerate(columns.kind)
+            if kind not in (Entry.Kind.SYSTEM, EXCLUDED)
+        ]
         return sorted(others, key=alias)
+
+    def _list_excluded(self) -> list[int]:
+        """Return the rows that organisers have excluded, as far as the reader sees the team."""
+        columns = self.board.columns
+        excluded = [
+            index
+            for index, kind in enumerate(columns.kind)
+            if kind == EXCLUDED and self._is_visible(index)
+        ]
+        # The order of entries would tell which came first.
+        return (
+            excluded if self.embargo.sees_names else sorted(excluded, key=columns.alias.__getitem__)
+        )
 
     def list_headings(self, metrics: list[str]) -> list[Heading]:
         """Return the headings of these metrics' columns."""

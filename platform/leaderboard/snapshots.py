@@ -14,6 +14,7 @@ from accounts.models import Team
 from sharedtasks.metric_columns import BY_METRIC, COLUMNS
 
 BASELINE = "baseline"  # the kind of a row that is the organisers' own system
+EXCLUDED = "excluded"  # the kind of a row that the organisers have left out of ranks
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class BoardRow:
 
     entry: int
     submission: int | None  # None for rows without a submission
-    kind: str  # of Entry.Kind, or BASELINE
+    kind: str  # of Entry.Kind, BASELINE or EXCLUDED
     team_id: int | None  # None for rows without a team
     team: str
     team_slug: str
@@ -56,6 +57,7 @@ class BoardRow:
     cluster: int | None = None  # by the same; lines stand between clusters
     signatures: Mapping[str, str] = field(default_factory=dict)  # where not the board's
     cut_short: Sequence[str] = ()  # the metrics for whose score a search was cut short, sorted
+    excluded_reason: str = ""  # of EXCLUDED, in the organisers' words
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class Board:
     scores: Mapping[str, list[float | None]] = field(default_factory=dict)  # by metric
     own_signatures: Mapping[int, Mapping[str, str]] = field(default_factory=dict)  # by entry
     cut_short: Mapping[int, Sequence[str]] = field(default_factory=dict)  # metrics, by entry
+    excluded: Mapping[int, str] = field(default_factory=dict)  # reasons, by entry
     ranges: RangesOnBoard = RangesOnBoard()
     rescored: int = 0  # rows with scores by a version of the metrics that the board does not show
 
@@ -139,6 +142,7 @@ class Board:
             scores={metric: value for metric, value in scores.items() if value is not None},
             signatures=self.own_signatures.get(entry, {}),
             cut_short=self.cut_short.get(entry, ()),
+            excluded_reason=self.excluded.get(entry, ""),
         )
 
     @classmethod
@@ -164,6 +168,7 @@ class Board:
             scores={metric: [row.scores.get(metric) for row in rows] for metric in signatures},
             own_signatures={row.entry: row.signatures for row in rows if row.signatures},
             cut_short={row.entry: row.cut_short for row in rows if row.cut_short},
+            excluded={row.entry: row.excluded_reason for row in rows if row.excluded_reason},
             ranges=ranges,
             rescored=rescored,
         )
@@ -180,6 +185,7 @@ class Board:
             "scores": dict(self.scores),
             "own_signatures": {str(pk): dict(own) for pk, own in self.own_signatures.items()},
             "cut_short": {str(pk): list(metrics) for pk, metrics in self.cut_short.items()},
+            "excluded": {str(pk): reason for pk, reason in self.excluded.items()},
             "ranges": asdict(self.ranges),
             "rescored": self.rescored,
         }
@@ -197,6 +203,7 @@ class Board:
             own_signatures={int(pk): own for pk, own in body["own_signatures"].items()},
             # Not in what earlier releases have built:
             cut_short={int(pk): own for pk, own in body.get("cut_short", {}).items()},
+            excluded={int(pk): reason for pk, reason in body.get("excluded", {}).items()},
             ranges=RangesOnBoard(**body["ranges"]),
             rescored=body.get("rescored", 0),
         )

@@ -101,6 +101,7 @@ def _count_unranked(tasks: Sequence[int]) -> dict[int, int]:
         test_set__phase__shared_task__in=tasks,
         state=EntryState.SCORED,
         is_primary=True,
+        excluded_at=None,
         team__is_verified=False,
         team__is_organisers=False,
     )

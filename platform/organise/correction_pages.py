@@ -76,11 +76,7 @@ def _describe_changes(old: TestSet, new: TestSet, *, reads_references: bool) -> 
     counts = count_changes(changes)
     shown = [change for change in changes if _may_show(change, reads_references=reads_references)]
     return {
-        "counts": [
-            (counts[Part.SOURCE], "source", new.segments),
-            (counts[Part.REFERENCE], "reference", new.segments),
-            (counts[Part.TERM], "term", new.terms),
-        ],
+        "counts": [(counts[part], str(part)) for part in (Part.SOURCE, Part.REFERENCE, Part.TERM)],
         "changes": shown[:CHANGES_SHOWN],
         "changes_hidden": len(shown) - CHANGES_SHOWN,
         "are_references_hidden": not reads_references,

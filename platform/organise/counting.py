@@ -26,6 +26,7 @@ class EntryGroup(NamedTuple):
     is_verified: bool  # the team
     is_organisers: bool  # the team
     is_withdrawn: bool
+    is_excluded: bool
     size: int
 
 
@@ -35,9 +36,12 @@ def count_entries(task: SharedTask) -> list[EntryGroup]:
         test_set__phase__shared_task=task, kind=Entry.Kind.SYSTEM
     ).order_by()
     columns = ("test_set", "state", "is_primary", "team__is_verified", "team__is_organisers")
-    withdrawn = Q(withdrawn_at__isnull=False)
-    rows = entries.values(*columns, is_withdrawn=withdrawn).annotate(count=Count("pk"))
-    return [EntryGroup(*row) for row in rows.values_list(*columns, "is_withdrawn", "count")]
+    marks = {
+        "is_withdrawn": Q(withdrawn_at__isnull=False),
+        "is_excluded": Q(excluded_at__isnull=False),
+    }
+    rows = entries.values(*columns, **marks).annotate(count=Count("pk"))
+    return [EntryGroup(*row) for row in rows.values_list(*columns, *marks, "count")]
 
 
 def with_refused(phases: QuerySet[Phase]) -> QuerySet[Phase]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import cast
 
@@ -13,6 +13,7 @@ from django.http import QueryDict
 
 from audit.recording import Actor
 from images.models import Image
+from organise.bulk import Outcome, act_on
 from organise.needs import Needs, failed_entries, failed_submissions
 from sharedtasks.models import SharedTask
 from submissions.models import Entry, Submission
@@ -39,19 +40,6 @@ class FailedRow:
     def name(self) -> str:
         """Return what the box is called."""
         return f"{self.row._meta.verbose_name} {self.row.pk}, {self.row.system}".capitalize()
-
-
-@dataclass(frozen=True, slots=True)
-class Requeued:
-    """What became of a selection."""
-
-    done: int
-    left_out: Sequence[str]  # sentences
-
-    @property
-    def total(self) -> int:
-        """Return how many were selected."""
-        return self.done + len(self.left_out)
 
 
 class RequeueForm(forms.Form):
@@ -99,17 +87,11 @@ def _describe(entry: Entry) -> FailedRow:
     )
 
 
-def requeue(task: SharedTask, ticks: Collection[str], *, actor: Actor, reason: str) -> Requeued:
+def requeue(task: SharedTask, ticks: Collection[str], *, actor: Actor, reason: str) -> Outcome:
     """Requeue the ticked rows of a shared task; what can't be requeued is left out."""
-    done, left_out = 0, []
-    for row in _find_ticked(task, ticks):
-        try:
-            requeueing.requeue(row, actor=actor, reason=reason)
-        except ValidationError as error:
-            left_out.append(f"{row.pk} {row.system}: {' '.join(error.messages)}")
-        else:
-            done += 1
-    return Requeued(done, left_out)
+    return act_on(
+        _find_ticked(task, ticks), lambda row: requeueing.requeue(row, actor=actor, reason=reason)
+    )
 
 
 def _find_ticked(task: SharedTask, ticks: Collection[str]) -> list[Entry | Submission]:

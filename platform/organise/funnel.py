@@ -1,7 +1,8 @@
 """From upload to rank: what became of the files of each test set of a phase.
 
 Each file has one fate, so the numbers add up: uploaded − refused = checked; checked − failed −
-other losses − unfinished = scored; scored − contrastive − baselines − unverified = ranked.
+other losses − unfinished = scored; scored − excluded − contrastive − baselines − unverified =
+ranked.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Fate(StrEnum):
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"
     UNFINISHED = "unfinished"
+    EXCLUDED = "excluded"  # by the organisers
     CONTRASTIVE = "contrastive"
     BASELINE = "baseline"  # of the organisers
     UNVERIFIED = "of unverified teams"
@@ -38,7 +40,7 @@ class Fate(StrEnum):
 UNSCORED = frozenset({Fate.FAILED, Fate.REJECTED, Fate.CANCELLED, Fate.WITHDRAWN, Fate.UNFINISHED})
 # What names the rest of a line, the most urgent first.
 LOSSES = [Fate.FAILED, Fate.REFUSED, Fate.REJECTED, Fate.UNFINISHED, Fate.CANCELLED, Fate.WITHDRAWN]
-LOSSES += [Fate.CONTRASTIVE, Fate.BASELINE, Fate.UNVERIFIED]
+LOSSES += [Fate.EXCLUDED, Fate.CONTRASTIVE, Fate.BASELINE, Fate.UNVERIFIED]
 OF_STATE = {
     EntryState.WAITING: Fate.UNFINISHED,
     EntryState.RUNNING: Fate.UNFINISHED,
@@ -122,6 +124,8 @@ def find_fate(group: EntryGroup) -> Fate:
         return Fate.WITHDRAWN
     if group.state != EntryState.SCORED:
         return OF_STATE[EntryState(group.state)]
+    if group.is_excluded:
+        return Fate.EXCLUDED
     if group.is_organisers:
         return Fate.BASELINE
     if not group.is_primary:

@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -25,9 +25,9 @@ from sharedtasks.policy import Role, Viewer
 from sharedtasks.viewers import viewer_of
 
 P = ParamSpec("P")
-View = Callable[..., HttpResponse]
-TaskView = Callable[Concatenate[SignedInRequest, SharedTask, Viewer, P], HttpResponse]
-SiteView = Callable[Concatenate[SignedInRequest, P], HttpResponse]
+View = Callable[..., HttpResponseBase]
+TaskView = Callable[Concatenate[SignedInRequest, SharedTask, Viewer, P], HttpResponseBase]
+SiteView = Callable[Concatenate[SignedInRequest, P], HttpResponseBase]
 
 # With what the frame of each page shows.
 TASKS = with_needs(SharedTask.objects.all())
@@ -47,7 +47,7 @@ def task_page(
         @never_cache
         @require_http_methods(READING if posts is None else [*READING, "POST"])
         @wraps(view)
-        def open_page(request: HttpRequest, task: str, **arguments: object) -> HttpResponse:
+        def open_page(request: HttpRequest, task: str, **arguments: object) -> HttpResponseBase:
             needed = posts if request.method == "POST" and posts is not None else least
             return _open(view, request, task, needed, back=request.get_full_path(), **arguments)
 
@@ -66,7 +66,7 @@ def task_action(*, least: Role = Role.ORGANISER) -> Callable[[TaskView[P]], View
         @never_cache
         @require_POST
         @wraps(view)
-        def act(request: HttpRequest, task: str, **arguments: object) -> HttpResponse:
+        def act(request: HttpRequest, task: str, **arguments: object) -> HttpResponseBase:
             back = reverse("organise-task", args=[task])
             return _open(view, request, task, least, back=back, **arguments)
 
@@ -84,7 +84,7 @@ def site_page(
         @never_cache
         @require_http_methods([*READING, "POST"] if takes_post else READING)
         @wraps(view)
-        def open_page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def open_page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not isinstance(request.user, User):
                 return redirect_to_login(request.get_full_path())
             if not may_enter(request.user):
@@ -119,7 +119,7 @@ def _open(
     *,
     back: str,
     **kwargs: object,
-) -> HttpResponse:
+) -> HttpResponseBase:
     if not isinstance(request.user, User):
         return redirect_to_login(back)
     viewer = viewer_of(request.user)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from organise.counting import count_rows
-from sharedtasks.models import SharedTask
+from sharedtasks.models import SharedTask, TeamDecision
 from submissions.models import Entry, Submission
 from submissions.states import EntryState, SubmissionState
 
@@ -45,9 +45,15 @@ def failed_submissions() -> QuerySet[Submission]:
 
 
 def submissions_to_verify() -> QuerySet[Submission]:
-    """Return what teams have sent that wait to be verified; what was refused is left out."""
+    """Return what teams have sent that wait to be verified; what was refused is left out.
+
+    Teams that were declined or removed do not wait.
+    """
+    decided = TeamDecision.objects.filter(
+        shared_task=OuterRef("phase__shared_task"), team=OuterRef("team")
+    )
     waiting = Submission.objects.filter(team__is_verified=False, team__is_organisers=False)
-    return waiting.exclude(state=SubmissionState.REFUSED)
+    return waiting.exclude(state=SubmissionState.REFUSED).filter(~Exists(decided))
 
 
 def with_needs(tasks: QuerySet[SharedTask]) -> QuerySet[SharedTask]:

@@ -24,9 +24,12 @@ class Tab:
 GROUPS: Sequence[Sequence[Tab]] = (
     (Tab("task", "Overview"),),
     (Tab("setup", "Setup"), Tab("phases", "Phases"), Tab("announce", "Announce")),
-    (),  # people, entries
+    (
+        Tab("people", "People", lambda needs: needs.teams),
+        Tab("entries", "Entries", lambda needs: needs.failed),
+    ),
     (Tab("corrections", "Corrections"), Tab("release", "Release"), Tab("exports", "Exports")),
-    (),  # log
+    (Tab("log", "Log"),),
 )
 
 

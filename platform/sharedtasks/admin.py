@@ -74,7 +74,9 @@ class SharedTaskAdmin(Removable[SharedTask]):
         if change:
             return
         assert isinstance(request.user, User)  # or there would be no form
-        add_organiser(actor=None, task=form.instance, user=request.user, role=Role.OWNER)
+        add_organiser(
+            actor=actor_of(request), task=form.instance, user=request.user, role=Role.OWNER
+        )
         if not form.instance.modes.exists():
             create_usual_modes(form.instance)
 

@@ -9,6 +9,7 @@ from django.db.models import Max
 
 from accounts.models import Team
 from sharedtasks.models import Extension, Phase
+from sharedtasks.team_decisions import find_removals
 
 
 def find_extension(phase: Phase, teams: Sequence[Team]) -> datetime | None:
@@ -44,6 +45,10 @@ def why_refused(
     phase: Phase, teams: Sequence[Team], now: datetime, *, begun_at: datetime | None = None
 ) -> str:
     """Return why such an upload is refused; empty if it is taken."""
+    removals = find_removals(teams, phase.shared_task_id)
+    if teams and len(removals) == len(teams):
+        removed = removals[0]
+        return f"{removed.team} was removed from {removed.shared_task}: {removed.reason}"
     if is_open_for(phase, teams, now, begun_at=begun_at):
         return ""
     if (retired := phase.retired) is not None:

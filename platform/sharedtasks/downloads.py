@@ -17,9 +17,9 @@ import evaluator
 from files import storage
 from files.models import StoredFile
 from sharedtasks import test_set_writers
+from sharedtasks.handouts import Handout
 from sharedtasks.models import TestSet, TestSetDownload
 from sharedtasks.policy import Thing
-from sharedtasks.release import Release
 
 MAX_DOWNLOAD_BYTES = 256 * 1024 * 1024  # four times the largest file of a test set
 IN_MEMORY = 4 * 1024 * 1024  # bytes; what is longer waits on disk
@@ -44,9 +44,9 @@ class DownloadKind:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What downloads are written from; only those of references see more than the release."""
+    """What downloads are written from; only those of references see more than the handout."""
 
-    release: Release
+    handout: Handout
     with_references: evaluator.TestSet
 
 
@@ -54,8 +54,8 @@ Written = TypeVar("Written")
 OfTestSet = Callable[[evaluator.TestSet], Written]
 
 
-def _of_release(function: OfTestSet[Written]) -> Callable[[Contents], Written]:
-    return lambda contents: function(contents.release.test_set)
+def _of_handout(function: OfTestSet[Written]) -> Callable[[Contents], Written]:
+    return lambda contents: function(contents.handout.test_set)
 
 
 def _of_references(function: OfTestSet[Written]) -> Callable[[Contents], Written]:
@@ -84,48 +84,48 @@ KINDS = {
     for kind in (
         DownloadKind(
             "source.txt", Thing.SOURCES, "Sources", "text", TEXT,
-            _of_release(test_set_writers.write_sources_text),
-            _of_release(test_set_writers.fits_lines),
+            _of_handout(test_set_writers.write_sources_text),
+            _of_handout(test_set_writers.fits_lines),
         ),
         DownloadKind(
             "source.tsv", Thing.SOURCES, "Sources", "table", TSV,
-            _of_release(test_set_writers.write_sources_tsv),
-            _of_release(test_set_writers.fits_table),
+            _of_handout(test_set_writers.write_sources_tsv),
+            _of_handout(test_set_writers.fits_table),
         ),
         DownloadKind(
             "source.sgm", Thing.SOURCES, "Sources", "SGML", SGML,
-            _of_release(test_set_writers.write_sources_sgml),
-            _of_release(test_set_writers.fits_sgml),
+            _of_handout(test_set_writers.write_sources_sgml),
+            _of_handout(test_set_writers.fits_sgml),
         ),
         DownloadKind(
             "source.json", Thing.SOURCES, "Sources", "JSON of documents", JSON,
-            _of_release(test_set_writers.write_sources_array),
-            _of_release(test_set_writers.is_of_documents),
+            _of_handout(test_set_writers.write_sources_array),
+            _of_handout(test_set_writers.is_of_documents),
         ),
         DownloadKind(
             "source.jsonl", Thing.SOURCES, "Annotated sources", "JSON lines", JSONL,
-            _of_release(test_set_writers.write_sources_jsonl),
+            _of_handout(test_set_writers.write_sources_jsonl),
             lambda _: True,
         ),
         DownloadKind(
             "terms.tsv", Thing.SOURCES, "Terminology", "table", TSV,
-            _of_release(test_set_writers.write_terms_tsv),
-            _of_release(_has_common_terms),
+            _of_handout(test_set_writers.write_terms_tsv),
+            _of_handout(_has_common_terms),
         ),
         DownloadKind(
             "terms.jsonl", Thing.SOURCES, "Terminology", "JSON lines", JSONL,
-            _of_release(test_set_writers.write_terms_jsonl),
-            _of_release(_has_common_terms),
+            _of_handout(test_set_writers.write_terms_jsonl),
+            _of_handout(_has_common_terms),
         ),
         DownloadKind(
             "segment-terms.jsonl", Thing.SOURCES, "Terminology", "JSON lines, by segment", JSONL,
-            _of_release(test_set_writers.write_segment_terms),
-            _of_release(test_set_writers.has_addressed_terms),
+            _of_handout(test_set_writers.write_segment_terms),
+            _of_handout(test_set_writers.has_addressed_terms),
         ),
         DownloadKind(
             "samples.jsonl", Thing.SOURCES, SAMPLES, "JSON lines", JSONL,
-            lambda contents: test_set_writers.write_samples(contents.release.samples),
-            lambda contents: bool(contents.release.samples),
+            lambda contents: test_set_writers.write_samples(contents.handout.samples),
+            lambda contents: bool(contents.handout.samples),
         ),
         DownloadKind(
             "references.tsv", Thing.REFERENCES, "References", "table", TSV,

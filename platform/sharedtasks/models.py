@@ -17,6 +17,7 @@ from sharedtasks.corrections import Correction
 from sharedtasks.organisers import Organiser
 from sharedtasks.phase_parts import DateChange, Extension
 from sharedtasks.states import MAX_REASON, Announceable, State
+from sharedtasks.team_decisions import TeamDecision
 from sharedtasks.terminology_modes import PROPER, STANDARD_MODES, Mode
 from sharedtasks.test_set_parts import TestSetDownload, TestSetReference, TestSetTerminology
 from sharedtasks.validators import (
@@ -35,6 +36,7 @@ __all__ = [
     "Organiser",
     "Phase",
     "SharedTask",
+    "TeamDecision",
     "TestSet",
     "TestSetDownload",
     "TestSetReference",

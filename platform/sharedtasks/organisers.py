@@ -71,3 +71,8 @@ class Organiser(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}, {self.role} of {self.shared_task}"
+
+    @property
+    def task_slug(self) -> str:
+        """Return the shared task's slug, for the log."""
+        return self.shared_task.slug

@@ -38,7 +38,7 @@ class Extension(models.Model):
     phase = models.ForeignKey("sharedtasks.Phase", models.CASCADE, related_name="extensions")
     team = models.ForeignKey(Team, models.CASCADE, related_name="extensions")
     until = models.DateTimeField()
-    reason = models.CharField(max_length=MAX_REASON)  # for the team and the organisers
+    reason = models.CharField(max_length=MAX_REASON)  # for the organisers
 
     class Meta:
         ordering = ["pk"]
@@ -49,3 +49,9 @@ class Extension(models.Model):
 
     def __str__(self) -> str:
         return f"{self.team} in {self.phase}"
+
+    @property
+    def task_slug(self) -> str:
+        """Return the shared task's slug, for the log."""
+        slug: str = self.phase.task_slug
+        return slug

@@ -20,7 +20,7 @@ class Part(StrEnum):
     SOURCE = "source"
     REFERENCE = "reference"
     TERM = "term"
-    ANNOTATION = "terms of a segment"  # as marked in its texts, or given with it
+    ANNOTATION = "marked terms"  # in a segment's texts, or given with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class TextChange:
     """A text that differs; empty: there is no such text in that version."""
 
     part: Part
-    where: str  # the segment's name, or the term's source
+    where: str  # the segment's name: `2 of advice`; or the term's source
     old: str
     new: str
 

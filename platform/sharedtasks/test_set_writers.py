@@ -1,6 +1,6 @@
 """A test set in the formats that participants download.
 
-Everything but references is written from what `release` lets out: sources, and the terms that
+Everything but references is written from what `handouts` lets out: sources, and the terms that
 systems are given. The evaluator can read all files back.
 """
 

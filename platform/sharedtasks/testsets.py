@@ -23,8 +23,8 @@ from evaluator.terms import required_terms
 from evaluator.types import TextForm, Unit
 from files import storage
 from sharedtasks import downloads
+from sharedtasks.handouts import make_handout
 from sharedtasks.models import Phase, TestSet, TestSetReference, TestSetTerminology
-from sharedtasks.release import make_release
 from sharedtasks.term_lemmatisers import refuse_missing_lemmatisers, require_term_lemmatiser
 from sharedtasks.terminology_modes import PROPER, Mode, find_mode
 from sharedtasks.validators import known_order
@@ -320,8 +320,8 @@ def make_downloads(test_set: TestSet, *, actor: Actor) -> int:
 
 
 def _make_contents(test_set: TestSet, parsed: _Parsed) -> downloads.Contents:
-    release = make_release(parsed.test_set, test_set.terminology_mode, parsed.samples)
-    return downloads.Contents(release, parsed.test_set)
+    handout = make_handout(parsed.test_set, test_set.terminology_mode, parsed.samples)
+    return downloads.Contents(handout, parsed.test_set)
 
 
 class Slots(Mapping[str, evaluator.TestSet]):

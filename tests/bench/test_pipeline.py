@@ -73,6 +73,7 @@ def sizes(db: None) -> dict[int, models.TestSet]:
                 text_form=models.TestSet.TextForm.RAW,
                 version=version,
             ).test_set
+    models.TestSet.objects.update(state="announced")
     return sizes
 
 

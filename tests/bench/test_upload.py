@@ -89,6 +89,7 @@ def member(settings: Any, tmp_path: Path) -> User:
                 names=("source.sgm", "reference.sgm"),
             ),
         )
+    phase.test_sets.update(state="announced")
     user = User.objects.create_user("alice", "alice@tests.example")
     Membership.objects.create(
         team=Team.objects.create(name="Lexica", slug="lexica"), user=user, role="owner"

@@ -88,6 +88,7 @@ def _submit() -> Submission:
         text_form="tokenised",
         lemmatiser="identity",
     ).test_set
+    phase.test_sets.update(state="announced")
     team = Team.objects.create(name="Lexica", slug="lexica", is_verified=True)
     member = User.objects.create_user("alice", "alice@tests.example")
     Membership.objects.create(team=team, user=member, role=Membership.Role.OWNER)

@@ -258,6 +258,13 @@ def alices(client: Client, alice: User) -> Client:
 
 
 @pytest.fixture
+def owners(client: Client, owner: User) -> Client:
+    """The browser of the owner."""
+    client.force_login(owner)
+    return client
+
+
+@pytest.fixture
 def admin(client: Client, operator: User) -> Client:
     """The browser of the operator."""
     client.force_login(operator)

@@ -41,21 +41,28 @@ class Kept:
 _kept: dict[tuple[tuple[str, Any], ...], Kept] = {}
 
 
-def make_sample_test_set(phase: Phase, *, state: str = "announced", **options: Any) -> TestSet:
+def make_sample_test_set(
+    phase: Phase, *, state: str = "announced", version: int = 1, **options: Any
+) -> TestSet:
     """Import the sample, or copy what an earlier import with these options made."""
     key = tuple(sorted(options.items()))
     if key in _kept:
-        return _copy(_kept[key], phase, state)
+        return _copy(_kept[key], phase, {"state": state, "version": version})
+    test_set = import_sample(phase, version=version, **options)
+    test_set.state = state
+    test_set.save()
+    _kept[key] = _keep(test_set)
+    return test_set
+
+
+def import_sample(phase: Phase, **options: Any) -> TestSet:
+    """Import the sample as an organiser does."""
     files = TestSetFiles(
         source=BytesIO(SOURCE.encode()),
         references=(BytesIO(REFERENCE.encode()),),
         names=("source.sgm", "reference.sgm"),
     )
-    test_set = import_test_set(actor=OPERATOR, phase=phase, files=files, **options).test_set
-    test_set.state = state
-    test_set.save()
-    _kept[key] = _keep(test_set)
-    return test_set
+    return import_test_set(actor=OPERATOR, phase=phase, files=files, **options).test_set
 
 
 def _keep(test_set: TestSet) -> Kept:
@@ -82,12 +89,12 @@ def _values(row: Model) -> Values:
     }
 
 
-def _copy(kept: Kept, phase: Phase, state: str) -> TestSet:
+def _copy(kept: Kept, phase: Phase, values: Values) -> TestSet:
     files = _copy_files(kept)
     test_set = TestSet(
         **deepcopy(kept.test_set)
+        | values
         | {
-            "state": state,
             "phase_id": phase.pk,
             "source_file_id": files[kept.test_set["source_file_id"]].pk,
         }

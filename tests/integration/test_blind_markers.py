@@ -30,13 +30,16 @@ pytestmark = pytest.mark.django_db
 
 TEXTS = (models.CharField, models.TextField, models.FileField, models.JSONField)
 # What a visitor reads once names are public; the rest of these rows is never public.
-PUBLIC = {"Team.name", "Team.slug", "Entry.system", "Submission.description"}
+PUBLIC = {
+    "Team.name", "Team.slug", "Entry.system", "Submission.description", "Entry.excluded_reason",
+}  # fmt: skip
 PRIVATE = {
     "Team.institution", "Submission.system", "Submission.created_at", "Entry.reason",
     "SubmittedFile.name", "Problem.message", "Verdict.systems", "StateChange.at", "User.email",
-    "EmailAddress.email", "Run.detail",
+    "EmailAddress.email", "Run.detail", "Entry.flag_note",
 }  # fmt: skip
 STATES = {"StateChange.old", "StateChange.new"}  # one of a few words; a constraint says which
+SAID_SINCE = {"excluded_reason": "excluded_at", "flag_note": "flagged_at"}  # together, or neither
 # A value of each type that a row holds, by the number of its field.
 MADE = {
     "str": lambda number: f"zqx{number:03}q",
@@ -88,6 +91,8 @@ def plant(rows):
             is_time = isinstance(field, models.DateField) and getattr(row, field.attname)
             name = f"{type(row).__name__}.{field.name}"
             is_text = isinstance(field, TEXTS) and not field.choices and name not in STATES
+            if (since := SAID_SINCE.get(field.name)) and getattr(row, since) is None:
+                continue
             if is_time or is_text:
                 values[field.name], words = markers_for(field, len(planted))
                 planted |= dict.fromkeys(words, name)
@@ -100,13 +105,18 @@ def plant(rows):
 def theirs(make_scored_entry, test_set, other_team, charlie, alice, phase):
     """An entry of charlie's on a blind board, with rows of every kind that hang on it.
 
-    Also charlie's: a baseline of the organisers below it, a system that waits, one that runs.
+    Also charlie's: a baseline of the organisers below it, an excluded and flagged entry, a system
+    that waits, one that runs.
     """
     organisers = Team.objects.create(name="Chairs", slug="chairs", is_organisers=True)
     Membership.objects.create(team=organisers, user=charlie)
     make_scored_entry(system="Marian", wants_primary=True)
     make_scored_entry(system="Nolanguage", team=organisers, member=charlie)
     entry = make_scored_entry(system="Ziggurat", team=other_team, member=charlie)
+    excluded = make_scored_entry(system="Excluded", team=other_team, member=charlie)
+    Entry.objects.filter(pk=excluded.pk).update(
+        excluded_at=A_DAY, excluded_reason="Late", flagged_at=A_DAY, flag_note="Late"
+    )
     Submission.objects.filter(member=charlie).update(kind="image", image=image_row())
     entry.submission.refresh_from_db()
     node = node_row()

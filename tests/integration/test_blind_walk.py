@@ -35,7 +35,8 @@ PARTS = {
     "position": [0],
     "number": [1, 2],
     "name": ["terminarium.whl", "gpu-1"],  # of a file, of a node
-    "part": ["phase-1"],
+    "part": ["task", "phase-1"],
+    "team": [1, 2],
     "uidb36": ["1"],
     "key": ["never-was"],
     "token": [TOKEN],
@@ -88,6 +89,7 @@ def addresses(entry, *, with_admin=False, **more):
     kinds = ContentType.objects.get_for_models(Team, Submission, Entry).values()
     parts = PARTS | {
         "pk": sorted(of_rows),
+        "team": sorted(of_rows),
         "slug": ["spring", "babel", "lexica"],
         "id": sorted(of_rows),
         "object_id": sorted(of_rows),

@@ -108,7 +108,7 @@ def test_a_hidden_board_is_not_even_read(
     at(OPENS - SECOND)
     client = as_role(role)
 
-    with django_assert_num_queries(1 if role == "visitor" else 5) as queries:
+    with django_assert_num_queries(2 if role == "visitor" else 6) as queries:
         client.get(BOARD)
 
     assert not any(BoardSnapshot._meta.db_table in query["sql"] for query in queries)

@@ -16,7 +16,7 @@ from leaderboard.models import BoardRanges, BoardSnapshot
 from leaderboard.tasks import compute_ranges
 from sharedtasks import models, testsets
 from submissions.models import Entry, Rescore, Score, StateChange, Submission
-from tests.integration.actors import OPERATOR
+from tests.integration.announced import import_announced
 from tests.integration.board_rows import Made, fill
 
 pytestmark = pytest.mark.django_db
@@ -55,14 +55,13 @@ def test_set(files, phase):
         names=("test.en-fr.tsv",),
         terminologies=((BytesIO(read["terms.en-fr.tsv"]), "terms.en-fr.tsv"),),
     )
-    return testsets.import_test_set(
-        actor=OPERATOR,
+    return import_announced(
         phase=phase,
         source_language="en",
         target_language="fr",
         files=given,
         text_form="raw",
-    ).test_set
+    )
 
 
 @pytest.fixture

@@ -314,22 +314,22 @@ def test_columns_stand_in_named_groups(client, bare, alice, teams):
 
 
 @pytest.mark.parametrize("count", [43, 4300])
-def test_a_visitors_page_takes_three_queries_and_who_is_signed_in_costs_four_more(
+def test_a_visitors_page_takes_four_queries_and_who_is_signed_in_costs_four_more(
     client, bare, alice, count, django_assert_num_queries
 ):
     many(bare, alice, count, metrics=FEW)
 
     for query in ({}, {"sort": "bleu", "track": "constrained", "page": "2"}):
         # The phase's test sets with phase and shared task; the snapshots of the pair's modes; the
-        # phase's newest release.
-        with django_assert_num_queries(3):
+        # phase's newest release and its published corrections.
+        with django_assert_num_queries(4):
             response = client.get(BOARD, query)
         assert response.status_code == 200
 
     client.force_login(alice)
 
     # And the session, the user, the user's teams and roles.
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(BOARD)
 
 
@@ -344,5 +344,5 @@ def test_many_pairs_and_modes_take_no_more_queries(
         many(make_bare_test_set(mode=mode), alice, 5, metrics=FEW)
     many(bare, alice, 5, metrics=METRICS)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         client.get(BOARD)

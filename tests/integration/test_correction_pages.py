@@ -37,7 +37,7 @@ def test_an_organiser_corrects_a_reference(organisers, organiser, test_set):
     begun = upload(organisers, test_set)
     page = organisers.get(begun.url).text
     assert f"<del>toux</del> <ins>{WORD}</ins>" in page
-    assert "1 of 4 references" in page
+    assert "0 sources · 1 reference · 0 terms · 4 segments" in page
 
     organisers.post(f"{begun.url}/score")
     assert "2 entries are still being scored" in organisers.get(begun.url).text

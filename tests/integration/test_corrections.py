@@ -20,8 +20,9 @@ from sharedtasks.test_set_versions import NewFiles
 from submissions import slots
 from submissions.models import Entry, Score
 from submissions.pipeline import adopting, reference_points, tasks
-from submissions.services import choosing, correcting
+from submissions.services import choosing, correcting, exclusion
 from tests.integration import test_blind_walk
+from tests.integration.copied_test_sets import import_sample
 from tests.integration.samples import FAIR, PERFECT, POOR, REFERENCE, SOURCE
 
 pytestmark = pytest.mark.django_db
@@ -134,9 +135,11 @@ def test_entries_are_scored_hidden_and_the_old_scores_stay(scoring, test_set):
     assert slots.list_expected(test_set.phase) == [test_set]
 
 
-def test_a_second_version_beside_entries_is_refused_with_the_remedy(scoring, make_test_set):
+def test_a_second_version_beside_entries_is_refused_with_the_remedy(scoring, phase):
+    languages = {"source_language": "en", "target_language": "fr"}
+
     with pytest.raises(ValidationError, match="correct_test_set spring/test/en-fr"):
-        make_test_set(version=3)
+        import_sample(phase, version=3, text_form="raw", **languages)
 
 
 def test_publishing_replaces_the_old_version_everywhere(scoring, actor, client, test_set):
@@ -187,6 +190,7 @@ def test_what_teams_decide_and_send_meanwhile_is_carried_over(
     score_all()
     perfect, fair = Entry.objects.filter(adopted_from=None, team__isnull=False).order_by("pk")
     choosing.withdraw(entry=perfect, actor=organiser)
+    exclusion.exclude(entry=fair, actor=actor, reason="A copy")
     late = make_scored_entry(POOR, system="late")
     with pytest.raises(ValidationError, match="1 entry is still being scored"):
         publish(scoring, actor)
@@ -196,7 +200,7 @@ def test_what_teams_decide_and_send_meanwhile_is_carried_over(
     rows = {entry.adopted_from_id: entry for entry in adopting.list_adopted(scoring)}
     assert rows[perfect.pk].withdrawn_at is not None
     assert not rows[perfect.pk].is_primary
-    assert rows[fair.pk].is_primary
+    assert (rows[fair.pk].is_primary, rows[fair.pk].excluded_reason) == (True, "A copy")
     assert rows[late.pk].state == "scored"
 
 
@@ -303,16 +307,15 @@ def test_adopting_twice_adopts_once_and_costs_no_turn_of_a_team(scoring, make_en
     assert new.state == "scored"
 
 
-@pytest.mark.parametrize("role", ["alice", "outsider"])
 @pytest.mark.usefixtures("_quiet")
-def test_no_address_tells_of_a_hidden_version(role, begin, actor, make_scored_entry, as_role):
+def test_no_address_tells_a_team_of_a_hidden_version(begin, actor, make_scored_entry, as_role):
     entry = make_scored_entry(system="mine", wants_primary=True)
     correction = begin()
     correcting.score_correction(actor=actor, correction=correction)
     score_all()
     adopted, slug = adopting.list_adopted(correction).get(), correction.successor.slug
 
-    client = as_role(role)
+    client = as_role("alice")
     addresses = test_blind_walk.addresses(
         entry,
         pk=[entry.pk, adopted.pk],
@@ -326,7 +329,10 @@ def test_no_address_tells_of_a_hidden_version(role, begin, actor, make_scored_en
         for text in [b"".join(client.get(address)).decode(errors="replace")]
         if any(secret in text for secret in (WORD, slug, f'"/entries/{adopted.pk}'))
     }
-    assert client.get(correction.successor.get_absolute_url()).status_code == 404
+    hidden = [correction.successor.get_absolute_url(), adopted.get_absolute_url()]
+    for role in ("visitor", "alice", "outsider", "staff"):
+        statuses = {as_role(role).get(address).status_code for address in hidden}
+        assert statuses <= {404, 302}, role  # a visitor may sign in first
     assert told == set()
     assert as_role("organiser").get(correction.successor.get_absolute_url()).status_code == 200
 

@@ -17,6 +17,7 @@ from sharedtasks import downloads, models, phase_zip, testsets
 from sharedtasks.downloads import KINDS
 from sharedtasks.policy import Thing
 from tests.integration.actors import OPERATOR
+from tests.integration.announced import import_announced
 from tests.integration.samples import REFERENCE, SOURCE
 
 pytestmark = pytest.mark.django_db
@@ -56,8 +57,7 @@ def import_files(phase):
     def make(name, **options):
         source, *references = [BytesIO(text.encode()) for text in FORMATS[name]]
         values = {"source_language": "en", "target_language": "fr", "text_form": "raw"}
-        return testsets.import_test_set(
-            actor=OPERATOR,
+        return import_announced(
             phase=phase,
             files=testsets.TestSetFiles(
                 source,
@@ -66,7 +66,7 @@ def import_files(phase):
                 terminologies=((BytesIO(TERMS), "terms.tsv"),),
             ),
             **(values | options),
-        ).test_set
+        )
 
     return make
 

@@ -226,7 +226,7 @@ def test_a_withdrawn_entry_becomes_primary_no_more(alices, entries):
     response = alices.post(reverse("make-primary", args=[entries["contrastive"].pk]))
 
     assert response.status_code == 422
-    assert "Only an entry that is scored and not withdrawn can be primary." in response.text
+    assert "neither withdrawn nor excluded, can be primary." in response.text
     assert Entry.objects.get(is_primary=True).system == "Big"
 
 

@@ -23,7 +23,7 @@ from accounts.models import Team
 from leaderboard import kept_boards, kept_facts, kept_pages, one_at_a_time, views
 from leaderboard.models import BoardSnapshot
 from leaderboard.selection import Selection
-from sharedtasks.models import Phase
+from sharedtasks.models import Correction, Phase
 from sharedtasks.policy import VISITOR
 from tests.integration.board_rows import METRICS, Made, fill, many
 
@@ -339,9 +339,17 @@ def test_an_instant_counts_at_once(client, at, filled, trusting, before, path):
 
 
 @pytest.fixture
-def closing(phase, filled_modes):
-    """A phase with a deadline, and boards in two domains and two modes."""
+def closing(phase, bare, filled_modes, make_bare_test_set):
+    """A phase with a deadline, and boards in two domains and two modes; one has an erratum."""
     Phase.objects.filter(pk=phase.pk).update(closes_at=NAMES + timedelta(days=3))
+    retired = {"state": "retired", "retired_at": NAMES, "retired_reason": "Corrected."}
+    Correction.objects.create(
+        test_set=make_bare_test_set(version=9, **retired),
+        successor=bare,
+        state="published",
+        erratum="A word was wrong.",
+        published_at=NAMES,
+    )
 
 
 @pytest.mark.parametrize("path", [BOARD, START])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import get_resolver, reverse
 
-from sharedtasks.models import Correction
+from sharedtasks.models import Correction, Extension, TeamDecision
 from tests.integration.conftest import ROLES
 from tests.integration.node_rows import image_row, node_row
 
@@ -28,6 +30,8 @@ GET = {
     "organise-publish-release": (405,) * 9,
     "organise-end-release": (302, 404, 404, 404, 404, 403, 403, 404, 404),  # there is no release
     "organise-exports": READERS,
+    **dict.fromkeys(["organise-entries", "organise-log", "organise-log-csv"], READERS),
+    "organise-act": (302, 404, 404, 404, 302, 302, 403, 404, 404),
     "organise-drain": NOT_THERE,
     "organise-undrain": NOT_THERE,
     "organise-lift-quarantine": NOT_THERE,
@@ -37,6 +41,21 @@ GET = {
     **dict.fromkeys(["organise-new-phase", "organise-pause", "organise-resume"], CHANGERS),
     **dict.fromkeys(["organise-retire", "organise-put-back"], OWNERS),
     "organise-delete": OWNERS,  # of what is announced
+    **dict.fromkeys(["organise-people", "organise-roles", "organise-team"], READERS),
+    **dict.fromkeys(["organise-verify", "organise-participants"], (405,) * 9),
+    **dict.fromkeys(["organise-role", "organise-remove-role"], OWNERS),
+    **dict.fromkeys(
+        [
+            "organise-unverify",
+            "organise-decline",
+            "organise-remove-team",
+            "organise-readmit",
+            "organise-extend",
+            "organise-end-extension",
+            "organise-send-for",
+        ],
+        CHANGERS,
+    ),
     **dict.fromkeys(["organise-corrections", "organise-correction"], READERS),
     "organise-correction-score": (405,) * 9,
     **dict.fromkeys(["organise-correction-publish", "organise-correction-discard"], CHANGERS),
@@ -57,6 +76,8 @@ POST = {
     "organise-publish-release": (302, 404, 404, 404, 422, 403, 403, 404, 404),
     "organise-end-release": (302, 404, 404, 404, 404, 403, 403, 404, 404),
     "organise-exports": (405,) * 9,
+    **dict.fromkeys(["organise-entries", "organise-log", "organise-log-csv"], (405,) * 9),
+    "organise-act": (302, 404, 404, 404, 422, 422, 403, 404, 404),
     "organise-drain": NOT_THERE,
     "organise-undrain": NOT_THERE,
     "organise-lift-quarantine": NOT_THERE,
@@ -69,6 +90,26 @@ POST = {
         ["organise-retire", "organise-put-back", "organise-delete"],
         (302, 404, 404, 404, 422, 403, 403, 404, 404),
     ),
+    "organise-people": (405,) * 9,
+    "organise-roles": (302, 404, 404, 404, 422, 403, 403, 404, 404),
+    **dict.fromkeys(
+        [
+            "organise-verify",
+            "organise-unverify",
+            "organise-decline",
+            "organise-remove-team",
+            "organise-extend",
+            "organise-send-for",
+        ],
+        WRONG_FORM,
+    ),
+    "organise-team": (302, 404, 404, 404, 302, 302, 403, 404, 404),
+    "organise-participants": CHANGERS,
+    # The owner takes back what there is, so that it is gone for the organiser.
+    "organise-readmit": (302, 404, 404, 404, 302, 404, 403, 404, 404),
+    "organise-end-extension": (302, 404, 404, 404, 302, 404, 403, 404, 404),
+    "organise-role": (302, 404, 404, 404, 422, 403, 403, 404, 404),
+    "organise-remove-role": (302, 404, 404, 404, 422, 403, 403, 404, 404),  # the last owner
     "organise-correction": (405,) * 9,
     **dict.fromkeys(["organise-corrections", "organise-correction-publish"], WRONG_FORM),
     **dict.fromkeys(  # it is discarded already, as a message says
@@ -89,8 +130,14 @@ def list_patterns():
 
 
 @pytest.fixture
-def address(phase, make_entry):
+def address(phase, make_entry, team, owner):
     """Return a function from an address's name to the address."""
+    TeamDecision.objects.create(
+        shared_task=phase.shared_task, team=team, kind="declined", reason="Who are they?"
+    )
+    until = phase.closes_at + timedelta(days=1)
+    Extension.objects.create(phase=phase, team=team, until=until, reason="A power cut.")
+    held = owner.roles.get().pk
     entry = make_entry()
     correction = Correction.objects.create(test_set=entry.test_set, state="discarded")
     node = node_row()
@@ -108,6 +155,16 @@ def address(phase, make_entry):
         "organise-put-back": ["spring", f"phase-{phase.pk}"],
         "organise-delete": ["spring", f"phase-{phase.pk}"],
         "organise-test-set": ["spring", entry.test_set_id],
+        "organise-role": ["spring", held],
+        "organise-remove-role": ["spring", held],
+        **{
+            f"organise-{name}": ["spring", team.pk]
+            for name in ("team", "unverify", "decline", "remove-team", "readmit")
+        },
+        **{
+            f"organise-{name}": ["spring", team.pk, "test"]
+            for name in ("extend", "end-extension", "send-for")
+        },
         "organise-correction": ["spring", correction.pk],
         "organise-correction-score": ["spring", correction.pk],
         "organise-correction-publish": ["spring", correction.pk],

@@ -18,13 +18,6 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def owners(client, owner):
-    """The browser of the owner."""
-    client.force_login(owner)
-    return client
-
-
-@pytest.fixture
 def page(owners, phase):
     """Return a function that posts the phase's form, with these fields changed."""
     address = reverse("organise-phase", args=["spring", "test"])

@@ -50,10 +50,8 @@ def test_a_release_is_made_after_a_reason_for_each_decision(client, board, owner
     release = Release.objects.get()
     assert (release.number, release.public_at, release.note) == (1, later, "Our first.")
     event = AuditEvent.objects.get(object_type="leaderboard.release")
-    assert (event.actor_name, event.changes["unverified"]) == (
-        "owner",
-        [None, "unverified is fine"],
-    )
+    assert (event.action, event.actor) == ("published", owner)
+    assert event.changes["unverified"] == [None, "unverified is fine"]
     assert "is public in" in client.get(PAGE).text
 
 

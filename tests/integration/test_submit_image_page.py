@@ -251,7 +251,7 @@ def test_a_closed_phase_refuses_before_it_reads(alices, address, form, close_pha
     response = alices.post(address, form(archive=large()))
 
     assert response.status_code == 422
-    assert "takes no container images at the moment" in response.text
+    assert "takes no submissions at the moment" in response.text
     assert response.headers["Connection"] == "close"
 
 

@@ -80,9 +80,11 @@ def run(tmp_path, shared_task, phase):
         terms.write_text(f"{source},{target}\nfever,gorączka\n")
         output = StringIO()
         call_command(
-            "import_test_set", "--shared-task=spring", "--phase=test", f"--language-pair={pair}",
-            f"--source={table}", f"--terminology={terms}", *options, stdout=output,
+            "import_test_set", "--announce", "--shared-task=spring", "--phase=test",
+            f"--language-pair={pair}", f"--source={table}", f"--terminology={terms}", *options,
+            stdout=output,
         )  # fmt: skip
+        models.TestSet.objects.update(state="announced")
         return output.getvalue()
 
     return run
@@ -168,12 +170,13 @@ def test_what_a_test_set_does_not_need_may_be_missing(run, uninstall):
 
 @pytest.mark.usefixtures("_small_polish")
 def test_entries_are_scored_by_the_lemmatiser_that_is_named(make_test_set, make_scored_entry):
-    by_name = {
-        name: make_scored_entry(
-            test_set=make_test_set(target_language="pl", term_lemmatiser=name, version=version),
-            system=f"System {version}",
-        )
+    test_sets = {  # before the entries: a test set with entries gets no second version
+        name: make_test_set(target_language="pl", term_lemmatiser=name, version=version)
         for version, name in enumerate(["", "simplemma", "none"], 1)
+    }
+    by_name = {
+        name: make_scored_entry(test_set=test_set, system=f"System {test_set.version}")
+        for name, test_set in test_sets.items()
     }
 
     digests = {entry.test_set.digest for entry in by_name.values()}

@@ -22,7 +22,7 @@ from submissions.models import Entry, Score
 from submissions.pipeline.tasks import check_image
 from submissions.services import sending
 from tests.archives import SavedImage, old_docker, tar
-from tests.integration.actors import OPERATOR
+from tests.integration.announced import import_announced
 from tests.integration.board_rows import Made, build, fill
 from tests.integration.test_board_modes import changes, groups, links
 
@@ -59,9 +59,7 @@ def import_rows(phase):
             samples=(BytesIO(samples), "samples.json") if samples else None,
         )
         values = {"source_language": "en", "target_language": "fr", "text_form": "raw"}
-        return testsets.import_test_set(
-            actor=OPERATOR, phase=phase, files=files, **(values | options)
-        ).test_set
+        return import_announced(phase=phase, files=files, **(values | options))
 
     return make
 
@@ -229,12 +227,12 @@ def test_terms_of_segments_are_counted_once_and_required_where_they_are(
         | ({} if own is None else {"terms": [{"source": s, "targets": [t]} for s, t in own]})
         for number, own in enumerate(given)
     ]
-    test_set = testsets.import_test_set(
-        actor=OPERATOR, phase=phase, source_language="en", target_language="fr", text_form="raw",
+    test_set = import_announced(
+        phase=phase, source_language="en", target_language="fr", text_form="raw",
         files=testsets.TestSetFiles(
             BytesIO("".join(json.dumps(row) + "\n" for row in rows).encode()), (), ("rows",)
         ),
-    ).test_set  # fmt: skip
+    )  # fmt: skip
 
     assert (test_set.terms, test_set.required_terms) == (terms, required)
     assert download(client, test_set, "terms.tsv") is None
@@ -459,6 +457,7 @@ def test_a_phase_that_moves_takes_its_modes_along(admin, phase, make_bare_test_s
     data = {
         "shared_task": other.pk, "name": "Test", "slug": "test", "kind": "dev",
         "opens_at_0": now.date(), "opens_at_1": "12:00", "run_limits": "{}",
+        "grace_minutes": "0", "is_meant": "on",
     }  # fmt: skip
 
     assert admin.post(address, data).status_code == 302

@@ -16,7 +16,7 @@ from sharedtasks.policy import Thing
 from submissions import hypotheses
 from submissions.models import Entry
 from submissions.pipeline.tasks import check
-from tests.integration.actors import OPERATOR
+from tests.integration.announced import import_announced
 
 pytestmark = pytest.mark.django_db
 
@@ -33,8 +33,7 @@ def edition(phase):
         gold = FOLDER / f"shaped.{domain}.enpl.track1.json"
         sample = FOLDER / f"sample.{domain}.enpl.json"
         with gold.open("rb") as source, sample.open("rb") as samples:
-            return testsets.import_test_set(
-                actor=OPERATOR,
+            return import_announced(
                 phase=phase,
                 source_language="en",
                 target_language="pl",
@@ -47,7 +46,7 @@ def edition(phase):
                     names=(gold.name,),
                     samples=(samples, sample.name) if mode == "sample" else None,
                 ),
-            ).test_set
+            )
 
     test_sets = [make(domain, mode) for domain in DOMAINS for mode in MODES]
     return {test_set.slot: test_set for test_set in test_sets}

@@ -58,6 +58,7 @@ def edition(phase):
             samples = ("--samples", FOLDER / f"sample.{domain}.enpl.json")
             call_command(
                 "import_test_set",
+                "--announce",
                 *("--shared-task", phase.shared_task.slug, "--phase", phase.slug),
                 *("--language-pair", "en-pl", "--domain", domain, "--mode", mode),
                 *("--source", FOLDER / f"shaped.{domain}.enpl.track1.json"),

@@ -9,7 +9,7 @@ FIXED = [
     "erratum",
 ]  # fmt: skip
 DIFFERS = {"postgresql": "IS DISTINCT FROM", "sqlite": "IS NOT"}
-NOW = {"postgresql": "now()", "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now')"}
+NOW = {"postgresql": "clock_timestamp()", "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now')"}
 
 
 def create_triggers(apps, schema_editor):

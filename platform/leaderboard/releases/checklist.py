@@ -177,12 +177,17 @@ def _check_identical(rows: _PhaseRows) -> Check:
         .filter(teams__gt=1)
         .values_list("test_set", "hypotheses")
     )
+    shared = list(groups.order_by("test_set", "hypotheses")[: MOST_SENTENCES + 1])
+    same = rows.entries.filter(team__isnull=False, hypotheses__in={file for _, file in shared})
+    names: dict[tuple[int, int | None], list[str]] = {pair: [] for pair in shared}
+    for entry in same.select_related("team").order_by("pk"):
+        if (pair := (entry.test_set_id, entry.hypotheses_id)) in names:
+            names[pair].append(f"{entry.system} ({entry.team})")
     slugs = {test_set.pk: test_set.slug for test_set in rows.test_sets}
-    faults = []
-    for test_set, file in groups.order_by("test_set", "hypotheses")[: MOST_SENTENCES + 1]:
-        same = rows.entries.filter(test_set=test_set, hypotheses=file).select_related("team")
-        names = [f"{entry.system} ({entry.team})" for entry in same]
-        faults.append(f"{slugs[test_set]}: {' and '.join(names)} are the same output.")
+    faults = [
+        f"{slugs[test_set]}: {' and '.join(own)} are the same output."
+        for (test_set, _), own in names.items()
+    ]
     return _judge("identical", "Identical outputs of two teams", faults, otherwise="0")
 
 

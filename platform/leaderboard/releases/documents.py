@@ -15,7 +15,8 @@ from leaderboard.exports import build_json
 from leaderboard.kept_boards import BOARDS
 from leaderboard.queries import read_board
 from sharedtasks.access import listed, visible_test_sets
-from sharedtasks.models import Phase, TestSet
+from sharedtasks.errata import list_published
+from sharedtasks.models import Correction, Phase, TestSet
 from sharedtasks.policy import VISITOR
 
 SCHEMA = 1  # counts changes that a program which reads these documents has to know of
@@ -77,6 +78,7 @@ def build_document(
         "erratum": erratum,
         "names_teams": names_teams,
         "made_with": f"terminarium {version('terminarium')}",
+        "errata": [_describe_correction(row) for row in list_published([phase])],
         "boards": [_describe_board(view) for view in shown],
     }
     return ReleaseDocument(
@@ -111,6 +113,17 @@ def _describe_board(view: BoardView) -> dict[str, object]:
         "required_terms": test_set.required_terms,
         "references": view.references,
         "columns": [_describe_column(heading) for heading in view.headings],
+    }
+
+
+def _describe_correction(correction: Correction) -> dict[str, object]:
+    """Return what readers know of a correction."""
+    assert correction.successor is not None  # it is published
+    return {
+        "test_set": correction.successor.slug,
+        "replaces": correction.test_set.slug,
+        "published_at": correction.published_at,
+        "erratum": correction.erratum,
     }
 
 

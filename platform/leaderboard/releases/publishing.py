@@ -89,7 +89,7 @@ def publish(
     )
     changes = {"public_at": document.public_at, "sha256": release.document.sha256, **decided}
     record_event(
-        actor=actor, action=Action.CREATED, row=release,
+        actor=actor, action=Action.PUBLISHED, row=release,
         changes={name: (None, value) for name, value in changes.items()},
     )  # fmt: skip
     return release

@@ -55,6 +55,15 @@ class ReleasedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleasedExclusion:
+    """An entry that the organisers had excluded; `reason` is empty where teams are not named."""
+
+    system: str
+    team: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReleasedBoard:
     """A board of a release."""
 
@@ -71,6 +80,7 @@ class ReleasedBoard:
     headings: Sequence[ReleasedHeading]
     systems: Sequence[ReleasedRow]  # at most MOST_ROWS
     yardsticks: Sequence[ReleasedRow]
+    excluded: Sequence[ReleasedExclusion]
     rows_left_out: int  # the document has them
 
 
@@ -132,6 +142,10 @@ def read_released_board(board: Mapping[str, Any]) -> ReleasedBoard:
         headings=headings,
         systems=[_read_row(row, headings) for row in systems[:MOST_ROWS]],
         yardsticks=[_read_row(row, headings) for row in yardsticks[:MOST_ROWS]],
+        excluded=[
+            ReleasedExclusion(row["system"], row["team"], row["excluded_reason"])
+            for row in board["excluded"][:MOST_ROWS]
+        ],
         rows_left_out=max(len(systems) - MOST_ROWS, 0),
     )
 

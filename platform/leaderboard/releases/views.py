@@ -28,11 +28,16 @@ def release(request: HttpRequest, task: str, phase: str, number: int) -> HttpRes
         "newer": next((each for each in known if each.find_state(now) == "published"), row),
     }
     if row.withdrawn_at is None:
-        boards = {board["test_set"]: board for board in read_document(row)["boards"]}
+        document = read_document(row)
+        boards = {board["test_set"]: board for board in document["boards"]}
         chosen = request.GET.get("board", next(iter(boards)))
         if chosen not in boards:
             raise Http404(f"{row} has no board {chosen}.")
-        context |= {"boards": list(boards), "board": read_released_board(boards[chosen])}
+        context |= {
+            "boards": list(boards),
+            "board": read_released_board(boards[chosen]),
+            "errata": [each for each in document["errata"] if each["test_set"] == chosen],
+        }
     return render(request, "leaderboard/release.html", context)
 
 

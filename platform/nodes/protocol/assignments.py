@@ -19,8 +19,8 @@ from evaluator.container import (
 )
 from nodes.models import Run
 from sharedtasks import testsets
+from sharedtasks.handouts import hand_out_test_set
 from sharedtasks.models import TestSet
-from sharedtasks.release import release_test_set
 
 SALT = "nodes.image"
 KEPT_IN_MEMORY = 16  # test sets as nodes are told of them; each is a megabyte or two
@@ -101,8 +101,8 @@ def _segments(run: Run) -> str:
 def _of_test_set(pk: int, digest: str, mode: TerminologyMode) -> str:
     """Return a test set's segments; finding their terms takes most of a claim's time."""
     test_set = TestSet.objects.get(pk=pk, digest=digest)
-    released = release_test_set(testsets.read(test_set), gives_terms=mode == "terms")
-    return _as_json(system_inputs(released, mode))
+    handed_out = hand_out_test_set(testsets.read(test_set), gives_terms=mode == "terms")
+    return _as_json(system_inputs(handed_out, mode))
 
 
 def _as_json(inputs: tuple[SystemInput, ...]) -> str:

@@ -3,41 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from http import HTTPStatus
 
 from django import forms
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from accounts.http import SignedInRequest
 from audit.recording import Actor
+from organise.asking import ReasonForm, ask_first
 from organise.gate import task_page
-from organise.pages import Confirmation, render_task_page
+from organise.pages import Confirmation
 from sharedtasks.announcement import make_key
 from sharedtasks.models import Phase, SharedTask, TestSet
 from sharedtasks.policy import Role, Viewer
 from sharedtasks.services import announcing, phases
-from sharedtasks.states import MAX_REASON, Announceable, State
+from sharedtasks.states import Announceable, State
 
 READABLE = (
     "It takes nothing new, and leaves tabs and lists. Entries stay readable at their addresses, "
     "with your reason."
 )
-
-
-class ReasonForm(forms.Form):
-    """Why something is paused or retired."""
-
-    reason = forms.CharField(
-        label="Public reason",
-        max_length=MAX_REASON,
-        help_text="Everybody reads it, on the site's own pages.",
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
 
 
 @task_page(least=Role.ORGANISER, posts=Role.ORGANISER)
@@ -137,21 +124,14 @@ def _ask(
     then: str = "",
 ) -> HttpResponse:
     """Show the page that asks, or do what its button says and lead back."""
-    posted = request.method == "POST"
-    form = form_class(request.POST) if posted else form_class()
-    if posted and form.is_valid():
-        try:
-            act(Actor.of(request.user), form.cleaned_data.get("reason", ""))
-        except ValidationError as error:
-            form.add_error(None, error.messages)
-        else:
-            messages.success(request, done)
-            return redirect(then or _find_page(row))
-    context = {"confirmation": replace(confirmation, form=form)}
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if posted else HTTPStatus.OK
-    return render_task_page(
-        request, "organise/confirm.html", context,
-        task=task, viewer=viewer, tab=_find_tab(row), status=status,
+    form = form_class(request.POST if request.method == "POST" else None)
+    return ask_first(
+        request, task, viewer, confirmation,
+        act=lambda actor, values: act(actor, values.get("reason", "")),
+        done=done,
+        tab=_find_tab(row),
+        then=then or _find_page(row),
+        form=form,
     )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -15,6 +14,7 @@ from django.utils import timezone
 from accounts.http import SignedInRequest
 from audit.recording import Actor
 from organise import counting, failures, timeline
+from organise.bulk import tell
 from organise.counting import EntryGroup
 from organise.dates import find_current_phase, list_dates, list_without_date
 from organise.days import draw_days
@@ -47,11 +47,7 @@ def requeue(request: SignedInRequest, task: SharedTask, viewer: Viewer) -> HttpR
         return _show(request, task, viewer, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     reason = form.cleaned_data["reason"]
     requeued = failures.requeue(task, form.ticks, actor=Actor.of(request.user), reason=reason)
-    if requeued.left_out:
-        what = f"{requeued.done} of {requeued.total} requeued. Left out: "
-        messages.warning(request, what + " ".join(requeued.left_out))
-    else:
-        messages.success(request, f"{requeued.done} requeued.")
+    tell(request, requeued, "requeued")
     return redirect("organise-task", task.slug)
 
 

@@ -1,6 +1,6 @@
 """Opening a shared task, and the roles in it. A shared task always has an owner.
 
-`actor` is who does it: an owner, or None for an operator's command.
+Owners alone give and take roles, and operators by a command or in the admin panel.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from accounts.models import User
-from audit.recording import Actor
+from audit.actions import Action
+from audit.recording import Actor, record_event
 from sharedtasks.models import Organiser, SharedTask
 from sharedtasks.policy import Role
+from sharedtasks.services.rights import lock_task
 from sharedtasks.services.tasks import create_task
-from sharedtasks.viewers import viewer_of
 
 
 @transaction.atomic
@@ -30,23 +31,25 @@ def open_task(*, actor: User, name: str, slug: str, **texts: str) -> SharedTask:
     return task
 
 
-def give_to_superusers(task: SharedTask) -> list[Organiser]:
+def give_to_superusers(task: SharedTask, *, actor: Actor) -> list[Organiser]:
     """Make all superusers owners of a shared task that a command has created."""
     superusers = User.objects.filter(is_superuser=True, is_active=True).order_by("pk")
-    return [add_organiser(actor=None, task=task, user=user, role=Role.OWNER) for user in superusers]
+    return [
+        add_organiser(actor=actor, task=task, user=user, role=Role.OWNER) for user in superusers
+    ]
 
 
 @transaction.atomic
 def add_organiser(
     *,
-    actor: User | None,
+    actor: Actor,
     task: SharedTask,
     user: User,
     role: Role,
     reads_references: bool = False,
 ) -> Organiser:
-    """Give an account a role in a shared task. Raises ValidationError."""
-    _lock(task, actor)
+    """Give an account a role in a shared task. Raises ValidationError, PermissionDenied."""
+    lock_task(task, actor, Role.OWNER)
     if not user.is_active:
         raise ValidationError(f"The account {user} is switched off. Switch it on first.")
     held = Organiser.objects.filter(shared_task=task, user=user).first()
@@ -55,11 +58,26 @@ def add_organiser(
     organiser = Organiser(shared_task=task, user=user, role=role, reads_references=reads_references)
     organiser.full_clean()
     organiser.save()
+    _record(actor, organiser, None)
     return organiser
 
 
 @transaction.atomic
-def change_role(*, actor: User | None, organiser: Organiser, role: Role) -> Organiser:
+def set_role(
+    *, actor: Actor, organiser: Organiser, role: Role, reads_references: bool
+) -> Organiser:
+    """Give an organiser another role, or let an observer read references or no longer.
+
+    Raises ValidationError, PermissionDenied.
+    """
+    organiser = change_role(actor=actor, organiser=organiser, role=role)
+    if reads_references != organiser.reads_references:
+        show_references(actor=actor, organiser=organiser, are_shown=reads_references)
+    return organiser
+
+
+@transaction.atomic
+def change_role(*, actor: Actor, organiser: Organiser, role: Role) -> Organiser:
     """Give an organiser another role; an observer then begins without references.
 
     Raises ValidationError.
@@ -68,41 +86,49 @@ def change_role(*, actor: User | None, organiser: Organiser, role: Role) -> Orga
     if role == organiser.role:
         return organiser
     _require_another_owner(organiser)
+    old = (organiser.role, organiser.reads_references)
     organiser.role, organiser.reads_references = role, False
     organiser.full_clean()
     organiser.save()
+    _record(actor, organiser, old)
     return organiser
 
 
 @transaction.atomic
-def show_references(*, actor: User | None, organiser: Organiser, are_shown: bool) -> Organiser:
+def show_references(*, actor: Actor, organiser: Organiser, are_shown: bool) -> Organiser:
     """Let an observer read references, or no longer. Raises ValidationError."""
     organiser = _lock_organiser(organiser, actor)
     if organiser.role != Role.OBSERVER:
         raise ValidationError(f"{organiser.user} is {organiser.role} and always reads references.")
+    old = (organiser.role, organiser.reads_references)
     organiser.reads_references = are_shown
     organiser.save()
+    _record(actor, organiser, old)
     return organiser
 
 
 @transaction.atomic
-def remove_organiser(*, actor: User | None, organiser: Organiser) -> None:
+def remove_organiser(*, actor: Actor, organiser: Organiser) -> None:
     """Take an organiser's role away. Raises ValidationError."""
     organiser = _lock_organiser(organiser, actor)
     _require_another_owner(organiser)
+    changes = {"role": (organiser.role, None)}
+    record_event(actor=actor, action=Action.ROLE_TAKEN, row=organiser, changes=changes)
     organiser.delete()
 
 
-def _lock(task: SharedTask, actor: User | None) -> None:
-    """Lock the shared task until the transaction ends; an actor has to own it then."""
-    SharedTask.objects.select_for_update(no_key=True).get(pk=task.pk)
-    if actor is not None and not viewer_of(actor).has_role(task.pk, Role.OWNER):
-        raise ValidationError(f"Only an owner of {task} can do this, and you are not one.")
+def _record(actor: Actor, organiser: Organiser, old: tuple[str, bool] | None) -> None:
+    """Record a role that was given, or given in place of an old role."""
+    role, reads_references = old or (None, False)
+    changes: dict[str, tuple[object, object]] = {"role": (role, organiser.role)}
+    if reads_references != organiser.reads_references:
+        changes["reads references"] = (reads_references, organiser.reads_references)
+    record_event(actor=actor, action=Action.ROLE_GIVEN, row=organiser, changes=changes)
 
 
-def _lock_organiser(organiser: Organiser, actor: User | None) -> Organiser:
+def _lock_organiser(organiser: Organiser, actor: Actor) -> Organiser:
     """Lock the shared task and return the organiser's row as it is now."""
-    _lock(organiser.shared_task, actor)
+    lock_task(organiser.shared_task, actor, Role.OWNER)
     rows = Organiser.objects.select_related("shared_task", "user")
     row = rows.filter(pk=organiser.pk).first()
     if row is None:

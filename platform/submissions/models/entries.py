@@ -18,6 +18,8 @@ from submissions.models.submissions import Submission
 from submissions.models.work_items import WorkItem
 from submissions.states import ENTRY_MOVES, EntryState
 
+MAX_NOTE_CHARACTERS = 300  # of a reason or a note that organisers write
+
 
 class Entry(WorkItem):
     """A system on a test set, and its hypotheses: a row of the leaderboard.
@@ -55,6 +57,18 @@ class Entry(WorkItem):
     withdrawn_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # Left out of ranks by the organisers: boards list it apart, with the reason.
+    excluded_at = models.DateTimeField(null=True, blank=True)
+    excluded_reason = models.CharField(max_length=MAX_NOTE_CHARACTERS, blank=True)  # public
+    excluded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    # For organisers to look at again. Teams never see it.
+    flagged_at = models.DateTimeField(null=True, blank=True)
+    flag_note = models.CharField(max_length=MAX_NOTE_CHARACTERS, blank=True)
+    flagged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     hypotheses = models.ForeignKey(  # none: its system has not run, or not to the end
         StoredFile, models.PROTECT, null=True, blank=True, related_name="hypotheses_of"
     )
@@ -88,6 +102,16 @@ class Entry(WorkItem):
             models.CheckConstraint(
                 name="entry_withdrawn_is_not_primary",
                 condition=Q(withdrawn_at=None) | Q(is_primary=False),
+            ),
+            models.CheckConstraint(
+                name="entry_excluded_has_a_reason",
+                condition=Q(excluded_at=None, excluded_reason="")
+                | (Q(excluded_at__isnull=False, kind="system") & ~Q(excluded_reason="")),
+            ),
+            models.CheckConstraint(
+                name="entry_flag_has_a_note",
+                condition=Q(flagged_at=None, flag_note="")
+                | (Q(flagged_at__isnull=False) & ~Q(flag_note="")),
             ),
             # Checking a submission twice makes its entries once.
             models.UniqueConstraint(

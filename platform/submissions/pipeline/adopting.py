@@ -16,7 +16,8 @@ from submissions.models import Entry, StateChange
 from submissions.states import ChangeKind, EntryState
 
 AT_ONCE = 500  # entries in a transaction
-CARRIED = ("is_primary", "withdrawn_at", "withdrawn_by_id")  # decisions on an entry
+EXCLUSION = ("excluded_at", "excluded_reason", "excluded_by_id")
+CARRIED = ("is_primary", "withdrawn_at", "withdrawn_by_id", *EXCLUSION)  # decisions on an entry
 
 
 def adopt_missing() -> int:
@@ -52,10 +53,11 @@ def list_adopted(correction: Correction) -> QuerySet[Entry]:
 
 
 def carry_decisions_over(correction: Correction) -> None:
-    """Let adopted entries be primary, contrastive or withdrawn as their originals are now."""
+    """Let adopted entries be primary, withdrawn or excluded as their originals are now."""
     is_role_old = ~Q(is_primary=F("adopted_from__is_primary"))
     is_withdrawn_since = Q(withdrawn_at=None, adopted_from__withdrawn_at__isnull=False)
-    rows = list_adopted(correction).filter(is_role_old | is_withdrawn_since)
+    is_exclusion_old = ~Q(excluded_reason=F("adopted_from__excluded_reason"))
+    rows = list_adopted(correction).filter(is_role_old | is_withdrawn_since | is_exclusion_old)
     outdated = list(rows.select_related("adopted_from"))
     for entry in outdated:
         for name in CARRIED:
@@ -93,6 +95,7 @@ def _save(successor: int, originals: Sequence[Entry], *, keeps_decisions: bool) 
             adopted_from=original,
             system=original.system,
             is_primary=keeps_decisions and original.is_primary,
+            **{name: getattr(original, name) for name in EXCLUSION},
             hypotheses_id=original.hypotheses_id,
             announcements=1,
             announce_next_at=now + work.compute_pause(1),

@@ -7,11 +7,12 @@ entry keeps its scores, its rank and its place on the board.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 import evaluator
 from audit.actions import Action
@@ -89,19 +90,27 @@ def read_ends(over: Mapping[int, Entry]) -> list[Ended]:
     return [Ended(over[pk], *how.get(pk, (DELETED, ""))) for pk in sorted(over)]
 
 
-def find_lacking(phase: Phase | None = None) -> Iterator[LackingEntry]:
+def find_lacking(
+    phase: Phase | None = None, *, chosen: Collection[int] | None = None
+) -> Iterator[LackingEntry]:
     """Yield the entries on boards that lack a present score: of a phase, or of all phases.
 
-    They are read a few at a time, so that hours may pass between two of them.
+    `chosen` has the keys of the only entries to look at. They are read a few at a time, so that
+    hours may pass between two of them.
     """
     test_sets = TestSet.objects.order_by("pk").select_related("phase__shared_task")
-    for test_set in test_sets if phase is None else test_sets.filter(phase=phase):
-        yield from _find_lacking_in(test_set)
+    entries = Entry.objects.filter(state=EntryState.SCORED, withdrawn_at=None)
+    if phase is not None:
+        test_sets = test_sets.filter(phase=phase)
+    if chosen is not None:
+        entries = entries.filter(pk__in=chosen)
+        test_sets = test_sets.filter(pk__in=entries.values("test_set"))
+    for test_set in test_sets:
+        yield from _find_lacking_in(test_set, entries.filter(test_set=test_set))
 
 
-def _find_lacking_in(test_set: TestSet) -> Iterator[LackingEntry]:
+def _find_lacking_in(test_set: TestSet, entries: QuerySet[Entry]) -> Iterator[LackingEntry]:
     signatures: dict[str, Mapping[str, str]] = {}  # by the name of a reference; empty: the others
-    entries = Entry.objects.filter(test_set=test_set, state=EntryState.SCORED, withdrawn_at=None)
     last = 0
     while rows := list(
         entries.filter(pk__gt=last).select_related("team", "rescore").order_by("pk")[:AT_ONCE]

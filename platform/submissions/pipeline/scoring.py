@@ -136,8 +136,8 @@ def _make_primary_if_wanted(entry: Entry) -> None:
     if submission is None or not submission.wants_primary:
         return
     lock_primaries(submission.team_id)
-    # The row is locked by its move to "scored": a withdrawal waits for us.
-    if Entry.objects.filter(pk=entry.pk, withdrawn_at__isnull=False).exists():
+    # The row is locked by its move to "scored": a withdrawal or an exclusion waits for us.
+    if not Entry.objects.filter(pk=entry.pk, withdrawn_at=None, excluded_at=None).exists():
         return
     if is_outdated(submission, entry.test_set_id):
         return

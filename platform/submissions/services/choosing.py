@@ -46,9 +46,12 @@ def make_primary(*, entry: Entry, actor: User) -> None:
         lock_primaries(team.pk)
         # Lock its row too: a withdrawal at this moment comes before us or after us.
         rows = Entry.objects.select_for_update(no_key=True)
-        scored = rows.filter(pk=entry.pk, withdrawn_at=None, state=EntryState.SCORED).first()
+        rows = rows.filter(withdrawn_at=None, excluded_at=None, state=EntryState.SCORED)
+        scored = rows.filter(pk=entry.pk).first()
         if scored is None:
-            raise ValidationError("Only an entry that is scored and not withdrawn can be primary.")
+            raise ValidationError(
+                "Only an entry that is scored, and neither withdrawn nor excluded, can be primary."
+            )
         if scored.is_primary:
             return
         end_primary(scored, actor=actor)

@@ -16,11 +16,16 @@ from django.utils import timezone
 
 from accounts import names
 from accounts.models import Membership, Team, User
+from audit.actions import Action
+from audit.recording import Actor, record_event
 from evaluator.container.registries import Reference
 from files import storage
 from files.models import StoredFile
+from sharedtasks.access import require_role
 from sharedtasks.deadlines import why_refused
 from sharedtasks.models import Phase, TestSet
+from sharedtasks.policy import Role
+from sharedtasks.viewers import viewer_of
 from submissions import slots, work
 from submissions.models import Submission, SubmittedFile, Verdict
 from submissions.services import image_queue, image_tries
@@ -73,25 +78,29 @@ def submit(
     form_token: str = "",
     begun_at: datetime | None = None,
     is_import: bool = False,
+    is_on_behalf: bool = False,
 ) -> Submission:
     """Store an upload and tell the workers; opens no file. Raises ValidationError.
 
-    The same form sent again returns the submission that it has already made.
+    The same form sent again returns the submission that it has already made. `is_on_behalf` is for
+    an organiser of the shared task who sends it in place of a member.
 
     A file's name says which test set it is for; otherwise `test_set` applies. `begun_at` is when
     the request began, None for now. `is_import` is for outputs of a past edition, which an
     operator's command sends: the phase need be neither announced nor open.
     """
     submission = _build_submission(
-        team, member, phase, system, begun_at=begun_at, is_import=is_import
-    )
+        team, member, phase, system,
+        begun_at=begun_at, is_import=is_import, is_on_behalf=is_on_behalf,
+    )  # fmt: skip
     if test_set is not None and test_set.phase_id != phase.pk:
         raise ValidationError(f"{test_set.slug} is no test set of {phase.name}.")
     submission.test_set = test_set
     submission.wants_primary = wants_primary
     submission.form_token = form_token
     stored = _store(files)
-    return _save_once(submission, stored, partial(_save, submission, stored, reason="uploaded"))
+    save = _save_on_behalf if is_on_behalf else partial(_save, reason="uploaded")
+    return _save_once(submission, stored, partial(save, submission, stored))
 
 
 def choose_system(*, verdict: Verdict, system: str, member: User) -> Submission:
@@ -179,9 +188,13 @@ def _build_submission(
     *,
     begun_at: datetime | None = None,
     is_import: bool = False,
+    is_on_behalf: bool = False,
 ) -> Submission:
     """Return a submission of this system, not saved yet. Raises ValidationError."""
-    require_member(team, member)
+    if is_on_behalf:
+        require_role(viewer_of(member), phase.shared_task, Role.ORGANISER)
+    else:
+        require_member(team, member)
     now = timezone.now()
     if not is_import and (reason := why_refused(phase, [team], now, begun_at=begun_at)):
         raise ValidationError(reason)
@@ -275,6 +288,15 @@ def _save(submission: Submission, stored: Sequence[tuple[StoredFile, str]], *, r
         for position, (file, name) in enumerate(stored)
     )
     work.record_birth(submission, reason=reason, actor=submission.member)
+
+
+def _save_on_behalf(submission: Submission, stored: Sequence[tuple[StoredFile, str]]) -> None:
+    """Save what an organiser sends; the team's timeline and the log say who sent it."""
+    team, member = submission.team, submission.member
+    _save(submission, stored, reason=f"uploaded by {member} for {team}")
+    assert isinstance(member, User)
+    changes = {"team": (None, team)}
+    record_event(actor=Actor.of(member), action=Action.SENT_FOR, row=submission, changes=changes)
 
 
 def _store(

@@ -17,7 +17,7 @@ from evaluator import (
     read_test_set,
 )
 from sharedtasks import test_set_writers
-from sharedtasks.release import release_test_set
+from sharedtasks.handouts import hand_out_test_set
 
 SECRET = "zweitausend"  # in references and annotations only
 TERMS = (Term("t1", "tablet", ("comprimé", "pastille")), Term("t2", "R & D", ("R&D",)))
@@ -115,7 +115,7 @@ def test_nothing_for_participants_was_made_from_a_reference(write):
 
 
 def test_systems_without_terms_are_told_none():
-    content = release_test_set(CONTENT, gives_terms=False)
+    content = hand_out_test_set(CONTENT, gives_terms=False)
 
     rows = [json.loads(line) for line in test_set_writers.write_sources_jsonl(content)]
 

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.models import User
+from audit.recording import Actor
 from sharedtasks.models import Organiser, SharedTask
 from sharedtasks.policy import Role
 from sharedtasks.services import roles
@@ -60,14 +61,11 @@ class Command(BaseCommand):
         role: Role,
         reads_references: bool,
     ) -> None:
+        actor, options = Actor.of_command("add_organiser"), {"reads_references": reads_references}
         if held is None:
-            held = roles.add_organiser(
-                actor=None, task=task, user=user, role=role, reads_references=reads_references
-            )
+            held = roles.add_organiser(actor=actor, task=task, user=user, role=role, **options)
         else:
-            held = roles.change_role(actor=None, organiser=held, role=role)
-            if reads_references or role == Role.OBSERVER:
-                roles.show_references(actor=None, organiser=held, are_shown=reads_references)
+            held = roles.set_role(actor=actor, organiser=held, role=role, **options)
         self.stdout.write(f"{user} is {role} of {task} now.")
         if not Organiser.objects.counting().filter(pk=held.pk).exists():
             self.stdout.write(
@@ -78,7 +76,7 @@ class Command(BaseCommand):
     def _remove(self, user: User, task: SharedTask, held: Organiser | None) -> None:
         if held is None:
             raise CommandError(f"{user} has no role in {task}.")
-        roles.remove_organiser(actor=None, organiser=held)
+        roles.remove_organiser(actor=Actor.of_command("add_organiser"), organiser=held)
         self.stdout.write(f"{user} has no role in {task} any more.")
 
 

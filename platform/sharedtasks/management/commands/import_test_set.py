@@ -92,12 +92,6 @@ class Command(BaseCommand):
             except ValidationError as error:
                 raise CommandError(refusals.explain(error)) from error
         self._report(imported)
-        if not imported.test_set.is_public:
-            self.stdout.write(
-                "Only organisers see it. To make it public: manage.py announce "
-                f"--shared-task {shared_task} --phase {phase} "
-                f"--test-set {imported.test_set.slug}"
-            )
 
     def _report(self, imported: ImportedTestSet) -> None:
         """Print what was imported, and everything that the organiser should check."""
@@ -112,6 +106,12 @@ class Command(BaseCommand):
             f"{test_set.required_terms} required terms. Its board: {test_set.get_absolute_url()}"
         )
         self.stdout.write(test_set.detectable)
+        if not test_set.is_public:
+            phase = test_set.phase
+            self.stdout.write(
+                "Only organisers see it. To make it public: manage.py announce --shared-task "
+                f"{phase.shared_task.slug} --phase {phase.slug} --test-set {test_set.slug}"
+            )
 
 
 def _describe_unscored(test_set: TestSet) -> str:
@@ -132,7 +132,7 @@ def _get_phase(shared_task: str, slug: str, *, creator: Actor | None, name: str 
                 _describe_unknown("shared task", shared_task, SharedTask.objects.all())
             )
         task = tasks.create_task(actor=creator, slug=shared_task, name=name or shared_task)
-        give_to_superusers(task)
+        give_to_superusers(task, actor=creator)
     phase = Phase.objects.filter(shared_task=task, slug=slug).first()
     if phase is None:
         if creator is None:

@@ -150,6 +150,7 @@ def _page(
         entry.attempts,
         entry.is_primary,
         entry.withdrawn_at,
+        entry.excluded_at,
         context["pace"],
         run.facts if run else (),
     )

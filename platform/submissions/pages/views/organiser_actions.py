@@ -55,5 +55,6 @@ def build_context(row: Entry | Submission, viewer: Viewer) -> dict[str, object]:
     ]
     return {
         "organiser_actions": offered,
+        "organises_entry": isinstance(row, Entry),
         "successor": requeueing.find_successor(row) if offered else None,
     }

@@ -25,6 +25,7 @@ from submissions.pipeline.checking.problems import (
     count_in_words,
     make_storable,
 )
+from submissions.removals import exclude_if_removed
 from submissions.states import EntryState, SubmissionState
 
 PROBLEMS_KEPT = 100
@@ -105,6 +106,7 @@ def conclude(submission: Submission, judged: JudgedImage, *, owner: str) -> None
                     test_set=test_set,
                     system=submission.system,
                     state=EntryState.WAITING,
+                    **exclude_if_removed(submission),
                 )
                 work.record_birth(entry, reason="the image was checked")
         # A team whose image was refused has the archive still; an accepted image is kept.

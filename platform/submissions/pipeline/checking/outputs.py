@@ -26,6 +26,7 @@ from submissions.pipeline.checking.problems import (
     count_in_words,
     make_storable,
 )
+from submissions.removals import exclude_if_removed
 from submissions.states import SubmissionState
 
 PROBLEMS_KEPT = 1000  # of one submission, shared out among its files
@@ -181,6 +182,7 @@ def _make_entry(submission: Submission, fit: Fit) -> Entry:
         test_set=fit.test_set,
         system=submission.system,
         hypotheses=fit.hypotheses,
+        **exclude_if_removed(submission),
     )
     work.record_birth(entry, reason="no errors found in the upload")
     work.announce(entry)

@@ -13,8 +13,8 @@ from evaluator.container import system_inputs
 from evaluator.formats.samples import Sample
 from evaluator.types import Document, Segment, UnscoredSegment
 from sharedtasks.downloads import KINDS, Contents
+from sharedtasks.handouts import hand_out_test_set, make_handout
 from sharedtasks.policy import Thing
-from sharedtasks.release import make_release, release_test_set
 from sharedtasks.terminology_modes import STANDARD_MODES, Mode
 from tests.marked_test_sets import MARKED, MARKERS, OWN, SAMPLE, find_markers, term
 
@@ -37,7 +37,7 @@ MODES = {
 
 def write_all(mode: Mode) -> dict[str, str]:
     """Return all downloads but the references, by kind."""
-    contents = Contents(make_release(MARKED, mode, SAMPLES), MARKED)
+    contents = Contents(make_handout(MARKED, mode, SAMPLES), MARKED)
     return {
         name: "".join(kind.write(contents))
         for name, kind in KINDS.items()
@@ -58,9 +58,9 @@ def test_no_download_has_what_a_reference_or_another_list_says(mode):
 
 @pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
 def test_a_container_is_told_the_terms_of_its_mode_only(mode):
-    released = release_test_set(MARKED, gives_terms=mode.gives_terms)
+    handed_out = hand_out_test_set(MARKED, gives_terms=mode.gives_terms)
 
-    inputs = system_inputs(released, "terms")  # what it would be told at the most
+    inputs = system_inputs(handed_out, "terms")  # what it would be told at the most
 
     told = repr(inputs)
     assert len(inputs) == len(MARKED.all_segments)
@@ -68,8 +68,8 @@ def test_a_container_is_told_the_terms_of_its_mode_only(mode):
     assert all((target in told) == mode.gives_terms for target in OWN)
 
 
-def test_a_new_field_is_not_released_unless_it_is_added_here():
-    released = release_test_set(MARKED, gives_terms=True)
+def test_a_new_field_is_not_handed_out_unless_it_is_added_here():
+    handed_out = hand_out_test_set(MARKED, gives_terms=True)
 
     def list_filled(value, empty):
         return {
@@ -77,10 +77,10 @@ def test_a_new_field_is_not_released_unless_it_is_added_here():
         }
 
     of_segment = dict.fromkeys((field.name for field in fields(Segment)), ()) | {"terms": None}
-    filled = set().union(*(list_filled(segment, of_segment) for segment in released.segments))
+    filled = set().union(*(list_filled(segment, of_segment) for segment in handed_out.segments))
     assert filled == {"id", "document", "source", "terms"}
     bare = evaluator.TestSet("", "", ())
-    assert list_filled(released, {f.name: getattr(bare, f.name) for f in fields(bare)}) == {
+    assert list_filled(handed_out, {f.name: getattr(bare, f.name) for f in fields(bare)}) == {
         "source_language", "target_language", "segments", "text_form", "terminology", "unit",
         "documents",
     }  # fmt: skip
@@ -104,7 +104,7 @@ def test_no_download_shows_which_paragraphs_have_a_reference():
         assert all("No reference here." in written[name] for name in sources & set(written))
 
 
-def test_what_is_released_is_the_same_whichever_paragraphs_have_a_reference():
+def test_what_is_handed_out_is_the_same_whichever_paragraphs_have_a_reference():
     given = (None, (), (term("pill", "pilule"),), (term("drop", "goutte"), term("a", "une")))
     paragraphs = [
         Segment(str(number), "d", f"A pill and a drop, {number}.", ("Une pilule.",), terms=terms)
@@ -125,7 +125,7 @@ def test_what_is_released_is_the_same_whichever_paragraphs_have_a_reference():
 
     for gives_terms in (True, False):
         whole, *others = (
-            release_test_set(make(hidden), gives_terms=gives_terms)
+            hand_out_test_set(make(hidden), gives_terms=gives_terms)
             for hidden in (set(), {0}, {3}, {1, 2}, {0, 1, 3})
         )
         assert others == [whole] * 4
@@ -171,10 +171,10 @@ def test_none_here_is_not_the_same_as_nothing_said():
         for number, terms in enumerate([(), None, MARKED.segments[0].terms])
     )
     content = evaluator.TestSet("en", "fr", segments, terminology=MARKED.terminology)
-    release = make_release(content, MODES["proper"])
+    handout = make_handout(content, MODES["proper"])
 
     kind = KINDS["segment-terms.jsonl"]
-    rows = [json.loads(row) for row in kind.write(Contents(release, content))]
+    rows = [json.loads(row) for row in kind.write(Contents(handout, content))]
 
     assert [row.get("terms") for row in rows] == [
         [], None, [{"source": "drop", "targets": [OWN[2]]}],

@@ -1,6 +1,6 @@
 """What of a test set leaves the platform: for participants before the references, and for nodes.
 
-Only the fields listed here are released. All downloads but the references and all runs get
+Only the fields listed here are handed out. All downloads but the references and all runs get
 their test set from here, so what is derived from a reference (annotations, gold terms, inflected
 forms, other lists of terms) cannot be written by them: their test set does not have it.
 """
@@ -17,22 +17,22 @@ from sharedtasks.terminology_modes import Mode
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class Handout:
     """A test set in a mode, as participants get it."""
 
     test_set: evaluator.TestSet
     samples: tuple[Sample, ...] = ()
 
 
-def make_release(
+def make_handout(
     test_set: evaluator.TestSet, mode: Mode, samples: tuple[Sample, ...] = ()
-) -> Release:
+) -> Handout:
     """Return what participants get in a mode: terms and samples only where it gives them."""
-    released = release_test_set(test_set, gives_terms=mode.gives_terms)
-    return Release(released, samples if mode.gives_samples else ())
+    handed_out = hand_out_test_set(test_set, gives_terms=mode.gives_terms)
+    return Handout(handed_out, samples if mode.gives_samples else ())
 
 
-def release_test_set(test_set: evaluator.TestSet, *, gives_terms: bool) -> evaluator.TestSet:
+def hand_out_test_set(test_set: evaluator.TestSet, *, gives_terms: bool) -> evaluator.TestSet:
     """Return languages, documents, sources, and the terms if systems are given them.
 
     Documents have all of their paragraphs: nobody shall see which of them have a reference.
