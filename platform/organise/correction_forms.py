@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
+from organise.file_fields import OptionalFilesField, SingleFileField, name_file
 from sharedtasks.corrections import MAX_ERRATUM, MAX_REASON
 from sharedtasks.models import SharedTask, TestSet
 from sharedtasks.states import State
 from sharedtasks.test_set_versions import NewFiles
-from sharedtasks.testsets import TermFile
-from submissions.pages.forms.outputs import FilesField, TestSetField
-
-
-class OptionalFilesField(FilesField):
-    """No file, a file or several."""
-
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
-        return super().clean(data, initial) if data else []
+from submissions.pages.forms.outputs import TestSetField
 
 
 class TestSetOfTaskField(TestSetField):
@@ -34,7 +27,7 @@ class CorrectionForm(forms.Form):
     """Which test set, the files that replace its own, and why."""
 
     test_set = TestSetOfTaskField(TestSet.objects.none(), label="Test set")
-    source = forms.FileField(required=False, label="Source")
+    source = SingleFileField(required=False, label="Source")
     references = OptionalFilesField(
         required=False, label="References", help_text="All of them, in their order."
     )
@@ -59,10 +52,16 @@ class CorrectionForm(forms.Form):
         data = self.cleaned_data
         own_list = data["test_set"].terminology_mode.list_name
         return NewFiles(
-            source=_name(data["source"]) if data["source"] else None,
-            references=[_name(file) for file in data["references"]],
-            term_lists={own_list: [_name(file) for file in data["terminologies"]]},
+            source=name_file(data["source"]) if data["source"] else None,
+            references=[name_file(file) for file in data["references"]],
+            term_lists={own_list: [name_file(file) for file in data["terminologies"]]},
         )
+
+    def list_uploads(self) -> list[UploadedFile[Any]]:
+        """Return the files of a valid form."""
+        data = self.cleaned_data
+        sources = [data["source"]] if data["source"] else []
+        return [*sources, *data["references"], *data["terminologies"]]
 
 
 class ErratumForm(forms.Form):
@@ -75,7 +74,3 @@ class ErratumForm(forms.Form):
         "the overview of the task. Say who found it if they agree.",
         widget=forms.Textarea(attrs={"rows": 6}),
     )
-
-
-def _name(file: UploadedFile[Any]) -> TermFile:
-    return cast("BinaryIO", file), file.name or "a file without a name"

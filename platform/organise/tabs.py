@@ -23,7 +23,7 @@ class Tab:
 # In the order in which an edition needs them, with a line between groups. A page adds its tab here.
 GROUPS: Sequence[Sequence[Tab]] = (
     (Tab("task", "Overview"),),
-    (Tab("phases", "Phases"), Tab("announce", "Announce")),  # setup before them
+    (Tab("setup", "Setup"), Tab("phases", "Phases"), Tab("announce", "Announce")),
     (
         Tab("people", "People", lambda needs: needs.teams),
         Tab("entries", "Entries", lambda needs: needs.failed),

@@ -10,6 +10,7 @@ from organise.views import (
     exports,
     home,
     log,
+    new_test_set,
     nodes,
     overview,
     people,
@@ -17,11 +18,13 @@ from organise.views import (
     release,
     roles,
     sending,
+    setup,
     team_actions,
 )
 
 urlpatterns = [
     path("organise/", home.home, name="organise"),
+    path("organise/new", setup.new_task, name="organise-new"),
     # What belongs to no shared task. No page of a shared task called nodes ends like these.
     path("organise/nodes/<slug:name>/drain", nodes.drain, name="organise-drain"),
     path("organise/nodes/<slug:name>/undrain", nodes.undrain, name="organise-undrain"),
@@ -32,6 +35,19 @@ urlpatterns = [
     ),
     # Of a shared task.
     path("organise/<slug:task>/", overview.overview, name="organise-task"),
+    path("organise/<slug:task>/setup", setup.setup, name="organise-setup"),
+    path("organise/<slug:task>/setup/new-mode", setup.new_mode, name="organise-new-mode"),
+    path(
+        "organise/<slug:task>/setup/new-test-set",
+        new_test_set.new_test_set,
+        name="organise-new-test-set",
+    ),
+    path(
+        "organise/<slug:task>/setup/create-test-set",
+        new_test_set.create_test_set,
+        name="organise-create-test-set",
+    ),
+    path("organise/<slug:task>/setup/test-sets/<int:pk>", setup.test_set, name="organise-test-set"),
     path("organise/<slug:task>/release", release.release, name="organise-release"),
     path(
         "organise/<slug:task>/release/publish",

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from django.contrib import admin
-from django.db.models import CharField, F
+from django.db.models import CharField
 from django.forms import ModelForm, TextInput
 from django.http import HttpRequest
 
@@ -14,6 +14,7 @@ from sharedtasks.models import Mode, Phase, SharedTask, TestSet
 from sharedtasks.policy import Role
 from sharedtasks.services.phases import CHANGEABLE, change_phase, create_phase, place_phase
 from sharedtasks.services.roles import add_organiser
+from sharedtasks.services.test_sets import change_test_set
 from sharedtasks.terminology_modes import create_usual_modes
 from sharedtasks.testset_form import TestSetForm
 
@@ -145,6 +146,7 @@ class TestSetAdmin(Removable[TestSet]):
     """To look at, and to choose domain and official order; `import_test_set` makes test sets."""
 
     form = TestSetForm
+    records_itself = True
     list_display = ["slug", "phase", "segments", "terms", "required_terms", "official_order"]
     list_filter = ["phase"]
     list_select_related = ["phase__shared_task", "terminology_mode"]
@@ -178,6 +180,9 @@ class TestSetAdmin(Removable[TestSet]):
     def save_model(
         self, request: HttpRequest, obj: TestSet, form: ModelForm[TestSet], change: bool
     ) -> None:
-        super().save_model(request, obj, form, change)
-        # Another order is another board: the sweeper sees the new count.
-        TestSet.objects.filter(pk=obj.pk).update(results_version=F("results_version") + 1)
+        change_test_set(
+            actor=actor_of(request),
+            test_set=obj,
+            domain=obj.domain,
+            official_order=obj.official_order,
+        )

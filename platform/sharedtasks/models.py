@@ -326,7 +326,9 @@ class TestSet(Announceable):
         super().clean()
         modes = Mode.objects.filter(shared_task=self.phase.shared_task_id, name=self.domain)
         if self.domain in STANDARD_MODES or modes.exists():
-            raise ValidationError({"domain": f"{self.domain} is the name of a mode."})
+            raise ValidationError(
+                {"domain": f"{self.domain} is the name of a mode. Choose another."}
+            )
 
     @property
     def task_slug(self) -> str:

@@ -142,8 +142,8 @@ def find_mode(shared_task: SharedTask, name: str) -> Mode:
     if name not in STANDARD_MODES:
         choices = ", ".join(dict.fromkeys([*known, *STANDARD_MODES]))
         raise ValidationError(
-            f"{shared_task} has no mode {name!r}. Choose one of: {choices}; or add it to the "
-            "shared task in the admin panel."
+            f"{shared_task} has no mode {name!r}. Choose one of: {choices}; or add it on the "
+            "organisers' page Setup."
         )
     standard = STANDARD_MODES[name]
     mode = Mode(

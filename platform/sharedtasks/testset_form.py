@@ -24,7 +24,12 @@ class OrderField(MultiValueField):
         fields = [ChoiceField(choices=choices, required=False) for _ in range(count)]
         super().__init__(
             fields,
-            widget=MultiWidget([Select(choices=choices) for _ in fields]),
+            widget=MultiWidget(
+                [
+                    Select(choices=choices, attrs={"aria-label": f"Metric {number}"})
+                    for number in range(1, count + 1)
+                ]
+            ),
             require_all_fields=False,
             **options,
         )

@@ -66,6 +66,7 @@ class ImportedTestSet:
     terminology: evaluator.ImportedTerminology | None
     references: int  # of each segment
     notes: tuple[str, ...] = ()  # on parts of its files that were not read
+    metrics: tuple[str, ...] = ()  # that its board can rank by
 
     def list_notes(self, at_most: int) -> list[str]:
         """Return what an organiser should check: changed terms, at most so many, and the rest."""
@@ -74,7 +75,7 @@ class ImportedTestSet:
         more = len(self.terminology.report) - len(notes) if self.terminology else 0
         if more > 0:
             notes.append(f"{more:,} more changes like these are not shown.")
-        if terms := self.terminology:
+        if (terms := self.terminology) and terms.report:
             notes.append(
                 f"{len(terms.terminology.terms)} terms: {terms.changed} changed, "
                 f"{terms.dropped} dropped, {terms.doubtful} kept with doubts."
@@ -115,11 +116,13 @@ def import_test_set(
     term_lemmatiser: str = "",  # of the other metrics of terms; empty: what the language has
     official_order: Sequence[str] | None = None,
     leave_out: Sequence[str] = (),
+    is_dry: bool = False,
 ) -> ImportedTestSet:
     """Check the files and make a test set of them, a draft; raises `evaluator.TestSetError`.
 
-    Documents to `leave_out` count for no score and need no reference; participants may translate
-    them or not. Without an `official_order` it is the part of OFFICIAL_ORDER that is defined.
+    A dry import stores nothing; its row is not saved. Documents to `leave_out` count for no score
+    and need no reference; participants may translate them or not. Without an `official_order` it
+    is the part of OFFICIAL_ORDER that is defined.
     """
     terminology_mode = files.require_mode(find_mode(phase.shared_task, mode))
     test_set = TestSet(
@@ -138,7 +141,7 @@ def import_test_set(
         left_out=sorted(set(leave_out)),
     )
     _require_no_entries_elsewhere(test_set)
-    return import_row(test_set, files, official_order, actor=actor)
+    return import_row(test_set, files, official_order, actor=actor, is_dry=is_dry)
 
 
 def _require_no_entries_elsewhere(test_set: TestSet) -> None:
@@ -167,8 +170,9 @@ def import_row(
     official_order: Sequence[str] | None,
     *,
     actor: Actor,
+    is_dry: bool = False,
 ) -> ImportedTestSet:
-    """Check the files of a row that is not saved yet, and save both.
+    """Check the files of a row that is not saved yet, and save both unless it is a dry import.
 
     Raises `evaluator.TestSetError` and ValidationError.
     """
@@ -176,8 +180,11 @@ def import_row(
         require_term_lemmatiser(test_set)
         parsed = _parse(test_set, files)
         _describe(test_set, parsed.test_set, official_order)
-    _save(test_set, files, parsed, actor)
-    return ImportedTestSet(test_set, parsed.terminology, parsed.references, parsed.notes)
+        metrics = evaluator.defined_metrics(parsed.test_set)
+    test_set.full_clean(exclude=["source_file"])
+    if not is_dry:
+        _save(test_set, files, parsed, actor)
+    return ImportedTestSet(test_set, parsed.terminology, parsed.references, parsed.notes, metrics)
 
 
 def _parse(test_set: TestSet, files: TestSetFiles) -> _Parsed:
@@ -266,11 +273,10 @@ def _choose_order(chosen: Sequence[str] | None, parsed: evaluator.TestSet) -> li
 
 
 def _save(test_set: TestSet, files: TestSetFiles, parsed: _Parsed, actor: Actor) -> None:
-    """Store the files and the row; raises ValidationError."""
+    """Store the files and the row."""
     test_set.source_file = storage.put(files.source, max_bytes=MAX_TEST_SET_BYTES)
     if files.samples:
         test_set.samples_file = storage.put(files.samples[0], max_bytes=MAX_TEST_SET_BYTES)
-    test_set.full_clean()
     references = [storage.put(file, max_bytes=MAX_TEST_SET_BYTES) for file in files.references]
     lists = {test_set.terminology_mode.list_name: files.terminologies, **files.other_lists}
     term_lists = [

@@ -83,6 +83,14 @@ OF_CORRECTIONS = {
     "organise-correction-publish": Action.PUBLISHED,
     "organise-correction-discard": Action.DISCARDED,
 }
+# tests/integration/test_setup_pages.py tries these.
+OF_SETUP = {
+    "organise-new": Action.CREATED,
+    "organise-setup": Action.CHANGED,
+    "organise-new-mode": Action.CREATED,
+    "organise-test-set": Action.CHANGED,
+    "organise-create-test-set": Action.IMPORTED,
+}
 # Organisers' pages: the address's parts, what is sent, and what is recorded. In an order in which
 # each is possible.
 ORGANISED = {
@@ -106,6 +114,7 @@ NODES = "a node reports with its token; its runs are the record"
 OWN_ACCOUNT = "allauth."  # the library's pages, on which people manage their own account only
 TEAMS = "members manage their own team; organisers do so in the admin panel, which records"
 EXEMPT = {
+    "organise-new-test-set": "checks files and creates nothing; the next page does",
     "time-zone": "people choose it for their own account",
     **dict.fromkeys(["submit", "submit-image", "choose-system"], UPLOADS),
     **dict.fromkeys(["node-claim", "node-heartbeat", "node-finish", "node-goodbye"], NODES),
@@ -153,7 +162,7 @@ def test_every_writing_address_is_recorded_or_exempt():
         and takes_post(pattern.callback)
     }
 
-    elsewhere = (OF_ORGANISE, OF_CORRECTIONS, OF_RELEASES, OF_PEOPLE)
+    elsewhere = (OF_ORGANISE, OF_CORRECTIONS, OF_RELEASES, OF_PEOPLE, OF_SETUP)
     recorded = {name for table in (RECORDED, ORGANISED, *elsewhere) for name in table}
     assert writing == recorded | EXEMPT.keys()
     assert not recorded & EXEMPT.keys()

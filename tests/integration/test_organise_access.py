@@ -20,6 +20,10 @@ CHANGERS = (302, 404, 404, 404, 200, 200, 403, 404, 404)
 OWNERS = (302, 404, 404, 404, 200, 403, 403, 404, 404)
 GET = {
     "organise": (302, 404, 404, 404, 200, 200, 200, 200, 404),
+    "organise-new": NOT_THERE,
+    "organise-setup": READERS,
+    **dict.fromkeys(["organise-new-mode", "organise-new-test-set", "organise-test-set"], CHANGERS),
+    "organise-create-test-set": (405,) * 9,
     "organise-task": (302, 404, 404, 404, 200, 200, 200, 404, 404),
     "organise-requeue": (405,) * 9,
     "organise-release": READERS,
@@ -60,6 +64,12 @@ GET = {
 WRONG_FORM = (302, 404, 404, 404, 422, 422, 403, 404, 404)
 POST = {
     "organise": (405,) * 9,
+    "organise-new": NOT_THERE,
+    **dict.fromkeys(
+        ["organise-setup", "organise-new-mode", "organise-new-test-set", "organise-test-set"],
+        WRONG_FORM,
+    ),
+    "organise-create-test-set": (302, 404, 404, 404, 302, 302, 403, 404, 404),  # no token
     "organise-task": (405,) * 9,
     "organise-requeue": (302, 404, 404, 404, 422, 422, 403, 404, 404),
     "organise-release": (405,) * 9,
@@ -134,6 +144,7 @@ def address(phase, make_entry, team, owner):
     image = image_row(quarantined_at=phase.opens_at)
     arguments = {
         "organise": [],
+        "organise-new": [],
         "organise-drain": [node.name],
         "organise-undrain": [node.name],
         "organise-lift-quarantine": [image.pk],
@@ -143,6 +154,7 @@ def address(phase, make_entry, team, owner):
         "organise-retire": ["spring", f"phase-{phase.pk}"],
         "organise-put-back": ["spring", f"phase-{phase.pk}"],
         "organise-delete": ["spring", f"phase-{phase.pk}"],
+        "organise-test-set": ["spring", entry.test_set_id],
         "organise-role": ["spring", held],
         "organise-remove-role": ["spring", held],
         **{

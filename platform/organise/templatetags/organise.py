@@ -10,9 +10,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from sharedtasks.announcement import make_key
 from sharedtasks.date_input import AOE
 
 register = template.Library()
+register.filter("part_key", make_key)
 
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 FEW_DAYS = 3  # of which hours are told as well

@@ -13,8 +13,11 @@ from django.urls import reverse
 import evaluator
 from accounts.http import SignedInRequest
 from audit.recording import Actor
+from config.body_limits import takes_up_to
 from organise.correction_forms import CorrectionForm, ErratumForm
 from organise.correction_pages import describe_correction
+from organise.file_fields import TEST_SET_UPLOAD
+from organise.file_problems import describe_problems
 from organise.gate import task_action, task_page
 from organise.pages import Confirmation, render_task_page
 from sharedtasks.models import Correction, SharedTask
@@ -22,9 +25,9 @@ from sharedtasks.policy import Role, Viewer
 from submissions.services import correcting
 
 TAB = "corrections"
-PROBLEMS_SHOWN = 50
 
 
+@takes_up_to(TEST_SET_UPLOAD)
 @task_page(posts=Role.ORGANISER)
 def corrections(request: SignedInRequest, task: SharedTask, viewer: Viewer) -> HttpResponse:
     """List a task's corrections, and begin one: nothing is stored unless all files are right."""
@@ -42,7 +45,7 @@ def corrections(request: SignedInRequest, task: SharedTask, viewer: Viewer) -> H
                 )
                 return redirect("organise-correction", task.slug, correction.pk)
         except evaluator.TestSetError as error:
-            context = {"problems": error.problems[:PROBLEMS_SHOWN], "problems_total": error.total}
+            context = describe_problems(error, form.list_uploads())
         except ValidationError as error:
             form.add_error(None, error.messages)
     rows = Correction.objects.filter(test_set__phase__shared_task=task)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.http import SignedInRequest
 from organise.attention import list_items
-from organise.gate import operates_nodes, organises, site_page
+from organise.gate import may_open_tasks, operates_nodes, organises, site_page
 from organise.machines import list_machines
 from organise.my_tasks import list_next_dates, list_tasks
 from organise.pages import render_site_page
@@ -25,6 +25,7 @@ def home(request: SignedInRequest) -> HttpResponse:
         "items": items,
         "things": sum(item.count for item in items),
         "tasks_in_need": sum(line.may_change and line.needs.total > 0 for line in lines),
+        "may_open_tasks": may_open_tasks(request.user),
         "needs_second_factor": not all(line.counts for line in lines),
         "dates": list_next_dates(lines, now),
     }

@@ -14,11 +14,11 @@ from audit.recording import Actor, record_event
 from sharedtasks.models import Organiser, SharedTask
 from sharedtasks.policy import Role
 from sharedtasks.services.rights import lock_task
-from sharedtasks.terminology_modes import create_usual_modes
+from sharedtasks.services.tasks import create_task
 
 
 @transaction.atomic
-def open_task(*, actor: User, name: str, slug: str) -> SharedTask:
+def open_task(*, actor: User, name: str, slug: str, **texts: str) -> SharedTask:
     """Create a shared task, a draft that the actor owns.
 
     Raises PermissionDenied without the permission to open shared tasks, ValidationError for a
@@ -26,10 +26,7 @@ def open_task(*, actor: User, name: str, slug: str) -> SharedTask:
     """
     if not actor.has_perm("sharedtasks.open_tasks"):
         raise PermissionDenied("Your account may not open shared tasks. Ask the operators.")
-    task = SharedTask(name=name, slug=slug)
-    task.full_clean()
-    task.save()
-    create_usual_modes(task)
+    task = create_task(actor=Actor.of(actor), slug=slug, name=name, **texts)
     Organiser.objects.create(shared_task=task, user=actor, role=Role.OWNER)
     return task
 

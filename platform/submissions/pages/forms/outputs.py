@@ -38,6 +38,7 @@ class FilesField(forms.FileField):
     """A file or several; each problem is told with the name of its file."""
 
     widget = FilesInput
+    remedy = "Choose the file with your system's outputs."  # in place of an empty file
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
         files: list[UploadedFile[Any]] = list(data or [])
@@ -49,7 +50,8 @@ class FilesField(forms.FileField):
                 "Put them into a zip."
             )
         is_single = len(files) == 1
-        problems = [text for file in files if (text := _find_fault(file, is_single=is_single))]
+        faults = (_find_fault(file, self.remedy, is_single=is_single) for file in files)
+        problems = list(filter(None, faults))
         if problems:
             raise ValidationError(problems)
         return files
@@ -103,11 +105,11 @@ class SubmissionForm(SystemForm):
         return files
 
 
-def _find_fault(file: UploadedFile[Any], *, is_single: bool) -> str:
+def _find_fault(file: UploadedFile[Any], remedy: str, *, is_single: bool) -> str:
     """Return what is wrong with a file, whatever it holds; empty if nothing is."""
     name = "This file" if is_single else file.name or "A file"
     if not file.size:
-        return f"{name} is empty. Choose the file with your system's outputs."
+        return f"{name} is empty. {remedy}"
     if len(file.name or "") > MAX_NAME:
         return f"{name} has too long a name. Shorten it to at most {MAX_NAME} characters."
     return ""
