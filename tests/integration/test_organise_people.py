@@ -15,7 +15,7 @@ from accounts.models import Membership, Team
 from audit.models import AuditEvent
 from audit.recording import Actor
 from organise.teams import find_alike
-from sharedtasks.models import Extension, Organiser, TeamDecision
+from sharedtasks.models import Extension, Organiser, SharedTask, TeamDecision
 from submissions.models import Entry, Submission
 from submissions.pipeline.tasks import check
 from submissions.services import exclusion
@@ -57,6 +57,11 @@ def address(name, *parts):
     return reverse(f"organise-{name}", args=["spring", *parts])
 
 
+def decide(**columns):
+    task = SharedTask.objects.get(slug="spring")
+    TeamDecision.objects.create(shared_task=task, **columns)
+
+
 def last_event():
     event = AuditEvent.objects.first()
     return event.action, event.changes, event.reason, event.task
@@ -66,10 +71,8 @@ def last_event():
 
 
 def test_what_waits_stands_above_what_is_done(owners, waiting, verified):
-    TeamDecision.objects.create(
-        shared_task_id=1, team=Team.objects.create(name="Gone", slug="gone"), kind="removed",
-        reason="They asked.",
-    )  # fmt: skip
+    gone = Team.objects.create(name="Gone", slug="gone")
+    decide(team=gone, kind="removed", reason="They asked.")
 
     page = owners.get(address("people"))
 
@@ -145,8 +148,8 @@ def test_one_step_verifies_many_teams(owners, waiting, send, alice):
     other = Team.objects.create(name="Velvet Comma", slug="velvet-comma")
     send(other, alice)
     elsewhere = Team.objects.create(name="Gone", slug="gone")
-    TeamDecision.objects.create(shared_task_id=1, team=other, kind="declined", reason="Who?")
-    TeamDecision.objects.create(shared_task_id=1, team=elsewhere, kind="removed", reason="Cheats.")
+    decide(team=other, kind="declined", reason="Who?")
+    decide(team=elsewhere, kind="removed", reason="Cheats.")
 
     owners.post(
         address("verify"), {"team": [waiting.pk, other.pk, elsewhere.pk, "9" * 30, "x", "-1"]}
@@ -320,7 +323,7 @@ def test_an_upload_for_a_team_keeps_to_its_team_and_its_dates(
     page = address("send-for", verified.pk, "test")
 
     assert upload(owners, page, waiting).status_code == 422  # of another team
-    TeamDecision.objects.create(shared_task_id=1, team=verified, kind="removed", reason="Cheats.")
+    decide(team=verified, kind="removed", reason="Cheats.")
     assert "was removed from Spring edition: Cheats." in upload(owners, page, verified).text
     TeamDecision.objects.all().delete()
     close_phase()
