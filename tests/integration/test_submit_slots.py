@@ -106,7 +106,7 @@ def test_the_page_takes_few_queries_however_much_there_is(
         test_set = make_test_set(target_language=language)
         make_scored_entry(system=f"{number}", test_set=test_set, wants_primary=True)
 
-    assert count() == few <= 10
+    assert count() == few <= 12  # the late uploads and removals of the team are two of them
 
 
 @pytest.fixture
