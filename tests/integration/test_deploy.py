@@ -119,13 +119,17 @@ def test_the_site_is_prepared_as_the_guide_says(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     static = tmp_path / "state" / "static"
     assert (static / "staticfiles.json").exists()
-    # All style sheets are one, which is there for every kind of browser.
-    joined = next(path for path in (static / "css").glob("site.*.css"))
-    text, parts = joined.read_text(), ROOT.glob("static/css/*.css")
+    # All style sheets but the organisers' are one, and both are there for every kind of browser.
+    joined, own = (
+        next((static / "css").glob(f"{name}.????????????.css")) for name in ("site", "organise")
+    )
+    text = joined.read_text()
     assert "@import" not in text
-    for part in parts:
-        assert part.name == "site.css" or part.read_text().split("url(")[0] in text
-    assert {path.suffix for path in joined.parent.glob(f"{joined.name}.*")} == {".br", ".gz"}
+    for part in ROOT.glob("static/css/*.css"):
+        is_joined = part.name not in ("site.css", "organise.css")
+        assert not is_joined or part.read_text().split("url(")[0] in text
+    for sheet in (joined, own):
+        assert {path.suffix for path in sheet.parent.glob(f"{sheet.name}.*")} == {".br", ".gz"}
     assert (tmp_path / "state" / "files" / ".terminarium-storage").exists()
 
 
