@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import time
 from collections.abc import Sequence
@@ -85,7 +86,7 @@ class Proxy:
         assert "warn" not in checked.stderr, checked.stderr
         self._process = subprocess.Popen(self._command())
         deadline = time.monotonic() + 60
-        while not all((self.folder / f"{name}.sock").exists() for name in names):
+        while not (self._listens() and self._have_sockets(names)):
             site.children.check()
             assert time.monotonic() < deadline, site.log_tails()
             time.sleep(0.1)
@@ -95,6 +96,13 @@ class Proxy:
         if self._process is not None:
             self._process.terminate()
             self._process.wait(20)
+
+    def _listens(self) -> bool:
+        with socket.socket() as client:
+            return client.connect_ex((HOST, self.port)) == 0
+
+    def _have_sockets(self, names: Sequence[str]) -> bool:
+        return all((self.folder / f"{name}.sock").exists() for name in names)
 
     def _command(self, *more: str) -> list[str]:
         return [self._program, "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), *more]

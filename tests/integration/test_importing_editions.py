@@ -153,7 +153,7 @@ def test_two_commands_at_once_import_and_send_everything_once(tmp_path, monkeypa
     _, first_error = run("wmt25", tmp_path, "--outputs")
     counts = [model.objects.count() for model in (models.TestSet, Team, User, Submission)]
     if not is_checked:
-        monkeypatch.setattr(models.TestSet, "full_clean", lambda _: None)
+        monkeypatch.setattr(models.TestSet, "full_clean", lambda _row, **_options: None)
     blind_once(monkeypatch, importing, "_describe_stored")
     monkeypatch.setattr(outputs, "_list_taken", list)  # as read before the other made its teams
     for name in ("_find_user", "_find_team"):
