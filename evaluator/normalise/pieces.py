@@ -38,7 +38,7 @@ def read_whole(text: str, language: str, lemmatise: Lemmatise | None) -> Piece:
 def read_pieces(text: str, language: str, lemmatise: Lemmatise | None) -> tuple[Piece, ...]:
     """Return what stands between single spaces, in a language whose tokeniser splits there.
 
-    sacrebleu's 13a does: its rules look at neighbours, and a space is no digit, stop or comma.
+    sacrebleu's 13a does: its rules look at neighbours, and a space is not a digit, stop or comma.
     """
     return tuple(
         [

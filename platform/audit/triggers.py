@@ -1,7 +1,7 @@
 """The statements by which the database itself refuses to change or delete an event.
 
 A migration makes these triggers. On SQLite a later migration that alters the table drops them,
-because Django makes the table anew: it has to create them again. A test looks for them.
+because Django creates the table again: it has to create them, too. A test looks for them.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ class KeptFacts:
     def read(self, viewer: Viewer, now: datetime, *address: str) -> PageFacts | None:
         """Return what a board's pages are made of; without an address, the start page.
 
-        None if the viewer may not know of the board, or if there is no board to start with.
+        None if the viewer may not know of the board, or if the start page has no board to show.
         Organisers, of any shared task, get what is true now: they look at what they have just
         changed.
         """

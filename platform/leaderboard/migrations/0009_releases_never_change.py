@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
     """The database refuses to change a release, whoever asks, and to delete a public one.
 
     A later migration that alters the table on SQLite has to create these triggers again, because
-    Django makes the table anew.
+    Django creates the table again.
     """
 
     dependencies = [("leaderboard", "0008_releases")]
